@@ -1,0 +1,25 @@
+//! The approver of a run that has nobody to ask.
+
+use super::{Answer, AnswerFuture, ApprovalRequest, Approver, Settled};
+
+/// Refuses everything, at once.
+///
+/// The default where no terminal is attached and no program is named: what cannot be asked does not happen.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RefuseAll;
+
+impl Approver for RefuseAll {
+    fn name(&self) -> String {
+        "refuse".to_owned()
+    }
+
+    fn ask<'a>(&'a self, _request: &'a ApprovalRequest) -> AnswerFuture<'a> {
+        Box::pin(async {
+            Ok(Settled {
+                answer: Answer::Refuse { stop: false },
+                approver: self.name(),
+                reason: Some("this run has no approver".to_owned()),
+            })
+        })
+    }
+}
