@@ -1,2 +1,70 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: builds the guest tools and runs the tests, with everything they need set up first.
+//!
+//! These are the commands of the README. Set-up happens here, in explicit steps that say what they do, and
+//! never in a `build.rs`: building a crate must not install packages.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer's tool: printing is its purpose"
+)]
+
+mod error;
+mod guests;
+mod process;
+mod project;
+mod summary;
+mod tests_command;
+
+use std::process::ExitCode;
+
+use crate::error::Error;
+use crate::project::Project;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  guests [ROUTE]    build all guest tools into target/guests; ROUTE is `installed`, `rustup` or
+                    `packaged`, and the first of them that works where it is not given
+  test [ARGS...]    build the guest tools, then run all tests; ARGS go to `cargo test`
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprint!("{}", error.report());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<ExitCode, Error> {
+    let Some((command, rest)) = arguments.split_first() else {
+        eprint!("{USAGE}");
+        return Ok(ExitCode::from(2));
+    };
+    let project = Project::locate()?;
+    match (command.as_str(), rest) {
+        ("guests", rest @ ([] | [_])) => {
+            let only = rest.first().map(|name| name.parse()).transpose()?;
+            let built = guests::build(&project, only)?;
+            println!(
+                "{} guests in {}",
+                built.count,
+                project.guests_dir().display()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        ("test", rest) => tests_command::run(&project, rest),
+        _ => {
+            eprint!(
+                "error: unknown command `{}`\n\n{USAGE}",
+                arguments.join(" ")
+            );
+            Ok(ExitCode::from(2))
+        }
+    }
+}

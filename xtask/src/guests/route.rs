@@ -1,0 +1,134 @@
+//! Chooses the toolchain that compiles to WebAssembly.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::str::FromStr;
+
+use super::packaged;
+use crate::error::Error;
+use crate::process;
+use crate::project::Project;
+
+/// What the guests are compiled for.
+pub(crate) const TARGET: &str = "wasm32-wasip2";
+
+/// A way to compile the guests, ready to be used.
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// The active toolchain, which has the target already.
+    Installed,
+    /// The active toolchain, after `rustup` added the target.
+    Added,
+    /// The distribution's compiler, which brings the sources of `std`.
+    Packaged(packaged::Toolchain),
+}
+
+impl Route {
+    /// Says which route this is, to be printed.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Installed => format!("the installed target {TARGET}"),
+            Self::Added => format!("the target {TARGET}, added by rustup"),
+            Self::Packaged(_) => "the distribution's packaged compiler".to_owned(),
+        }
+    }
+
+    /// Makes the `cargo` command, to which the sub-command is added.
+    pub(crate) fn cargo(&self) -> Command {
+        match self {
+            Self::Installed | Self::Added => Command::new("cargo"),
+            Self::Packaged(toolchain) => toolchain.cargo(),
+        }
+    }
+}
+
+/// A route, before it is known to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RouteName {
+    /// See [`Route::Installed`].
+    Installed,
+    /// See [`Route::Added`].
+    Rustup,
+    /// See [`Route::Packaged`].
+    Packaged,
+}
+
+impl RouteName {
+    /// In the order in which they are tried: the quickest and most usual first.
+    const ALL: [Self; 3] = [Self::Installed, Self::Rustup, Self::Packaged];
+
+    fn take(self, project: &Project, sysroot: &Path) -> Result<Route, Error> {
+        match self {
+            Self::Installed if has_target(sysroot) => Ok(Route::Installed),
+            Self::Installed => Err(Error::new(format!("the active toolchain lacks {TARGET}"))),
+            Self::Rustup => {
+                println!("guests: trying `rustup target add {TARGET}`");
+                process::capture(Command::new("rustup").args(["target", "add", TARGET]))?;
+                if has_target(sysroot) {
+                    Ok(Route::Added)
+                } else {
+                    Err(Error::new(
+                        "rustup added it to another toolchain than the active one",
+                    ))
+                }
+            }
+            Self::Packaged => {
+                println!("guests: setting up the packaged compiler");
+                packaged::set_up(project, sysroot).map(Route::Packaged)
+            }
+        }
+    }
+}
+
+impl FromStr for RouteName {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "installed" => Ok(Self::Installed),
+            "rustup" => Ok(Self::Rustup),
+            "packaged" => Ok(Self::Packaged),
+            _ => Err(Error::new(format!("unknown route `{name}`"))
+                .hint("the routes are `installed`, `rustup` and `packaged`")),
+        }
+    }
+}
+
+/// Takes the first route that works, or the one that is named.
+///
+/// # Errors
+/// When none works; the error has the reason for each, and what to install.
+pub(crate) fn choose(project: &Project, only: Option<RouteName>) -> Result<Route, Error> {
+    let sysroot = active_sysroot()?;
+    let mut failure = Error::new(format!("no toolchain here compiles to {TARGET}"));
+    for name in RouteName::ALL {
+        if only.is_some_and(|only| only != name) {
+            continue;
+        }
+        match name.take(project, &sysroot) {
+            Ok(route) => return Ok(route),
+            Err(error) => failure = failure.because(error.report().trim_end()),
+        }
+    }
+    Err(failure.hint(format!(
+        "run `rustup target add {TARGET}` where the network allows it, or install {} and python3-venv",
+        packaged::PACKAGES.join(", ")
+    )))
+}
+
+fn active_sysroot() -> Result<PathBuf, Error> {
+    process::capture(Command::new("rustc").args(["--print", "sysroot"])).map(PathBuf::from)
+}
+
+/// Looks for the library itself: a toolchain without the target still has a folder of that name at times.
+fn has_target(sysroot: &Path) -> bool {
+    let lib = sysroot.join("lib/rustlib").join(TARGET).join("lib");
+    std::fs::read_dir(lib).is_ok_and(|mut entries| {
+        entries.any(|entry| {
+            entry.is_ok_and(|entry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                name.starts_with("libstd-") && name.ends_with(".rlib")
+            })
+        })
+    })
+}

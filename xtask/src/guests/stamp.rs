@@ -1,0 +1,70 @@
+//! Tells whether the built guests are those of the present sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Context, Error};
+
+/// Lists the guests and the digest of their sources; written last, so that a build that was stopped
+/// half-way is repeated.
+const STAMP: &str = "built-from";
+
+/// Folders that builds write into, and that are no sources.
+const NOT_SOURCES: [&str; 1] = ["target"];
+
+/// Hashes all files below `roots`, by name and content.
+pub(crate) fn digest(roots: &[PathBuf]) -> Result<String, Error> {
+    let mut hasher = blake3::Hasher::new();
+    for root in roots {
+        let mut files = Vec::new();
+        collect(root, &mut files)?;
+        files.sort();
+        for file in files {
+            let content =
+                fs::read(&file).context(|| format!("could not read `{}`", file.display()))?;
+            let name = file.strip_prefix(root).unwrap_or(&file);
+            hasher.update(name.as_os_str().as_encoded_bytes());
+            hasher.update(&[0]);
+            hasher.update(blake3::hash(&content).as_bytes());
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Counts the guests in `out`, if they are those that were built from sources with this digest.
+pub(crate) fn count_if_fresh(out: &Path, digest: &str) -> Option<usize> {
+    let text = fs::read_to_string(out.join(STAMP)).ok()?;
+    let mut lines = text.lines();
+    let names: Vec<&str> = (lines.next() == Some(digest)).then(|| lines.collect())?;
+    names
+        .iter()
+        .all(|name| out.join(name).is_file())
+        .then_some(names.len())
+}
+
+/// Notes that what is in `out` was built from sources with this digest.
+pub(crate) fn write(out: &Path, digest: &str) -> Result<(), Error> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(out).context(|| format!("could not read `{}`", out.display()))? {
+        let entry = entry.context(|| format!("could not read `{}`", out.display()))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    let text = format!("{digest}\n{}\n", names.join("\n"));
+    fs::write(out.join(STAMP), text).context(|| "could not note what was built".to_owned())
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for entry in fs::read_dir(dir).context(|| format!("could not read `{}`", dir.display()))? {
+        let entry = entry.context(|| format!("could not read `{}`", dir.display()))?;
+        let path = entry.path();
+        if path.is_dir() {
+            if !NOT_SOURCES.iter().any(|name| entry.file_name() == *name) {
+                collect(&path, files)?;
+            }
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Running other programs, with the command line in the error when one fails.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::error::{Context, Error};
+
+/// Runs a program with its output going to the terminal.
+///
+/// # Errors
+/// When it can't be started, or ends with anything but success.
+pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
+    let shown = show(command);
+    let status = command
+        .status()
+        .context(|| format!("could not start `{shown}`"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::new(format!("`{shown}` failed")).because(status))
+    }
+}
+
+/// Runs a program and returns its standard output, trimmed.
+///
+/// # Errors
+/// When it can't be started, ends with anything but success (its standard error is then among the
+/// reasons), or prints what is not UTF-8.
+pub(crate) fn capture(command: &mut Command) -> Result<String, Error> {
+    let shown = show(command);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context(|| format!("could not start `{shown}`"))?;
+    if !output.status.success() {
+        return Err(Error::new(format!("`{shown}` failed"))
+            .because(output.status)
+            .because(String::from_utf8_lossy(&output.stderr).trim_end()));
+    }
+    String::from_utf8(output.stdout)
+        .map(|text| text.trim().to_owned())
+        .context(|| format!("`{shown}` printed text that is not UTF-8"))
+}
+
+/// Finds a program on `PATH`.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|candidate| candidate.is_file())
+}
+
+fn show(command: &Command) -> String {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

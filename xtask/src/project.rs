@@ -1,0 +1,54 @@
+//! Where things are: the source tree, its target directory, and the cache of downloaded tools.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Context, Error};
+
+/// The folders that the commands work in.
+#[derive(Debug)]
+pub(crate) struct Project {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Project {
+    /// Finds the project from the place of this crate, and its target directory from the environment.
+    pub(crate) fn locate() -> Result<Self, Error> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .map(Path::to_path_buf)
+            .ok_or_else(|| Error::new("the folder of `xtask` has no parent"))?;
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            // Cargo takes a relative one from where it was called, and so does this.
+            Some(dir) => std::path::absolute(PathBuf::from(dir))
+                .context(|| "could not resolve `CARGO_TARGET_DIR`".to_owned())?,
+            None => root.join("target"),
+        };
+        Ok(Self { root, target })
+    }
+
+    /// The root of the source tree.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The workspace of the guest tools.
+    pub(crate) fn guest_sources(&self) -> PathBuf {
+        self.root.join("guest-tools")
+    }
+
+    /// Cargo's target directory for the guest workspace.
+    pub(crate) fn guest_target(&self) -> PathBuf {
+        self.target.join("guest-build")
+    }
+
+    /// Where the finished components are put, as `NAME.wasm`.
+    pub(crate) fn guests_dir(&self) -> PathBuf {
+        self.target.join("guests")
+    }
+
+    /// Tools that were downloaded or built by a set-up step; safe to delete.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.root.join(".cache")
+    }
+}

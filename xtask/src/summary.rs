@@ -1,0 +1,102 @@
+//! Adds up what the test binaries report.
+
+use std::fmt;
+
+/// How many tests there were, over any number of test binaries.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Summary {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Summary {
+    /// Takes in one line of output; only the line that ends a test binary's report counts.
+    pub(crate) fn read_line(&mut self, line: &str) {
+        let Some(counts) = line.trim_start().strip_prefix("test result: ") else {
+            return;
+        };
+        // "ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s"
+        for part in counts.split([';', '.']) {
+            let Some((count, what)) = part.trim().split_once(' ') else {
+                continue;
+            };
+            let Ok(count) = count.parse::<u64>() else {
+                continue;
+            };
+            match what {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.skipped += count,
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes in how the test command ended: one that fails with no failed test did not run them all.
+    pub(crate) fn note_end(&mut self, succeeded: bool) {
+        if !succeeded && self.failed == 0 {
+            self.failed = 1;
+        }
+    }
+
+    /// Whether something ran, and nothing failed.
+    pub(crate) fn is_success(&self) -> bool {
+        self.failed == 0 && self.passed > 0
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adds_up_the_reports_of_several_binaries() {
+        let mut summary = Summary::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.12s",
+            "test a::b ... ok",
+            "test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1.00s",
+        ] {
+            summary.read_line(line);
+        }
+        assert_eq!(summary.to_string(), "7 passed, 2 failed, 1 skipped");
+        assert!(!summary.is_success());
+    }
+
+    #[test]
+    fn ignores_what_a_test_prints() {
+        let mut summary = Summary::default();
+        summary.read_line("the tool said: test result: ok. 9 passed; 0 failed");
+        assert_eq!(summary, Summary::default());
+    }
+
+    #[test]
+    fn counts_a_build_that_failed_as_a_failure() {
+        let mut summary = Summary::default();
+        summary.read_line("test result: ok. 3 passed; 0 failed; 0 ignored");
+        assert!(summary.is_success());
+        summary.note_end(false);
+        assert!(!summary.is_success());
+        assert_eq!(summary.to_string(), "3 passed, 1 failed, 0 skipped");
+    }
+
+    #[test]
+    fn does_not_call_an_empty_run_a_success() {
+        let mut summary = Summary::default();
+        summary.note_end(true);
+        assert!(!summary.is_success());
+    }
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask test`: the guests, then every test, then one line that adds them up.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::error::{Context, Error};
+use crate::guests;
+use crate::project::Project;
+use crate::summary::Summary;
+
+/// Tells the tests where the guests are.
+const GUESTS_VARIABLE: &str = "WASM_AGENT_GUESTS";
+
+/// Runs all tests, with `arguments` added to `cargo test`.
+///
+/// The last line of the output is the sum over all test binaries.
+///
+/// # Errors
+/// When the guests can't be built, or when `cargo` can't be started.
+pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, Error> {
+    guests::build(project, None)?;
+    let mut summary = Summary::default();
+
+    // What of a tool is plain computation is tested natively, where a test harness runs.
+    let mut tools = Command::new("cargo");
+    tools
+        .current_dir(project.guest_sources())
+        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .arg("--target-dir")
+        .arg(project.guest_target());
+    if arguments.is_empty() {
+        test(&mut tools, &mut summary)?;
+    }
+
+    let mut workspace = Command::new("cargo");
+    workspace
+        .current_dir(project.root())
+        .args(["test", "--no-fail-fast"])
+        .env(GUESTS_VARIABLE, project.guests_dir());
+    if arguments.is_empty() {
+        workspace.arg("--workspace");
+    }
+    workspace.args(arguments);
+    test(&mut workspace, &mut summary)?;
+
+    println!("{summary}");
+    Ok(if summary.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Passes the output on as it comes, and reads the counts from it.
+fn test(command: &mut Command, summary: &mut Summary) -> Result<(), Error> {
+    let step = || "could not run `cargo test`".to_owned();
+    let mut child = command.stdout(Stdio::piped()).spawn().context(step)?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).split(b'\n') {
+            let line = line.context(step)?;
+            // A test may print anything, valid text or not.
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            summary.read_line(&line);
+        }
+    }
+    let status = child.wait().context(step)?;
+    summary.note_end(status.success());
+    Ok(())
+}
