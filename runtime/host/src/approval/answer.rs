@@ -60,8 +60,7 @@ impl Settled {
         let wire: Wire = serde_json::from_slice(text)?;
         Ok(Self {
             answer: wire.answer()?,
-            approver: within("approver", APPROVER_CHARS_MAX, wire.approver)?
-                .unwrap_or_else(|| approver.to_owned()),
+            approver: within("approver", APPROVER_CHARS_MAX, wire.approver)?.unwrap_or_else(|| approver.to_owned()),
             reason: within("reason", REASON_CHARS_MAX, wire.reason)?,
         })
     }
@@ -128,22 +127,12 @@ impl Wire {
 }
 
 fn unknown(key: &'static str, found: &str, expected: &'static str) -> AnswerError {
-    AnswerError::Unknown {
-        key,
-        found: found.chars().take(40).collect(),
-        expected,
-    }
+    AnswerError::Unknown { key, found: found.chars().take(40).collect(), expected }
 }
 
-fn within(
-    key: &'static str,
-    limit_chars: usize,
-    text: Option<String>,
-) -> Result<Option<String>, AnswerError> {
+fn within(key: &'static str, limit_chars: usize, text: Option<String>) -> Result<Option<String>, AnswerError> {
     match text {
-        Some(text) if text.chars().count() > limit_chars => {
-            Err(AnswerError::TooLong { key, limit_chars })
-        }
+        Some(text) if text.chars().count() > limit_chars => Err(AnswerError::TooLong { key, limit_chars }),
         // An empty text says nothing, and an approver without a name would be no one.
         text => Ok(text.filter(|text| !text.is_empty())),
     }
@@ -160,9 +149,7 @@ mod tests {
     #[test]
     fn needs_only_the_decision() {
         let settled = read(" {\"decision\": \"approve\"}\n").unwrap();
-        let once = Answer::Approve {
-            remember: Remember::Once,
-        };
+        let once = Answer::Approve { remember: Remember::Once };
         assert_eq!(settled.answer, once);
         assert_eq!(settled.approver, "exec:ask");
         assert_eq!(settled.reason, None);
@@ -170,13 +157,10 @@ mod tests {
 
     #[test]
     fn reads_every_key_and_passes_over_others() {
-        let settled = read(
-            r#"{"decision": "approve", "remember": "run", "approver": "ann", "reason": "fine", "ticket": 7}"#,
-        )
-        .unwrap();
-        let for_the_run = Answer::Approve {
-            remember: Remember::Run,
-        };
+        let settled =
+            read(r#"{"decision": "approve", "remember": "run", "approver": "ann", "reason": "fine", "ticket": 7}"#)
+                .unwrap();
+        let for_the_run = Answer::Approve { remember: Remember::Run };
         assert_eq!(settled.answer, for_the_run);
         assert_eq!(settled.approver, "ann");
         assert_eq!(settled.reason.as_deref(), Some("fine"));
@@ -187,22 +171,13 @@ mod tests {
         let refuse = |stop| Answer::Refuse { stop };
         let read = |text| read(text).unwrap().answer;
         assert_eq!(read(r#"{"decision": "refuse"}"#), refuse(false));
-        assert_eq!(
-            read(r#"{"decision": "refuse", "stop": true}"#),
-            refuse(true)
-        );
-        assert_eq!(
-            read(r#"{"decision": "refuse", "remember": "run", "stop": null, "reason": null}"#),
-            refuse(false)
-        );
+        assert_eq!(read(r#"{"decision": "refuse", "stop": true}"#), refuse(true));
+        assert_eq!(read(r#"{"decision": "refuse", "remember": "run", "stop": null, "reason": null}"#), refuse(false));
     }
 
     #[test]
     fn takes_nothing_else_for_an_answer() {
-        let long = format!(
-            r#"{{"decision": "approve", "reason": "{}"}}"#,
-            "x".repeat(4097)
-        );
+        let long = format!(r#"{{"decision": "approve", "reason": "{}"}}"#, "x".repeat(4097));
         let rows = [
             "",
             "approve",
@@ -233,18 +208,13 @@ mod tests {
         for row in rows {
             assert!(read(row).is_err(), "{row}");
         }
-        assert!(
-            Settled::from_json(b"{\"decision\": \"approve\", \"reason\": \"\xff\"}", "").is_err()
-        );
+        assert!(Settled::from_json(b"{\"decision\": \"approve\", \"reason\": \"\xff\"}", "").is_err());
     }
 
     #[test]
     fn names_the_word_that_it_does_not_know() {
         let error = read("{\"decision\": \"\\u001b[2Jyes\"}").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`decision` is `\\u{1b}[2Jyes`, expected `approve` or `refuse`"
-        );
+        assert_eq!(error.to_string(), "`decision` is `\\u{1b}[2Jyes`, expected `approve` or `refuse`");
     }
 
     #[test]

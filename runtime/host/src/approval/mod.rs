@@ -30,8 +30,7 @@ pub use settle::{How, Settlement, settle};
 /// The answer to one request, when it comes.
 ///
 /// Boxed, because a run chooses its approver when it starts.
-pub type AnswerFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<Settled, ApproverError>> + Send + 'a>>;
+pub type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Settled, ApproverError>> + Send + 'a>>;
 
 /// Somebody or something that answers for an action.
 ///

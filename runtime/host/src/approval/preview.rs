@@ -38,11 +38,7 @@ impl Preview {
         let shown = head.get(..PREVIEW_BYTES_MAX).unwrap_or(head);
         let truncated = is_less(shown.len(), total_bytes);
         match text_of(shown, truncated) {
-            Some(text) => Self {
-                text: text.to_owned(),
-                truncated,
-                binary: false,
-            },
+            Some(text) => Self { text: text.to_owned(), truncated, binary: false },
             None => Self::dump(shown, total_bytes),
         }
     }
@@ -51,9 +47,7 @@ impl Preview {
         let shown = head.get(..BINARY_PREVIEW_BYTES_MAX).unwrap_or(head);
         let rows = shown.chunks(DUMP_ROW_BYTES).enumerate();
         Self {
-            text: rows
-                .map(|(row, bytes)| dump_row(row * DUMP_ROW_BYTES, bytes))
-                .collect(),
+            text: rows.map(|(row, bytes)| dump_row(row * DUMP_ROW_BYTES, bytes)).collect(),
             truncated: is_less(shown.len(), total_bytes),
             binary: true,
         }
@@ -129,10 +123,7 @@ mod tests {
     fn dumps_binary_content() {
         let preview = preview(b"\x7fELF\0\x01");
         assert!(preview.binary && !preview.truncated);
-        assert_eq!(
-            preview.text,
-            format!("00000000  7f 45 4c 46 00 01 {:30} .ELF..\n", "")
-        );
+        assert_eq!(preview.text, format!("00000000  7f 45 4c 46 00 01 {:30} .ELF..\n", ""));
     }
 
     #[test]

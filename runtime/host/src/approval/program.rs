@@ -63,10 +63,7 @@ impl Program {
         Self {
             path: path.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
-            environment: environment
-                .into_iter()
-                .filter(|(name, _)| passed_on(name))
-                .collect(),
+            environment: environment.into_iter().filter(|(name, _)| passed_on(name)).collect(),
         }
     }
 
@@ -77,9 +74,7 @@ impl Program {
         let (mut process, pipes) = self.start()?;
         let mut output = Vec::new();
         let mut diagnostics = Vec::new();
-        let status = self
-            .converse(&mut process, pipes, &message, &mut output, &mut diagnostics)
-            .await?;
+        let status = self.converse(&mut process, pipes, &message, &mut output, &mut diagnostics).await?;
 
         if !status.success() {
             return Err(ApproverError::Failed {
@@ -88,10 +83,8 @@ impl Program {
                 diagnostics: String::from_utf8_lossy(&diagnostics).into_owned(),
             });
         }
-        Settled::from_json(&output, &self.name()).map_err(|source| ApproverError::Answer {
-            program: self.shown(),
-            source,
-        })
+        Settled::from_json(&output, &self.name())
+            .map_err(|source| ApproverError::Answer { program: self.shown(), source })
     }
 
     fn start(&self) -> Result<(Process, Pipes), ApproverError> {
@@ -105,24 +98,14 @@ impl Program {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|source| ApproverError::Start {
-                program: self.shown(),
-                source,
-            })?;
+            .map_err(|source| ApproverError::Start { program: self.shown(), source })?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let process = Process { child };
         match pipes {
-            (Some(stdin), Some(stdout), Some(stderr)) => Ok((
-                process,
-                Pipes {
-                    stdin,
-                    stdout,
-                    stderr,
-                },
-            )),
-            _ => Err(ApproverError::Unavailable {
-                message: format!("`{}` was started without its pipes", self.shown()),
-            }),
+            (Some(stdin), Some(stdout), Some(stderr)) => Ok((process, Pipes { stdin, stdout, stderr })),
+            _ => {
+                Err(ApproverError::Unavailable { message: format!("`{}` was started without its pipes", self.shown()) })
+            }
         }
     }
 
@@ -138,10 +121,7 @@ impl Program {
         diagnostics: &mut Vec<u8>,
     ) -> Result<ExitStatus, ApproverError> {
         let listen = async {
-            tokio::try_join!(
-                self.read_answer(pipes.stdout, output),
-                read_diagnostics(pipes.stderr, diagnostics),
-            )
+            tokio::try_join!(self.read_answer(pipes.stdout, output), read_diagnostics(pipes.stderr, diagnostics),)
         };
         let answer = async {
             tokio::pin!(listen);
@@ -163,18 +143,11 @@ impl Program {
         }
     }
 
-    async fn read_answer(
-        &self,
-        stdout: ChildStdout,
-        output: &mut Vec<u8>,
-    ) -> Result<(), ApproverError> {
+    async fn read_answer(&self, stdout: ChildStdout, output: &mut Vec<u8>) -> Result<(), ApproverError> {
         // One byte more than is allowed tells a full answer from one that goes on.
         read_head(stdout, ANSWER_BYTES_MAX + 1, output).await?;
         if output.len() > ANSWER_BYTES_MAX {
-            return Err(ApproverError::TooMuchOutput {
-                program: self.shown(),
-                limit_bytes: ANSWER_BYTES_MAX,
-            });
+            return Err(ApproverError::TooMuchOutput { program: self.shown(), limit_bytes: ANSWER_BYTES_MAX });
         }
         Ok(())
     }
@@ -207,10 +180,7 @@ struct Process {
 
 impl Process {
     async fn wait(&mut self) -> Result<ExitStatus, ApproverError> {
-        self.child.wait().await.map_err(|source| ApproverError::Io {
-            doing: "wait for the approver's program",
-            source,
-        })
+        self.child.wait().await.map_err(|source| ApproverError::Io { doing: "wait for the approver's program", source })
     }
 }
 
@@ -235,33 +205,20 @@ async fn tell(mut stdin: ChildStdin, message: &[u8]) -> Infallible {
 }
 
 /// Keeps the first of what a program complains about, and reads the rest so that it does not block.
-async fn read_diagnostics(
-    mut stderr: ChildStderr,
-    diagnostics: &mut Vec<u8>,
-) -> Result<(), ApproverError> {
+async fn read_diagnostics(mut stderr: ChildStderr, diagnostics: &mut Vec<u8>) -> Result<(), ApproverError> {
     read_head(&mut stderr, DIAGNOSTICS_BYTES_MAX, diagnostics).await?;
-    tokio::io::copy(&mut stderr, &mut tokio::io::sink())
-        .await
-        .map(drop)
-        .map_err(reading)
+    tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await.map(drop).map_err(reading)
 }
 
 /// Reads until the end or the limit, whichever is first.
-async fn read_head(
-    from: impl AsyncRead + Unpin,
-    limit_bytes: usize,
-    into: &mut Vec<u8>,
-) -> Result<(), ApproverError> {
+async fn read_head(from: impl AsyncRead + Unpin, limit_bytes: usize, into: &mut Vec<u8>) -> Result<(), ApproverError> {
     let limit = u64::try_from(limit_bytes).unwrap_or(u64::MAX);
     let read = from.take(limit).read_to_end(into).await;
     read.map(drop).map_err(reading)
 }
 
 fn reading(source: std::io::Error) -> ApproverError {
-    ApproverError::Io {
-        doing: "read from the approver's program",
-        source,
-    }
+    ApproverError::Io { doing: "read from the approver's program", source }
 }
 
 #[cfg(test)]

@@ -108,10 +108,7 @@ pub(crate) mod samples {
             version: REQUEST_VERSION,
             run: "00112233445566778899aabbccddeeff".to_owned(),
             call: 42,
-            component: ComponentSummary {
-                name: "open-issue".to_owned(),
-                sha256: "ab".repeat(32),
-            },
+            component: ComponentSummary { name: "open-issue".to_owned(), sha256: "ab".repeat(32) },
             policy: "cd".repeat(32),
             action: ActionSummary {
                 kind: "http.request".to_owned(),
@@ -140,12 +137,7 @@ pub(crate) mod samples {
             kind: "file.delete".to_owned(),
             summary: "delete /notes/a.md".to_owned(),
             digest: "12".repeat(32),
-            detail: Detail::File {
-                path: "/notes/a.md".to_owned(),
-                to: None,
-                size: None,
-                preview: None,
-            },
+            detail: Detail::File { path: "/notes/a.md".to_owned(), to: None, size: None, preview: None },
         };
         request.grant = None;
         request.intent = None;
@@ -156,10 +148,8 @@ pub(crate) mod samples {
     pub(crate) fn checkpoint() -> ApprovalRequest {
         let mut request = delete_file();
         request.action.kind = "checkpoint".to_owned();
-        request.action.detail = Detail::Checkpoint {
-            title: "rewrite 12 files".to_owned(),
-            detail: "a.md\nb.md".to_owned(),
-        };
+        request.action.detail =
+            Detail::Checkpoint { title: "rewrite 12 files".to_owned(), detail: "a.md\nb.md".to_owned() };
         request
     }
 }

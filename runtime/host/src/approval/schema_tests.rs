@@ -30,54 +30,36 @@ impl Schema {
             let schemas = schemas.as_array().unwrap().iter();
             schemas.map(|one| self.valid(one, value)).collect()
         };
-        schema
-            .as_object()
-            .unwrap()
-            .iter()
-            .all(|(key, rule)| match key.as_str() {
-                "$schema" | "$id" | "$defs" | "title" | "description" => true,
-                "$ref" => {
-                    let pointer = rule.as_str().unwrap().strip_prefix('#').unwrap();
-                    self.valid(self.root.pointer(pointer).unwrap(), value)
-                }
-                "const" => value == rule,
-                "enum" => rule.as_array().unwrap().contains(value),
-                "type" => has_type(rule, value),
-                "oneOf" => all(rule).into_iter().filter(|valid| *valid).count() == 1,
-                "anyOf" => all(rule).contains(&true),
-                "not" => !Schema {
-                    root: rule.clone(),
-                    closed: false,
-                }
-                .accepts(value),
-                "required" => value.as_object().is_none_or(|object| {
-                    let mut names = rule.as_array().unwrap().iter();
-                    names.all(|name| object.contains_key(name.as_str().unwrap()))
-                }),
-                "properties" => value.as_object().is_none_or(|object| {
-                    object.iter().all(|(name, value)| match rule.get(name) {
-                        Some(schema) => self.valid(schema, value),
-                        None => !self.closed,
-                    })
-                }),
-                "items" => value
-                    .as_array()
-                    .is_none_or(|items| items.iter().all(|item| self.valid(rule, item))),
-                "minItems" => value
-                    .as_array()
-                    .is_none_or(|items| items.len() as u64 >= number(rule)),
-                "maxItems" => value
-                    .as_array()
-                    .is_none_or(|items| items.len() as u64 <= number(rule)),
-                "minimum" => value.as_u64().is_none_or(|value| value >= number(rule)),
-                "maxLength" => value
-                    .as_str()
-                    .is_none_or(|text| text.chars().count() as u64 <= number(rule)),
-                "pattern" => value
-                    .as_str()
-                    .is_none_or(|text| matches(rule.as_str().unwrap(), text)),
-                other => panic!("the schema has `{other}`, which this test cannot judge"),
-            })
+        schema.as_object().unwrap().iter().all(|(key, rule)| match key.as_str() {
+            "$schema" | "$id" | "$defs" | "title" | "description" => true,
+            "$ref" => {
+                let pointer = rule.as_str().unwrap().strip_prefix('#').unwrap();
+                self.valid(self.root.pointer(pointer).unwrap(), value)
+            }
+            "const" => value == rule,
+            "enum" => rule.as_array().unwrap().contains(value),
+            "type" => has_type(rule, value),
+            "oneOf" => all(rule).into_iter().filter(|valid| *valid).count() == 1,
+            "anyOf" => all(rule).contains(&true),
+            "not" => !Schema { root: rule.clone(), closed: false }.accepts(value),
+            "required" => value.as_object().is_none_or(|object| {
+                let mut names = rule.as_array().unwrap().iter();
+                names.all(|name| object.contains_key(name.as_str().unwrap()))
+            }),
+            "properties" => value.as_object().is_none_or(|object| {
+                object.iter().all(|(name, value)| match rule.get(name) {
+                    Some(schema) => self.valid(schema, value),
+                    None => !self.closed,
+                })
+            }),
+            "items" => value.as_array().is_none_or(|items| items.iter().all(|item| self.valid(rule, item))),
+            "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= number(rule)),
+            "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= number(rule)),
+            "minimum" => value.as_u64().is_none_or(|value| value >= number(rule)),
+            "maxLength" => value.as_str().is_none_or(|text| text.chars().count() as u64 <= number(rule)),
+            "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().unwrap(), text)),
+            other => panic!("the schema has `{other}`, which this test cannot judge"),
+        })
     }
 }
 
@@ -102,10 +84,7 @@ fn has_type(rule: &Value, value: &Value) -> bool {
 }
 
 fn matches(pattern: &str, text: &str) -> bool {
-    let is_hex = !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_hex = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     match pattern {
         "^[0-9a-f]+$" => is_hex,
         "^[0-9a-f]{64}$" => is_hex && text.len() == 64,
@@ -122,26 +101,13 @@ fn requests() -> Vec<ApprovalRequest> {
         preview: Some(Preview::new(b"\xff", 1)),
     };
     let mut bare_get = samples::post_issue();
-    if let Detail::Http {
-        headers,
-        body,
-        body_bytes,
-        body_blake3,
-        ..
-    } = &mut bare_get.action.detail
-    {
+    if let Detail::Http { headers, body, body_bytes, body_blake3, .. } = &mut bare_get.action.detail {
         headers.clear();
         *body = None;
         *body_bytes = None;
         *body_blake3 = None;
     }
-    vec![
-        samples::post_issue(),
-        samples::delete_file(),
-        samples::checkpoint(),
-        rename,
-        bare_get,
-    ]
+    vec![samples::post_issue(), samples::delete_file(), samples::checkpoint(), rename, bare_get]
 }
 
 #[test]
@@ -167,13 +133,7 @@ fn every_request_reads_back() {
 fn a_request_with_any_key_missing_or_another_value_is_not_as_published() {
     let schema = Schema::new(REQUEST, true);
     let whole = serde_json::to_value(samples::post_issue()).unwrap();
-    for pointer in [
-        "",
-        "/component",
-        "/action",
-        "/action/detail",
-        "/action/detail/body",
-    ] {
+    for pointer in ["", "/component", "/action", "/action/detail", "/action/detail/body"] {
         let object = whole.pointer(pointer).unwrap().as_object().unwrap();
         for key in object.keys() {
             let mut cut = whole.clone();
@@ -195,35 +155,14 @@ fn an_answer_is_read_exactly_when_it_is_as_published() {
         (true, json!({"decision": "approve"})),
         (true, json!({"decision": "refuse"})),
         (true, json!({"decision": "approve", "remember": "once"})),
-        (
-            true,
-            json!({"decision": "approve", "remember": "run", "stop": false}),
-        ),
-        (
-            true,
-            json!({"decision": "refuse", "stop": true, "reason": "no"}),
-        ),
-        (
-            true,
-            json!({"decision": "approve", "remember": null, "approver": null, "reason": null, "stop": null}),
-        ),
+        (true, json!({"decision": "approve", "remember": "run", "stop": false})),
+        (true, json!({"decision": "refuse", "stop": true, "reason": "no"})),
+        (true, json!({"decision": "approve", "remember": null, "approver": null, "reason": null, "stop": null})),
         (true, json!({"decision": "approve", "ticket": {"id": 7}})),
-        (
-            true,
-            json!({"decision": "approve", "approver": "ö".repeat(256)}),
-        ),
-        (
-            true,
-            json!({"decision": "approve", "reason": "ö".repeat(4096)}),
-        ),
-        (
-            false,
-            json!({"decision": "approve", "approver": "x".repeat(257)}),
-        ),
-        (
-            false,
-            json!({"decision": "approve", "reason": "x".repeat(4097)}),
-        ),
+        (true, json!({"decision": "approve", "approver": "ö".repeat(256)})),
+        (true, json!({"decision": "approve", "reason": "ö".repeat(4096)})),
+        (false, json!({"decision": "approve", "approver": "x".repeat(257)})),
+        (false, json!({"decision": "approve", "reason": "x".repeat(4097)})),
         (false, json!({"decision": "approve", "stop": true})),
         (false, json!({"decision": "approve", "remember": "always"})),
         (false, json!({"decision": "approve", "reason": 1})),

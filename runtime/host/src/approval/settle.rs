@@ -38,11 +38,7 @@ pub enum How {
 ///
 /// This is the one place where an answer that did not come, came too late or cannot be read becomes a
 /// refusal. It needs a runtime with its timer enabled.
-pub async fn settle(
-    approver: &dyn Approver,
-    request: &ApprovalRequest,
-    timeout: Duration,
-) -> Settlement {
+pub async fn settle(approver: &dyn Approver, request: &ApprovalRequest, timeout: Duration) -> Settlement {
     let asked = Instant::now();
     let deadline = asked.checked_add(timeout);
     let answer = approver.ask(request);
@@ -72,13 +68,7 @@ fn answered(settled: Settled, waited: Duration) -> Settlement {
 }
 
 fn refused(approver: &dyn Approver, waited: Duration, how: How) -> Settlement {
-    Settlement {
-        answer: Answer::Refuse { stop: false },
-        approver: approver.name(),
-        reason: None,
-        waited,
-        how,
-    }
+    Settlement { answer: Answer::Refuse { stop: false }, approver: approver.name(), reason: None, waited, how }
 }
 
 /// The error and what caused it, in one line.
@@ -143,19 +133,14 @@ mod tests {
 
     fn approve() -> Result<Settled, ApproverError> {
         Ok(Settled {
-            answer: Answer::Approve {
-                remember: Remember::Run,
-            },
+            answer: Answer::Approve { remember: Remember::Run },
             approver: "ann".to_owned(),
             reason: Some("fine".to_owned()),
         })
     }
 
     fn fail() -> Result<Settled, ApproverError> {
-        Err(ApproverError::Io {
-            doing: "read the terminal",
-            source: std::io::Error::other("gone"),
-        })
+        Err(ApproverError::Io { doing: "read the terminal", source: std::io::Error::other("gone") })
     }
 
     async fn settle_with(approver: &dyn Approver) -> Settlement {
@@ -165,11 +150,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn records_who_answered_why_and_after_how_long() {
         let after = Some(Duration::from_secs(3));
-        let settlement = settle_with(&Slow {
-            after,
-            answer: approve,
-        })
-        .await;
+        let settlement = settle_with(&Slow { after, answer: approve }).await;
         assert_eq!(settlement.how, How::Answered);
         assert_eq!(settlement.answer, approve().unwrap().answer);
         assert_eq!(settlement.approver, "ann");
@@ -179,11 +160,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn refuses_when_nobody_answers_in_time() {
-        let settlement = settle_with(&Slow {
-            after: None,
-            answer: approve,
-        })
-        .await;
+        let settlement = settle_with(&Slow { after: None, answer: approve }).await;
         assert_eq!(settlement.how, How::TimedOut);
         assert_eq!(settlement.answer, Answer::Refuse { stop: false });
         assert_eq!(settlement.approver, "slow");
@@ -200,11 +177,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn refuses_when_the_approver_is_broken() {
-        let settlement = settle_with(&Slow {
-            after: Some(Duration::ZERO),
-            answer: fail,
-        })
-        .await;
+        let settlement = settle_with(&Slow { after: Some(Duration::ZERO), answer: fail }).await;
         let broken = How::Broken("cannot read the terminal: gone".to_owned());
         assert_eq!(settlement.how, broken);
         assert_eq!(settlement.answer, Answer::Refuse { stop: false });
@@ -221,10 +194,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn takes_a_timeout_beyond_the_clock() {
-        let approver = Slow {
-            after: Some(Duration::from_secs(1)),
-            answer: approve,
-        };
+        let approver = Slow { after: Some(Duration::from_secs(1)), answer: approve };
         let settlement = settle(&approver, &samples::delete_file(), Duration::MAX).await;
         assert_eq!(settlement.how, How::Answered);
     }

@@ -9,9 +9,7 @@ use super::*;
 /// Longer than any script here takes. Only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const APPROVE_ONCE: Answer = Answer::Approve {
-    remember: Remember::Once,
-};
+const APPROVE_ONCE: Answer = Answer::Approve { remember: Remember::Once };
 const REFUSE: Answer = Answer::Refuse { stop: false };
 
 fn script(text: &str) -> Program {
@@ -47,10 +45,8 @@ async fn approves_when_the_program_says_so() {
 
 #[tokio::test]
 async fn refuses_when_the_program_says_so() {
-    let settlement = run(
-        r#"cat >/dev/null; echo '{"decision": "refuse", "approver": "ann", "reason": "not today"}'"#,
-    )
-    .await;
+    let settlement =
+        run(r#"cat >/dev/null; echo '{"decision": "refuse", "approver": "ann", "reason": "not today"}'"#).await;
     assert_eq!(settlement.how, How::Answered);
     assert_eq!(settlement.answer, REFUSE);
     assert_eq!(settlement.approver, "ann");
@@ -59,13 +55,11 @@ async fn refuses_when_the_program_says_so() {
 
 #[tokio::test]
 async fn hands_the_request_over_as_one_line_of_json() {
-    let settlement = run(
-        r#"read -r line; case "$line" in
+    let settlement = run(r#"read -r line; case "$line" in
         '{"version":1,"run":"00112233445566778899aabbccddeeff","call":42,'*'"url":"https://api.example.com/issues"'*'}')
             echo '{"decision": "approve"}';;
         *) exit 1;;
-        esac"#,
-    )
+        esac"#)
     .await;
     assert_eq!(settlement.how, How::Answered);
     assert_eq!(settlement.answer, APPROVE_ONCE);
@@ -84,10 +78,9 @@ async fn takes_an_answer_from_a_program_that_reads_nothing() {
 
 #[tokio::test]
 async fn passes_no_other_environment_on() {
-    let settlement = run(
-        r#"test -z "$TOKEN" && test "$PATH" = /usr/bin:/bin && test -z "$HOME" && echo '{"decision": "approve"}'"#,
-    )
-    .await;
+    let settlement =
+        run(r#"test -z "$TOKEN" && test "$PATH" = /usr/bin:/bin && test -z "$HOME" && echo '{"decision": "approve"}'"#)
+            .await;
     assert_eq!(settlement.answer, APPROVE_ONCE);
 }
 
@@ -107,12 +100,8 @@ async fn refuses_what_is_no_answer() {
 
 #[tokio::test]
 async fn refuses_when_the_program_fails_whatever_it_answered() {
-    let why =
-        broken(r#"echo '{"decision": "approve"}'; printf 'no \033[2Jscreen\n' >&2; exit 1"#).await;
-    assert_eq!(
-        why,
-        "`/bin/sh` ended with exit status: 1, saying `no \\u{1b}[2Jscreen`"
-    );
+    let why = broken(r#"echo '{"decision": "approve"}'; printf 'no \033[2Jscreen\n' >&2; exit 1"#).await;
+    assert_eq!(why, "`/bin/sh` ended with exit status: 1, saying `no \\u{1b}[2Jscreen`");
 }
 
 #[tokio::test]
@@ -126,13 +115,8 @@ async fn refuses_when_the_program_is_not_there() {
     let program = Program::new("/nonexistent/ask", [""; 0], []);
     let settlement = settle(&program, &samples::delete_file(), PATIENCE).await;
     assert_eq!(settlement.answer, REFUSE);
-    let How::Broken(why) = settlement.how else {
-        panic!("{:?}", settlement.how)
-    };
-    assert!(
-        why.starts_with("cannot start `/nonexistent/ask`: "),
-        "{why}"
-    );
+    let How::Broken(why) = settlement.how else { panic!("{:?}", settlement.how) };
+    assert!(why.starts_with("cannot start `/nonexistent/ask`: "), "{why}");
 }
 
 #[tokio::test]
@@ -152,21 +136,10 @@ async fn does_not_mind_a_flood_of_diagnostics() {
 async fn refuses_when_a_process_left_behind_keeps_the_output() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pid");
-    let why = broken(&format!(
-        r#"sleep 1000 & echo $! >'{}'; echo '{{"decision": "approve"}}'"#,
-        file.display()
-    ))
-    .await;
-    let pid = std::fs::read_to_string(file)
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap();
+    let why = broken(&format!(r#"sleep 1000 & echo $! >'{}'; echo '{{"decision": "approve"}}'"#, file.display())).await;
+    let pid = std::fs::read_to_string(file).unwrap().trim().parse().unwrap();
     rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-    assert_eq!(
-        why,
-        "`/bin/sh` ended, and a process it left behind keeps its output open"
-    );
+    assert_eq!(why, "`/bin/sh` ended, and a process it left behind keeps its output open");
 }
 
 #[tokio::test]
@@ -194,10 +167,7 @@ async fn kills_the_program_and_what_it_started_when_nobody_waits_any_more() {
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
 
     // Every process of the group holds the pipe's writing end: it reads as closed once all have ended.
-    let program = script(&format!(
-        "exec 3>'{}'; sleep 1000 & echo ready >&3; sleep 1000",
-        fifo.display()
-    ));
+    let program = script(&format!("exec 3>'{}'; sleep 1000 & echo ready >&3; sleep 1000", fifo.display()));
     let (ready, is_ready) = tokio::sync::oneshot::channel();
     let reader = std::thread::spawn(move || {
         let file = rustix::fs::open(&fifo, rustix::fs::OFlags::RDONLY, mode).unwrap();
@@ -217,8 +187,5 @@ async fn kills_the_program_and_what_it_started_when_nobody_waits_any_more() {
     }
     drop(question);
     let read = tokio::task::spawn_blocking(|| reader.join().unwrap());
-    assert_eq!(
-        tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap(),
-        "ready\n"
-    );
+    assert_eq!(tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap(), "ready\n");
 }

@@ -1,0 +1,238 @@
+//! Text from a guest, made safe to show on a terminal.
+//!
+//! Whatever a tool, a server or a journal wrote passes through here before it is shown in a prompt or a
+//! report. What comes out moves no cursor, changes no colour, hides nothing and does not reorder what stands
+//! around it: every character that does something else than being seen is written as `\u{…}`.
+//!
+//! A backslash stays as it is, so an escape can be told from the same characters in the text only by the
+//! bytes themselves. Letters of right-to-left scripts stay too: a terminal that reorders them does so within
+//! their own row.
+
+use std::borrow::Cow;
+
+use unicode_width::UnicodeWidthChar;
+
+/// Most marks that are drawn on top of one character.
+///
+/// Written languages need up to three. More of them paint over the rows above and below.
+const MARKS_MAX: usize = 4;
+
+/// Fewest columns that text is folded to, so that the longest escape, `\u{10ffff}`, fits in a row.
+const COLUMNS_MIN: usize = 12;
+
+const TAB_COLUMNS: usize = 4;
+
+/// Escapes text so that it stays on its line. A line break in it becomes `\n`.
+pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaper = Escaper::default();
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        escaper.push(character, &mut line);
+    }
+    if line == text {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(line)
+}
+
+/// Escapes text of several lines, and puts `gutter` before each row of it.
+///
+/// Line breaks stay line breaks, tabs become spaces, and lines that are longer than `width` columns, the
+/// gutter counted in, are folded. No row begins without the gutter, so the text cannot pass for anything
+/// that is printed without one. Every row ends with a line break; text without any characters has no row.
+#[cfg_attr(not(test), expect(dead_code, reason = "reports of multi-line guest text are to use it"))]
+pub(crate) fn escape_block(text: &str, gutter: &str, width: usize) -> String {
+    let gutter_columns: usize = gutter.chars().filter_map(UnicodeWidthChar::width).sum();
+    let folded = fold(text, width.saturating_sub(gutter_columns), usize::MAX);
+    let rows = folded.rows.iter();
+    rows.map(|row| format!("{gutter}{}\n", row.text)).collect()
+}
+
+/// Text in rows, each of them escaped.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Folded {
+    /// The rows that were shown.
+    pub(crate) rows: Vec<Row>,
+    /// Length of the text that was not, in bytes.
+    pub(crate) rest_bytes: usize,
+    /// What the rows cost, at most what was allowed.
+    pub(crate) cost_bytes: usize,
+}
+
+/// One row of folded text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// The escaped text, without a line break.
+    pub(crate) text: String,
+    /// Whether the row goes on with the line of the row before.
+    pub(crate) continues: bool,
+}
+
+impl Row {
+    /// What the row takes of a budget, in bytes.
+    ///
+    /// An empty row takes as much of the screen as a full one, and costs as much: otherwise a few thousand
+    /// line breaks would push everything else off the screen at no cost.
+    fn cost_bytes(&self) -> usize {
+        self.text.len().max(80)
+    }
+}
+
+/// Folds text into rows of at most `columns` columns, for as long as `budget_bytes` lasts.
+pub(crate) fn fold(text: &str, columns: usize, budget_bytes: usize) -> Folded {
+    let columns = columns.max(COLUMNS_MIN);
+    let mut folded = Folded::default();
+    let mut consumed_bytes = 0;
+    for line in text.split_inclusive('\n') {
+        let without_break = line.strip_suffix('\n').unwrap_or(line);
+        let without_break = without_break.strip_suffix('\r').unwrap_or(without_break);
+        let break_bytes = line.len().saturating_sub(without_break.len());
+
+        let mut rows = LineRows::new(without_break, columns);
+        while let Some((row, row_bytes)) = rows.next_row() {
+            let cost_bytes = folded.cost_bytes.saturating_add(row.cost_bytes());
+            if cost_bytes > budget_bytes {
+                folded.rest_bytes = text.len().saturating_sub(consumed_bytes);
+                return folded;
+            }
+            folded.cost_bytes = cost_bytes;
+            folded.rows.push(row);
+            consumed_bytes += row_bytes;
+        }
+        consumed_bytes += break_bytes;
+    }
+    folded
+}
+
+/// The rows of one line, one after the other.
+struct LineRows<'a> {
+    rest: Option<std::str::Chars<'a>>,
+    columns: usize,
+    is_first: bool,
+}
+
+impl<'a> LineRows<'a> {
+    fn new(line: &'a str, columns: usize) -> Self {
+        Self { rest: Some(line.chars()), columns, is_first: true }
+    }
+
+    /// The next row and the length of the text that it shows, in bytes. An empty line has one empty row.
+    fn next_row(&mut self) -> Option<(Row, usize)> {
+        let mut rest = self.rest.take()?;
+        let before_bytes = rest.as_str().len();
+        let mut row = Row { text: String::new(), continues: !self.is_first };
+        self.is_first = false;
+
+        let mut escaper = Escaper::default();
+        let mut used_columns = 0_usize;
+        let mut piece = String::new();
+        loop {
+            let before = rest.clone();
+            let Some(character) = rest.next() else { break };
+            piece.clear();
+            used_columns += match character {
+                '\t' => {
+                    piece.push_str(&" ".repeat(TAB_COLUMNS));
+                    TAB_COLUMNS
+                }
+                _ => escaper.push(character, &mut piece),
+            };
+            if used_columns > self.columns {
+                let row_bytes = before_bytes.saturating_sub(before.as_str().len());
+                self.rest = Some(before);
+                return Some((row, row_bytes));
+            }
+            row.text.push_str(&piece);
+        }
+        Some((row, before_bytes))
+    }
+}
+
+/// Escapes one character after the other, and counts the marks on top of each.
+#[derive(Default)]
+struct Escaper {
+    /// Marks on the character before; none without a character that could carry one.
+    marks: Option<usize>,
+}
+
+impl Escaper {
+    /// Writes the character or its escape, and says how many columns that takes at most.
+    fn push(&mut self, character: char, into: &mut String) -> usize {
+        // Of the two widths that terminals give to some characters, the wider one: a row that is a column
+        // too long would go on below, without its gutter.
+        let width = character.width_cjk().filter(|_| !is_unseen(character));
+        let marks = match (width, self.marks) {
+            (Some(0), Some(marks)) if marks < MARKS_MAX => Some(marks + 1),
+            (Some(1..), _) => Some(0),
+            (Some(0) | None, _) => None,
+        };
+        match (marks, width) {
+            (Some(_), Some(columns)) => {
+                self.marks = marks;
+                into.push(character);
+                columns
+            }
+            _ => {
+                // The brace that ends an escape must not carry a mark either.
+                self.marks = None;
+                let before_bytes = into.len();
+                match character {
+                    '\n' | '\r' | '\t' => into.extend(character.escape_default()),
+                    _ => into.extend(character.escape_unicode()),
+                }
+                // An escape is ASCII: as many columns as bytes.
+                into.len().saturating_sub(before_bytes)
+            }
+        }
+    }
+}
+
+/// Says whether a character is there to do something else than to be seen.
+fn is_unseen(character: char) -> bool {
+    // Controls (C0, DEL, C1), and every white space but the ordinary one: line and paragraph separators, and
+    // spaces that look alike or have no width.
+    if character.is_control() || (character.is_whitespace() && character != ' ') {
+        return true;
+    }
+    // The last two code points of each plane are no characters.
+    if u32::from(character) & 0xfffe == 0xfffe {
+        return true;
+    }
+    matches!(
+        character,
+        // Unicode's default ignorables: soft hyphen, joiners, fillers, bidirectional and other formatting,
+        // variation selectors, tags.
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffc}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}'
+        // Formatting of hieroglyphs, which stacks and mirrors what stands beside it.
+        | '\u{13430}'..='\u{1343f}'
+        // A blank that is not white space.
+        | '\u{2800}'
+        // Private use: what is seen depends on the font.
+        | '\u{e000}'..='\u{f8ff}'
+        | '\u{f0000}'..='\u{10ffff}'
+        // No characters.
+        | '\u{fdd0}'..='\u{fdef}'
+    )
+}
+
+#[cfg(test)]
+mod tests;

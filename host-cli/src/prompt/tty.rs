@@ -1,0 +1,168 @@
+//! The terminal itself: written to, read from a line at a time, and let go of at once when asked to.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, PipeReader, Read, Write};
+use std::os::fd::OwnedFd;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::{LocalModes, QueueSelector};
+use wasm_agent_host::approval::ApproverError;
+
+/// Longest line that is read, in bytes. An answer is a letter and perhaps a reason; the kernel's own limit
+/// is 4096.
+const LINE_BYTES_MAX: usize = 4096;
+
+/// Columns of a terminal that does not know its own size, such as a serial line.
+const WIDTH_UNKNOWN: usize = 80;
+
+/// A terminal, as far as a prompt needs one.
+pub(super) trait Tty {
+    /// Shows text, all of it.
+    fn write(&mut self, text: &str) -> io::Result<()>;
+
+    /// Throws away what was typed and has not been read.
+    fn flush_input(&mut self) -> io::Result<()>;
+
+    /// Waits for a line.
+    fn read_line(&mut self) -> io::Result<Line>;
+
+    /// Columns from edge to edge.
+    fn width(&self) -> io::Result<usize>;
+}
+
+/// What reading a line came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A whole line, without its line break.
+    Text(String),
+    /// A line that is too long, or not text.
+    Unreadable,
+    /// There will be no more lines.
+    End,
+    /// Nobody waits for the line any more.
+    Cancelled,
+}
+
+/// A real terminal.
+///
+/// It is opened for itself alone and never blocks: every wait also watches for the end of the other pipe, so
+/// no thread is left behind that would take the next line somebody types.
+pub(super) struct Terminal {
+    tty: File,
+    cancelled: PipeReader,
+}
+
+impl Terminal {
+    /// Opens the terminal that the process was started from.
+    ///
+    /// All waiting ends when the other end of `cancelled` is closed.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or one that an answer could not be trusted from.
+    pub(super) fn controlling(cancelled: PipeReader) -> Result<Self, ApproverError> {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let tty = rustix::fs::open("/dev/tty", flags, Mode::empty())
+            .map_err(|error| unusable(&format!("cannot open `/dev/tty`: {error}")))?;
+        // A process in the background would be stopped when it reads, and the run with it.
+        let in_front = rustix::termios::tcgetpgrp(&tty)
+            .map_err(|error| unusable(&format!("cannot tell who reads it: {error}")))?;
+        if in_front != rustix::process::getpgrp() {
+            return Err(unusable("this run is in the background"));
+        }
+        Self::new(tty, cancelled)
+    }
+
+    /// Takes an open terminal, which must not block.
+    fn new(tty: OwnedFd, cancelled: PipeReader) -> Result<Self, ApproverError> {
+        let modes = rustix::termios::tcgetattr(&tty)
+            .map_err(|error| unusable(&format!("not a terminal: {error}")))?
+            .local_modes;
+        // Otherwise each key is an answer, or another program is reading keys.
+        if !modes.contains(LocalModes::ICANON) {
+            return Err(unusable("it is in raw mode"));
+        }
+        Ok(Self { tty: File::from(tty), cancelled })
+    }
+
+    /// Waits until the terminal is ready, and says whether it is: `false` once nobody waits any more.
+    fn wait(&self, flags: PollFlags) -> io::Result<bool> {
+        loop {
+            let mut watched = [PollFd::new(&self.cancelled, PollFlags::empty()), PollFd::new(&self.tty, flags)];
+            match poll(&mut watched, None) {
+                Ok(_) => {
+                    let [cancelled, _] = watched;
+                    return Ok(cancelled.revents().is_empty());
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn unusable(why: &str) -> ApproverError {
+    ApproverError::Unavailable { message: format!("cannot ask at the terminal: {why}") }
+}
+
+impl Tty for Terminal {
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            match self.tty.write(rest) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if !self.wait(PollFlags::OUT)? {
+                        return Err(ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_input(&mut self) -> io::Result<()> {
+        Ok(rustix::termios::tcflush(&self.tty, QueueSelector::IFlush)?)
+    }
+
+    fn read_line(&mut self) -> io::Result<Line> {
+        let mut line = Vec::new();
+        let mut part = [0; LINE_BYTES_MAX];
+        loop {
+            if !self.wait(PollFlags::IN)? {
+                return Ok(Line::Cancelled);
+            }
+            match self.tty.read(&mut part) {
+                // Also a line that was begun: it has not been sent.
+                Ok(0) => return Ok(Line::End),
+                Ok(read) => line.extend_from_slice(part.get(..read).unwrap_or_default()),
+                // The line was thrown away between waiting and reading.
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => return Err(error),
+            }
+            if line.last() == Some(&b'\n') {
+                line.pop();
+                return Ok(String::from_utf8(line).map_or(Line::Unreadable, Line::Text));
+            }
+            if line.len() >= LINE_BYTES_MAX {
+                // The rest of it is thrown away before the next question.
+                return Ok(Line::Unreadable);
+            }
+        }
+    }
+
+    fn width(&self) -> io::Result<usize> {
+        let columns = rustix::termios::tcgetwinsize(&self.tty)?.ws_col;
+        Ok(match columns {
+            0 => WIDTH_UNKNOWN,
+            columns => usize::from(columns),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
