@@ -1,0 +1,72 @@
+//! Blob records: contents kept once, and found again by digest.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::cbor;
+use crate::format::kind;
+use crate::payload::Digest;
+
+/// Digests that the writer remembers, so that contents which come again are not stored again.
+///
+/// Bounded because a run's contents are not: 4096 digests take about 300 KiB and cover a tool that rereads its folder.
+const REMEMBERED_MAX: usize = 4096;
+
+/// Bytes of a blob's payload before its contents, at most: array head, kind, digest, head of the byte string.
+pub(crate) const PREFIX_BYTES_MAX: usize = 2 + 34 + 9;
+
+/// Start of every blob's payload: an array of three, the kind, a byte string of 32.
+const PREFIX_START: [u8; 4] = [0x83, kind::BLOB, 0x58, 0x20];
+
+/// Writes everything of a blob's payload before its contents.
+pub(crate) fn write_prefix(out: &mut Vec<u8>, digest: &Digest, length: usize) {
+    out.extend_from_slice(&PREFIX_START);
+    out.extend_from_slice(digest);
+    cbor::bytes_head(out, length);
+}
+
+/// A blob record's payload, as far as it stands before the contents.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Prefix {
+    pub(crate) digest: Digest,
+    /// Bytes before the contents.
+    pub(crate) length: usize,
+    /// Bytes of the contents.
+    pub(crate) contents: usize,
+}
+
+impl Prefix {
+    /// Reads the prefix off a payload of `length` bytes, of which `start` are the first ones.
+    ///
+    /// Anything that does not fit exactly is no blob; as another record it will not decode either.
+    pub(crate) fn read(start: &[u8], length: usize) -> Option<Self> {
+        let rest = start.strip_prefix(&PREFIX_START)?;
+        let (digest, rest) = rest.split_first_chunk()?;
+        let (contents, head) = cbor::split_bytes_head(rest)?;
+        let prefix = PREFIX_START.len() + digest.len() + head;
+        (prefix.checked_add(contents)? == length).then_some(Self { digest: *digest, length: prefix, contents })
+    }
+}
+
+/// Where the contents of recent digests stand in the file.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    order: VecDeque<Digest>,
+    offsets: HashMap<Digest, u64>,
+}
+
+impl Window {
+    pub(crate) fn find(&self, digest: &Digest) -> Option<u64> {
+        self.offsets.get(digest).copied()
+    }
+
+    /// Remembers a digest, and forgets the oldest one where there are too many.
+    pub(crate) fn remember(&mut self, digest: Digest, offset: u64) {
+        if self.order.len() >= REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.offsets.remove(&oldest);
+        }
+        self.order.push_back(digest);
+        self.offsets.insert(digest, offset);
+    }
+}

@@ -1,0 +1,191 @@
+//! Deterministic CBOR (RFC 8949, section 4.2.1): writing items, and stepping over them.
+//!
+//! Only what the format uses: integers, byte and text strings, arrays, maps, tags, booleans and null, all with
+//! definite lengths and shortest heads. No floats. Whoever writes a map puts its keys in order.
+
+use std::str;
+
+use crate::format::DEPTH_MAX;
+
+const UINT: u8 = 0;
+const NEGATIVE: u8 = 1;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const TAG: u8 = 6;
+const FALSE: u8 = 0xf4;
+const TRUE: u8 = 0xf5;
+const NULL: u8 = 0xf6;
+
+/// Writes an item's head: major type and argument in the shortest form.
+fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
+    let major = major << 5;
+    if let Ok(short) = u8::try_from(argument) {
+        if short < 24 {
+            out.push(major | short);
+        } else {
+            out.extend_from_slice(&[major | 24, short]);
+        }
+    } else if let Ok(short) = u16::try_from(argument) {
+        let [a, b] = short.to_be_bytes();
+        out.extend_from_slice(&[major | 25, a, b]);
+    } else if let Ok(short) = u32::try_from(argument) {
+        let [a, b, c, d] = short.to_be_bytes();
+        out.extend_from_slice(&[major | 26, a, b, c, d]);
+    } else {
+        out.push(major | 27);
+        out.extend_from_slice(&argument.to_be_bytes());
+    }
+}
+
+pub(crate) fn uint(out: &mut Vec<u8>, value: u64) {
+    head(out, UINT, value);
+}
+
+pub(crate) fn int(out: &mut Vec<u8>, value: i64) {
+    // CBOR stores -1 - n for a negative n, which is its bitwise complement.
+    match u64::try_from(value) {
+        Ok(value) => head(out, UINT, value),
+        Err(_) => head(out, NEGATIVE, (!value).cast_unsigned()),
+    }
+}
+
+pub(crate) fn bytes(out: &mut Vec<u8>, value: &[u8]) {
+    bytes_head(out, value.len());
+    out.extend_from_slice(value);
+}
+
+/// Writes the head of a byte string whose contents the caller appends.
+pub(crate) fn bytes_head(out: &mut Vec<u8>, length: usize) {
+    head(out, BYTES, wide(length));
+}
+
+pub(crate) fn text(out: &mut Vec<u8>, value: &str) {
+    head(out, TEXT, wide(value.len()));
+    out.extend_from_slice(value.as_bytes());
+}
+
+pub(crate) fn array(out: &mut Vec<u8>, length: usize) {
+    array_of(out, wide(length));
+}
+
+pub(crate) fn array_of(out: &mut Vec<u8>, length: u64) {
+    head(out, ARRAY, length);
+}
+
+pub(crate) fn map(out: &mut Vec<u8>, length: usize) {
+    map_of(out, wide(length));
+}
+
+pub(crate) fn map_of(out: &mut Vec<u8>, length: u64) {
+    head(out, MAP, length);
+}
+
+pub(crate) fn tag(out: &mut Vec<u8>, number: u64) {
+    head(out, TAG, number);
+}
+
+pub(crate) fn boolean(out: &mut Vec<u8>, value: bool) {
+    out.push(if value { TRUE } else { FALSE });
+}
+
+pub(crate) fn null(out: &mut Vec<u8>) {
+    out.push(NULL);
+}
+
+/// Widens a length. No platform that Rust supports has a `usize` above 64 bits.
+pub(crate) fn wide(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Splits the first item off `input`, or `None` where no whole item of this format stands there.
+///
+/// Strings must be UTF-8, lengths definite, nesting at most [`DEPTH_MAX`]: whatever passes here can be shown.
+pub(crate) fn split_item(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = skip(input, 1)?;
+    input.split_at_checked(input.len() - rest.len())
+}
+
+/// Whether `input` is exactly one item of this format.
+pub(crate) fn is_item(input: &[u8]) -> bool {
+    skip(input, 1).is_some_and(<[u8]>::is_empty)
+}
+
+/// Reads the head of a byte string: the length of its contents, and of the head itself.
+pub(crate) fn split_bytes_head(input: &[u8]) -> Option<(usize, usize)> {
+    let (major, argument, rest) = split_head(input)?;
+    let length = usize::try_from(argument).ok()?;
+    (major == BYTES).then_some((length, input.len() - rest.len()))
+}
+
+/// Steps over `count` items.
+fn skip(mut input: &[u8], count: u64) -> Option<&[u8]> {
+    // One counter of open items for each level, so that nesting needs no recursion on hostile input.
+    let mut open = [0_u64; DEPTH_MAX];
+    let mut depth = 0_usize;
+    *open.first_mut()? = count;
+    loop {
+        let level = open.get_mut(depth)?;
+        if *level == 0 {
+            if depth == 0 {
+                return Some(input);
+            }
+            depth -= 1;
+            continue;
+        }
+        *level -= 1;
+        let (major, argument, rest) = split_head(input)?;
+        input = rest;
+        let inner = match major {
+            UINT | NEGATIVE => 0,
+            BYTES | TEXT => {
+                let (contents, rest) = input.split_at_checked(usize::try_from(argument).ok()?)?;
+                if major == TEXT {
+                    str::from_utf8(contents).ok()?;
+                }
+                input = rest;
+                0
+            }
+            ARRAY => argument,
+            MAP => argument.checked_mul(2)?,
+            TAG => 1,
+            _ => match argument {
+                20..=22 => 0,
+                _ => return None,
+            },
+        };
+        if inner > 0 {
+            depth += 1;
+            *open.get_mut(depth)? = inner;
+        }
+    }
+}
+
+/// Reads a head. Refuses indefinite lengths, reserved forms, and simple values and floats in more than one byte.
+fn split_head(input: &[u8]) -> Option<(u8, u64, &[u8])> {
+    let (first, rest) = input.split_first()?;
+    let (major, info) = (first >> 5, first & 0x1f);
+    let (argument, rest) = match info {
+        0..24 => (u64::from(info), rest),
+        24..28 if major == 7 => return None,
+        24 => {
+            let (value, rest) = rest.split_first()?;
+            (u64::from(*value), rest)
+        }
+        25 => {
+            let (value, rest) = rest.split_first_chunk()?;
+            (u64::from(u16::from_be_bytes(*value)), rest)
+        }
+        26 => {
+            let (value, rest) = rest.split_first_chunk()?;
+            (u64::from(u32::from_be_bytes(*value)), rest)
+        }
+        27 => {
+            let (value, rest) = rest.split_first_chunk()?;
+            (u64::from_be_bytes(*value), rest)
+        }
+        _ => return None,
+    };
+    Some((major, argument, rest))
+}

@@ -1,0 +1,158 @@
+//! What can go wrong while writing a journal, and while reading one.
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Arc;
+
+use crate::format::{MAGIC, VERSION};
+
+/// Why a journal could not be written. The first one ends the run: every later call returns the same.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JournalError {
+    /// The store refused bytes, such as a full disk.
+    #[error("the journal could not be written")]
+    Write {
+        /// What the store said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The store could not make bytes durable. What reached the disk is unknown from here on.
+    #[error("the journal could not be synced to disk")]
+    Sync {
+        /// What the store said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The writer's thread could not be started.
+    #[error("the journal's writer thread could not be started")]
+    Spawn {
+        /// What the operating system said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The writer's thread ended without being told to.
+    #[error("the journal's writer thread ended before the run did")]
+    WriterLost,
+    /// Something exceeds a bound of the format.
+    #[error("{what} takes {size}, the journal holds at most {limit}")]
+    TooLarge {
+        /// What it is.
+        what: &'static str,
+        /// How large it is.
+        size: usize,
+        /// The bound.
+        limit: usize,
+    },
+    /// The caller handed over something that is not exactly one CBOR item of this format.
+    #[error("{what} is not one whole CBOR item")]
+    NotAnItem {
+        /// Which part of the event.
+        what: &'static str,
+    },
+}
+
+/// Why a journal could not be read further.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file does not begin like a journal.
+    #[error("not a journal: it begins with `{}`, expected `{}`", escaped(found), escaped(&MAGIC))]
+    NotAJournal {
+        /// The file's first bytes, at most as many as the magic has.
+        found: Vec<u8>,
+    },
+    /// The file ends before its first record does.
+    #[error("the journal is cut off inside its header: {bytes} bytes")]
+    NoHeader {
+        /// Length of the file, in bytes.
+        bytes: u64,
+    },
+    /// A format version that this reader does not know.
+    #[error("the journal has format version {found}, expected {VERSION}")]
+    Version {
+        /// The version in the header.
+        found: u64,
+    },
+    /// The source failed.
+    #[error("the journal could not be read")]
+    Io(#[from] io::Error),
+    /// A record is not what was written.
+    #[error(transparent)]
+    Tampered(#[from] Tampered),
+    /// A payload reference points at something that is not the blob it names.
+    #[error("blob at offset {offset} {problem}")]
+    Blob {
+        /// The offset in the reference.
+        offset: u64,
+        /// What is there instead.
+        problem: BlobProblem,
+    },
+}
+
+/// What stands where a payload reference points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BlobProblem {
+    /// No blob record, or one of another digest or length.
+    #[error("is not the blob that the record names")]
+    Other,
+    /// The right blob record, with contents that do not match its digest.
+    #[error("has contents that do not match their digest")]
+    Damaged,
+}
+
+/// The first record that is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record {record} at offset {offset} {damage}")]
+pub struct Tampered {
+    /// Index of the first wrong record; the header is record 0.
+    pub record: u64,
+    /// Offset of its frame from the start of the file, in bytes.
+    pub offset: u64,
+    /// What is wrong with it.
+    pub damage: Damage,
+}
+
+/// How a record shows that it was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The running check differs: this record was changed, or one before it was taken out or put in.
+    #[error("does not follow from the records before it: check {found:08x}, expected {expected:08x}")]
+    Check {
+        /// The check in the file.
+        found: u32,
+        /// The check of these bytes after the record before.
+        expected: u32,
+    },
+    /// The frame's length passes its bound or the end of the file, though whole records stand after it.
+    #[error("has length {length}, which is not where the next record begins")]
+    Length {
+        /// The length in the file, in bytes.
+        length: u32,
+    },
+    /// A blob's contents do not match its digest.
+    #[error("has contents that do not match their digest")]
+    Contents,
+    /// The seal does not vouch for what stands before it: all checks were made to fit, the seal was not.
+    #[error("or one of the {records} after it was changed: the seal that follows does not vouch for them")]
+    Seal {
+        /// Records between this one and the seal that was broken.
+        records: u64,
+    },
+    /// The check holds but the payload is not a record of this format.
+    #[error("is not a record: {problem}")]
+    Malformed {
+        /// What the decoder found.
+        problem: String,
+    },
+    /// Something stands after the last seal of a finished journal.
+    #[error("stands after the end of the run")]
+    AfterEnd,
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{}", byte.escape_ascii());
+    }
+    text
+}

@@ -1,0 +1,216 @@
+//! Effects: the intent before, the approval between, the outcome after. One effect number links them.
+
+use minicbor::{Decoder, decode};
+
+use super::decision::LabelOrText;
+use super::record::{Tables, raw_item};
+use super::{ApprovalRecord, DecisionRecord, Map, named, variant};
+use crate::cbor;
+use crate::encoded::Encoded;
+use crate::format::kind;
+use crate::payload::{Digest, digest};
+
+/// An effect that is about to happen. It may have happened if no outcome follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Number of the effect, unique in the run.
+    pub effect: u64,
+    /// Sequence number of the host call that asks for it; its call record comes later.
+    pub call: u64,
+    /// Time since the start of the run, in nanoseconds.
+    pub at_ns: u64,
+    /// The action: one CBOR item, kept as it is.
+    pub action: Vec<u8>,
+    /// Digest of the action, as the policy makes it.
+    pub action_digest: Digest,
+    /// The policy's decision.
+    pub decision: DecisionRecord,
+    /// The approval, where one was asked for or remembered.
+    pub approval: Option<ApprovalRecord>,
+    /// Whether the effect cannot be undone. With [`Fsync::Effects`](crate::Fsync) such an intent is synced to disk first.
+    pub irreversible: bool,
+}
+
+named! {
+    /// How an effect ended.
+    pub enum EffectResult {
+        /// It happened.
+        Done = "done",
+        /// It was tried and failed; it may have happened in part.
+        Failed = "failed",
+        /// It was not tried.
+        Denied = "denied",
+    }
+}
+
+/// The end of an effect, as the writer takes it.
+#[derive(Debug, Clone, Copy)]
+pub struct OutcomeEvent<'a> {
+    /// Number of the effect.
+    pub effect: u64,
+    /// Time since the start of the run, in nanoseconds.
+    pub at_ns: u64,
+    /// How it ended.
+    pub result: EffectResult,
+    /// What went wrong, for people.
+    pub detail: Option<&'a str>,
+    /// What is worth knowing about this kind of effect: a status, an address, a digest.
+    pub extra: Option<&'a Encoded>,
+}
+
+/// The end of an effect, as the reader gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Number of the effect.
+    pub effect: u64,
+    /// Time since the start of the run, in nanoseconds.
+    pub at_ns: u64,
+    /// How it ended.
+    pub result: EffectResult,
+    /// What went wrong, for people.
+    pub detail: Option<String>,
+    /// One CBOR item: what is worth knowing about this kind of effect.
+    pub extra: Option<Vec<u8>>,
+}
+
+/// An approval was asked for; the run waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalAsked {
+    /// Number of the effect that waits.
+    pub effect: u64,
+    /// Sequence number of the host call that asks for it.
+    pub call: u64,
+    /// Time since the start of the run, in nanoseconds.
+    pub at_ns: u64,
+    /// The action: one CBOR item, kept as it is.
+    pub action: Vec<u8>,
+    /// Digest of the action, to which the approval is bound.
+    pub action_digest: Digest,
+    /// Who is asked.
+    pub approver: String,
+    /// Time after which no answer is a refusal, in nanoseconds.
+    pub timeout_ns: u64,
+}
+
+/// The answer to an [`ApprovalAsked`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalSettled {
+    /// Number of the effect that waited.
+    pub effect: u64,
+    /// Time since the start of the run, in nanoseconds.
+    pub at_ns: u64,
+    /// The answer.
+    pub approval: ApprovalRecord,
+}
+
+impl Intent {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, time: i64, grant: LabelOrText<'_>, reason: LabelOrText<'_>) {
+        cbor::array(out, 5);
+        cbor::uint(out, kind::INTENT.into());
+        cbor::int(out, time);
+        cbor::uint(out, self.effect);
+        cbor::uint(out, self.call);
+        cbor::map(out, if self.approval.is_some() { 5 } else { 4 });
+        cbor::text(out, "action");
+        out.extend_from_slice(&self.action);
+        cbor::text(out, "digest");
+        cbor::bytes(out, &self.action_digest);
+        if let Some(approval) = &self.approval {
+            cbor::text(out, "approval");
+            approval.write(out);
+        }
+        cbor::text(out, "decision");
+        self.decision.write(out, grant, reason);
+        cbor::text(out, "irreversible");
+        cbor::boolean(out, self.irreversible);
+    }
+
+    pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
+        let at_ns = tables.time(decoder)?;
+        let (effect, call) = (decoder.u64()?, decoder.u64()?);
+        let mut map = Map::read(decoder)?;
+        Ok(Self {
+            effect,
+            call,
+            at_ns,
+            action: map.required("action", raw_item)?,
+            action_digest: map.required("digest", digest)?,
+            decision: map.required("decision", |value| DecisionRecord::read(value, tables))?,
+            approval: map.optional("approval", ApprovalRecord::read)?,
+            irreversible: map.required("irreversible", Decoder::bool)?,
+        })
+    }
+}
+
+/// Writes everything of an outcome up to `extra`, whose item the caller appends where there is one.
+pub(crate) fn write_outcome(event: &OutcomeEvent<'_>, out: &mut Vec<u8>, time: i64) {
+    cbor::array(out, 5 + usize::from(event.extra.is_some()));
+    cbor::uint(out, kind::OUTCOME.into());
+    cbor::int(out, time);
+    cbor::uint(out, event.effect);
+    cbor::text(out, event.result.name());
+    match event.detail {
+        Some(detail) => cbor::text(out, detail),
+        None => cbor::null(out),
+    }
+}
+
+impl Outcome {
+    pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables, fields: u64) -> Result<Self, decode::Error> {
+        Ok(Self {
+            at_ns: tables.time(decoder)?,
+            effect: decoder.u64()?,
+            result: variant(decoder, EffectResult::ALL, EffectResult::name)?,
+            detail: super::optional_text(decoder)?,
+            extra: if fields == 6 { Some(raw_item(decoder)?) } else { None },
+        })
+    }
+}
+
+impl ApprovalAsked {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, time: i64) {
+        cbor::array(out, 5);
+        cbor::uint(out, kind::APPROVAL_ASKED.into());
+        cbor::int(out, time);
+        cbor::uint(out, self.effect);
+        cbor::uint(out, self.call);
+        cbor::map(out, 4);
+        cbor::text(out, "action");
+        out.extend_from_slice(&self.action);
+        cbor::text(out, "digest");
+        cbor::bytes(out, &self.action_digest);
+        cbor::text(out, "timeout");
+        cbor::uint(out, self.timeout_ns);
+        cbor::text(out, "approver");
+        cbor::text(out, &self.approver);
+    }
+
+    pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
+        let at_ns = tables.time(decoder)?;
+        let (effect, call) = (decoder.u64()?, decoder.u64()?);
+        let mut map = Map::read(decoder)?;
+        Ok(Self {
+            effect,
+            call,
+            at_ns,
+            action: map.required("action", raw_item)?,
+            action_digest: map.required("digest", digest)?,
+            approver: map.text("approver")?,
+            timeout_ns: map.uint("timeout")?,
+        })
+    }
+}
+
+impl ApprovalSettled {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, time: i64) {
+        cbor::array(out, 4);
+        cbor::uint(out, kind::APPROVAL_SETTLED.into());
+        cbor::int(out, time);
+        cbor::uint(out, self.effect);
+        self.approval.write(out);
+    }
+
+    pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
+        Ok(Self { at_ns: tables.time(decoder)?, effect: decoder.u64()?, approval: ApprovalRecord::read(decoder)? })
+    }
+}

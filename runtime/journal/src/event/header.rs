@@ -1,0 +1,170 @@
+//! The first record: which run this is and what it was given.
+
+use minicbor::{Decoder, decode};
+
+use super::{Map, expect_array, items};
+use crate::cbor;
+use crate::format::{VERSION, kind};
+use crate::payload::{Digest, digest};
+
+/// Length of a run's identifier, in bytes.
+type RunId = [u8; 16];
+
+/// Which run a journal is of, and everything that went into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// This run, random.
+    pub run_id: RunId,
+    /// SHA-256 of the component's bytes.
+    pub component_sha256: Digest,
+    /// The component's file name, for people.
+    pub component_name: String,
+    /// The policy's whole text.
+    pub policy_text: String,
+    /// BLAKE3 of the policy's text.
+    pub policy_digest: Digest,
+    /// The tool's arguments, the program name first.
+    pub arguments: Vec<String>,
+    /// The tool's environment, in order.
+    pub environment: Vec<(String, String)>,
+    /// What was called.
+    pub invocation: Invocation,
+    /// Limits in force, by name, each in the unit that its name ends with.
+    pub limits: Vec<(String, u64)>,
+    /// Fingerprint of the engine: its version and what its settings compile to.
+    pub engine: String,
+    /// Wall time at the start of the run, in nanoseconds since the Unix epoch.
+    pub started_ns: u64,
+    /// The run that this one continues.
+    pub parent: Option<RunId>,
+    /// Name of the approver that was asked.
+    pub approver: String,
+}
+
+/// What a run calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invocation {
+    /// `wasi:cli/run`.
+    Command,
+    /// A typed export.
+    Call {
+        /// Name of the export.
+        export: String,
+        /// Its arguments in WAVE syntax.
+        arguments: String,
+    },
+}
+
+impl Header {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        cbor::array(out, 2);
+        cbor::uint(out, kind::HEADER.into());
+        cbor::map(out, if self.parent.is_some() { 14 } else { 13 });
+        cbor::text(out, "run");
+        cbor::bytes(out, &self.run_id);
+        cbor::text(out, "engine");
+        cbor::text(out, &self.engine);
+        cbor::text(out, "limits");
+        cbor::array(out, self.limits.len());
+        for (name, value) in &self.limits {
+            cbor::array(out, 2);
+            cbor::text(out, name);
+            cbor::uint(out, *value);
+        }
+        if let Some(parent) = &self.parent {
+            cbor::text(out, "parent");
+            cbor::bytes(out, parent);
+        }
+        cbor::text(out, "policy");
+        cbor::text(out, &self.policy_text);
+        cbor::text(out, "started");
+        cbor::uint(out, self.started_ns);
+        cbor::text(out, "version");
+        cbor::uint(out, VERSION);
+        cbor::text(out, "approver");
+        cbor::text(out, &self.approver);
+        cbor::text(out, "arguments");
+        cbor::array(out, self.arguments.len());
+        for argument in &self.arguments {
+            cbor::text(out, argument);
+        }
+        cbor::text(out, "component");
+        cbor::bytes(out, &self.component_sha256);
+        cbor::text(out, "invocation");
+        self.invocation.write(out);
+        cbor::text(out, "environment");
+        cbor::array(out, self.environment.len());
+        for (name, value) in &self.environment {
+            cbor::array(out, 2);
+            cbor::text(out, name);
+            cbor::text(out, value);
+        }
+        cbor::text(out, "policy-digest");
+        cbor::bytes(out, &self.policy_digest);
+        cbor::text(out, "component-name");
+        cbor::text(out, &self.component_name);
+    }
+
+    /// Reads the fields after the kind. The reader has checked the format version.
+    pub(super) fn read(decoder: &mut Decoder<'_>) -> Result<Self, decode::Error> {
+        let mut map = Map::read(decoder)?;
+        Ok(Self {
+            run_id: map.required("run", run_id)?,
+            component_sha256: map.required("component", digest)?,
+            component_name: map.text("component-name")?,
+            policy_text: map.text("policy")?,
+            policy_digest: map.required("policy-digest", digest)?,
+            arguments: map.required("arguments", |value| items(value, text))?,
+            environment: map.required("environment", |value| items(value, |pair| named_pair(pair, text)))?,
+            invocation: map.required("invocation", Invocation::read)?,
+            limits: map.required("limits", |value| items(value, |pair| named_pair(pair, Decoder::u64)))?,
+            engine: map.text("engine")?,
+            started_ns: map.uint("started")?,
+            parent: map.optional("parent", run_id)?,
+            approver: map.text("approver")?,
+        })
+    }
+}
+
+impl Invocation {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Command => {
+                cbor::array(out, 1);
+                cbor::text(out, "command");
+            }
+            Self::Call { export, arguments } => {
+                cbor::array(out, 3);
+                cbor::text(out, "call");
+                cbor::text(out, export);
+                cbor::text(out, arguments);
+            }
+        }
+    }
+
+    fn read(decoder: &mut Decoder<'_>) -> Result<Self, decode::Error> {
+        let position = decoder.position();
+        match (decoder.array()?, decoder.str()?) {
+            (Some(1), "command") => Ok(Self::Command),
+            (Some(3), "call") => Ok(Self::Call { export: text(decoder)?, arguments: text(decoder)? }),
+            _ => Err(decode::Error::message("no such invocation").at(position)),
+        }
+    }
+}
+
+fn text(decoder: &mut Decoder<'_>) -> Result<String, decode::Error> {
+    decoder.str().map(str::to_owned)
+}
+
+fn named_pair<'b, T>(
+    decoder: &mut Decoder<'b>,
+    value: impl FnOnce(&mut Decoder<'b>) -> Result<T, decode::Error>,
+) -> Result<(String, T), decode::Error> {
+    expect_array(decoder, 2)?;
+    Ok((text(decoder)?, value(decoder)?))
+}
+
+fn run_id(decoder: &mut Decoder<'_>) -> Result<RunId, decode::Error> {
+    let position = decoder.position();
+    RunId::try_from(decoder.bytes()?).map_err(|_| decode::Error::message("run id is not 16 bytes").at(position))
+}

@@ -1,0 +1,26 @@
+//! What a journal says: one type for each kind of record.
+//!
+//! Types that the writer takes and the reader gives back alike are one type. Where the writer can borrow
+//! ([`CallEvent`], [`OutcomeEvent`]) there are two, so that handing over a call allocates nothing.
+//! Each type stands beside its encoding. No input or output here, and no clock.
+
+mod call;
+mod decision;
+mod effect;
+mod end;
+mod fields;
+mod header;
+mod record;
+
+pub use call::{Call, CallEvent, Function, FunctionId};
+pub use decision::{Answer, ApprovalRecord, DecisionRecord, Remember, Verdict};
+pub use effect::{ApprovalAsked, ApprovalSettled, EffectResult, Intent, Outcome, OutcomeEvent};
+pub use end::{End, RunResult};
+pub use header::{Header, Invocation};
+pub use record::{Event, Note, Record, Seal};
+
+pub(crate) use decision::LabelOrText;
+pub(crate) use effect::write_outcome;
+pub(crate) use record::{Tables, header_version};
+
+use fields::{Map, expect_array, items, named, optional_text, variant};

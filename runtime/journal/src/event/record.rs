@@ -1,0 +1,239 @@
+//! [`Record`] and [`Event`]: what a reader yields, and the tables it needs to understand the next one.
+
+use std::sync::Arc;
+
+use minicbor::{Decoder, decode};
+
+use super::{ApprovalAsked, ApprovalSettled, Call, End, Function, Header, Intent, Outcome, expect_array};
+use crate::cbor;
+use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
+use crate::payload::{BlobRef, Digest, digest};
+
+/// One record of a journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Position among the records; the header is 0.
+    pub index: u64,
+    /// Offset of the frame from the start of the file, in bytes.
+    pub offset: u64,
+    /// What it says.
+    pub event: Event,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Which run this is. Always the first record, never again.
+    Header(Box<Header>),
+    /// A function that later calls name by number.
+    Function {
+        /// Its number: how many functions were defined before.
+        id: u64,
+        /// The function.
+        function: Arc<Function>,
+    },
+    /// A grant or reason that later decisions name by number.
+    Label {
+        /// Its number: how many labels were defined before.
+        id: u64,
+        /// The text.
+        text: Arc<str>,
+    },
+    /// Contents that later records refer to.
+    Blob(BlobRef),
+    /// A host call.
+    Call(Call),
+    /// An effect that is about to happen.
+    Intent(Box<Intent>),
+    /// How an effect ended.
+    Outcome(Outcome),
+    /// An approval was asked for.
+    ApprovalAsked(Box<ApprovalAsked>),
+    /// An approval was answered.
+    ApprovalSettled(ApprovalSettled),
+    /// Something that the host has to say.
+    Note(Note),
+    /// A seal over everything before it.
+    Seal(Seal),
+    /// The end of the run.
+    End(End),
+}
+
+/// Something that the host has to say: a tool's declared reason, a limit that was hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Time since the start of the run, in nanoseconds.
+    pub at_ns: u64,
+    /// What it is about, such as `intent`.
+    pub name: String,
+    /// The text; may be the guest's.
+    pub text: String,
+}
+
+/// A seal over everything before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// BLAKE3 over everything from the seal before, that seal included, up to this one; blob contents by digest.
+    pub hash: Digest,
+    /// Records before this one.
+    pub records: u64,
+    /// A signature, where the run had a key.
+    pub signature: Option<Vec<u8>>,
+}
+
+impl Note {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, time: i64) {
+        cbor::array(out, 4);
+        cbor::uint(out, kind::NOTE.into());
+        cbor::int(out, time);
+        cbor::text(out, &self.name);
+        cbor::text(out, &self.text);
+    }
+}
+
+impl Seal {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        cbor::array(out, 3 + usize::from(self.signature.is_some()));
+        cbor::uint(out, kind::SEAL.into());
+        cbor::bytes(out, &self.hash);
+        cbor::uint(out, self.records);
+        if let Some(signature) = &self.signature {
+            cbor::bytes(out, signature);
+        }
+    }
+
+    /// Reads a seal's whole payload.
+    pub(crate) fn read_payload(payload: &[u8]) -> Result<Self, decode::Error> {
+        let mut decoder = Decoder::new(payload);
+        let fields = decoder.array()?;
+        decoder.u8()?;
+        Self::read(&mut decoder, fields.unwrap_or_default())
+    }
+
+    fn read(decoder: &mut Decoder<'_>, fields: u64) -> Result<Self, decode::Error> {
+        Ok(Self {
+            hash: digest(decoder)?,
+            records: decoder.u64()?,
+            signature: if fields == 4 { Some(decoder.bytes()?.to_vec()) } else { None },
+        })
+    }
+}
+
+/// What a reader keeps from earlier records. Its size is bounded by the format, not by the journal.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    functions: Vec<Arc<Function>>,
+    labels: Vec<Arc<str>>,
+    calls: u64,
+    fuel: u64,
+    at_ns: u64,
+}
+
+impl Tables {
+    /// Decodes the payload of any record but a blob, which the frame layer takes apart.
+    pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
+        let mut decoder = Decoder::new(payload);
+        let Some(fields) = decoder.array()? else {
+            return Err(decode::Error::message("record is not an array with a length"));
+        };
+        let kind = decoder.u8()?;
+        let event = match (kind, fields) {
+            (kind::HEADER, 2) => Event::Header(Box::new(Header::read(&mut decoder)?)),
+            (kind::FUNCTION, 4) => self.define_function(&mut decoder)?,
+            (kind::LABEL, 3) => self.define_label(&mut decoder)?,
+            (kind::CALL, 7 | 8) => Event::Call(Call::read(&mut decoder, self, fields)?),
+            (kind::INTENT, 5) => Event::Intent(Box::new(Intent::read(&mut decoder, self)?)),
+            (kind::OUTCOME, 5 | 6) => Event::Outcome(Outcome::read(&mut decoder, self, fields)?),
+            (kind::APPROVAL_ASKED, 5) => Event::ApprovalAsked(Box::new(ApprovalAsked::read(&mut decoder, self)?)),
+            (kind::APPROVAL_SETTLED, 4) => Event::ApprovalSettled(ApprovalSettled::read(&mut decoder, self)?),
+            (kind::NOTE, 4) => Event::Note(Note {
+                at_ns: self.time(&mut decoder)?,
+                name: decoder.str()?.to_owned(),
+                text: decoder.str()?.to_owned(),
+            }),
+            (kind::SEAL, 3 | 4) => Event::Seal(Seal::read(&mut decoder, fields)?),
+            (kind::END, 3) => Event::End(End::read(&mut decoder, self)?),
+            _ => return Err(decode::Error::message(format!("no record of kind {kind} has {fields} fields"))),
+        };
+        if decoder.position() == payload.len() {
+            Ok(event)
+        } else {
+            Err(decode::Error::message("record goes on after its last field").at(decoder.position()))
+        }
+    }
+
+    pub(super) fn function(&self, id: u64) -> Option<Arc<Function>> {
+        self.functions.get(usize::try_from(id).ok()?).cloned()
+    }
+
+    pub(super) fn label(&self, id: u64) -> Option<Arc<str>> {
+        self.labels.get(usize::try_from(id).ok()?).cloned()
+    }
+
+    /// Reads a time, which stands as the difference from the record before.
+    pub(super) fn time(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
+        self.at_ns = self.at_ns.wrapping_add_signed(decoder.i64()?);
+        Ok(self.at_ns)
+    }
+
+    /// Reads fuel, which stands as the difference from the call before.
+    pub(super) fn fuel(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
+        self.fuel = self.fuel.wrapping_add_signed(decoder.i64()?);
+        Ok(self.fuel)
+    }
+
+    pub(super) fn next_call(&mut self) -> u64 {
+        let seq = self.calls;
+        self.calls += 1;
+        seq
+    }
+
+    fn define_function(&mut self, decoder: &mut Decoder<'_>) -> Result<Event, decode::Error> {
+        let id = next_id(decoder, self.functions.len())?;
+        let function = Arc::new(Function::read(decoder)?);
+        self.functions.push(Arc::clone(&function));
+        Ok(Event::Function { id, function })
+    }
+
+    fn define_label(&mut self, decoder: &mut Decoder<'_>) -> Result<Event, decode::Error> {
+        let id = next_id(decoder, self.labels.len())?;
+        let position = decoder.position();
+        let text: Arc<str> = decoder.str()?.into();
+        if text.len() > NAME_BYTES_MAX {
+            return Err(decode::Error::message("label is too long").at(position));
+        }
+        self.labels.push(Arc::clone(&text));
+        Ok(Event::Label { id, text })
+    }
+}
+
+/// Reads the format version from a header record's payload, before anything else is believed.
+pub(crate) fn header_version(payload: &[u8]) -> Result<u64, decode::Error> {
+    let mut decoder = Decoder::new(payload);
+    expect_array(&mut decoder, 2)?;
+    if decoder.u8()? != kind::HEADER {
+        return Err(decode::Error::message("first record is not a header"));
+    }
+    super::Map::read(&mut decoder)?.uint("version")
+}
+
+/// Reads one item as it is.
+pub(super) fn raw_item(decoder: &mut Decoder<'_>) -> Result<Vec<u8>, decode::Error> {
+    let position = decoder.position();
+    let item = decoder.input().get(position..).and_then(cbor::split_item);
+    let Some((item, _)) = item else {
+        return Err(decode::Error::message("no whole item of this format").at(position));
+    };
+    decoder.set_position(position + item.len());
+    Ok(item.to_vec())
+}
+
+fn next_id(decoder: &mut Decoder<'_>, defined: usize) -> Result<u64, decode::Error> {
+    let position = decoder.position();
+    let id = decoder.u64()?;
+    if id == cbor::wide(defined) && defined < NAMES_MAX {
+        Ok(id)
+    } else {
+        Err(decode::Error::message("definition is out of turn or one too many").at(position))
+    }
+}

@@ -1,0 +1,143 @@
+//! [`Reader`]: the records of a journal, one by one, in constant memory.
+
+mod frames;
+mod tail;
+mod walk;
+
+use std::io::{Read, Seek};
+
+use crate::cbor;
+use crate::error::{Damage, ReadError, Tampered};
+use crate::event::{Event, Header, Record, Tables, header_version};
+use crate::format::VERSION;
+use crate::payload::{BlobRef, PayloadRef};
+
+pub use walk::Tail;
+
+pub(crate) use frames::Contents;
+pub(crate) use walk::Walk;
+
+use frames::Frame;
+
+/// Reads a journal from its start. Holds one record at a time, and never a blob that was not asked for.
+///
+/// Running checks and seals are checked on the way. Contents of blobs are not, until [`blob`](Self::blob) fetches
+/// them: [`verify`](crate::verify) checks those too.
+pub struct Reader<R> {
+    walk: Walk<R>,
+    tables: Tables,
+    header: Header,
+    /// The header's record, until it is given out.
+    first: Option<Record>,
+}
+
+impl<R: Read + Seek> Reader<R> {
+    /// Opens a journal and reads its header.
+    ///
+    /// # Errors
+    ///
+    /// When the source is not a journal, ends inside the header, or is of another version.
+    pub fn open(source: R) -> Result<Self, ReadError> {
+        let mut walk = Walk::open(source, Contents::Skip)?;
+        let mut tables = Tables::default();
+        let first = read_header(&mut walk, &mut tables)?;
+        let Event::Header(header) = &first.event else {
+            return Err(malformed(&first, "first record is not a header"));
+        };
+        let header = header.as_ref().clone();
+        Ok(Self { walk, tables, header, first: Some(first) })
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The next record, the header first, or `None` after the last whole one.
+    ///
+    /// # Errors
+    ///
+    /// When the source fails, or the next record is not what was written: the error names it.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not lend the reader for blobs in between")]
+    pub fn next(&mut self) -> Result<Option<Record>, ReadError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        let Some(frame) = self.walk.next()? else { return Ok(None) };
+        let record = decode(&self.walk, &mut self.tables, &frame)?;
+        match &record.event {
+            Event::Header(_) => Err(malformed(&record, "header stands in the middle")),
+            _ => Ok(Some(record)),
+        }
+    }
+
+    /// Fetches a blob's contents, at any time, and checks them against their digest.
+    ///
+    /// # Errors
+    ///
+    /// When the source fails, or what stands there is not that blob.
+    pub fn blob(&mut self, blob: &BlobRef) -> Result<Vec<u8>, ReadError> {
+        self.walk.blob(blob)
+    }
+
+    /// A payload's contents, or `None` where only its digest was recorded.
+    ///
+    /// # Errors
+    ///
+    /// As [`blob`](Self::blob).
+    pub fn payload(&mut self, payload: &PayloadRef<'_>) -> Result<Option<Vec<u8>>, ReadError> {
+        match payload {
+            PayloadRef::Inline(contents) => Ok(Some(contents.to_vec())),
+            PayloadRef::Stored(blob) => self.blob(blob).map(Some),
+            PayloadRef::DigestOnly { .. } => Ok(None),
+        }
+    }
+
+    /// Whether the run's end and its seal have been read.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.walk.is_complete()
+    }
+
+    /// What lies after the last seal that was read. Says it of the file once [`next`](Self::next) gave `None`.
+    #[must_use]
+    pub fn tail(&self) -> Option<Tail> {
+        self.walk.tail()
+    }
+}
+
+/// Reads the first record, which must be a header of this version.
+pub(crate) fn read_header<R: Read + Seek>(walk: &mut Walk<R>, tables: &mut Tables) -> Result<Record, ReadError> {
+    let Some(frame) = walk.next()? else {
+        return Err(ReadError::NoHeader { bytes: walk.length() });
+    };
+    if let Ok(found) = header_version(walk.payload(&frame))
+        && found != VERSION
+    {
+        return Err(ReadError::Version { found });
+    }
+    decode(walk, tables, &frame)
+}
+
+/// Decodes a frame's record.
+pub(crate) fn decode<R: Read + Seek>(walk: &Walk<R>, tables: &mut Tables, frame: &Frame) -> Result<Record, ReadError> {
+    let Frame { index, offset, .. } = *frame;
+    if let Some(blob) = frame.blob {
+        return Ok(Record { index, offset, event: Event::Blob(blob) });
+    }
+    let payload = walk.payload(frame);
+    let decoded = match cbor::is_item(payload) {
+        true => tables.decode(payload).map_err(|error| error.to_string()),
+        false => Err("payload is not one item of this format".to_owned()),
+    };
+    match decoded {
+        Ok(event) => Ok(Record { index, offset, event }),
+        Err(problem) => Err(Tampered { record: index, offset, damage: Damage::Malformed { problem } }.into()),
+    }
+}
+
+fn malformed(record: &Record, problem: &str) -> ReadError {
+    let damage = Damage::Malformed { problem: problem.to_owned() };
+    Tampered { record: record.index, offset: record.offset, damage }.into()
+}

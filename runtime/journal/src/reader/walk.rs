@@ -1,0 +1,165 @@
+//! The walk along a journal that reading and verifying share: frames, seals, the end, what lies after.
+
+use std::io::{Read, Seek};
+
+use crate::cbor;
+use crate::error::{Damage, ReadError, Tampered};
+use crate::event::Seal;
+use crate::format::kind;
+use crate::payload::{BlobRef, Digest};
+
+use super::frames::{Bad, Contents, Frame, Frames, Step};
+use super::tail;
+
+/// What a journal that was not finished holds after its last seal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tail {
+    /// Whole records after the last seal. Their checks hold, but no seal vouches for them.
+    pub records: u64,
+    /// Bytes after the last whole record: what a crash left of the one that was being written.
+    pub torn_bytes: u64,
+    /// Offset at which the last whole record ends, in bytes.
+    pub at: u64,
+}
+
+/// How far a journal is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sealed {
+    /// Records up to and with the last seal.
+    pub(crate) records: u64,
+    /// The last seal's hash.
+    pub(crate) hash: Option<Digest>,
+}
+
+/// Where in the run's life the walk stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Running,
+    /// The end record was read; only its seal may follow.
+    Ended,
+    /// The end's seal was read; nothing may follow.
+    Complete,
+}
+
+pub(crate) struct Walk<R> {
+    frames: Frames<R>,
+    stage: Stage,
+    sealed: Sealed,
+    /// Index and offset of the last seal, or of the first record: where the next seal's cover begins.
+    cover: (u64, u64),
+    records: u64,
+    torn_bytes: u64,
+    done: bool,
+}
+
+impl<R: Read + Seek> Walk<R> {
+    pub(crate) fn open(source: R, contents: Contents) -> Result<Self, ReadError> {
+        let frames = Frames::open(source, contents)?;
+        let cover = (0, frames.offset());
+        let stage = Stage::Running;
+        Ok(Self { frames, stage, sealed: Sealed::default(), cover, records: 0, torn_bytes: 0, done: false })
+    }
+
+    /// The next whole frame, or `None` at the end of what can be read.
+    pub(crate) fn next(&mut self) -> Result<Option<Frame>, ReadError> {
+        if self.done {
+            return Ok(None);
+        }
+        let frame = match self.frames.step()? {
+            Step::Frame(frame) => frame,
+            Step::End => {
+                self.done = true;
+                return Ok(None);
+            }
+            Step::Bad(bad) => return self.bad(bad),
+        };
+        self.check_stage(&frame)?;
+        if let Some(expected) = frame.seal {
+            self.check_seal(&frame, expected)?;
+        }
+        self.records = frame.index + 1;
+        Ok(Some(frame))
+    }
+
+    /// A frame's payload; without the contents where it is a blob. Only until the next one.
+    pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {
+        self.frames.payload(frame)
+    }
+
+    pub(crate) fn blob(&mut self, blob: &BlobRef) -> Result<Vec<u8>, ReadError> {
+        self.frames.blob(blob)
+    }
+
+    /// Whole records so far.
+    pub(crate) fn records(&self) -> u64 {
+        self.records
+    }
+
+    pub(crate) fn sealed(&self) -> Sealed {
+        self.sealed
+    }
+
+    /// Whether the end and its seal were read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.stage == Stage::Complete
+    }
+
+    /// Length of the file, in bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.frames.length()
+    }
+
+    /// What lies after the last seal so far.
+    pub(crate) fn tail(&self) -> Option<Tail> {
+        let records = self.records - self.sealed.records;
+        let at = self.frames.length().min(self.frames.offset());
+        let tail = Tail { records, torn_bytes: self.torn_bytes, at };
+        (records > 0 || self.torn_bytes > 0).then_some(tail)
+    }
+
+    /// Decides what a bad frame means: a torn tail ends the walk, anything else is an error.
+    fn bad(&mut self, bad: Bad) -> Result<Option<Frame>, ReadError> {
+        self.done = true;
+        if self.stage == Stage::Complete {
+            return Err(tampered(bad.index, bad.offset, Damage::AfterEnd));
+        }
+        let window = self.frames.read_at(bad.offset, tail::WINDOW_BYTES)?;
+        if tail::continues(&window, &bad) {
+            return Err(tampered(bad.index, bad.offset, bad.damage));
+        }
+        self.torn_bytes = self.frames.length() - bad.offset;
+        self.frames.rewind_to(bad.offset);
+        Ok(None)
+    }
+
+    fn check_stage(&mut self, frame: &Frame) -> Result<(), ReadError> {
+        let is_end = matches!(self.frames.payload(frame), [0x83, kind::END, ..]);
+        self.stage = match self.stage {
+            Stage::Running if is_end => Stage::Ended,
+            Stage::Running => Stage::Running,
+            Stage::Ended if frame.seal.is_some() => Stage::Complete,
+            Stage::Ended | Stage::Complete => return Err(tampered(frame.index, frame.offset, Damage::AfterEnd)),
+        };
+        Ok(())
+    }
+
+    fn check_seal(&mut self, frame: &Frame, expected: Digest) -> Result<(), ReadError> {
+        let payload = self.frames.payload(frame);
+        let seal = Seal::read_payload(payload).ok().filter(|_| cbor::is_item(payload));
+        let Some(seal) = seal.filter(|seal| seal.records == frame.index) else {
+            let problem = "seal has other fields than the format says, or another count of records".to_owned();
+            return Err(tampered(frame.index, frame.offset, Damage::Malformed { problem }));
+        };
+        if seal.hash != expected {
+            let (index, offset) = self.cover;
+            return Err(tampered(index, offset, Damage::Seal { records: frame.index - index }));
+        }
+        self.sealed = Sealed { records: frame.index + 1, hash: Some(seal.hash) };
+        self.cover = (frame.index, frame.offset);
+        Ok(())
+    }
+}
+
+fn tampered(record: u64, offset: u64, damage: Damage) -> ReadError {
+    Tampered { record, offset, damage }.into()
+}

@@ -1,0 +1,274 @@
+//! [`Writer`]: takes events off the guest's thread and makes a journal of them.
+
+mod queue;
+mod shared;
+mod sink;
+mod store;
+mod table;
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::cbor;
+use crate::error::JournalError;
+use crate::event::{
+    ApprovalAsked, ApprovalSettled, CallEvent, End, Function, FunctionId, Header, Intent, Note, OutcomeEvent,
+    write_outcome,
+};
+use crate::payload::Digest;
+
+pub use store::JournalStore;
+
+use queue::{Batch, check_item};
+use shared::{Shared, State};
+use sink::Sink;
+
+/// Size that a record's fixed fields are taken to have when room for it is sought, in bytes.
+const FIELDS_BYTES: usize = 64;
+
+/// When the journal is synced to disk, so that a loss of power loses nothing before that point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fsync {
+    /// Before every irreversible effect, and at the end.
+    #[default]
+    Effects,
+    /// Before and after every effect, at every request for approval, and at the end.
+    All,
+    /// Never. A crash of the process loses nothing that was written; a crash of the machine may.
+    None,
+}
+
+/// How a journal is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// When the journal is synced to disk. Default: [`Fsync::Effects`].
+    pub fsync: Fsync,
+    /// Records after which a seal follows in any case. Default: 4096.
+    pub seal_records: u64,
+    /// Time after which records that no seal covers get one. Default: one second. `None` seals by count and
+    /// effect only, which makes equal runs give equal bytes.
+    pub seal_interval: Option<Duration>,
+    /// Most bytes on their way to the file, payloads included; the guest waits when they are full. Default: 8 MiB.
+    pub queue_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            fsync: Fsync::default(),
+            seal_records: 4096,
+            seal_interval: Some(Duration::from_secs(1)),
+            queue_bytes: 8 << 20,
+        }
+    }
+}
+
+/// A finished journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Records, the final seal included.
+    pub records: u64,
+    /// Length of the file, in bytes.
+    pub bytes: u64,
+    /// Hash of the final seal, which vouches for everything before it.
+    pub seal: Digest,
+    /// Most bytes that waited in one batch, payloads included.
+    pub queued_bytes_high: usize,
+}
+
+/// Writes one journal.
+///
+/// Handing over an event encodes it into a queue; a thread of the writer's own hashes, frames, seals and writes.
+/// Only what the tool must not run ahead of waits for the file: intents and requests for approval.
+/// After an error every call returns that error, and nothing more is written.
+///
+/// Dropping a writer that was not finished writes what is queued and leaves the file without an end, like a killed run.
+pub struct Writer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    fsync: Fsync,
+}
+
+impl Writer {
+    /// Begins a journal: writes the header with a first seal, and starts the writer's thread.
+    ///
+    /// # Errors
+    ///
+    /// When the header could not be written, or synced unless `fsync` is [`Fsync::None`].
+    pub fn create(store: impl JournalStore + 'static, header: &Header, options: Options) -> Result<Self, JournalError> {
+        let sink = Sink::new(Box::new(store), options, Instant::now());
+        // Half the bound for the batch that fills, half for the one that is being written.
+        let shared = Arc::new(Shared::new(sink, options.queue_bytes / 2));
+        shared.push(FIELDS_BYTES, |state| {
+            state.record(true, |bytes, _| header.write(bytes));
+            Ok(())
+        })?;
+        shared.drain(options.fsync != Fsync::None)?;
+        let run = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || run.run())
+            .map_err(|source| JournalError::Spawn { source: Arc::new(source) })?;
+        Ok(Self { shared, thread: Some(thread), fsync: options.fsync })
+    }
+
+    /// The number of a function, such as `wasi:clocks/wall-clock#now`, which the journal defines the first time.
+    ///
+    /// # Errors
+    ///
+    /// When a name or the table exceeds the format's bounds, or the journal has failed.
+    pub fn intern(&self, name: &str, parameters: &[&str]) -> Result<FunctionId, JournalError> {
+        let parameters = parameters.iter().map(|&parameter| parameter.to_owned()).collect();
+        let function = Function { name: name.to_owned(), parameters };
+        self.shared.push(FIELDS_BYTES, |state| state.table.function(function, &mut state.batch))
+    }
+
+    /// Records a call, and returns its sequence number. Reaches the file a few milliseconds later.
+    ///
+    /// # Errors
+    ///
+    /// When arguments or outcome are not whole, or the journal has failed.
+    pub fn call(&self, event: &CallEvent<'_>) -> Result<u64, JournalError> {
+        let size = check_item("arguments", event.arguments)? + check_item("outcome", event.outcome)? + FIELDS_BYTES;
+        self.shared.push(size, |state| {
+            let State { batch, table, .. } = state;
+            let labels = event.decision.map(|decision| (decision, table.decision(decision, batch)));
+            let mut record = batch.open();
+            event.write_start(record.bytes(), table.time(event.at_ns), table.fuel(event.fuel));
+            record.item(event.arguments);
+            record.item(event.outcome);
+            if let Some((decision, (grant, reason))) = labels {
+                decision.write(record.bytes(), grant, reason);
+            }
+            record.close(false);
+            Ok(table.count_call())
+        })
+    }
+
+    /// Records an intent. Returns once it is in the file under a seal, and synced where `fsync` asks for it:
+    /// only then may the effect happen.
+    ///
+    /// # Errors
+    ///
+    /// When the action is not one CBOR item, or any of that failed.
+    pub fn intent(&self, intent: &Intent) -> Result<(), JournalError> {
+        check_action(&intent.action)?;
+        self.shared.push(intent.action.len() + FIELDS_BYTES, |state| {
+            let State { batch, table, .. } = state;
+            let (grant, reason) = table.decision(&intent.decision, batch);
+            let mut record = batch.open();
+            intent.write(record.bytes(), table.time(intent.at_ns), grant, reason);
+            record.close(true);
+            Ok(())
+        })?;
+        self.shared.drain(match self.fsync {
+            Fsync::Effects => intent.irreversible,
+            Fsync::All => true,
+            Fsync::None => false,
+        })
+    }
+
+    /// Records the end of an effect.
+    ///
+    /// # Errors
+    ///
+    /// When `extra` is not whole, or the journal has failed.
+    pub fn outcome(&self, event: &OutcomeEvent<'_>) -> Result<(), JournalError> {
+        let extra = event.extra.map_or(Ok(0), |extra| check_item("outcome", extra))?;
+        self.shared.push(extra + event.detail.map_or(0, str::len) + FIELDS_BYTES, |state| {
+            let State { batch, table, .. } = state;
+            let mut record = batch.open();
+            write_outcome(event, record.bytes(), table.time(event.at_ns));
+            if let Some(extra) = event.extra {
+                record.item(extra);
+            }
+            record.close(self.fsync == Fsync::All);
+            Ok(())
+        })?;
+        if self.fsync == Fsync::All { self.shared.drain(true) } else { Ok(()) }
+    }
+
+    /// Records that an approval was asked for. Returns once it is in the file: a run killed while it waits shows it.
+    ///
+    /// # Errors
+    ///
+    /// When the action is not one CBOR item, or the journal has failed.
+    pub fn approval_asked(&self, asked: &ApprovalAsked) -> Result<(), JournalError> {
+        check_action(&asked.action)?;
+        self.push_record(asked.action.len(), true, |bytes, state| asked.write(bytes, state.time(asked.at_ns)))?;
+        self.shared.drain(self.fsync == Fsync::All)
+    }
+
+    /// Records the answer to a request for approval.
+    ///
+    /// # Errors
+    ///
+    /// When the journal has failed.
+    pub fn approval_settled(&self, settled: &ApprovalSettled) -> Result<(), JournalError> {
+        self.push_record(0, false, |bytes, state| settled.write(bytes, state.time(settled.at_ns)))
+    }
+
+    /// Records something that the host has to say.
+    ///
+    /// # Errors
+    ///
+    /// When the journal has failed.
+    pub fn note(&self, note: &Note) -> Result<(), JournalError> {
+        let size = note.name.len() + note.text.len();
+        self.push_record(size, false, |bytes, state| note.write(bytes, state.time(note.at_ns)))
+    }
+
+    /// Ends the journal: writes what is queued, the end and the final seal, syncs unless `fsync` is [`Fsync::None`].
+    ///
+    /// # Errors
+    ///
+    /// When any of that failed, or anything did before.
+    pub fn finish(mut self, end: &End) -> Result<Summary, JournalError> {
+        self.push_record(0, true, |bytes, state| end.write(bytes, state.time(end.at_ns)))?;
+        self.shared.drain(self.fsync != Fsync::None)?;
+        self.stop();
+        let ((records, bytes, seal), queued_bytes_high) = self.shared.totals();
+        Ok(Summary { records, bytes, seal, queued_bytes_high })
+    }
+
+    fn push_record(
+        &self,
+        size: usize,
+        seal: bool,
+        write: impl FnOnce(&mut Vec<u8>, &mut table::Table),
+    ) -> Result<(), JournalError> {
+        self.shared.push(size + FIELDS_BYTES, |state| {
+            state.record(seal, write);
+            Ok(())
+        })
+    }
+
+    fn stop(&mut self) {
+        self.shared.stop();
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has failed the journal already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl State {
+    /// Queues one record without payloads.
+    fn record(&mut self, seal: bool, write: impl FnOnce(&mut Vec<u8>, &mut table::Table)) {
+        let Self { batch, table, .. } = self;
+        let mut record = Batch::open(batch);
+        write(record.bytes(), table);
+        record.close(seal);
+    }
+}
+
+fn check_action(action: &[u8]) -> Result<(), JournalError> {
+    if cbor::is_item(action) { Ok(()) } else { Err(JournalError::NotAnItem { what: "action" }) }
+}

@@ -1,0 +1,113 @@
+//! The hand-over from the guest's thread: records already encoded, payloads not yet hashed.
+
+use crate::encoded::{Encoded, Slot};
+use crate::error::JournalError;
+
+/// Records on their way to the sink, in order.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    slots: Vec<Slot>,
+    entries: Vec<Entry>,
+    /// Bytes of payloads that the slots hold.
+    held: usize,
+}
+
+/// Where one record ends in the batch.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    bytes_end: usize,
+    slots_end: usize,
+    seal: bool,
+}
+
+/// One record of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Queued<'a> {
+    /// The payload, without its slots.
+    pub(super) bytes: &'a [u8],
+    /// Payload references to splice in; positions are relative to `bytes`.
+    pub(super) slots: &'a [Slot],
+    /// Whether a seal follows.
+    pub(super) seal: bool,
+}
+
+impl Batch {
+    /// What the batch costs in memory, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len() + self.held
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Forgets the records and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.slots.clear();
+        self.entries.clear();
+        self.held = 0;
+    }
+
+    /// Starts a record, which `Open` ends.
+    pub(super) fn open(&mut self) -> Open<'_> {
+        let start = self.bytes.len();
+        Open { batch: self, start }
+    }
+
+    /// The records in order.
+    pub(super) fn records(&self) -> impl Iterator<Item = Queued<'_>> {
+        let mut bytes_start = 0;
+        let mut slots_start = 0;
+        self.entries.iter().map(move |entry| {
+            let queued = Queued {
+                bytes: self.bytes.get(bytes_start..entry.bytes_end).unwrap_or_default(),
+                slots: self.slots.get(slots_start..entry.slots_end).unwrap_or_default(),
+                seal: entry.seal,
+            };
+            bytes_start = entry.bytes_end;
+            slots_start = entry.slots_end;
+            queued
+        })
+    }
+}
+
+/// A record being encoded into a batch.
+pub(super) struct Open<'a> {
+    batch: &'a mut Batch,
+    start: usize,
+}
+
+impl Open<'_> {
+    /// Where the record's fields go.
+    pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.batch.bytes
+    }
+
+    /// Appends an item with its payloads.
+    pub(super) fn item(&mut self, item: &Encoded) {
+        let (bytes, slots) = item.parts();
+        let base = self.batch.bytes.len() - self.start;
+        self.batch.bytes.extend_from_slice(bytes);
+        for slot in slots {
+            self.batch.held += slot.contents.len();
+            self.batch.slots.push(Slot { at: base + slot.at, ..slot.clone() });
+        }
+    }
+
+    /// Ends the record.
+    pub(super) fn close(self, seal: bool) {
+        let Batch { bytes, slots, entries, .. } = self.batch;
+        entries.push(Entry { bytes_end: bytes.len(), slots_end: slots.len(), seal });
+    }
+}
+
+/// Checks an item before anything of its record is queued.
+pub(super) fn check_item(what: &'static str, item: &Encoded) -> Result<usize, JournalError> {
+    if !item.is_whole() {
+        return Err(JournalError::NotAnItem { what });
+    }
+    let (bytes, slots) = item.parts();
+    Ok(bytes.len() + slots.iter().map(|slot| slot.contents.len()).sum::<usize>())
+}

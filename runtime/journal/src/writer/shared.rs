@@ -1,0 +1,185 @@
+//! What the guest's thread and the writer's thread share, and the writer's thread itself.
+//!
+//! Two locks. `state` is held for as long as it takes to encode a record. `sink` is held while a batch is written,
+//! by the writer's thread or, where the guest has to wait for the disk anyway, by the guest's. Whoever holds both
+//! took `sink` first.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::JournalError;
+
+use super::queue::Batch;
+use super::sink::Sink;
+use super::table::Table;
+
+/// Queued bytes at which the writer's thread is woken before its time.
+const WAKE_BYTES: usize = 64 << 10;
+
+/// How long the writer's thread lets records gather: observations reach the file at most this much later.
+const GATHER: Duration = Duration::from_millis(5);
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    sink: Mutex<Sink>,
+    /// Something for the writer's thread to do.
+    work: Condvar,
+    /// The queue was taken over.
+    space: Condvar,
+    /// Most bytes that one batch may hold.
+    batch_bytes_max: usize,
+}
+
+/// The guest's side.
+pub(super) struct State {
+    pub(super) batch: Batch,
+    pub(super) table: Table,
+    failed: Option<JournalError>,
+    /// The writer's thread waits for something to be queued.
+    parked: bool,
+    /// The guest's thread waits for room.
+    pressed: bool,
+    stop: bool,
+    /// Largest batch so far, in bytes.
+    high: usize,
+}
+
+impl Shared {
+    pub(super) fn new(sink: Sink, batch_bytes_max: usize) -> Self {
+        let state = State {
+            batch: Batch::default(),
+            table: Table::default(),
+            failed: None,
+            parked: false,
+            pressed: false,
+            stop: false,
+            high: 0,
+        };
+        Self {
+            state: Mutex::new(state),
+            sink: Mutex::new(sink),
+            work: Condvar::new(),
+            space: Condvar::new(),
+            batch_bytes_max,
+        }
+    }
+
+    /// Queues what `encode` writes, which costs about `size` bytes, once there is room for it.
+    pub(super) fn push<T>(
+        &self,
+        size: usize,
+        encode: impl FnOnce(&mut State) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        let mut state = lock(&self.state);
+        // One record larger than the bound goes through alone.
+        while state.failed.is_none()
+            && !state.batch.is_empty()
+            && state.batch.size().saturating_add(size) > self.batch_bytes_max
+        {
+            state.pressed = true;
+            self.work.notify_one();
+            state = self.space.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Some(error) = &state.failed {
+            return Err(error.clone());
+        }
+        let before = state.batch.size();
+        let encoded = encode(&mut state)?;
+        let after = state.batch.size();
+        state.high = state.high.max(after);
+        // Waking costs a system call even where nobody sleeps, so it is done once for a batch.
+        let wake = state.parked || (before < WAKE_BYTES && after >= WAKE_BYTES);
+        state.parked = false;
+        drop(state);
+        if wake {
+            self.work.notify_one();
+        }
+        Ok(encoded)
+    }
+
+    /// Writes everything queued, on the calling thread.
+    pub(super) fn drain(&self, sync: bool) -> Result<(), JournalError> {
+        let mut sink = lock(&self.sink);
+        let mut batch = sink.take_spare();
+        {
+            let mut state = lock(&self.state);
+            std::mem::swap(&mut state.batch, &mut batch);
+            state.pressed = false;
+            self.space.notify_all();
+        }
+        let written = sink.write(batch, sync, Instant::now());
+        if let Err(error) = &written {
+            self.fail(error);
+        }
+        written
+    }
+
+    /// The finished file's records, bytes, last seal, and the largest batch on the way.
+    pub(super) fn totals(&self) -> ((u64, u64, [u8; 32]), usize) {
+        let totals = lock(&self.sink).totals();
+        (totals, lock(&self.state).high)
+    }
+
+    /// Tells the writer's thread to end once it has written what is queued.
+    pub(super) fn stop(&self) {
+        lock(&self.state).stop = true;
+        self.work.notify_one();
+    }
+
+    /// The writer's thread.
+    pub(super) fn run(&self) {
+        let lost = Lost { shared: self };
+        let mut stopping = false;
+        while !stopping {
+            let seal_due = lock(&self.sink).seal_due();
+            stopping = self.wait(seal_due);
+            // An error is kept for the guest's thread, and later writes do nothing.
+            let _ = self.drain(false);
+        }
+        std::mem::forget(lost);
+    }
+
+    /// Waits for records, for the time of the next seal, or for the end. True means the end.
+    fn wait(&self, seal_due: Option<Instant>) -> bool {
+        let mut state = lock(&self.state);
+        while state.batch.is_empty() && !state.stop {
+            state.parked = true;
+            let Some(due) = seal_due else {
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            (state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.parked = false;
+        let gathering = |state: &mut State| {
+            !state.stop && !state.pressed && !state.batch.is_empty() && state.batch.size() < WAKE_BYTES
+        };
+        (state, _) = self.work.wait_timeout_while(state, GATHER, gathering).unwrap_or_else(PoisonError::into_inner);
+        state.stop
+    }
+
+    fn fail(&self, error: &JournalError) {
+        lock(&self.state).failed.get_or_insert_with(|| error.clone());
+        self.space.notify_all();
+    }
+}
+
+/// Fails the journal if the writer's thread ends by unwinding, so that the guest's thread does not wait for ever.
+struct Lost<'a> {
+    shared: &'a Shared,
+}
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        self.shared.fail(&JournalError::WriterLost);
+    }
+}
+
+/// Locks whatever a panic may have left: both sides check `failed`, and a lost writer sets it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,7 @@
+//! The journal as its users see it: what is written is read, what is changed is named, what failed stays failed.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic")]
+
+mod round_trip;
+
+mod support;
