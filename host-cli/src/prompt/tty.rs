@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::{LocalModes, QueueSelector};
 use wasm_agent_host::approval::ApproverError;
@@ -71,6 +71,10 @@ impl Terminal {
         if in_front != rustix::process::getpgrp() {
             return Err(unusable("this run is in the background"));
         }
+        // The wait for an earlier question can outlast the wait for the answer to this one.
+        if is_over(&cancelled).map_err(|error| unusable(&error.to_string()))? {
+            return Err(unusable("nobody waits for the answer any more"));
+        }
         Self::new(tty, cancelled)
     }
 
@@ -100,6 +104,12 @@ impl Terminal {
             }
         }
     }
+}
+
+/// Says, without waiting, whether the other end of the pipe is closed.
+fn is_over(cancelled: &PipeReader) -> io::Result<bool> {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    Ok(poll(&mut [PollFd::new(cancelled, PollFlags::empty())], Some(&now))? > 0)
 }
 
 fn unusable(why: &str) -> ApproverError {

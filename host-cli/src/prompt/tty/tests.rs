@@ -127,6 +127,14 @@ fn lets_go_of_the_terminal_when_nobody_waits_any_more() {
 }
 
 #[test]
+fn knows_that_nobody_waits_before_it_asks() {
+    let (cancelled, cancel) = io::pipe().unwrap();
+    assert!(!is_over(&cancelled).unwrap());
+    drop(cancel);
+    assert!(is_over(&cancelled).unwrap());
+}
+
+#[test]
 fn does_not_write_for_ever_to_a_terminal_that_stands_still() {
     let (mut person, mut terminal) = terminal();
     // The person holds the output, as with Ctrl-S, and never lets it go on.
