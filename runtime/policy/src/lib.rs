@@ -1,1 +1,68 @@
-//! Placeholder.
+//! What a tool may do: the policy file, its grants, and the decision about each action.
+//!
+//! An operator writes a policy; [`Policy::parse`] compiles it, or says everything that is wrong with it. A host describes
+//! each effect that a guest wants as one [`Action`] and takes it to [`Policy::check`]. What comes back is a
+//! [`Decision`]: a [`Permit`], which is the only way to perform the effect, a [`PendingPermit`], which an approval
+//! turns into a permit, or a [`Denial`].
+//!
+//! Nothing here does I/O, and nothing waits. What is not granted is denied.
+//!
+//! ```
+//! use wasm_agent_policy::{Action, Decision, GuestPath, Origin, Policy};
+//!
+//! let policy = Policy::parse(
+//!     r#"
+//!     version = 1
+//!     [[filesystem]]
+//!     host = "./notes"
+//!     guest = "/notes"
+//!     "#,
+//! )?;
+//! let path = GuestPath::parse("/notes/a.md")?;
+//! let read = Action::FileRead { path: path.clone() };
+//! assert!(matches!(policy.check(&read, Origin::Foreign), Decision::Allow(_)));
+//! let delete = Action::FileDelete { path };
+//! assert!(matches!(policy.check(&delete, Origin::Foreign), Decision::Deny(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod action;
+mod check;
+mod decision;
+mod digest;
+mod error;
+mod escape;
+mod explain;
+mod grant;
+mod guest_path;
+mod hint;
+mod host_index;
+mod limits;
+mod method;
+mod network;
+mod parse;
+mod path_pattern;
+mod policy;
+mod prefix_tree;
+mod secret;
+mod url;
+mod url_pattern;
+
+pub use action::{Action, ActionDecodeError, BodyDigest, HttpAction, LinkKind, Origin};
+pub use decision::{ApprovalMismatch, Decision, DecisionKind, Denial, DenialReason, PendingPermit, Permit};
+pub use digest::{ActionDigest, Digest};
+pub use error::{PolicyError, PolicyErrors};
+pub use escape::escape;
+pub use explain::{ActionSyntaxError, Explanation};
+pub use grant::{Access, FilesystemGrant, GrantId, GrantKind, HttpGrant};
+pub use guest_path::{GuestPath, GuestPathError, PATH_BYTES_MAX, PATH_SEGMENTS_MAX, SEGMENT_BYTES_MAX};
+pub use limits::Limits;
+pub use method::{METHOD_BYTES_MAX, Method, MethodError};
+pub use network::is_special;
+pub use path_pattern::{PATTERN_BYTES_MAX, PATTERN_SEGMENTS_MAX, PathPattern, PatternError};
+pub use policy::{POLICY_BYTES_MAX, Policy};
+pub use secret::{SecretSource, SecretSpec};
+pub use url::{Host, Scheme, URL_BYTES_MAX, Url, UrlError};
+pub use url_pattern::{HostPattern, UrlPattern, UrlPatternError};

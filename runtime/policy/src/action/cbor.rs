@@ -1,0 +1,329 @@
+//! Canonical bytes of an action: a CBOR map with text keys.
+//!
+//! The encoding is deterministic (RFC 8949 section 4.2.1): definite lengths, shortest heads, keys in the order of their
+//! bytes, so the shorter before the longer. It is written by hand, because writing to memory cannot fail and a digest
+//! needs no buffer. What is decoded is encoded again and compared, so that an action has exactly one encoding.
+
+use super::{Action, BodyDigest, HttpAction, LinkKind};
+use crate::guest_path::{GuestPath, GuestPathError};
+use crate::method::{Method, MethodError};
+use crate::url::{Url, UrlError};
+use minicbor::Decoder;
+use std::borrow::Cow;
+
+/// Why bytes are not the canonical bytes of an action.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionDecodeError {
+    /// The bytes are not CBOR of the expected shape.
+    #[error("the action is not well-formed: {0}")]
+    Cbor(#[from] minicbor::decode::Error),
+    /// There is no such kind of action.
+    #[error("`{0}` is not a kind of action")]
+    Kind(String),
+    /// The action has a key that no action has.
+    #[error("`{0}` is not a key of an action")]
+    UnknownKey(String),
+    /// The action lacks a key.
+    #[error("the action has no `{0}`")]
+    MissingKey(&'static str),
+    /// A path is not canonical.
+    #[error(transparent)]
+    Path(#[from] GuestPathError),
+    /// The method is not a method.
+    #[error(transparent)]
+    Method(#[from] MethodError),
+    /// The URL is not a URL.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// The bytes mean an action, but not in its canonical encoding.
+    #[error("the action is not in canonical encoding")]
+    NotCanonical,
+}
+
+/// Takes encoded bytes: memory, or a digest.
+pub(super) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+impl Sink for blake3::Hasher {
+    fn put(&mut self, bytes: &[u8]) {
+        self.update(bytes);
+    }
+}
+
+/// Writes the canonical bytes.
+pub(super) fn encode(action: &Action, out: &mut impl Sink) {
+    let kind = action.kind();
+    match action {
+        Action::FileRead { path }
+        | Action::FileCreate { path }
+        | Action::FileDelete { path }
+        | Action::DirCreate { path }
+        | Action::DirRemove { path } => {
+            head(out, MAP, 2);
+            entry(out, "kind", kind);
+            entry(out, "path", path.as_str());
+        }
+        Action::FileModify { path, truncate } => {
+            head(out, MAP, 3);
+            entry(out, "kind", kind);
+            entry(out, "path", path.as_str());
+            flag(out, "truncate", *truncate);
+        }
+        Action::FileRename { from, to, replaces, directory } => {
+            head(out, MAP, 5);
+            entry(out, "to", to.as_str());
+            entry(out, "from", from.as_str());
+            entry(out, "kind", kind);
+            flag(out, "replaces", *replaces);
+            flag(out, "directory", *directory);
+        }
+        Action::LinkCreate { kind: link, path, target } => {
+            head(out, MAP, 4);
+            entry(out, "kind", kind);
+            entry(out, "link", link_name(*link));
+            entry(out, "path", path.as_str());
+            entry(out, "target", target);
+        }
+        Action::HttpRequest(request) => encode_request(request, kind, out),
+        Action::Checkpoint { title, detail } => {
+            head(out, MAP, 3);
+            entry(out, "kind", kind);
+            entry(out, "title", title);
+            entry(out, "detail", detail);
+        }
+        Action::Socket { what } => {
+            head(out, MAP, 2);
+            entry(out, "kind", kind);
+            entry(out, "what", what);
+        }
+    }
+}
+
+fn encode_request(request: &HttpAction, kind: &str, out: &mut impl Sink) {
+    head(out, MAP, if request.body.is_some() { 6 } else { 5 });
+    entry(out, "url", request.url.as_str());
+    if let Some(body) = &request.body {
+        text(out, "body");
+        head(out, MAP, 2);
+        text(out, "len");
+        head(out, UNSIGNED, body.len);
+        text(out, "blake3");
+        bytes(out, &body.blake3);
+    }
+    entry(out, "kind", kind);
+    entry(out, "method", request.method.as_str());
+    text(out, "headers");
+    head(out, ARRAY, length(request.headers.len()));
+    for (name, value) in &request.headers {
+        head(out, ARRAY, 2);
+        text(out, name);
+        bytes(out, value);
+    }
+    text(out, "secrets");
+    head(out, ARRAY, length(request.secrets.len()));
+    for name in &request.secrets {
+        text(out, name);
+    }
+}
+
+// Major types of RFC 8949 section 3.1, in the upper three bits of the first byte.
+const UNSIGNED: u8 = 0;
+const BYTES: u8 = 2 << 5;
+const TEXT: u8 = 3 << 5;
+const ARRAY: u8 = 4 << 5;
+const MAP: u8 = 5 << 5;
+
+/// Writes a head with the shortest argument.
+fn head(out: &mut impl Sink, major: u8, argument: u64) {
+    let wide = argument.to_be_bytes();
+    let [.., b4, b5, b6, b7] = wide;
+    if argument < 24 {
+        out.put(&[major | b7]);
+    } else if argument <= u64::from(u8::MAX) {
+        out.put(&[major | 24, b7]);
+    } else if argument <= u64::from(u16::MAX) {
+        out.put(&[major | 25, b6, b7]);
+    } else if argument <= u64::from(u32::MAX) {
+        out.put(&[major | 26, b4, b5, b6, b7]);
+    } else {
+        out.put(&[major | 27]);
+        out.put(&wide);
+    }
+}
+
+fn text(out: &mut impl Sink, value: &str) {
+    head(out, TEXT, length(value.len()));
+    out.put(value.as_bytes());
+}
+
+fn bytes(out: &mut impl Sink, value: &[u8]) {
+    head(out, BYTES, length(value.len()));
+    out.put(value);
+}
+
+fn entry(out: &mut impl Sink, key: &str, value: &str) {
+    text(out, key);
+    text(out, value);
+}
+
+fn flag(out: &mut impl Sink, key: &str, value: bool) {
+    text(out, key);
+    out.put(&[if value { 0xf5 } else { 0xf4 }]);
+}
+
+/// A length in memory, which always fits 64 bits.
+fn length(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+fn link_name(kind: LinkKind) -> &'static str {
+    match kind {
+        LinkKind::Hard => "hard",
+        LinkKind::Symbolic => "symbolic",
+    }
+}
+
+/// Every value an action can have, before it is known which it must.
+#[derive(Default)]
+struct Fields<'b> {
+    kind: Option<&'b str>,
+    path: Option<&'b str>,
+    from: Option<&'b str>,
+    to: Option<&'b str>,
+    target: Option<&'b str>,
+    link: Option<&'b str>,
+    title: Option<&'b str>,
+    detail: Option<&'b str>,
+    what: Option<&'b str>,
+    url: Option<&'b str>,
+    method: Option<&'b str>,
+    truncate: Option<bool>,
+    replaces: Option<bool>,
+    directory: Option<bool>,
+    body: Option<BodyDigest>,
+    headers: Option<Vec<(String, Vec<u8>)>>,
+    secrets: Option<Vec<String>>,
+}
+
+/// Reads canonical bytes. Memory is taken as entries are read, never for a length that is only claimed.
+pub(super) fn decode(bytes: &[u8]) -> Result<Action, ActionDecodeError> {
+    let mut decoder = Decoder::new(bytes);
+    let mut fields = Fields::default();
+    let count = decoder.map()?.ok_or(ActionDecodeError::NotCanonical)?;
+    for _ in 0..count {
+        read_entry(&mut decoder, &mut fields)?;
+    }
+    let action = build(fields)?;
+    // Catches other orders, doubled and superfluous keys, long heads and trailing bytes in one place.
+    if action.canonical_bytes() == bytes { Ok(action) } else { Err(ActionDecodeError::NotCanonical) }
+}
+
+fn read_entry<'b>(decoder: &mut Decoder<'b>, fields: &mut Fields<'b>) -> Result<(), ActionDecodeError> {
+    match decoder.str()? {
+        "kind" => fields.kind = Some(decoder.str()?),
+        "path" => fields.path = Some(decoder.str()?),
+        "from" => fields.from = Some(decoder.str()?),
+        "to" => fields.to = Some(decoder.str()?),
+        "target" => fields.target = Some(decoder.str()?),
+        "link" => fields.link = Some(decoder.str()?),
+        "title" => fields.title = Some(decoder.str()?),
+        "detail" => fields.detail = Some(decoder.str()?),
+        "what" => fields.what = Some(decoder.str()?),
+        "url" => fields.url = Some(decoder.str()?),
+        "method" => fields.method = Some(decoder.str()?),
+        "truncate" => fields.truncate = Some(decoder.bool()?),
+        "replaces" => fields.replaces = Some(decoder.bool()?),
+        "directory" => fields.directory = Some(decoder.bool()?),
+        "body" => fields.body = Some(read_body(decoder)?),
+        "headers" => fields.headers = Some(read_headers(decoder)?),
+        "secrets" => fields.secrets = Some(read_secrets(decoder)?),
+        other => return Err(ActionDecodeError::UnknownKey(other.to_owned())),
+    }
+    Ok(())
+}
+
+fn read_body(decoder: &mut Decoder<'_>) -> Result<BodyDigest, ActionDecodeError> {
+    let (mut len, mut blake3) = (None, None);
+    for _ in 0..decoder.map()?.ok_or(ActionDecodeError::NotCanonical)? {
+        match decoder.str()? {
+            "len" => len = Some(decoder.u64()?),
+            "blake3" => blake3 = <[u8; 32]>::try_from(decoder.bytes()?).ok(),
+            other => return Err(ActionDecodeError::UnknownKey(other.to_owned())),
+        }
+    }
+    Ok(BodyDigest { len: need(len, "len")?, blake3: need(blake3, "blake3")? })
+}
+
+fn read_headers(decoder: &mut Decoder<'_>) -> Result<Vec<(String, Vec<u8>)>, ActionDecodeError> {
+    let mut headers = Vec::new();
+    for _ in 0..decoder.array()?.ok_or(ActionDecodeError::NotCanonical)? {
+        if decoder.array()? != Some(2) {
+            return Err(ActionDecodeError::NotCanonical);
+        }
+        headers.push((decoder.str()?.to_owned(), decoder.bytes()?.to_vec()));
+    }
+    Ok(headers)
+}
+
+fn read_secrets(decoder: &mut Decoder<'_>) -> Result<Vec<String>, ActionDecodeError> {
+    let mut secrets = Vec::new();
+    for _ in 0..decoder.array()?.ok_or(ActionDecodeError::NotCanonical)? {
+        secrets.push(decoder.str()?.to_owned());
+    }
+    Ok(secrets)
+}
+
+fn build(fields: Fields<'_>) -> Result<Action, ActionDecodeError> {
+    let path = || parse_path(fields.path, "path");
+    Ok(match need(fields.kind, "kind")? {
+        "file.read" => Action::FileRead { path: path()? },
+        "file.create" => Action::FileCreate { path: path()? },
+        "file.modify" => Action::FileModify { path: path()?, truncate: need(fields.truncate, "truncate")? },
+        "file.delete" => Action::FileDelete { path: path()? },
+        "file.rename" => Action::FileRename {
+            from: parse_path(fields.from, "from")?,
+            to: parse_path(fields.to, "to")?,
+            replaces: need(fields.replaces, "replaces")?,
+            directory: need(fields.directory, "directory")?,
+        },
+        "dir.create" => Action::DirCreate { path: path()? },
+        "dir.remove" => Action::DirRemove { path: path()? },
+        "link.create" => Action::LinkCreate {
+            kind: match need(fields.link, "link")? {
+                "hard" => LinkKind::Hard,
+                "symbolic" => LinkKind::Symbolic,
+                other => return Err(ActionDecodeError::Kind(other.to_owned())),
+            },
+            path: path()?,
+            target: need(fields.target, "target")?.to_owned(),
+        },
+        "http.request" => Action::HttpRequest(HttpAction {
+            method: Method::parse(need(fields.method, "method")?)?,
+            url: Url::parse_str(need(fields.url, "url")?)?,
+            headers: need(fields.headers, "headers")?,
+            body: fields.body,
+            secrets: need(fields.secrets, "secrets")?,
+        }),
+        "checkpoint" => Action::Checkpoint {
+            title: need(fields.title, "title")?.to_owned(),
+            detail: need(fields.detail, "detail")?.to_owned(),
+        },
+        "socket.use" => Action::Socket { what: Cow::Owned(need(fields.what, "what")?.to_owned()) },
+        other => return Err(ActionDecodeError::Kind(other.to_owned())),
+    })
+}
+
+fn parse_path(text: Option<&str>, key: &'static str) -> Result<GuestPath, ActionDecodeError> {
+    Ok(GuestPath::parse(need(text, key)?)?)
+}
+
+fn need<T>(value: Option<T>, key: &'static str) -> Result<T, ActionDecodeError> {
+    value.ok_or(ActionDecodeError::MissingKey(key))
+}

@@ -1,0 +1,124 @@
+//! Decisions about files.
+//!
+//! Three ways around a rule are closed here besides the rule itself: giving a denied path another name by moving a
+//! directory above it, moving or linking a file to a grant that asks less, and linking a file that may only be read to
+//! a place that may be written.
+
+use super::Ruling;
+use crate::decision::{Denial, DenialReason};
+use crate::grant::{Access, AskSet, FilesystemGrant};
+use crate::guest_path::GuestPath;
+use crate::policy::Policy;
+
+pub(super) fn read(policy: &Policy, path: &GuestPath) -> Result<Ruling, Denial> {
+    let grant = governing(policy, path)?;
+    Ok(Ruling { grant: grant.id, asked_by: grant.ask.has_any(AskSet::READ).then_some(grant.id) })
+}
+
+/// Any action that changes one path; `kind` is what it is called in `ask`.
+pub(super) fn write(policy: &Policy, path: &GuestPath, kind: AskSet) -> Result<Ruling, Denial> {
+    let grant = writable(policy, path)?;
+    Ok(Ruling { grant: grant.id, asked_by: grant.ask.has_any(kind).then_some(grant.id) })
+}
+
+pub(super) fn rename(
+    policy: &Policy,
+    from: &GuestPath,
+    to: &GuestPath,
+    replaces: bool,
+    directory: bool,
+) -> Result<Ruling, Denial> {
+    let source = writable(policy, from)?;
+    let target = writable(policy, to)?;
+    if directory && (is_on_the_way(policy, from) || leaves_deny_patterns(policy, from, to)) {
+        return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(source.id)));
+    }
+    // What is renamed over is lost, so whoever asks before changes or removals asks here too. Otherwise a new file and a
+    // rename would be a change that nobody was asked about.
+    let loses = AskSet::RENAME.with(AskSet::MODIFY).with(AskSet::DELETE);
+    let asked_by = if source.ask.has_any(AskSet::RENAME) || asks_less(target, source) {
+        Some(source.id)
+    } else if target.ask.has_any(if replaces { loses } else { AskSet::RENAME }) {
+        Some(target.id)
+    } else {
+        None
+    };
+    Ok(Ruling { grant: asked_by.unwrap_or(source.id), asked_by })
+}
+
+pub(super) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
+    let grant = writable(policy, path)?;
+    let target = GuestPath::parse(target).map_err(|_| Denial::new(DenialReason::NoGrant, None))?;
+    // Both names are the same file: one that may only be read must not get a name that may be written.
+    let source = writable(policy, &target)?;
+    if is_on_the_way(policy, &target) {
+        return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(source.id)));
+    }
+    let asked_by =
+        if asks_less(grant, source) { Some(source.id) } else { grant.ask.has_any(AskSet::CREATE).then_some(grant.id) };
+    Ok(Ruling { grant: asked_by.unwrap_or(grant.id), asked_by })
+}
+
+/// The target is not looked at: it is resolved, and checked, whenever the link is followed. An absolute one would mean
+/// the host's root to a program outside the sandbox.
+pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
+    let ruling = write(policy, path, AskSet::CREATE)?;
+    if target.starts_with('/') {
+        return Err(Denial::new(DenialReason::AbsoluteTarget, Some(ruling.grant)));
+    }
+    Ok(ruling)
+}
+
+/// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it.
+fn governing<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGrant, Denial> {
+    let mut governing = None;
+    let mut denied_by = None;
+    for (grant, rest) in covering(policy, path) {
+        if grant.deny.iter().any(|pattern| pattern.covers(rest)) {
+            denied_by = Some(grant.id);
+        }
+        governing = Some(grant);
+    }
+    if denied_by.is_some() {
+        return Err(Denial::new(DenialReason::DenyPattern, denied_by));
+    }
+    governing.ok_or(Denial::new(DenialReason::NoGrant, None))
+}
+
+fn writable<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGrant, Denial> {
+    let grant = governing(policy, path)?;
+    match grant.access {
+        Access::Write => Ok(grant),
+        Access::Read => Err(Denial::new(DenialReason::ReadOnly, Some(grant.id))),
+    }
+}
+
+/// Every grant above the path, from the root down, each with what is left of the path below it.
+fn covering<'p, 'g>(
+    policy: &'p Policy,
+    path: &'g GuestPath,
+) -> impl Iterator<Item = (&'p FilesystemGrant, Option<&'g str>)> {
+    policy
+        .directories()
+        .walk(path.relative_to_root())
+        .flat_map(|(positions, rest)| positions.iter().map(move |position| (position, rest)))
+        .filter_map(|(position, rest)| Some((policy.filesystem().get(*position)?, rest)))
+}
+
+/// See [`Policy::on_the_way_to_denied`].
+pub(crate) fn is_on_the_way(policy: &Policy, path: &GuestPath) -> bool {
+    policy.directories().has_at_or_below(path.relative_to_root())
+        || covering(policy, path).any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.is_entered_by(rest)))
+}
+
+/// Whether something below `from` could be denied now, but not below `to`, because a grant with `deny` is left.
+fn leaves_deny_patterns(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
+    covering(policy, from)
+        .filter(|(grant, _)| !to.starts_with(&grant.guest))
+        .any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.reaches_below(rest)))
+}
+
+/// Whether under `one` fewer kinds of actions are asked about than under `other`.
+fn asks_less(one: &FilesystemGrant, other: &FilesystemGrant) -> bool {
+    other.ask.has_any(one.ask.complement())
+}

@@ -1,0 +1,80 @@
+//! Decisions about requests.
+
+use super::Ruling;
+use crate::action::HttpAction;
+use crate::decision::{Denial, DenialReason};
+use crate::grant::{GrantId, HttpGrant};
+use crate::method::Method;
+use crate::network;
+use crate::policy::Policy;
+use crate::url::{Host, Url};
+
+/// The grant that governs a request.
+pub(crate) struct Matched<'p> {
+    /// The most specific grant whose URL and methods match.
+    pub(crate) grant: &'p HttpGrant,
+    /// The most specific of the matching grants that ask.
+    asked_by: Option<&'p HttpGrant>,
+}
+
+pub(super) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Denial> {
+    let Matched { grant, asked_by } = governing(policy, &request.method, &request.url)?;
+    // A name is judged by what it resolves to, when it is dialled.
+    if let Host::Ip(address) = request.url.host()
+        && !network::permits(&grant.networks, *address)
+    {
+        return Err(Denial::new(DenialReason::Network, Some(grant.id)));
+    }
+    if !request.secrets.iter().all(|name| grant.secrets.contains(name)) {
+        return Err(Denial::new(DenialReason::Secret, Some(grant.id)));
+    }
+    Ok(Ruling { grant: grant.id, asked_by: asked_by.map(|grant| grant.id) })
+}
+
+/// Finds the grant that governs a request, or why there is none.
+pub(crate) fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Result<Matched<'p>, Denial> {
+    if !method.is_grantable() {
+        return Err(Denial::new(DenialReason::Method, None));
+    }
+    let mut best = None;
+    let mut asking = None;
+    let mut other_method = None;
+    for position in policy.hosts().candidates(url) {
+        let Some(grant) = policy.http().get(position) else {
+            continue;
+        };
+        if !grant.url.matches_path(url) {
+            continue;
+        }
+        if !grant.methods.contains(method) {
+            keep_more_specific(&mut other_method, grant);
+            continue;
+        }
+        keep_more_specific(&mut best, grant);
+        if grant.asks(method) {
+            keep_more_specific(&mut asking, grant);
+        }
+    }
+    match best {
+        Some(grant) => Ok(Matched { grant, asked_by: asking }),
+        None => Err(nearest_miss(policy, url, other_method)),
+    }
+}
+
+fn nearest_miss(policy: &Policy, url: &Url, other_method: Option<&HttpGrant>) -> Denial {
+    if let Some(grant) = other_method {
+        return Denial::new(DenialReason::Method, Some(grant.id));
+    }
+    match policy.hosts().other_scheme(url).and_then(GrantId::http) {
+        Some(grant) => Denial::new(DenialReason::Scheme, Some(grant)),
+        None => Denial::new(DenialReason::NoGrant, None),
+    }
+}
+
+/// Keeps the grant whose URL pins down more; of two that pin down as much, the later in the file.
+fn keep_more_specific<'p>(kept: &mut Option<&'p HttpGrant>, grant: &'p HttpGrant) {
+    let rank = |grant: &HttpGrant| (grant.url.specificity(), grant.id);
+    if kept.is_none_or(|kept| rank(kept) < rank(grant)) {
+        *kept = Some(grant);
+    }
+}

@@ -1,0 +1,84 @@
+//! Finds the HTTP grants that could match a URL without looking at the others.
+
+use crate::grant::HttpGrant;
+use crate::prefix_tree::PrefixTree;
+use crate::url::{Host, Scheme, Url};
+use crate::url_pattern::HostPattern;
+use std::collections::HashMap;
+
+/// HTTP grants by host, then scheme and port, then the leading plain segments of their paths.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HostIndex {
+    exact: HashMap<String, Vec<Site>>,
+    below: HashMap<String, Vec<Site>>,
+}
+
+/// The grants of one scheme and port of a host.
+#[derive(Clone, Debug)]
+struct Site {
+    scheme: Scheme,
+    port: u16,
+    /// Positions among the policy's HTTP grants.
+    grants: PrefixTree<usize>,
+}
+
+impl HostIndex {
+    pub(crate) fn new(grants: &[HttpGrant]) -> Self {
+        let mut index = Self::default();
+        for (position, grant) in grants.iter().enumerate() {
+            let sites = match grant.url.host() {
+                HostPattern::Exact(host) => index.exact.entry(host.to_string()),
+                HostPattern::Below(name) => index.below.entry(name.clone()),
+            };
+            let sites = sites.or_default();
+            let (scheme, port) = (grant.url.scheme(), grant.url.port());
+            let prefix = grant.url.literal_prefix();
+            match sites.iter_mut().find(|site| site.is_for(scheme, port)) {
+                Some(site) => site.grants.insert(prefix, position),
+                None => {
+                    let mut tree = PrefixTree::default();
+                    tree.insert(prefix, position);
+                    sites.push(Site { scheme, port, grants: tree });
+                }
+            }
+        }
+        index
+    }
+
+    /// The positions of the grants whose scheme, host, port and leading path segments fit the URL.
+    pub(crate) fn candidates<'i>(&'i self, url: &'i Url) -> impl Iterator<Item = usize> + 'i {
+        let path = url.path();
+        let relative = path.strip_prefix('/').unwrap_or(path);
+        self.sites(url)
+            .filter(|site| site.is_for(url.scheme(), url.port()))
+            .flat_map(move |site| site.grants.walk(Some(relative)))
+            .flat_map(|(positions, _)| positions.iter().copied())
+    }
+
+    /// The position of a grant for this host with another scheme.
+    pub(crate) fn other_scheme(&self, url: &Url) -> Option<usize> {
+        self.sites(url).filter(|site| site.scheme != url.scheme()).flat_map(|site| site.grants.first()).next().copied()
+    }
+
+    /// The sites of the URL's host, and of each name above it.
+    fn sites<'i>(&'i self, url: &'i Url) -> impl Iterator<Item = &'i Site> + 'i {
+        let host = url.host_text();
+        // An address is not below a name, however much of it looks like one.
+        let names = match url.host() {
+            Host::Name(_) => Some(host),
+            Host::Ip(_) => None,
+        };
+        let above = names
+            .filter(|_| !self.below.is_empty())
+            .into_iter()
+            .flat_map(|name| name.match_indices('.'))
+            .filter_map(move |(dot, _)| self.below.get(host.get(dot + 1..)?));
+        self.exact.get(host).into_iter().chain(above).flatten()
+    }
+}
+
+impl Site {
+    fn is_for(&self, scheme: Scheme, port: u16) -> bool {
+        self.scheme == scheme && self.port == port
+    }
+}

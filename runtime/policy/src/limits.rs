@@ -1,0 +1,42 @@
+//! What one run may use.
+
+use std::time::Duration;
+
+const MIB: u64 = 1 << 20;
+
+/// Bounds of one run. Each field says its unit and its default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// `memory`: linear memory of all instances together, in bytes. 256 MiB.
+    pub memory_bytes: u64,
+    /// `time`: running time; waiting for a person is not counted. 30 s.
+    pub time: Duration,
+    /// `fuel`: units of WebAssembly fuel. No limit unless one is set: fuel counts instructions, and `time` holds anyway.
+    pub fuel: Option<u64>,
+    /// `request-body`: largest request body, in bytes. 16 MiB.
+    pub request_body_bytes: u64,
+    /// `response-body`: largest response body, in bytes. 16 MiB.
+    pub response_body_bytes: u64,
+    /// `output`: standard output and standard error together, in bytes. 16 MiB.
+    pub output_bytes: u64,
+    /// `handles`: open resources at a time. 1024.
+    pub handles: u32,
+    /// `http-requests`: HTTP requests in flight at a time. 16.
+    pub http_requests: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 256 * MIB,
+            time: Duration::from_secs(30),
+            fuel: None,
+            request_body_bytes: 16 * MIB,
+            response_body_bytes: 16 * MIB,
+            output_bytes: 16 * MIB,
+            handles: 1024,
+            http_requests: 16,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `[[filesystem]]`.
+
+use super::report::Report;
+use super::section::{Section, Text, list};
+use super::suggest;
+use crate::grant::{Access, AskSet, FilesystemGrant, GrantId};
+use crate::guest_path::{GuestPath, GuestPathError};
+use crate::path_pattern::{PathPattern, PatternError};
+use std::collections::HashMap;
+
+const KEYS: &[&str] = &["host", "guest", "access", "deny", "ask"];
+
+pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<FilesystemGrant> {
+    let mut grants = Vec::new();
+    let mut lines: HashMap<GuestPath, u32> = HashMap::new();
+    for section in root.tables("filesystem", KEYS, report) {
+        let Some(grant) = read_grant(&section, grants.len(), report) else {
+            continue;
+        };
+        if let Some(line) = lines.insert(grant.guest.clone(), grant.line) {
+            let span = section.get("guest").map_or(section.span.clone(), |value| value.span());
+            report.error(&span, format!("the guest path `{}` is granted already (line {line})", grant.guest));
+        }
+        grants.push(grant);
+    }
+    grants
+}
+
+fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> Option<FilesystemGrant> {
+    let host = section.required_text("host", report);
+    let guest = section.required_text("guest", report).and_then(|text| read_guest(&text, report));
+    let access = match section.text("access", report) {
+        Some(text) => read_access(&text, report),
+        None => Access::Read,
+    };
+    let deny = read_deny(section, report);
+    let ask = read_ask(section, access, report);
+    Some(FilesystemGrant {
+        id: GrantId::filesystem(index)?,
+        line: report.line(&section.span),
+        host: host?.value.to_owned(),
+        guest: guest?,
+        access,
+        deny,
+        ask,
+    })
+}
+
+fn read_guest(text: &Text<'_>, report: &mut Report<'_>) -> Option<GuestPath> {
+    match GuestPath::parse(text.value) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            let hint = match error {
+                GuestPathError::NotAbsolute | GuestPathError::EmptySegment | GuestPathError::DotSegment => {
+                    GuestPath::lexical(&GuestPath::root(), text.value).ok().map(|path| format!("write `{path}`"))
+                }
+                GuestPathError::Nul | GuestPathError::Separator | GuestPathError::TooLong => None,
+            };
+            report.error(&text.span, format!("`{}` cannot be `guest`: {error}", text.value)).maybe_hint(hint);
+            None
+        }
+    }
+}
+
+fn read_access(text: &Text<'_>, report: &mut Report<'_>) -> Access {
+    match text.value {
+        "read" => Access::Read,
+        "write" => Access::Write,
+        other => {
+            report.error(&text.span, format!("`access` must be `read` or `write`, found `{other}`"));
+            Access::Read
+        }
+    }
+}
+
+fn read_deny(section: &Section<'_>, report: &mut Report<'_>) -> Vec<PathPattern> {
+    let mut patterns: Vec<PathPattern> = Vec::new();
+    for text in section.texts("deny", report).unwrap_or_default() {
+        match PathPattern::parse(text.value) {
+            Ok(pattern) if pattern.covers_everything() => {
+                report
+                    .error(&text.span, format!("`{}` denies the whole directory", text.value))
+                    .hint("remove the grant instead");
+            }
+            Ok(pattern) if patterns.contains(&pattern) => {
+                report.error(&text.span, format!("`{}` is in `deny` already", text.value));
+            }
+            Ok(pattern) => patterns.push(pattern),
+            Err(error) => {
+                let message = format!("`{}` cannot be in `deny`: {error}", text.value);
+                report.error(&text.span, message).maybe_hint(pattern_hint(&error, text.value));
+            }
+        }
+    }
+    patterns
+}
+
+fn pattern_hint(error: &PatternError, text: &str) -> Option<String> {
+    match error {
+        PatternError::Absolute => Some(format!("write `{}`", text.trim_start_matches('/'))),
+        PatternError::EmptySegment if text.ends_with('/') => {
+            Some(format!("write `{}`, which covers what is in it too", text.trim_end_matches('/')))
+        }
+        PatternError::Reserved(_) => {
+            Some("write one pattern for each alternative; `?` stands for any character".into())
+        }
+        PatternError::DoubleStar(_) => {
+            Some("`*` stays within a segment, `**/` goes any number of directories down".into())
+        }
+        PatternError::Empty
+        | PatternError::EmptySegment
+        | PatternError::DotSegment(_)
+        | PatternError::Control
+        | PatternError::TooLong => None,
+    }
+}
+
+fn read_ask(section: &Section<'_>, access: Access, report: &mut Report<'_>) -> AskSet {
+    let Some(texts) = section.texts("ask", report) else {
+        return AskSet::default_for(access);
+    };
+    let names: Vec<&str> = AskSet::NAMES.iter().map(|(name, _)| *name).collect();
+    let mut asks = AskSet::default();
+    for text in texts {
+        let Some((_, kind)) = AskSet::NAMES.iter().find(|(name, _)| *name == text.value) else {
+            let hint =
+                suggest::closest(text.value, names.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+            report
+                .error(&text.span, format!("`{}` cannot be in `ask`; expected {}", text.value, list(&names)))
+                .maybe_hint(hint);
+            continue;
+        };
+        if asks.has_any(*kind) {
+            report.error(&text.span, format!("`{}` is in `ask` already", text.value));
+        }
+        if access == Access::Read && *kind != AskSet::READ {
+            report
+                .error(&text.span, format!("`{}` can never be asked: the grant is for reading only", text.value))
+                .hint("set `access = \"write\"`, or remove it");
+        }
+        asks = asks.with(*kind);
+    }
+    asks
+}

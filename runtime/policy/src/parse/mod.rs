@@ -1,0 +1,92 @@
+//! From the text of a policy file to a compiled policy.
+//!
+//! The document is walked by hand, not with derived types: those stop at the first error, and know no columns.
+
+mod filesystem;
+mod http;
+mod quantity;
+mod report;
+mod secrets;
+mod section;
+mod settings;
+mod suggest;
+mod tests_in_file;
+
+use crate::error::{PolicyError, PolicyErrors};
+use crate::policy::{POLICY_BYTES_MAX, Parts, Policy};
+use report::Report;
+use section::{Section, Value};
+use toml::de::{DeTable, DeValue};
+
+/// The keys of a policy file.
+const KEYS: &[&str] =
+    &["version", "tool", "filesystem", "http", "secrets", "environment", "limits", "approval", "tls", "test"];
+
+/// The version of the grammar that is understood.
+const VERSION: &str = "1";
+
+/// See [`Policy::parse`].
+pub(crate) fn parse(text: &str) -> Result<Policy, PolicyErrors> {
+    if text.len() > POLICY_BYTES_MAX {
+        let message = format!("a policy has at most {POLICY_BYTES_MAX} bytes, found {}", text.len());
+        return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)]));
+    }
+    let mut report = Report::new(text);
+    let (document, syntax_errors) = DeTable::parse_recoverable(text);
+    for error in &syntax_errors {
+        report.error(&error.span().unwrap_or_default(), error.message());
+    }
+    // What the parser recovered from a broken document would only give errors about keys that are there.
+    report.check()?;
+
+    let root = Section::root(&document, KEYS, &mut report);
+    let (parts, tests) = read(&root, &mut report);
+    report.check()?;
+    let policy = Policy::compile(text, parts);
+    tests_in_file::run(&policy, &tests, &mut report);
+    report.check()?;
+    Ok(policy)
+}
+
+fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> (Parts, Vec<tests_in_file::Test<'d>>) {
+    check_version(root, report);
+    let secrets = secrets::read(root, report);
+    let filesystem = filesystem::read(root, report);
+    let http = http::read(root, &secrets, report);
+    secrets::report_unused(root, &http, report);
+    let parts = Parts {
+        tool_sha256: settings::tool(root, report),
+        environment: settings::environment(root, report),
+        limits: settings::limits(root, report),
+        approval_timeout: settings::approval_timeout(root, report).unwrap_or(Parts::default().approval_timeout),
+        ca_file: settings::ca_file(root, report),
+        filesystem,
+        http,
+        secrets,
+    };
+    (parts, tests_in_file::read(root, report))
+}
+
+fn check_version(root: &Section<'_>, report: &mut Report<'_>) {
+    let Some(value) = root.get("version") else {
+        report.error(&(0..0), "the policy has no `version`").hint("begin it with `version = 1`");
+        return;
+    };
+    let matches = matches!(value.get_ref(), DeValue::Integer(number) if number.to_string() == VERSION);
+    if !matches {
+        let found = describe(value);
+        report.error(&value.span(), format!("`version` must be 1, found {found}"));
+    }
+}
+
+/// A value as it is called in an error: scalars with their text, everything else by its type.
+fn describe(value: &Value<'_>) -> String {
+    match value.get_ref() {
+        DeValue::Integer(number) => format!("`{number}`"),
+        DeValue::String(text) => format!("the string `{text}`"),
+        other => section::type_name(other).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! A table of the policy file, read key by key.
+
+use super::report::Report;
+use super::suggest;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A value and its place.
+pub(super) type Value<'d> = Spanned<DeValue<'d>>;
+
+/// A table with a fixed set of keys.
+pub(super) struct Section<'d> {
+    /// How the table is called in errors, such as `[[http]]`.
+    name: String,
+    table: &'d DeTable<'d>,
+    /// Where its header stands.
+    pub(super) span: Range<usize>,
+}
+
+/// A string and its place.
+#[derive(Clone)]
+pub(super) struct Text<'d> {
+    pub(super) value: &'d str,
+    pub(super) span: Range<usize>,
+}
+
+impl<'d> Section<'d> {
+    /// The whole document.
+    pub(super) fn root(document: &'d Spanned<DeTable<'d>>, keys: &[&str], report: &mut Report<'_>) -> Self {
+        let section = Self { name: "a policy".to_owned(), table: document.get_ref(), span: 0..0 };
+        section.check_keys(keys, report);
+        section
+    }
+
+    /// The table `[key]`, if it is there.
+    pub(super) fn table(&self, key: &str, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
+        let name = format!("[{key}]");
+        Self::open(name, self.get(key)?, keys, report)
+    }
+
+    /// The tables `[[key]]`, in order.
+    pub(super) fn tables(&self, key: &str, keys: &[&str], report: &mut Report<'_>) -> Vec<Self> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let name = format!("[[{key}]]");
+        let Some(array) = value.get_ref().as_array() else {
+            let found = type_name(value.get_ref());
+            report
+                .error(&value.span(), format!("`{key}` must be an array of tables, found {found}"))
+                .hint(format!("write `{name}`"));
+            return Vec::new();
+        };
+        array.iter().filter_map(|value| Self::open(name.clone(), value, keys, report)).collect()
+    }
+
+    /// A table whose value is at hand.
+    pub(super) fn open(name: String, value: &'d Value<'d>, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
+        let Some(table) = value.get_ref().as_table() else {
+            let found = type_name(value.get_ref());
+            report.error(&value.span(), format!("`{name}` must be a table, found {found}"));
+            return None;
+        };
+        let section = Self { name, table, span: value.span() };
+        section.check_keys(keys, report);
+        Some(section)
+    }
+
+    fn check_keys(&self, keys: &[&str], report: &mut Report<'_>) {
+        for (key, _) in self.table {
+            let written = key.get_ref();
+            if keys.contains(&written.as_ref()) {
+                continue;
+            }
+            let hint = match suggest::closest(written, keys.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("known keys are {}", list(keys)),
+            };
+            let message = format!("unknown key `{written}` in {}", self.quoted_name());
+            report.error(&key.span(), message).hint(hint);
+        }
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&'d Value<'d>> {
+        self.table.get(key)
+    }
+
+    /// The string of a key, if it is there.
+    pub(super) fn text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
+        as_text(key, self.get(key)?, report)
+    }
+
+    /// The string of a key that must be there and not be empty.
+    pub(super) fn required_text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
+        if self.get(key).is_none() {
+            report.error(&self.span, format!("{} has no `{key}`", self.quoted_name()));
+            return None;
+        }
+        let text = self.text(key, report)?;
+        if text.value.is_empty() {
+            report.error(&text.span, format!("`{key}` must not be empty"));
+            return None;
+        }
+        if text.value.contains('\0') {
+            report.error(&text.span, format!("`{key}` must not contain NUL"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The boolean of a key, if it is there.
+    pub(super) fn boolean(&self, key: &str, report: &mut Report<'_>) -> Option<bool> {
+        let value = self.get(key)?;
+        let boolean = value.get_ref().as_bool();
+        if boolean.is_none() {
+            wrong_type(key, "true or false", value, report);
+        }
+        boolean
+    }
+
+    /// The strings of a key, if it is there.
+    pub(super) fn texts(&self, key: &str, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
+        let value = self.get(key)?;
+        let Some(array) = value.get_ref().as_array() else {
+            wrong_type(key, "an array of strings", value, report);
+            return None;
+        };
+        Some(array.iter().filter_map(|item| as_text(key, item, report)).collect())
+    }
+
+    fn quoted_name(&self) -> String {
+        if self.name.starts_with('[') { format!("`{}`", self.name) } else { self.name.clone() }
+    }
+}
+
+/// A value that must be a string.
+pub(super) fn as_text<'d>(key: &str, value: &'d Value<'d>, report: &mut Report<'_>) -> Option<Text<'d>> {
+    match value.get_ref().as_str() {
+        Some(text) => Some(Text { value: text, span: value.span() }),
+        None => {
+            wrong_type(key, "a string", value, report);
+            None
+        }
+    }
+}
+
+/// Reports a value of the wrong type.
+pub(super) fn wrong_type(key: &str, expected: &str, value: &Value<'_>, report: &mut Report<'_>) {
+    let found = type_name(value.get_ref());
+    report.error(&value.span(), format!("`{key}` must be {expected}, found {found}"));
+}
+
+/// A type as it is called in errors.
+pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Words for an error: each in backticks, separated by commas.
+pub(super) fn list(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}

@@ -1,0 +1,121 @@
+//! `[tool]`, `[environment]`, `[limits]`, `[approval]` and `[tls]`.
+
+use super::describe;
+use super::quantity;
+use super::report::Report;
+use super::section::{Section, Value, as_text, wrong_type};
+use crate::limits::Limits;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const LIMITS: &[&str] =
+    &["memory", "time", "fuel", "request-body", "response-body", "output", "handles", "http-requests"];
+
+pub(super) fn tool(root: &Section<'_>, report: &mut Report<'_>) -> Option<[u8; 32]> {
+    let section = root.table("tool", &["sha256"], report)?;
+    let text = section.required_text("sha256", report)?;
+    let digest = sha256(text.value);
+    if digest.is_none() {
+        let message = format!("`sha256` must be 64 hexadecimal digits, found `{}`", text.value);
+        report.error(&text.span, message);
+    }
+    digest
+}
+
+fn sha256(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut digest = [0; 32];
+    for (position, byte) in digest.iter_mut().enumerate() {
+        let start = position * 2;
+        *byte = u8::from_str_radix(text.get(start..start + 2)?, 16).ok()?;
+    }
+    Some(digest)
+}
+
+pub(super) fn environment(root: &Section<'_>, report: &mut Report<'_>) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::new();
+    let Some(section) = root.table("environment", &["set"], report) else {
+        return environment;
+    };
+    let Some(value) = section.get("set") else {
+        return environment;
+    };
+    let Some(table) = value.get_ref().as_table() else {
+        wrong_type("set", "a table of strings", value, report);
+        return environment;
+    };
+    for (key, value) in table {
+        let name = key.get_ref();
+        if name.is_empty() || name.contains(['=', '\0']) {
+            report.error(&key.span(), format!("`{name}` is not the name of an environment variable"));
+        }
+        if let Some(text) = as_text(name, value, report) {
+            if text.value.contains('\0') {
+                report.error(&text.span, format!("`{name}` must not contain NUL"));
+            }
+            environment.insert(name.to_string(), text.value.to_owned());
+        }
+    }
+    environment
+}
+
+pub(super) fn limits(root: &Section<'_>, report: &mut Report<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let Some(section) = root.table("limits", LIMITS, report) else {
+        return limits;
+    };
+    let mut reader = LimitReader { section, report };
+    let size = "a size from 1 byte, as in `\"16MiB\"`";
+    let count = "a whole number from 1";
+    reader.set("memory", size, quantity::size, &mut limits.memory_bytes);
+    reader.set("time", DURATION, quantity::duration, &mut limits.time);
+    reader.set("fuel", count, |value| quantity::count(value).map(Some), &mut limits.fuel);
+    reader.set("request-body", size, quantity::size, &mut limits.request_body_bytes);
+    reader.set("response-body", size, quantity::size, &mut limits.response_body_bytes);
+    reader.set("output", size, quantity::size, &mut limits.output_bytes);
+    let small = |value: &Value<'_>| quantity::count(value).and_then(|number| u32::try_from(number).ok());
+    reader.set("handles", "a whole number from 1 to 4294967295", small, &mut limits.handles);
+    reader.set("http-requests", "a whole number from 1 to 4294967295", small, &mut limits.http_requests);
+    limits
+}
+
+const DURATION: &str = "a duration, as in `\"500ms\"`, `\"30s\"`, `\"10m\"` or `\"2h\"`";
+
+struct LimitReader<'r, 'd, 't> {
+    section: Section<'d>,
+    report: &'r mut Report<'t>,
+}
+
+impl LimitReader<'_, '_, '_> {
+    /// Sets a limit where the policy has it.
+    fn set<T>(&mut self, key: &str, expected: &str, read: impl Fn(&Value<'_>) -> Option<T>, limit: &mut T) {
+        let Some(value) = self.section.get(key) else {
+            return;
+        };
+        match read(value) {
+            Some(number) => *limit = number,
+            None => {
+                let message = format!("`{key}` must be {expected}, found {}", describe(value));
+                self.report.error(&value.span(), message);
+            }
+        }
+    }
+}
+
+pub(super) fn approval_timeout(root: &Section<'_>, report: &mut Report<'_>) -> Option<Duration> {
+    let section = root.table("approval", &["timeout"], report)?;
+    let value = section.get("timeout")?;
+    let timeout = quantity::duration(value);
+    if timeout.is_none() {
+        let message = format!("`timeout` must be {DURATION}, found {}", describe(value));
+        report.error(&value.span(), message);
+    }
+    timeout
+}
+
+pub(super) fn ca_file(root: &Section<'_>, report: &mut Report<'_>) -> Option<String> {
+    let section = root.table("tls", &["ca"], report)?;
+    section.required_text("ca", report).map(|text| text.value.to_owned())
+}

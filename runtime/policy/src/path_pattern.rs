@@ -1,0 +1,344 @@
+//! Patterns over the segments of a path: `*`, `?` and `**`.
+//!
+//! A pattern is a small automaton whose states are positions between its segments. All live states are followed at
+//! once, as one bit each, so the cost is bounded by (segments of the path) × (segments of the pattern), whatever
+//! either of them contains.
+
+use std::fmt;
+
+/// Most segments of a pattern. One bit per position, and one more for the end, must fit the 64 bits of a state set.
+pub const PATTERN_SEGMENTS_MAX: usize = 62;
+
+/// Longest pattern, in bytes. No longer pattern could match a path.
+pub const PATTERN_BYTES_MAX: usize = 4096;
+
+/// Why a text is not a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// The pattern is empty.
+    #[error("a pattern must not be empty")]
+    Empty,
+    /// The pattern begins with `/`.
+    #[error("a pattern is relative to its grant and must not begin with `/`")]
+    Absolute,
+    /// The pattern has an empty segment.
+    #[error("a pattern with an empty segment can never match")]
+    EmptySegment,
+    /// The pattern has a segment `.` or `..`.
+    #[error("a pattern with a `{0}` segment can never match")]
+    DotSegment(&'static str),
+    /// `**` stands beside other characters.
+    #[error("`**` must be a whole segment, found `{0}`")]
+    DoubleStar(String),
+    /// The pattern uses a character that other pattern languages give a meaning.
+    #[error("`{0}` is not part of the pattern grammar, which has `*`, `?` and `**`")]
+    Reserved(char),
+    /// The pattern contains a control character, which is more likely a mistake than a file name.
+    #[error("a pattern must not contain control characters")]
+    Control,
+    /// The pattern is too long.
+    #[error("a pattern has at most 62 segments and 4096 bytes")]
+    TooLong,
+}
+
+/// A pattern for guest paths, relative to the grant that has it.
+///
+/// `*` stands for any run of characters within a segment, `?` for one character, `**` for any number of segments,
+/// none included. Matching is case-sensitive. What lies below a path that matches is covered too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern {
+    text: String,
+    segments: Segments,
+}
+
+impl PathPattern {
+    /// Parses a pattern.
+    ///
+    /// # Errors
+    ///
+    /// Refuses patterns that can never match, and the characters `[ ] { } \ !` of other pattern languages: taken
+    /// literally, `*.{pem,key}` would quietly protect nothing.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text.is_empty() {
+            return Err(PatternError::Empty);
+        }
+        if text.len() > PATTERN_BYTES_MAX {
+            return Err(PatternError::TooLong);
+        }
+        if text.starts_with('/') {
+            return Err(PatternError::Absolute);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(PatternError::Control);
+        }
+        if let Some(reserved) = text.chars().find(|c| matches!(c, '[' | ']' | '{' | '}' | '\\' | '!')) {
+            return Err(PatternError::Reserved(reserved));
+        }
+        let segments = Segments::compile(text, Dialect::File)?;
+        Ok(Self { text: text.to_owned(), segments })
+    }
+
+    /// Whether the pattern matches the path or any directory above it.
+    ///
+    /// `relative` is the path below the grant, without a leading `/`; `None` is the grant's own directory.
+    #[must_use]
+    pub fn covers(&self, relative: Option<&str>) -> bool {
+        let mut states = self.segments.start();
+        if self.segments.accepts(states) {
+            return true;
+        }
+        for segment in relative.into_iter().flat_map(|text| text.split('/')) {
+            states = self.segments.step(states, segment);
+            if self.segments.accepts(states) {
+                return true;
+            }
+            if states == 0 {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Whether moving this directory would take something the pattern covers to a name it does not cover.
+    ///
+    /// True when some of the pattern has been matched on the way to `relative`. A leading `**` does not count: it
+    /// matches at any depth, so it still matches after the move.
+    #[must_use]
+    pub fn is_entered_by(&self, relative: Option<&str>) -> bool {
+        self.live_after(relative) & !self.segments.anywhere() != 0
+    }
+
+    /// Whether anything below this directory could be covered.
+    #[must_use]
+    pub fn reaches_below(&self, relative: Option<&str>) -> bool {
+        self.live_after(relative) != 0
+    }
+
+    /// Whether the pattern covers every path there is.
+    #[must_use]
+    pub fn covers_everything(&self) -> bool {
+        self.covers(None)
+    }
+
+    fn live_after(&self, relative: Option<&str>) -> u64 {
+        let mut states = self.segments.start();
+        for segment in relative.into_iter().flat_map(|text| text.split('/')) {
+            if self.segments.accepts(states) {
+                return u64::MAX;
+            }
+            states = self.segments.step(states, segment);
+        }
+        if self.segments.accepts(states) { u64::MAX } else { states }
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What a character means depends on what is matched: `?` begins the query of a URL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Guest paths: `*`, `?`, `**`.
+    File,
+    /// URL paths: `*`, `**`; a segment may be empty.
+    Url,
+}
+
+/// The compiled segments of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Segments {
+    segments: Box<[Segment]>,
+    /// One bit for each position that stands before a `**`.
+    any_mask: u64,
+    /// The bit of the position after the last segment.
+    end: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    /// `**`: any number of segments.
+    Any,
+    /// One segment.
+    One(Wild),
+}
+
+impl Segments {
+    /// Compiles the segments of `text`, which are separated by `/`.
+    pub(crate) fn compile(text: &str, dialect: Dialect) -> Result<Self, PatternError> {
+        let mut segments = Vec::new();
+        for part in text.split('/') {
+            let segment = match part {
+                "" if dialect == Dialect::File => return Err(PatternError::EmptySegment),
+                "." => return Err(PatternError::DotSegment(".")),
+                ".." => return Err(PatternError::DotSegment("..")),
+                // `**/**` is `**`; keeping one of them makes one pass enough to follow every skip.
+                "**" if segments.last() == Some(&Segment::Any) => continue,
+                "**" => Segment::Any,
+                _ if part.contains("**") => return Err(PatternError::DoubleStar(part.to_owned())),
+                _ => Segment::One(Wild::compile(part, dialect)),
+            };
+            segments.push(segment);
+        }
+        if segments.len() > PATTERN_SEGMENTS_MAX {
+            return Err(PatternError::TooLong);
+        }
+        let any_mask = segments
+            .iter()
+            .zip(bits())
+            .filter(|(segment, _)| **segment == Segment::Any)
+            .fold(0, |mask, (_, bit)| mask | bit);
+        let end = 1u64 << segments.len();
+        Ok(Self { segments: segments.into_boxed_slice(), any_mask, end })
+    }
+
+    /// The states before anything is consumed.
+    pub(crate) fn start(&self) -> u64 {
+        self.skip_any(1)
+    }
+
+    /// The states after one more segment.
+    pub(crate) fn step(&self, states: u64, text: &str) -> u64 {
+        let mut next = states & self.any_mask;
+        let mut rest = states & !self.any_mask & !self.end;
+        while rest != 0 {
+            let bit = rest & rest.wrapping_neg();
+            rest ^= bit;
+            if let Some(Segment::One(wild)) =
+                usize::try_from(bit.trailing_zeros()).ok().and_then(|position| self.segments.get(position))
+                && wild.matches_segment(text)
+            {
+                next |= bit << 1;
+            }
+        }
+        self.skip_any(next)
+    }
+
+    /// Whether the pattern has been matched to its end.
+    pub(crate) fn accepts(&self, states: u64) -> bool {
+        states & self.end != 0
+    }
+
+    /// Whether the pattern matches exactly these segments, separated by `/`.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let mut states = self.start();
+        for segment in text.split('/') {
+            states = self.step(states, segment);
+            if states == 0 {
+                return false;
+            }
+        }
+        self.accepts(states)
+    }
+
+    /// The leading segments that are plain text, up to the first wildcard.
+    pub(crate) fn literal_prefix(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().map_while(|segment| match segment {
+            Segment::One(Wild::Literal(text)) => Some(&**text),
+            Segment::One(_) | Segment::Any => None,
+        })
+    }
+
+    /// The states that are live at every depth because of a leading `**`.
+    fn anywhere(&self) -> u64 {
+        if self.any_mask & 1 == 1 { self.skip_any(1) } else { 0 }
+    }
+
+    /// Adds the positions behind each live `**`, which may match no segment at all.
+    fn skip_any(&self, states: u64) -> u64 {
+        states | (states & self.any_mask) << 1
+    }
+}
+
+/// One bit for each position, from the first.
+fn bits() -> impl Iterator<Item = u64> {
+    (0..64u32).map(|shift| 1u64 << shift)
+}
+
+/// A text with wildcards: a segment, or a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wild {
+    /// No wildcard at all: the common case, compared as bytes.
+    Literal(Box<str>),
+    /// A single `*`.
+    Star,
+    /// Anything else.
+    Tokens(Box<[Token]>),
+}
+
+/// One step of a text with wildcards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// This character.
+    Char(char),
+    /// `?`: one character.
+    One,
+    /// `*`: any run of characters.
+    Star,
+}
+
+impl Wild {
+    /// Compiles a text without `/`.
+    pub(crate) fn compile(text: &str, dialect: Dialect) -> Self {
+        let question_is_wild = dialect == Dialect::File;
+        if text == "*" {
+            return Self::Star;
+        }
+        if !text.contains(|c| c == '*' || question_is_wild && c == '?') {
+            return Self::Literal(Box::from(text));
+        }
+        let tokens = text.chars().map(|character| match character {
+            '*' => Token::Star,
+            '?' if question_is_wild => Token::One,
+            other => Token::Char(other),
+        });
+        Self::Tokens(tokens.collect())
+    }
+
+    /// Whether a segment matches. An empty one, as in `a//b`, matches only a pattern that is empty there too.
+    fn matches_segment(&self, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => **literal == *text,
+            Self::Star | Self::Tokens(_) => !text.is_empty() && self.matches(text),
+        }
+    }
+
+    /// Whether the whole text matches.
+    ///
+    /// On a mismatch only the last `*` takes one more character, so the cost is (length of text) × (length of
+    /// pattern) at worst, and `*a*a*a*b` is no attack.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let tokens = match self {
+            Self::Literal(literal) => return **literal == *text,
+            Self::Star => return true,
+            Self::Tokens(tokens) => tokens,
+        };
+        let mut token = tokens.iter();
+        let mut rest = text.chars();
+        let mut retry: Option<(std::slice::Iter<'_, Token>, std::str::Chars<'_>)> = None;
+        loop {
+            let matched = match token.next() {
+                Some(Token::Star) => {
+                    retry = Some((token.clone(), rest.clone()));
+                    continue;
+                }
+                Some(Token::One) => rest.next().is_some(),
+                Some(Token::Char(expected)) => rest.next() == Some(*expected),
+                None if rest.as_str().is_empty() => return true,
+                None => false,
+            };
+            if !matched {
+                let Some((star, from)) = retry.as_mut() else {
+                    return false;
+                };
+                if from.next().is_none() {
+                    return false;
+                }
+                token = star.clone();
+                rest = from.clone();
+            }
+        }
+    }
+}

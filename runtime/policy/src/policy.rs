@@ -1,0 +1,242 @@
+//! A compiled policy.
+
+use crate::action::Action;
+use crate::check;
+use crate::decision::{Decision, PendingPermit, Permit};
+use crate::digest::Digest;
+use crate::error::PolicyErrors;
+use crate::grant::{FilesystemGrant, GrantId, GrantKind, HttpGrant};
+use crate::guest_path::GuestPath;
+use crate::host_index::HostIndex;
+use crate::limits::Limits;
+use crate::method::Method;
+use crate::prefix_tree::PrefixTree;
+use crate::secret::SecretSpec;
+use crate::url::Url;
+use crate::{Origin, escape, network, parse};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Longest policy file, in bytes: room for tens of thousands of grants. It is held in memory and in every journal.
+pub const POLICY_BYTES_MAX: usize = 4 << 20;
+
+/// What runs where no policy is given.
+const DENY_ALL: &str = "version = 1\n";
+
+/// A policy: immutable, compiled for fast decisions, and shared between threads as it is.
+#[derive(Debug)]
+pub struct Policy {
+    text: String,
+    digest: Digest,
+    parts: Parts,
+    /// Positions of filesystem grants by guest path.
+    directories: PrefixTree<usize>,
+    hosts: HostIndex,
+}
+
+/// What a policy file says, before it is indexed.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) tool_sha256: Option<[u8; 32]>,
+    pub(crate) filesystem: Vec<FilesystemGrant>,
+    pub(crate) http: Vec<HttpGrant>,
+    pub(crate) secrets: Vec<SecretSpec>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) limits: Limits,
+    pub(crate) approval_timeout: Duration,
+    pub(crate) ca_file: Option<String>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            tool_sha256: None,
+            filesystem: Vec::new(),
+            http: Vec::new(),
+            secrets: Vec::new(),
+            environment: BTreeMap::new(),
+            limits: Limits::default(),
+            approval_timeout: Duration::from_secs(600),
+            ca_file: None,
+        }
+    }
+}
+
+impl Policy {
+    /// Parses and compiles a policy file, and runs its `[[test]]`s.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong, not only the first: syntax errors where there are any, otherwise unknown keys,
+    /// wrong values, rules that can never match and tests that fail.
+    pub fn parse(text: &str) -> Result<Self, PolicyErrors> {
+        parse::parse(text)
+    }
+
+    /// The policy that grants nothing: the one that is used where none is given.
+    #[must_use]
+    pub fn deny_all() -> Self {
+        Self::compile(DENY_ALL, Parts::default())
+    }
+
+    pub(crate) fn compile(text: &str, parts: Parts) -> Self {
+        let mut directories = PrefixTree::default();
+        for (position, grant) in parts.filesystem.iter().enumerate() {
+            directories.insert(grant.guest.segments(), position);
+        }
+        Self { digest: Digest::of(text), text: text.to_owned(), hosts: HostIndex::new(&parts.http), directories, parts }
+    }
+
+    /// The whole text of the policy file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The digest of the text.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The directories, in the order of the file.
+    #[must_use]
+    pub fn filesystem(&self) -> &[FilesystemGrant] {
+        &self.parts.filesystem
+    }
+
+    /// The URLs, in the order of the file.
+    #[must_use]
+    pub fn http(&self) -> &[HttpGrant] {
+        &self.parts.http
+    }
+
+    /// The secrets, by name.
+    #[must_use]
+    pub fn secrets(&self) -> &[SecretSpec] {
+        &self.parts.secrets
+    }
+
+    /// The environment variables of the tool, all of them.
+    #[must_use]
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.parts.environment
+    }
+
+    /// What a run may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.parts.limits
+    }
+
+    /// How long a person has to answer; no answer is a refusal. 10 minutes unless the policy says otherwise.
+    #[must_use]
+    pub fn approval_timeout(&self) -> Duration {
+        self.parts.approval_timeout
+    }
+
+    /// The SHA-256 of the only component that may run, where the policy pins one.
+    #[must_use]
+    pub fn tool_sha256(&self) -> Option<[u8; 32]> {
+        self.parts.tool_sha256
+    }
+
+    /// A file of further trusted certificates (PEM) on the host: absolute, or relative to the policy file.
+    #[must_use]
+    pub fn ca_file(&self) -> Option<&str> {
+        self.parts.ca_file.as_deref()
+    }
+
+    /// Decides about an action. Allocates nothing where the answer is to allow or to deny.
+    ///
+    /// Deny wins over ask, ask over allow. What an action needs:
+    ///
+    /// - A path is governed by the grant with the longest guest path above it; the `deny` patterns of every grant above
+    ///   it hold. Reading needs a grant, everything else one with write access.
+    /// - A hard link needs write access to both names, a rename too: it must give no file more than it had.
+    /// - A request is governed by the most specific grant whose URL and methods match; it asks where any such grant asks.
+    /// - A checkpoint always asks. A socket is always denied.
+    pub fn check(&self, action: &Action, origin: Origin) -> Decision {
+        match check::judge(self, action, origin) {
+            Ok(ruling) if ruling.asked_by.is_some() => {
+                Decision::Ask { grant: ruling.grant, permit: PendingPermit::new(ruling.grant, action.digest()) }
+            }
+            Ok(ruling) => Decision::Allow(Permit::allowed(ruling.grant)),
+            Err(denial) => Decision::Deny(denial),
+        }
+    }
+
+    /// Whether a connection under this grant may be made to the address.
+    ///
+    /// Public addresses may be dialled under any HTTP grant, special ones only where the grant lists their network.
+    #[must_use]
+    pub fn network_allows(&self, grant: GrantId, address: IpAddr) -> bool {
+        self.http_grant(grant).is_some_and(|grant| network::permits(&grant.networks, address))
+    }
+
+    /// Whether giving this directory another name would give one to something denied, or to another grant's directory.
+    #[must_use]
+    pub fn on_the_way_to_denied(&self, path: &GuestPath) -> bool {
+        check::file::is_on_the_way(self, path)
+    }
+
+    /// The grant that would govern this request: the one whose secrets are put in, where nothing denies it.
+    #[must_use]
+    pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {
+        check::http::governing(self, method, url).ok().map(|matched| matched.grant)
+    }
+
+    /// The filesystem grant with this id.
+    #[must_use]
+    pub fn filesystem_grant(&self, id: GrantId) -> Option<&FilesystemGrant> {
+        match id.kind() {
+            GrantKind::Filesystem => self.parts.filesystem.get(id.index()),
+            GrantKind::Http | GrantKind::Checkpoint => None,
+        }
+    }
+
+    /// The HTTP grant with this id.
+    #[must_use]
+    pub fn http_grant(&self, id: GrantId) -> Option<&HttpGrant> {
+        match id.kind() {
+            GrantKind::Http => self.parts.http.get(id.index()),
+            GrantKind::Filesystem | GrantKind::Checkpoint => None,
+        }
+    }
+
+    /// The line of a grant in the policy file, from 1; `None` for a checkpoint, which needs no grant.
+    #[must_use]
+    pub fn grant_line(&self, id: GrantId) -> Option<u32> {
+        match id.kind() {
+            GrantKind::Filesystem => self.filesystem_grant(id).map(|grant| grant.line),
+            GrantKind::Http => self.http_grant(id).map(|grant| grant.line),
+            GrantKind::Checkpoint => None,
+        }
+    }
+
+    /// How to call a grant when speaking to a person, such as ``filesystem grant `/notes` (line 6)``.
+    #[must_use]
+    pub fn grant_label(&self, id: GrantId) -> String {
+        let (kind, name, line) = match id.kind() {
+            GrantKind::Checkpoint => return "checkpoint of the tool".to_owned(),
+            GrantKind::Filesystem => match self.filesystem_grant(id) {
+                Some(grant) => ("filesystem", grant.guest.to_string(), grant.line),
+                None => return "grant of another policy".to_owned(),
+            },
+            GrantKind::Http => match self.http_grant(id) {
+                Some(grant) => ("http", grant.url.to_string(), grant.line),
+                None => return "grant of another policy".to_owned(),
+            },
+        };
+        format!("{kind} grant `{}` (line {line})", escape(&name))
+    }
+
+    pub(crate) fn directories(&self) -> &PrefixTree<usize> {
+        &self.directories
+    }
+
+    pub(crate) fn hosts(&self) -> &HostIndex {
+        &self.hosts
+    }
+}

@@ -1,0 +1,175 @@
+//! One table of what is the same URL, and one of what is none.
+
+use super::*;
+use proptest::prelude::*;
+
+fn canonical(text: &str) -> String {
+    Url::parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}")).to_string()
+}
+
+#[test]
+fn every_spelling_has_one_canonical_form() {
+    for (text, expected) in [
+        // Case, default ports, trailing dot, empty path.
+        ("HTTPS://API.Example.COM", "https://api.example.com/"),
+        ("https://example.com:443/", "https://example.com/"),
+        ("http://example.com:0080/", "http://example.com/"),
+        ("http://example.com:443/", "http://example.com:443/"),
+        ("https://example.com./a", "https://example.com/a"),
+        ("https://example.com?q", "https://example.com/?q"),
+        // Names that are not ASCII, and full-width characters that turn into ASCII.
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://BÜCHER.example/", "https://xn--bcher-kva.example/"),
+        ("https://example。com/", "https://example.com/"),
+        ("https://ｅxample.com/", "https://example.com/"),
+        // Addresses in the forms that resolvers take for them.
+        ("http://127.0.0.1/", "http://127.0.0.1/"),
+        ("http://127.1/", "http://127.0.0.1/"),
+        ("http://2130706433/", "http://127.0.0.1/"),
+        ("http://0x7f.0.0.1/", "http://127.0.0.1/"),
+        ("http://0x7f000001/", "http://127.0.0.1/"),
+        ("http://0177.0.0.1/", "http://127.0.0.1/"),
+        ("http://127.0.0.1./", "http://127.0.0.1/"),
+        ("http://１２７.0.0.1/", "http://127.0.0.1/"),
+        ("http://[0:0:0:0:0:0:0:1]/", "http://[::1]/"),
+        ("http://[::FFFF:127.0.0.1]:8080/", "http://[::ffff:127.0.0.1]:8080/"),
+        // Dot segments, plain and encoded.
+        ("https://example.com/a/../b", "https://example.com/b"),
+        ("https://example.com/a/%2e%2E/b", "https://example.com/b"),
+        ("https://example.com/a/.%2e/b", "https://example.com/b"),
+        ("https://example.com/a/./b/.", "https://example.com/a/b/"),
+        ("https://example.com/a/b/..", "https://example.com/a/"),
+        ("https://example.com/../../etc", "https://example.com/etc"),
+        ("https://example.com/..", "https://example.com/"),
+        ("https://example.com/a//../b", "https://example.com/a/b"),
+        ("https://example.com/...", "https://example.com/..."),
+        // Percent-encoding: unreserved decoded, the rest encoded, hexadecimal in upper case.
+        ("https://example.com/%61%7e", "https://example.com/a~"),
+        ("https://example.com/%c3%a9", "https://example.com/%C3%A9"),
+        ("https://example.com/é", "https://example.com/%C3%A9"),
+        ("https://example.com/a|b\"", "https://example.com/a%7Cb%22"),
+        ("https://example.com/%252e%252e/a", "https://example.com/%252e%252e/a"),
+        ("https://example.com/a%3Fb", "https://example.com/a%3Fb"),
+        ("https://example.com/a;v=1", "https://example.com/a;v=1"),
+        // Doubled slashes are data.
+        ("https://example.com//a//b", "https://example.com//a//b"),
+        // The query.
+        ("https://example.com/?", "https://example.com/?"),
+        ("https://example.com/?a=%2f&b[]=/../x?", "https://example.com/?a=%2F&b%5B%5D=/../x?"),
+        ("https://example.com/?u=a@b:c", "https://example.com/?u=a@b:c"),
+    ] {
+        assert_eq!(canonical(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn refuses_what_two_programs_read_differently() {
+    let host = |text: &str| UrlError::Host(text.to_owned());
+    let encoding = |text: &str| UrlError::AmbiguousEncoding(text.to_owned());
+    for (text, error) in [
+        ("", UrlError::Scheme),
+        ("example.com/", UrlError::Scheme),
+        ("https:/example.com/", UrlError::Scheme),
+        ("https:example.com", UrlError::Scheme),
+        ("ftp://example.com/", UrlError::Scheme),
+        ("file:///etc/passwd", UrlError::Scheme),
+        ("javascript://example.com/", UrlError::Scheme),
+        ("https:///example.com/", host("")),
+        ("https://", host("")),
+        ("https://:443/", host("")),
+        (" https://example.com/", UrlError::Control),
+        ("https://exam\tple.com/", UrlError::Control),
+        ("https://example.com/a\r\nX: y", UrlError::Control),
+        ("https://example.com/a b", UrlError::Control),
+        ("https://example.com/\u{a0}", UrlError::Control),
+        ("https://example.com\\@evil.test/", UrlError::Backslash),
+        ("https://example.com/..\\secret", UrlError::Backslash),
+        ("https://example.com#@evil.test/", UrlError::Fragment),
+        ("https://example.com/#x", UrlError::Fragment),
+        ("https://example.com@evil.test/", UrlError::UserInfo),
+        ("https://user:word@example.com/", UrlError::UserInfo),
+        ("https://@example.com/", UrlError::UserInfo),
+        ("https://exam%70le.com/", host("exam%70le.com")),
+        ("https://*.example.com/", host("*.example.com")),
+        ("https://exa<mple.com/", host("exa<mple.com")),
+        ("https://a..example.com/", host("a..example.com")),
+        ("https://.example.com/", host(".example.com")),
+        ("https://example.com../", host("example.com..")),
+        ("http://256.0.0.1/", host("256.0.0.1")),
+        ("http://1.2.3.4.5/", host("1.2.3.4.5")),
+        ("http://[::1/", host("[:")),
+        ("http://[fe80::1%25eth0]/", host("[fe80::1%25eth0]")),
+        ("http://::1/", host(":")),
+        ("https://example.com:/", UrlError::Port(String::new())),
+        ("https://example.com:0/", UrlError::Port("0".into())),
+        ("https://example.com:65536/", UrlError::Port("65536".into())),
+        ("https://example.com:+80/", UrlError::Port("+80".into())),
+        ("https://example.com:80:90/", host("example.com:80")),
+        ("https://example.com/%", UrlError::Percent),
+        ("https://example.com/%2", UrlError::Percent),
+        ("https://example.com/?%zz", UrlError::Percent),
+        ("https://example.com/a%2fb", encoding("%2F")),
+        ("https://example.com/a%2F..%2Fb", encoding("%2F")),
+        ("https://example.com/a%5cb", encoding("%5C")),
+        ("https://example.com/a%00", encoding("%00")),
+        ("https://example.com/a%0d%0ab", encoding("%0D")),
+        ("https://example.com/a/..;/b", UrlError::AmbiguousSegment("..;".into())),
+        ("https://example.com/a/%2e%2e;x=1/b", UrlError::AmbiguousSegment("..;x=1".into())),
+    ] {
+        assert_eq!(Url::parse_str(text).map(|url| url.to_string()), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn bounds_the_length_before_and_after_encoding() {
+    let path = "/".repeat(URL_BYTES_MAX);
+    assert_eq!(Url::parse(Scheme::Https, "example.com", &path), Err(UrlError::TooLong));
+    let grows = format!("/{}", "|".repeat(URL_BYTES_MAX / 3));
+    assert_eq!(Url::parse(Scheme::Https, "example.com", &grows), Err(UrlError::TooLong));
+    let label = "a".repeat(63);
+    assert!(Url::parse_str(&format!("https://{label}.com/")).is_ok());
+    assert!(Url::parse_str(&format!("https://a{label}.com/")).is_err());
+}
+
+#[test]
+fn parts_cannot_reach_into_each_other() {
+    for (authority, path) in [
+        ("example.com/x", "/"),
+        ("example.com?x", "/"),
+        ("example.com", "x"),
+        ("example.com", "@evil.test/"),
+        ("example.com", ".evil.test/"),
+        ("example.com", "*"),
+    ] {
+        assert!(Url::parse(Scheme::Https, authority, path).is_err(), "{authority} {path}");
+    }
+}
+
+#[test]
+fn takes_a_url_apart() {
+    let url = Url::parse_str("https://Example.com:8443/a/b?c=d").unwrap();
+    assert_eq!(url.scheme(), Scheme::Https);
+    assert_eq!(url.host(), &Host::Name("example.com".into()));
+    assert_eq!(url.port(), 8443);
+    assert_eq!(url.authority(), "example.com:8443");
+    assert_eq!(url.path(), "/a/b");
+    assert_eq!(url.query(), Some("c=d"));
+    assert_eq!(url.path_and_query(), "/a/b?c=d");
+    assert_eq!(Url::parse_str("http://[::1]").unwrap().authority(), "[::1]");
+}
+
+proptest! {
+    #[test]
+    fn canonical_text_parses_to_itself(
+        host in "[a-z0-9.:\\[\\]é*%-]{1,12}",
+        path in "(/[a-zA-Z0-9.%;é{}?&=|]{0,6}){0,5}",
+    ) {
+        if let Ok(url) = Url::parse_str(&format!("https://{host}{path}")) {
+            let again = Url::parse_str(url.as_str());
+            prop_assert_eq!(again.as_ref(), Ok(&url));
+            prop_assert!(!url.path().split('/').any(|segment| segment == "." || segment == ".."));
+            let from_parts = Url::parse(url.scheme(), url.authority(), url.path_and_query());
+            prop_assert_eq!(from_parts, Ok(url));
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Which URLs a grant is about: scheme, host, port, path and, where it is written, query.
+
+use crate::path_pattern::{Dialect, PatternError, Segments, Wild};
+use crate::url::parse_authority;
+use crate::url::{Component, Host, Scheme, Url, UrlError, canonical_component, check_text, parse_host, split_port};
+use std::fmt;
+use std::net::IpAddr;
+
+/// Why a text is not a URL pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlPatternError {
+    /// A part of the text could not be part of a URL.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// The path is not a pattern.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// The text has no path.
+    #[error("the URL has no path")]
+    NoPath,
+    /// A `*` in the host is not the whole first label.
+    #[error("a host may only have a wildcard as its first label, found `{0}`")]
+    HostWildcard(String),
+    /// The wildcard stands before an address.
+    #[error("an address has no names below it, found `{0}`")]
+    AddressWildcard(String),
+}
+
+impl UrlPatternError {
+    /// What the operator could write instead.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoPath => {
+                Some("end it with `/**` for everything on the host, or with `/` for the front page only".into())
+            }
+            Self::HostWildcard(_) => {
+                Some("`*.example.com` stands for every name below `example.com`, itself not included".into())
+            }
+            Self::Url(UrlError::UserInfo) => Some("put credentials into `[secrets]`".into()),
+            Self::Pattern(PatternError::Reserved(_)) => Some("write one grant for each alternative".into()),
+            Self::Url(_) | Self::Pattern(_) | Self::AddressWildcard(_) => None,
+        }
+    }
+}
+
+/// A pattern for URLs.
+///
+/// `*` in the path stands for any run of characters within a segment, `**` for any number of segments. The query is
+/// free unless the pattern has one. The host is exact, or `*.` and a name, for the names below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlPattern {
+    text: String,
+    canonical: String,
+    scheme: Scheme,
+    host: HostPattern,
+    port: u16,
+    path: Segments,
+    query: Option<Wild>,
+    specificity: Specificity,
+}
+
+/// The hosts of a [`UrlPattern`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostPattern {
+    /// This host.
+    Exact(Host),
+    /// Every name with one or more labels before this one; the name itself is not included.
+    Below(String),
+}
+
+/// Orders patterns by how much they pin down, field by field: an exact host before a wildcard, a longer wildcard
+/// before a shorter, more leading path segments without a wildcard, more plain characters in the path, a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Specificity {
+    exact_host: bool,
+    host_labels: usize,
+    literal_segments: usize,
+    literal_characters: usize,
+    has_query: bool,
+}
+
+impl UrlPattern {
+    /// Parses a pattern.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what could match no URL, and a missing path, which could mean the front page or everything.
+    pub fn parse(text: &str) -> Result<Self, UrlPatternError> {
+        check_text(text)?;
+        let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
+        let scheme = Scheme::parse(scheme).ok_or(UrlError::Scheme)?;
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path_and_query) = rest.split_at_checked(end).ok_or(UrlError::Scheme)?;
+        let (host, port) = parse_host_pattern(scheme, authority)?;
+        let (path, query) = match path_and_query.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path_and_query, None),
+        };
+        let relative = path.strip_prefix('/').ok_or(UrlPatternError::NoPath)?;
+        if let Some(reserved) = relative.chars().find(|c| matches!(c, '[' | ']' | '{' | '}')) {
+            return Err(PatternError::Reserved(reserved).into());
+        }
+        let relative = canonical_component(relative, Component::Path)?;
+        let path = Segments::compile(&relative, Dialect::Url)?;
+        let mut canonical = format!("{scheme}://{host}:{port}/{relative}");
+        let query = match query {
+            Some(query) => {
+                let query = canonical_component(query, Component::Query)?;
+                canonical.push('?');
+                canonical.push_str(&query);
+                Some(Wild::compile(&query, Dialect::Url))
+            }
+            None => None,
+        };
+        let specificity = Specificity {
+            exact_host: matches!(host, HostPattern::Exact(_)),
+            host_labels: match &host {
+                HostPattern::Exact(_) => 0,
+                HostPattern::Below(name) => name.split('.').count(),
+            },
+            literal_segments: path.literal_prefix().count(),
+            literal_characters: relative.chars().filter(|character| *character != '*').count(),
+            has_query: query.is_some(),
+        };
+        Ok(Self { text: text.to_owned(), canonical, scheme, host, port, path, query, specificity })
+    }
+
+    /// Whether the pattern matches a URL.
+    #[must_use]
+    pub fn matches(&self, url: &Url) -> bool {
+        self.scheme == url.scheme()
+            && self.port == url.port()
+            && self.host.matches(url.host())
+            && self.matches_path(url)
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host or hosts.
+    #[must_use]
+    pub fn host(&self) -> &HostPattern {
+        &self.host
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether path and query match, given that scheme, host and port do.
+    pub(crate) fn matches_path(&self, url: &Url) -> bool {
+        let path = url.path();
+        self.path.matches(path.strip_prefix('/').unwrap_or(path))
+            && self.query.as_ref().is_none_or(|query| url.query().is_some_and(|text| query.matches(text)))
+    }
+
+    /// The leading segments of the path that are plain text.
+    pub(crate) fn literal_prefix(&self) -> impl Iterator<Item = &str> {
+        self.path.literal_prefix()
+    }
+
+    pub(crate) fn specificity(&self) -> Specificity {
+        self.specificity
+    }
+
+    /// One text for every way of writing the same pattern.
+    pub(crate) fn canonical_text(&self) -> &str {
+        &self.canonical
+    }
+}
+
+impl fmt::Display for UrlPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(host) => write!(f, "{host}"),
+            Self::Below(name) => write!(f, "*.{name}"),
+        }
+    }
+}
+
+impl HostPattern {
+    /// Whether the pattern matches a host. An address is never below a name.
+    #[must_use]
+    pub fn matches(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Self::Exact(expected), _) => expected == host,
+            (Self::Below(suffix), Host::Name(name)) => name
+                .strip_suffix(suffix.as_str())
+                .and_then(|labels| labels.strip_suffix('.'))
+                .is_some_and(|labels| !labels.is_empty()),
+            (Self::Below(_), Host::Ip(_)) => false,
+        }
+    }
+
+    /// The address that is the host, where it is one.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Exact(Host::Ip(address)) => Some(*address),
+            Self::Exact(Host::Name(_)) | Self::Below(_) => None,
+        }
+    }
+
+    /// Whether the name always means this machine (RFC 6761 section 6.3).
+    pub(crate) fn is_localhost(&self) -> bool {
+        let name = match self {
+            Self::Exact(Host::Name(name)) => name,
+            Self::Below(name) => name.as_str(),
+            Self::Exact(Host::Ip(_)) => return false,
+        };
+        name == "localhost" || name.ends_with(".localhost")
+    }
+}
+
+fn parse_host_pattern(scheme: Scheme, authority: &str) -> Result<(HostPattern, u16), UrlPatternError> {
+    let Some(below) = authority.strip_prefix("*.") else {
+        let (host, _) = split_port(authority);
+        if host.contains('*') {
+            return Err(UrlPatternError::HostWildcard(host.to_owned()));
+        }
+        let (host, port) = parse_authority(scheme, authority)?;
+        return Ok((HostPattern::Exact(host), port));
+    };
+    if split_port(below).0.contains('*') {
+        return Err(UrlPatternError::HostWildcard(split_port(authority).0.to_owned()));
+    }
+    let (_, port) = parse_authority(scheme, below)?;
+    match parse_host(split_port(below).0)? {
+        Host::Name(name) => Ok((HostPattern::Below(name.to_string()), port)),
+        Host::Ip(_) => Err(UrlPatternError::AddressWildcard(split_port(authority).0.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, url: &str) -> bool {
+        UrlPattern::parse(pattern).unwrap().matches(&Url::parse_str(url).unwrap())
+    }
+
+    #[test]
+    fn refuses_other_scheme_host_and_port() {
+        for url in [
+            "http://example.com/",
+            "http://example.com:443/",
+            "https://example.com:8443/",
+            "https://example.com.evil.test/",
+            "https://evil-example.com/",
+            "https://www.example.com/",
+            "https://example.co/",
+        ] {
+            assert!(!matches("https://example.com/**", url), "{url}");
+        }
+        assert!(matches("https://example.com/**", "https://EXAMPLE.com.:443/a"));
+    }
+
+    #[test]
+    fn host_wildcard_is_below_the_name_and_never_the_name() {
+        for (url, expected) in [
+            ("https://a.example.com/", true),
+            ("https://a.b.example.com/", true),
+            ("https://example.com/", false),
+            ("https://aexample.com/", false),
+            ("https://a.example.com.evil.test/", false),
+            ("https://127.0.0.1/", false),
+        ] {
+            assert_eq!(matches("https://*.example.com/**", url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn path_wildcards_stay_in_their_segments() {
+        for (pattern, path, expected) in [
+            ("/", "/", true),
+            ("/", "/a", false),
+            ("/**", "/", true),
+            ("/**", "/a//b/", true),
+            ("/repos/**", "/repos", true),
+            ("/repos/**", "/repos/", true),
+            ("/repos/**", "/repos/a/b", true),
+            ("/repos/**", "/repository", false),
+            ("/repos/**", "/repos/../admin", false),
+            ("/repos/**", "/repos/%2e%2e/admin", false),
+            ("/repos/*/issues", "/repos/a/issues", true),
+            ("/repos/*/issues", "/repos/a/b/issues", false),
+            ("/repos/*/issues", "/repos//issues", false),
+            ("/repos/*/issues", "/repos/a/issues/", false),
+            ("/repos/*", "/repos/", false),
+            ("/a*c", "/abc", true),
+            ("/a*c", "/ab/c", false),
+            ("/**/x", "/a/b/x", true),
+            ("/**/x", "/x", true),
+            ("/caf%c3%a9", "/café", true),
+            ("/café", "/caf%C3%A9", true),
+            ("/%61", "/a", true),
+        ] {
+            let pattern = format!("https://example.com{pattern}");
+            let url = format!("https://example.com{path}");
+            assert_eq!(matches(&pattern, &url), expected, "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn query_is_free_unless_the_pattern_has_one() {
+        for (pattern, url, expected) in [
+            ("/a", "/a?x=1", true),
+            ("/a?x=1", "/a?x=1", true),
+            ("/a?x=1", "/a?x=1&y=2", false),
+            ("/a?x=1", "/a", false),
+            ("/a?x=*", "/a?x=", true),
+            ("/a?x=*", "/a?y=&x=", false),
+            ("/a?", "/a?", true),
+            ("/a?", "/a?x", false),
+        ] {
+            let pattern = format!("https://example.com{pattern}");
+            let url = format!("https://example.com{url}");
+            assert_eq!(matches(&pattern, &url), expected, "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn refuses_patterns_that_could_mean_two_things() {
+        for (text, message) in [
+            ("https://example.com", "the URL has no path"),
+            ("https://example.com?x", "the URL has no path"),
+            ("example.com/", "a URL must begin with `http://` or `https://`"),
+            ("https://*/", "a host may only have a wildcard as its first label, found `*`"),
+            ("https://*.*.com/", "a host may only have a wildcard as its first label, found `*.*.com`"),
+            ("https://a*.com/", "a host may only have a wildcard as its first label, found `a*.com`"),
+            ("https://a.*.com/", "a host may only have a wildcard as its first label, found `a.*.com`"),
+            ("https://example.com:*/", "`*` is not a port"),
+            ("https://*.1.2.3.4/", "an address has no names below it, found `*.1.2.3.4`"),
+            ("https://user@example.com/", "a URL must not contain a user name or password"),
+            ("https://example.com/a/../b", "a pattern with a `..` segment can never match"),
+            ("https://example.com/%2e/b", "a pattern with a `.` segment can never match"),
+            ("https://example.com/a%2Fb", "`%2F` in the path of a URL is ambiguous"),
+            ("https://example.com/a**", "`**` must be a whole segment, found `a**`"),
+            ("https://example.com/{a,b}", "`{` is not part of the pattern grammar, which has `*`, `?` and `**`"),
+        ] {
+            let error = UrlPattern::parse(text).unwrap_err();
+            assert_eq!(error.to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn more_pinned_down_is_more_specific() {
+        let ascending = [
+            "https://*.com/a/b",
+            "https://*.example.com/a/b",
+            "https://a.example.com/**",
+            "https://a.example.com/**/issues",
+            "https://a.example.com/repos/**",
+            "https://a.example.com/repos/x*",
+            "https://a.example.com/repos/acme/*",
+            "https://a.example.com/repos/acme/x",
+            "https://a.example.com/repos/acme/x?q=*",
+        ];
+        let ranks: Vec<_> = ascending.iter().map(|text| UrlPattern::parse(text).unwrap().specificity()).collect();
+        assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
+    }
+}
