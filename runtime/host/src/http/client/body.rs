@@ -1,0 +1,347 @@
+//! Bodies both ways, held to their caps and deadlines frame by frame.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::RequestBody;
+use super::error::{ExchangeError, classify};
+use super::pool::Lease;
+
+/// A request body on its way out.
+pub(super) struct OutgoingBody {
+    /// Absent once it has ended or failed.
+    inner: Option<RequestBody>,
+    /// What `content-length` says, in bytes.
+    declared: Option<u64>,
+    sent: u64,
+    limit: u64,
+    patience: Patience,
+    upload: Option<Arc<Upload>>,
+}
+
+impl OutgoingBody {
+    pub(super) fn new(
+        inner: RequestBody,
+        declared: Option<u64>,
+        limit: u64,
+        deadline: Option<Instant>,
+    ) -> Self {
+        // Most requests have no body: those need nothing shared.
+        let upload = (!inner.is_end_stream()).then(Arc::default);
+        Self {
+            inner: Some(inner),
+            declared,
+            sent: 0,
+            limit,
+            patience: Patience::new(deadline, None),
+            upload,
+        }
+    }
+
+    pub(super) fn upload(&self) -> Option<Arc<Upload>> {
+        self.upload.clone()
+    }
+
+    /// Counts a frame against the cap and the declared length.
+    fn admit(&mut self, frame: &Frame<Bytes>) -> Result<(), ExchangeError> {
+        if self.patience.is_over() {
+            return Err(ExchangeError::ResponseTimeout);
+        }
+        let Some(data) = frame.data_ref() else {
+            return Ok(());
+        };
+        self.sent = self.sent.saturating_add(length(data));
+        if self.sent > self.limit {
+            return Err(ExchangeError::RequestBodyTooLarge { limit: self.limit });
+        }
+        match self.declared {
+            Some(declared) if self.sent > declared => {
+                Err(ExchangeError::RequestBodyLength { declared })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the body; the reason waits for whoever asks why the exchange failed.
+    fn fail(&mut self, reason: ExchangeError) -> UploadFailed {
+        self.inner = None;
+        if let Some(upload) = &self.upload {
+            upload.fail(reason);
+        }
+        UploadFailed
+    }
+}
+
+impl Body for OutgoingBody {
+    type Data = Bytes;
+    type Error = UploadFailed;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadFailed>>> {
+        let this = self.get_mut();
+        if this.is_end_stream() {
+            return Poll::Ready(None);
+        }
+        let Some(inner) = &mut this.inner else {
+            return Poll::Ready(None);
+        };
+        let result = match Pin::new(inner).poll_frame(context) {
+            Poll::Pending if this.patience.poll_over(context) => {
+                Err(ExchangeError::ResponseTimeout)
+            }
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Ok(frame))) => this.admit(&frame).map(|()| frame),
+            Poll::Ready(Some(Err(error))) => Err(ExchangeError::RequestBodyFailed(error)),
+            Poll::Ready(None) => match this.declared {
+                Some(declared) => Err(ExchangeError::RequestBodyLength { declared }),
+                None => {
+                    this.inner = None;
+                    return Poll::Ready(None);
+                }
+            },
+        };
+        Poll::Ready(Some(result.map_err(|reason| this.fail(reason))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match (&self.inner, self.declared) {
+            (None, _) => true,
+            // Both versions of HTTP end the request here, so nothing after it is asked for. A body that ends
+            // earlier is an error, which only polling can report.
+            (Some(_), Some(declared)) => self.sent == declared,
+            (Some(inner), None) => inner.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for OutgoingBody {
+    fn drop(&mut self) {
+        if let Some(upload) = &self.upload {
+            upload.done.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// What hyper is told when a request body fails; the reason is in [`Upload`].
+#[derive(Debug, thiserror::Error)]
+#[error("request body failed")]
+pub(super) struct UploadFailed;
+
+/// A request body's state, as seen from the response's side.
+#[derive(Debug, Default)]
+pub(super) struct Upload {
+    done: AtomicBool,
+    failure: Mutex<Option<ExchangeError>>,
+}
+
+impl Upload {
+    /// Whether nothing more of the body will be sent.
+    pub(super) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Acquire)
+    }
+
+    /// Why the body failed, once.
+    pub(super) fn take_failure(&self) -> Option<ExchangeError> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take()
+    }
+
+    fn fail(&self, reason: ExchangeError) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(reason);
+    }
+}
+
+/// A response's body, ended at its cap and its deadline.
+///
+/// Dropping it before its end closes an HTTP/1.1 connection and resets an HTTP/2 stream. Reading it to its end makes
+/// the connection free for the next request. After an error nothing more comes.
+#[derive(Debug)]
+pub struct ResponseBody {
+    /// Absent once it has ended or failed.
+    inner: Option<Incoming>,
+    lease: Option<Lease>,
+    received: u64,
+    limit: u64,
+    patience: Patience,
+    upload: Option<Arc<Upload>>,
+}
+
+impl ResponseBody {
+    pub(super) fn new(
+        inner: Incoming,
+        lease: Lease,
+        limit: u64,
+        patience: Patience,
+        upload: Option<Arc<Upload>>,
+    ) -> Self {
+        let mut body = Self {
+            inner: Some(inner),
+            lease: Some(lease),
+            received: 0,
+            limit,
+            patience,
+            upload,
+        };
+        body.finish_if_complete();
+        body
+    }
+
+    /// Gives the connection back as soon as nothing more can come.
+    fn finish_if_complete(&mut self) {
+        if self.inner.as_ref().is_some_and(Body::is_end_stream) {
+            self.finish();
+        }
+    }
+
+    fn finish(&mut self) {
+        self.inner = None;
+        if let Some(lease) = self.lease.take() {
+            lease.release(self.upload.as_ref().is_none_or(|upload| upload.is_done()));
+        }
+    }
+
+    fn fail(&mut self, reason: ExchangeError) -> ExchangeError {
+        self.inner = None;
+        self.lease = None;
+        let upload = self
+            .upload
+            .as_ref()
+            .and_then(|upload| upload.take_failure());
+        upload.unwrap_or(reason)
+    }
+
+    fn admit(&mut self, frame: &Frame<Bytes>) -> Result<(), ExchangeError> {
+        // A server that always has one more byte ready never gets to `Poll::Pending`.
+        if self.patience.is_over() {
+            return Err(ExchangeError::ResponseTimeout);
+        }
+        self.patience.progress();
+        if let Some(data) = frame.data_ref() {
+            self.received = self.received.saturating_add(length(data));
+        }
+        if self.received > self.limit {
+            return Err(ExchangeError::ResponseBodyTooLarge { limit: self.limit });
+        }
+        Ok(())
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = ExchangeError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
+        let this = self.get_mut();
+        let Some(inner) = &mut this.inner else {
+            return Poll::Ready(None);
+        };
+        let result = match Pin::new(inner).poll_frame(context) {
+            Poll::Pending if this.patience.poll_over(context) => {
+                Err(ExchangeError::ResponseTimeout)
+            }
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Ok(frame))) => this.admit(&frame).map(|()| frame),
+            Poll::Ready(Some(Err(error))) => Err(classify(error)),
+            Poll::Ready(None) => {
+                this.finish();
+                return Poll::Ready(None);
+            }
+        };
+        match result {
+            Ok(frame) => {
+                this.finish_if_complete();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Err(reason) => Poll::Ready(Some(Err(this.fail(reason)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// How long a body may still take.
+#[derive(Debug)]
+pub(super) struct Patience {
+    deadline: Option<Instant>,
+    between: Option<Duration>,
+    /// Made when first waited for: a body that is never late needs no timer.
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// Whether the timer is set for the present wait.
+    armed: bool,
+}
+
+impl Patience {
+    /// Ends at `deadline`, and earlier if nothing comes for as long as `between`.
+    pub(super) const fn new(deadline: Option<Instant>, between: Option<Duration>) -> Self {
+        Self {
+            deadline,
+            between,
+            sleep: None,
+            armed: false,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Something came: the next wait starts anew.
+    fn progress(&mut self) {
+        // Without a time between bytes the timer stays at the deadline and need not be set again.
+        self.armed &= self.between.is_none();
+    }
+
+    /// Whether the wait is over; if not, the task is woken when it is.
+    fn poll_over(&mut self, context: &mut Context<'_>) -> bool {
+        if !self.armed {
+            let stalled = self
+                .between
+                .and_then(|between| Instant::now().checked_add(between));
+            let Some(end) = self.deadline.into_iter().chain(stalled).min() else {
+                return false;
+            };
+            match &mut self.sleep {
+                Some(sleep) => sleep.as_mut().reset(end),
+                None => self.sleep = Some(Box::pin(sleep_until(end))),
+            }
+            self.armed = true;
+        }
+        self.sleep
+            .as_mut()
+            .is_some_and(|sleep| sleep.as_mut().poll(context).is_ready())
+    }
+}
+
+/// Length in bytes; no buffer is longer than a `u64` can say.
+fn length(data: &Bytes) -> u64 {
+    u64::try_from(data.len()).unwrap_or(u64::MAX)
+}

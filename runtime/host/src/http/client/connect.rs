@@ -1,0 +1,198 @@
+//! A new connection: resolve, check, dial, handshake, in that order and within one time.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
+
+use super::connection::{Connection, Link, Sender, Stream, TaskExecutor, Tasks, Transport};
+use super::error::{ExchangeError, classify, classify_dial};
+use super::pool::{Pool, STREAMS_MAX};
+use super::resolver::ADDRESSES_MAX;
+use super::tls::Tls;
+use super::{AddressCheck, ClientConfig, Destination, Host, Protocol, Scheme};
+
+/// Flow-control window of one HTTP/2 response, in bytes: what a guest can leave unread in the host's memory, and at a
+/// round trip of 50 ms a rate of 20 MB/s.
+const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+
+/// Flow-control window of an HTTP/2 connection, in bytes: room for all its responses.
+#[expect(clippy::cast_possible_truncation, reason = "a small constant")]
+const CONNECTION_WINDOW_BYTES: u32 = STREAM_WINDOW_BYTES * STREAMS_MAX as u32;
+
+/// Largest HTTP/2 frame taken, in bytes: four times the least, for fewer steps on long bodies.
+const FRAME_BYTES_MAX: u32 = 64 << 10;
+
+/// Most bytes of a request body that wait in one HTTP/2 stream.
+const SEND_BUFFER_BYTES_MAX: usize = 256 << 10;
+
+/// Largest read buffer of an HTTP/1.1 connection, in bytes; it grows to this only on long bodies.
+const READ_BUFFER_BYTES_MAX: usize = 512 << 10;
+
+/// Makes connections.
+pub(super) struct Connector {
+    pub(super) config: ClientConfig,
+    pub(super) tls: Tls,
+}
+
+impl Connector {
+    /// Connects to `destination` over an address that `check` allows, before `by`.
+    pub(super) async fn connect(
+        &self,
+        pool: &Pool,
+        destination: &Destination,
+        check: &dyn AddressCheck,
+        by: Instant,
+    ) -> Result<Connection, ExchangeError> {
+        let mut addresses = self.resolve(destination, by).await?;
+        addresses.retain(|address| check.allows(address.ip()));
+        addresses.truncate(ADDRESSES_MAX);
+        if addresses.is_empty() {
+            let host = destination.host.to_string();
+            return Err(ExchangeError::AddressDenied { host });
+        }
+        let permit = timeout_at(by, pool.permit()).await.ok().flatten().ok_or(
+            ExchangeError::ConnectionLimit {
+                limit: self.config.connections_max,
+            },
+        )?;
+        let (stream, peer) = dial(&addresses, by).await?;
+        timeout_at(by, self.establish(pool, destination, stream, peer, permit))
+            .await
+            .unwrap_or(Err(ExchangeError::ConnectTimeout))
+    }
+
+    async fn resolve(
+        &self,
+        destination: &Destination,
+        by: Instant,
+    ) -> Result<Vec<SocketAddr>, ExchangeError> {
+        let name = match &destination.host {
+            Host::Ip(address) => return Ok(vec![SocketAddr::new(*address, destination.port)]),
+            Host::Name(name) => name,
+        };
+        let host = name.clone();
+        match timeout_at(by, self.config.resolver.resolve(name, destination.port)).await {
+            Err(_) => Err(ExchangeError::DnsTimeout { host }),
+            Ok(Err(error)) => Err(ExchangeError::Dns {
+                host,
+                source: Some(error),
+            }),
+            Ok(Ok(addresses)) if addresses.is_empty() => {
+                Err(ExchangeError::Dns { host, source: None })
+            }
+            Ok(Ok(addresses)) => Ok(addresses),
+        }
+    }
+
+    /// Speaks TLS where asked for, agrees on the version, and starts what drives the connection.
+    async fn establish(
+        &self,
+        pool: &Pool,
+        destination: &Destination,
+        stream: TcpStream,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Connection, ExchangeError> {
+        let (stream, protocol) = match destination.scheme {
+            Scheme::Http => (Stream::Plain(stream), Protocol::Http1),
+            Scheme::Https => {
+                let (stream, protocol) = self.tls.handshake(stream, &destination.host).await?;
+                (Stream::Tls(Box::new(stream)), protocol)
+            }
+        };
+        let tasks = Tasks::new();
+        pool.register(&tasks);
+        let link = Arc::new(Link {
+            destination: destination.clone(),
+            peer,
+            written: Arc::default(),
+            tasks,
+        });
+        let transport = TokioIo::new(Transport {
+            stream,
+            written: Arc::clone(&link.written),
+            _permit: permit,
+        });
+        let sender = match protocol {
+            Protocol::Http1 => self.start_http1(transport, &link.tasks).await,
+            Protocol::Http2 => self.start_http2(transport, &link.tasks).await,
+        };
+        let sender = sender.map_err(classify)?;
+        Ok(Connection { link, sender })
+    }
+
+    async fn start_http1(
+        &self,
+        transport: TokioIo<Transport>,
+        tasks: &Arc<Tasks>,
+    ) -> hyper::Result<Sender> {
+        let (sender, driver) = http1::Builder::new()
+            .max_headers(self.config.headers_max)
+            .max_header_size(self.config.header_bytes_max)
+            .max_buf_size(READ_BUFFER_BYTES_MAX.max(self.config.header_bytes_max))
+            .handshake(transport)
+            .await?;
+        tasks.spawn(async move {
+            if let Err(error) = driver.await {
+                tracing::debug!(%error, "an HTTP/1.1 connection failed");
+            }
+        });
+        Ok(Sender::Http1(sender))
+    }
+
+    async fn start_http2(
+        &self,
+        transport: TokioIo<Transport>,
+        tasks: &Arc<Tasks>,
+    ) -> hyper::Result<Sender> {
+        let header_bytes_max = u32::try_from(self.config.header_bytes_max).unwrap_or(u32::MAX);
+        let (sender, driver) = http2::Builder::new(TaskExecutor(Arc::downgrade(tasks)))
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .max_frame_size(FRAME_BYTES_MAX)
+            .max_header_list_size(header_bytes_max)
+            .max_send_buf_size(SEND_BUFFER_BYTES_MAX)
+            .handshake(transport)
+            .await?;
+        tasks.spawn(async move {
+            if let Err(error) = driver.await {
+                tracing::debug!(%error, "an HTTP/2 connection failed");
+            }
+        });
+        Ok(Sender::Http2(sender))
+    }
+}
+
+/// Dials exactly these addresses, one after another, the time shared fairly among them.
+///
+/// # Authority
+///
+/// Opens a socket; every address has passed the check.
+async fn dial(
+    addresses: &[SocketAddr],
+    by: Instant,
+) -> Result<(TcpStream, SocketAddr), ExchangeError> {
+    let mut last = ExchangeError::ConnectTimeout;
+    for (place, address) in addresses.iter().enumerate() {
+        let now = Instant::now();
+        let left = u32::try_from(addresses.len().saturating_sub(place)).unwrap_or(u32::MAX);
+        let share = by.saturating_duration_since(now) / left.max(1);
+        match timeout_at(now + share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Small requests must not wait for the acknowledgement of the one before.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+                }
+                return Ok((stream, *address));
+            }
+            Ok(Err(error)) => last = classify_dial(error),
+            Err(_) => last = ExchangeError::ConnectTimeout,
+        }
+    }
+    Err(last)
+}

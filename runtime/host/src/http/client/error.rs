@@ -1,0 +1,223 @@
+//! What can go wrong with an exchange, sorted so that each maps to one `wasi:http` error code.
+
+use std::error::Error;
+use std::{fmt, io};
+
+use http::HeaderName;
+
+/// An error of any kind: those of request bodies, which the caller chooses.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why a client could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// An extra root could not be read.
+    #[error("certificate authority {index} is not a PEM certificate: {reason}")]
+    RootUnreadable {
+        /// Its place in `extra_roots_pem`, from 0.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The TLS library refused its own defaults.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
+}
+
+/// Why an exchange failed, and whether the server may have seen it.
+#[derive(Debug)]
+pub struct SendError {
+    /// What went wrong.
+    pub error: ExchangeError,
+    /// Whether a byte of the request may have left: if so, its effect may have happened.
+    pub request_sent: bool,
+}
+
+impl SendError {
+    /// A failure before any byte of the request was handed to a connection.
+    pub(super) const fn unsent(error: ExchangeError) -> Self {
+        Self {
+            error,
+            request_sent: false,
+        }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(formatter)
+    }
+}
+
+impl Error for SendError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+/// What went wrong, while sending or while the response's body was read.
+///
+/// The texts are for the operator: they can name addresses and certificates, which a guest is not told.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// The request would not mean what its parts say.
+    #[error("request cannot be sent: {0}")]
+    InvalidRequest(RequestFault),
+    /// The name has no address, or the resolver failed.
+    #[error("`{host}` cannot be resolved")]
+    Dns {
+        /// The name.
+        host: String,
+        /// The resolver's reason; absent if it answered with no address.
+        #[source]
+        source: Option<io::Error>,
+    },
+    /// The resolver did not answer in time.
+    #[error("`{host}` was not resolved in time")]
+    DnsTimeout {
+        /// The name.
+        host: String,
+    },
+    /// Every address was refused by the [`AddressCheck`](super::AddressCheck).
+    #[error("no address of `{host}` may be dialled")]
+    AddressDenied {
+        /// Name or address.
+        host: String,
+    },
+    /// The server's machine refused the connection.
+    #[error("connection refused")]
+    ConnectionRefused,
+    /// Dialling or the TLS handshake took too long.
+    #[error("connecting took too long")]
+    ConnectTimeout,
+    /// Every connection the client may hold was in use for too long.
+    #[error("all {limit} connections are in use")]
+    ConnectionLimit {
+        /// Most connections.
+        limit: usize,
+    },
+    /// The server cannot be reached.
+    #[error("destination cannot be reached")]
+    DestinationUnavailable(#[source] io::Error),
+    /// The connection ended before the exchange did.
+    #[error("connection ended before the exchange was complete")]
+    ConnectionTerminated,
+    /// The server's certificate is not trusted, or not for this host.
+    #[error("certificate of the server is not accepted")]
+    TlsCertificate(#[source] rustls::Error),
+    /// The server ended TLS with an alert.
+    #[error("server sent TLS alert {code}")]
+    TlsAlert {
+        /// Its number, RFC 8446 section 6.
+        code: u8,
+    },
+    /// Anything else about TLS.
+    #[error("TLS failed")]
+    TlsProtocol(#[source] rustls::Error),
+    /// The request's body is over its cap.
+    #[error("request body is larger than {limit} bytes")]
+    RequestBodyTooLarge {
+        /// The cap, in bytes.
+        limit: u64,
+    },
+    /// The request's body is not as long as `content-length` says.
+    #[error("request body is not the {declared} bytes that `content-length` declares")]
+    RequestBodyLength {
+        /// What the header says, in bytes.
+        declared: u64,
+    },
+    /// The caller's body failed.
+    #[error("request body failed")]
+    RequestBodyFailed(#[source] BoxError),
+    /// The response's body is over its cap.
+    #[error("response body is larger than {limit} bytes")]
+    ResponseBodyTooLarge {
+        /// The cap, in bytes.
+        limit: u64,
+    },
+    /// The deadline or a timeout passed after the connection was made.
+    #[error("exchange did not end in time")]
+    ResponseTimeout,
+    /// The response's head is over its limits.
+    #[error("response headers are too large")]
+    HeaderTooLarge,
+    /// The server switched protocols, which no one had asked for.
+    #[error("server switched protocols unasked")]
+    UnexpectedUpgrade,
+    /// The server broke HTTP.
+    #[error("server does not follow HTTP")]
+    Protocol(#[source] hyper::Error),
+}
+
+/// What makes a request impossible to send as described.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestFault {
+    /// The path would not be sent as it stands.
+    #[error("`{0}` is not a path with a query that starts with `/`")]
+    Path(String),
+    /// `CONNECT` asks for a tunnel.
+    #[error("method `{0}` is not supported")]
+    Method(String),
+    /// The authority is not a host with a port, or not the destination's.
+    #[error("authority `{found}` is not `{expected}`")]
+    Authority {
+        /// The destination's.
+        expected: String,
+        /// The one given.
+        found: String,
+    },
+    /// A header that belongs to the connection.
+    #[error("header `{0}` belongs to the connection")]
+    Header(HeaderName),
+    /// Not one number, or not the body's length.
+    #[error("header `content-length` is not one number that fits the body")]
+    ContentLength,
+}
+
+/// Sorts an error of a running connection.
+pub(super) fn classify(error: hyper::Error) -> ExchangeError {
+    if error.is_parse_too_large() {
+        return ExchangeError::HeaderTooLarge;
+    }
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        return ExchangeError::ConnectionTerminated;
+    }
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(cause) = cause.downcast_ref::<io::Error>() {
+            return tls_error(cause).map_or(ExchangeError::ConnectionTerminated, sort_tls);
+        }
+        source = cause.source();
+    }
+    ExchangeError::Protocol(error)
+}
+
+/// Sorts an error of the TLS handshake.
+pub(super) fn classify_handshake(error: &io::Error) -> ExchangeError {
+    tls_error(error).map_or(ExchangeError::ConnectionTerminated, sort_tls)
+}
+
+/// Sorts an error of dialling.
+pub(super) fn classify_dial(error: io::Error) -> ExchangeError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => ExchangeError::ConnectionRefused,
+        io::ErrorKind::TimedOut => ExchangeError::ConnectTimeout,
+        _ => ExchangeError::DestinationUnavailable(error),
+    }
+}
+
+fn tls_error(error: &io::Error) -> Option<rustls::Error> {
+    error.get_ref()?.downcast_ref::<rustls::Error>().cloned()
+}
+
+fn sort_tls(error: rustls::Error) -> ExchangeError {
+    match error {
+        rustls::Error::InvalidCertificate(_)
+        | rustls::Error::NoCertificatesPresented
+        | rustls::Error::InvalidCertRevocationList(_) => ExchangeError::TlsCertificate(error),
+        rustls::Error::AlertReceived(alert) => ExchangeError::TlsAlert {
+            code: u8::from(alert),
+        },
+        _ => ExchangeError::TlsProtocol(error),
+    }
+}

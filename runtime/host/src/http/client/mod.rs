@@ -1,0 +1,214 @@
+//! The HTTP client of the gate: one request to one destination, within stated limits.
+//!
+//! It owns connections: it resolves names, has every address checked before it is dialled, speaks TLS, keeps a bounded
+//! pool, and ends every exchange at its deadline or cap. It leaves to its caller what may be requested at all, and
+//! knows nothing of policy, approval or journal. It follows no redirect, reads no proxy from the environment, and
+//! never sends a request twice once a byte of it may have left.
+//!
+//! The rule not to break: no socket is used for an exchange whose [`AddressCheck`] has not allowed its address, be it
+//! new or out of the pool.
+
+mod body;
+mod connect;
+mod connection;
+mod error;
+mod pool;
+mod request;
+mod resolver;
+mod send;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use http_body_util::combinators::UnsyncBoxBody;
+use tokio::time::Instant;
+
+pub use body::ResponseBody;
+pub use error::{BoxError, ClientError, ExchangeError, RequestFault, SendError};
+pub use resolver::{Resolver, Resolving, SystemResolver};
+pub use send::Client;
+
+/// A request body as the client takes it: streamed, its errors of any kind.
+pub type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// How a [`Client`] connects, and what it keeps.
+#[derive(Clone)]
+pub struct ClientConfig {
+    /// Certificate authorities to trust besides the platform's, each a PEM text of one certificate or more.
+    pub extra_roots_pem: Vec<Vec<u8>>,
+    /// Whether the platform's certificate authorities are trusted.
+    pub platform_roots: bool,
+    /// Turns names into addresses.
+    pub resolver: Arc<dyn Resolver>,
+    /// Longest time for resolving, dialling and the TLS handshake together.
+    pub connect_timeout: Duration,
+    /// How long an unused connection can be reused.
+    pub idle_timeout: Duration,
+    /// Most unused HTTP/1.1 connections kept for one destination.
+    pub idle_per_host_max: usize,
+    /// Most open connections, in use or not. A request that finds none free waits, at most the connect timeout.
+    pub connections_max: usize,
+    /// Largest response head, in bytes: names and values together.
+    pub header_bytes_max: usize,
+    /// Most header fields in a response.
+    pub headers_max: usize,
+}
+
+impl ClientConfig {
+    /// Creates a configuration that resolves with `resolver`.
+    ///
+    /// Defaults: platform's roots and no others, connect timeout 10 s, idle timeout 30 s, 8 idle connections a
+    /// destination, 64 connections in all, 128 KiB and 128 fields of response headers.
+    #[must_use]
+    pub fn new(resolver: Arc<dyn Resolver>) -> Self {
+        Self {
+            extra_roots_pem: Vec::new(),
+            platform_roots: true,
+            resolver,
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
+            idle_per_host_max: 8,
+            connections_max: 64,
+            header_bytes_max: 128 << 10,
+            headers_max: 128,
+        }
+    }
+}
+
+/// `http` or `https`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain TCP.
+    Http,
+    /// TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme as it stands in a URL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that a URL of this scheme means when it names none.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// What a URL names as its host.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A name to resolve, canonical: lower case, ASCII.
+    Name(String),
+    /// An address, which is checked like a resolved one.
+    Ip(IpAddr),
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => formatter.write_str(name),
+            Self::Ip(IpAddr::V4(address)) => address.fmt(formatter),
+            Self::Ip(IpAddr::V6(address)) => write!(formatter, "[{address}]"),
+        }
+    }
+}
+
+/// Where a request goes. Connections are reused for an equal destination only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Destination {
+    /// Plain or TLS.
+    pub scheme: Scheme,
+    /// Name or address.
+    pub host: Host,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// Waiting times of one exchange, besides its deadline. None is set by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timeouts {
+    /// Longest time to connect, where it is shorter than the client's own.
+    pub connect: Option<Duration>,
+    /// Longest time from handing over the request to the response's head.
+    pub first_byte: Option<Duration>,
+    /// Longest time without anything of the response's body arriving.
+    pub between_bytes: Option<Duration>,
+}
+
+/// One request with the limits it is sent under.
+///
+/// What the guest wrote is made safe by the caller; what would still change the meaning of the request (a path that
+/// is not one, another authority, hop-by-hop headers) is refused with [`ExchangeError::InvalidRequest`].
+#[derive(Debug)]
+pub struct Exchange {
+    /// Where it goes.
+    pub destination: Destination,
+    /// Any method but `CONNECT`.
+    pub method: Method,
+    /// Path and query, starting with `/`.
+    pub path_and_query: String,
+    /// Value of `host` or `:authority`. It must name the destination.
+    pub authority: String,
+    /// End-to-end headers.
+    pub headers: HeaderMap,
+    /// The body, streamed.
+    pub body: RequestBody,
+    /// Most bytes of request body that are sent.
+    pub request_body_max: u64,
+    /// Most bytes of response body that are passed on.
+    pub response_body_max: u64,
+    /// When the whole exchange ends, bodies included, however far it has got.
+    pub deadline: Option<Instant>,
+    /// Waiting times within the deadline.
+    pub timeouts: Timeouts,
+}
+
+/// Which addresses an exchange may use.
+///
+/// It is asked for every address before it is dialled, and for the peer of a pooled connection before it is reused,
+/// since another grant may have opened that one.
+pub trait AddressCheck: Send + Sync {
+    /// Whether `address` may be dialled.
+    fn allows(&self, address: IpAddr) -> bool;
+}
+
+/// The HTTP version that was spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1, or a server's HTTP/1.0.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+/// A response's head, its body still to come, and how it was reached.
+#[derive(Debug)]
+pub struct Reply {
+    /// The final response: informational ones are passed over, redirects are not followed.
+    pub response: http::Response<ResponseBody>,
+    /// Address of the server.
+    pub peer: SocketAddr,
+    /// Whether the connection had been used before.
+    pub reused: bool,
+    /// The version spoken.
+    pub protocol: Protocol,
+    /// Whether it went over TLS.
+    pub tls: bool,
+}

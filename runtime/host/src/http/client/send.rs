@@ -1,0 +1,223 @@
+//! One exchange from request to response head: reuse or connect, send, check what came back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, Response, StatusCode};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+
+use super::body::{Patience, ResponseBody};
+use super::connect::Connector;
+use super::connection::Connection;
+use super::error::{ClientError, ExchangeError, SendError, classify};
+use super::pool::{Lease, Pool};
+use super::request::Outgoing;
+use super::tls::Tls;
+use super::{AddressCheck, ClientConfig, Destination, Exchange, Protocol, Reply, Scheme, Timeouts};
+
+/// An HTTP client. Clones share its connections, which all end with the last clone.
+#[derive(Clone)]
+pub struct Client {
+    connector: Arc<Connector>,
+    pool: Arc<Pool>,
+}
+
+/// What one exchange is held to.
+struct Terms {
+    destination: Destination,
+    response_body_max: u64,
+    deadline: Option<Instant>,
+    timeouts: Timeouts,
+}
+
+/// An attempt that failed, with the request where none of it was written.
+struct Failed {
+    error: SendError,
+    unsent: Option<Box<Outgoing>>,
+}
+
+impl Client {
+    /// Creates a client without connections.
+    ///
+    /// # Errors
+    ///
+    /// If an extra root is not a certificate in PEM.
+    pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
+        let tls = Tls::new(&config.extra_roots_pem, config.platform_roots)?;
+        Ok(Self {
+            pool: Arc::new(Pool::new(&config)),
+            connector: Arc::new(Connector { config, tls }),
+        })
+    }
+
+    /// Sends one request and returns when the head of its response is there.
+    ///
+    /// The request is sent at most once. Only where a kept connection turns out to be dead before any of it was
+    /// written does it go to a new connection, once. Dropping the future ends the exchange.
+    ///
+    /// # Errors
+    ///
+    /// See [`ExchangeError`]; [`SendError::request_sent`] says whether the request may have had its effect.
+    pub async fn send(
+        &self,
+        exchange: Exchange,
+        check: &dyn AddressCheck,
+    ) -> Result<Reply, SendError> {
+        let terms = Terms {
+            destination: exchange.destination.clone(),
+            response_body_max: exchange.response_body_max,
+            deadline: exchange.deadline,
+            timeouts: exchange.timeouts,
+        };
+        let mut outgoing = Outgoing::new(exchange).map_err(SendError::unsent)?;
+
+        if let Some(kept) = self.pool.check_out(&terms.destination, check).await {
+            match self.attempt(kept, outgoing, &terms, true).await {
+                Ok(reply) => return Ok(reply),
+                Err(Failed {
+                    unsent: Some(unsent),
+                    ..
+                }) => outgoing = *unsent,
+                Err(failed) => return Err(failed.error),
+            }
+        }
+        let by = self.connect_by(&terms);
+        let connecting = self
+            .connector
+            .connect(&self.pool, &terms.destination, check, by);
+        let connection = connecting.await.map_err(SendError::unsent)?;
+        self.pool.publish(&connection);
+        self.attempt(connection, outgoing, &terms, false)
+            .await
+            .map_err(|failed| failed.error)
+    }
+
+    /// When a new connection must stand.
+    fn connect_by(&self, terms: &Terms) -> Instant {
+        let own = self.connector.config.connect_timeout;
+        let timeout = terms.timeouts.connect.map_or(own, |asked| asked.min(own));
+        let by = Instant::now() + timeout;
+        terms.deadline.map_or(by, |deadline| deadline.min(by))
+    }
+
+    /// Sends on one connection.
+    async fn attempt(
+        &self,
+        connection: Connection,
+        outgoing: Outgoing,
+        terms: &Terms,
+        reused: bool,
+    ) -> Result<Reply, Failed> {
+        let protocol = connection.protocol();
+        let authority = outgoing.authority().clone();
+        let upload = outgoing.upload();
+        let request = outgoing.into_request(protocol).map_err(|error| Failed {
+            error: SendError::unsent(error),
+            unsent: None,
+        })?;
+        let mut lease = Lease::new(connection, &self.pool);
+        let before = lease.connection().written();
+
+        let sending = lease.connection().send(request);
+        let Some(result) = within(terms.head_by(), sending).await else {
+            // The driver may be writing at this very moment.
+            return Err(failed(ExchangeError::ResponseTimeout, true));
+        };
+        let response = match result {
+            Ok(response) => response,
+            Err(mut refused) => {
+                let unsent = refused.take_message().map(|request| {
+                    Outgoing::from_request(request, terms.destination.scheme, authority)
+                });
+                // On HTTP/1.1 nothing else writes to the connection; on HTTP/2 other requests do.
+                let written = protocol == Protocol::Http2 || lease.connection().written() > before;
+                let reason = upload.and_then(|upload| upload.take_failure());
+                return Err(Failed {
+                    error: SendError {
+                        request_sent: unsent.is_none() && written,
+                        error: reason.unwrap_or_else(|| classify(refused.into_error())),
+                    },
+                    unsent: unsent.map(Box::new),
+                });
+            }
+        };
+        self.check_response(&response, terms)
+            .map_err(|error| failed(error, true))?;
+
+        let peer = lease.link().peer;
+        let patience = Patience::new(terms.deadline, terms.timeouts.between_bytes);
+        let limit = terms.response_body_max;
+        Ok(Reply {
+            response: response.map(|body| ResponseBody::new(body, lease, limit, patience, upload)),
+            peer,
+            reused,
+            protocol,
+            tls: terms.destination.scheme == Scheme::Https,
+        })
+    }
+
+    /// Refuses a response that breaks its limits already by its head.
+    fn check_response(
+        &self,
+        response: &Response<Incoming>,
+        terms: &Terms,
+    ) -> Result<(), ExchangeError> {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(ExchangeError::UnexpectedUpgrade);
+        }
+        let config = &self.connector.config;
+        let headers = response.headers();
+        if headers.len() > config.headers_max || header_bytes(headers) > config.header_bytes_max {
+            return Err(ExchangeError::HeaderTooLarge);
+        }
+        let limit = terms.response_body_max;
+        if response.body().size_hint().lower() > limit {
+            return Err(ExchangeError::ResponseBodyTooLarge { limit });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+impl Terms {
+    /// When the head of the response must be there.
+    fn head_by(&self) -> Option<Instant> {
+        let first_byte = self
+            .timeouts
+            .first_byte
+            .and_then(|timeout| Instant::now().checked_add(timeout));
+        self.deadline.into_iter().chain(first_byte).min()
+    }
+}
+
+const fn failed(error: ExchangeError, request_sent: bool) -> Failed {
+    Failed {
+        error: SendError {
+            error,
+            request_sent,
+        },
+        unsent: None,
+    }
+}
+
+/// Waits for `future`, at most until `end`.
+async fn within<T>(end: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match end {
+        Some(end) => timeout_at(end, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    let sizes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    sizes.sum()
+}
