@@ -102,6 +102,13 @@ impl Request {
         self
     }
 
+    /// Replaces the path and query, as they are sent: no part of it is encoded, and nothing is checked here.
+    #[must_use]
+    pub fn target(mut self, path_with_query: &str) -> Self {
+        path_with_query.clone_into(&mut self.path);
+        self
+    }
+
     /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
@@ -117,6 +124,10 @@ impl Request {
         let fields = Fields::from_list(&self.headers).map_err(|error| RequestError::Header(format!("{error:?}")))?;
         let request = OutgoingRequest::new(fields);
         let not_taken = |()| RequestError::Url(format!("{}{}", self.authority, self.path));
+        let from_code = |code| match code {
+            ErrorCode::HttpRequestUriInvalid => not_taken(()),
+            other => from_code(other),
+        };
         request.set_method(&self.method).map_err(not_taken)?;
         request.set_scheme(Some(&self.scheme)).map_err(not_taken)?;
         request.set_authority(Some(&self.authority)).map_err(not_taken)?;

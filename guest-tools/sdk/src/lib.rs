@@ -1,4 +1,4 @@
-//! What tools for `wasm-agent` share: checkpoints, reasons, and HTTP requests.
+//! What tools for `wasm-agent` share: checkpoints, reasons, HTTP requests and random numbers.
 //!
 //! A tool needs none of this to run: files, arguments, environment and clocks are those of `std`, and the
 //! host gates them. This crate adds what only `wasm-agent` has, and a client for `wasi:http`, which `std`
@@ -9,6 +9,7 @@
 pub mod approval;
 pub mod http;
 pub mod intent;
+pub mod random;
 
 /// Generated from the WIT, which has the documentation.
 mod bindings {
@@ -19,6 +20,7 @@ mod bindings {
             world sdk {
                 include wasm-agent:host/imports@0.1.0;
                 import wasi:http/outgoing-handler@0.2.12;
+                import wasi:random/random@0.2.12;
             }
         ",
         world: "wasm-agent:sdk/sdk",
