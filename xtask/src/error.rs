@@ -13,11 +13,7 @@ pub(crate) struct Error {
 impl Error {
     /// Makes an error from the step that failed.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            causes: Vec::new(),
-            hint: None,
-        }
+        Self { message: message.into(), causes: Vec::new(), hint: None }
     }
 
     /// Adds a reason, below the ones that are there.

@@ -44,8 +44,7 @@ pub(crate) fn build(project: &Project, only: Option<RouteName>) -> Result<Built,
     let release = project.guest_target().join(route::TARGET).join("release");
     // Cargo leaves the artefacts of deleted guests in place; those must not be taken for guests.
     for artefact in components_in(&release)? {
-        fs::remove_file(&artefact)
-            .context(|| format!("could not remove `{}`", artefact.display()))?;
+        fs::remove_file(&artefact).context(|| format!("could not remove `{}`", artefact.display()))?;
     }
     compile(project, &route)?;
     let count = publish(&release, &out)?;
@@ -88,13 +87,8 @@ fn components_in(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();
     let entries = fs::read_dir(dir).context(|| format!("could not read `{}`", dir.display()))?;
     for entry in entries {
-        let path = entry
-            .context(|| format!("could not read `{}`", dir.display()))?
-            .path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "wasm")
-        {
+        let path = entry.context(|| format!("could not read `{}`", dir.display()))?.path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
             found.push(path);
         }
     }

@@ -4,13 +4,11 @@
 //! never in a `build.rs`: building a crate must not install packages.
 
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a developer's tool: printing is its purpose"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
 
 mod error;
+#[cfg(test)]
+mod example_policies;
 mod guests;
 mod process;
 mod project;
@@ -51,19 +49,12 @@ fn run(arguments: &[String]) -> Result<ExitCode, Error> {
         ("guests", rest @ ([] | [_])) => {
             let only = rest.first().map(|name| name.parse()).transpose()?;
             let built = guests::build(&project, only)?;
-            println!(
-                "{} guests in {}",
-                built.count,
-                project.guests_dir().display()
-            );
+            println!("{} guests in {}", built.count, project.guests_dir().display());
             Ok(ExitCode::SUCCESS)
         }
         ("test", rest) => tests_command::run(&project, rest),
         _ => {
-            eprint!(
-                "error: unknown command `{}`\n\n{USAGE}",
-                arguments.join(" ")
-            );
+            eprint!("error: unknown command `{}`\n\n{USAGE}", arguments.join(" "));
             Ok(ExitCode::from(2))
         }
     }

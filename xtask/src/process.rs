@@ -12,14 +12,8 @@ use crate::error::{Context, Error};
 /// When it can't be started, or ends with anything but success.
 pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
     let shown = show(command);
-    let status = command
-        .status()
-        .context(|| format!("could not start `{shown}`"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Error::new(format!("`{shown}` failed")).because(status))
-    }
+    let status = command.status().context(|| format!("could not start `{shown}`"))?;
+    if status.success() { Ok(()) } else { Err(Error::new(format!("`{shown}` failed")).because(status)) }
 }
 
 /// Runs a program and returns its standard output, trimmed.
@@ -29,10 +23,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
 /// reasons), or prints what is not UTF-8.
 pub(crate) fn capture(command: &mut Command) -> Result<String, Error> {
     let shown = show(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .context(|| format!("could not start `{shown}`"))?;
+    let output = command.stdin(Stdio::null()).output().context(|| format!("could not start `{shown}`"))?;
     if !output.status.success() {
         return Err(Error::new(format!("`{shown}` failed"))
             .because(output.status)
@@ -46,9 +37,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String, Error> {
 /// Finds a program on `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(program))
-        .find(|candidate| candidate.is_file())
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|candidate| candidate.is_file())
 }
 
 fn show(command: &Command) -> String {

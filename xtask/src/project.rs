@@ -20,8 +20,9 @@ impl Project {
             .ok_or_else(|| Error::new("the folder of `xtask` has no parent"))?;
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             // Cargo takes a relative one from where it was called, and so does this.
-            Some(dir) => std::path::absolute(PathBuf::from(dir))
-                .context(|| "could not resolve `CARGO_TARGET_DIR`".to_owned())?,
+            Some(dir) => {
+                std::path::absolute(PathBuf::from(dir)).context(|| "could not resolve `CARGO_TARGET_DIR`".to_owned())?
+            }
             None => root.join("target"),
         };
         Ok(Self { root, target })

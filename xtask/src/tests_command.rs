@@ -33,10 +33,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
     }
 
     let mut workspace = Command::new("cargo");
-    workspace
-        .current_dir(project.root())
-        .args(["test", "--no-fail-fast"])
-        .env(GUESTS_VARIABLE, project.guests_dir());
+    workspace.current_dir(project.root()).args(["test", "--no-fail-fast"]).env(GUESTS_VARIABLE, project.guests_dir());
     if arguments.is_empty() {
         workspace.arg("--workspace");
     }
@@ -44,11 +41,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
     test(&mut workspace, &mut summary)?;
 
     println!("{summary}");
-    Ok(if summary.is_success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Passes the output on as it comes, and reads the counts from it.

@@ -79,9 +79,7 @@ fn install_packages() -> Result<(), Error> {
         return Ok(());
     }
     if process::find("apt-get").is_none() {
-        return Err(Error::new(
-            "there is no `apt-get` here to install the packaged compiler with",
-        ));
+        return Err(Error::new("there is no `apt-get` here to install the packaged compiler with"));
     }
     println!("guests: installing {}", PACKAGES.join(", "));
     let is_root = process::capture(Command::new("id").arg("-u"))? == "0";
@@ -97,10 +95,7 @@ fn install_packages() -> Result<(), Error> {
         command.args(["--quiet", "--yes"]).args(arguments);
         process::run(&mut command)
     };
-    let install: Vec<&str> = ["install", "--no-install-recommends"]
-        .into_iter()
-        .chain(PACKAGES)
-        .collect();
+    let install: Vec<&str> = ["install", "--no-install-recommends"].into_iter().chain(PACKAGES).collect();
     // The package lists may be stale or not there at all, which only shows when installing fails.
     apt(&install).or_else(|_| apt(&["update"]).and_then(|()| apt(&install)))
 }
@@ -112,10 +107,8 @@ fn linkers(sysroot: &Path) -> Result<Vec<PathBuf>, Error> {
     let dirs = vec![bin.join("gcc-ld"), bin];
     for program in ["wasm-ld", "wasm-component-ld"] {
         if !dirs.iter().any(|dir| dir.join(program).is_file()) {
-            return Err(
-                Error::new(format!("the active toolchain has no `{program}`"))
-                    .hint("install a toolchain with rustup: it brings the linkers"),
-            );
+            return Err(Error::new(format!("the active toolchain has no `{program}`"))
+                .hint("install a toolchain with rustup: it brings the linkers"));
         }
     }
     Ok(dirs)
@@ -137,34 +130,23 @@ fn libc(cache: &Path) -> Result<PathBuf, Error> {
         .context(|| format!("could not write `{}`", program.display()))?;
     let zig = || {
         let mut command = Command::new(&python);
-        command
-            .args(["-m", "ziglang"])
-            .env("ZIG_GLOBAL_CACHE_DIR", &zig_cache)
-            .env("ZIG_LOCAL_CACHE_DIR", &zig_cache);
+        command.args(["-m", "ziglang"]).env("ZIG_GLOBAL_CACHE_DIR", &zig_cache).env("ZIG_LOCAL_CACHE_DIR", &zig_cache);
         command
     };
     // Linking any program makes Zig build the whole library.
     process::capture(
-        zig()
-            .args(["cc", "-target", "wasm32-wasi", "-O2"])
-            .arg(&program)
-            .arg("-o")
-            .arg(work.join("empty.wasm")),
+        zig().args(["cc", "-target", "wasm32-wasi", "-O2"]).arg(&program).arg("-o").arg(work.join("empty.wasm")),
     )?;
 
     let made = work.join("lib");
     fs::create_dir_all(&made).context(|| format!("could not create `{}`", made.display()))?;
     let mut script = format!("create {}\n", made.join("libc.a").display());
     for archive in ARCHIVES {
-        script.push_str(&format!(
-            "addlib {}\n",
-            find_file(&zig_cache, archive)?.display()
-        ));
+        script.push_str(&format!("addlib {}\n", find_file(&zig_cache, archive)?.display()));
     }
     script.push_str("save\nend\n");
     merge(zig().args(["ar", "-M"]), &script)?;
-    fs::copy(find_file(&zig_cache, START)?, made.join(START))
-        .context(|| format!("could not copy `{START}`"))?;
+    fs::copy(find_file(&zig_cache, START)?, made.join(START)).context(|| format!("could not copy `{START}`"))?;
     // Renamed when it is complete: a set-up that was stopped is started over, not half used.
     fs::rename(&made, &finished).context(|| "could not put the C library in place".to_owned())?;
     fs::remove_dir_all(&work).context(|| format!("could not remove `{}`", work.display()))?;
@@ -182,11 +164,7 @@ fn merge(archiver: &mut Command, script: &str) -> Result<(), Error> {
         stdin.write_all(script.as_bytes()).context(step)?;
     }
     let status = child.wait().context(step)?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Error::new(step()).because(status))
-    }
+    if status.success() { Ok(()) } else { Err(Error::new(step()).because(status)) }
 }
 
 /// Makes the Python environment with Zig in it, unless it is there, and returns its interpreter.
@@ -198,11 +176,7 @@ fn venv(cache: &Path) -> Result<PathBuf, Error> {
         process::capture(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     }
     println!("guests: installing {ZIG}");
-    process::capture(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet"])
-            .arg(ZIG),
-    )?;
+    process::capture(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).arg(ZIG))?;
     Ok(python)
 }
 
@@ -210,12 +184,9 @@ fn venv(cache: &Path) -> Result<PathBuf, Error> {
 fn find_file(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let mut folders = vec![dir.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        let entries =
-            fs::read_dir(&folder).context(|| format!("could not read `{}`", folder.display()))?;
+        let entries = fs::read_dir(&folder).context(|| format!("could not read `{}`", folder.display()))?;
         for entry in entries {
-            let path = entry
-                .context(|| format!("could not read `{}`", folder.display()))?
-                .path();
+            let path = entry.context(|| format!("could not read `{}`", folder.display()))?.path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.file_name().is_some_and(|found| found == name) {

@@ -67,9 +67,7 @@ impl RouteName {
                 if has_target(sysroot) {
                     Ok(Route::Added)
                 } else {
-                    Err(Error::new(
-                        "rustup added it to another toolchain than the active one",
-                    ))
+                    Err(Error::new("rustup added it to another toolchain than the active one"))
                 }
             }
             Self::Packaged => {

@@ -20,8 +20,7 @@ pub(crate) fn digest(roots: &[PathBuf]) -> Result<String, Error> {
         collect(root, &mut files)?;
         files.sort();
         for file in files {
-            let content =
-                fs::read(&file).context(|| format!("could not read `{}`", file.display()))?;
+            let content = fs::read(&file).context(|| format!("could not read `{}`", file.display()))?;
             let name = file.strip_prefix(root).unwrap_or(&file);
             hasher.update(name.as_os_str().as_encoded_bytes());
             hasher.update(&[0]);
@@ -36,10 +35,7 @@ pub(crate) fn count_if_fresh(out: &Path, digest: &str) -> Option<usize> {
     let text = fs::read_to_string(out.join(STAMP)).ok()?;
     let mut lines = text.lines();
     let names: Vec<&str> = (lines.next() == Some(digest)).then(|| lines.collect())?;
-    names
-        .iter()
-        .all(|name| out.join(name).is_file())
-        .then_some(names.len())
+    names.iter().all(|name| out.join(name).is_file()).then_some(names.len())
 }
 
 /// Notes that what is in `out` was built from sources with this digest.
