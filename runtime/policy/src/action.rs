@@ -196,3 +196,6 @@ impl Action {
 
 /// Keeps an action's digest apart from the digest of anything else with the same bytes.
 const DIGEST_TAG: &[u8] = b"wasm-agent action 1\0";
+
+#[cfg(test)]
+mod tests;

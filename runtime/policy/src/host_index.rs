@@ -1,16 +1,16 @@
 //! Finds the HTTP grants that could match a URL without looking at the others.
 
+use crate::fast_hash::PolicyMap;
 use crate::grant::HttpGrant;
 use crate::prefix_tree::PrefixTree;
 use crate::url::{Host, Scheme, Url};
 use crate::url_pattern::HostPattern;
-use std::collections::HashMap;
 
 /// HTTP grants by host, then scheme and port, then the leading plain segments of their paths.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HostIndex {
-    exact: HashMap<String, Vec<Site>>,
-    below: HashMap<String, Vec<Site>>,
+    exact: PolicyMap<String, Vec<Site>>,
+    below: PolicyMap<String, Vec<Site>>,
 }
 
 /// The grants of one scheme and port of a host.

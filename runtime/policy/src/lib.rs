@@ -35,6 +35,7 @@ mod digest;
 mod error;
 mod escape;
 mod explain;
+mod fast_hash;
 mod grant;
 mod guest_path;
 mod hint;

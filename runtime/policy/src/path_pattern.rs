@@ -342,3 +342,6 @@ impl Wild {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,6 +118,12 @@ impl Policy {
         &self.parts.secrets
     }
 
+    /// The secret with this name.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<&SecretSpec> {
+        self.parts.secrets.iter().find(|secret| secret.name == name)
+    }
+
     /// The environment variables of the tool, all of them.
     #[must_use]
     pub fn environment(&self) -> &BTreeMap<String, String> {

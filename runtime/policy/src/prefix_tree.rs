@@ -1,6 +1,6 @@
 //! Finds what is filed under a path or under any directory above it, in time that does not depend on how much is filed.
 
-use std::collections::HashMap;
+use crate::fast_hash::PolicyMap;
 
 /// Values filed under paths.
 ///
@@ -12,7 +12,7 @@ pub(crate) struct PrefixTree<T> {
 
 #[derive(Clone, Debug)]
 struct Node<T> {
-    children: HashMap<Box<str>, usize>,
+    children: PolicyMap<Box<str>, usize>,
     values: Vec<T>,
 }
 
@@ -27,7 +27,7 @@ impl<T> Default for PrefixTree<T> {
 
 impl<T> Node<T> {
     fn new() -> Self {
-        Self { children: HashMap::new(), values: Vec::new() }
+        Self { children: PolicyMap::default(), values: Vec::new() }
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Repo
     let mut grants: Vec<HttpGrant> = Vec::new();
     let mut same_url: HashMap<String, Vec<usize>> = HashMap::new();
     for section in root.tables("http", KEYS, report) {
-        let Some(grant) = read_grant(&section, grants.len(), secrets, report) else {
+        let Some(grant) = read_grant(root, &section, grants.len(), secrets, report) else {
             continue;
         };
         let others = same_url.entry(grant.url.canonical_text().to_owned()).or_default();
@@ -31,6 +31,7 @@ pub(super) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Repo
 }
 
 fn read_grant(
+    root: &Section<'_>,
     section: &Section<'_>,
     index: usize,
     secrets: &[SecretSpec],
@@ -40,7 +41,7 @@ fn read_grant(
     let url = url_text.as_ref().and_then(|text| read_url(text, report));
     let methods = read_methods(section, report);
     let ask = section.boolean("ask", report);
-    let names = read_secrets(section, secrets, report);
+    let names = read_secrets(root, section, secrets, report);
     let networks = read_networks(section, report);
     let (url_text, url) = (url_text?, url?);
     check_reachable(&url_text, &url, &networks, report);
@@ -104,10 +105,19 @@ fn read_methods(section: &Section<'_>, report: &mut Report<'_>) -> Vec<Method> {
     methods
 }
 
-fn read_secrets(section: &Section<'_>, known: &[SecretSpec], report: &mut Report<'_>) -> Vec<String> {
+fn read_secrets(
+    root: &Section<'_>,
+    section: &Section<'_>,
+    known: &[SecretSpec],
+    report: &mut Report<'_>,
+) -> Vec<String> {
     let mut secrets: Vec<&SecretSpec> = Vec::new();
     for text in section.texts("secrets", report).unwrap_or_default() {
         let Some(secret) = known.iter().find(|secret| secret.name == text.value) else {
+            // A secret with an error of its own is reported there.
+            if super::secrets::is_written(root, text.value) {
+                continue;
+            }
             let hint = match suggest::closest(text.value, known.iter().map(|secret| secret.name.as_str())) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "add it with `env` or `file`, `header` and `value`".to_owned(),

@@ -53,7 +53,7 @@ fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> (Parts, Vec<tests_in
     let secrets = secrets::read(root, report);
     let filesystem = filesystem::read(root, report);
     let http = http::read(root, &secrets, report);
-    secrets::report_unused(root, &http, report);
+    secrets::report_unused(root, report);
     let parts = Parts {
         tool_sha256: settings::tool(root, report),
         environment: settings::environment(root, report),

@@ -2,10 +2,11 @@
 
 use super::report::Report;
 use super::section::{Section, Text};
-use crate::grant::HttpGrant;
 use crate::method::is_token;
 use crate::secret::{SecretSource, SecretSpec};
-use toml::de::DeTable;
+use std::collections::HashSet;
+use toml::Spanned;
+use toml::de::{DeString, DeTable};
 
 const KEYS: &[&str] = &["env", "file", "header", "value"];
 
@@ -41,20 +42,37 @@ pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<SecretSpe
     secrets
 }
 
-/// Reports each secret that no grant uses: it would be read at every run for nothing.
-pub(super) fn report_unused(root: &Section<'_>, http: &[HttpGrant], report: &mut Report<'_>) {
-    // A `secrets` that is no table is reported where it is read.
-    let Some(table) = root.get("secrets").and_then(|value| value.get_ref().as_table()) else {
-        return;
-    };
-    for (key, _) in table {
+/// Reports each secret that no grant names: it would be read at every run for nothing.
+///
+/// Looks at what is written, not at what was understood, so that an error in a grant does not cause another one here.
+pub(super) fn report_unused(root: &Section<'_>, report: &mut Report<'_>) {
+    let named: HashSet<&str> = root
+        .get("http")
+        .and_then(|grants| grants.get_ref().as_array())
+        .into_iter()
+        .flat_map(|grants| grants.iter())
+        .filter_map(|grant| grant.get_ref().as_table()?.get("secrets")?.get_ref().as_array())
+        .flat_map(|names| names.iter())
+        .filter_map(|name| name.get_ref().as_str())
+        .collect();
+    for key in keys(root) {
         let name = key.get_ref();
-        if !http.iter().any(|grant| grant.secrets.iter().any(|used| used == name)) {
+        if !named.contains(name.as_ref()) {
             report
                 .error(&key.span(), format!("no grant uses the secret `{name}`"))
                 .hint(format!("add `secrets = [\"{name}\"]` to an `[[http]]`, or remove it"));
         }
     }
+}
+
+/// Whether the secret is written, even if it was not understood.
+pub(super) fn is_written(root: &Section<'_>, name: &str) -> bool {
+    keys(root).any(|key| key.get_ref() == name)
+}
+
+/// The names of the secrets. A `secrets` that is no table is reported where it is read.
+fn keys<'d>(root: &Section<'d>) -> impl Iterator<Item = &'d Spanned<DeString<'d>>> {
+    root.get("secrets").and_then(|value| value.get_ref().as_table()).into_iter().flat_map(|table| table.keys())
 }
 
 fn entries<'d>(root: &Section<'d>, report: &mut Report<'_>) -> Vec<(Text<'d>, &'d super::Value<'d>)> {

@@ -43,11 +43,11 @@ pub(super) fn run(policy: &Policy, tests: &[Test<'_>], report: &mut Report<'_>) 
             Ok(explanation) if explanation.decision == test.expect => {}
             Ok(explanation) => {
                 let by = match &explanation.grant_label {
-                    Some(label) => format!(" ({label})"),
+                    Some(label) => format!(" by {label}"),
                     None => String::new(),
                 };
                 let message = format!(
-                    "the test expects `{}`, the policy decides `{}`: {}{by}",
+                    "the test expects `{}`, the policy decides `{}`{by}: {}",
                     test.expect.as_str(),
                     explanation.decision.as_str(),
                     explanation.reason,

@@ -3,6 +3,18 @@
 use crate::{Access, DecisionKind, Limits, Policy, SecretSource};
 use std::time::Duration;
 
+mod filesystem;
+mod http;
+mod settings;
+
+/// Everything that is wrong with a policy, as it is shown.
+fn errors(text: &str) -> String {
+    match Policy::parse(text) {
+        Ok(_) => String::new(),
+        Err(errors) => errors.to_string(),
+    }
+}
+
 /// The policy that the documentation shows, with every section.
 const WHOLE: &str = r#"version = 1
 
@@ -98,4 +110,39 @@ fn grants_nothing_by_default() {
         assert_eq!(policy.explain("CHECKPOINT x").unwrap().decision, DecisionKind::Ask);
     }
     assert_eq!(Policy::deny_all().digest(), Policy::parse("version = 1\n").unwrap().digest());
+}
+
+#[test]
+fn refuses_a_policy_that_is_too_long() {
+    let text = format!("version = 1\n#{}", "x".repeat(crate::POLICY_BYTES_MAX));
+    assert_eq!(errors(&text), "line 1, column 1: a policy has at most 4194304 bytes, found 4194317");
+}
+
+#[test]
+fn refuses_nesting_without_end() {
+    for text in [
+        format!("a{} = 1", ".a".repeat(100_000)),
+        format!("a = {}", "[".repeat(100_000)),
+        format!("[a{}]", ".a".repeat(100_000)),
+    ] {
+        assert!(errors(&text).contains("recurs"));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_policy_or_an_error(text in "[\\[\\]{}=\"a-z0-9#.,\\n \u{e9}]{0,60}") {
+        let _ = errors(&text);
+    }
+
+    #[test]
+    fn any_value_is_understood_or_an_error(
+        key in "(url|methods|networks|secrets|guest|host|deny|ask|action|expect)",
+        value in "(\"[a-z*/:.\\[\\]%@?0-9]{0,16}\"|\\[\"[a-z*/:.%0-9]{0,16}\"\\]|true|7)",
+        table in "(http|filesystem|test|secrets.a)",
+    ) {
+        let brackets = if table.contains('.') { ("[", "]") } else { ("[[", "]]") };
+        let text = format!("version = 1\n{}{table}{}\n{key} = {value}\n", brackets.0, brackets.1);
+        proptest::prop_assert!(!errors(&text).is_empty() || key == "url");
+    }
 }
