@@ -66,7 +66,8 @@ impl DecisionKind {
 
 /// Evidence that one action passed the policy, and was approved where that was needed.
 ///
-/// Performing takes it by value, so it is used once. It is made by [`crate::Policy::check`] or from an approval, and in no other way:
+/// Performing takes it by value, so it is used once. It is made by [`crate::Policy::check`] or from an approval, and
+/// in no other way:
 ///
 /// ```compile_fail,E0451
 /// use wasm_agent_policy::{GrantId, Permit};

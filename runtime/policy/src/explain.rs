@@ -215,3 +215,6 @@ fn parse_path(text: &str) -> Result<GuestPath, ActionSyntaxError> {
     }
     GuestPath::lexical(&GuestPath::root(), text).map_err(error)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,5 @@
+//! Canonical bytes, digests and the line that is shown.
+
 use super::*;
 use proptest::prelude::*;
 

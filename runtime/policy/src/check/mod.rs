@@ -42,3 +42,6 @@ pub(crate) fn judge(policy: &Policy, action: &Action, origin: Origin) -> Result<
         ..ruling
     })
 }
+
+#[cfg(test)]
+mod tests;

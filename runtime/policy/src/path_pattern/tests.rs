@@ -1,3 +1,5 @@
+//! Patterns against paths, and against a matcher written as directly as the grammar.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,0 +1,176 @@
+//! Decisions about requests.
+
+use super::{assert_decisions, policy, short};
+use crate::{Action, HttpAction, Method, Origin, Url};
+use std::net::IpAddr;
+
+const API: &str = r#"
+[[http]]
+url = "https://api.example.com/repos/**"
+
+[[http]]
+url = "https://api.example.com/repos/acme/*/issues"
+methods = ["POST"]
+secrets = ["github"]
+
+[[http]]
+url = "https://*.example.org/**"
+methods = ["GET", "PUT", "OPTIONS"]
+ask = false
+
+[secrets.github]
+env = "GITHUB_TOKEN"
+header = "authorization"
+value = "Bearer {}"
+"#;
+
+#[test]
+fn denies_what_no_grant_covers() {
+    assert_decisions(
+        &policy(API),
+        &[
+            ("GET https://example.com/", "deny no-grant"),
+            ("GET https://api.example.com/", "deny no-grant"),
+            ("GET https://api.example.com/repos/../admin", "deny no-grant"),
+            ("GET https://api.example.com:8443/repos/a", "deny no-grant"),
+            ("GET https://api.example.com.evil.test/repos/a", "deny no-grant"),
+            ("GET https://example.org/", "deny no-grant"),
+            ("GET http://api.example.com/repos/a", "deny scheme 3"),
+            ("GET http://a.example.org/", "deny scheme 11"),
+        ],
+    );
+}
+
+#[test]
+fn denies_methods_that_are_not_listed() {
+    assert_decisions(
+        &policy(API),
+        &[
+            ("DELETE https://api.example.com/repos/a", "deny method 3"),
+            ("get https://api.example.com/repos/a", "deny method 3"),
+            ("OPTIONS https://api.example.com/repos/a", "deny method 3"),
+            ("PUT https://api.example.com/repos/acme/x/issues", "deny method 6"),
+            ("CONNECT https://a.example.org/", "deny method"),
+            ("TRACE https://a.example.org/", "deny method"),
+            ("trace https://a.example.org/", "deny method"),
+        ],
+    );
+}
+
+#[test]
+fn asks_before_methods_that_change_something_unless_told_not_to() {
+    assert_decisions(
+        &policy(API),
+        &[
+            ("GET https://api.example.com/repos/a", "allow 3"),
+            ("HEAD https://API.example.com:443/repos", "allow 3"),
+            ("GET https://api.example.com/repos/acme/x/issues", "allow 3"),
+            ("POST https://api.example.com/repos/acme/x/issues", "ask 6"),
+            ("PUT https://a.b.example.org/x", "allow 11"),
+            ("OPTIONS https://a.example.org/x", "allow 11"),
+        ],
+    );
+    let asks = "[[http]]\nurl = \"https://a.test/**\"\nask = true\n";
+    assert_decisions(&policy(asks), &[("GET https://a.test/", "ask 2")]);
+}
+
+#[test]
+fn the_most_specific_grant_is_named_and_ask_wins_over_allow() {
+    let text = r#"
+[[http]]
+url = "https://*.test/**"
+methods = ["POST"]
+[[http]]
+url = "https://a.test/**"
+methods = ["POST"]
+ask = false
+[[http]]
+url = "https://a.test/x/**"
+methods = ["POST", "GET"]
+ask = false
+[[http]]
+url = "https://b.test/**"
+[[http]]
+url = "https://b.test/*"
+"#;
+    let policy = policy(text);
+    assert_decisions(
+        &policy,
+        &[
+            ("POST https://a.test/x/y", "ask 10"),
+            ("POST https://a.test/z", "ask 6"),
+            ("POST https://c.test/z", "ask 3"),
+            ("GET https://a.test/x", "allow 10"),
+            // As much pinned down: the later one.
+            ("GET https://b.test/x", "allow 16"),
+            ("GET https://b.test/x/y", "allow 14"),
+        ],
+    );
+    let explanation = policy.explain("POST https://a.test/x/y").unwrap();
+    assert_eq!(explanation.reason, "the grant covers it, and http grant `https://*.test/**` (line 3) asks");
+}
+
+#[test]
+fn a_request_carries_secrets_of_its_grant_only() {
+    let policy = policy(API);
+    let mut request =
+        HttpAction::new(Method::POST, Url::parse_str("https://api.example.com/repos/acme/x/issues").unwrap());
+    let grant = policy.governing_http_grant(&request.method, &request.url).unwrap();
+    assert_eq!(grant.secrets(), ["github"]);
+    request.secrets = grant.secrets().to_vec();
+    let decide = |request: &HttpAction| {
+        let action = Action::HttpRequest(request.clone());
+        short(&policy, &policy.check(&action, Origin::CreatedByRun))
+    };
+    assert_eq!(decide(&request), "ask 6");
+
+    request.method = Method::GET;
+    assert_eq!(decide(&request), "deny secret 3");
+    assert!(policy.secret("github").is_some());
+    assert!(policy.secret("other").is_none());
+}
+
+#[test]
+fn special_addresses_need_their_network() {
+    let text = r#"
+[[http]]
+url = "http://127.0.0.1:8080/**"
+networks = ["127.0.0.0/8"]
+[[http]]
+url = "https://name.test/**"
+[[http]]
+url = "https://8.8.8.8/**"
+"#;
+    let policy = policy(text);
+    assert_decisions(
+        &policy,
+        &[
+            ("GET http://127.0.0.1:8080/", "allow 3"),
+            ("GET http://2130706433:8080/", "allow 3"),
+            ("GET http://127.0.0.2:8080/", "deny no-grant"),
+            ("GET http://[::ffff:127.0.0.1]:8080/", "deny no-grant"),
+            ("GET https://8.8.8.8/", "allow 8"),
+        ],
+    );
+    let [loopback, name, _] = policy.http() else { panic!() };
+    for (grant, address, expected) in [
+        (loopback, "127.0.0.1", true),
+        (loopback, "::ffff:127.1.2.3", true),
+        (loopback, "::1", false),
+        (loopback, "10.0.0.1", false),
+        (name, "127.0.0.1", false),
+        (name, "169.254.169.254", false),
+        (name, "64:ff9b::10.0.0.1", false),
+        (name, "93.184.215.14", true),
+    ] {
+        let address: IpAddr = address.parse().unwrap();
+        assert_eq!(policy.network_allows(grant.id, address), expected, "{address}");
+    }
+    assert!(!policy.network_allows(crate::GrantId::CHECKPOINT, "8.8.8.8".parse().unwrap()));
+}
+
+#[test]
+fn an_address_is_never_below_a_wildcard() {
+    let policy = policy("[[http]]\nurl = \"https://*.0.0.test/**\"\n");
+    assert_decisions(&policy, &[("GET https://127.0.0.1/", "deny no-grant")]);
+}

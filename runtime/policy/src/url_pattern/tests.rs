@@ -1,0 +1,128 @@
+//! Patterns against URLs, refused cases first.
+
+use super::*;
+
+fn matches(pattern: &str, url: &str) -> bool {
+    UrlPattern::parse(pattern).unwrap().matches(&Url::parse_str(url).unwrap())
+}
+
+#[test]
+fn refuses_other_scheme_host_and_port() {
+    for url in [
+        "http://example.com/",
+        "http://example.com:443/",
+        "https://example.com:8443/",
+        "https://example.com.evil.test/",
+        "https://evil-example.com/",
+        "https://www.example.com/",
+        "https://example.co/",
+    ] {
+        assert!(!matches("https://example.com/**", url), "{url}");
+    }
+    assert!(matches("https://example.com/**", "https://EXAMPLE.com.:443/a"));
+}
+
+#[test]
+fn host_wildcard_is_below_the_name_and_never_the_name() {
+    for (url, expected) in [
+        ("https://a.example.com/", true),
+        ("https://a.b.example.com/", true),
+        ("https://example.com/", false),
+        ("https://aexample.com/", false),
+        ("https://a.example.com.evil.test/", false),
+        ("https://127.0.0.1/", false),
+    ] {
+        assert_eq!(matches("https://*.example.com/**", url), expected, "{url}");
+    }
+}
+
+#[test]
+fn path_wildcards_stay_in_their_segments() {
+    for (pattern, path, expected) in [
+        ("/", "/", true),
+        ("/", "/a", false),
+        ("/**", "/", true),
+        ("/**", "/a//b/", true),
+        ("/repos/**", "/repos", true),
+        ("/repos/**", "/repos/", true),
+        ("/repos/**", "/repos/a/b", true),
+        ("/repos/**", "/repository", false),
+        ("/repos/**", "/repos/../admin", false),
+        ("/repos/**", "/repos/%2e%2e/admin", false),
+        ("/repos/*/issues", "/repos/a/issues", true),
+        ("/repos/*/issues", "/repos/a/b/issues", false),
+        ("/repos/*/issues", "/repos//issues", false),
+        ("/repos/*/issues", "/repos/a/issues/", false),
+        ("/repos/*", "/repos/", false),
+        ("/a*c", "/abc", true),
+        ("/a*c", "/ab/c", false),
+        ("/**/x", "/a/b/x", true),
+        ("/**/x", "/x", true),
+        ("/caf%c3%a9", "/café", true),
+        ("/café", "/caf%C3%A9", true),
+        ("/%61", "/a", true),
+    ] {
+        let pattern = format!("https://example.com{pattern}");
+        let url = format!("https://example.com{path}");
+        assert_eq!(matches(&pattern, &url), expected, "{pattern} {url}");
+    }
+}
+
+#[test]
+fn query_is_free_unless_the_pattern_has_one() {
+    for (pattern, url, expected) in [
+        ("/a", "/a?x=1", true),
+        ("/a?x=1", "/a?x=1", true),
+        ("/a?x=1", "/a?x=1&y=2", false),
+        ("/a?x=1", "/a", false),
+        ("/a?x=*", "/a?x=", true),
+        ("/a?x=*", "/a?y=&x=", false),
+        ("/a?", "/a?", true),
+        ("/a?", "/a?x", false),
+    ] {
+        let pattern = format!("https://example.com{pattern}");
+        let url = format!("https://example.com{url}");
+        assert_eq!(matches(&pattern, &url), expected, "{pattern} {url}");
+    }
+}
+
+#[test]
+fn refuses_patterns_that_could_mean_two_things() {
+    for (text, message) in [
+        ("https://example.com", "the URL has no path"),
+        ("https://example.com?x", "the URL has no path"),
+        ("example.com/", "a URL must begin with `http://` or `https://`"),
+        ("https://*/", "a host may only have a wildcard as its first label, found `*`"),
+        ("https://*.*.com/", "a host may only have a wildcard as its first label, found `*.*.com`"),
+        ("https://a*.com/", "a host may only have a wildcard as its first label, found `a*.com`"),
+        ("https://a.*.com/", "a host may only have a wildcard as its first label, found `a.*.com`"),
+        ("https://example.com:*/", "`*` is not a port"),
+        ("https://*.1.2.3.4/", "an address has no names below it, found `*.1.2.3.4`"),
+        ("https://user@example.com/", "a URL must not contain a user name or password"),
+        ("https://example.com/a/../b", "a pattern with a `..` segment can never match"),
+        ("https://example.com/%2e/b", "a pattern with a `.` segment can never match"),
+        ("https://example.com/a%2Fb", "`%2F` in the path of a URL is ambiguous"),
+        ("https://example.com/a**", "`**` must be a whole segment, found `a**`"),
+        ("https://example.com/{a,b}", "`{` is not part of the pattern grammar, which has `*`, `?` and `**`"),
+    ] {
+        let error = UrlPattern::parse(text).unwrap_err();
+        assert_eq!(error.to_string(), message, "{text}");
+    }
+}
+
+#[test]
+fn more_pinned_down_is_more_specific() {
+    let ascending = [
+        "https://*.com/a/b",
+        "https://*.example.com/a/b",
+        "https://a.example.com/**",
+        "https://a.example.com/**/issues",
+        "https://a.example.com/repos/**",
+        "https://a.example.com/repos/x*",
+        "https://a.example.com/repos/acme/*",
+        "https://a.example.com/repos/acme/x",
+        "https://a.example.com/repos/acme/x?q=*",
+    ];
+    let ranks: Vec<_> = ascending.iter().map(|text| UrlPattern::parse(text).unwrap().specificity()).collect();
+    assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
+}
