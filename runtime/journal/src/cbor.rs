@@ -103,13 +103,13 @@ pub(crate) fn wide(length: usize) -> u64 {
 ///
 /// Strings must be UTF-8, lengths definite, nesting at most [`DEPTH_MAX`]: whatever passes here can be shown.
 pub(crate) fn split_item(input: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = skip(input, 1)?;
+    let rest = skip(input, 0)?;
     input.split_at_checked(input.len() - rest.len())
 }
 
 /// Whether `input` is exactly one item of this format.
 pub(crate) fn is_item(input: &[u8]) -> bool {
-    skip(input, 1).is_some_and(<[u8]>::is_empty)
+    skip(input, 0).is_some_and(<[u8]>::is_empty)
 }
 
 /// Reads the head of a byte string: the length of its contents, and of the head itself.
@@ -119,47 +119,32 @@ pub(crate) fn split_bytes_head(input: &[u8]) -> Option<(usize, usize)> {
     (major == BYTES).then_some((length, input.len() - rest.len()))
 }
 
-/// Steps over `count` items.
-fn skip(mut input: &[u8], count: u64) -> Option<&[u8]> {
-    // One counter of open items for each level, so that nesting needs no recursion on hostile input.
-    let mut open = [0_u64; DEPTH_MAX];
-    let mut depth = 0_usize;
-    *open.first_mut()? = count;
-    loop {
-        let level = open.get_mut(depth)?;
-        if *level == 0 {
-            if depth == 0 {
-                return Some(input);
-            }
-            depth -= 1;
-            continue;
+/// Steps over one item. Recursion ends at [`DEPTH_MAX`], whatever the input.
+fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
+    let (major, argument, rest) = split_head(input)?;
+    match major {
+        UINT | NEGATIVE => Some(rest),
+        BYTES | TEXT => {
+            let (contents, rest) = rest.split_at_checked(usize::try_from(argument).ok()?)?;
+            (major == BYTES || str::from_utf8(contents).is_ok()).then_some(rest)
         }
-        *level -= 1;
-        let (major, argument, rest) = split_head(input)?;
-        input = rest;
-        let inner = match major {
-            UINT | NEGATIVE => 0,
-            BYTES | TEXT => {
-                let (contents, rest) = input.split_at_checked(usize::try_from(argument).ok()?)?;
-                if major == TEXT {
-                    str::from_utf8(contents).ok()?;
-                }
-                input = rest;
-                0
-            }
-            ARRAY => argument,
-            MAP => argument.checked_mul(2)?,
-            TAG => 1,
-            _ => match argument {
-                20..=22 => 0,
-                _ => return None,
-            },
-        };
-        if inner > 0 {
-            depth += 1;
-            *open.get_mut(depth)? = inner;
-        }
+        ARRAY => skip_all(rest, argument, depth + 1),
+        MAP => skip_all(rest, argument.checked_mul(2)?, depth + 1),
+        TAG => skip_all(rest, 1, depth + 1),
+        // False, true and null.
+        _ => (20..=22).contains(&argument).then_some(rest),
     }
+}
+
+/// Steps over the items of an array, map or tag.
+fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    for _ in 0..count {
+        input = skip(input, depth)?;
+    }
+    Some(input)
 }
 
 /// Reads a head. Refuses indefinite lengths, reserved forms, and simple values and floats in more than one byte.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 
 use crate::error::ReadError;
-use crate::event::{EffectResult, Event, Tables};
+use crate::event::{EffectResult, Event, Tables, is_call};
 use crate::payload::Digest;
-use crate::reader::{Contents, Tail, Walk, decode, read_header};
+use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
 
 /// Most effects without an outcome that are kept by number; a hostile journal must not fill memory with them.
 const OPEN_EFFECTS_MAX: usize = 65_536;
@@ -50,6 +50,11 @@ pub fn verify<R: Read + Seek>(source: R) -> Result<Verification, ReadError> {
     let mut open_effects = OpenEffects::default();
     read_header(&mut walk, &mut tables)?;
     while let Some(frame) = walk.next()? {
+        let payload = walk.payload(&frame);
+        if is_call(payload) {
+            tables.check_call(payload).map_err(|problem| damaged(&frame, problem.to_string()))?;
+            continue;
+        }
         match decode(&walk, &mut tables, &frame)?.event {
             Event::Intent(intent) => open_effects.open(intent.effect),
             Event::Outcome(outcome) => open_effects.close(outcome.effect, outcome.result),

@@ -21,6 +21,6 @@ pub use record::{Event, Note, Record, Seal};
 
 pub(crate) use decision::LabelOrText;
 pub(crate) use effect::write_outcome;
-pub(crate) use record::{Tables, header_version};
+pub(crate) use record::{Tables, header_version, is_call};
 
 use fields::{Map, expect_array, items, named, optional_text, variant};

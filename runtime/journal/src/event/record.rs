@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use minicbor::{Decoder, decode};
 
-use super::{ApprovalAsked, ApprovalSettled, Call, End, Function, Header, Intent, Outcome, expect_array};
+use super::{
+    ApprovalAsked, ApprovalSettled, Call, DecisionRecord, End, Function, Header, Intent, Outcome, expect_array,
+};
 use crate::cbor;
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
 use crate::payload::{BlobRef, Digest, digest};
@@ -132,6 +134,10 @@ pub(crate) struct Tables {
 impl Tables {
     /// Decodes the payload of any record but a blob, which the frame layer takes apart.
     pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
+        // A call's items are checked as they are taken out, and calls are what a journal is full of.
+        if !is_call(payload) && !cbor::is_item(payload) {
+            return Err(decode::Error::message("payload is not one item of this format"));
+        }
         let mut decoder = Decoder::new(payload);
         let Some(fields) = decoder.array()? else {
             return Err(decode::Error::message("record is not an array with a length"));
@@ -159,6 +165,33 @@ impl Tables {
             Ok(event)
         } else {
             Err(decode::Error::message("record goes on after its last field").at(decoder.position()))
+        }
+    }
+
+    /// Checks a call as [`decode`](Self::decode) does, and takes nothing out of it.
+    pub(crate) fn check_call(&self, payload: &[u8]) -> Result<(), decode::Error> {
+        let mut decoder = Decoder::new(payload);
+        let fields = decoder.array()?;
+        decoder.u8()?;
+        decoder.i64()?;
+        if decoder.u64()? >= cbor::wide(self.functions.len()) {
+            return Err(decode::Error::message("function is not defined"));
+        }
+        decoder.i64()?;
+        decoder.u64()?;
+        let items = payload.get(decoder.position()..).and_then(cbor::split_item);
+        let items = items.and_then(|(_, rest)| cbor::split_item(rest));
+        let Some((_, rest)) = items else {
+            return Err(decode::Error::message("no whole item of this format").at(decoder.position()));
+        };
+        let mut decoder = Decoder::new(rest);
+        if fields == Some(8) {
+            DecisionRecord::read(&mut decoder, self)?;
+        }
+        if decoder.position() == rest.len() {
+            Ok(())
+        } else {
+            Err(decode::Error::message("record goes on after its last field"))
         }
     }
 
@@ -205,6 +238,11 @@ impl Tables {
         self.labels.push(Arc::clone(&text));
         Ok(Event::Label { id, text })
     }
+}
+
+/// Whether a payload begins like a call of this version.
+pub(crate) fn is_call(payload: &[u8]) -> bool {
+    matches!(payload, [0x87 | 0x88, kind::CALL, ..])
 }
 
 /// Reads the format version from a header record's payload, before anything else is believed.

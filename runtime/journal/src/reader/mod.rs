@@ -6,7 +6,6 @@ mod walk;
 
 use std::io::{Read, Seek};
 
-use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Event, Header, Record, Tables, header_version};
 use crate::format::VERSION;
@@ -14,10 +13,8 @@ use crate::payload::{BlobRef, PayloadRef};
 
 pub use walk::Tail;
 
-pub(crate) use frames::Contents;
+pub(crate) use frames::{Contents, Frame};
 pub(crate) use walk::Walk;
-
-use frames::Frame;
 
 /// Reads a journal from its start. Holds one record at a time, and never a blob that was not asked for.
 ///
@@ -126,15 +123,15 @@ pub(crate) fn decode<R: Read + Seek>(walk: &Walk<R>, tables: &mut Tables, frame:
     if let Some(blob) = frame.blob {
         return Ok(Record { index, offset, event: Event::Blob(blob) });
     }
-    let payload = walk.payload(frame);
-    let decoded = match cbor::is_item(payload) {
-        true => tables.decode(payload).map_err(|error| error.to_string()),
-        false => Err("payload is not one item of this format".to_owned()),
-    };
-    match decoded {
+    match tables.decode(walk.payload(frame)) {
         Ok(event) => Ok(Record { index, offset, event }),
-        Err(problem) => Err(Tampered { record: index, offset, damage: Damage::Malformed { problem } }.into()),
+        Err(problem) => Err(damaged(frame, problem.to_string())),
     }
+}
+
+/// A record that decodes to nothing of the format.
+pub(crate) fn damaged(frame: &Frame, problem: String) -> ReadError {
+    Tampered { record: frame.index, offset: frame.offset, damage: Damage::Malformed { problem } }.into()
 }
 
 fn malformed(record: &Record, problem: &str) -> ReadError {

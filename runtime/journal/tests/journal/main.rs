@@ -1,7 +1,12 @@
 //! The journal as its users see it: what is written is read, what is changed is named, what failed stays failed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
+mod crash;
+mod faults;
+mod format;
+mod json;
+mod properties;
 mod round_trip;
-
 mod support;
+mod tamper;

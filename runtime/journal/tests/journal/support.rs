@@ -4,6 +4,7 @@ use std::io::{self, Cursor};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use minicbor::Decoder;
 use wasm_agent_journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, DecisionRecord, EffectResult, Encoded, End,
     FunctionId, Header, Intent, Invocation, JournalError, JournalStore, Keep, Note, Options, OutcomeEvent, ReadError,
@@ -197,8 +198,7 @@ pub(crate) fn write_sample(store: Memory, options: Options) -> Result<Summary, J
 pub(crate) fn sample() -> Vec<u8> {
     let store = Memory::default();
     write_sample(store.clone(), options()).unwrap();
-    let bytes = store.bytes().clone();
-    bytes
+    store.bytes().clone()
 }
 
 pub(crate) fn open(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, ReadError> {
@@ -209,4 +209,51 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, ReadError> {
 pub(crate) fn records(bytes: &[u8]) -> Result<Vec<Record>, ReadError> {
     let mut reader = open(bytes)?;
     std::iter::from_fn(|| reader.next().transpose()).collect()
+}
+
+/// Where one frame stands in a journal, found by its length alone.
+pub(crate) struct Frame {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Frame {
+    pub(crate) fn of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.start..self.end]
+    }
+
+    pub(crate) fn payload<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.start + 8..self.end]
+    }
+
+    pub(crate) fn kind(&self, bytes: &[u8]) -> u8 {
+        self.payload(bytes)[1]
+    }
+
+    /// How much of a payload the chains cover.
+    pub(crate) fn covered(payload: &[u8]) -> usize {
+        if !payload.starts_with(&[0x83, 3, 0x58, 0x20]) {
+            return payload.len();
+        }
+        let contents = Decoder::new(&payload[36..]).bytes().map_or(0, <[u8]>::len);
+        payload.len() - contents
+    }
+}
+
+/// The frames of a whole journal.
+pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut start = 8;
+    while start < bytes.len() {
+        let length = u32::from_le_bytes(bytes[start + 4..start + 8].try_into().unwrap());
+        let end = start + 8 + usize::try_from(length).unwrap();
+        frames.push(Frame { start, end });
+        start = end;
+    }
+    frames
+}
+
+/// A journal of these frames.
+pub(crate) fn join(frames: &[&[u8]]) -> Vec<u8> {
+    [b"WAJOURN1".as_slice(), &frames.concat()].concat()
 }
