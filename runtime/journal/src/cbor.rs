@@ -119,6 +119,20 @@ pub(crate) fn split_bytes_head(input: &[u8]) -> Option<(usize, usize)> {
     (major == BYTES).then_some((length, input.len() - rest.len()))
 }
 
+/// Splits off an unsigned integer.
+#[inline]
+pub(crate) fn split_uint(input: &[u8]) -> Option<(u64, &[u8])> {
+    let (major, argument, rest) = split_head(input)?;
+    (major == UINT).then_some((argument, rest))
+}
+
+/// Steps over an integer of 64 bits with a sign.
+#[inline]
+pub(crate) fn skip_int(input: &[u8]) -> Option<&[u8]> {
+    let (major, argument, rest) = split_head(input)?;
+    (major <= NEGATIVE && i64::try_from(argument).is_ok()).then_some(rest)
+}
+
 /// Steps over one item. Recursion ends at [`DEPTH_MAX`], whatever the input.
 fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
     let (major, argument, rest) = split_head(input)?;
@@ -148,6 +162,7 @@ fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
 }
 
 /// Reads a head. Refuses indefinite lengths, reserved forms, and simple values and floats in more than one byte.
+#[inline]
 fn split_head(input: &[u8]) -> Option<(u8, u64, &[u8])> {
     let (first, rest) = input.split_first()?;
     let (major, info) = (first >> 5, first & 0x1f);

@@ -5,7 +5,7 @@ use minicbor::Decoder;
 
 use crate::cbor;
 use crate::format::{DEPTH_MAX, INLINE_BYTES};
-use crate::payload::PayloadRef;
+use crate::payload::{PayloadRef, write_reference};
 
 /// Whether a payload's contents go into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +165,21 @@ impl Encoded {
             from = slot.at;
         }
         self.bytes.get(from..) == Some(rest)
+    }
+
+    /// The item as a record would hold it if no contents were kept: payloads by digest.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.bytes.len());
+        let mut from = 0;
+        for slot in &self.slots {
+            out.extend_from_slice(self.bytes.get(from..slot.at).unwrap_or_default());
+            let digest = blake3::hash(&slot.contents);
+            write_reference(&mut out, digest.as_bytes(), slot.contents.len(), None);
+            from = slot.at;
+        }
+        out.extend_from_slice(self.bytes.get(from..).unwrap_or_default());
+        out
     }
 
     /// The item as written so far. Slots take no room in it.

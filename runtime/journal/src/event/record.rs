@@ -170,29 +170,23 @@ impl Tables {
 
     /// Checks a call as [`decode`](Self::decode) does, and takes nothing out of it.
     pub(crate) fn check_call(&self, payload: &[u8]) -> Result<(), decode::Error> {
-        let mut decoder = Decoder::new(payload);
-        let fields = decoder.array()?;
-        decoder.u8()?;
-        decoder.i64()?;
-        if decoder.u64()? >= cbor::wide(self.functions.len()) {
+        let wrong = || decode::Error::message("call has other fields than the format says");
+        let with_decision = payload.first() == Some(&0x88);
+        let rest = payload.get(2..).unwrap_or_default();
+        let rest = cbor::skip_int(rest).ok_or_else(wrong)?;
+        let (function, rest) = cbor::split_uint(rest).ok_or_else(wrong)?;
+        if function >= cbor::wide(self.functions.len()) {
             return Err(decode::Error::message("function is not defined"));
         }
-        decoder.i64()?;
-        decoder.u64()?;
-        let items = payload.get(decoder.position()..).and_then(cbor::split_item);
-        let items = items.and_then(|(_, rest)| cbor::split_item(rest));
-        let Some((_, rest)) = items else {
-            return Err(decode::Error::message("no whole item of this format").at(decoder.position()));
-        };
+        let rest = cbor::skip_int(rest).ok_or_else(wrong)?;
+        let (_, rest) = cbor::split_uint(rest).ok_or_else(wrong)?;
+        let (_, rest) = cbor::split_item(rest).ok_or_else(wrong)?;
+        let (_, rest) = cbor::split_item(rest).ok_or_else(wrong)?;
         let mut decoder = Decoder::new(rest);
-        if fields == Some(8) {
+        if with_decision {
             DecisionRecord::read(&mut decoder, self)?;
         }
-        if decoder.position() == rest.len() {
-            Ok(())
-        } else {
-            Err(decode::Error::message("record goes on after its last field"))
-        }
+        if decoder.position() == rest.len() { Ok(()) } else { Err(wrong()) }
     }
 
     pub(super) fn function(&self, id: u64) -> Option<Arc<Function>> {

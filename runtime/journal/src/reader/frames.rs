@@ -36,11 +36,20 @@ pub(crate) struct Frame {
     pub(crate) index: u64,
     /// Offset in the file, in bytes.
     pub(crate) offset: u64,
-    /// The blob that it is.
-    pub(crate) blob: Option<BlobRef>,
-    /// Where it is a seal: the hash that it must have.
-    pub(crate) seal: Option<Digest>,
+    pub(crate) kind: FrameKind,
     payload: Range<usize>,
+}
+
+/// What the frame layer has to know about a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrameKind {
+    Record,
+    /// [`Frames::expected_seal`] has the hash that it must have.
+    Seal,
+    /// Its payload ends where its contents begin, which are this long.
+    Blob {
+        contents: usize,
+    },
 }
 
 /// The first frame that is not whole or does not follow.
@@ -60,6 +69,7 @@ pub(crate) struct Frames<R> {
     contents: Contents,
     chain: Chain,
     index: u64,
+    expected_seal: Digest,
     buffer: Vec<u8>,
     /// The unread part of the buffer. The source stands at its end.
     start: usize,
@@ -89,6 +99,7 @@ impl<R: Read + Seek> Frames<R> {
             contents,
             chain: Chain::new(),
             index: 0,
+            expected_seal: Digest::default(),
             buffer: vec![0; READ_BYTES],
             start: 0,
             end: 0,
@@ -112,7 +123,13 @@ impl<R: Read + Seek> Frames<R> {
         self.buffer.get(frame.payload.clone()).unwrap_or_default()
     }
 
+    /// The hash that the seal just read must have.
+    pub(crate) fn expected_seal(&self) -> &Digest {
+        &self.expected_seal
+    }
+
     /// Takes the next frame.
+    #[inline]
     pub(crate) fn step(&mut self) -> Result<Step, ReadError> {
         let (index, offset, before) = (self.index, self.offset(), self.chain.check());
         let bad = |damage| Ok(Step::Bad(Bad { index, offset, before, damage }));
@@ -133,19 +150,21 @@ impl<R: Read + Seek> Frames<R> {
         if expected != check {
             return bad(Damage::Check { found: check, expected });
         }
-        let seal = self.is_seal().then(|| {
+        let mut kind = FrameKind::Record;
+        if self.is_seal() {
+            kind = FrameKind::Seal;
             self.absorb();
-            self.chain.seal()
-        });
+            self.expected_seal = self.chain.seal();
+        }
         self.start = frame.end;
-        if let Some(prefix) = &blob
-            && !self.pass_contents(prefix)?
-        {
-            return bad(Damage::Contents);
+        if let Some(prefix) = blob {
+            kind = FrameKind::Blob { contents: prefix.contents };
+            if !self.pass_contents(&prefix)? {
+                return bad(Damage::Contents);
+            }
         }
         self.index += 1;
-        let blob = blob.map(|prefix| BlobRef { digest: prefix.digest, length: wide(prefix.contents), offset });
-        Ok(Step::Frame(Frame { index, offset, blob, seal, payload: frame.start + FRAME_HEAD_BYTES..frame.end }))
+        Ok(Step::Frame(Frame { index, offset, kind, payload: frame.start + FRAME_HEAD_BYTES..frame.end }))
     }
 
     /// Fetches a blob's contents, wherever the reading stands, and checks them.
@@ -248,10 +267,12 @@ impl<R: Read + Seek> Frames<R> {
     }
 
     /// Brings at least `wanted` unread bytes into the buffer. The caller knows that the file has them.
+    #[inline]
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
-        if self.end - self.start >= wanted {
-            return Ok(());
-        }
+        if self.end - self.start >= wanted { Ok(()) } else { self.read(wanted) }
+    }
+
+    fn read(&mut self, wanted: usize) -> io::Result<()> {
         if self.buffer.len() - self.start < wanted {
             self.absorb();
             self.buffer.copy_within(self.start..self.end, 0);

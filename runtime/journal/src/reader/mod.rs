@@ -6,6 +6,8 @@ mod walk;
 
 use std::io::{Read, Seek};
 
+use crate::blob::Prefix;
+use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Event, Header, Record, Tables, header_version};
 use crate::format::VERSION;
@@ -13,7 +15,7 @@ use crate::payload::{BlobRef, PayloadRef};
 
 pub use walk::Tail;
 
-pub(crate) use frames::{Contents, Frame};
+pub(crate) use frames::{Contents, Frame, FrameKind};
 pub(crate) use walk::Walk;
 
 /// Reads a journal from its start. Holds one record at a time, and never a blob that was not asked for.
@@ -120,10 +122,13 @@ pub(crate) fn read_header<R: Read + Seek>(walk: &mut Walk<R>, tables: &mut Table
 /// Decodes a frame's record.
 pub(crate) fn decode<R: Read + Seek>(walk: &Walk<R>, tables: &mut Tables, frame: &Frame) -> Result<Record, ReadError> {
     let Frame { index, offset, .. } = *frame;
-    if let Some(blob) = frame.blob {
-        return Ok(Record { index, offset, event: Event::Blob(blob) });
+    let payload = walk.payload(frame);
+    if let FrameKind::Blob { contents } = frame.kind {
+        let digest = Prefix::digest(payload);
+        let event = Event::Blob(BlobRef { digest, length: cbor::wide(contents), offset });
+        return Ok(Record { index, offset, event });
     }
-    match tables.decode(walk.payload(frame)) {
+    match tables.decode(payload) {
         Ok(event) => Ok(Record { index, offset, event }),
         Err(problem) => Err(damaged(frame, problem.to_string())),
     }

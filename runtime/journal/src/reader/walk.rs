@@ -8,7 +8,7 @@ use crate::event::Seal;
 use crate::format::kind;
 use crate::payload::{BlobRef, Digest};
 
-use super::frames::{Bad, Contents, Frame, Frames, Step};
+use super::frames::{Bad, Contents, Frame, FrameKind, Frames, Step};
 use super::tail;
 
 /// What a journal that was not finished holds after its last seal.
@@ -61,6 +61,7 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// The next whole frame, or `None` at the end of what can be read.
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, ReadError> {
         if self.done {
             return Ok(None);
@@ -74,8 +75,8 @@ impl<R: Read + Seek> Walk<R> {
             Step::Bad(bad) => return self.bad(bad),
         };
         self.check_stage(&frame)?;
-        if let Some(expected) = frame.seal {
-            self.check_seal(&frame, expected)?;
+        if frame.kind == FrameKind::Seal {
+            self.check_seal(&frame)?;
         }
         self.records = frame.index + 1;
         Ok(Some(frame))
@@ -137,20 +138,20 @@ impl<R: Read + Seek> Walk<R> {
         self.stage = match self.stage {
             Stage::Running if is_end => Stage::Ended,
             Stage::Running => Stage::Running,
-            Stage::Ended if frame.seal.is_some() => Stage::Complete,
+            Stage::Ended if frame.kind == FrameKind::Seal => Stage::Complete,
             Stage::Ended | Stage::Complete => return Err(tampered(frame.index, frame.offset, Damage::AfterEnd)),
         };
         Ok(())
     }
 
-    fn check_seal(&mut self, frame: &Frame, expected: Digest) -> Result<(), ReadError> {
+    fn check_seal(&mut self, frame: &Frame) -> Result<(), ReadError> {
         let payload = self.frames.payload(frame);
         let seal = Seal::read_payload(payload).ok().filter(|_| cbor::is_item(payload));
         let Some(seal) = seal.filter(|seal| seal.records == frame.index) else {
             let problem = "seal has other fields than the format says, or another count of records".to_owned();
             return Err(tampered(frame.index, frame.offset, Damage::Malformed { problem }));
         };
-        if seal.hash != expected {
+        if seal.hash != *self.frames.expected_seal() {
             let (index, offset) = self.cover;
             return Err(tampered(index, offset, Damage::Seal { records: frame.index - index }));
         }

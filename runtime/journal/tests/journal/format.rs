@@ -76,6 +76,32 @@ fn seals_after_as_many_records_as_told() {
 }
 
 #[test]
+fn chains_and_seals_frames_as_the_format_says() {
+    let bytes = sample();
+    let mut check = crc32fast::hash(b"WAJOURN1");
+    assert_eq!(check, 0x0012_da16);
+    let mut sealed = b"WAJOURN1".to_vec();
+    let mut seals = 0;
+    for (index, frame) in frames(&bytes).iter().enumerate() {
+        let payload = frame.payload(&bytes);
+        let covered = &bytes[frame.start..frame.start + 8 + Frame::covered(payload)];
+        let mut hasher = crc32fast::Hasher::new_with_initial(check);
+        hasher.update(&covered[4..]);
+        check = hasher.finalize();
+        assert_eq!(covered[..4], check.to_le_bytes());
+        if frame.kind(&bytes) == 10 {
+            let mut seal = Decoder::new(&payload[2..]);
+            assert_eq!(seal.bytes().unwrap(), blake3::hash(&sealed).as_bytes());
+            assert_eq!(seal.u64().unwrap(), u64::try_from(index).unwrap());
+            sealed.clear();
+            seals += 1;
+        }
+        sealed.extend_from_slice(covered);
+    }
+    assert_eq!(seals, 4);
+}
+
+#[test]
 fn encodes_every_record_deterministically() {
     let bytes = sample();
     for frame in frames(&bytes) {
