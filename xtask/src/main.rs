@@ -6,12 +6,16 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
 
+mod bench;
+mod demo;
 mod error;
 #[cfg(test)]
 mod example_policies;
 mod guests;
 mod process;
 mod project;
+mod python;
+mod server;
 mod summary;
 mod tests_command;
 
@@ -23,9 +27,12 @@ use crate::project::Project;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
+  demo              show the main job: run, deny, approve, record, verify, replay
   guests [ROUTE]    build all guest tools into target/guests; ROUTE is `installed`, `rustup` or
                     `packaged`, and the first of them that works where it is not given
   test [ARGS...]    build the guest tools, then run all tests; ARGS go to `cargo test`
+  bench [ROWS...]   measure the rows, or all, against `wasmtime run` of the same component;
+                    --pairs N runs each N times, --binary FILE takes that `wasm-agent`
 ";
 
 fn main() -> ExitCode {
@@ -50,6 +57,11 @@ fn run(arguments: &[String]) -> Result<ExitCode, Error> {
             let only = rest.first().map(|name| name.parse()).transpose()?;
             let built = guests::build(&project, only)?;
             println!("{} guests in {}", built.count, project.guests_dir().display());
+            Ok(ExitCode::SUCCESS)
+        }
+        ("demo", []) => demo::run(&project),
+        ("bench", rest) => {
+            bench::run(&project, rest)?;
             Ok(ExitCode::SUCCESS)
         }
         ("test", rest) => tests_command::run(&project, rest),

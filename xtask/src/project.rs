@@ -48,6 +48,21 @@ impl Project {
         self.target.join("guests")
     }
 
+    /// The command line program, as `cargo build` of this profile leaves it.
+    pub(crate) fn host_binary(&self, profile_dir: &str) -> PathBuf {
+        self.target.join(profile_dir).join("wasm-agent")
+    }
+
+    /// Where the benchmark keeps its files; emptied when it starts.
+    pub(crate) fn bench_dir(&self) -> PathBuf {
+        self.target.join("bench")
+    }
+
+    /// Where the demo takes place; emptied when it starts.
+    pub(crate) fn demo_dir(&self) -> PathBuf {
+        self.target.join("demo")
+    }
+
     /// Tools that were downloaded or built by a set-up step; safe to delete.
     pub(crate) fn cache(&self) -> PathBuf {
         self.root.join(".cache")

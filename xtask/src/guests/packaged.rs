@@ -13,6 +13,7 @@ use std::process::Command;
 use crate::error::{Context, Error};
 use crate::process;
 use crate::project::Project;
+use crate::python::{self, find_file};
 
 /// The packages with the compiler, its build tool and the sources of `std`.
 pub(crate) const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
@@ -120,7 +121,7 @@ fn libc(cache: &Path) -> Result<PathBuf, Error> {
     if finished.is_dir() {
         return Ok(finished);
     }
-    let python = venv(cache)?;
+    let python = python::install(cache, ZIG)?;
     println!("guests: building the C library (half a minute, once)");
     let work = cache.join(format!("wasi-libc.{}", std::process::id()));
     let zig_cache = work.join("zig");
@@ -165,34 +166,4 @@ fn merge(archiver: &mut Command, script: &str) -> Result<(), Error> {
     }
     let status = child.wait().context(step)?;
     if status.success() { Ok(()) } else { Err(Error::new(step()).because(status)) }
-}
-
-/// Makes the Python environment with Zig in it, unless it is there, and returns its interpreter.
-fn venv(cache: &Path) -> Result<PathBuf, Error> {
-    let venv = cache.join("venv");
-    let python = venv.join("bin/python");
-    if !python.is_file() {
-        println!("guests: making a Python environment");
-        process::capture(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-    }
-    println!("guests: installing {ZIG}");
-    process::capture(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).arg(ZIG))?;
-    Ok(python)
-}
-
-/// Finds the one file of this name below `dir`.
-fn find_file(dir: &Path, name: &str) -> Result<PathBuf, Error> {
-    let mut folders = vec![dir.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).context(|| format!("could not read `{}`", folder.display()))?;
-        for entry in entries {
-            let path = entry.context(|| format!("could not read `{}`", folder.display()))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().is_some_and(|found| found == name) {
-                return Ok(path);
-            }
-        }
-    }
-    Err(Error::new(format!("{ZIG} did not build `{name}`")))
 }

@@ -1,0 +1,106 @@
+//! `cargo xtask demo`: the main job on real input, from a granted folder to a replay without it.
+//!
+//! Every command that it runs is printed as it could be typed. What the demo claims it also checks: it fails
+//! when a call that must be denied is not, when a journal does not verify, or when a replay differs.
+
+mod stage;
+
+use std::io::IsTerminal;
+use std::process::{Command, ExitCode};
+
+use crate::error::Error;
+use crate::project::Project;
+use crate::server::{Answer, Asked, Server};
+use crate::{guests, process};
+use stage::{Expected, Stage};
+
+/// The credential that the host puts in. No tool sees it, and no journal has it.
+const TOKEN: &str = "demo-7f3a9c51d2e8";
+
+/// What the tools are to find on the server.
+const PAGE: &str = "<!doctype html><title>Changes</title><style>p { color: red }</style>\
+    <h1>Release notes</h1><p>The journal &amp; its <b>replay</b>.</p><script>steal()</script>";
+
+/// Runs the demo, with questions at the terminal if there is one.
+///
+/// # Errors
+/// When something can't be set up or built, or when a step does not end as it must.
+pub(crate) fn run(project: &Project) -> Result<ExitCode, Error> {
+    guests::build(project, None)?;
+    process::run(Command::new("cargo").current_dir(project.root()).args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--package",
+        "wasm-agent",
+    ]))?;
+    let server = Server::start(respond)?;
+    let mut stage = Stage::set(project, &server.url(), TOKEN, std::io::stdin().is_terminal())?;
+
+    stage.say("A tool counts the words of a folder. `.env` is in the folder, and denied.");
+    stage.run("count", "read", Expected::Success, &["count-words.wasm", "--", "/notes", "3"])?;
+
+    stage.say("A tool edits files. Overwriting can't be undone, so each waits for an approval.");
+    stage.run("edit", "edit", Expected::Success, &["edit-files.wasm", "--", "/notes", "journal", "record"])?;
+
+    stage.say("A tool fetches a page.");
+    let page = format!("{}/notes/changes.html", server.url());
+    stage.run("fetch", "fetch", Expected::Success, &["fetch-page.wasm", "--", &page])?;
+
+    stage.say("The same tool asks for a page that the allowlist does not name. It is denied, and never sent.");
+    let private = format!("{}/private/keys.html", server.url());
+    stage.run("denied", "fetch", Expected::Failure, &["fetch-page.wasm", "--", &private])?;
+
+    stage.say("A tool posts to an API. It waits for an approval, and the host puts the credential in.");
+    let issue = "open-issue({repository: \"acme/site\", title: \"Broken link\", body: \"On the front page.\", labels: [\"docs\"]})";
+    stage.run("issue", "issue", Expected::Success, &["--call", issue, "open-issue.wasm"])?;
+    check_server(&stage, &server.asked())?;
+    stage.show_script()?;
+
+    stage.say("Everything is in the journals: what was asked, decided, done, and why.");
+    for name in ["edit", "denied"] {
+        stage.journal(&["show"], name)?;
+    }
+    for name in stage.names() {
+        stage.journal(&["verify"], &name)?;
+    }
+
+    stage.say("Now the server is stopped and the folder deleted. Each run is replayed from its journal alone.");
+    drop(server);
+    stage.delete_folder()?;
+    stage.replay_all()?;
+    stage.say("Each replay gave the identical output and the identical result.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn respond(asked: &Asked) -> Answer {
+    let has_title = String::from_utf8_lossy(&asked.body).contains("\"title\"");
+    let authorized = asked.headers.iter().any(|(name, value)| name == "authorization" && value.ends_with(TOKEN));
+    match (asked.method.as_str(), asked.target.as_str()) {
+        ("GET", "/notes/changes.html") => Answer { status: 200, content_type: "text/html", body: PAGE.to_owned() },
+        ("POST", "/api/repos/acme/site/issues") if authorized && has_title => Answer {
+            status: 201,
+            content_type: "application/json",
+            body: r#"{"number": 42, "html_url": "https://example.com/acme/site/issues/42"}"#.to_owned(),
+        },
+        ("POST", _) => Answer { status: 401, content_type: "text/plain", body: "who is asking for what?".to_owned() },
+        _ => Answer { status: 404, content_type: "text/plain", body: "not here".to_owned() },
+    }
+}
+
+/// Checks from the other side what was sent and what was not.
+fn check_server(stage: &Stage, asked: &[Asked]) -> Result<(), Error> {
+    if let Some(leaked) = asked.iter().find(|asked| asked.target.starts_with("/private")) {
+        return Err(Error::new(format!("the denied request for `{}` reached the server", leaked.target)));
+    }
+    let posted = asked.iter().filter(|asked| asked.method == "POST").count();
+    if posted != 1 {
+        return Err(Error::new(format!("the server got {posted} posts instead of 1")));
+    }
+    stage.check_token_is_nowhere()?;
+    stage.say(&format!(
+        "The server got {} requests, one of them with the credential; no journal has it, and the denied one is not among them.",
+        asked.len()
+    ));
+    Ok(())
+}

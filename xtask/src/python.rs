@@ -1,0 +1,55 @@
+//! Programs that come as Python packages, in an environment of the project's own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::{Context, Error};
+use crate::process;
+
+/// Makes the environment in the cache, unless it is there, and installs one package with its exact version.
+///
+/// Returns the environment's interpreter.
+///
+/// # Errors
+/// When there is no `python3` with `venv`, or when the package can't be installed.
+pub(crate) fn install(cache: &Path, package: &str) -> Result<PathBuf, Error> {
+    let venv = environment(cache);
+    let python = venv.join("bin/python");
+    if !python.is_file() {
+        println!("setup: making a Python environment");
+        process::capture(Command::new("python3").args(["-m", "venv"]).arg(&venv))
+            .map_err(|error| error.hint("install python3 and python3-venv"))?;
+    }
+    let installed = process::capture(Command::new(&python).args(["-m", "pip", "freeze"]))?;
+    if !installed.lines().any(|line| line == package) {
+        println!("setup: installing {package}");
+        process::capture(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).arg(package))?;
+    }
+    Ok(python)
+}
+
+/// The folder of the environment, which is there once something was installed.
+pub(crate) fn environment(cache: &Path) -> PathBuf {
+    cache.join("venv")
+}
+
+/// Finds the first file of this name below `dir`.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn find_file(dir: &Path, name: &str) -> Result<PathBuf, Error> {
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).context(|| format!("could not read `{}`", folder.display()))?;
+        for entry in entries {
+            let path = entry.context(|| format!("could not read `{}`", folder.display()))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|found| found == name) {
+                return Ok(path);
+            }
+        }
+    }
+    Err(Error::new(format!("there is no `{name}` below `{}`", dir.display())))
+}

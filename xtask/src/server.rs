@@ -1,0 +1,208 @@
+//! A small HTTP server on loopback, for the benchmark and the demo.
+//!
+//! It keeps connections open, answers what it is told to answer, and notes what it was asked. It is no
+//! server for anyone else: a request that it does not understand ends the connection.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crate::error::{Context, Error};
+
+/// Largest request head, and largest request body, in bytes. The tools here send far less.
+const PART_BYTES_MAX: u64 = 1 << 20;
+
+/// What the server was asked, and what a responder answers from.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The method, in upper case.
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    /// Names in lower case, with their values.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What the server answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status code.
+    pub(crate) status: u16,
+    /// The media type of the body.
+    pub(crate) content_type: &'static str,
+    /// The body.
+    pub(crate) body: String,
+}
+
+/// A running server, which stops when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts a server on a free port of loopback.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub(crate) fn start(respond: fn(&Asked) -> Answer) -> Result<Self, Error> {
+        let step = || "could not start the local HTTP server".to_owned();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).context(step)?;
+        let address = listener.local_addr().context(step)?;
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let stopping = Arc::new(AtomicBool::new(false));
+        let thread = {
+            let (asked, stopping) = (Arc::clone(&asked), Arc::clone(&stopping));
+            thread::spawn(move || {
+                for stream in listener.incoming() {
+                    if stopping.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let asked = Arc::clone(&asked);
+                    if let Ok(stream) = stream {
+                        // One that fails concerns its client alone.
+                        thread::spawn(move || serve(&stream, respond, &asked));
+                    }
+                }
+            })
+        };
+        Ok(Self { address, asked, stopping, thread: Some(thread) })
+    }
+
+    /// The URL of the server, without a path.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What the server was asked so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        // Wakes the thread, which waits for a connection.
+        drop(TcpStream::connect(self.address));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn serve(stream: &TcpStream, respond: fn(&Asked) -> Answer, log: &Mutex<Vec<Asked>>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream);
+    let mut writer = stream;
+    while let Some(asked) = read_request(&mut reader)? {
+        let Answer { status, content_type, body } = respond(&asked);
+        log.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        writer.write_all(answer.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Reads one request; there is none when the client has closed the connection.
+fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Asked>> {
+    let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    let mut head = reader.take(PART_BYTES_MAX);
+    let mut line = String::new();
+    if head.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_whitespace();
+    let (Some(method), Some(target)) = (words.next(), words.next()) else {
+        return Err(invalid("no request line"));
+    };
+    let (method, target) = (method.to_owned(), target.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        line.clear();
+        head.read_line(&mut line)?;
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
+        headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let header = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let mut body = Vec::new();
+    if header("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
+        read_chunks(reader, &mut body)?;
+    } else if let Some(length) = header("content-length") {
+        let length: u64 = length.parse().map_err(|_| invalid("no content length"))?;
+        reader.take(length.min(PART_BYTES_MAX)).read_to_end(&mut body)?;
+    }
+    Ok(Some(Asked { method, target, headers, body }))
+}
+
+fn read_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<()> {
+    let invalid = || io::Error::new(io::ErrorKind::InvalidData, "no chunk");
+    loop {
+        let mut line = String::new();
+        reader.take(PART_BYTES_MAX).read_line(&mut line)?;
+        let length = u64::from_str_radix(line.trim(), 16).map_err(|_| invalid())?;
+        if length > PART_BYTES_MAX {
+            return Err(invalid());
+        }
+        reader.take(length).read_to_end(body)?;
+        line.clear();
+        reader.take(PART_BYTES_MAX).read_line(&mut line)?;
+        if length == 0 {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_bodies_with_a_length_and_in_chunks() {
+        let text = "POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc\
+            POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n\
+            GET /c HTTP/1.1\r\nX-A:  1 \r\n\r\n";
+        let mut reader = BufReader::new(text.as_bytes());
+        let mut read = || read_request(&mut reader).unwrap();
+        let first = read().unwrap();
+        assert_eq!((first.method.as_str(), first.target.as_str(), first.body.as_slice()), ("POST", "/a", &b"abc"[..]));
+        assert_eq!(read().unwrap().body, b"def");
+        assert_eq!(read().unwrap().headers, [("x-a".to_owned(), "1".to_owned())]);
+        assert!(read().is_none());
+    }
+
+    #[test]
+    fn answers_on_one_connection_and_stops_when_dropped() {
+        let server =
+            Server::start(|asked| Answer { status: 200, content_type: "text/plain", body: asked.target.clone() })
+                .unwrap();
+        let stream = TcpStream::connect(server.address).unwrap();
+        let mut reader = BufReader::new(&stream);
+        for target in ["/one", "/two"] {
+            (&stream).write_all(format!("GET {target} HTTP/1.1\r\n\r\n").as_bytes()).unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(target.as_bytes()) {
+                let mut byte = [0];
+                reader.read_exact(&mut byte).unwrap();
+                answer.extend(byte);
+            }
+            assert!(answer.starts_with(b"HTTP/1.1 200 "));
+        }
+        assert_eq!(server.asked().len(), 2);
+        let address = server.address;
+        drop(server);
+        assert!(TcpListener::bind(address).is_ok() || TcpStream::connect(address).is_err());
+    }
+}
