@@ -77,6 +77,7 @@ mod tests {
         assert_eq!(escape("a\u{1b}[2Jb"), r"a\u{1b}[2Jb");
         assert_eq!(escape("a\r\nb"), r"a\u{d}\u{a}b");
         assert_eq!(escape("x\u{9b}31m"), r"x\u{9b}31m");
+        assert_eq!(escape(r"a\u{a}"), r"a\\u{a}");
     }
 
     #[test]

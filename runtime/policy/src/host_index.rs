@@ -3,7 +3,7 @@
 use crate::fast_hash::PolicyMap;
 use crate::grant::HttpGrant;
 use crate::prefix_tree::PrefixTree;
-use crate::url::{Host, Scheme, Url};
+use crate::url::{Scheme, Url};
 use crate::url_pattern::HostPattern;
 
 /// HTTP grants by host, then scheme and port, then the leading plain segments of their paths.
@@ -63,16 +63,8 @@ impl HostIndex {
     /// The sites of the URL's host, and of each name above it.
     fn sites<'i>(&'i self, url: &'i Url) -> impl Iterator<Item = &'i Site> + 'i {
         let host = url.host_text();
-        // An address is not below a name, however much of it looks like one.
-        let names = match url.host() {
-            Host::Name(_) => Some(host),
-            Host::Ip(_) => None,
-        };
-        let above = names
-            .filter(|_| !self.below.is_empty())
-            .into_iter()
-            .flat_map(|name| name.match_indices('.'))
-            .filter_map(move |(dot, _)| self.below.get(host.get(dot + 1..)?));
+        // No part of an address is found here: what ends in a number, or in `]`, is not parsed as a name.
+        let above = host.match_indices('.').filter_map(move |(dot, _)| self.below.get(host.get(dot + 1..)?));
         self.exact.get(host).into_iter().chain(above).flatten()
     }
 }

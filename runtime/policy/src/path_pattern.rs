@@ -4,7 +4,11 @@
 //! once, as one bit each, so the cost is bounded by (segments of the path) × (segments of the pattern), whatever
 //! either of them contains.
 
+mod wild;
+
 use std::fmt;
+
+pub(crate) use wild::{Dialect, Wild};
 
 /// Most segments of a pattern. One bit per position, and one more for the end, must fit the 64 bits of a state set.
 pub const PATTERN_SEGMENTS_MAX: usize = 62;
@@ -44,7 +48,8 @@ pub enum PatternError {
 /// A pattern for guest paths, relative to the grant that has it.
 ///
 /// `*` stands for any run of characters within a segment, `?` for one character, `**` for any number of segments,
-/// none included. Matching is case-sensitive. What lies below a path that matches is covered too.
+/// none included. What lies below a path that matches is covered too. Matching is case-sensitive: on a host file system
+/// that is not, a pattern needs a grant that does not let the guest choose the case, or one pattern for each spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     text: String,
@@ -114,6 +119,12 @@ impl PathPattern {
         self.live_after(relative) != 0
     }
 
+    /// Whether the pattern begins with `**`, so that it matches the same names at every depth.
+    #[must_use]
+    pub fn is_for_any_depth(&self) -> bool {
+        self.segments.anywhere() != 0
+    }
+
     /// Whether the pattern covers every path there is.
     #[must_use]
     pub fn covers_everything(&self) -> bool {
@@ -136,15 +147,6 @@ impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-/// What a character means depends on what is matched: `?` begins the query of a URL.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// Guest paths: `*`, `?`, `**`.
-    File,
-    /// URL paths: `*`, `**`; a segment may be empty.
-    Url,
 }
 
 /// The compiled segments of a pattern.
@@ -255,92 +257,6 @@ impl Segments {
 /// One bit for each position, from the first.
 fn bits() -> impl Iterator<Item = u64> {
     (0..64u32).map(|shift| 1u64 << shift)
-}
-
-/// A text with wildcards: a segment, or a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wild {
-    /// No wildcard at all: the common case, compared as bytes.
-    Literal(Box<str>),
-    /// A single `*`.
-    Star,
-    /// Anything else.
-    Tokens(Box<[Token]>),
-}
-
-/// One step of a text with wildcards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Token {
-    /// This character.
-    Char(char),
-    /// `?`: one character.
-    One,
-    /// `*`: any run of characters.
-    Star,
-}
-
-impl Wild {
-    /// Compiles a text without `/`.
-    pub(crate) fn compile(text: &str, dialect: Dialect) -> Self {
-        let question_is_wild = dialect == Dialect::File;
-        if text == "*" {
-            return Self::Star;
-        }
-        if !text.contains(|c| c == '*' || question_is_wild && c == '?') {
-            return Self::Literal(Box::from(text));
-        }
-        let tokens = text.chars().map(|character| match character {
-            '*' => Token::Star,
-            '?' if question_is_wild => Token::One,
-            other => Token::Char(other),
-        });
-        Self::Tokens(tokens.collect())
-    }
-
-    /// Whether a segment matches. An empty one, as in `a//b`, matches only a pattern that is empty there too.
-    fn matches_segment(&self, text: &str) -> bool {
-        match self {
-            Self::Literal(literal) => **literal == *text,
-            Self::Star | Self::Tokens(_) => !text.is_empty() && self.matches(text),
-        }
-    }
-
-    /// Whether the whole text matches.
-    ///
-    /// On a mismatch only the last `*` takes one more character, so the cost is (length of text) × (length of
-    /// pattern) at worst, and `*a*a*a*b` is no attack.
-    pub(crate) fn matches(&self, text: &str) -> bool {
-        let tokens = match self {
-            Self::Literal(literal) => return **literal == *text,
-            Self::Star => return true,
-            Self::Tokens(tokens) => tokens,
-        };
-        let mut token = tokens.iter();
-        let mut rest = text.chars();
-        let mut retry: Option<(std::slice::Iter<'_, Token>, std::str::Chars<'_>)> = None;
-        loop {
-            let matched = match token.next() {
-                Some(Token::Star) => {
-                    retry = Some((token.clone(), rest.clone()));
-                    continue;
-                }
-                Some(Token::One) => rest.next().is_some(),
-                Some(Token::Char(expected)) => rest.next() == Some(*expected),
-                None if rest.as_str().is_empty() => return true,
-                None => false,
-            };
-            if !matched {
-                let Some((star, from)) = retry.as_mut() else {
-                    return false;
-                };
-                if from.next().is_none() {
-                    return false;
-                }
-                token = star.clone();
-                rest = from.clone();
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Decisions about requests.
+//!
+//! Addresses are not judged here. A name is judged by what it resolves to, when it is dialled
+//! ([`Policy::network_allows`]), and a grant whose own address may not be dialled is an error when the policy is loaded.
 
 use super::Ruling;
 use crate::action::HttpAction;
 use crate::decision::{Denial, DenialReason};
 use crate::grant::{GrantId, HttpGrant};
 use crate::method::Method;
-use crate::network;
 use crate::policy::Policy;
-use crate::url::{Host, Url};
+use crate::url::Url;
 
 /// The grant that governs a request.
 pub(crate) struct Matched<'p> {
@@ -19,12 +21,6 @@ pub(crate) struct Matched<'p> {
 
 pub(super) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Denial> {
     let Matched { grant, asked_by } = governing(policy, &request.method, &request.url)?;
-    // A name is judged by what it resolves to, when it is dialled.
-    if let Host::Ip(address) = request.url.host()
-        && !network::permits(&grant.networks, *address)
-    {
-        return Err(Denial::new(DenialReason::Network, Some(grant.id)));
-    }
     if !request.secrets.iter().all(|name| grant.secrets.contains(name)) {
         return Err(Denial::new(DenialReason::Secret, Some(grant.id)));
     }

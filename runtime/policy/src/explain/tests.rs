@@ -90,6 +90,11 @@ fn says_why_and_what_would_allow_it() {
             "[[http]]\nurl = \"https://a.test:8443/x\"\nmethods = [\"POST\"]",
         ),
         (
+            "GET https://a.test/a**b/**",
+            "no grant covers it",
+            "[[http]]\nurl = \"https://a.test/a*b/*\"\nmethods = [\"GET\"]",
+        ),
+        (
             "GET http://127.0.0.1/",
             "no grant covers it",
             "[[http]]\nurl = \"http://127.0.0.1/\"\nmethods = [\"GET\"]\nnetworks = [\"127.0.0.1/32\"]",

@@ -1,5 +1,6 @@
 //! `[[filesystem]]`.
 
+use super::overlap;
 use super::report::Report;
 use super::section::{Section, Text, list};
 use super::suggest;
@@ -12,6 +13,7 @@ const KEYS: &[&str] = &["host", "guest", "access", "deny", "ask"];
 
 pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<FilesystemGrant> {
     let mut grants = Vec::new();
+    let mut places = Vec::new();
     let mut lines: HashMap<GuestPath, u32> = HashMap::new();
     for section in root.tables("filesystem", KEYS, report) {
         let Some(grant) = read_grant(&section, grants.len(), report) else {
@@ -22,7 +24,9 @@ pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<Filesyste
             report.error(&span, format!("the guest path `{}` is granted already (line {line})", grant.guest));
         }
         grants.push(grant);
+        places.push(section.get("host").map_or(section.span, |value| value.span()));
     }
+    overlap::check(&grants, &places, report);
     grants
 }
 

@@ -4,6 +4,7 @@
 
 mod filesystem;
 mod http;
+mod overlap;
 mod quantity;
 mod report;
 mod secrets;

@@ -30,6 +30,12 @@ fn short(policy: &Policy, decision: &Decision) -> String {
     }
 }
 
+#[test]
+fn a_policy_is_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Policy::deny_all());
+}
+
 fn assert_decisions(policy: &Policy, expected: &[(&str, &str)]) {
     for (action, decision) in expected {
         assert_eq!(decide(policy, action), *decision, "{action}");

@@ -27,7 +27,7 @@ prop_compose! {
             let asked = ["read", "create", "modify", "delete", "rename"].get(..*ask).unwrap_or(&[]);
             let asked = if *write { asked } else { asked.get(..1).unwrap_or(&[]) };
             format!(
-                "[[filesystem]]\nhost = \"h\"\nguest = \"/{index}\"\naccess = \"{access}\"\ndeny = [\"{deny}\"]\nask = {asked:?}\n",
+                "[[filesystem]]\nhost = \"h{index}\"\nguest = \"/{index}\"\naccess = \"{access}\"\ndeny = [\"{deny}\"]\nask = {asked:?}\n",
             )
         });
         let mut seen = std::collections::HashSet::new();

@@ -1,0 +1,96 @@
+//! Wildcards within one segment, or within a query.
+
+/// What a character means depends on what is matched: `?` begins the query of a URL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Guest paths: `*`, `?`, `**`.
+    File,
+    /// URL paths: `*`, `**`; a segment may be empty.
+    Url,
+}
+
+/// A text with wildcards: a segment, or a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wild {
+    /// No wildcard at all: the common case, compared as bytes.
+    Literal(Box<str>),
+    /// A single `*`.
+    Star,
+    /// Anything else.
+    Tokens(Box<[Token]>),
+}
+
+/// One step of a text with wildcards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// This character.
+    Char(char),
+    /// `?`: one character.
+    One,
+    /// `*`: any run of characters.
+    Star,
+}
+
+impl Wild {
+    /// Compiles a text without `/`.
+    pub(crate) fn compile(text: &str, dialect: Dialect) -> Self {
+        let question_is_wild = dialect == Dialect::File;
+        if text == "*" {
+            return Self::Star;
+        }
+        if !text.contains(|c| c == '*' || question_is_wild && c == '?') {
+            return Self::Literal(Box::from(text));
+        }
+        let tokens = text.chars().map(|character| match character {
+            '*' => Token::Star,
+            '?' if question_is_wild => Token::One,
+            other => Token::Char(other),
+        });
+        Self::Tokens(tokens.collect())
+    }
+
+    /// Whether a segment matches. An empty one, as in `a//b`, matches only a pattern that is empty there too.
+    pub(super) fn matches_segment(&self, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => **literal == *text,
+            Self::Star | Self::Tokens(_) => !text.is_empty() && self.matches(text),
+        }
+    }
+
+    /// Whether the whole text matches.
+    ///
+    /// On a mismatch only the last `*` takes one more character, so the cost is (length of text) × (length of
+    /// pattern) at worst, and `*a*a*a*b` is no attack.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let tokens = match self {
+            Self::Literal(literal) => return **literal == *text,
+            Self::Star => return true,
+            Self::Tokens(tokens) => tokens,
+        };
+        let mut token = tokens.iter();
+        let mut rest = text.chars();
+        let mut retry: Option<(std::slice::Iter<'_, Token>, std::str::Chars<'_>)> = None;
+        loop {
+            let matched = match token.next() {
+                Some(Token::Star) => {
+                    retry = Some((token.clone(), rest.clone()));
+                    continue;
+                }
+                Some(Token::One) => rest.next().is_some(),
+                Some(Token::Char(expected)) => rest.next() == Some(*expected),
+                None if rest.as_str().is_empty() => return true,
+                None => false,
+            };
+            if !matched {
+                let Some((star, from)) = retry.as_mut() else {
+                    return false;
+                };
+                if from.next().is_none() {
+                    return false;
+                }
+                token = star.clone();
+                rest = from.clone();
+            }
+        }
+    }
+}
