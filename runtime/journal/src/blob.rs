@@ -76,3 +76,34 @@ impl Window {
         self.offsets.insert(digest, offset);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forgets_the_oldest_digest_first() {
+        let mut window = Window::default();
+        let digest = |number: u64| *blake3::hash(&number.to_le_bytes()).as_bytes();
+        let most = cbor::wide(REMEMBERED_MAX);
+        for number in 0..=most {
+            window.remember(digest(number), number);
+        }
+        assert_eq!((window.order.len(), window.offsets.len()), (REMEMBERED_MAX, REMEMBERED_MAX));
+        assert_eq!(window.find(&digest(0)), None);
+        assert_eq!(window.find(&digest(1)), Some(1));
+        assert_eq!(window.find(&digest(most)), Some(most));
+    }
+
+    #[test]
+    fn reads_only_prefixes_that_fit_the_payload() {
+        let mut payload = Vec::new();
+        write_prefix(&mut payload, &[4; 32], 1000);
+        let length = payload.len() + 1000;
+        let prefix = Prefix::read(&payload, length).unwrap();
+        assert_eq!((prefix.digest, prefix.length, prefix.contents), ([4; 32], payload.len(), 1000));
+        assert!(Prefix::read(&payload, length - 1).is_none());
+        assert!(Prefix::read(&payload, length + 1).is_none());
+        assert!(Prefix::read(&payload[..37], length).is_none());
+    }
+}

@@ -189,3 +189,68 @@ fn split_head(input: &[u8]) -> Option<(u8, u64, &[u8])> {
     };
     Some((major, argument, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_over_exactly_one_item() {
+        let mut items = Vec::new();
+        array(&mut items, 3);
+        int(&mut items, -70_000);
+        map(&mut items, 1);
+        text(&mut items, "key");
+        tag(&mut items, 44_601);
+        bytes(&mut items, &[0; 300]);
+        null(&mut items);
+        let whole = items.len();
+        assert!(is_item(&items));
+        boolean(&mut items, true);
+        assert!(!is_item(&items));
+        assert_eq!(split_item(&items).map(|(item, rest)| (item.len(), rest)), Some((whole, [0xf5].as_slice())));
+        for cut in 0..whole {
+            assert_eq!(split_item(&items[..cut]), None, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_format_does_not_use() {
+        let refused: [&[u8]; 10] = [
+            b"",
+            b"\x9f\xff",
+            b"\x5f\x41a\xff",
+            b"\x62\xff\xfe",
+            b"\xf7",
+            b"\xe0",
+            b"\xf9\x3c\x00",
+            b"\xfb\x3f\xf0\x00\x00\x00\x00\x00\x00",
+            b"\x1c",
+            b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff",
+        ];
+        for input in refused {
+            assert!(!is_item(input), "{input:x?}");
+        }
+    }
+
+    #[test]
+    fn refuses_nesting_past_the_bound() {
+        let nested = |depth: usize| [vec![0x81; depth], vec![0x00]].concat();
+        assert!(is_item(&nested(DEPTH_MAX)));
+        assert!(!is_item(&nested(DEPTH_MAX + 1)));
+        assert!(!is_item(&nested(1_000_000)));
+    }
+
+    #[test]
+    fn writes_integers_in_the_shortest_form() {
+        for (value, length) in [(0, 1), (23, 1), (24, 2), (255, 2), (256, 3), (65_536, 5), (1 << 32, 9)] {
+            let mut positive = Vec::new();
+            int(&mut positive, value);
+            assert_eq!(positive.len(), length, "{value}");
+            let mut negative = Vec::new();
+            int(&mut negative, -1 - value);
+            assert_eq!(negative.len(), length, "{value}");
+            assert_eq!(minicbor::decode::<i64>(&negative).unwrap(), -1 - value);
+        }
+    }
+}

@@ -6,6 +6,58 @@
 //! Knows nothing of the engine, of the policy or of approvers: actions, decisions and answers are recorded as they
 //! are handed over. Opens no files and reads no clock but the one that spaces out seals. Whatever a journal contains,
 //! reading it neither panics nor takes memory that grows with the file.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::fs::File;
+//! use wasm_agent_journal::{CallEvent, Encoded, End, Event, Header, Invocation, Options, Reader, RunResult, Writer};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("run.journal");
+//! # let header = Header {
+//! #     run_id: [0; 16],
+//! #     component_sha256: [0; 32],
+//! #     component_name: "tool.wasm".to_owned(),
+//! #     policy_text: "version = 1".to_owned(),
+//! #     policy_digest: [0; 32],
+//! #     arguments: Vec::new(),
+//! #     environment: Vec::new(),
+//! #     invocation: Invocation::Command,
+//! #     limits: Vec::new(),
+//! #     engine: String::new(),
+//! #     started_ns: 0,
+//! #     parent: None,
+//! #     approver: "refuse".to_owned(),
+//! # };
+//! # let result = RunResult::Exited { code: 0 };
+//! # let end = End { result, at_ns: 900, fuel: 21, calls: 1, waited_ns: 0, memory_high_bytes: 65_536 };
+//! let writer = Writer::create(File::create_new(&path)?, &header, Options::default())?;
+//! let now = writer.intern("wasi:clocks/monotonic-clock#now", &[])?;
+//! let (mut arguments, mut outcome) = (Encoded::new(), Encoded::new());
+//! arguments.array(0);
+//! outcome.u64(123_456);
+//! writer.call(&CallEvent {
+//!     function: now,
+//!     at_ns: 800,
+//!     duration_ns: 40,
+//!     fuel: 12,
+//!     arguments: &arguments,
+//!     outcome: &outcome,
+//!     decision: None,
+//! })?;
+//! writer.finish(&end)?;
+//!
+//! let mut reader = Reader::open(File::open(&path)?)?;
+//! while let Some(record) = reader.next()? {
+//!     if let Event::Call(call) = record.event {
+//!         assert_eq!(call.function.name, "wasi:clocks/monotonic-clock#now");
+//!     }
+//! }
+//! assert!(reader.is_complete());
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

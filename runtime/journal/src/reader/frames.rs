@@ -177,7 +177,8 @@ impl<R: Read + Seek> Frames<R> {
     /// Reads up to `most` bytes at an offset, without moving the reading.
     pub(crate) fn read_at(&mut self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
         self.source.seek(SeekFrom::Start(offset))?;
-        let mut bytes = Vec::new();
+        let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut bytes = Vec::with_capacity(most.min(left));
         self.source.by_ref().take(wide(most)).read_to_end(&mut bytes)?;
         self.source.seek(SeekFrom::Start(self.base + wide(self.end)))?;
         Ok(bytes)

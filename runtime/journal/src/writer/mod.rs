@@ -7,6 +7,7 @@ mod store;
 mod table;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -30,10 +31,11 @@ const FIELDS_BYTES: usize = 64;
 /// When the journal is synced to disk, so that a loss of power loses nothing before that point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fsync {
-    /// Before every irreversible effect, and at the end.
+    /// Before every irreversible effect, and at the end of a run that had one. A run that only looks never waits
+    /// for the disk.
     #[default]
     Effects,
-    /// Before and after every effect, at every request for approval, and at the end.
+    /// At the start, before and after every effect, at every request for approval, and at the end.
     All,
     /// Never. A crash of the process loses nothing that was written; a crash of the machine may.
     None,
@@ -88,6 +90,8 @@ pub struct Writer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     fsync: Fsync,
+    /// Whether an irreversible effect was announced, so that the end has to be synced too.
+    irreversible: AtomicBool,
 }
 
 impl Writer {
@@ -95,7 +99,7 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// When the header could not be written, or synced unless `fsync` is [`Fsync::None`].
+    /// When the header could not be written, or with [`Fsync::All`] not synced.
     pub fn create(store: impl JournalStore + 'static, header: &Header, options: Options) -> Result<Self, JournalError> {
         let sink = Sink::new(Box::new(store), options, Instant::now());
         // Half the bound for the batch that fills, half for the one that is being written.
@@ -104,13 +108,14 @@ impl Writer {
             state.record(true, |bytes, _| header.write(bytes));
             Ok(())
         })?;
-        shared.drain(options.fsync != Fsync::None)?;
+        shared.drain(options.fsync == Fsync::All)?;
         let run = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || run.run())
             .map_err(|source| JournalError::Spawn { source: Arc::new(source) })?;
-        Ok(Self { shared, thread: Some(thread), fsync: options.fsync })
+        let irreversible = AtomicBool::new(false);
+        Ok(Self { shared, thread: Some(thread), fsync: options.fsync, irreversible })
     }
 
     /// The number of a function, such as `wasi:clocks/wall-clock#now`, which the journal defines the first time.
@@ -146,6 +151,12 @@ impl Writer {
         })
     }
 
+    /// How many calls were recorded: the sequence number of the next one, which an [`Intent`] names beforehand.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.shared.calls()
+    }
+
     /// Records an intent. Returns once it is in the file under a seal, and synced where `fsync` asks for it:
     /// only then may the effect happen.
     ///
@@ -162,6 +173,9 @@ impl Writer {
             record.close(true);
             Ok(())
         })?;
+        if intent.irreversible {
+            self.irreversible.store(true, Ordering::Relaxed);
+        }
         self.shared.drain(match self.fsync {
             Fsync::Effects => intent.irreversible,
             Fsync::All => true,
@@ -219,14 +233,18 @@ impl Writer {
         self.push_record(size, false, |bytes, state| note.write(bytes, state.time(note.at_ns)))
     }
 
-    /// Ends the journal: writes what is queued, the end and the final seal, syncs unless `fsync` is [`Fsync::None`].
+    /// Ends the journal: writes what is queued, the end and the final seal, and syncs where `fsync` asks for it.
     ///
     /// # Errors
     ///
     /// When any of that failed, or anything did before.
     pub fn finish(mut self, end: &End) -> Result<Summary, JournalError> {
         self.push_record(0, true, |bytes, state| end.write(bytes, state.time(end.at_ns)))?;
-        self.shared.drain(self.fsync != Fsync::None)?;
+        self.shared.drain(match self.fsync {
+            Fsync::Effects => self.irreversible.load(Ordering::Relaxed),
+            Fsync::All => true,
+            Fsync::None => false,
+        })?;
         self.stop();
         let ((records, bytes, seal), queued_bytes_high) = self.shared.totals();
         Ok(Summary { records, bytes, seal, queued_bytes_high })

@@ -114,6 +114,11 @@ impl Shared {
         written
     }
 
+    /// How many calls were handed over.
+    pub(super) fn calls(&self) -> u64 {
+        lock(&self.state).table.calls()
+    }
+
     /// The finished file's records, bytes, last seal, and the largest batch on the way.
     pub(super) fn totals(&self) -> ((u64, u64, [u8; 32]), usize) {
         let totals = lock(&self.sink).totals();
@@ -131,8 +136,8 @@ impl Shared {
         let lost = Lost { shared: self };
         let mut stopping = false;
         while !stopping {
-            let seal_due = lock(&self.sink).seal_due();
-            stopping = self.wait(seal_due);
+            let next_write = lock(&self.sink).next_write();
+            stopping = self.wait(next_write);
             // An error is kept for the guest's thread, and later writes do nothing.
             let _ = self.drain(false);
         }
@@ -140,11 +145,11 @@ impl Shared {
     }
 
     /// Waits for records, for the time of the next seal, or for the end. True means the end.
-    fn wait(&self, seal_due: Option<Instant>) -> bool {
+    fn wait(&self, next_write: Option<Instant>) -> bool {
         let mut state = lock(&self.state);
         while state.batch.is_empty() && !state.stop {
             state.parked = true;
-            let Some(due) = seal_due else {
+            let Some(due) = next_write else {
                 state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };

@@ -88,10 +88,15 @@ impl Sink {
         written
     }
 
+    /// When to write again though nothing is queued, because records wait for a seal.
+    pub(super) fn next_write(&self) -> Option<Instant> {
+        self.seal_due().filter(|_| self.failed.is_none())
+    }
+
     /// When the next seal is due by time, if anything waits for one.
-    pub(super) fn seal_due(&self) -> Option<Instant> {
-        let interval = self.options.seal_interval?;
-        (self.since_seal > 0 && self.failed.is_none()).then(|| self.sealed_at + interval)
+    fn seal_due(&self) -> Option<Instant> {
+        let interval = self.options.seal_interval.filter(|_| self.since_seal > 0)?;
+        self.sealed_at.checked_add(interval)
     }
 
     /// Records, bytes and the last seal of the finished file.

@@ -35,6 +35,11 @@ impl Table {
         difference
     }
 
+    /// How many calls were counted.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls
+    }
+
     /// Counts a call and returns its sequence number.
     pub(super) fn count_call(&mut self) -> u64 {
         let seq = self.calls;

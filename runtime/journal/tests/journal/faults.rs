@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use wasm_agent_journal::{
     Encoded, Event, Fsync, JournalError, JournalStore, Keep, Note, Options, ReadError, Writer, format, verify,
@@ -32,7 +33,11 @@ fn reports_every_failed_write_and_sync_and_leaves_a_readable_journal() {
             }
         }
         // Header, request, intent and end are each waited for; the writer's thread may write in between.
-        let least = if fsync == Fsync::None { 4 } else { 7 };
+        let least = match fsync {
+            Fsync::Effects => 6,
+            Fsync::All => 9,
+            Fsync::None => 4,
+        };
         assert!(failed >= least, "{fsync:?}: {failed}");
     }
 }
@@ -77,7 +82,7 @@ fn acknowledges_no_intent_that_did_not_reach_the_store() {
 
 #[test]
 fn returns_the_first_error_from_every_later_call() {
-    let store = Memory::failing_at(2);
+    let store = Memory::failing_at(1);
     let writer = Writer::create(store.clone(), &header(), options()).unwrap();
     assert!(matches!(writer.intent(&intent(0, true)), Err(JournalError::Write { .. })));
     let length = store.bytes().len();
@@ -90,22 +95,26 @@ fn returns_the_first_error_from_every_later_call() {
     assert_eq!((store.bytes().len(), store.operations()), (length, operations));
 }
 
+/// Whether everything written so far is synced.
+fn is_synced(store: &Memory) -> bool {
+    store.synced() == u64::try_from(store.bytes().len()).unwrap()
+}
+
 #[test]
 fn syncs_as_often_as_the_mode_asks() {
-    for (fsync, irreversible, synced) in [
-        (Fsync::Effects, true, true),
-        (Fsync::Effects, false, false),
-        (Fsync::All, false, true),
-        (Fsync::None, true, false),
+    for (fsync, irreversible, expected) in [
+        (Fsync::Effects, true, [false, true, true]),
+        (Fsync::Effects, false, [false, false, false]),
+        (Fsync::All, false, [true, true, true]),
+        (Fsync::None, true, [false, false, false]),
     ] {
         let store = Memory::default();
         let writer = Writer::create(store.clone(), &header(), Options { fsync, ..options() }).unwrap();
+        let begun = is_synced(&store);
         writer.intent(&intent(0, irreversible)).unwrap();
-        let length = u64::try_from(store.bytes().len()).unwrap();
-        assert_eq!(store.synced() == length, synced, "{fsync:?}");
+        let announced = is_synced(&store);
         writer.finish(&end()).unwrap();
-        let length = u64::try_from(store.bytes().len()).unwrap();
-        assert_eq!(store.synced() == length, fsync != Fsync::None, "{fsync:?}");
+        assert_eq!([begun, announced, is_synced(&store)], expected, "{fsync:?}, irreversible: {irreversible}");
     }
 }
 
@@ -202,4 +211,64 @@ fn makes_the_guest_wait_rather_than_hold_more_than_the_queue() {
     assert!(summary.queued_bytes_high <= QUEUE_BYTES / 2);
     assert!(summary.bytes > 10_000_000);
     assert!(verify(Cursor::new(store.bytes().as_slice())).unwrap().complete);
+}
+
+/// A store that panics once the header is written.
+struct Panicking(Memory);
+
+impl JournalStore for Panicking {
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        assert!(self.0.bytes().is_empty(), "this store panics");
+        self.0.write_all(bytes)
+    }
+
+    fn sync_data(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn fails_rather_than_waits_for_a_lost_writer() {
+    let writer = Writer::create(Panicking(Memory::default()), &header(), options()).unwrap();
+    let note = Note { at_ns: 0, name: "intent".to_owned(), text: "x".repeat(1000) };
+    let error = loop {
+        if let Err(error) = writer.note(&note) {
+            break error;
+        }
+    };
+    assert!(matches!(error, JournalError::WriterLost));
+    assert!(matches!(writer.finish(&end()), Err(JournalError::WriterLost)));
+}
+
+/// A store that tells when it was written to.
+#[derive(Clone, Default)]
+struct Telling {
+    store: Memory,
+    written: Arc<(Mutex<()>, Condvar)>,
+}
+
+impl JournalStore for Telling {
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let _turn = self.written.0.lock().unwrap();
+        self.written.1.notify_all();
+        self.store.write_all(bytes)
+    }
+
+    fn sync_data(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn seals_an_idle_run_once_the_interval_is_over() {
+    let store = Telling::default();
+    // Longer than records are left to gather, so that the seal is a write of its own.
+    let options = Options { seal_interval: Some(Duration::from_millis(30)), ..options() };
+    let writer = Writer::create(store.clone(), &header(), options).unwrap();
+    writer.note(&Note { at_ns: 0, name: "intent".to_owned(), text: String::new() }).unwrap();
+    let sealed = |_: &mut ()| verify(Cursor::new(store.store.bytes().as_slice())).unwrap().sealed_records < 4;
+    drop(store.written.1.wait_while(store.written.0.lock().unwrap(), sealed).unwrap());
+    drop(writer);
+    let verified = verify(Cursor::new(store.store.bytes().as_slice())).unwrap();
+    assert_eq!((verified.records, verified.tail), (4, None));
 }

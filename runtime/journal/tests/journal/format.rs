@@ -1,8 +1,11 @@
 //! Properties of the bytes themselves: sizes, deterministic encoding, seals.
 
+use std::io::Cursor;
+use std::time::Duration;
+
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
-use wasm_agent_journal::{CallEvent, Encoded, Event, Keep, Options, Verdict, Writer};
+use wasm_agent_journal::{CallEvent, Encoded, Event, Keep, Options, Verdict, Writer, verify};
 
 use crate::support::{Frame, Memory, call, decision, end, frames, header, options, records, sample};
 
@@ -73,6 +76,19 @@ fn seals_after_as_many_records_as_told() {
     let records = records(&store.bytes()).unwrap();
     let seals = records.iter().filter(|record| matches!(record.event, Event::Seal(_))).count();
     assert_eq!(seals, 1 + 10 + 1);
+}
+
+#[test]
+fn seals_what_is_written_once_the_interval_is_over() {
+    let sealed_records = |seal_interval| {
+        let store = Memory::default();
+        let writer = Writer::create(store.clone(), &header(), Options { seal_interval, ..options() }).unwrap();
+        writer.intern("a#b", &[]).unwrap();
+        drop(writer);
+        verify(Cursor::new(store.bytes().as_slice())).unwrap().sealed_records
+    };
+    assert_eq!(sealed_records(None), 2);
+    assert_eq!(sealed_records(Some(Duration::ZERO)), 4);
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::io::Cursor;
 
 use proptest::prelude::*;
-use wasm_agent_journal::{CallEvent, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Writer, verify};
+use wasm_agent_journal::{
+    CallEvent, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Writer, to_json, verify,
+};
 
-use crate::support::{Memory, call, contents, end, frames, header, intent, open, options, records, sample};
+use crate::support::{Memory, call, contents, end, frames, header, intent, open, options, rechecked, records, sample};
 
 /// One thing that a run does.
 #[derive(Debug, Clone)]
@@ -134,5 +136,32 @@ proptest! {
         journal.extend_from_slice(&bytes);
         let _ = records(&journal);
         let _ = verify(Cursor::new(journal));
+    }
+
+    #[test]
+    fn survives_changed_records_under_checks_made_to_fit(
+        record in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let bytes = sample();
+        let mut payloads: Vec<Vec<u8>> = frames(&bytes).iter().map(|frame| frame.payload(&bytes).to_vec()).collect();
+        let payload = &mut payloads[record.index(frames(&bytes).len())];
+        for (at, value) in changes {
+            let at = at.index(payload.len());
+            payload[at] = value;
+        }
+        if let Some(cut) = cut {
+            payload.truncate(cut.index(payload.len()));
+        }
+        let slices: Vec<&[u8]> = payloads.iter().map(Vec::as_slice).collect();
+        let changed = [&bytes[..8], &rechecked(&bytes[..8], &slices)].concat();
+        let whole = verify(Cursor::new(changed.as_slice())).is_ok_and(|verified| verified.complete);
+        prop_assert!(!whole || changed == bytes);
+        if let Ok(mut reader) = open(&changed) {
+            while let Ok(Some(record)) = reader.next() {
+                prop_assert!(to_json(&record).is_object());
+            }
+        }
     }
 }

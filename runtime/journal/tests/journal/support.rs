@@ -257,3 +257,23 @@ pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
 pub(crate) fn join(frames: &[&[u8]]) -> Vec<u8> {
     [b"WAJOURN1".as_slice(), &frames.concat()].concat()
 }
+
+/// Frames for payloads that follow `before`, with checks made to fit.
+pub(crate) fn rechecked(before: &[u8], payloads: &[&[u8]]) -> Vec<u8> {
+    let mut check = match frames(before).last() {
+        Some(frame) => u32::from_le_bytes(frame.of(before)[..4].try_into().unwrap()),
+        None => crc32fast::hash(before),
+    };
+    let mut out = Vec::new();
+    for payload in payloads {
+        let mut covered = u32::try_from(payload.len()).unwrap().to_le_bytes().to_vec();
+        covered.extend_from_slice(&payload[..Frame::covered(payload)]);
+        let mut hasher = crc32fast::Hasher::new_with_initial(check);
+        hasher.update(&covered);
+        check = hasher.finalize();
+        out.extend_from_slice(&check.to_le_bytes());
+        out.extend_from_slice(&covered[..4]);
+        out.extend_from_slice(payload);
+    }
+    out
+}

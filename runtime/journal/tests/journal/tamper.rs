@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use wasm_agent_journal::{BlobProblem, Damage, Event, ReadError, Tampered, verify};
 
-use crate::support::{Frame, frames, join, open, records, sample};
+use crate::support::{frames, join, open, rechecked, records, sample};
 
 fn tampered(bytes: &[u8]) -> Option<Tampered> {
     match verify(Cursor::new(bytes)) {
@@ -162,24 +162,4 @@ fn refuses_references_to_anything_but_their_blob() {
         found += 1;
     }
     assert_eq!(found, 1);
-}
-
-/// Frames for payloads that follow `before`, with checks made to fit.
-fn rechecked(before: &[u8], payloads: &[&[u8]]) -> Vec<u8> {
-    let mut check = match frames(before).last() {
-        Some(frame) => u32::from_le_bytes(frame.of(before)[..4].try_into().unwrap()),
-        None => crc32fast::hash(before),
-    };
-    let mut out = Vec::new();
-    for payload in payloads {
-        let mut covered = u32::try_from(payload.len()).unwrap().to_le_bytes().to_vec();
-        covered.extend_from_slice(&payload[..Frame::covered(payload)]);
-        let mut hasher = crc32fast::Hasher::new_with_initial(check);
-        hasher.update(&covered);
-        check = hasher.finalize();
-        out.extend_from_slice(&check.to_le_bytes());
-        out.extend_from_slice(&covered[..4]);
-        out.extend_from_slice(payload);
-    }
-    out
 }
