@@ -11,7 +11,11 @@ use crate::prefix_tree::PrefixTree;
 use std::ops::Range;
 
 /// How many `..` a relative path can begin with and still be compared with one that has fewer.
-const LEVELS_ABOVE: usize = 64;
+const LEVELS_ABOVE: usize = 16;
+
+/// What absolute paths begin with, and relative ones: they are never compared with each other.
+const ROOT: &str = "absolute";
+const POLICY_ROOT: &str = "relative";
 
 /// How two grants for one directory can agree.
 const SAME_DENY: &str = "give both the same `deny`, each pattern `**/` and one name";
@@ -36,12 +40,7 @@ pub(super) fn check(grants: &[FilesystemGrant], places: &[Range<usize>], report:
             if is_pair && !is_same_place(outer, rest, inner) && !agree(outer, rest, inner) {
                 let (found, hint) = match rest {
                     None => ("granted", SAME_DENY.to_owned()),
-                    Some(rest) => match guest_below(outer, Some(rest)) {
-                        Some(guest) => {
-                            ("below a directory that is granted", format!("use `guest = \"{guest}\"`, or {SAME_DENY}"))
-                        }
-                        None => ("below a directory that is granted", SAME_DENY.to_owned()),
-                    },
+                    Some(_) => ("below a directory that is granted", hint_below(outer, rest)),
                 };
                 let message = format!(
                     "`{}` is {found} already (line {}), and `deny` of one does not hold in the other",
@@ -53,13 +52,20 @@ pub(super) fn check(grants: &[FilesystemGrant], places: &[Range<usize>], report:
     }
 }
 
+fn hint_below(outer: &FilesystemGrant, rest: Option<&str>) -> String {
+    match guest_below(outer, rest) {
+        Some(guest) => format!("use `guest = \"{guest}\"`, or {SAME_DENY}"),
+        None => SAME_DENY.to_owned(),
+    }
+}
+
 /// The segments of a host path. A relative one begins with stand-ins for the directories above it, so that `..` and `.`
 /// can be compared.
 fn resolve(host: &str) -> Vec<&str> {
     let mut segments = if host.starts_with('/') {
-        vec!["/"]
+        vec![ROOT]
     } else {
-        std::iter::once(".").chain(std::iter::repeat_n("..", LEVELS_ABOVE)).collect()
+        std::iter::once(POLICY_ROOT).chain(std::iter::repeat_n("..", LEVELS_ABOVE)).collect()
     };
     for segment in host.split('/') {
         match segment {
