@@ -1,1 +1,69 @@
-//! Placeholder.
+//! The host of `wasm-agent`: runs a WebAssembly component behind a gate that checks, asks, performs and records every
+//! effect, and replays what was recorded.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::Arc;
+//! use wasm_agent_host::{Capture, Engine, Grants, Invocation, Recording, Run, StateDir, Stream, Tool};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::new()?;
+//! let state = StateDir::open(Path::new("state"))?;
+//! // Load once …
+//! let tool = Tool::load(&engine, Path::new("count-words.wasm"), Some(&state))?;
+//! let grants = Arc::new(Grants::load(Path::new("policy.toml"), &|name| std::env::var(name).ok())?);
+//!
+//! // … run as often as you like.
+//! let output = Arc::new(Capture::default());
+//! let run = Run::new(&tool, grants, Invocation::command(&tool)?)?
+//!     .arguments(["/notes".to_owned()])
+//!     .output(output.clone());
+//! let journal = state.journal_path(&run.id());
+//! let report = run.execute(std::fs::File::create_new(&journal)?)?;
+//! println!("{:?} after {} calls", report.outcome, report.calls);
+//! print!("{}", String::from_utf8_lossy(&output.contents(Stream::Stdout)));
+//!
+//! // Again, without the files: the same to the byte.
+//! let replay = Recording::open(std::fs::File::open(&journal)?)?.replay(&tool, output)?;
+//! assert_eq!(replay.outcome, report.outcome);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod approval;
+mod agent;
+mod cache;
+mod engine;
+mod error;
+mod execute;
+mod files;
+mod gate;
+mod grants;
+pub mod http;
+mod imports;
+mod invoke;
+mod json;
+mod limits;
+mod link;
+mod live;
+mod output;
+mod replay;
+mod rerun;
+mod run;
+mod state;
+mod tool;
+mod wasi;
+
+pub use engine::Engine;
+pub use error::{LoadError, RunError};
+pub use execute::Outcome;
+pub use grants::{Environment, Grants};
+pub use invoke::{Call, Invocation};
+pub use output::{Capture, Discard, OutputSink, Stream};
+pub use replay::{Divergence, JournalSource, ReplayError};
+pub use rerun::{Recording, ReplayFailure, ReplayReport};
+pub use run::{Run, RunReport};
+pub use state::StateDir;
+pub use tool::{TOOL_BYTES_MAX, Tool};
+pub use wasm_agent_journal as journal;
+pub use wasm_agent_policy as policy;

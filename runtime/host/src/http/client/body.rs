@@ -16,6 +16,7 @@ use super::error::{ExchangeError, classify};
 use super::pool::Lease;
 
 /// A request body on its way out.
+#[derive(Debug)]
 pub(super) struct OutgoingBody {
     /// Absent once it has ended or failed.
     inner: Option<RequestBody>,
@@ -213,7 +214,8 @@ impl ResponseBody {
     fn finish(&mut self) {
         self.inner = None;
         if let Some(lease) = self.lease.take() {
-            lease.release(self.upload.as_ref().is_none_or(|upload| upload.is_done()));
+            let request_complete = self.upload.as_ref().is_none_or(|upload| upload.is_done());
+            lease.release(request_complete, self.patience.deadline);
         }
     }
 

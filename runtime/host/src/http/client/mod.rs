@@ -156,7 +156,6 @@ pub struct Timeouts {
 ///
 /// What the guest wrote is made safe by the caller; what would still change the meaning of the request (a path that
 /// is not one, another authority, hop-by-hop headers) is refused with [`ExchangeError::InvalidRequest`].
-#[derive(Debug)]
 pub struct Exchange {
     /// Where it goes.
     pub destination: Destination,
@@ -180,12 +179,25 @@ pub struct Exchange {
     pub timeouts: Timeouts,
 }
 
+impl fmt::Debug for Exchange {
+    /// Leaves out headers, path and body: they can hold secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Exchange")
+            .field("destination", &self.destination)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Which addresses an exchange may use.
 ///
 /// It is asked for every address before it is dialled, and for the peer of a pooled connection before it is reused,
 /// since another grant may have opened that one.
 pub trait AddressCheck: Send + Sync {
     /// Whether `address` may be dialled.
+    ///
+    /// It is given as it was resolved: an IPv4 address inside an IPv6 one (`::ffff:127.0.0.1`) reaches the inner one.
     fn allows(&self, address: IpAddr) -> bool;
 }
 

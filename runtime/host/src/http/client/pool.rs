@@ -36,9 +36,23 @@ struct State {
     /// keys are hashed.
     kept: Vec<Kept>,
     /// Responses are complete, request bodies still being sent.
-    detached: Vec<Arc<Tasks>>,
+    detached: Vec<Detached>,
     /// Every connection, to be ended with the client.
     open: Vec<Weak<Tasks>>,
+}
+
+#[derive(Debug)]
+struct Detached {
+    tasks: Arc<Tasks>,
+    deadline: Option<Instant>,
+}
+
+impl Detached {
+    /// A server that stops reading stops the body from being polled, so the body alone does not end in time.
+    fn is_over(&self) -> bool {
+        let late = |deadline| Instant::now() >= deadline;
+        self.tasks.is_finished() || self.deadline.is_some_and(late)
+    }
 }
 
 #[derive(Debug)]
@@ -154,11 +168,16 @@ impl Pool {
         }
     }
 
-    /// Lets a connection finish sending, after which it ends.
-    fn detach(&self, tasks: Arc<Tasks>) {
+    /// Lets a connection finish sending until `deadline`, after which it ends.
+    fn detach(&self, tasks: Arc<Tasks>, deadline: Option<Instant>) {
         let mut state = self.lock();
-        state.detached.retain(|tasks| !tasks.is_finished());
-        state.detached.push(tasks);
+        let over: Vec<_> = state
+            .detached
+            .extract_if(.., |detached| detached.is_over())
+            .collect();
+        state.detached.push(Detached { tasks, deadline });
+        drop(state);
+        drop(over);
     }
 
     /// Waits for room for one more connection, making it where an unused one can be closed.
@@ -167,16 +186,21 @@ impl Pool {
             return Some(permit);
         }
         let _waiting = Waiting::new(&self.waiting);
-        self.evict_unused();
+        self.make_room();
         Arc::clone(&self.permits).acquire_owned().await.ok()
     }
 
-    fn evict_unused(&self) {
+    /// Closes a connection that no one uses, and those that are overdue.
+    fn make_room(&self) {
         let mut state = self.lock();
+        let over: Vec<_> = state
+            .detached
+            .extract_if(.., |detached| detached.is_over())
+            .collect();
         let unused = state.kept.iter().position(|kept| kept.streams() == 0);
         let evicted = unused.map(|place| state.kept.remove(place));
         drop(state);
-        drop(evicted);
+        drop((over, evicted));
     }
 
     /// Remembers a connection, so that it ends with the client.
@@ -252,7 +276,7 @@ impl Lease {
     }
 
     /// Ends the use after a complete response.
-    pub(super) fn release(self, request_complete: bool) {
+    pub(super) fn release(self, request_complete: bool, deadline: Option<Instant>) {
         let Some(pool) = self.pool.upgrade() else {
             return;
         };
@@ -261,7 +285,7 @@ impl Lease {
             return;
         }
         // A server may answer before it has read everything. The rest is still sent, as promised to the caller.
-        pool.detach(Arc::clone(&self.connection.link.tasks));
+        pool.detach(Arc::clone(&self.connection.link.tasks), deadline);
         if self.connection.protocol() == Protocol::Http2 {
             pool.check_in(self.connection);
         }

@@ -13,6 +13,7 @@ use super::error::{ExchangeError, RequestFault};
 use super::{Destination, Exchange, Host, Protocol, Scheme};
 
 /// A request that is fit to be sent, over either version of HTTP.
+#[derive(Debug)]
 pub(super) struct Outgoing {
     method: Method,
     scheme: Scheme,
@@ -23,8 +24,8 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Takes an exchange apart, leaving its limits to the caller.
-    pub(super) fn new(exchange: Exchange) -> Result<Self, ExchangeError> {
+    /// Makes the request of an exchange, and says where it goes.
+    pub(super) fn new(exchange: Exchange) -> Result<(Self, Destination), ExchangeError> {
         let path = path(&exchange)?;
         let authority = authority(&exchange.authority, &exchange.destination)?;
         if exchange.method == Method::CONNECT {
@@ -34,7 +35,7 @@ impl Outgoing {
         check_headers(&exchange.headers)?;
         let declared = declared_length(&exchange)?;
 
-        Ok(Self {
+        let outgoing = Self {
             method: exchange.method,
             scheme: exchange.destination.scheme,
             authority,
@@ -46,7 +47,8 @@ impl Outgoing {
                 exchange.request_body_max,
                 exchange.deadline,
             ),
-        })
+        };
+        Ok((outgoing, exchange.destination))
     }
 
     /// How far the body has got, if there is one.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
@@ -17,7 +18,10 @@ use super::request::Outgoing;
 use super::tls::Tls;
 use super::{AddressCheck, ClientConfig, Destination, Exchange, Protocol, Reply, Scheme, Timeouts};
 
-/// An HTTP client. Clones share its connections, which all end with the last clone.
+/// Longest connect timeout that is honoured: more than any network needs, and short enough to be added to any time.
+const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+
+/// An HTTP client. Clones share its connections, which all end with the last clone, responses half read included.
 #[derive(Clone)]
 pub struct Client {
     connector: Arc<Connector>,
@@ -33,6 +37,7 @@ struct Terms {
 }
 
 /// An attempt that failed, with the request where none of it was written.
+#[derive(Debug)]
 struct Failed {
     error: SendError,
     unsent: Option<Box<Outgoing>>,
@@ -65,13 +70,15 @@ impl Client {
         exchange: Exchange,
         check: &dyn AddressCheck,
     ) -> Result<Reply, SendError> {
+        let (response_body_max, deadline) = (exchange.response_body_max, exchange.deadline);
+        let timeouts = exchange.timeouts;
+        let (mut outgoing, destination) = Outgoing::new(exchange).map_err(SendError::unsent)?;
         let terms = Terms {
-            destination: exchange.destination.clone(),
-            response_body_max: exchange.response_body_max,
-            deadline: exchange.deadline,
-            timeouts: exchange.timeouts,
+            destination,
+            response_body_max,
+            deadline,
+            timeouts,
         };
-        let mut outgoing = Outgoing::new(exchange).map_err(SendError::unsent)?;
 
         if let Some(kept) = self.pool.check_out(&terms.destination, check).await {
             match self.attempt(kept, outgoing, &terms, true).await {
@@ -96,7 +103,11 @@ impl Client {
 
     /// When a new connection must stand.
     fn connect_by(&self, terms: &Terms) -> Instant {
-        let own = self.connector.config.connect_timeout;
+        let own = self
+            .connector
+            .config
+            .connect_timeout
+            .min(CONNECT_TIMEOUT_MAX);
         let timeout = terms.timeouts.connect.map_or(own, |asked| asked.min(own));
         let by = Instant::now() + timeout;
         terms.deadline.map_or(by, |deadline| deadline.min(by))
@@ -220,4 +231,84 @@ fn header_bytes(headers: &HeaderMap) -> usize {
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len());
     sizes.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use bytes::Bytes;
+    use http::Method;
+    use http_body_util::{BodyExt, Full};
+    use tokio::net::TcpListener;
+
+    use super::super::{Host, SystemResolver};
+    use super::*;
+
+    struct All;
+
+    impl AddressCheck for All {
+        fn allows(&self, _: std::net::IpAddr) -> bool {
+            true
+        }
+    }
+
+    fn exchange(address: SocketAddr) -> Exchange {
+        Exchange {
+            destination: Destination {
+                scheme: Scheme::Http,
+                host: Host::Ip(address.ip()),
+                port: address.port(),
+            },
+            method: Method::POST,
+            path_and_query: "/a?b".to_owned(),
+            authority: address.to_string(),
+            headers: HeaderMap::new(),
+            body: Full::new(Bytes::from_static(b"body"))
+                .map_err(|never| match never {})
+                .boxed_unsync(),
+            request_body_max: 8,
+            response_body_max: 8,
+            deadline: None,
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn takes_back_request_that_dead_connection_did_not_write() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = Client::new(ClientConfig::new(Arc::new(SystemResolver))).unwrap();
+        let (outgoing, destination) = Outgoing::new(exchange(address)).unwrap();
+        let terms = Terms {
+            destination,
+            response_body_max: 8,
+            deadline: None,
+            timeouts: Timeouts::default(),
+        };
+        let by = client.connect_by(&terms);
+        let connection = client
+            .connector
+            .connect(&client.pool, &terms.destination, &All, by)
+            .await
+            .unwrap();
+        // The driver dies after the connection was found to be alive.
+        connection.link.tasks.end();
+
+        let failed = client
+            .attempt(connection, outgoing, &terms, true)
+            .await
+            .unwrap_err();
+        assert!(!failed.error.request_sent);
+        let again = failed
+            .unsent
+            .unwrap()
+            .into_request(Protocol::Http2)
+            .unwrap();
+        assert_eq!(*again.method(), Method::POST);
+        assert_eq!(again.uri().to_string(), format!("http://{address}/a?b"));
+        assert!(again.headers().is_empty());
+        let body = again.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "body");
+    }
 }

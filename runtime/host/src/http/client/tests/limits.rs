@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 
-use super::server::{Server, read_head, text};
+use super::server::{Authority, Server, read_head, text};
 use super::*;
 
 #[tokio::test]
@@ -147,6 +147,34 @@ async fn refuses_response_heads_over_the_limits() {
             "{error:?}"
         );
         assert!(error.request_sent);
+    }
+}
+
+#[tokio::test]
+async fn refuses_response_heads_over_the_limits_over_http2() {
+    let authority = Authority::new();
+    let identity = authority.identity("127.0.0.1");
+    let mut config = config();
+    config.extra_roots_pem = vec![authority.pem()];
+    let client = Client::new(config).unwrap();
+    for (count, length) in [(1000, 1), (1, 200 << 10), (50, 10 << 10)] {
+        let server = Server::https(&identity, &["h2"], move |_| async move {
+            let mut response = text("");
+            for number in 0..count {
+                let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
+                let value = http::HeaderValue::try_from("y".repeat(length)).unwrap();
+                response.headers_mut().insert(name, value);
+            }
+            response
+        })
+        .await;
+        let mut exchange = get(server.address);
+        exchange.destination.scheme = Scheme::Https;
+        let error = send(&client, exchange).await.unwrap_err();
+        assert!(
+            matches!(error.error, ExchangeError::HeaderTooLarge),
+            "{error:?}"
+        );
     }
 }
 

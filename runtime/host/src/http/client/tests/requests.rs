@@ -142,3 +142,12 @@ async fn refuses_tunnel() {
     let expected = Some(RequestFault::Method("CONNECT".to_owned()));
     assert_eq!(fault(exchange).await, expected);
 }
+
+#[test]
+fn shows_no_secret_of_an_exchange() {
+    let mut exchange = get(address());
+    exchange.path_and_query = "/?key=hidden".to_owned();
+    let value = HeaderValue::from_static("hidden");
+    exchange.headers.insert("authorization", value);
+    assert!(!format!("{exchange:?}").contains("hidden"));
+}

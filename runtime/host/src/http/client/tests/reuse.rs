@@ -1,6 +1,12 @@
 //! When connections are kept, shared, replaced and ended.
 
+use std::convert::Infallible;
+use std::pin::pin;
+
 use http::{Response, StatusCode};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
@@ -233,6 +239,46 @@ async fn http2_requests_share_a_connection() {
         assert_eq!(read(reply).await.unwrap(), "ok");
     }
     assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
+async fn connects_anew_when_server_went_away_over_http2() {
+    let authority = Authority::new();
+    let acceptor = authority.identity("127.0.0.1").acceptor(&["h2"]);
+    let (close, closed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let signals = (Arc::clone(&close), Arc::clone(&closed));
+    let server = Server::raw(move |stream, _| {
+        let (acceptor, (close, closed)) = (acceptor.clone(), signals.clone());
+        async move {
+            let stream = TokioIo::new(acceptor.accept(stream).await.unwrap());
+            let service = service_fn(|_| async { Ok::<_, Infallible>(text("ok")) });
+            let mut connection =
+                pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service));
+            tokio::select! {
+                _ = connection.as_mut() => panic!("the client closed first"),
+                () = close.notified() => connection.as_mut().graceful_shutdown(),
+            }
+            connection.await.unwrap();
+            closed.notify_one();
+        }
+    })
+    .await;
+    let mut config = config();
+    config.extra_roots_pem = vec![authority.pem()];
+    let client = Client::new(config).unwrap();
+    let exchange = || {
+        let mut exchange = get(server.address);
+        exchange.destination.scheme = Scheme::Https;
+        exchange
+    };
+
+    for connections in 1..=3 {
+        assert_eq!(fetch(&client, exchange()).await, "ok");
+        assert_eq!(fetch(&client, exchange()).await, "ok");
+        assert_eq!(server.accepted(), connections);
+        close.notify_one();
+        closed.notified().await;
+    }
 }
 
 fn single_connection(connect_timeout: Duration) -> Client {

@@ -192,7 +192,7 @@ impl Authority {
 }
 
 impl Identity {
-    fn acceptor(&self, alpn: &[&str]) -> TlsAcceptor {
+    pub(super) fn acceptor(&self, alpn: &[&str]) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::try_from(self.key.clone()).unwrap();
         let mut config = rustls::ServerConfig::builder_with_provider(provider)

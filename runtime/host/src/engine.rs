@@ -1,0 +1,167 @@
+//! The engine: one configuration of wasmtime for every run and every replay.
+//!
+//! Everything that could make two runs of one component differ for a reason of the engine's is fixed here.
+//! What a run may use up (fuel, memory, time) is set per run, in `limits`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::LoadError;
+
+/// How often a running guest is interrupted so that limits and cancellation are looked at.
+///
+/// It bounds how far a run overshoots its time limit. Interruptions cost nothing a guest can observe.
+pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
+
+/// Stack of guest code, in bytes. Twice wasmtime's default: interpreters compiled to WebAssembly recurse deeply.
+const WASM_STACK_BYTES: usize = 1 << 20;
+
+/// Whole fibre stack, in bytes: the guest's part and 1 MiB for host functions.
+const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (1 << 20);
+
+/// A configured engine and the clock that interrupts its guests.
+///
+/// Cheap to clone. One for a process is enough, and all tools that are to run there must be loaded with it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: wasmtime::Engine,
+    _ticker: Arc<Ticker>,
+}
+
+impl Engine {
+    /// Makes an engine.
+    ///
+    /// What guests get: the WebAssembly 2.0 instructions with fixed-width SIMD, one 32-bit memory a module.
+    /// What they don't: threads, shared memory, 64-bit memory, relaxed SIMD, garbage collection, exceptions, WASI 0.3's
+    /// asynchronous components. Floating-point NaNs are canonical; fuel is counted; Cranelift compiles.
+    ///
+    /// # Authority
+    ///
+    /// Starts one thread that does nothing but count time.
+    ///
+    /// # Errors
+    ///
+    /// When this machine's processor is not supported, or a thread can't be started.
+    pub fn new() -> Result<Self, LoadError> {
+        let inner = wasmtime::Engine::new(&config()).map_err(|source| LoadError::Engine { source })?;
+        let ticker = Ticker::start(&inner)?;
+        Ok(Self {
+            inner,
+            _ticker: Arc::new(ticker),
+        })
+    }
+
+    /// The engine's identity: its version and everything that changes compiled code.
+    ///
+    /// Compiled components are cached under it, and a journal carries it.
+    pub fn fingerprint(&self) -> String {
+        use std::hash::{Hash, Hasher};
+        let mut hasher = Fnv1a::default();
+        self.inner.precompile_compatibility_hash().hash(&mut hasher);
+        format!("wasmtime-{}-{:016x}", ENGINE_VERSION, hasher.finish())
+    }
+
+    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.inner
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("fingerprint", &self.fingerprint()).finish()
+    }
+}
+
+/// The release line of wasmtime this host is built for.
+pub(crate) const ENGINE_VERSION: &str = "48";
+
+fn config() -> wasmtime::Config {
+    let mut config = wasmtime::Config::new();
+    config
+        .strategy(wasmtime::Strategy::Cranelift)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .cranelift_nan_canonicalization(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(FIBER_STACK_BYTES)
+        .wasm_component_model(true)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(true)
+        .shared_memory(false)
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32));
+    config
+}
+
+/// A thread that advances the engine's epoch, and ends with the last engine handle.
+struct Ticker {
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Ticker {
+    fn start(engine: &wasmtime::Engine) -> Result<Self, LoadError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (engine, stopped) = (engine.weak(), Arc::clone(&stop));
+        let thread = std::thread::Builder::new()
+            .name("epoch".to_owned())
+            .spawn(move || {
+                while !stopped.load(Ordering::Relaxed) {
+                    std::thread::park_timeout(EPOCH_TICK);
+                    let Some(engine) = engine.upgrade() else { break };
+                    engine.increment_epoch();
+                }
+            })
+            .map_err(|source| LoadError::Thread { source })?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // The thread runs nothing that can panic; a failed join would leave nothing to clean up.
+            drop(thread.join());
+        }
+    }
+}
+
+/// FNV-1a with 64 bits. The standard library's hasher may change between releases; a cache key and a journal may not.
+struct Fnv1a(u64);
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl std::hash::Hasher for Fnv1a {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprint_is_the_same_for_every_engine_of_this_build() {
+        let (a, b) = (Engine::new().unwrap(), Engine::new().unwrap());
+        assert_eq!(a.fingerprint(), b.fingerprint());
+        assert!(a.fingerprint().starts_with("wasmtime-48-"));
+    }
+}

@@ -1,0 +1,172 @@
+//! What can go wrong before, during and after a run, sorted by who can do something about it.
+//!
+//! - [`LoadError`]: nothing ran. The tool, the policy or the state directory is not usable.
+//! - [`RunError`]: the host failed. The journal, the disk or the engine gave out; what was recorded stays.
+//!
+//! What a *tool* does wrong is neither: a trap, a limit or a failure it reports itself are outcomes of a run.
+
+use std::path::PathBuf;
+
+use wasm_agent_policy::PolicyErrors;
+
+/// Why a tool, a policy or a state directory could not be loaded. Nothing ran.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The engine could not be set up on this machine.
+    #[error("cannot set up the WebAssembly engine")]
+    Engine {
+        /// What the engine reports.
+        source: wasmtime::Error,
+    },
+    /// The operating system gave no thread.
+    #[error("cannot start a thread")]
+    Thread {
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
+    /// A file could not be read, opened or written.
+    #[error("cannot {verb} {what} `{path}`")]
+    File {
+        /// What was attempted: `read`, `open`, `create`.
+        verb: &'static str,
+        /// What the file is to the program: `tool`, `policy`, `directory`.
+        what: &'static str,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
+    /// The file is larger than a tool may be.
+    #[error("tool `{path}` has {bytes} bytes, more than the {max} that a tool may have")]
+    TooLarge {
+        /// The tool.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// The file is neither a component nor a core module.
+    #[error("`{path}` is not a WebAssembly component: {found}")]
+    NotAComponent {
+        /// The tool.
+        path: PathBuf,
+        /// What it is instead, as far as its first bytes tell.
+        found: String,
+    },
+    /// The bytes are a component, but not a valid one.
+    #[error("`{path}` is not a valid component")]
+    Invalid {
+        /// The tool.
+        path: PathBuf,
+        /// What the engine reports.
+        source: wasmtime::Error,
+    },
+    /// The tool imports what this host does not have.
+    #[error("`{path}` imports what this host does not offer:\n{}", list(.missing))]
+    Imports {
+        /// The tool.
+        path: PathBuf,
+        /// One line for each import, with the reason.
+        missing: Vec<String>,
+    },
+    /// The policy names another component.
+    #[error("policy allows only the tool with sha256 `{expected}`, and `{path}` has `{found}`")]
+    Pin {
+        /// The tool.
+        path: PathBuf,
+        /// The digest in the policy.
+        expected: String,
+        /// The digest of the tool.
+        found: String,
+    },
+    /// The policy has errors.
+    #[error("policy `{path}` is not usable")]
+    Policy {
+        /// The policy file.
+        path: PathBuf,
+        /// Every error found in it.
+        errors: PolicyErrors,
+    },
+    /// The policy is well formed, but what it names is not there.
+    #[error("policy `{path}` line {line}: {message}")]
+    Grant {
+        /// The policy file.
+        path: PathBuf,
+        /// The line of the grant, secret or setting.
+        line: u32,
+        /// What is wrong.
+        message: String,
+        /// What the operating system reports, where it was asked.
+        source: Option<std::io::Error>,
+    },
+    /// The state directory is not private to this user.
+    #[error("state directory `{path}` {problem}")]
+    State {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The tool has no such export, or it can't be called like this.
+    #[error("{message}")]
+    Invocation {
+        /// What was asked for and what there is.
+        message: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+    /// The journal can't be read, or is not one.
+    #[error("cannot read journal `{path}`: {message}")]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Why the host could not carry a run to its end. Effects that took place are in the journal up to that point.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The journal could not be written; the run was ended before anything unrecorded could happen.
+    #[error("cannot write journal: {message}")]
+    Journal {
+        /// What the writer reports.
+        message: String,
+    },
+    /// The engine failed for a reason that is not the tool's.
+    #[error("the host failed")]
+    Host {
+        /// What the engine reports.
+        source: wasmtime::Error,
+    },
+    /// The runtime of the run's thread could not be started.
+    #[error("cannot start the run")]
+    Start {
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their cause in their own words.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

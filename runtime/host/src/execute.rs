@@ -1,0 +1,218 @@
+//! Executing a guest: the store with its limits, the call, and what its end means. The same for runs and replays.
+
+use std::time::Duration;
+
+use wasm_agent_journal::RunResult;
+use wasmtime::component::{ResourceTableError, Val, wasm_wave};
+use wasmtime::{CallHook, Store, Trap, UpdateDeadline};
+
+use crate::error::RunError;
+use crate::gate::{Backend, Ended, Host};
+use crate::invoke::Invocation;
+use crate::json;
+use crate::limits::HOSTCALL_BYTES_MAX;
+use crate::tool::Tool;
+
+/// Fuel of a run without a fuel limit: more than a machine burns in a lifetime.
+const FUEL_UNLIMITED: u64 = u64::MAX;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A command ended with this status.
+    Exited(u8),
+    /// A typed export returned.
+    Returned {
+        /// Its result in WAVE syntax; empty if it has none.
+        wave: String,
+        /// Its result as JSON, if it has such a form.
+        json: Option<serde_json::Value>,
+        /// Whether the result is an `err` of WIT's `result`.
+        failed: bool,
+    },
+    /// The tool trapped.
+    Trapped {
+        /// What trapped.
+        message: String,
+    },
+    /// A limit was used up.
+    Limit {
+        /// Its name, as in the policy's `[limits]`.
+        which: String,
+    },
+    /// An approver refused an action and stopped the run.
+    Stopped {
+        /// The action.
+        action: String,
+    },
+}
+
+impl Outcome {
+    pub(crate) fn to_record(&self) -> RunResult {
+        match self {
+            Self::Exited(code) => RunResult::Exited { code: (*code).into() },
+            Self::Returned { wave, json, .. } => {
+                RunResult::Returned { wave: wave.clone(), json: json.as_ref().map(ToString::to_string) }
+            }
+            Self::Trapped { message } => RunResult::Trapped { message: message.clone() },
+            Self::Limit { which } => RunResult::Limit { which: which.clone() },
+            Self::Stopped { action } => RunResult::Stopped { message: action.clone() },
+        }
+    }
+}
+
+/// A store with the engine's limits set.
+pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) -> wasmtime::Result<Store<Host>> {
+    let mut store = Store::new(tool.engine.wasmtime(), host);
+    store.limiter(|host| &mut host.limiter);
+    let total = fuel.unwrap_or(FUEL_UNLIMITED);
+    store.set_fuel(total)?;
+    store.data_mut().fuel_total = total;
+    store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
+    // The guest's own handles, and as many again for what it lends to calls.
+    store.set_max_component_handles(usize::try_from(handles).unwrap_or(usize::MAX).saturating_mul(2));
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|context| {
+        let run = &context.data().context;
+        run.ending.check()?;
+        if run.clock.left().is_none() {
+            return Err(run.ending.limit("time"));
+        }
+        // Lets the guest's requests make progress while it computes.
+        Ok(UpdateDeadline::Yield(1))
+    });
+    store.call_hook(|mut context, hook| {
+        match hook {
+            CallHook::CallingHost => {
+                let left = context.get_fuel()?;
+                let host = context.data_mut();
+                host.fuel = host.fuel_total.saturating_sub(left);
+                host.crossings = host.crossings.wrapping_add(1);
+            }
+            CallHook::ReturningFromHost => {
+                if let Some(stop_at) = context.data_mut().stop_at.take() {
+                    let left = stop_at.saturating_sub(context.data().fuel);
+                    context.data_mut().fuel_total = stop_at;
+                    context.set_fuel(left)?;
+                }
+            }
+            CallHook::CallingWasm | CallHook::ReturningFromWasm => {}
+        }
+        Ok(())
+    });
+    Ok(store)
+}
+
+/// Fuel used so far.
+pub(crate) fn fuel_used(store: &Store<Host>) -> u64 {
+    // Fuel is always counted: the engine is configured so.
+    store.data().fuel_total.saturating_sub(store.get_fuel().unwrap_or_default())
+}
+
+/// What a guest returned.
+pub(crate) enum Returned {
+    Command(Result<(), ()>),
+    Values(Vec<Val>),
+}
+
+/// Calls the guest, and ends it when its time is up or the run is over for another reason.
+pub(crate) async fn drive(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> wasmtime::Result<Returned> {
+    let context = std::sync::Arc::clone(&store.data().context);
+    let watch = async {
+        loop {
+            let left = context.clock.left().unwrap_or(Duration::ZERO);
+            tokio::select! {
+                () = context.ending.wait() => break,
+                () = tokio::time::sleep(left) => {}
+            }
+            if context.clock.left().is_none() {
+                context.ending.limit("time");
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        result = call(store, tool, invocation) => result,
+        () = watch => Err(context.ending.check().err().unwrap_or_else(|| wasmtime::Error::msg("the run is over"))),
+    }
+}
+
+async fn call(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> wasmtime::Result<Returned> {
+    let instance = tool.instance.instantiate_async(&mut *store).await?;
+    match invocation {
+        Invocation::Command => {
+            let index = crate::invoke::command_index(&tool.component)
+                .ok_or_else(|| wasmtime::Error::msg("the tool is not a command"))?;
+            let run = instance.get_typed_func::<(), (Result<(), ()>,)>(&mut *store, &index)?;
+            let (result,) = run.call_async(store, ()).await?;
+            Ok(Returned::Command(result))
+        }
+        Invocation::Call(call) => {
+            let function = instance
+                .get_func(&mut *store, call.index)
+                .ok_or_else(|| wasmtime::Error::msg("the export is not a function"))?;
+            let results = function.ty(&*store).results().len();
+            let mut values = vec![Val::Bool(false); results];
+            function.call_async(&mut *store, &call.arguments, &mut values).await?;
+            Ok(Returned::Values(values))
+        }
+    }
+}
+
+/// What the end of a guest means.
+///
+/// # Errors
+///
+/// When it was the host that failed.
+pub(crate) fn outcome(
+    result: wasmtime::Result<Returned>,
+    store: &mut Store<Host>,
+    invocation: &Invocation,
+) -> Result<Outcome, RunError> {
+    let host = store.data();
+    match host.context.ending.reason() {
+        Some(Ended::Journal(message)) => return Err(RunError::Journal { message }),
+        Some(Ended::Stopped(action)) => return Ok(Outcome::Stopped { action }),
+        Some(Ended::Limit(which)) => return Ok(Outcome::Limit { which: which.to_owned() }),
+        Some(Ended::Diverged(_)) | None => {}
+    }
+    if let Some(code) = host.exited {
+        return Ok(Outcome::Exited(code));
+    }
+    match result {
+        Ok(Returned::Command(result)) => Ok(Outcome::Exited(u8::from(result.is_err()))),
+        Ok(Returned::Values(values)) => returned(&values, invocation),
+        Err(error) => Ok(ended(&error, host)),
+    }
+}
+
+fn returned(values: &[Val], invocation: &Invocation) -> Result<Outcome, RunError> {
+    debug_assert!(matches!(invocation, Invocation::Call(_)));
+    let Some(value) = values.first() else {
+        return Ok(Outcome::Returned { wave: String::new(), json: None, failed: false });
+    };
+    let json = json::to_json(value);
+    // Handles have no form in WAVE: what was returned can't leave the run.
+    let wave = wasm_wave::to_string(value).unwrap_or_else(|_| "(a value without a text form)".to_owned());
+    Ok(Outcome::Returned { wave, json, failed: matches!(value, Val::Result(Err(_))) })
+}
+
+/// Why a guest ended that did not return.
+fn ended(error: &wasmtime::Error, host: &Host) -> Outcome {
+    let limit = |which: &str| Outcome::Limit { which: which.to_owned() };
+    if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
+        // In a replay this is where the recorded run was stopped.
+        return match &host.backend {
+            Backend::Live(_) => limit("fuel"),
+            Backend::Replay(replay) => replay.stopped_outcome().unwrap_or_else(|| limit("fuel")),
+        };
+    }
+    if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
+        return limit("handles");
+    }
+    if host.limiter.refused() {
+        return limit("memory");
+    }
+    Outcome::Trapped { message: error.root_cause().to_string() }
+}

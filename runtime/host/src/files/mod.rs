@@ -1,0 +1,128 @@
+//! Files: where a guest's path leads, what is there, and who put it there.
+//!
+//! Owns path resolution, the identity of files and the open directories behind a guest's descriptors. Leaves to the gate whether
+//! anything may be done, and to `wasi::filesystem` the translation from WIT.
+
+mod created;
+mod open;
+mod resolve;
+
+use std::collections::HashMap;
+use std::os::fd::AsFd;
+
+use rustix::fs::{AtFlags, FileType, StatxFlags, StatxTimestamp};
+use rustix::io::Errno;
+
+pub(crate) use created::Created;
+pub(crate) use open::{open_directory, open_file};
+pub(crate) use resolve::{Directory, Place, Unresolved, resolve};
+
+/// The files of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
+    directories: HashMap<u32, Directory>,
+    /// What this run made.
+    pub(crate) created: Created,
+}
+
+impl Files {
+    pub(crate) fn insert(&mut self, handle: u32, directory: Directory) {
+        self.directories.insert(handle, directory);
+    }
+
+    pub(crate) fn remove(&mut self, handle: u32) {
+        self.directories.remove(&handle);
+    }
+
+    /// The directory behind a handle, if it is one.
+    pub(crate) fn directory(&self, handle: u32) -> Option<&Directory> {
+        self.directories.get(&handle)
+    }
+}
+
+/// Which file it is, whatever it is called: device, inode and time of birth.
+///
+/// An inode's number is given again once its file is gone; the time of birth tells the two apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Identity {
+    device: (u32, u32),
+    inode: u64,
+    born: Option<(i64, u32)>,
+}
+
+impl Identity {
+    /// A number for the file that is the same on every machine for the same device and inode.
+    pub(crate) fn hash(&self) -> (u64, u64) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.device.0.to_le_bytes());
+        hasher.update(&self.device.1.to_le_bytes());
+        hasher.update(&self.inode.to_le_bytes());
+        let mut output = [0; 16];
+        hasher.finalize_xof().fill(&mut output);
+        let number = u128::from_le_bytes(output);
+        let low = u64::try_from(number & u128::from(u64::MAX)).unwrap_or_default();
+        let high = u64::try_from(number >> 64).unwrap_or_default();
+        (low, high)
+    }
+}
+
+/// What stands at a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) identity: Identity,
+    pub(crate) kind: FileType,
+    pub(crate) links: u64,
+    pub(crate) size: u64,
+    pub(crate) accessed: (i64, u32),
+    pub(crate) modified: (i64, u32),
+    pub(crate) changed: (i64, u32),
+}
+
+impl Found {
+    fn from_statx(stat: &rustix::fs::Statx) -> Self {
+        let time = |stamp: &StatxTimestamp| (stamp.tv_sec, stamp.tv_nsec);
+        let has = |flag: StatxFlags| stat.stx_mask & flag.bits() != 0;
+        Self {
+            identity: Identity {
+                device: (stat.stx_dev_major, stat.stx_dev_minor),
+                inode: stat.stx_ino,
+                born: has(StatxFlags::BTIME).then(|| time(&stat.stx_btime)),
+            },
+            kind: FileType::from_raw_mode(stat.stx_mode.into()),
+            links: stat.stx_nlink.into(),
+            size: stat.stx_size,
+            accessed: time(&stat.stx_atime),
+            modified: time(&stat.stx_mtime),
+            changed: time(&stat.stx_ctime),
+        }
+    }
+
+    pub(crate) fn is_dir(&self) -> bool {
+        self.kind == FileType::Directory
+    }
+}
+
+/// What is asked of the kernel about a file.
+const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::BTIME);
+
+/// What stands at a place, links not followed; nothing if there is nothing.
+///
+/// # Errors
+///
+/// When the kernel can't say, or the path wants a directory and something else stands there.
+pub(crate) fn look(place: &Place) -> Result<Option<Found>, Errno> {
+    match rustix::fs::statx(place.dir.as_fd(), &place.name, AtFlags::SYMLINK_NOFOLLOW, WANTED) {
+        Ok(stat) => {
+            let found = Found::from_statx(&stat);
+            if place.must_be_dir && !found.is_dir() { Err(Errno::NOTDIR) } else { Ok(Some(found)) }
+        }
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// What an open file is.
+pub(crate) fn look_at(file: impl AsFd) -> Result<Found, Errno> {
+    rustix::fs::statx(file.as_fd(), "", AtFlags::EMPTY_PATH, WANTED).map(|stat| Found::from_statx(&stat))
+}

@@ -1,0 +1,65 @@
+//! Opening what a permit allows to open, and nothing that took its place meanwhile.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::{Found, Identity, Place, look_at};
+
+/// A file that was opened, and what it is.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) file: File,
+    pub(crate) found: Found,
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+}
+
+/// Opens a regular file at a place: the one with identity `expected`, or, if there is none, a new one.
+///
+/// # Errors
+///
+/// `EAGAIN` when something else stands there than what was decided about, `ENXIO` for what is no regular file.
+pub(crate) fn open_file(place: &Place, access: (bool, bool), expected: Option<Identity>, truncate: bool) -> Result<Opened, Errno> {
+    let access = Access { read: access.0, write: access.1 };
+    let mode = match (access.read, access.write) {
+        (true, true) => OFlags::RDWR,
+        (false, true) => OFlags::WRONLY,
+        (_, false) => OFlags::RDONLY,
+    };
+    let create = match expected {
+        Some(_) => OFlags::empty(),
+        // Exclusive: a permit to create must never open what is there.
+        None => OFlags::CREATE | OFlags::EXCL,
+    };
+    // Not blocking: a pipe that took the file's place must not hold the run. Regular files don't know the flag.
+    let flags = mode | create | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::from_raw_mode(0o666))?);
+    let found = look_at(&file)?;
+    if found.kind != FileType::RegularFile {
+        return Err(Errno::NXIO);
+    }
+    if expected.is_some_and(|expected| expected != found.identity) {
+        return Err(Errno::AGAIN);
+    }
+    if truncate {
+        // Only now: with `O_TRUNC` the file that took the other's place would have been emptied before it was looked at.
+        rustix::fs::ftruncate(&file, 0)?;
+    }
+    Ok(Opened { file, found })
+}
+
+/// Opens a directory at a place.
+pub(crate) fn open_directory(place: &Place) -> Result<Opened, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::empty())?);
+    let found = look_at(&file)?;
+    Ok(Opened { file, found })
+}

@@ -1,0 +1,310 @@
+//! From the path a guest names to the place it means: an open directory, one name in it, and the guest path of both.
+//!
+//! The policy decides about guest paths, the kernel acts on names. This module is where the two are tied together so
+//! that they can't come apart: symbolic links are followed here, one by one, with every directory on the way held
+//! open, and what comes out is a name that is used without following anything again. So the path that was checked is
+//! the path that is used, however it was reached, and whatever another process does meanwhile.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use wasm_agent_policy::GuestPath;
+
+/// Most symbolic links that one path may lead through. Linux's own limit.
+const LINKS_MAX: usize = 40;
+
+/// Most components of one path, those of its links included. It bounds the open directories that one call can hold.
+const COMPONENTS_MAX: usize = 256;
+
+/// An open directory and what the guest calls it.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    pub(crate) file: Arc<File>,
+    pub(crate) path: GuestPath,
+}
+
+/// One name in an open directory: the place an effect is performed at, without following links.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) dir: Arc<File>,
+    /// A single component, or `.` for the directory itself.
+    pub(crate) name: String,
+    pub(crate) path: GuestPath,
+    /// The path ended in `/`: what is there must be a directory.
+    pub(crate) must_be_dir: bool,
+}
+
+/// Why a path leads nowhere.
+#[derive(Debug)]
+pub(crate) enum Unresolved {
+    /// It leads out of the directory it starts in. The call's arguments say how.
+    Outside,
+    /// The operating system says no, or the path is malformed.
+    Errno(Errno),
+}
+
+impl From<Errno> for Unresolved {
+    fn from(errno: Errno) -> Self {
+        Self::Errno(errno)
+    }
+}
+
+/// Finds the place that `path`, relative to `base`, means.
+///
+/// With `follow` a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is the link
+/// itself. The last component need not exist.
+pub(crate) fn resolve(base: &Directory, path: &str, follow: bool) -> Result<Place, Unresolved> {
+    if path.is_empty() {
+        return Err(Errno::NOENT.into());
+    }
+    if path.contains('\0') {
+        return Err(Errno::INVAL.into());
+    }
+    if path.starts_with('/') {
+        return Err(Unresolved::Outside);
+    }
+    Walk::new(base, path)?.run(follow)
+}
+
+struct Walk<'a> {
+    base: &'a Directory,
+    /// Directories from the base down to where the walk is; never empty.
+    below: Vec<Directory>,
+    /// What is left of the path, next component last.
+    pending: Vec<String>,
+    links: usize,
+    components: usize,
+    must_be_dir: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(base: &'a Directory, path: &str) -> Result<Self, Unresolved> {
+        let mut walk = Self {
+            base,
+            below: Vec::new(),
+            pending: Vec::new(),
+            links: 0,
+            components: 0,
+            must_be_dir: false,
+        };
+        walk.push(path)?;
+        Ok(walk)
+    }
+
+    /// Puts the components of a path or of a link's target before what is left.
+    fn push(&mut self, path: &str) -> Result<(), Unresolved> {
+        if self.pending.is_empty() && (path.ends_with('/') || path.ends_with("/.")) {
+            self.must_be_dir = true;
+        }
+        for component in path.rsplit('/').filter(|component| !component.is_empty()) {
+            self.components += 1;
+            if self.components > COMPONENTS_MAX {
+                return Err(Errno::NAMETOOLONG.into());
+            }
+            self.pending.push(component.to_owned());
+        }
+        Ok(())
+    }
+
+    fn top(&self) -> &Directory {
+        self.below.last().unwrap_or(self.base)
+    }
+
+    fn run(mut self, follow: bool) -> Result<Place, Unresolved> {
+        self.leap();
+        while let Some(component) = self.pending.pop() {
+            let last = self.pending.is_empty();
+            match component.as_str() {
+                "." => {}
+                ".." => {
+                    if self.below.pop().is_none() {
+                        return Err(Unresolved::Outside);
+                    }
+                }
+                name => {
+                    let may_be_link = !last || follow || self.must_be_dir;
+                    if may_be_link && self.follow(name)? {
+                        continue;
+                    }
+                    if last {
+                        return self.place(name);
+                    }
+                    self.descend(name)?;
+                }
+            }
+        }
+        let top = self.top();
+        Ok(Place {
+            dir: Arc::clone(&top.file),
+            path: top.path.clone(),
+            name: ".".to_owned(),
+            must_be_dir: true,
+        })
+    }
+
+    /// Opens all directories of the path in one step where none of them is a link: the common case.
+    ///
+    /// Where this fails for whatever reason the walk goes on step by step and finds out why.
+    fn leap(&mut self) {
+        let Some((_, parents)) = self.pending.split_first() else { return };
+        if parents.is_empty() || parents.iter().any(|name| name == "." || name == "..") {
+            return;
+        }
+        let relative = parents.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/");
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let opened = rustix::fs::openat2(self.base.file.as_fd(), &relative, DIRECTORY, Mode::empty(), resolve);
+        let path = parents.iter().rev().try_fold(self.base.path.clone(), |path, name| path.join(name).ok());
+        if let (Ok(file), Some(path)) = (opened, path) {
+            self.pending.truncate(1);
+            self.below.push(Directory { file: Arc::new(File::from(file)), path });
+        }
+    }
+
+    /// Whether `name` is a symbolic link; if so, what it points to now stands in its place.
+    fn follow(&mut self, name: &str) -> Result<bool, Unresolved> {
+        let target = match rustix::fs::readlinkat(self.top().file.as_fd(), name, Vec::new()) {
+            Ok(target) => target,
+            // Not a link, or not there: either way there is nothing to follow.
+            Err(Errno::INVAL | Errno::NOENT) => return Ok(false),
+            Err(errno) => return Err(errno.into()),
+        };
+        self.links += 1;
+        if self.links > LINKS_MAX {
+            return Err(Errno::LOOP.into());
+        }
+        let target = target.to_str().map_err(|_| Errno::ILSEQ)?;
+        if target.starts_with('/') {
+            return Err(Unresolved::Outside);
+        }
+        if target.is_empty() {
+            return Err(Errno::NOENT.into());
+        }
+        self.push(target)?;
+        Ok(true)
+    }
+
+    fn descend(&mut self, name: &str) -> Result<(), Unresolved> {
+        let top = self.top();
+        let flags = DIRECTORY | OFlags::NOFOLLOW;
+        let file = rustix::fs::openat(top.file.as_fd(), name, flags, Mode::empty())?;
+        let path = top.path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
+        self.below.push(Directory { file: Arc::new(File::from(file)), path });
+        Ok(())
+    }
+
+    fn place(&self, name: &str) -> Result<Place, Unresolved> {
+        let top = self.top();
+        Ok(Place {
+            dir: Arc::clone(&top.file),
+            path: top.path.join(name).map_err(|_| Errno::NAMETOOLONG)?,
+            name: name.to_owned(),
+            must_be_dir: self.must_be_dir,
+        })
+    }
+}
+
+/// Directories on the way are opened only to be walked through.
+const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    struct Tree {
+        dir: tempfile::TempDir,
+        base: Directory,
+    }
+
+    fn tree() -> Tree {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        std::fs::write(root.join("a/b/file"), "x").unwrap();
+        std::fs::write(dir.path().join("secret"), "s").unwrap();
+        let base = Directory {
+            file: Arc::new(File::open(&root).unwrap()),
+            path: GuestPath::parse("/work").unwrap(),
+        };
+        Tree { dir, base }
+    }
+
+    impl Tree {
+        fn link(&self, target: &str, at: &str) {
+            symlink(target, self.dir.path().join("root").join(at)).unwrap();
+        }
+
+        fn resolve(&self, path: &str, follow: bool) -> String {
+            match resolve(&self.base, path, follow) {
+                Ok(place) => format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" }),
+                Err(Unresolved::Outside) => "outside".to_owned(),
+                Err(Unresolved::Errno(errno)) => format!("{errno:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn plain_paths_keep_their_name() {
+        let tree = tree();
+        assert_eq!(tree.resolve("a/b/file", true), "/work/a/b/file as file");
+        assert_eq!(tree.resolve("a/./b//file", true), "/work/a/b/file as file");
+        assert_eq!(tree.resolve("a/b/../b/file", true), "/work/a/b/file as file");
+        assert_eq!(tree.resolve("new", true), "/work/new as new");
+        assert_eq!(tree.resolve("a/", true), "/work/a as a/");
+        assert_eq!(tree.resolve(".", true), "/work as ./");
+        assert_eq!(tree.resolve("a/..", true), "/work as ./");
+    }
+
+    #[test]
+    fn leading_out_is_refused_however_it_is_written() {
+        let tree = tree();
+        tree.link("..", "up");
+        tree.link("../secret", "to-secret");
+        tree.link("/etc/passwd", "to-passwd");
+        tree.link("a/b/../../../secret", "long-way");
+        tree.link("up/secret", "chained");
+        for path in [
+            "..",
+            "../secret",
+            "a/../../secret",
+            "/etc/passwd",
+            "up/secret",
+            "to-secret",
+            "to-passwd",
+            "long-way",
+            "chained",
+            "a/b/../../../../../../etc/passwd",
+        ] {
+            assert_eq!(tree.resolve(path, true), "outside", "{path}");
+        }
+    }
+
+    #[test]
+    fn links_inside_are_named_by_what_they_lead_to() {
+        let tree = tree();
+        tree.link("a/b", "short");
+        tree.link("short/file", "file-link");
+        assert_eq!(tree.resolve("short/file", true), "/work/a/b/file as file");
+        assert_eq!(tree.resolve("file-link", true), "/work/a/b/file as file");
+        assert_eq!(tree.resolve("file-link", false), "/work/file-link as file-link");
+        assert_eq!(tree.resolve("short/", false), "/work/a/b as b/");
+    }
+
+    #[test]
+    fn loops_and_floods_of_components_end() {
+        let tree = tree();
+        tree.link("loop", "loop");
+        tree.link("two", "one");
+        tree.link("one", "two");
+        assert_eq!(tree.resolve("loop", true), "LOOP");
+        assert_eq!(tree.resolve("one/x", true), "LOOP");
+        assert_eq!(tree.resolve(&"a/../".repeat(2000), true), "NAMETOOLONG");
+        assert_eq!(tree.resolve("", true), "NOENT");
+        assert_eq!(tree.resolve("a\0b", true), "INVAL");
+        assert_eq!(tree.resolve("a/b/file/x", true), "NOTDIR");
+        assert_eq!(tree.resolve("missing/x", true), "NOENT");
+    }
+}

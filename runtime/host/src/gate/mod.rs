@@ -1,0 +1,325 @@
+//! The gate: the one way from a guest to anything outside of it.
+//!
+//! Every function that a tool can import is implemented on [`View`] by the macro [`host_calls`], which expands each
+//! signature to the same steps:
+//!
+//! ```text
+//! guest ─► enter ─► perform ─► leave ─► guest          an observation: recorded once, after
+//!            │         └─ check ─► ask ─► intent ─► effect ─► outcome      what changes something: see `effect`
+//!            └─► replayed ─► guest                     a replay: answered from the journal
+//! ```
+//!
+//! The traits that are implemented are wasmtime's own, so the compiler proves that no function is left out.
+//! Files in `wasi/` translate between WIT and the gate. They know nothing of approvers and the journal.
+
+mod answer;
+mod effect;
+mod function;
+pub(crate) mod wire;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasm_agent_journal::{CallEvent, DecisionRecord, Encoded, FunctionId, Keep};
+use wasmtime::component::{HasData, ResourceTable};
+
+pub(crate) use answer::{Answer, number};
+pub(crate) use effect::{Context, Denied, Effect, Ended, Subject, Why, nanoseconds};
+pub(crate) use function::Function;
+
+use crate::live::Live;
+use crate::limits::Limiter;
+use crate::output::Outputs;
+use crate::replay::Replay;
+use wire::Sink;
+
+/// State of one run: what host functions work on.
+pub(crate) struct Host {
+    /// What a run's background tasks share with it.
+    pub(crate) context: Arc<Context>,
+    pub(crate) backend: Backend,
+    pub(crate) outputs: Outputs,
+    pub(crate) limiter: Limiter,
+    /// Fuel that the run has in all.
+    pub(crate) fuel_total: u64,
+    /// Fuel used up when the guest entered the current host call; kept by the store's call hook.
+    pub(crate) fuel: u64,
+    /// Crossings from guest to host that the engine counted, its own helpers among them.
+    pub(crate) crossings: u64,
+    /// Host calls begun so far. The number of the current one is one less.
+    calls: u64,
+    functions: Vec<Option<FunctionId>>,
+    arguments: Encoded,
+    outcome: Encoded,
+    current: Option<Current>,
+    /// The status that the tool ended itself with.
+    pub(crate) exited: Option<u8>,
+    /// Fuel at which a replay is to stop, as the recorded run was stopped there.
+    pub(crate) stop_at: Option<u64>,
+}
+
+/// Where answers come from.
+pub(crate) enum Backend {
+    /// The world, through WASI.
+    Live(Box<Live>),
+    /// A journal. There is no WASI state at all.
+    Replay(Box<Replay>),
+}
+
+/// The call that is being answered.
+struct Current {
+    function: &'static Function,
+    started: Instant,
+    decision: Option<DecisionRecord>,
+    blocking: bool,
+}
+
+/// Which way a call goes.
+pub(crate) enum Turn {
+    Live,
+    Replay,
+}
+
+/// Marker for linking: host functions get a [`View`] of the store's data.
+pub(crate) struct Gate;
+
+impl HasData for Gate {
+    type Data<'a> = View<'a>;
+}
+
+/// What host functions are implemented on.
+pub(crate) struct View<'a> {
+    pub(crate) host: &'a mut Host,
+}
+
+impl Host {
+    pub(crate) fn new(context: Arc<Context>, backend: Backend, outputs: Outputs, limiter: Limiter) -> Self {
+        Self {
+            context,
+            backend,
+            outputs,
+            limiter,
+            fuel_total: 0,
+            fuel: 0,
+            crossings: 0,
+            calls: 0,
+            functions: Vec::new(),
+            arguments: Encoded::new(),
+            outcome: Encoded::new(),
+            current: None,
+            exited: None,
+            stop_at: None,
+        }
+    }
+
+    /// Host calls made so far.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// The number of the call that is being answered.
+    pub(crate) fn call(&self) -> u64 {
+        self.calls.saturating_sub(1)
+    }
+
+    /// Begins a call: its arguments are recorded or, in a replay, compared.
+    ///
+    /// # Errors
+    ///
+    /// When the run is over for a reason outside of the guest, or a replay diverges. The guest ends there.
+    pub(crate) fn enter(
+        &mut self,
+        function: &'static Function,
+        blocking: bool,
+        arguments: impl FnOnce(&mut Sink<'_>),
+    ) -> wasmtime::Result<Turn> {
+        self.context.ending.check()?;
+        self.calls += 1;
+        self.arguments.clear();
+        // What a guest hands over it will hand over again in a replay: the digest is enough.
+        let mut sink = Sink { encoded: &mut self.arguments, keep: Keep::DigestOnly };
+        sink.encoded.array(function.arity());
+        arguments(&mut sink);
+        match &mut self.backend {
+            Backend::Live(_) => {
+                if blocking {
+                    self.context.clock.blocked(true);
+                }
+                self.current = Some(Current { function, started: Instant::now(), decision: None, blocking });
+                Ok(Turn::Live)
+            }
+            Backend::Replay(replay) => {
+                replay.expect(function, &self.arguments, self.fuel).map_err(|error| self.context.ending.replay(error))?;
+                Ok(Turn::Replay)
+            }
+        }
+    }
+
+    /// Ends a call: its outcome is recorded, and only then goes to the guest.
+    pub(crate) fn leave<A: Answer>(&mut self, answer: A) -> A {
+        match self.record(answer) {
+            Ok(answer) => answer,
+            Err(error) => A::trap(error),
+        }
+    }
+
+    fn record<A: Answer>(&mut self, answer: A) -> wasmtime::Result<A> {
+        let Some(current) = self.current.take() else {
+            return Err(wasmtime::Error::msg("a host call ended that had not begun"));
+        };
+        if current.blocking {
+            self.context.clock.blocked(false);
+        }
+        let answer = match &mut self.backend {
+            Backend::Live(live) => answer.settle(&mut live.table),
+            Backend::Replay(_) => answer,
+        };
+        self.outcome.clear();
+        answer.put(&mut Sink { encoded: &mut self.outcome, keep: Keep::Contents });
+        let function = self.function(current.function)?;
+        let journal = self.context.journal()?;
+        journal
+            .call(&CallEvent {
+                function,
+                at_ns: self.context.since_start_ns(current.started),
+                duration_ns: nanoseconds(current.started.elapsed()),
+                fuel: self.fuel,
+                arguments: &self.arguments,
+                outcome: &self.outcome,
+                decision: current.decision.as_ref(),
+            })
+            .map_err(|error| self.context.ending.journal(error))?;
+        Ok(answer)
+    }
+
+    /// Answers a call from the journal.
+    pub(crate) fn replayed<A: Answer>(&mut self) -> A {
+        match &mut self.backend {
+            Backend::Replay(replay) => match replay.answer() {
+                Ok(answer) => {
+                    self.stop_at = replay.stopped_at();
+                    answer
+                }
+                Err(error) => A::trap(self.context.ending.replay(error)),
+            },
+            Backend::Live(_) => A::trap(wasmtime::Error::msg("a live run has nothing to replay")),
+        }
+    }
+
+    /// The world behind a live run.
+    pub(crate) fn live(&mut self) -> wasmtime::Result<&mut Live> {
+        match &mut self.backend {
+            Backend::Live(live) => Ok(live),
+            Backend::Replay(_) => Err(wasmtime::Error::msg("a replay has no world to act on")),
+        }
+    }
+
+    /// The decision that the current call is recorded with.
+    pub(crate) fn decided(&mut self, decision: DecisionRecord) {
+        if let Some(current) = &mut self.current {
+            current.decision = Some(decision);
+        }
+    }
+
+    fn function(&mut self, function: &'static Function) -> wasmtime::Result<FunctionId> {
+        let index = function.index();
+        if let Some(Some(id)) = self.functions.get(index) {
+            return Ok(*id);
+        }
+        let id = self
+            .context
+            .journal()?
+            .intern(function.name(), function.parameters())
+            .map_err(|error| self.context.ending.journal(error))?;
+        if self.functions.len() <= index {
+            self.functions.resize(index + 1, None);
+        }
+        if let Some(slot) = self.functions.get_mut(index) {
+            *slot = Some(id);
+        }
+        Ok(id)
+    }
+
+    /// The table of the guest's handles.
+    pub(crate) fn table(&mut self) -> wasmtime::Result<&mut ResourceTable> {
+        Ok(&mut self.live()?.table)
+    }
+}
+
+/// Implements one of wasmtime's host traits on [`View`], each function by the same steps.
+///
+/// A function's last part says how it is performed in a live run:
+/// - `via view`: wasmtime-wasi answers, through the view of that name on [`Live`];
+/// - `|host| expression`: the expression answers, with `host: &mut Host`.
+///
+/// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it.
+macro_rules! host_calls {
+    (impl $trait:path as $interface:literal { $($functions:tt)* }) => {
+        impl $trait for $crate::gate::View<'_> {
+            $crate::gate::host_calls! { @ $trait, $interface, $($functions)* }
+        }
+    };
+    (@ $trait:path, $interface:literal,) => {};
+    (@ $trait:path, $interface:literal,
+        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
+        $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
+        fn $name(&mut self, $($arg: $type),*) -> $ret {
+            $crate::gate::host_calls!(@call self, false, $interface, $wit, ($($arg: $type),*), $ret,
+                |live_host| match live_host.live() {
+                    Ok(live) => <_ as $trait>::$name(&mut live.$view(), $($arg),*),
+                    Err(error) => $crate::gate::Answer::trap(error),
+                } $(, again |$host, $answer| $again)?)
+        }
+        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
+    };
+    (@ $trait:path, $interface:literal,
+        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
+        $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
+        async fn $name(&mut self, $($arg: $type),*) -> $ret {
+            $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,
+                |live_host| match live_host.live() {
+                    Ok(live) => <_ as $trait>::$name(&mut live.$view(), $($arg),*).await,
+                    Err(error) => $crate::gate::Answer::trap(error),
+                } $(, again |$host, $answer| $again)?)
+        }
+        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
+    };
+    (@ $trait:path, $interface:literal,
+        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal |$host:ident| $perform:expr
+        $(, again |$other:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
+        fn $name(&mut self, $($arg: $type),*) -> $ret {
+            $crate::gate::host_calls!(@call self, false, $interface, $wit, ($($arg: $type),*), $ret,
+                |$host| $perform $(, again |$other, $answer| $again)?)
+        }
+        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
+    };
+    (@ $trait:path, $interface:literal,
+        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal |$host:ident| $perform:expr
+        $(, again |$other:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
+        async fn $name(&mut self, $($arg: $type),*) -> $ret {
+            $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,
+                |$host| $perform $(, again |$other, $answer| $again)?)
+        }
+        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
+    };
+    // The steps themselves.
+    (@call $self:ident, $blocking:literal, $interface:literal, $wit:literal, ($($arg:ident: $type:ty),*), $ret:ty,
+        |$host:ident| $perform:expr $(, again |$other:ident, $answer:ident| $again:expr)?) => {{
+        static FUNCTION: $crate::gate::Function =
+            $crate::gate::Function::new(concat!($interface, "#", $wit), &[$(stringify!($arg)),*]);
+        let $host = &mut *$self.host;
+        match $host.enter(&FUNCTION, $blocking, |_arguments| { $($crate::gate::wire::Wire::put(&$arg, _arguments);)* }) {
+            Err(error) => <$ret as $crate::gate::Answer>::trap(error),
+            Ok($crate::gate::Turn::Replay) => {
+                let answer: $ret = $host.replayed();
+                $(let ($other, $answer) = ($host, answer); let answer = $again;)?
+                answer
+            }
+            Ok($crate::gate::Turn::Live) => {
+                let answer: $ret = $perform;
+                $host.leave(answer)
+            }
+        }
+    }};
+}
+pub(crate) use host_calls;

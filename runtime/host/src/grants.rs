@@ -1,0 +1,229 @@
+//! A policy made real: the directories it names opened, the secrets it names read.
+//!
+//! Everything that a policy refers to is looked up once, here. A run then only has what is open.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use http::{HeaderName, HeaderValue};
+use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, Policy, SecretSource, SecretSpec};
+use zeroize::Zeroizing;
+
+use crate::error::LoadError;
+use crate::files::Directory;
+use crate::http::client::SystemResolver;
+use crate::http::{Needles, client, secret_header};
+
+/// Largest file that a secret or a certificate authority is read from, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// A policy with everything it refers to.
+pub struct Grants {
+    policy: Policy,
+    preopens: Vec<Preopen>,
+    secrets: Vec<Secret>,
+    authorities: Vec<Vec<u8>>,
+}
+
+/// A directory that a grant gives.
+pub(crate) struct Preopen {
+    pub(crate) directory: Directory,
+    pub(crate) writable: bool,
+}
+
+struct Secret {
+    name: String,
+    header: HeaderName,
+    /// The whole value of the header.
+    value: HeaderValue,
+    /// The secret alone, to keep it from coming back.
+    bare: Zeroizing<Vec<u8>>,
+}
+
+/// Looks up environment variables for secrets. Passed in, so that a library user decides what a policy can reach.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Grants {
+    /// Reads a policy file, and opens and reads everything that it names. Relative paths are relative to the file.
+    ///
+    /// # Authority
+    ///
+    /// Reads the policy, opens each `host` directory, reads each secret from `environment` or its file.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Policy`] with every error of the text; [`LoadError::Grant`] for the first thing that is not there.
+    pub fn load(path: &Path, environment: Environment<'_>) -> Result<Self, LoadError> {
+        let error = |source| LoadError::File { verb: "read", what: "policy", path: path.to_owned(), source };
+        let text = std::fs::read(path).map_err(error)?;
+        let text = String::from_utf8(text)
+            .map_err(|_| error(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text")))?;
+        let policy = Policy::parse(&text).map_err(|errors| LoadError::Policy { path: path.to_owned(), errors })?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Opener { policy_path: path, folder, environment }.open(policy)
+    }
+
+    /// Grants nothing: what a run without a policy gets.
+    pub fn none() -> Self {
+        Self { policy: Policy::deny_all(), preopens: Vec::new(), secrets: Vec::new(), authorities: Vec::new() }
+    }
+
+    /// The policy as it was written.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(crate) fn preopens(&self) -> &[Preopen] {
+        &self.preopens
+    }
+
+    /// Headers that carry these secrets.
+    pub(crate) fn secret_headers<'a>(
+        &'a self,
+        names: &'a [String],
+    ) -> impl Iterator<Item = (HeaderName, HeaderValue)> + 'a {
+        self.secrets
+            .iter()
+            .filter(|secret| names.contains(&secret.name))
+            .map(|secret| (secret.header.clone(), secret.value.clone()))
+    }
+
+    /// What must not come back in a response.
+    pub(crate) fn needles(&self) -> Needles {
+        Needles::new(self.secrets.iter().flat_map(|secret| [secret.bare.as_slice(), secret.value.as_bytes()]))
+    }
+
+    /// Certificate authorities besides the platform's, in PEM.
+    pub(crate) fn authorities(&self) -> impl Iterator<Item = &[u8]> {
+        self.authorities.iter().map(Vec::as_slice)
+    }
+}
+
+impl std::fmt::Debug for Grants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grants").field("policy", &self.policy.digest()).finish_non_exhaustive()
+    }
+}
+
+/// `path` as seen from `base`, without a leading separator; nothing if it is not below it.
+fn relative<'a>(path: &'a GuestPath, base: &GuestPath) -> Option<&'a str> {
+    if !path.starts_with(base) {
+        return None;
+    }
+    let rest = if base.is_root() { path.as_str() } else { path.as_str().strip_prefix(base.as_str())? };
+    Some(rest.trim_start_matches('/'))
+}
+
+struct Opener<'a> {
+    policy_path: &'a Path,
+    folder: &'a Path,
+    environment: Environment<'a>,
+}
+
+impl Opener<'_> {
+    fn open(&self, policy: Policy) -> Result<Grants, LoadError> {
+        let mut opened = Vec::new();
+        for grant in policy.filesystem() {
+            opened.push(self.directory(grant)?);
+        }
+        self.check_overlap(&opened)?;
+        let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();
+        let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
+        let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy };
+        if let Some(file) = grants.policy.ca_file() {
+            let pem = self.read(file).map_err(|source| self.missing(1, format!("cannot read `ca` file `{file}`"), source))?;
+            grants.authorities.push(pem.to_vec());
+            // Tried here, so that a file with no certificates in it is an error now and not at the first request.
+            client(&grants, Arc::new(SystemResolver)).map_err(|error| LoadError::Grant {
+                path: self.policy_path.to_owned(),
+                line: 1,
+                message: format!("`ca`: {error}"),
+                source: None,
+            })?;
+        }
+        Ok(grants)
+    }
+
+    fn directory<'g>(&self, grant: &'g FilesystemGrant) -> Result<(&'g FilesystemGrant, PathBuf, Preopen), LoadError> {
+        let path = self.folder.join(&grant.host);
+        let missing = |source| self.missing(grant.line, format!("cannot open directory `{}`", grant.host), source);
+        let real = std::fs::canonicalize(&path).map_err(missing)?;
+        let dir = Dir::open_ambient_dir(&real, ambient_authority()).map_err(missing)?;
+        let directory = Directory { file: Arc::new(dir.into_std_file()), path: grant.guest.clone() };
+        Ok((grant, real, Preopen { directory, writable: grant.access == Access::Write }))
+    }
+
+    /// Refuses grants through which one file would have two names, and so two rules.
+    fn check_overlap(&self, opened: &[(&FilesystemGrant, PathBuf, Preopen)]) -> Result<(), LoadError> {
+        for (inner, inner_path, _) in opened {
+            for (outer, outer_path, _) in opened {
+                if inner.id == outer.id {
+                    continue;
+                }
+                let host = inner_path.strip_prefix(outer_path).ok().and_then(Path::to_str);
+                let guest = relative(&inner.guest, &outer.guest);
+                if host.is_some() && host != guest {
+                    return Err(LoadError::Grant {
+                        path: self.policy_path.to_owned(),
+                        line: inner.line,
+                        message: format!(
+                            "`{}` lies in `{}` (line {}), so its files would have two names; its `guest` must lie in `{}` in the same way",
+                            inner.host,
+                            outer.host,
+                            outer.line,
+                            outer.guest.as_str(),
+                        ),
+                        source: None,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn secret(&self, spec: &SecretSpec) -> Result<Secret, LoadError> {
+        let error = |message, source| LoadError::Grant {
+            path: self.policy_path.to_owned(),
+            line: spec.line,
+            message,
+            source,
+        };
+        let bare: Zeroizing<Vec<u8>> = match &spec.source {
+            SecretSource::Env(name) => match (self.environment)(name) {
+                Some(value) => Zeroizing::new(value.into_bytes()),
+                None => return Err(error(format!("secret `{}`: the environment has no `{name}`", spec.name), None)),
+            },
+            SecretSource::File(file) => {
+                let mut value = self
+                    .read(file)
+                    .map_err(|source| error(format!("secret `{}`: cannot read `{file}`", spec.name), Some(source)))?;
+                // Editors end files with a line break, which is no part of a token.
+                while value.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+                    value.pop();
+                }
+                value
+            }
+        };
+        let invalid = || error(format!("secret `{}` can't be the value of a header", spec.name), None);
+        let text = std::str::from_utf8(&bare).map_err(|_| invalid())?;
+        if text.is_empty() {
+            return Err(error(format!("secret `{}` is empty", spec.name), None));
+        }
+        let whole = Zeroizing::new(spec.header_value(text));
+        let (header, value) = secret_header(&spec.header, &whole).ok_or_else(invalid)?;
+        Ok(Secret { name: spec.name.clone(), header, value, bare })
+    }
+
+    fn read(&self, file: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
+        use std::io::Read as _;
+        let mut contents = Zeroizing::new(Vec::new());
+        std::fs::File::open(self.folder.join(file))?.take(FILE_BYTES_MAX).read_to_end(&mut contents)?;
+        Ok(contents)
+    }
+
+    fn missing(&self, line: u32, message: String, source: std::io::Error) -> LoadError {
+        LoadError::Grant { path: self.policy_path.to_owned(), line, message, source: Some(source) }
+    }
+}

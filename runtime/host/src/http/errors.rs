@@ -1,0 +1,31 @@
+//! What a guest is told of a request that failed: the kind of failure, and nothing about hosts, addresses or policy.
+
+use wasmtime_wasi_http::Error;
+
+use super::client::ExchangeError;
+
+/// The `wasi:http` error for a failed exchange.
+pub(crate) fn told(error: &ExchangeError) -> Error {
+    match error {
+        ExchangeError::InvalidRequest(_) => Error::HttpRequestUriInvalid,
+        ExchangeError::Dns { .. } => Error::DnsError { rcode: None, info_code: None },
+        ExchangeError::DnsTimeout { .. } => Error::DnsTimeout,
+        ExchangeError::AddressDenied { .. } => Error::DestinationIpProhibited,
+        ExchangeError::ConnectionRefused => Error::ConnectionRefused,
+        ExchangeError::ConnectTimeout => Error::ConnectionTimeout,
+        ExchangeError::ConnectionLimit { .. } => Error::ConnectionLimitReached,
+        ExchangeError::DestinationUnavailable(_) => Error::DestinationUnavailable,
+        ExchangeError::ConnectionTerminated => Error::ConnectionTerminated,
+        ExchangeError::TlsCertificate(_) => Error::TlsCertificateError,
+        ExchangeError::TlsAlert { code } => Error::TlsAlertReceived { alert_id: Some(*code), alert_message: None },
+        ExchangeError::TlsProtocol(_) => Error::TlsProtocolError,
+        ExchangeError::RequestBodyTooLarge { limit } => Error::HttpRequestBodySize(Some(*limit)),
+        ExchangeError::RequestBodyLength { .. } => Error::HttpRequestBodySize(None),
+        ExchangeError::RequestBodyFailed(_) => Error::InternalError(Some("the request's body failed".to_owned())),
+        ExchangeError::ResponseBodyTooLarge { limit } => Error::HttpResponseBodySize(Some(*limit)),
+        ExchangeError::ResponseTimeout => Error::HttpResponseTimeout,
+        ExchangeError::HeaderTooLarge => Error::HttpResponseHeaderSectionSize(None),
+        ExchangeError::UnexpectedUpgrade => Error::HttpUpgradeFailed,
+        ExchangeError::Protocol(_) => Error::HttpProtocolError,
+    }
+}

@@ -1,0 +1,51 @@
+//! Requests of the guest: from a `wasi:http` resource to an action, and from a permit to the wire.
+
+pub mod client;
+mod errors;
+mod outbound;
+mod redact;
+mod task;
+
+use http::HeaderName;
+use http::uri::Scheme;
+use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpHooks};
+
+pub(crate) use outbound::Outbound;
+pub(crate) use redact::Needles;
+pub(crate) use outbound::client;
+pub(crate) use task::{Task, secret_header};
+
+/// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.
+pub(crate) struct Hooks;
+
+impl WasiHttpHooks for Hooks {
+    /// Headers that a guest can neither set nor see: those that speak about the connection and not about the request.
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        std::sync::Arc::new(is_forbidden)
+    }
+
+    /// `outgoing-handler.handle` goes through the gate; nothing calls this.
+    fn send_request(
+        &mut self,
+        _: http::Request<wasmtime_wasi_http::WasiBody>,
+        _: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        Box::new(async { Err(Error::HttpRequestDenied) })
+    }
+
+    fn is_supported_scheme(&mut self, scheme: &Scheme) -> bool {
+        *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS
+    }
+}
+
+type Driver = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Result<(http::Response<wasmtime_wasi_http::WasiBody>, Driver), Error>;
+
+fn is_forbidden(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "connection" | "expect" | "host" | "http2-settings" | "keep-alive" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+    ) || name.starts_with("proxy-")
+}

@@ -1,0 +1,47 @@
+//! What a run needs to send requests: its client, its secrets, and places for what is under way.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::client::{Client, ClientConfig, ClientError, Resolver};
+use super::redact::Needles;
+use crate::grants::Grants;
+
+/// The way of one run to the network. Nothing is set up before the first request.
+pub(crate) struct Outbound {
+    client: Option<Client>,
+    resolver: Arc<dyn Resolver>,
+    pub(crate) needles: Arc<Needles>,
+    /// Bounds the requests that are under way at the same time.
+    pub(crate) places: Arc<Semaphore>,
+}
+
+impl Outbound {
+    pub(crate) fn new(grants: &Grants, resolver: Arc<dyn Resolver>) -> Self {
+        let requests = usize::try_from(grants.policy().limits().http_requests).unwrap_or(Semaphore::MAX_PERMITS);
+        Self {
+            client: None,
+            resolver,
+            needles: Arc::new(grants.needles()),
+            places: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
+        }
+    }
+
+    /// The client of this run.
+    pub(crate) fn client(&mut self, grants: &Grants) -> Result<Client, ClientError> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let client = client(grants, Arc::clone(&self.resolver))?;
+        self.client = Some(client.clone());
+        Ok(client)
+    }
+}
+
+/// A client with the authorities that a policy adds.
+pub(crate) fn client(grants: &Grants, resolver: Arc<dyn Resolver>) -> Result<Client, ClientError> {
+    let mut config = ClientConfig::new(resolver);
+    config.extra_roots_pem.extend(grants.authorities().map(<[u8]>::to_vec));
+    Client::new(config)
+}

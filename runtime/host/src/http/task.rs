@@ -1,0 +1,239 @@
+//! One request on its way: asked about, recorded, sent, and its outcome recorded.
+//!
+//! Runs beside the guest, which meanwhile holds a future. The order is the gate's: nothing leaves before the intent is in
+//! the journal.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::{BodyExt, Full};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use wasm_agent_journal::{EffectResult, Encoded};
+use wasm_agent_policy::{Action, BodyDigest, Decision, GrantId, HttpAction, Origin};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::client::{
+    AddressCheck, Client, Destination, Exchange, Host, Protocol, Reply, Scheme, SendError, Timeouts,
+};
+use super::errors::told;
+use super::redact::{Masked, Needles, mask_headers};
+use crate::approval::{Detail, PREVIEW_BYTES_MAX, Preview};
+use crate::gate::{Context, Denied, Effect, Why};
+use crate::grants::Grants;
+
+/// A request that the policy does not deny, and what it takes to send it.
+pub(crate) struct Task {
+    pub(crate) context: Arc<Context>,
+    pub(crate) client: Client,
+    pub(crate) needles: Arc<Needles>,
+    pub(crate) call: u64,
+    pub(crate) request: HttpAction,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<WasiBody>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) place: OwnedSemaphorePermit,
+}
+
+/// A response as `wasi:http` passes it on.
+pub(crate) type Response = http::Response<WasiBody>;
+
+impl Task {
+    /// Carries the request out.
+    pub(crate) async fn run(mut self) -> Result<Response, Error> {
+        let limits = self.context.grants.policy().limits().clone();
+        let mut preview = None;
+        if self.asks() {
+            preview = self.collect(limits.request_body_bytes).await?;
+        }
+        let action = Action::HttpRequest(self.request.clone());
+        let context = Arc::clone(&self.context);
+        let effect = context.permit(self.call, &action, Origin::Foreign, || detail(&self.request, preview)).await;
+        let effect = match effect {
+            Ok(effect) => Open { context: Arc::clone(&context), effect: Some(effect) },
+            Err(Denied { why: Why::Policy | Why::Refused(_), .. }) => return Err(Error::HttpRequestDenied),
+            // The run is ending, and this answer with it.
+            Err(Denied { why: Why::Over(_), .. }) => return Err(Error::InternalError(None)),
+        };
+        self.send(effect, limits.request_body_bytes, limits.response_body_bytes).await
+    }
+
+    /// Whether somebody is going to be asked, who then wants to see the body.
+    fn asks(&self) -> bool {
+        let action = Action::HttpRequest(self.request.clone());
+        let (decision, _) = self.context.check(&action, Origin::Foreign);
+        matches!(decision, Decision::Ask { .. })
+    }
+
+    /// Reads the whole body, so that what is approved is what is sent.
+    async fn collect(&mut self, limit: u64) -> Result<Option<Preview>, Error> {
+        let Some(mut body) = self.body.take() else { return Ok(None) };
+        let mut contents = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame?;
+            if let Ok(data) = frame.into_data() {
+                let length = contents.len().saturating_add(data.len());
+                if u64::try_from(length).unwrap_or(u64::MAX) > limit {
+                    return Err(Error::HttpRequestBodySize(Some(limit)));
+                }
+                contents.extend_from_slice(&data);
+            }
+        }
+        let contents = contents.freeze();
+        let length = u64::try_from(contents.len()).unwrap_or(u64::MAX);
+        self.request.body = Some(BodyDigest { len: length, blake3: *blake3::hash(&contents).as_bytes() });
+        let head = contents.get(..contents.len().min(PREVIEW_BYTES_MAX)).unwrap_or_default();
+        let preview = Preview::new(head, length);
+        let full = Full::new(contents).map_err(|never| match never {});
+        self.body = Some(full.boxed_unsync());
+        Ok(Some(preview))
+    }
+
+    async fn send(mut self, mut effect: Open, request_max: u64, response_max: u64) -> Result<Response, Error> {
+        let grants = Arc::clone(&self.context.grants);
+        for (name, value) in grants.secret_headers(&self.request.secrets) {
+            // The operator's value stands, whatever the tool wrote there.
+            self.headers.insert(name, value);
+        }
+        let exchange = Exchange {
+            destination: destination(&self.request),
+            method: self.request.method.as_str().parse().map_err(|_| Error::HttpRequestMethodInvalid)?,
+            path_and_query: self.request.url.path_and_query().to_owned(),
+            authority: self.request.url.authority().to_owned(),
+            headers: std::mem::take(&mut self.headers),
+            body: self.body.take().map_or_else(
+                || http_body_util::Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync(),
+                |body| body.map_err(|error| Box::new(error).into()).boxed_unsync(),
+            ),
+            request_body_max: request_max,
+            response_body_max: response_max,
+            deadline: Instant::now().checked_add(self.context.clock.left().unwrap_or(Duration::ZERO)),
+            timeouts: self.timeouts,
+        };
+        let check = Addresses { grants, grant: effect.grant() };
+        match self.client.send(exchange, &check).await {
+            Ok(reply) => {
+                effect.done(&reply)?;
+                Ok(self.respond(reply))
+            }
+            Err(error) => {
+                effect.failed(&error)?;
+                Err(told(&error.error))
+            }
+        }
+    }
+
+    /// Wraps the response so that no secret comes back in it, and its place is free once it has been read.
+    fn respond(self, reply: Reply) -> Response {
+        let Self { needles, place, .. } = self;
+        let (mut parts, body) = reply.response.into_parts();
+        mask_headers(&needles, &mut parts.headers);
+        let body = body.map_err(move |error| {
+            let _held = &place;
+            told(&error)
+        });
+        let body =
+            if needles.is_empty() { body.boxed_unsync() } else { Masked::new(body, needles).boxed_unsync() };
+        http::Response::from_parts(parts, body)
+    }
+}
+
+/// An effect under way. Dropped before its outcome is known, it says so: the guest gave the request up.
+struct Open {
+    context: Arc<Context>,
+    effect: Option<Effect>,
+}
+
+impl Open {
+    fn grant(&self) -> GrantId {
+        self.effect.as_ref().map_or(GrantId::CHECKPOINT, |effect| effect.permit.grant())
+    }
+
+    fn done(&mut self, reply: &Reply) -> Result<(), Error> {
+        let mut extra = Encoded::new();
+        let protocol = match reply.protocol {
+            Protocol::Http1 => "HTTP/1.1",
+            Protocol::Http2 => "HTTP/2",
+        };
+        extra.map(4);
+        extra.str("peer").str(&reply.peer.to_string());
+        extra.str("reused").bool(reply.reused);
+        extra.str("status").u64(u64::from(reply.response.status().as_u16()));
+        extra.str("protocol").str(protocol);
+        self.end(EffectResult::Done, None, Some(&extra))
+    }
+
+    fn failed(&mut self, error: &SendError) -> Result<(), Error> {
+        let result = if error.request_sent { EffectResult::Failed } else { EffectResult::Denied };
+        let detail = crate::error::chain(&error.error);
+        self.end(result, Some(&detail), None)
+    }
+
+    fn end(&mut self, result: EffectResult, detail: Option<&str>, extra: Option<&Encoded>) -> Result<(), Error> {
+        let Some(Effect { number, permit, .. }) = self.effect.take() else { return Ok(()) };
+        drop(permit);
+        self.context.outcome(number, result, detail, extra).map_err(|_| Error::InternalError(None))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.effect.is_some() {
+            // A journal that can't be written has ended the run already.
+            drop(self.end(EffectResult::Failed, Some("given up by the tool before the response; it may have happened"), None));
+        }
+    }
+}
+
+/// Which addresses the grant of a request allows.
+struct Addresses {
+    grants: Arc<Grants>,
+    grant: GrantId,
+}
+
+impl AddressCheck for Addresses {
+    fn allows(&self, address: IpAddr) -> bool {
+        self.grants.policy().network_allows(self.grant, address)
+    }
+}
+
+fn destination(request: &HttpAction) -> Destination {
+    Destination {
+        scheme: match request.url.scheme() {
+            wasm_agent_policy::Scheme::Http => Scheme::Http,
+            wasm_agent_policy::Scheme::Https => Scheme::Https,
+        },
+        host: match request.url.host() {
+            wasm_agent_policy::Host::Name(name) => Host::Name(name.to_string()),
+            wasm_agent_policy::Host::Ip(address) => Host::Ip(*address),
+        },
+        port: request.url.port(),
+    }
+}
+
+fn detail(request: &HttpAction, body: Option<Preview>) -> Detail {
+    Detail::Http {
+        method: request.method.as_str().to_owned(),
+        url: request.url.as_str().to_owned(),
+        headers: request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
+            .collect(),
+        secrets: request.secrets.clone(),
+        body,
+        body_bytes: request.body.map(|body| body.len),
+        body_blake3: request.body.map(|body| crate::tool::hex(&body.blake3)),
+    }
+}
+
+/// A secret as a header, marked so that no diagnostic prints it.
+pub(crate) fn secret_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    let mut value = HeaderValue::from_str(value).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}

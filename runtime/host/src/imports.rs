@@ -1,0 +1,160 @@
+//! What a tool imports, looked at before anything is compiled.
+//!
+//! All that can't be satisfied is reported in one message: WASI 0.3, interfaces that no host has, core modules with imports
+//! of their own.
+
+use std::path::Path;
+
+use wasmparser::{Parser, Payload};
+use wit_component::ComponentEncoder;
+
+use crate::error::LoadError;
+
+/// Interfaces that this host links, without their versions: any version 0.2.x of a WASI interface is served by the same
+/// functions. A test compares this list with what is linked.
+pub(crate) const INTERFACES: &[&str] = &[
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+    "wasi:sockets/instance-network",
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/network",
+    "wasi:sockets/tcp",
+    "wasi:sockets/tcp-create-socket",
+    "wasi:sockets/udp",
+    "wasi:sockets/udp-create-socket",
+    "wasm-agent:host/approval",
+    "wasm-agent:host/intent",
+];
+
+/// Looks at the imports of a component.
+///
+/// # Errors
+///
+/// [`LoadError::Imports`] with a line for every import that this host does not have.
+pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+    let mut missing = Vec::new();
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(|error| invalid(path, error))? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    let name = import.map_err(|error| invalid(path, error))?.name.name;
+                    missing.extend(problem(name));
+                }
+            }
+            _ => {}
+        }
+    }
+    refuse(path, missing)
+}
+
+/// Wraps a core module for WASI 0.1 into a component for WASI 0.2.
+///
+/// # Errors
+///
+/// When the module imports anything but WASI 0.1, or is malformed.
+pub(crate) fn adapt(path: &Path, module: &[u8]) -> Result<Vec<u8>, LoadError> {
+    use wasi_preview1_component_adapter_provider as adapter;
+    let mut missing = Vec::new();
+    let mut command = false;
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.map_err(|error| invalid(path, error))? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    let import = import.map_err(|error| invalid(path, error))?;
+                    if import.module != adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME {
+                        missing.push(format!(
+                            "`{}` `{}`: a core module can import `wasi_snapshot_preview1` only",
+                            import.module, import.name
+                        ));
+                    }
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    command |= export.map_err(|error| invalid(path, error))?.name == "_start";
+                }
+            }
+            _ => {}
+        }
+    }
+    refuse(path, missing)?;
+    let bytes = if command {
+        adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
+    } else {
+        adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
+    };
+    ComponentEncoder::default()
+        .module(module)
+        .and_then(|encoder| encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, bytes))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| LoadError::Invalid {
+            path: path.to_owned(),
+            source: wasmtime::Error::msg(format!("cannot adapt WASI 0.1 to WASI 0.2: {error:#}")),
+        })
+}
+
+/// Why an import can't be satisfied, or nothing.
+fn problem(import: &str) -> Option<String> {
+    let (interface, version) = import.split_once('@').unwrap_or((import, ""));
+    let wasi = interface.starts_with("wasi:");
+    if wasi && version.starts_with("0.3") {
+        return Some(format!(
+            "`{import}`: WASI 0.3 can't be replayed yet (the order in which its calls complete is not observable); build the tool for WASI 0.2"
+        ));
+    }
+    if !INTERFACES.contains(&interface) {
+        return Some(format!("`{import}`: no such interface here"));
+    }
+    let expected = if wasi { "0.2." } else { "0.1." };
+    if version.starts_with(expected) { None } else { Some(format!("`{import}`: version {expected}x is offered")) }
+}
+
+fn refuse(path: &Path, missing: Vec<String>) -> Result<(), LoadError> {
+    if missing.is_empty() { Ok(()) } else { Err(LoadError::Imports { path: path.to_owned(), missing }) }
+}
+
+fn invalid(path: &Path, error: wasmparser::BinaryReaderError) -> LoadError {
+    LoadError::Invalid { path: path.to_owned(), source: wasmtime::Error::msg(error.to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_0_2_version_of_wasi_is_served() {
+        assert_eq!(problem("wasi:cli/exit@0.2.0"), None);
+        assert_eq!(problem("wasi:http/types@0.2.12"), None);
+        assert_eq!(problem("wasm-agent:host/intent@0.1.0"), None);
+    }
+
+    #[test]
+    fn says_what_is_missing_and_why() {
+        assert!(problem("wasi:cli/exit@0.3.0").unwrap().contains("WASI 0.3 can't be replayed yet"));
+        assert_eq!(problem("wasi:cli/exit@0.1.0").unwrap(), "`wasi:cli/exit@0.1.0`: version 0.2.x is offered");
+        assert_eq!(problem("acme:db/query@1.0.0").unwrap(), "`acme:db/query@1.0.0`: no such interface here");
+    }
+}

@@ -1,0 +1,204 @@
+//! What a run calls: a command's `run`, or a typed export with values.
+
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::wasm_wave::{self, untyped::UntypedFuncCall};
+use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
+
+use crate::engine::Engine;
+use crate::error::LoadError;
+use crate::json;
+use crate::tool::Tool;
+
+/// What is called in a tool.
+#[derive(Clone, Debug)]
+pub enum Invocation {
+    /// `wasi:cli/run`, as of a program.
+    Command,
+    /// A typed export.
+    Call(Call),
+}
+
+/// A call of a typed export, its arguments checked against the export's type.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub(crate) export: String,
+    pub(crate) arguments: Vec<Val>,
+    /// The arguments as they stand in the journal.
+    pub(crate) wave: String,
+    pub(crate) index: ComponentExportIndex,
+}
+
+/// A function that a tool exports.
+struct Export {
+    name: String,
+    index: ComponentExportIndex,
+    ty: ComponentFunc,
+}
+
+impl Invocation {
+    /// The command of a tool.
+    ///
+    /// # Errors
+    ///
+    /// When the tool has no `wasi:cli/run` export.
+    pub fn command(tool: &Tool) -> Result<Self, LoadError> {
+        if command_index(&tool.component).is_some() {
+            return Ok(Self::Command);
+        }
+        let names: Vec<String> = exports(tool).into_iter().map(|export| export.name).collect();
+        Err(LoadError::Invocation {
+            message: format!("`{}` is not a command: it does not export `wasi:cli/run`", tool.name),
+            hint: (!names.is_empty()).then(|| format!("call one of its exports with `--call`: {}", quote(&names))),
+        })
+    }
+
+    /// A typed call in WAVE syntax: `search("/notes", "todo")`.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not a call, there is no such export, or an argument does not have its type.
+    pub fn parse(tool: &Tool, text: &str) -> Result<Self, LoadError> {
+        let error = |message: String| LoadError::Invocation { message, hint: None };
+        let call = UntypedFuncCall::parse(text)
+            .map_err(|problem| error(format!("`{}` is not a call in WAVE syntax: {problem}", text.escape_debug())))?;
+        let export = find(tool, call.name())?;
+        let types: Vec<Type> = export.ty.params().map(|(_, ty)| ty).collect();
+        let arguments: Vec<Val> = call
+            .to_wasm_params::<Val>(&types)
+            .map_err(|problem| error(format!("arguments of `{}`: {problem}; expected {}", export.name, signature(&export))))?;
+        let wave = waves(&arguments).map_err(error)?;
+        Ok(Self::Call(Call { export: export.name, index: export.index, arguments, wave }))
+    }
+
+    /// A typed call with arguments in JSON: an array with one value for each parameter, or an object by their names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Invocation::parse`].
+    pub fn from_json(tool: &Tool, export: &str, arguments: &str) -> Result<Self, LoadError> {
+        let error = |message: String| LoadError::Invocation { message, hint: None };
+        let export = find(tool, export)?;
+        let value: serde_json::Value =
+            serde_json::from_str(arguments).map_err(|problem| error(format!("arguments are not JSON: {problem}")))?;
+        let parameters: Vec<(String, Type)> =
+            export.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect();
+        let arguments = json::arguments(&value, &parameters)
+            .map_err(|problem| error(format!("arguments of `{}`: {problem}; expected {}", export.name, signature(&export))))?;
+        let wave = waves(&arguments).map_err(error)?;
+        Ok(Self::Call(Call { export: export.name, index: export.index, arguments, wave }))
+    }
+
+    /// The call of a journal, for a replay.
+    ///
+    /// # Errors
+    ///
+    /// As [`Invocation::parse`].
+    pub(crate) fn recorded(tool: &Tool, recorded: &wasm_agent_journal::Invocation) -> Result<Self, LoadError> {
+        match recorded {
+            wasm_agent_journal::Invocation::Command => Self::command(tool),
+            wasm_agent_journal::Invocation::Call { export, arguments } => {
+                let found = find(tool, export)?;
+                // WAVE names must be kebab-case words; an interface's export has a longer name.
+                let text = format!("call({arguments})");
+                let call = UntypedFuncCall::parse(&text)
+                    .and_then(|call| call.to_wasm_params::<Val>(&found.ty.params().map(|(_, ty)| ty).collect::<Vec<_>>()))
+                    .map_err(|problem| LoadError::Invocation {
+                        message: format!("recorded arguments of `{export}`: {problem}"),
+                        hint: None,
+                    })?;
+                Ok(Self::Call(Call {
+                    export: found.name,
+                    index: found.index,
+                    arguments: call,
+                    wave: arguments.clone(),
+                }))
+            }
+        }
+    }
+
+    pub(crate) fn to_record(&self) -> wasm_agent_journal::Invocation {
+        match self {
+            Self::Command => wasm_agent_journal::Invocation::Command,
+            Self::Call(call) => wasm_agent_journal::Invocation::Call {
+                export: call.export.clone(),
+                arguments: call.wave.clone(),
+            },
+        }
+    }
+}
+
+/// Values in WAVE syntax, with commas between them.
+fn waves(values: &[Val]) -> Result<String, String> {
+    let texts: Result<Vec<String>, _> = values.iter().map(wasm_wave::to_string).collect();
+    texts.map(|texts| texts.join(", ")).map_err(|problem| format!("a value has no WAVE form: {problem}"))
+}
+
+/// The function `run` of `wasi:cli/run`, any version 0.2.x.
+pub(crate) fn command_index(component: &Component) -> Option<ComponentExportIndex> {
+    // Names match across 0.2.x as imports do.
+    let (_, instance) = component.get_export(None, "wasi:cli/run@0.2.0")?;
+    component.get_export_index(Some(&instance), "run")
+}
+
+/// Functions that a tool exports, those of its interfaces included, by names as they are called.
+fn exports(tool: &Tool) -> Vec<Export> {
+    let engine: &Engine = &tool.engine;
+    let mut found = Vec::new();
+    for (name, item) in tool.component.component_type().exports(engine.wasmtime()) {
+        match item.ty {
+            ComponentItem::ComponentFunc(ty) => {
+                if let Some(index) = tool.component.get_export_index(None, name) {
+                    found.push(Export { name: name.to_owned(), index, ty });
+                }
+            }
+            ComponentItem::ComponentInstance(instance) => {
+                let Some(parent) = tool.component.get_export_index(None, name) else { continue };
+                for (function, item) in instance.exports(engine.wasmtime()) {
+                    if let ComponentItem::ComponentFunc(ty) = item.ty
+                        && let Some(index) = tool.component.get_export_index(Some(&parent), function)
+                    {
+                        found.push(Export { name: format!("{name}#{function}"), index, ty });
+                    }
+                }
+            }
+            ComponentItem::CoreFunc(_)
+            | ComponentItem::Module(_)
+            | ComponentItem::Component(_)
+            | ComponentItem::Type(_)
+            | ComponentItem::Resource(_) => {}
+        }
+    }
+    found
+}
+
+/// Finds an export by its whole name, or by its last part if only one has it.
+fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
+    let all = exports(tool);
+    let names: Vec<String> = all.iter().map(|export| export.name.clone()).collect();
+    let matches = |export: &Export| export.name == name || export.name.rsplit('#').next() == Some(name);
+    let mut found: Vec<Export> = all.into_iter().filter(matches).collect();
+    if found.len() > 1 {
+        found.retain(|export| export.name == name);
+    }
+    match (found.pop(), found.is_empty()) {
+        (Some(export), true) => Ok(export),
+        _ => Err(LoadError::Invocation {
+            message: format!("`{}` has no one export `{}`", tool.name, name.escape_debug()),
+            hint: Some(if names.is_empty() {
+                "it exports no functions".to_owned()
+            } else {
+                format!("it exports {}", quote(&names))
+            }),
+        }),
+    }
+}
+
+fn quote(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn signature(export: &Export) -> String {
+    let parameters: Vec<String> =
+        export.ty.params().map(|(name, ty)| format!("{name}: {}", json::type_name(&ty))).collect();
+    format!("`({})`", parameters.join(", "))
+}

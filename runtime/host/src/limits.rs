@@ -1,0 +1,210 @@
+//! What a run may use up: memory and tables, time, output. Fuel and host call fuel are the engine's own.
+//!
+//! The rule: a limit depends on configured numbers and on what the guest does, never on what the machine has left. So a
+//! replay meets the same limits at the same points.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use wasmtime::ResourceLimiter;
+
+/// Core instances, memories and tables of one component. Interpreters adapted from WASI 0.1 have about ten.
+pub(crate) const INSTANCES_MAX: usize = 128;
+
+/// Elements of all tables together: function pointers, mostly. CPython has about ten thousand.
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 1 << 20;
+
+/// Bytes that the arguments of one host call may take on the host's side.
+pub(crate) const HOSTCALL_BYTES_MAX: usize = 16 << 20;
+
+/// Random bytes that one call may ask for.
+pub(crate) const RANDOM_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of all header names and values in one set of HTTP fields.
+pub(crate) const HEADER_BYTES_MAX: usize = 128 << 10;
+
+/// Counts the memory and the tables of a whole component, over all of its instances.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    memory_bytes: usize,
+    memory_bytes_max: usize,
+    memory_bytes_high: usize,
+    table_elements: usize,
+    refused: bool,
+}
+
+impl Limiter {
+    pub(crate) fn new(memory_bytes_max: usize) -> Self {
+        Self { memory_bytes: 0, memory_bytes_max, memory_bytes_high: 0, table_elements: 0, refused: false }
+    }
+
+    /// The most memory the guest had at once, in bytes.
+    pub(crate) fn memory_bytes_high(&self) -> usize {
+        self.memory_bytes_high
+    }
+
+    /// Whether the guest was ever told that there is no more memory.
+    pub(crate) fn refused(&self) -> bool {
+        self.refused
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let others = self.memory_bytes.saturating_sub(current);
+        let total = others.saturating_add(desired);
+        if total > self.memory_bytes_max {
+            self.refused = true;
+            return Ok(false);
+        }
+        self.memory_bytes = total;
+        self.memory_bytes_high = self.memory_bytes_high.max(total);
+        Ok(true)
+    }
+
+    /// Growth within the limit failed on the machine. The guest must not see that: a replay could not repeat it.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        if self.refused { Ok(()) } else { Err(error.context("the host has no memory left for the tool")) }
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.table_elements.saturating_sub(current).saturating_add(desired);
+        if total > TABLE_ELEMENTS_MAX {
+            return Ok(false);
+        }
+        self.table_elements = total;
+        Ok(true)
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(error.context("the host has no memory left for the tool's tables"))
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    fn memories(&self) -> usize {
+        INSTANCES_MAX
+    }
+}
+
+/// Measures the time a run may take, without the time in which it can only wait for a person.
+///
+/// The clock stands still while an answer is awaited *and* the guest sits in a host call. A guest that computes while a
+/// request of its waits for approval is charged for it.
+#[derive(Debug)]
+pub(crate) struct Stopwatch {
+    state: Mutex<Waiting>,
+    started: Instant,
+    limit: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Answers awaited now.
+    asked: usize,
+    /// The guest is in a host call that may block.
+    blocked: bool,
+    since: Option<Instant>,
+    total: Duration,
+}
+
+impl Waiting {
+    fn change(&mut self, now: impl FnOnce() -> Instant, change: impl FnOnce(&mut Self)) {
+        change(self);
+        match (self.blocked && self.asked > 0, self.since) {
+            (true, None) => self.since = Some(now()),
+            (false, Some(since)) => {
+                self.total += now().saturating_duration_since(since);
+                self.since = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+}
+
+impl Stopwatch {
+    /// # Authority
+    ///
+    /// Reads the monotonic clock.
+    pub(crate) fn start(limit: Duration) -> Self {
+        Self { state: Mutex::default(), started: Instant::now(), limit }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.change(Instant::now, change);
+    }
+
+    /// The guest enters or leaves a host call that may block.
+    pub(crate) fn blocked(&self, blocked: bool) {
+        self.change(|state| state.blocked = blocked);
+    }
+
+    /// Counts as waiting for an answer until the guard is dropped.
+    pub(crate) fn waiting(&self) -> impl Drop + Send + '_ {
+        struct Guard<'a>(&'a Stopwatch);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                self.0.change(|state| state.asked = state.asked.saturating_sub(1));
+            }
+        }
+        self.change(|state| state.asked += 1);
+        Guard(self)
+    }
+
+    /// When the run started.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Time since the start, in all.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Time in which the run could only wait for a person.
+    pub(crate) fn waited(&self) -> Duration {
+        let state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.total + state.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// What is left of the limit; nothing when it is used up.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.limit.checked_sub(self.elapsed().saturating_sub(self.waited())).filter(|left| !left.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_counted_over_all_instances() {
+        let mut limiter = Limiter::new(3 << 16);
+        assert!(limiter.memory_growing(0, 2 << 16, None).unwrap());
+        assert!(limiter.memory_growing(0, 1 << 16, None).unwrap());
+        assert!(!limiter.memory_growing(1 << 16, 2 << 16, None).unwrap());
+        assert_eq!(limiter.memory_bytes_high(), 3 << 16);
+        assert!(limiter.refused());
+    }
+
+    #[test]
+    fn time_stands_still_only_while_asked_and_blocked() {
+        let start = Instant::now();
+        let at = |seconds| move || start + Duration::from_secs(seconds);
+        let mut waiting = Waiting::default();
+        waiting.change(at(1), |state| state.asked = 1);
+        waiting.change(at(3), |state| state.blocked = true);
+        waiting.change(at(8), |state| state.blocked = false);
+        assert_eq!(waiting.total, Duration::from_secs(5));
+        waiting.change(at(9), |state| state.blocked = true);
+        waiting.change(at(10), |state| state.asked = 0);
+        assert_eq!(waiting.total, Duration::from_secs(6));
+    }
+}

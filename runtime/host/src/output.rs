@@ -1,0 +1,176 @@
+//! What a tool prints: counted, and passed on to whoever reads it. In a replay too.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+
+use crate::gate::Context;
+
+/// Which of a tool's output streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output: the tool's result.
+    Stdout,
+    /// Standard error: what it has to say on the way.
+    Stderr,
+}
+
+impl Stream {
+    /// `stdout` or `stderr`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
+/// Takes what a tool prints.
+///
+/// The bytes are the tool's own: whoever shows them on a terminal has to make them harmless first.
+pub trait OutputSink: Send + Sync {
+    /// Takes some bytes, all or none.
+    ///
+    /// # Errors
+    ///
+    /// When they can't be passed on; the tool sees a failed write.
+    fn write(&self, stream: Stream, bytes: &[u8]) -> std::io::Result<()>;
+}
+
+/// Throws away what a tool prints.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Discard;
+
+impl OutputSink for Discard {
+    fn write(&self, _: Stream, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Keeps what a tool prints, up to the run's output limit.
+#[derive(Debug, Default)]
+pub struct Capture {
+    stdout: std::sync::Mutex<Vec<u8>>,
+    stderr: std::sync::Mutex<Vec<u8>>,
+}
+
+impl Capture {
+    /// What was printed to a stream so far.
+    pub fn contents(&self, stream: Stream) -> Vec<u8> {
+        self.buffer(stream).lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn buffer(&self, stream: Stream) -> &std::sync::Mutex<Vec<u8>> {
+        match stream {
+            Stream::Stdout => &self.stdout,
+            Stream::Stderr => &self.stderr,
+        }
+    }
+}
+
+impl OutputSink for Capture {
+    fn write(&self, stream: Stream, bytes: &[u8]) -> std::io::Result<()> {
+        self.buffer(stream).lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Handles that stand for an output stream, so that a replay can show what is written to them.
+pub(crate) struct Outputs {
+    sink: Arc<dyn OutputSink>,
+    handles: HashMap<u32, Stream>,
+}
+
+impl Outputs {
+    pub(crate) fn new(sink: Arc<dyn OutputSink>) -> Self {
+        Self { sink, handles: HashMap::new() }
+    }
+
+    pub(crate) fn opened(&mut self, handle: u32, stream: Stream) {
+        self.handles.insert(handle, stream);
+    }
+
+    pub(crate) fn closed(&mut self, handle: u32) {
+        self.handles.remove(&handle);
+    }
+
+    pub(crate) fn contains(&self, handle: u32) -> bool {
+        self.handles.contains_key(&handle)
+    }
+
+    /// Shows zeroes that a replay writes to an output stream.
+    pub(crate) fn replayed_zeroes(&self, handle: u32, length: u64) {
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(CHUNK_BYTES_MAX);
+        self.replayed(handle, &vec![0; length]);
+    }
+
+    /// Shows what a replay writes to an output stream. What can't be shown changes nothing about the replay.
+    pub(crate) fn replayed(&self, handle: u32, bytes: &[u8]) {
+        if let Some(stream) = self.handles.get(&handle)
+            && let Err(error) = self.sink.write(*stream, bytes)
+        {
+            tracing::warn!(%error, "cannot pass on the tool's output");
+        }
+    }
+}
+
+/// A tool's output stream in a live run.
+#[derive(Clone)]
+pub(crate) struct Output {
+    pub(crate) stream: Stream,
+    pub(crate) sink: Arc<dyn OutputSink>,
+    pub(crate) context: Arc<Context>,
+    /// Bytes left of the output limit, for both streams together.
+    pub(crate) left: Arc<AtomicU64>,
+}
+
+/// Most bytes that are taken at once.
+const CHUNK_BYTES_MAX: usize = 64 << 10;
+
+impl IsTerminal for Output {
+    /// A tool is never told that it talks to a terminal: it would begin to draw on it.
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Output {
+    /// For WASI 0.3, which is refused when a tool is loaded.
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(tokio::io::sink())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for Output {
+    async fn ready(&mut self) {}
+}
+
+#[async_trait::async_trait]
+impl OutputStream for Output {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length));
+        if taken.is_err() {
+            return Err(StreamError::Trap(self.context.ending.limit("output")));
+        }
+        self.sink.write(self.stream, &bytes).map_err(|error| StreamError::LastOperationFailed(wasmtime::Error::new(error)))
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(CHUNK_BYTES_MAX)
+    }
+}

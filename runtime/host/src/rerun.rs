@@ -1,0 +1,178 @@
+//! Replaying a whole run, and comparing how it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasm_agent_journal::{End, Header, RunResult};
+use wasmtime::Store;
+
+use crate::approval::RefuseAll;
+use crate::error::{LoadError, RunError, chain};
+use crate::execute::{Outcome, drive, outcome, store};
+use crate::gate::{Backend, Context, Ended, Host, Subject};
+use crate::grants::Grants;
+use crate::invoke::Invocation;
+use crate::limits::Limiter;
+use crate::output::{OutputSink, Outputs};
+use crate::replay::{Divergence, JournalSource, Replay, ReplayError};
+use crate::run::{Used, runtime};
+use crate::tool::Tool;
+
+/// What a replay found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ReplayReport {
+    /// How the replayed run ended, which is how the recorded one ended.
+    pub outcome: Outcome,
+    /// Host calls compared and answered.
+    pub calls: u64,
+    /// Fuel used.
+    pub fuel: u64,
+    /// Whether fuel was compared at every call. It is left out when the journal comes from another engine.
+    pub fuel_compared: bool,
+    /// Whether the tool is the recorded one to the byte.
+    pub same_component: bool,
+}
+
+/// Why there is no replay, or no identical one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayFailure {
+    /// It could not begin.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The host failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// It began, and the journal and the tool part.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// A journal that is open for replay.
+pub struct Recording {
+    replay: Replay,
+}
+
+impl Recording {
+    /// Opens a journal.
+    ///
+    /// # Errors
+    ///
+    /// When it is not one, or its beginning can't be read.
+    pub fn open(journal: impl JournalSource + 'static) -> Result<Self, ReplayError> {
+        let replay = Replay::open(Box::new(journal)).map_err(|error| ReplayError::Journal { message: chain(&error) })?;
+        Ok(Self { replay })
+    }
+
+    /// What the recorded run began with.
+    pub fn header(&self) -> &Header {
+        self.replay.header()
+    }
+
+    /// Runs the tool again, with every call answered from the journal. No file, no network and no policy is used.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayFailure::Replay`] with the first difference.
+    pub fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
+        let header = self.replay.header().clone();
+        let same_component = header.component_sha256 == tool.sha256;
+        let fuel_compared = header.engine == tool.engine.fingerprint();
+        if !fuel_compared {
+            self.replay.ignore_fuel();
+        }
+        let invocation = Invocation::recorded(tool, &header.invocation)?;
+        let mut store = prepare(self.replay, &header, tool, sink)?;
+        let runtime = runtime()?;
+        let result = runtime.block_on(drive(&mut store, tool, &invocation));
+        let used = Used::of(&store);
+        if let Some(Ended::Diverged(error)) = store.data().context.ending.reason()
+            && *error != ReplayError::Stopped
+        {
+            return Err((*error).into());
+        }
+        let outcome = outcome(result, &mut store, &invocation)?;
+        let outcome = compare_end(&mut store, outcome, &used, fuel_compared)?;
+        Ok(ReplayReport { outcome, calls: used.calls, fuel: used.fuel, fuel_compared, same_component })
+    }
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recording").field("header", self.header()).finish_non_exhaustive()
+    }
+}
+
+/// A store with the recorded run's limits, and nothing of the world behind it.
+fn prepare(mut replay: Replay, header: &Header, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<Store<Host>, RunError> {
+    let limit = |name: &str| header.limits.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+    let subject =
+        Subject { run: header.run_id, component: header.component_name.clone(), sha256: header.component_sha256 };
+    // Time does not pass in a replay; it ends where the recorded run ended.
+    let context = Context::new(Arc::new(Grants::none()), Arc::new(RefuseAll), None, subject, Duration::MAX);
+    let memory = limit("memory-bytes").and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+    let fuel = replay.stopped_at().or(limit("fuel"));
+    let handles = limit("handles").and_then(|handles| u32::try_from(handles).ok()).unwrap_or(u32::MAX);
+    let host =
+        Host::new(Arc::new(context), Backend::Replay(Box::new(replay)), Outputs::new(sink), Limiter::new(memory));
+    store(tool, host, fuel, handles).map_err(|source| RunError::Host { source })
+}
+
+/// Compares how a replay ended with what is recorded.
+fn compare_end(
+    store: &mut Store<Host>,
+    outcome: Outcome,
+    used: &Used,
+    fuel_compared: bool,
+) -> Result<Outcome, ReplayFailure> {
+    let Backend::Replay(replay) = &mut store.data_mut().backend else {
+        return Ok(outcome);
+    };
+    if replay.is_cut() {
+        return Err(ReplayError::Incomplete { calls: replay.calls() }.into());
+    }
+    let stopped = replay.stopped_outcome();
+    let Some(end) = replay.end()?.cloned() else {
+        return Err(different(used.calls, "another host call".to_owned(), describe(&outcome.to_record())));
+    };
+    if let Some(stopped) = stopped {
+        return Ok(stopped);
+    }
+    let found = outcome.to_record();
+    if !same(&end.result, &found) {
+        return Err(different(end.calls, describe(&end.result), describe(&found)));
+    }
+    if fuel_compared && end.fuel != used.fuel && matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. }) {
+        return Err(different(end.calls, fuel_of(&end), format!("an end after {} units of fuel", used.fuel)));
+    }
+    Ok(outcome)
+}
+
+fn fuel_of(end: &End) -> String {
+    format!("an end after {} units of fuel", end.fuel)
+}
+
+fn different(call: u64, recorded: String, asked: String) -> ReplayFailure {
+    ReplayError::Diverged(Divergence { call, recorded, asked, intent: None }).into()
+}
+
+/// Whether two ends are the same. What a trap says may be worded differently by another engine.
+fn same(recorded: &RunResult, found: &RunResult) -> bool {
+    match (recorded, found) {
+        (RunResult::Trapped { .. }, RunResult::Trapped { .. }) => true,
+        (RunResult::Returned { wave: recorded, .. }, RunResult::Returned { wave: found, .. }) => recorded == found,
+        (recorded, found) => recorded == found,
+    }
+}
+
+fn describe(result: &RunResult) -> String {
+    match result {
+        RunResult::Exited { code } => format!("an end with status {code}"),
+        RunResult::Returned { wave, .. } => format!("the result `{wave}`"),
+        RunResult::Trapped { message } => format!("a trap: {message}"),
+        RunResult::Limit { which } => format!("the limit `{which}`"),
+        RunResult::Stopped { message } => format!("a stop at `{message}`"),
+        RunResult::HostFailed { message } => format!("a failure of the host: {message}"),
+    }
+}

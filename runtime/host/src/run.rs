@@ -1,0 +1,296 @@
+//! One run of a tool: from what it is given to a report, with a journal of everything between.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Runtime;
+use wasm_agent_journal::{End, Fsync, Header, JournalStore, Options, RunResult, Summary, Writer};
+use wasm_agent_policy::Limits;
+use wasmtime::Store;
+
+use crate::approval::{Approver, RefuseAll};
+use crate::error::{LoadError, RunError, chain};
+use crate::execute::{Outcome, drive, outcome, store};
+use crate::gate::{Backend, Context, Host, Subject, nanoseconds};
+use crate::grants::Grants;
+use crate::http::Outbound;
+use crate::http::client::{Resolver, SystemResolver};
+use crate::invoke::Invocation;
+use crate::limits::Limiter;
+use crate::live::{Given, Live};
+use crate::output::{Discard, OutputSink, Outputs};
+use crate::state::random;
+use crate::tool::{Tool, hex};
+
+/// How long the threads of a run that has ended may take to let go, such as one that waits for a name server.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
+
+/// A run that is set up and not begun.
+pub struct Run {
+    tool: Tool,
+    grants: Arc<Grants>,
+    invocation: Invocation,
+    arguments: Vec<String>,
+    stdin: Vec<u8>,
+    approver: Arc<dyn Approver>,
+    sink: Arc<dyn OutputSink>,
+    resolver: Arc<dyn Resolver>,
+    fsync: Fsync,
+    id: [u8; 16],
+}
+
+/// What became of a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// The run's identifier, in hexadecimal.
+    pub run: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Host calls made.
+    pub calls: u64,
+    /// Crossings from guest to host as the engine counts them, its own helpers among them.
+    pub crossings: u64,
+    /// Fuel used: about one unit for each instruction.
+    pub fuel: u64,
+    /// Time from start to end.
+    pub elapsed: Duration,
+    /// Part of it in which the run could only wait for answers.
+    pub waited: Duration,
+    /// Largest size of the tool's memory, in bytes.
+    pub memory_high_bytes: u64,
+    /// What the journal holds, and its last seal.
+    pub journal: Summary,
+}
+
+impl Run {
+    /// Sets a run up. It gets what `grants` give and nothing else.
+    ///
+    /// Defaults: the program name as only argument, empty standard input, output thrown away, no one to approve anything, an
+    /// intent is synced to disk before an irreversible effect.
+    ///
+    /// # Errors
+    ///
+    /// When the policy pins another tool, or the machine has no randomness for an identifier.
+    pub fn new(tool: &Tool, grants: Arc<Grants>, invocation: Invocation) -> Result<Self, LoadError> {
+        if let Some(expected) = grants.policy().tool_sha256()
+            && expected != tool.sha256
+        {
+            return Err(LoadError::Pin {
+                path: tool.name().into(),
+                expected: hex(&expected),
+                found: tool.sha256(),
+            });
+        }
+        let id = random().map_err(|source| LoadError::Thread { source })?.to_le_bytes();
+        Ok(Self {
+            tool: tool.clone(),
+            grants,
+            invocation,
+            arguments: vec![tool.name().to_owned()],
+            stdin: Vec::new(),
+            approver: Arc::new(RefuseAll),
+            sink: Arc::new(Discard),
+            resolver: Arc::new(SystemResolver),
+            fsync: Fsync::default(),
+            id,
+        })
+    }
+
+    /// The run's identifier, in hexadecimal.
+    pub fn id(&self) -> String {
+        hex(&self.id)
+    }
+
+    /// Arguments after the program's name.
+    #[must_use]
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
+        self.arguments.truncate(1);
+        self.arguments.extend(arguments);
+        self
+    }
+
+    /// What the tool reads from standard input.
+    #[must_use]
+    pub fn stdin(mut self, contents: Vec<u8>) -> Self {
+        self.stdin = contents;
+        self
+    }
+
+    /// Who is asked for approvals.
+    #[must_use]
+    pub fn approver(mut self, approver: Arc<dyn Approver>) -> Self {
+        self.approver = approver;
+        self
+    }
+
+    /// Who gets what the tool prints.
+    #[must_use]
+    pub fn output(mut self, sink: Arc<dyn OutputSink>) -> Self {
+        self.sink = sink;
+        self
+    }
+
+    /// Who turns names into addresses. The addresses are checked whatever it answers.
+    #[must_use]
+    pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = resolver;
+        self
+    }
+
+    /// What is synced to disk, and when.
+    #[must_use]
+    pub fn fsync(mut self, fsync: Fsync) -> Self {
+        self.fsync = fsync;
+        self
+    }
+
+    /// Runs the tool to its end, on this thread. `journal` is empty and gets the record.
+    ///
+    /// # Authority
+    ///
+    /// Does what the grants allow. Reads the clock. Starts a thread that writes the journal.
+    ///
+    /// # Errors
+    ///
+    /// When the journal can't be written or the host fails. What the tool does is no error: see [`RunReport::outcome`].
+    pub fn execute(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
+        let limits = self.grants.policy().limits().clone();
+        let options = Options { fsync: self.fsync, ..Options::default() };
+        let writer = Writer::create(journal, &self.header(&limits), options)
+            .map_err(|error| RunError::Journal { message: chain(&error) })?;
+        let subject =
+            Subject { run: self.id, component: self.tool.name.clone(), sha256: self.tool.sha256 };
+        let approver = Arc::clone(&self.approver);
+        let context = Context::new(Arc::clone(&self.grants), approver, Some(writer), subject, limits.time);
+        let context = Arc::new(context);
+        let runtime = runtime()?;
+        let mut store = self.store(&context, &limits)?;
+        let result = runtime.block_on(drive(&mut store, &self.tool, &self.invocation));
+        let used = Used::of(&store);
+        let outcome = outcome(result, &mut store, &self.invocation);
+        // What is still under way ends here, and says so in the journal.
+        drop(store);
+        runtime.shutdown_timeout(SHUTDOWN_MAX);
+        self.finish(context, outcome, &used)
+    }
+
+    fn store(&self, context: &Arc<Context>, limits: &Limits) -> Result<Store<Host>, RunError> {
+        let environment: Vec<(String, String)> = self.environment();
+        let given = Given {
+            arguments: &self.arguments,
+            environment: &environment,
+            stdin: self.stdin.clone(),
+            sink: Arc::clone(&self.sink),
+        };
+        let outbound = Outbound::new(&self.grants, Arc::clone(&self.resolver));
+        let live = Live::new(context, limits, given, outbound);
+        let outputs = Outputs::new(Arc::clone(&self.sink));
+        let limiter = Limiter::new(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
+        let host = Host::new(Arc::clone(context), Backend::Live(Box::new(live)), outputs, limiter);
+        store(&self.tool, host, limits.fuel, limits.handles).map_err(|source| RunError::Host { source })
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let set = self.grants.policy().environment();
+        set.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn header(&self, limits: &Limits) -> Header {
+        let policy = self.grants.policy();
+        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Header {
+            run_id: self.id,
+            component_sha256: self.tool.sha256,
+            component_name: self.tool.name.clone(),
+            policy_text: policy.text().to_owned(),
+            policy_digest: *policy.digest().as_bytes(),
+            arguments: self.arguments.clone(),
+            environment: self.environment(),
+            invocation: self.invocation.to_record(),
+            limits: recorded_limits(limits),
+            engine: self.tool.engine.fingerprint(),
+            started_ns: nanoseconds(started),
+            parent: None,
+            approver: self.approver.name(),
+        }
+    }
+
+    fn finish(&self, context: Arc<Context>, outcome: Result<Outcome, RunError>, used: &Used) -> Result<RunReport, RunError> {
+        let waited = context.clock.waited();
+        let elapsed = context.clock.elapsed();
+        let end = End {
+            result: outcome.as_ref().map_or_else(
+                |error| RunResult::HostFailed { message: chain(error) },
+                Outcome::to_record,
+            ),
+            at_ns: nanoseconds(elapsed),
+            fuel: used.fuel,
+            calls: used.calls,
+            waited_ns: nanoseconds(waited),
+            memory_high_bytes: used.memory_high_bytes,
+        };
+        let lost = || RunError::Journal { message: "a task of the run still holds it".to_owned() };
+        let writer = Arc::into_inner(context).and_then(Context::into_journal).ok_or_else(lost)?;
+        let journal = writer.finish(&end).map_err(|error| RunError::Journal { message: chain(&error) });
+        // A journal that failed earlier is reported as the reason of the run's end, not as one that can't be finished.
+        let outcome = outcome?;
+        Ok(RunReport {
+            run: hex(&self.id),
+            outcome,
+            calls: used.calls,
+            crossings: used.crossings,
+            fuel: used.fuel,
+            elapsed,
+            waited,
+            memory_high_bytes: used.memory_high_bytes,
+            journal: journal?,
+        })
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("id", &self.id()).field("tool", &self.tool).finish_non_exhaustive()
+    }
+}
+
+/// What a run used up.
+pub(crate) struct Used {
+    pub(crate) calls: u64,
+    pub(crate) crossings: u64,
+    pub(crate) fuel: u64,
+    pub(crate) memory_high_bytes: u64,
+}
+
+impl Used {
+    pub(crate) fn of(store: &Store<Host>) -> Self {
+        let host = store.data();
+        Self {
+            calls: host.calls(),
+            crossings: host.crossings,
+            fuel: crate::execute::fuel_used(store),
+            memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// The runtime of one run: this thread, for the guest and for its requests.
+pub(crate) fn runtime() -> Result<Runtime, RunError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|source| RunError::Start { source })
+}
+
+/// Limits as a journal names them.
+fn recorded_limits(limits: &Limits) -> Vec<(String, u64)> {
+    let mut recorded = vec![
+        ("memory-bytes".to_owned(), limits.memory_bytes),
+        ("time-ns".to_owned(), nanoseconds(limits.time)),
+        ("request-body-bytes".to_owned(), limits.request_body_bytes),
+        ("response-body-bytes".to_owned(), limits.response_body_bytes),
+        ("output-bytes".to_owned(), limits.output_bytes),
+        ("handles".to_owned(), limits.handles.into()),
+        ("http-requests".to_owned(), limits.http_requests.into()),
+    ];
+    recorded.extend(limits.fuel.map(|fuel| ("fuel".to_owned(), fuel)));
+    recorded
+}

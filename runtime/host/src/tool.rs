@@ -1,0 +1,182 @@
+//! From a file to a tool that can be run: what it is, whether this host has what it imports, and its compiled code.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::Digest as _;
+use wasmtime::component::{Component, InstancePre};
+
+use crate::cache;
+use crate::engine::Engine;
+use crate::error::LoadError;
+use crate::gate::Host;
+use crate::imports;
+use crate::link;
+use crate::state::StateDir;
+
+/// Largest tool, in bytes. Compiling costs memory in proportion, and no limit of a run applies to compiling.
+pub const TOOL_BYTES_MAX: u64 = 128 << 20;
+
+/// A component that is ready to run, any number of times.
+#[derive(Clone)]
+pub struct Tool {
+    pub(crate) engine: Engine,
+    pub(crate) name: String,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) component: Component,
+    pub(crate) instance: Arc<InstancePre<Host>>,
+    adapted: bool,
+    compiled: bool,
+}
+
+impl Tool {
+    /// Loads a tool: reads, checks, compiles or takes from the cache, and links it.
+    ///
+    /// A component is taken as it is. A core module for WASI 0.1 is adapted to WASI 0.2. With `state`, compiled code is
+    /// kept there and a copy of the tool too, so that its runs can be replayed.
+    ///
+    /// # Authority
+    ///
+    /// Reads `path`; reads and writes the state directory.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be read, is no component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
+    /// does not offer.
+    pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
+        let bytes = read(path)?;
+        Self::from_bytes(engine, path, &bytes, state)
+    }
+
+    /// Loads a tool from its bytes; `path` names it in messages and in the journal.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tool::load`].
+    pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
+        let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
+        let digest = hex(&sha256);
+        let (cached, adapted) = match state.and_then(|state| cache::load(engine, &state.code_path(&digest, &engine.fingerprint()))) {
+            Some(cached) => (Some(cached), is_core_module(bytes)),
+            None => (None, is_core_module(bytes)),
+        };
+        let compiled = cached.is_none();
+        let component = match cached {
+            Some(component) => component,
+            None => compile(engine, path, bytes, state.map(|state| state.code_path(&digest, &engine.fingerprint())))?,
+        };
+        if let Some(state) = state {
+            state.keep_component(&digest, bytes)?;
+        }
+        let invalid = |source| LoadError::Invalid { path: path.to_owned(), source };
+        let linker = link::linker(engine).map_err(|source| LoadError::Engine { source })?;
+        let instance = linker.instantiate_pre(&component).map_err(invalid)?;
+        Ok(Self {
+            engine: engine.clone(),
+            name: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            sha256,
+            component,
+            instance: Arc::new(instance),
+            adapted,
+            compiled,
+        })
+    }
+
+    /// The SHA-256 of the file the tool was loaded from: what `sha256sum` prints, and what a policy pins.
+    pub fn sha256(&self) -> String {
+        hex(&self.sha256)
+    }
+
+    /// The name of the file the tool was loaded from, without its folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the tool is a core module that was adapted from WASI 0.1.
+    pub fn is_adapted(&self) -> bool {
+        self.adapted
+    }
+
+    /// Whether loading compiled the tool, rather than taking its code from the cache.
+    pub fn was_compiled(&self) -> bool {
+        self.compiled
+    }
+}
+
+impl std::fmt::Debug for Tool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tool").field("name", &self.name).field("sha256", &self.sha256()).finish_non_exhaustive()
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let error = |source| LoadError::File { verb: "read", what: "tool", path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(error)?;
+    let bytes = file.metadata().map_err(error)?.len();
+    let too_large = |bytes| LoadError::TooLarge { path: path.to_owned(), bytes, max: TOOL_BYTES_MAX };
+    if bytes > TOOL_BYTES_MAX {
+        return Err(too_large(bytes));
+    }
+    // The size that was looked at need not be the size that is read: a file can grow, a pipe has none.
+    let mut contents = Vec::new();
+    file.take(TOOL_BYTES_MAX + 1).read_to_end(&mut contents).map_err(error)?;
+    match u64::try_from(contents.len()) {
+        Ok(bytes) if bytes <= TOOL_BYTES_MAX => Ok(contents),
+        _ => Err(too_large(TOOL_BYTES_MAX + 1)),
+    }
+}
+
+fn is_core_module(bytes: &[u8]) -> bool {
+    bytes.get(..8) == Some(b"\0asm\x01\0\0\0")
+}
+
+fn compile(engine: &Engine, path: &Path, bytes: &[u8], keep: Option<PathBuf>) -> Result<Component, LoadError> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(bytes) });
+    }
+    let adapted;
+    let bytes = if is_core_module(bytes) {
+        adapted = imports::adapt(path, bytes)?;
+        &adapted
+    } else {
+        imports::check(path, bytes)?;
+        bytes
+    };
+    let invalid = |source| LoadError::Invalid { path: path.to_owned(), source };
+    let component = Component::new(engine.wasmtime(), bytes).map_err(invalid)?;
+    if let Some(keep) = keep {
+        // A cache that can't be written makes the next start slower, nothing else.
+        match component.serialize() {
+            Ok(code) => {
+                if let Err(error) = crate::state::write_whole(&keep, &code) {
+                    tracing::warn!(path = %keep.display(), %error, "cannot keep compiled code");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "cannot serialise compiled code"),
+        }
+    }
+    Ok(component)
+}
+
+/// What a file that is no component seems to be.
+fn describe(bytes: &[u8]) -> String {
+    let start = bytes.get(..bytes.len().min(4)).unwrap_or_default();
+    match bytes {
+        [] => "it is empty".to_owned(),
+        [b'#', b'!', ..] => "it is a script".to_owned(),
+        [0x7f, b'E', b'L', b'F', ..] => "it is a native program".to_owned(),
+        [b'(', ..] => "it is WebAssembly text; assemble it first".to_owned(),
+        _ => format!("it begins with `{}`, expected `{}`", start.escape_ascii(), b"\0asm".escape_ascii()),
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,126 @@
+//! What stands between a file and every function that touches one: where the path leads, and who allows it.
+
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use wasm_agent_journal::EffectResult;
+use wasm_agent_policy::{Action, Decision, Origin};
+use wasmtime_wasi::p2::bindings::filesystem::types;
+use wasmtime_wasi::p2::{FsError, FsResult};
+
+use super::Fd;
+use crate::approval::Detail;
+use crate::files::{self, Found, Place, Unresolved};
+use crate::gate::{Denied, Effect, Host, Why};
+
+/// What an effect on a file is performed with, and what is known of the file.
+pub(super) struct Target {
+    pub(super) place: Place,
+    pub(super) found: Option<Found>,
+}
+
+impl Target {
+    pub(super) fn existing(&self) -> FsResult<&Found> {
+        self.found.as_ref().ok_or_else(|| types::ErrorCode::NoEntry.into())
+    }
+}
+
+impl Host {
+    /// Finds what a path means, and refuses one that leads out, on the record.
+    pub(super) fn target(&mut self, fd: &Fd, path: &str, follow: bool) -> FsResult<Target> {
+        let live = self.live().map_err(FsError::trap)?;
+        let Some(base) = live.files.directory(fd.rep()) else {
+            // A descriptor that is not one at all is the engine's to report; what is left is a file.
+            return Err(types::ErrorCode::NotDirectory.into());
+        };
+        match files::resolve(base, path, follow) {
+            Ok(place) => {
+                let found = files::look(&place).map_err(failed)?;
+                Ok(Target { place, found })
+            }
+            Err(Unresolved::Errno(errno)) => Err(failed(errno)),
+            Err(Unresolved::Outside) => {
+                let record = self.context.outside();
+                self.decided(record);
+                Err(types::ErrorCode::NotPermitted.into())
+            }
+        }
+    }
+
+    pub(super) fn origin(&mut self, found: Option<&Found>) -> Origin {
+        let created = |found: &Found| self.live().is_ok_and(|live| live.files.created.contains(&found.identity));
+        match found.map(created) {
+            Some(true) => Origin::CreatedByRun,
+            Some(false) | None => Origin::Foreign,
+        }
+    }
+
+    /// Asks for an observation: allowed by the policy alone, or by a person where the policy wants that.
+    pub(super) async fn observe(&mut self, action: &Action, found: Option<&Found>) -> FsResult<()> {
+        let origin = self.origin(found);
+        let (decision, record) = self.context.check(action, origin);
+        match decision {
+            Decision::Allow(_) => {
+                self.decided(record);
+                Ok(())
+            }
+            Decision::Ask { .. } | Decision::Deny(_) => {
+                let effect = self.permit(action, origin, found).await?;
+                self.outcome(effect, &Ok(()))
+            }
+        }
+    }
+
+    /// Asks for an effect on a file.
+    pub(super) async fn permit(&mut self, action: &Action, origin: Origin, found: Option<&Found>) -> FsResult<Effect> {
+        let context = Arc::clone(&self.context);
+        let size = found.filter(|found| !found.is_dir()).map(|found| found.size);
+        let effect = context.permit(self.call(), action, origin, || detail(action, size)).await;
+        match effect {
+            Ok(effect) => {
+                self.decided(effect.decision.clone());
+                Ok(effect)
+            }
+            Err(Denied { decision, why }) => {
+                self.decided(decision);
+                match why {
+                    Why::Policy | Why::Refused(_) => Err(types::ErrorCode::Access.into()),
+                    Why::Over(error) => Err(FsError::trap(error)),
+                }
+            }
+        }
+    }
+
+    /// Records how an effect on a file ended.
+    pub(super) fn outcome(&mut self, effect: Effect, result: &Result<(), Errno>) -> FsResult<()> {
+        let (ended, detail) = match result {
+            Ok(()) => (EffectResult::Done, None),
+            Err(errno) => (EffectResult::Failed, Some(std::io::Error::from(*errno).to_string())),
+        };
+        let Effect { number, permit, .. } = effect;
+        self.context.outcome(number, ended, detail.as_deref(), None).map_err(FsError::trap)?;
+        drop(permit);
+        result.map_err(failed)
+    }
+}
+
+/// The error a guest gets for what the operating system reports.
+pub(super) fn failed(errno: Errno) -> FsError {
+    FsError::from(std::io::Error::from(errno))
+}
+
+/// What an approver is shown of an action on a file.
+fn detail(action: &Action, size: Option<u64>) -> Detail {
+    let (path, to) = match action {
+        Action::FileRename { from, to, .. } => (from.as_str().to_owned(), Some(to.as_str().to_owned())),
+        Action::LinkCreate { path, target, .. } => (path.as_str().to_owned(), Some(target.clone())),
+        Action::FileRead { path }
+        | Action::FileCreate { path }
+        | Action::FileModify { path, .. }
+        | Action::FileDelete { path }
+        | Action::DirCreate { path }
+        | Action::DirRemove { path } => (path.as_str().to_owned(), None),
+        Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => (action.to_string(), None),
+    };
+    Detail::File { path, to, size, preview: None }
+}

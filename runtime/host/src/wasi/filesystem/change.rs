@@ -1,0 +1,187 @@
+//! Changing what is in a directory: create, link, rename, remove, set times.
+
+use std::os::fd::AsFd;
+
+use rustix::fs::{AtFlags, Mode, RenameFlags, Timespec, Timestamps};
+use rustix::io::Errno;
+use wasm_agent_policy::{Action, LinkKind, Origin};
+use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor, NewTimestamp, PathFlags};
+use wasmtime_wasi::p2::{FsError, FsResult};
+
+use super::Fd;
+use super::access::{Target, failed};
+use crate::files;
+use crate::gate::Host;
+
+impl Host {
+    pub(super) async fn create_directory_at(&mut self, fd: &Fd, path: &str) -> FsResult<()> {
+        let target = self.target(fd, path, false)?;
+        let action = Action::DirCreate { path: target.place.path.clone() };
+        let effect = self.permit(&action, Origin::Foreign, None).await?;
+        let place = &target.place;
+        let result = rustix::fs::mkdirat(place.dir.as_fd(), &place.name, Mode::from_raw_mode(0o777));
+        if result.is_ok() {
+            self.created(&target);
+        }
+        self.outcome(effect, &result)
+    }
+
+    /// Deletes a file or link, or removes an empty directory.
+    pub(super) async fn remove_at(&mut self, fd: &Fd, path: &str, directory: bool) -> FsResult<()> {
+        let target = self.target(fd, path, false)?;
+        let place = target.place.path.clone();
+        let action = if directory { Action::DirRemove { path: place } } else { Action::FileDelete { path: place } };
+        self.not_in_use(&target)?;
+        let Some(found) = target.found.as_ref() else {
+            self.observe(&Action::FileRead { path: target.place.path.clone() }, None).await?;
+            return Err(types::ErrorCode::NoEntry.into());
+        };
+        let origin = self.origin(Some(found));
+        let effect = self.permit(&action, origin, Some(found)).await?;
+        let flags = if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+        let result = rustix::fs::unlinkat(target.place.dir.as_fd(), &target.place.name, flags);
+        // With other links left the file is still there, and still this run's.
+        if result.is_ok() && found.links <= 1 {
+            self.live().map_err(FsError::trap)?.files.created.remove(&found.identity);
+        }
+        self.outcome(effect, &result)
+    }
+
+    pub(super) async fn rename_at(&mut self, fd: &Fd, old: &str, new_fd: &Fd, new: &str) -> FsResult<()> {
+        let from = self.target(fd, old, false)?;
+        let to = self.target(new_fd, new, false)?;
+        self.not_in_use(&from)?;
+        self.not_in_use(&to)?;
+        let Some(found) = from.found.as_ref() else {
+            self.observe(&Action::FileRead { path: from.place.path.clone() }, None).await?;
+            return Err(types::ErrorCode::NoEntry.into());
+        };
+        let action = Action::FileRename {
+            from: from.place.path.clone(),
+            to: to.place.path.clone(),
+            replaces: to.found.is_some(),
+            directory: found.is_dir(),
+        };
+        let origin = match (self.origin(Some(found)), to.found.as_ref()) {
+            (Origin::CreatedByRun, None) => Origin::CreatedByRun,
+            (Origin::CreatedByRun, Some(replaced)) => self.origin(Some(replaced)),
+            (Origin::Foreign, _) => Origin::Foreign,
+        };
+        let effect = self.permit(&action, origin, Some(found)).await?;
+        let result = rename(&from, &to);
+        self.outcome(effect, &result)
+    }
+
+    pub(super) async fn link_at(
+        &mut self,
+        fd: &Fd,
+        flags: PathFlags,
+        old: &str,
+        new_fd: &Fd,
+        new: &str,
+    ) -> FsResult<()> {
+        if flags.contains(PathFlags::SYMLINK_FOLLOW) {
+            return Err(types::ErrorCode::Invalid.into());
+        }
+        let from = self.target(fd, old, false)?;
+        let to = self.target(new_fd, new, false)?;
+        let action = Action::LinkCreate {
+            kind: LinkKind::Hard,
+            path: to.place.path.clone(),
+            target: from.place.path.as_str().to_owned(),
+        };
+        let effect = self.permit(&action, Origin::Foreign, from.found.as_ref()).await?;
+        let (old, new) = (&from.place, &to.place);
+        let result =
+            rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty());
+        self.outcome(effect, &result)
+    }
+
+    pub(super) async fn symlink_at(&mut self, fd: &Fd, target: &str, path: &str) -> FsResult<()> {
+        let link = self.target(fd, path, false)?;
+        let action = Action::LinkCreate {
+            kind: LinkKind::Symbolic,
+            path: link.place.path.clone(),
+            target: target.to_owned(),
+        };
+        let effect = self.permit(&action, Origin::Foreign, None).await?;
+        let result = rustix::fs::symlinkat(target, link.place.dir.as_fd(), &link.place.name);
+        if result.is_ok() {
+            self.created(&link);
+        }
+        self.outcome(effect, &result)
+    }
+
+    pub(super) async fn set_times_at(
+        &mut self,
+        fd: &Fd,
+        flags: PathFlags,
+        path: &str,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
+        let action = Action::FileModify { path: target.place.path.clone(), truncate: false };
+        let origin = self.origin(target.found.as_ref());
+        let effect = self.permit(&action, origin, target.found.as_ref()).await?;
+        let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
+        let place = &target.place;
+        let result = rustix::fs::utimensat(place.dir.as_fd(), &place.name, &times, AtFlags::SYMLINK_NOFOLLOW);
+        self.outcome(effect, &result)
+    }
+
+    /// Sets the times of what is open. A file that was opened for writing may be changed; a directory is asked about.
+    pub(super) async fn set_times(&mut self, fd: Fd, accessed: NewTimestamp, modified: NewTimestamp) -> FsResult<()> {
+        let live = self.live().map_err(FsError::trap)?;
+        let Some(directory) = live.files.directory(fd.rep()).cloned() else {
+            return live.filesystem().set_times(fd, accessed, modified).await;
+        };
+        let found = files::look_at(&*directory.file).map_err(failed)?;
+        let origin = self.origin(Some(&found));
+        let action = Action::FileModify { path: directory.path, truncate: false };
+        let effect = self.permit(&action, origin, Some(&found)).await?;
+        let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
+        let result = rustix::fs::futimens(&*directory.file, &times);
+        self.outcome(effect, &result)
+    }
+
+    /// Remembers what this run just made.
+    fn created(&mut self, target: &Target) {
+        if let (Ok(Some(found)), Ok(live)) = (files::look(&target.place), self.live()) {
+            live.files.created.insert(found.identity);
+        }
+    }
+
+    /// Refuses to move or remove a directory that a grant hangs on, as a system does for mount points.
+    ///
+    /// Otherwise the files of that grant would get another name, and with it another grant.
+    fn not_in_use(&self, target: &Target) -> FsResult<()> {
+        let path = &target.place.path;
+        let mut preopens = self.context.grants.preopens().iter();
+        if preopens.any(|preopen| preopen.directory.path.starts_with(path)) {
+            return Err(types::ErrorCode::Busy.into());
+        }
+        Ok(())
+    }
+}
+
+/// Renames; onto nothing, unless replacing is what was decided about.
+fn rename(from: &Target, to: &Target) -> Result<(), Errno> {
+    let (old, new) = (&from.place, &to.place);
+    if to.found.is_some() {
+        return rustix::fs::renameat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name);
+    }
+    let flags = RenameFlags::NOREPLACE;
+    rustix::fs::renameat_with(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, flags)
+}
+
+fn timespec(time: NewTimestamp) -> Timespec {
+    match time {
+        NewTimestamp::NoChange => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
+        NewTimestamp::Now => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
+        NewTimestamp::Timestamp(time) => Timespec {
+            tv_sec: i64::try_from(time.seconds).unwrap_or(i64::MAX),
+            tv_nsec: time.nanoseconds.into(),
+        },
+    }
+}

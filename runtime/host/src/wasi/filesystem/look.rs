@@ -1,0 +1,77 @@
+//! Looking at files without opening them.
+
+use std::os::fd::AsFd;
+
+use wasm_agent_policy::Action;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+use wasmtime_wasi::p2::bindings::filesystem::types::{self, PathFlags};
+use wasmtime_wasi::p2::{FsError, FsResult};
+
+use super::Fd;
+use super::access::{Target, failed};
+use crate::files::{self, Found};
+use crate::gate::Host;
+
+impl Host {
+    pub(super) async fn stat_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<types::DescriptorStat> {
+        let target = self.looked_at(fd, flags, path).await?;
+        Ok(stat(target.existing()?))
+    }
+
+    pub(super) async fn metadata_hash_at(
+        &mut self,
+        fd: &Fd,
+        flags: PathFlags,
+        path: &str,
+    ) -> FsResult<types::MetadataHashValue> {
+        let target = self.looked_at(fd, flags, path).await?;
+        Ok(hash(target.existing()?))
+    }
+
+    pub(super) fn metadata_hash(&mut self, fd: &Fd) -> FsResult<types::MetadataHashValue> {
+        let table = self.table().map_err(FsError::trap)?;
+        let found = match table.get(fd)? {
+            Descriptor::File(file) => files::look_at(&*file.file),
+            Descriptor::Dir(dir) => files::look_at(&*dir.dir),
+        };
+        Ok(hash(&found.map_err(failed)?))
+    }
+
+    pub(super) async fn readlink_at(&mut self, fd: &Fd, path: &str) -> FsResult<String> {
+        let target = self.looked_at(fd, PathFlags::empty(), path).await?;
+        let place = &target.place;
+        let link = rustix::fs::readlinkat(place.dir.as_fd(), &place.name, Vec::new()).map_err(failed)?;
+        let link = link.into_string().map_err(|_| types::ErrorCode::IllegalByteSequence)?;
+        // An absolute target names a path of the host, which is no business of the guest's.
+        if link.starts_with('/') { Err(types::ErrorCode::NotPermitted.into()) } else { Ok(link) }
+    }
+
+    async fn looked_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<Target> {
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
+        let action = Action::FileRead { path: target.place.path.clone() };
+        self.observe(&action, target.found.as_ref()).await?;
+        Ok(target)
+    }
+}
+
+fn stat(found: &Found) -> types::DescriptorStat {
+    types::DescriptorStat {
+        type_: super::values::descriptor_type(found.kind),
+        link_count: found.links,
+        size: found.size,
+        data_access_timestamp: timestamp(found.accessed),
+        data_modification_timestamp: timestamp(found.modified),
+        status_change_timestamp: timestamp(found.changed),
+    }
+}
+
+/// A time before 1970 can't be said in WASI 0.2 and is left out.
+fn timestamp((seconds, nanoseconds): (i64, u32)) -> Option<Datetime> {
+    u64::try_from(seconds).ok().map(|seconds| Datetime { seconds, nanoseconds })
+}
+
+fn hash(found: &Found) -> types::MetadataHashValue {
+    let (lower, upper) = found.identity.hash();
+    types::MetadataHashValue { lower, upper }
+}

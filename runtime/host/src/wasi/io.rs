@@ -1,0 +1,105 @@
+//! `wasi:io`: streams, what they wait for, and what went wrong with them.
+
+use wasmtime::component::Resource;
+use wasmtime_wasi::p2::bindings::io::{error, poll, streams};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
+
+use crate::gate::{Host, View, host_calls, number};
+use crate::live::Live;
+
+type In = Resource<DynInputStream>;
+type Out = Resource<DynOutputStream>;
+type Pollable = Resource<DynPollable>;
+
+impl error::Host for View<'_> {}
+
+host_calls! {
+    impl error::HostError as "wasi:io/error" {
+        fn to_debug_string(error: Resource<streams::Error>) -> wasmtime::Result<String> = "[method]error.to-debug-string"
+            |host| host.live().map(|_| "the operation failed".to_owned());
+        fn drop(error: Resource<streams::Error>) -> wasmtime::Result<()> = "[resource-drop]error" via io;
+    }
+}
+
+host_calls! {
+    impl poll::Host as "wasi:io/poll" {
+        async fn poll(pollables: Vec<Pollable>) -> wasmtime::Result<Vec<u32>> = "poll" via io;
+    }
+}
+
+host_calls! {
+    impl poll::HostPollable as "wasi:io/poll" {
+        async fn ready(pollable: Pollable) -> wasmtime::Result<bool> = "[method]pollable.ready" via io;
+        async fn block(pollable: Pollable) -> wasmtime::Result<()> = "[method]pollable.block" via io;
+        fn drop(pollable: Pollable) -> wasmtime::Result<()> = "[resource-drop]pollable" via io;
+    }
+}
+
+impl streams::Host for View<'_> {
+    fn convert_stream_error(&mut self, error: StreamError) -> wasmtime::Result<streams::StreamError> {
+        match error {
+            StreamError::Closed => Ok(streams::StreamError::Closed),
+            StreamError::LastOperationFailed(error) => match number(&error) {
+                Some(resource) => Ok(streams::StreamError::LastOperationFailed(resource)),
+                None => Err(error),
+            },
+            StreamError::Trap(error) => Err(error),
+        }
+    }
+}
+
+host_calls! {
+    impl streams::HostInputStream as "wasi:io/streams" {
+        fn read(stream: In, length: u64) -> StreamResult<Vec<u8>> = "[method]input-stream.read" via io;
+        async fn blocking_read(stream: In, length: u64) -> StreamResult<Vec<u8>> = "[method]input-stream.blocking-read" via io;
+        fn skip(stream: In, length: u64) -> StreamResult<u64> = "[method]input-stream.skip" via io;
+        async fn blocking_skip(stream: In, length: u64) -> StreamResult<u64> = "[method]input-stream.blocking-skip" via io;
+        fn subscribe(stream: In) -> wasmtime::Result<Pollable> = "[method]input-stream.subscribe" via io;
+        async fn drop(stream: In) -> wasmtime::Result<()> = "[resource-drop]input-stream" via io;
+    }
+}
+
+host_calls! {
+    impl streams::HostOutputStream as "wasi:io/streams" {
+        fn check_write(stream: Out) -> StreamResult<u64> = "[method]output-stream.check-write" via io;
+        fn write(stream: Out, contents: Vec<u8>) -> StreamResult<()> = "[method]output-stream.write" via io,
+            again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents));
+        async fn blocking_write_and_flush(stream: Out, contents: Vec<u8>) -> StreamResult<()>
+            = "[method]output-stream.blocking-write-and-flush" via io,
+            again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents));
+        fn flush(stream: Out) -> StreamResult<()> = "[method]output-stream.flush" via io;
+        async fn blocking_flush(stream: Out) -> StreamResult<()> = "[method]output-stream.blocking-flush" via io;
+        fn subscribe(stream: Out) -> wasmtime::Result<Pollable> = "[method]output-stream.subscribe" via io;
+        fn write_zeroes(stream: Out, length: u64) -> StreamResult<()> = "[method]output-stream.write-zeroes" via io,
+            again |host, answer| answer.inspect(|()| host.outputs.replayed_zeroes(stream.rep(), length));
+        async fn blocking_write_zeroes_and_flush(stream: Out, length: u64) -> StreamResult<()>
+            = "[method]output-stream.blocking-write-zeroes-and-flush" via io,
+            again |host, answer| answer.inspect(|()| host.outputs.replayed_zeroes(stream.rep(), length));
+        fn splice(stream: Out, source: In, length: u64) -> StreamResult<u64> = "[method]output-stream.splice"
+            |host| host.can_splice(&stream).and_then(|live| streams::HostOutputStream::splice(live.io(), stream, source, length));
+        async fn blocking_splice(stream: Out, source: In, length: u64) -> StreamResult<u64> = "[method]output-stream.blocking-splice"
+            |host| match host.can_splice(&stream) {
+                Ok(live) => streams::HostOutputStream::blocking_splice(live.io(), stream, source, length).await,
+                Err(error) => Err(error),
+            };
+        async fn drop(stream: Out) -> wasmtime::Result<()> = "[resource-drop]output-stream" |host| host.close_output(stream).await,
+            again |host, answer| answer.inspect(|()| host.outputs.closed(stream.rep()));
+    }
+}
+
+impl Host {
+    /// Refuses to splice into what the tool prints.
+    ///
+    /// Spliced bytes don't pass through the guest, so a replay, which has no source to read them from, could not show them.
+    fn can_splice(&mut self, stream: &Out) -> StreamResult<&mut Live> {
+        if self.outputs.contains(stream.rep()) {
+            return Err(StreamError::LastOperationFailed(wasmtime::Error::msg("output can't be spliced into")));
+        }
+        self.live().map_err(StreamError::Trap)
+    }
+
+    async fn close_output(&mut self, stream: Out) -> wasmtime::Result<()> {
+        self.outputs.closed(stream.rep());
+        streams::HostOutputStream::drop(self.live()?.io(), stream).await
+    }
+}

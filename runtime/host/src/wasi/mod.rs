@@ -1,0 +1,12 @@
+//! WASI 0.2 through the gate: one file for each package.
+//!
+//! These files translate between WIT and the gate. Whether something may be done, who is asked and what is recorded is
+//! none of their business.
+
+mod cli;
+mod clocks;
+mod filesystem;
+mod http;
+mod io;
+mod random;
+mod sockets;
