@@ -146,3 +146,20 @@ proptest::proptest! {
         proptest::prop_assert!(!errors(&text).is_empty() || key == "url");
     }
 }
+
+/// The documentation shows a policy that loads, and defaults that are the defaults.
+#[test]
+fn the_documented_policy_is_one() {
+    let (_, rest) = include_str!("../../../POLICY.md").split_once("```toml\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let policy = Policy::parse(text).unwrap();
+    assert_eq!(policy.limits(), &Limits::default());
+    assert_eq!(policy.approval_timeout(), Policy::deny_all().approval_timeout());
+    let implied = text.replace("ask = [\"modify\", \"delete\", \"rename\"]", "").replace("ask = true", "");
+    let implied = Policy::parse(&implied).unwrap();
+    for action in ["MODIFY /notes/a", "RENAME /notes/a -> /notes/b", "POST https://api.example.com/repos/acme/x/issues"]
+    {
+        assert_eq!(policy.explain(action).unwrap().decision, DecisionKind::Ask, "{action}");
+        assert_eq!(implied.explain(action).unwrap().decision, DecisionKind::Ask, "{action}");
+    }
+}
