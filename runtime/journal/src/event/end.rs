@@ -76,11 +76,7 @@ impl RunResult {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let fields = match self {
-            Self::Returned { .. } => 3,
-            _ => 2,
-        };
-        cbor::array(out, fields);
+        cbor::array(out, 2 + usize::from(matches!(self, Self::Returned { .. })));
         cbor::text(out, self.name());
         match self {
             Self::Exited { code } => cbor::uint(out, (*code).into()),

@@ -232,10 +232,10 @@ impl Frame {
 
     /// How much of a payload the chains cover.
     pub(crate) fn covered(payload: &[u8]) -> usize {
-        if !payload.starts_with(&[0x83, 3, 0x58, 0x20]) {
-            return payload.len();
-        }
-        let contents = Decoder::new(&payload[36..]).bytes().map_or(0, <[u8]>::len);
+        let contents = match payload.strip_prefix(&[0x83, 3, 0x58, 0x20]) {
+            Some(rest) => rest.get(32..).and_then(|head| Decoder::new(head).bytes().ok()).map_or(0, <[u8]>::len),
+            None => 0,
+        };
         payload.len() - contents
     }
 }
