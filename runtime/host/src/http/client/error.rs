@@ -138,7 +138,7 @@ pub enum ExchangeError {
     /// The deadline or a timeout passed after the connection was made.
     #[error("exchange did not end in time")]
     ResponseTimeout,
-    /// The response's head is over its limits.
+    /// The response's head is over its limits. Over HTTP/2 this can also show as [`Self::Protocol`].
     #[error("response headers are too large")]
     HeaderTooLarge,
     /// The server switched protocols, which no one had asked for.

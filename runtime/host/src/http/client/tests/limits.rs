@@ -78,12 +78,14 @@ async fn ends_dribbling_body_at_deadline() {
     })
     .await;
     let exchange = Exchange {
-        deadline: Some(Instant::now() + Duration::from_millis(200)),
         response_body_max: u64::MAX,
         ..get(server.address)
     };
     let client = client();
     let mut body = send(&client, exchange).await.unwrap().response.into_body();
+    body.frame().await.unwrap().unwrap();
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(3600)).await;
     let error = loop {
         if let Err(error) = body.frame().await.expect("the body has no end") {
             break error;
@@ -171,10 +173,13 @@ async fn refuses_response_heads_over_the_limits_over_http2() {
         let mut exchange = get(server.address);
         exchange.destination.scheme = Scheme::Https;
         let error = send(&client, exchange).await.unwrap_err();
-        assert!(
-            matches!(error.error, ExchangeError::HeaderTooLarge),
-            "{error:?}"
+        // Where the list is longer than announced, hyper reports a broken protocol.
+        let expected = matches!(
+            error.error,
+            ExchangeError::HeaderTooLarge | ExchangeError::Protocol(_)
         );
+        assert!(expected, "{error:?}");
+        assert!(error.request_sent);
     }
 }
 
