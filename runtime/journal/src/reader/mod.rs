@@ -65,10 +65,10 @@ impl<R: Read + Seek> Reader<R> {
         }
         let Some(frame) = self.walk.next()? else { return Ok(None) };
         let record = decode(&self.walk, &mut self.tables, &frame)?;
-        match &record.event {
-            Event::Header(_) => Err(malformed(&record, "header stands in the middle")),
-            _ => Ok(Some(record)),
+        if matches!(record.event, Event::Header(_)) {
+            return Err(malformed(&record, "header stands in the middle"));
         }
+        Ok(Some(record))
     }
 
     /// Fetches a blob's contents, at any time, and checks them against their digest.
