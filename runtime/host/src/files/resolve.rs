@@ -241,7 +241,14 @@ mod tests {
             match resolve(&self.base, path, follow) {
                 Ok(place) => format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" }),
                 Err(Unresolved::Outside) => "outside".to_owned(),
-                Err(Unresolved::Errno(errno)) => format!("{errno:?}"),
+                Err(Unresolved::Errno(errno)) => match errno {
+                    Errno::LOOP => "LOOP".to_owned(),
+                    Errno::NAMETOOLONG => "NAMETOOLONG".to_owned(),
+                    Errno::NOENT => "NOENT".to_owned(),
+                    Errno::INVAL => "INVAL".to_owned(),
+                    Errno::NOTDIR => "NOTDIR".to_owned(),
+                    other => other.to_string(),
+                },
             }
         }
     }
