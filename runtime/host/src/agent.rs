@@ -34,11 +34,7 @@ host_calls! {
 }
 
 impl Host {
-    async fn checkpoint(
-        &mut self,
-        title: String,
-        detail: String,
-    ) -> wasmtime::Result<Result<(), approval::Refusal>> {
+    async fn checkpoint(&mut self, title: String, detail: String) -> wasmtime::Result<Result<(), approval::Refusal>> {
         let context = std::sync::Arc::clone(&self.context);
         let shown = Detail::Checkpoint { title: title.clone(), detail: detail.clone() };
         let action = Action::Checkpoint { title, detail };

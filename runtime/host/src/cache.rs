@@ -29,7 +29,10 @@ pub(crate) fn load(engine: &Engine, path: &Path) -> Option<Component> {
 }
 
 /// Maps compiled code into this process.
-#[expect(unsafe_code, reason = "loading compiled code is the one place where this is accepted; see the argument within")]
+#[expect(
+    unsafe_code,
+    reason = "loading compiled code is the one place where this is accepted; see the argument within"
+)]
 fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
     // SAFETY: `deserialize_file` runs whatever native code the file holds, so the file must be one that
     // `Component::serialize` of this engine wrote, unchanged since.

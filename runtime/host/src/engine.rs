@@ -3,8 +3,8 @@
 //! Everything that could make two runs of one component differ for a reason of the engine's is fixed here.
 //! What a run may use up (fuel, memory, time) is set per run, in `limits`.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::error::LoadError;
@@ -46,10 +46,7 @@ impl Engine {
     pub fn new() -> Result<Self, LoadError> {
         let inner = wasmtime::Engine::new(&config()).map_err(|source| LoadError::Engine { source })?;
         let ticker = Ticker::start(&inner)?;
-        Ok(Self {
-            inner,
-            _ticker: Arc::new(ticker),
-        })
+        Ok(Self { inner, _ticker: Arc::new(ticker) })
     }
 
     /// The engine's identity: its version and everything that changes compiled code.
@@ -115,10 +112,7 @@ impl Ticker {
                 }
             })
             .map_err(|source| LoadError::Thread { source })?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
+        Ok(Self { stop, thread: Some(thread) })
     }
 }
 

@@ -133,7 +133,8 @@ impl Opener<'_> {
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
         let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy };
         if let Some(file) = grants.policy.ca_file() {
-            let pem = self.read(file).map_err(|source| self.missing(1, format!("cannot read `ca` file `{file}`"), source))?;
+            let pem =
+                self.read(file).map_err(|source| self.missing(1, format!("cannot read `ca` file `{file}`"), source))?;
             grants.authorities.push(pem.to_vec());
             // Tried here, so that a file with no certificates in it is an error now and not at the first request.
             client(&grants, Arc::new(SystemResolver)).map_err(|error| LoadError::Grant {
@@ -184,12 +185,8 @@ impl Opener<'_> {
     }
 
     fn secret(&self, spec: &SecretSpec) -> Result<Secret, LoadError> {
-        let error = |message, source| LoadError::Grant {
-            path: self.policy_path.to_owned(),
-            line: spec.line,
-            message,
-            source,
-        };
+        let error =
+            |message, source| LoadError::Grant { path: self.policy_path.to_owned(), line: spec.line, message, source };
         let bare: Zeroizing<Vec<u8>> = match &spec.source {
             SecretSource::Env(name) => match (self.environment)(name) {
                 Some(value) => Zeroizing::new(value.into_bytes()),

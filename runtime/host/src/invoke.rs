@@ -63,9 +63,9 @@ impl Invocation {
             .map_err(|problem| error(format!("`{}` is not a call in WAVE syntax: {problem}", text.escape_debug())))?;
         let export = find(tool, call.name())?;
         let types: Vec<Type> = export.ty.params().map(|(_, ty)| ty).collect();
-        let arguments: Vec<Val> = call
-            .to_wasm_params::<Val>(&types)
-            .map_err(|problem| error(format!("arguments of `{}`: {problem}; expected {}", export.name, signature(&export))))?;
+        let arguments: Vec<Val> = call.to_wasm_params::<Val>(&types).map_err(|problem| {
+            error(format!("arguments of `{}`: {problem}; expected {}", export.name, signature(&export)))
+        })?;
         let wave = waves(&arguments).map_err(error)?;
         Ok(Self::Call(Call { export: export.name, index: export.index, arguments, wave }))
     }
@@ -80,10 +80,10 @@ impl Invocation {
         let export = find(tool, export)?;
         let value: serde_json::Value =
             serde_json::from_str(arguments).map_err(|problem| error(format!("arguments are not JSON: {problem}")))?;
-        let parameters: Vec<(String, Type)> =
-            export.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect();
-        let arguments = json::arguments(&value, &parameters)
-            .map_err(|problem| error(format!("arguments of `{}`: {problem}; expected {}", export.name, signature(&export))))?;
+        let parameters: Vec<(String, Type)> = export.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect();
+        let arguments = json::arguments(&value, &parameters).map_err(|problem| {
+            error(format!("arguments of `{}`: {problem}; expected {}", export.name, signature(&export)))
+        })?;
         let wave = waves(&arguments).map_err(error)?;
         Ok(Self::Call(Call { export: export.name, index: export.index, arguments, wave }))
     }
@@ -101,7 +101,9 @@ impl Invocation {
                 // WAVE names must be kebab-case words; an interface's export has a longer name.
                 let text = format!("call({arguments})");
                 let call = UntypedFuncCall::parse(&text)
-                    .and_then(|call| call.to_wasm_params::<Val>(&found.ty.params().map(|(_, ty)| ty).collect::<Vec<_>>()))
+                    .and_then(|call| {
+                        call.to_wasm_params::<Val>(&found.ty.params().map(|(_, ty)| ty).collect::<Vec<_>>())
+                    })
                     .map_err(|problem| LoadError::Invocation {
                         message: format!("recorded arguments of `{export}`: {problem}"),
                         hint: None,
@@ -119,10 +121,9 @@ impl Invocation {
     pub(crate) fn to_record(&self) -> wasm_agent_journal::Invocation {
         match self {
             Self::Command => wasm_agent_journal::Invocation::Command,
-            Self::Call(call) => wasm_agent_journal::Invocation::Call {
-                export: call.export.clone(),
-                arguments: call.wave.clone(),
-            },
+            Self::Call(call) => {
+                wasm_agent_journal::Invocation::Call { export: call.export.clone(), arguments: call.wave.clone() }
+            }
         }
     }
 }
@@ -193,12 +194,32 @@ fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
     }
 }
 
+impl Tool {
+    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`.
+    pub fn exports(&self) -> Vec<String> {
+        let results = |export: &Export| {
+            export.ty.results().next().map_or_else(String::new, |ty| format!(" -> {}", json::type_name(&ty)))
+        };
+        let line = |export: &Export| format!("{}: func({}){}", export.name, parameters(export), results(export));
+        exports(self).iter().map(line).collect()
+    }
+
+    /// Names of what the tool imports, as its component does after any adaptation.
+    pub fn imports(&self) -> Vec<String> {
+        let ty = self.component.component_type();
+        ty.imports(self.engine.wasmtime()).map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
 fn quote(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn signature(export: &Export) -> String {
-    let parameters: Vec<String> =
-        export.ty.params().map(|(name, ty)| format!("{name}: {}", json::type_name(&ty))).collect();
-    format!("`({})`", parameters.join(", "))
+    format!("`({})`", parameters(export))
+}
+
+fn parameters(export: &Export) -> String {
+    let each = export.ty.params().map(|(name, ty)| format!("{name}: {}", json::type_name(&ty)));
+    each.collect::<Vec<_>>().join(", ")
 }

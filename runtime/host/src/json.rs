@@ -17,7 +17,11 @@ pub(crate) fn arguments(value: &Value, parameters: &[(String, Type)]) -> Result<
             if items.len() != parameters.len() {
                 return Err(format!("expected {} values, found {}", parameters.len(), items.len()));
             }
-            items.iter().zip(parameters).map(|(item, (name, ty))| from_json(item, ty).map_err(|e| at(name, &e))).collect()
+            items
+                .iter()
+                .zip(parameters)
+                .map(|(item, (name, ty))| from_json(item, ty).map_err(|e| at(name, &e)))
+                .collect()
         }
         Value::Object(fields) => by_name(fields, parameters.iter().map(|(name, ty)| (name.as_str(), ty.clone())))
             .map(|fields| fields.into_iter().map(|(_, value)| value).collect()),
@@ -158,7 +162,10 @@ fn integer(value: &Value) -> Option<i128> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a 32-bit float is what the parameter holds; the nearest one is meant")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a 32-bit float is what the parameter holds; the nearest one is meant"
+)]
 fn narrow(value: f64) -> f32 {
     value as f32
 }
@@ -255,7 +262,9 @@ pub(crate) fn type_name(ty: &Type) -> String {
         Type::Variant(variant) => {
             let cases: Vec<String> = variant
                 .cases()
-                .map(|case| case.ty.map_or_else(|| case.name.to_owned(), |ty| format!("{}({})", case.name, type_name(&ty))))
+                .map(|case| {
+                    case.ty.map_or_else(|| case.name.to_owned(), |ty| format!("{}({})", case.name, type_name(&ty)))
+                })
                 .collect();
             format!("variant {{ {} }}", cases.join(", "))
         }

@@ -30,8 +30,8 @@
 //! # }
 //! ```
 
-pub mod approval;
 mod agent;
+pub mod approval;
 mod cache;
 mod engine;
 mod error;

@@ -1,8 +1,8 @@
 //! What a tool prints: counted, and passed on to whoever reads it. In a replay too.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
@@ -163,7 +163,9 @@ impl OutputStream for Output {
         if taken.is_err() {
             return Err(StreamError::Trap(self.context.ending.limit("output")));
         }
-        self.sink.write(self.stream, &bytes).map_err(|error| StreamError::LastOperationFailed(wasmtime::Error::new(error)))
+        self.sink
+            .write(self.stream, &bytes)
+            .map_err(|error| StreamError::LastOperationFailed(wasmtime::Error::new(error)))
     }
 
     fn flush(&mut self) -> StreamResult<()> {

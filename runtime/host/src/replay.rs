@@ -5,8 +5,8 @@ use std::io::{Read, Seek};
 use minicbor::Decoder;
 use wasm_agent_journal::{Call, Encoded, End, Event, Header, PayloadRef, ReadError, Reader, RunResult};
 
-use crate::gate::wire::{Blobs, Malformed, Source};
 use crate::execute::Outcome;
+use crate::gate::wire::{Blobs, Malformed, Source};
 use crate::gate::{Answer, Function};
 
 /// A journal that can be read from any place in it.
@@ -28,6 +28,8 @@ pub(crate) struct Replay {
     calls: u64,
     /// Fuel used up at the last call.
     fuel: u64,
+    /// The last call ended the tool.
+    trapped: bool,
 }
 
 /// Why a replay stopped before its end.
@@ -72,7 +74,17 @@ impl Replay {
     /// Opens a journal for replay.
     pub(crate) fn open(source: Box<dyn JournalSource>) -> Result<Self, ReadError> {
         let reader = Reader::open(source)?;
-        Ok(Self { reader, current: None, ahead: None, intent: None, end: None, compare_fuel: true, calls: 0, fuel: 0 })
+        Ok(Self {
+            reader,
+            current: None,
+            ahead: None,
+            intent: None,
+            end: None,
+            compare_fuel: true,
+            calls: 0,
+            fuel: 0,
+            trapped: false,
+        })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -105,10 +117,12 @@ impl Replay {
         }
     }
 
-    /// Why the recorded run was stopped from outside.
+    /// Why the recorded run was stopped from outside, or inside of its last call.
     pub(crate) fn stopped_outcome(&self) -> Option<Outcome> {
         match &self.end.as_ref()?.result {
-            RunResult::Limit { which } if which == "time" => Some(Outcome::Limit { which: which.clone() }),
+            RunResult::Limit { which } if which == "time" || self.trapped => {
+                Some(Outcome::Limit { which: which.clone() })
+            }
             RunResult::Stopped { message } => Some(Outcome::Stopped { action: message.clone() }),
             RunResult::Limit { .. }
             | RunResult::HostFailed { .. }
@@ -147,10 +161,7 @@ impl Replay {
         }
         if self.compare_fuel && call.fuel != fuel {
             let name = function.name();
-            return Err(differs(
-                format!("`{name}` after {} units of fuel", call.fuel),
-                format!("it after {fuel}"),
-            ));
+            return Err(differs(format!("`{name}` after {} units of fuel", call.fuel), format!("it after {fuel}")));
         }
         self.fuel = call.fuel;
         self.current = Some(call);
@@ -163,9 +174,11 @@ impl Replay {
             return Err(ReplayError::Journal { message: "no call is being answered".to_owned() });
         };
         let mut source = Source { cbor: Decoder::new(&call.outcome), blobs: &mut Stored(&mut self.reader) };
-        A::take(&mut source).map_err(|Malformed(message)| ReplayError::Journal {
+        let answer = A::take(&mut source).map_err(|Malformed(message)| ReplayError::Journal {
             message: format!("the outcome of call {}: {message}", call.seq),
-        })
+        })?;
+        self.trapped = answer.is_trap();
+        Ok(answer)
     }
 
     fn take(&mut self) -> Result<Option<Call>, ReplayError> {
@@ -181,7 +194,8 @@ impl Replay {
             return Ok(None);
         }
         loop {
-            let record = self.reader.next().map_err(|error| ReplayError::Journal { message: crate::error::chain(&error) })?;
+            let record =
+                self.reader.next().map_err(|error| ReplayError::Journal { message: crate::error::chain(&error) })?;
             match record.map(|record| record.event) {
                 None => return Ok(None),
                 Some(Event::Call(call)) => {

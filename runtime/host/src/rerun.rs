@@ -61,7 +61,8 @@ impl Recording {
     ///
     /// When it is not one, or its beginning can't be read.
     pub fn open(journal: impl JournalSource + 'static) -> Result<Self, ReplayError> {
-        let replay = Replay::open(Box::new(journal)).map_err(|error| ReplayError::Journal { message: chain(&error) })?;
+        let replay =
+            Replay::open(Box::new(journal)).map_err(|error| ReplayError::Journal { message: chain(&error) })?;
         Ok(Self { replay })
     }
 
@@ -105,7 +106,12 @@ impl std::fmt::Debug for Recording {
 }
 
 /// A store with the recorded run's limits, and nothing of the world behind it.
-fn prepare(mut replay: Replay, header: &Header, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<Store<Host>, RunError> {
+fn prepare(
+    mut replay: Replay,
+    header: &Header,
+    tool: &Tool,
+    sink: Arc<dyn OutputSink>,
+) -> Result<Store<Host>, RunError> {
     let limit = |name: &str| header.limits.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
     let subject =
         Subject { run: header.run_id, component: header.component_name.clone(), sha256: header.component_sha256 };
@@ -143,7 +149,10 @@ fn compare_end(
     if !same(&end.result, &found) {
         return Err(different(end.calls, describe(&end.result), describe(&found)));
     }
-    if fuel_compared && end.fuel != used.fuel && matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. }) {
+    if fuel_compared
+        && end.fuel != used.fuel
+        && matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. })
+    {
         return Err(different(end.calls, fuel_of(&end), format!("an end after {} units of fuel", used.fuel)));
     }
     Ok(outcome)

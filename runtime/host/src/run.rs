@@ -49,6 +49,8 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// Host calls made.
     pub calls: u64,
+    /// Those of them that the policy denied.
+    pub denied: u64,
     /// Crossings from guest to host as the engine counts them, its own helpers among them.
     pub crossings: u64,
     /// Fuel used: about one unit for each instruction.
@@ -76,11 +78,7 @@ impl Run {
         if let Some(expected) = grants.policy().tool_sha256()
             && expected != tool.sha256
         {
-            return Err(LoadError::Pin {
-                path: tool.name().into(),
-                expected: hex(&expected),
-                found: tool.sha256(),
-            });
+            return Err(LoadError::Pin { path: tool.name().into(), expected: hex(&expected), found: tool.sha256() });
         }
         let id = random().map_err(|source| LoadError::Thread { source })?.to_le_bytes();
         Ok(Self {
@@ -159,8 +157,7 @@ impl Run {
         let options = Options { fsync: self.fsync, ..Options::default() };
         let writer = Writer::create(journal, &self.header(&limits), options)
             .map_err(|error| RunError::Journal { message: chain(&error) })?;
-        let subject =
-            Subject { run: self.id, component: self.tool.name.clone(), sha256: self.tool.sha256 };
+        let subject = Subject { run: self.id, component: self.tool.name.clone(), sha256: self.tool.sha256 };
         let approver = Arc::clone(&self.approver);
         let context = Context::new(Arc::clone(&self.grants), approver, Some(writer), subject, limits.time);
         let context = Arc::new(context);
@@ -216,14 +213,18 @@ impl Run {
         }
     }
 
-    fn finish(&self, context: Arc<Context>, outcome: Result<Outcome, RunError>, used: &Used) -> Result<RunReport, RunError> {
+    fn finish(
+        &self,
+        context: Arc<Context>,
+        outcome: Result<Outcome, RunError>,
+        used: &Used,
+    ) -> Result<RunReport, RunError> {
         let waited = context.clock.waited();
         let elapsed = context.clock.elapsed();
         let end = End {
-            result: outcome.as_ref().map_or_else(
-                |error| RunResult::HostFailed { message: chain(error) },
-                Outcome::to_record,
-            ),
+            result: outcome
+                .as_ref()
+                .map_or_else(|error| RunResult::HostFailed { message: chain(error) }, Outcome::to_record),
             at_ns: nanoseconds(elapsed),
             fuel: used.fuel,
             calls: used.calls,
@@ -239,6 +240,7 @@ impl Run {
             run: hex(&self.id),
             outcome,
             calls: used.calls,
+            denied: used.denied,
             crossings: used.crossings,
             fuel: used.fuel,
             elapsed,
@@ -258,6 +260,7 @@ impl std::fmt::Debug for Run {
 /// What a run used up.
 pub(crate) struct Used {
     pub(crate) calls: u64,
+    pub(crate) denied: u64,
     pub(crate) crossings: u64,
     pub(crate) fuel: u64,
     pub(crate) memory_high_bytes: u64,
@@ -268,6 +271,7 @@ impl Used {
         let host = store.data();
         Self {
             calls: host.calls(),
+            denied: host.denied(),
             crossings: host.crossings,
             fuel: crate::execute::fuel_used(store),
             memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),

@@ -55,7 +55,12 @@ impl StateDir {
         if path.exists() {
             return Ok(());
         }
-        write_whole(&path, bytes).map_err(|source| LoadError::File { verb: "create", what: "copy of the tool", path, source })
+        write_whole(&path, bytes).map_err(|source| LoadError::File {
+            verb: "create",
+            what: "copy of the tool",
+            path,
+            source,
+        })
     }
 }
 

@@ -57,10 +57,11 @@ impl Tool {
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
         let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
         let digest = hex(&sha256);
-        let (cached, adapted) = match state.and_then(|state| cache::load(engine, &state.code_path(&digest, &engine.fingerprint()))) {
-            Some(cached) => (Some(cached), is_core_module(bytes)),
-            None => (None, is_core_module(bytes)),
-        };
+        let (cached, adapted) =
+            match state.and_then(|state| cache::load(engine, &state.code_path(&digest, &engine.fingerprint()))) {
+                Some(cached) => (Some(cached), is_core_module(bytes)),
+                None => (None, is_core_module(bytes)),
+            };
         let compiled = cached.is_none();
         let component = match cached {
             Some(component) => component,

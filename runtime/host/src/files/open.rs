@@ -27,7 +27,12 @@ pub(crate) struct Access {
 /// # Errors
 ///
 /// `EAGAIN` when something else stands there than what was decided about, `ENXIO` for what is no regular file.
-pub(crate) fn open_file(place: &Place, access: (bool, bool), expected: Option<Identity>, truncate: bool) -> Result<Opened, Errno> {
+pub(crate) fn open_file(
+    place: &Place,
+    access: (bool, bool),
+    expected: Option<Identity>,
+    truncate: bool,
+) -> Result<Opened, Errno> {
     let access = Access { read: access.0, write: access.1 };
     let mode = match (access.read, access.write) {
         (true, true) => OFlags::RDWR,

@@ -82,14 +82,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(base: &'a Directory, path: &str) -> Result<Self, Unresolved> {
-        let mut walk = Self {
-            base,
-            below: Vec::new(),
-            pending: Vec::new(),
-            links: 0,
-            components: 0,
-            must_be_dir: false,
-        };
+        let mut walk =
+            Self { base, below: Vec::new(), pending: Vec::new(), links: 0, components: 0, must_be_dir: false };
         walk.push(path)?;
         Ok(walk)
     }
@@ -137,12 +131,7 @@ impl<'a> Walk<'a> {
             }
         }
         let top = self.top();
-        Ok(Place {
-            dir: Arc::clone(&top.file),
-            path: top.path.clone(),
-            name: ".".to_owned(),
-            must_be_dir: true,
-        })
+        Ok(Place { dir: Arc::clone(&top.file), path: top.path.clone(), name: ".".to_owned(), must_be_dir: true })
     }
 
     /// Opens all directories of the path in one step where none of them is a link: the common case.
@@ -225,10 +214,7 @@ mod tests {
         std::fs::create_dir_all(root.join("a/b")).unwrap();
         std::fs::write(root.join("a/b/file"), "x").unwrap();
         std::fs::write(dir.path().join("secret"), "s").unwrap();
-        let base = Directory {
-            file: Arc::new(File::open(&root).unwrap()),
-            path: GuestPath::parse("/work").unwrap(),
-        };
+        let base = Directory { file: Arc::new(File::open(&root).unwrap()), path: GuestPath::parse("/work").unwrap() };
         Tree { dir, base }
     }
 
@@ -239,7 +225,9 @@ mod tests {
 
         fn resolve(&self, path: &str, follow: bool) -> String {
             match resolve(&self.base, path, follow) {
-                Ok(place) => format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" }),
+                Ok(place) => {
+                    format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" })
+                }
                 Err(Unresolved::Outside) => "outside".to_owned(),
                 Err(Unresolved::Errno(errno)) => match errno {
                     Errno::LOOP => "LOOP".to_owned(),

@@ -24,6 +24,9 @@ pub(crate) trait Answer: Sized {
 
     /// The answer that ends the guest.
     fn trap(error: wasmtime::Error) -> Self;
+
+    /// Whether the answer ends the guest.
+    fn is_trap(&self) -> bool;
 }
 
 /// The error half of an answer.
@@ -38,6 +41,8 @@ pub(crate) trait Failure: Sized {
     fn take(from: &mut Source<'_>) -> Result<Self, Malformed>;
 
     fn trap(error: wasmtime::Error) -> Self;
+
+    fn is_trap(&self) -> bool;
 
     fn trap_text(&self) -> String;
 }
@@ -82,6 +87,10 @@ impl<T: Wire, E: Failure> Answer for Result<T, E> {
     fn trap(error: wasmtime::Error) -> Self {
         Err(E::trap(error))
     }
+
+    fn is_trap(&self) -> bool {
+        self.as_ref().is_err_and(Failure::is_trap)
+    }
 }
 
 impl Failure for wasmtime::Error {
@@ -95,6 +104,10 @@ impl Failure for wasmtime::Error {
 
     fn trap(error: wasmtime::Error) -> Self {
         error
+    }
+
+    fn is_trap(&self) -> bool {
+        true
     }
 
     fn trap_text(&self) -> String {
@@ -122,6 +135,10 @@ macro_rules! coded {
 
             fn trap(error: wasmtime::Error) -> Self {
                 <$failure>::trap(error)
+            }
+
+            fn is_trap(&self) -> bool {
+                self.downcast_ref().is_none()
             }
 
             fn trap_text(&self) -> String {
@@ -185,6 +202,10 @@ impl Failure for StreamError {
 
     fn trap(error: wasmtime::Error) -> Self {
         Self::Trap(error)
+    }
+
+    fn is_trap(&self) -> bool {
+        matches!(self, Self::Trap(_))
     }
 
     fn trap_text(&self) -> String {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! guest ─► enter ─► perform ─► leave ─► guest          an observation: recorded once, after
-//!            │         └─ check ─► ask ─► intent ─► effect ─► outcome      what changes something: see `effect`
+//!            │         └─ check ─► ask ─► intent ─► effect ─► outcome      what changes something: see `context`
 //!            └─► replayed ─► guest                     a replay: answered from the journal
 //! ```
 //!
@@ -13,22 +13,26 @@
 //! Files in `wasi/` translate between WIT and the gate. They know nothing of approvers and the journal.
 
 mod answer;
-mod effect;
+mod approve;
+mod context;
+mod ending;
 mod function;
+mod labels;
 pub(crate) mod wire;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use wasm_agent_journal::{CallEvent, DecisionRecord, Encoded, FunctionId, Keep};
+use wasm_agent_journal::{CallEvent, DecisionRecord, Encoded, FunctionId, Keep, Verdict};
 use wasmtime::component::{HasData, ResourceTable};
 
 pub(crate) use answer::{Answer, number};
-pub(crate) use effect::{Context, Denied, Effect, Ended, Subject, Why, nanoseconds};
+pub(crate) use context::{Context, Denied, Effect, Subject, Why, nanoseconds};
+pub(crate) use ending::Ended;
 pub(crate) use function::Function;
 
-use crate::live::Live;
 use crate::limits::Limiter;
+use crate::live::Live;
 use crate::output::Outputs;
 use crate::replay::Replay;
 use wire::Sink;
@@ -48,6 +52,8 @@ pub(crate) struct Host {
     pub(crate) crossings: u64,
     /// Host calls begun so far. The number of the current one is one less.
     calls: u64,
+    /// Those of them that the policy denied.
+    denied: u64,
     functions: Vec<Option<FunctionId>>,
     arguments: Encoded,
     outcome: Encoded,
@@ -103,6 +109,7 @@ impl Host {
             fuel: 0,
             crossings: 0,
             calls: 0,
+            denied: 0,
             functions: Vec::new(),
             arguments: Encoded::new(),
             outcome: Encoded::new(),
@@ -115,6 +122,11 @@ impl Host {
     /// Host calls made so far.
     pub(crate) fn calls(&self) -> u64 {
         self.calls
+    }
+
+    /// Host calls that the policy denied so far.
+    pub(crate) fn denied(&self) -> u64 {
+        self.denied
     }
 
     /// The number of the call that is being answered.
@@ -149,7 +161,9 @@ impl Host {
                 Ok(Turn::Live)
             }
             Backend::Replay(replay) => {
-                replay.expect(function, &self.arguments, self.fuel).map_err(|error| self.context.ending.replay(error))?;
+                replay
+                    .expect(function, &self.arguments, self.fuel)
+                    .map_err(|error| self.context.ending.replay(error))?;
                 Ok(Turn::Replay)
             }
         }
@@ -216,6 +230,7 @@ impl Host {
 
     /// The decision that the current call is recorded with.
     pub(crate) fn decided(&mut self, decision: DecisionRecord) {
+        self.denied += u64::from(decision.verdict == Verdict::Deny);
         if let Some(current) = &mut self.current {
             current.decision = Some(decision);
         }

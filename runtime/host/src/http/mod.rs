@@ -11,8 +11,8 @@ use http::uri::Scheme;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpHooks};
 
 pub(crate) use outbound::Outbound;
-pub(crate) use redact::Needles;
 pub(crate) use outbound::client;
+pub(crate) use redact::Needles;
 pub(crate) use task::{Task, secret_header};
 
 /// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.
@@ -46,6 +46,14 @@ fn is_forbidden(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(
         name,
-        "connection" | "expect" | "host" | "http2-settings" | "keep-alive" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+        "connection"
+            | "expect"
+            | "host"
+            | "http2-settings"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
     ) || name.starts_with("proxy-")
 }

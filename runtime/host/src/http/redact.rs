@@ -276,7 +276,8 @@ mod tests {
     #[test]
     fn hides_a_secret_that_comes_in_pieces() {
         for cut in 1..SECRET.len() {
-            let mut parts = vec![b"<".to_vec(), SECRET[..cut].to_vec(), SECRET[cut..].to_vec(), b">".to_vec()].into_iter();
+            let mut parts =
+                vec![b"<".to_vec(), SECRET[..cut].to_vec(), SECRET[cut..].to_vec(), b">".to_vec()].into_iter();
             let stream = http_body_util::StreamBody::new(futures_like(move || {
                 parts.next().map(|part| Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from(part))))
             }));

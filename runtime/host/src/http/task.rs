@@ -16,9 +16,7 @@ use wasm_agent_journal::{EffectResult, Encoded};
 use wasm_agent_policy::{Action, BodyDigest, Decision, GrantId, HttpAction, Origin};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::client::{
-    AddressCheck, Client, Destination, Exchange, Host, Protocol, Reply, Scheme, SendError, Timeouts,
-};
+use super::client::{AddressCheck, Client, Destination, Exchange, Host, Protocol, Reply, Scheme, SendError, Timeouts};
 use super::errors::told;
 use super::redact::{Masked, Needles, mask_headers};
 use crate::approval::{Detail, PREVIEW_BYTES_MAX, Preview};
@@ -135,8 +133,7 @@ impl Task {
             let _held = &place;
             told(&error)
         });
-        let body =
-            if needles.is_empty() { body.boxed_unsync() } else { Masked::new(body, needles).boxed_unsync() };
+        let body = if needles.is_empty() { body.boxed_unsync() } else { Masked::new(body, needles).boxed_unsync() };
         http::Response::from_parts(parts, body)
     }
 }
@@ -183,7 +180,11 @@ impl Drop for Open {
     fn drop(&mut self) {
         if self.effect.is_some() {
             // A journal that can't be written has ended the run already.
-            drop(self.end(EffectResult::Failed, Some("given up by the tool before the response; it may have happened"), None));
+            drop(self.end(
+                EffectResult::Failed,
+                Some("given up by the tool before the response; it may have happened"),
+                None,
+            ));
         }
     }
 }

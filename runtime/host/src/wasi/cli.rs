@@ -42,8 +42,7 @@ host_calls! {
 /// Output streams are noted once the guest has them, so that a replay knows which of its writes to show.
 impl stdout::Host for View<'_> {
     fn get_stdout(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
-        let stream: wasmtime::Result<Resource<DynOutputStream>> =
-            host_calls!(@call self, false, "wasi:cli/stdout", "get-stdout", (), wasmtime::Result<Resource<DynOutputStream>>,
+        let stream: wasmtime::Result<Resource<DynOutputStream>> = host_calls!(@call self, false, "wasi:cli/stdout", "get-stdout", (), wasmtime::Result<Resource<DynOutputStream>>,
                 |host| host.live().and_then(|live| live.cli().get_stdout()));
         stream.inspect(|stream| self.host.outputs.opened(stream.rep(), Stream::Stdout))
     }
@@ -51,8 +50,7 @@ impl stdout::Host for View<'_> {
 
 impl stderr::Host for View<'_> {
     fn get_stderr(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
-        let stream: wasmtime::Result<Resource<DynOutputStream>> =
-            host_calls!(@call self, false, "wasi:cli/stderr", "get-stderr", (), wasmtime::Result<Resource<DynOutputStream>>,
+        let stream: wasmtime::Result<Resource<DynOutputStream>> = host_calls!(@call self, false, "wasi:cli/stderr", "get-stderr", (), wasmtime::Result<Resource<DynOutputStream>>,
                 |host| host.live().and_then(|live| live.cli().get_stderr()));
         stream.inspect(|stream| self.host.outputs.opened(stream.rep(), Stream::Stderr))
     }

@@ -133,11 +133,11 @@ impl types::Host for View<'_> {
 
     fn http_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<types::ErrorCode>> {
         host_calls!(@call self, false, "wasi:http/types", "http-error-code",
-            (error: Resource<wasmtime::Error>), wasmtime::Result<Option<types::ErrorCode>>,
-            |host| match host.live() {
-                Ok(live) => types::Host::http_error_code(&mut live.http(), error),
-                Err(error) => Err(error),
-            })
+        (error: Resource<wasmtime::Error>), wasmtime::Result<Option<types::ErrorCode>>,
+        |host| match host.live() {
+            Ok(live) => types::Host::http_error_code(&mut live.http(), error),
+            Err(error) => Err(error),
+        })
     }
 }
 

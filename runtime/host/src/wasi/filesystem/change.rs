@@ -92,18 +92,14 @@ impl Host {
         };
         let effect = self.permit(&action, Origin::Foreign, from.found.as_ref()).await?;
         let (old, new) = (&from.place, &to.place);
-        let result =
-            rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty());
+        let result = rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty());
         self.outcome(effect, &result)
     }
 
     pub(super) async fn symlink_at(&mut self, fd: &Fd, target: &str, path: &str) -> FsResult<()> {
         let link = self.target(fd, path, false)?;
-        let action = Action::LinkCreate {
-            kind: LinkKind::Symbolic,
-            path: link.place.path.clone(),
-            target: target.to_owned(),
-        };
+        let action =
+            Action::LinkCreate { kind: LinkKind::Symbolic, path: link.place.path.clone(), target: target.to_owned() };
         let effect = self.permit(&action, Origin::Foreign, None).await?;
         let result = rustix::fs::symlinkat(target, link.place.dir.as_fd(), &link.place.name);
         if result.is_ok() {
@@ -179,9 +175,8 @@ fn timespec(time: NewTimestamp) -> Timespec {
     match time {
         NewTimestamp::NoChange => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
         NewTimestamp::Now => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
-        NewTimestamp::Timestamp(time) => Timespec {
-            tv_sec: i64::try_from(time.seconds).unwrap_or(i64::MAX),
-            tv_nsec: time.nanoseconds.into(),
-        },
+        NewTimestamp::Timestamp(time) => {
+            Timespec { tv_sec: i64::try_from(time.seconds).unwrap_or(i64::MAX), tv_nsec: time.nanoseconds.into() }
+        }
     }
 }

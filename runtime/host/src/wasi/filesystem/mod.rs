@@ -32,11 +32,11 @@ impl types::Host for View<'_> {
         error: Resource<wasmtime::Error>,
     ) -> wasmtime::Result<Option<types::ErrorCode>> {
         host_calls!(@call self, false, "wasi:filesystem/types", "filesystem-error-code",
-            (error: Resource<wasmtime::Error>), wasmtime::Result<Option<types::ErrorCode>>,
-            |host| match host.live() {
-                Ok(live) => types::Host::filesystem_error_code(&mut live.filesystem(), error),
-                Err(error) => Err(error),
-            })
+        (error: Resource<wasmtime::Error>), wasmtime::Result<Option<types::ErrorCode>>,
+        |host| match host.live() {
+            Ok(live) => types::Host::filesystem_error_code(&mut live.filesystem(), error),
+            Err(error) => Err(error),
+        })
     }
 }
 

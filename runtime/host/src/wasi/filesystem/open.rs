@@ -75,7 +75,9 @@ impl Host {
             None if open_flags.contains(OpenFlags::CREATE) && !directory && !target.place.must_be_dir => {
                 self.open_new(target, flags).await
             }
-            Some(FileType::RegularFile) if !exclusive && !directory => self.open_existing(target, open_flags, flags).await,
+            Some(FileType::RegularFile) if !exclusive && !directory => {
+                self.open_existing(target, open_flags, flags).await
+            }
             Some(FileType::Directory) if !exclusive => self.open_dir(target, open_flags, flags).await,
             // What is left can't be opened. Whether it is there is told only to those who may read it.
             _ => {
@@ -103,7 +105,8 @@ impl Host {
             live.files.created.insert(opened.found.identity);
         }
         // Someone was quicker: what is there now is to be looked at again.
-        let result = opened.as_ref().map(drop).map_err(|errno| if *errno == Errno::EXIST { Errno::AGAIN } else { *errno });
+        let result =
+            opened.as_ref().map(drop).map_err(|errno| if *errno == Errno::EXIST { Errno::AGAIN } else { *errno });
         self.outcome(effect, &result)?;
         self.push_file(opened.map_err(failed)?.file, read, true)
     }
@@ -133,7 +136,11 @@ impl Host {
             return Err(types::ErrorCode::IsDirectory.into());
         }
         let opened = files::open_directory(&target.place).map_err(failed)?;
-        let mode = if flags.contains(DescriptorFlags::MUTATE_DIRECTORY) { OpenMode::READ | OpenMode::WRITE } else { OpenMode::READ };
+        let mode = if flags.contains(DescriptorFlags::MUTATE_DIRECTORY) {
+            OpenMode::READ | OpenMode::WRITE
+        } else {
+            OpenMode::READ
+        };
         let descriptor = Dir::new(opened.file, FsPerms::ReadWrite, mode, true);
         let directory = Directory { file: Arc::clone(&descriptor.dir), path: target.place.path };
         let live = self.live().map_err(FsError::trap)?;

@@ -1,0 +1,120 @@
+//! Holding an action until somebody answers for it, on the record.
+
+use std::time::Duration;
+
+use wasm_agent_journal::{ApprovalAsked, ApprovalRecord, ApprovalSettled, DecisionRecord, Remember as Reach};
+use wasm_agent_policy::Action;
+
+use super::context::{Context, Denied, Why, lock, nanoseconds};
+use crate::approval::{
+    ActionSummary, Answer, ApprovalRequest, ComponentSummary, Detail, How, REQUEST_VERSION, Remember, Settlement,
+    settle,
+};
+use crate::tool::hex;
+
+impl Context {
+    /// Holds an action until it is answered.
+    pub(super) async fn approve(
+        &self,
+        effect: u64,
+        call: u64,
+        action: &Action,
+        record: &DecisionRecord,
+        detail: impl FnOnce() -> Detail + Send,
+    ) -> Result<ApprovalRecord, Denied> {
+        let over = |error| Denied { decision: record.clone(), why: Why::Over(error) };
+        let digest = *action.digest().as_bytes();
+        if lock(&self.remembered).covers(&digest) {
+            return Ok(ApprovalRecord {
+                answer: wasm_agent_journal::Answer::Approved,
+                approver: self.approver.name(),
+                reason: None,
+                waited_ns: 0,
+                remember: Reach::Run,
+            });
+        }
+        let timeout = self.grants.policy().approval_timeout();
+        let asked = ApprovalAsked {
+            effect,
+            call,
+            at_ns: self.now_ns(),
+            action: action.canonical_bytes(),
+            action_digest: digest,
+            approver: self.approver.name(),
+            timeout_ns: nanoseconds(timeout),
+        };
+        self.journal()
+            .and_then(|journal| journal.approval_asked(&asked).map_err(|error| self.ending.journal(error)))
+            .map_err(over)?;
+        let request = self.request(call, action, record, detail(), timeout);
+        let settlement = {
+            let _standing_still = self.clock.waiting();
+            settle(self.approver.as_ref(), &request, timeout).await
+        };
+        let approval = approval_record(&settlement);
+        let settled = ApprovalSettled { effect, at_ns: self.now_ns(), approval: approval.clone() };
+        self.journal()
+            .and_then(|journal| journal.approval_settled(&settled).map_err(|error| self.ending.journal(error)))
+            .map_err(over)?;
+        match settlement.answer {
+            Answer::Approve { remember } => {
+                if remember == Remember::Run {
+                    // A full memory forgets nothing and takes nothing more: the same action is then asked about again.
+                    lock(&self.remembered).remember(digest);
+                }
+                Ok(approval)
+            }
+            Answer::Refuse { stop: true } => Err(over(self.ending.stop(action.to_string()))),
+            Answer::Refuse { stop: false } => {
+                Err(Denied { decision: record.clone(), why: Why::Refused(settlement.how) })
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        call: u64,
+        action: &Action,
+        record: &DecisionRecord,
+        detail: Detail,
+        timeout: Duration,
+    ) -> ApprovalRequest {
+        ApprovalRequest {
+            version: REQUEST_VERSION,
+            run: hex(&self.subject.run),
+            call,
+            component: ComponentSummary { name: self.subject.component.clone(), sha256: hex(&self.subject.sha256) },
+            policy: self.grants.policy().digest().to_string(),
+            action: ActionSummary {
+                kind: action.kind().to_owned(),
+                summary: action.to_string(),
+                digest: action.digest().to_string(),
+                detail,
+            },
+            grant: record.grant.as_deref().map(str::to_owned),
+            intent: lock(&self.intent).clone(),
+            expires_in_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn approval_record(settlement: &Settlement) -> ApprovalRecord {
+    use wasm_agent_journal::Answer as Recorded;
+    let (answer, reason) = match (&settlement.how, settlement.answer) {
+        (How::TimedOut, _) => (Recorded::TimedOut, None),
+        (How::Broken(problem), _) => (Recorded::Broken, Some(problem.clone())),
+        (How::Answered, Answer::Approve { .. }) => (Recorded::Approved, settlement.reason.clone()),
+        (How::Answered, Answer::Refuse { stop: false }) => (Recorded::Refused, settlement.reason.clone()),
+        (How::Answered, Answer::Refuse { stop: true }) => (Recorded::Stopped, settlement.reason.clone()),
+    };
+    ApprovalRecord {
+        answer,
+        approver: settlement.approver.clone(),
+        reason,
+        waited_ns: nanoseconds(settlement.waited),
+        remember: match settlement.answer {
+            Answer::Approve { remember: Remember::Run } => Reach::Run,
+            Answer::Approve { remember: Remember::Once } | Answer::Refuse { .. } => Reach::Once,
+        },
+    }
+}

@@ -1,0 +1,202 @@
+//! The way to every effect: check, ask, intent; then the effect; then its outcome.
+//!
+//! [`Context::permit`] is the only place that makes an [`Effect`], and only an [`Effect`] carries a [`Permit`] out of the gate.
+//! What is performed without one is an observation. Shared by the guest's thread and by the tasks that carry out its
+//! requests.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use wasm_agent_journal::{DecisionRecord, EffectResult, Encoded, Intent, Note, OutcomeEvent, Verdict, Writer};
+use wasm_agent_policy::{Action, Decision, Denial, DenialReason, Origin, Permit};
+
+use super::ending::Ending;
+use super::labels::Labels;
+use crate::approval::{Approver, Detail, How, Remembered};
+use crate::grants::Grants;
+use crate::limits::Stopwatch;
+
+/// What the parts of one run share.
+pub(crate) struct Context {
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) approver: Arc<dyn Approver>,
+    pub(crate) clock: Stopwatch,
+    pub(crate) ending: Ending,
+    pub(crate) subject: Subject,
+    journal: Option<Writer>,
+    labels: Labels,
+    effects: AtomicU64,
+    pub(super) remembered: Mutex<Remembered>,
+    pub(super) intent: Mutex<Option<String>>,
+}
+
+/// Who asks, as an approval is bound to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) run: [u8; 16],
+    pub(crate) component: String,
+    pub(crate) sha256: [u8; 32],
+}
+
+/// An effect that may happen now, once. Its intent is recorded.
+#[derive(Debug)]
+pub(crate) struct Effect {
+    pub(crate) number: u64,
+    pub(crate) permit: Permit,
+    pub(crate) decision: DecisionRecord,
+}
+
+/// An effect that may not happen.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    pub(crate) decision: DecisionRecord,
+    pub(crate) why: Why,
+}
+
+/// Who said no.
+#[derive(Debug)]
+pub(crate) enum Why {
+    /// The policy.
+    Policy,
+    /// Whoever was asked, or nobody in time.
+    Refused(How),
+    /// The run is over: an approver stopped it, or the journal can't be written.
+    Over(wasmtime::Error),
+}
+
+impl Context {
+    pub(crate) fn new(
+        grants: Arc<Grants>,
+        approver: Arc<dyn Approver>,
+        journal: Option<Writer>,
+        subject: Subject,
+        time: Duration,
+    ) -> Self {
+        Self {
+            labels: Labels::new(&grants),
+            grants,
+            approver,
+            clock: Stopwatch::start(time),
+            ending: Ending::default(),
+            subject,
+            journal,
+            effects: AtomicU64::new(0),
+            remembered: Mutex::new(Remembered::new()),
+            intent: Mutex::default(),
+        }
+    }
+
+    /// The journal of a live run.
+    pub(crate) fn journal(&self) -> wasmtime::Result<&Writer> {
+        self.journal.as_ref().ok_or_else(|| wasmtime::Error::msg("a replay writes no journal"))
+    }
+
+    /// Takes the journal out, to end it.
+    pub(crate) fn into_journal(self) -> Option<Writer> {
+        self.journal
+    }
+
+    /// Nanoseconds since the run started.
+    pub(crate) fn now_ns(&self) -> u64 {
+        nanoseconds(self.clock.elapsed())
+    }
+
+    /// Nanoseconds from the start of the run to `instant`.
+    pub(crate) fn since_start_ns(&self, instant: Instant) -> u64 {
+        nanoseconds(instant.saturating_duration_since(self.clock.started()))
+    }
+
+    /// The record of a path that leads out of the directory it starts in.
+    pub(crate) fn outside(&self) -> DecisionRecord {
+        self.labels.denied(&Denial::new(DenialReason::NoGrant, None))
+    }
+
+    /// Asks the policy about an observation: nothing but a decision comes of it.
+    pub(crate) fn check(&self, action: &Action, origin: Origin) -> (Decision, DecisionRecord) {
+        let decision = self.grants.policy().check(action, origin);
+        let record = match &decision {
+            Decision::Allow(permit) => self.labels.granted(Verdict::Allow, permit.grant()),
+            Decision::Ask { grant, .. } => self.labels.granted(Verdict::Ask, *grant),
+            Decision::Deny(denial) => self.labels.denied(denial),
+        };
+        (decision, record)
+    }
+
+    /// Checks an action, asks about it where the policy wants that, and records that it is about to happen.
+    ///
+    /// `detail` is made only if somebody is asked. Once this returns an [`Effect`], the intent is in the journal, as durably as
+    /// the run's settings ask for.
+    pub(crate) async fn permit(
+        &self,
+        call: u64,
+        action: &Action,
+        origin: Origin,
+        detail: impl FnOnce() -> Detail + Send,
+    ) -> Result<Effect, Denied> {
+        let (decision, record) = self.check(action, origin);
+        let number = self.effects.fetch_add(1, Ordering::Relaxed);
+        let (permit, approval) = match decision {
+            Decision::Allow(permit) => (permit, None),
+            Decision::Deny(_) => return Err(Denied { decision: record, why: Why::Policy }),
+            Decision::Ask { permit, .. } => {
+                let approval = self.approve(number, call, action, &record, detail).await?;
+                let permit = permit.approve(&action.digest()).map_err(|error| Denied {
+                    decision: record.clone(),
+                    why: Why::Over(wasmtime::Error::new(error)),
+                })?;
+                (permit, Some(approval))
+            }
+        };
+        let intent = Intent {
+            effect: number,
+            call,
+            at_ns: self.now_ns(),
+            action: action.canonical_bytes(),
+            action_digest: *action.digest().as_bytes(),
+            decision: record.clone(),
+            approval,
+            irreversible: !action.reversible(origin),
+        };
+        match self.journal().and_then(|journal| journal.intent(&intent).map_err(|error| self.ending.journal(error))) {
+            Ok(()) => Ok(Effect { number, permit, decision: record }),
+            Err(error) => Err(Denied { decision: record, why: Why::Over(error) }),
+        }
+    }
+
+    /// Records how an effect ended.
+    ///
+    /// # Errors
+    ///
+    /// When the journal can't be written: the run is over.
+    pub(crate) fn outcome(
+        &self,
+        effect: u64,
+        result: EffectResult,
+        detail: Option<&str>,
+        extra: Option<&Encoded>,
+    ) -> wasmtime::Result<()> {
+        let event = OutcomeEvent { effect, at_ns: self.now_ns(), result, detail, extra };
+        self.journal()?.outcome(&event).map_err(|error| self.ending.journal(error))
+    }
+
+    /// Records something the host has to say.
+    pub(crate) fn note(&self, name: &str, text: &str) -> wasmtime::Result<()> {
+        let note = Note { at_ns: self.now_ns(), name: name.to_owned(), text: text.to_owned() };
+        self.journal()?.note(&note).map_err(|error| self.ending.journal(error))
+    }
+
+    /// Sets the reason that the tool gives for its next calls.
+    pub(crate) fn declare(&self, why: String) {
+        *lock(&self.intent) = Some(why).filter(|why| !why.is_empty());
+    }
+}
+
+/// A poisoned lock means that another thread panicked. The data behind these locks is whole at every moment.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
