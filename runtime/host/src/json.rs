@@ -98,10 +98,20 @@ pub(crate) fn from_json(value: &Value, ty: &Type) -> Result<Val, String> {
             }
             items.iter().zip(&types).map(|(item, ty)| from_json(item, ty)).collect::<Result<_, _>>().map(Val::Tuple)
         }
+        Type::Variant(_) | Type::Enum(_) | Type::Option(_) | Type::Result(_) | Type::Flags(_) => {
+            choice(value, ty, &wrong)
+        }
+        _ => Err(format!("{} has no form in JSON", type_name(ty))),
+    }
+}
+
+/// A value of a type that is a choice of cases, from JSON.
+fn choice(value: &Value, ty: &Type, wrong: &dyn Fn() -> String) -> Result<Val, String> {
+    match ty {
         Type::Variant(variant) => {
             let cases: Vec<(String, Option<Type>)> =
                 variant.cases().map(|case| (case.name.to_owned(), case.ty)).collect();
-            case(value, &cases, &wrong).map(|(name, payload)| Val::Variant(name, payload))
+            case(value, &cases, wrong).map(|(name, payload)| Val::Variant(name, payload))
         }
         Type::Enum(names) => {
             let name = value.as_str().ok_or_else(wrong)?;
@@ -113,7 +123,7 @@ pub(crate) fn from_json(value: &Value, ty: &Type) -> Result<Val, String> {
         },
         Type::Result(result) => {
             let cases = [("ok".to_owned(), result.ok()), ("err".to_owned(), result.err())];
-            let (name, payload) = case(value, &cases, &wrong)?;
+            let (name, payload) = case(value, &cases, wrong)?;
             Ok(Val::Result(if name == "ok" { Ok(payload) } else { Err(payload) }))
         }
         Type::Flags(flags) => {
@@ -128,7 +138,7 @@ pub(crate) fn from_json(value: &Value, ty: &Type) -> Result<Val, String> {
                 .collect::<Result<_, _>>()
                 .map(Val::Flags)
         }
-        _ => Err(format!("{} has no form in JSON", type_name(ty))),
+        _ => Err(wrong()),
     }
 }
 

@@ -57,15 +57,12 @@ impl Tool {
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
         let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
         let digest = hex(&sha256);
-        let (cached, adapted) =
-            match state.and_then(|state| cache::load(engine, &state.code_path(&digest, &engine.fingerprint()))) {
-                Some(cached) => (Some(cached), is_core_module(bytes)),
-                None => (None, is_core_module(bytes)),
-            };
+        let code = state.map(|state| state.code_path(&digest, &engine.fingerprint()));
+        let cached = code.as_deref().and_then(|code| cache::load(engine, code));
         let compiled = cached.is_none();
         let component = match cached {
             Some(component) => component,
-            None => compile(engine, path, bytes, state.map(|state| state.code_path(&digest, &engine.fingerprint())))?,
+            None => compile(engine, path, bytes, code)?,
         };
         if let Some(state) = state {
             state.keep_component(&digest, bytes)?;
@@ -79,7 +76,7 @@ impl Tool {
             sha256,
             component,
             instance: Arc::new(instance),
-            adapted,
+            adapted: is_core_module(bytes),
             compiled,
         })
     }
@@ -120,7 +117,7 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         return Err(too_large(bytes));
     }
     // The size that was looked at need not be the size that is read: a file can grow, a pipe has none.
-    let mut contents = Vec::new();
+    let mut contents = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
     file.take(TOOL_BYTES_MAX + 1).read_to_end(&mut contents).map_err(error)?;
     match u64::try_from(contents.len()) {
         Ok(bytes) if bytes <= TOOL_BYTES_MAX => Ok(contents),

@@ -28,6 +28,7 @@ type Options = Resource<RequestOptions>;
 type Pending = Resource<HostFutureIncomingResponse>;
 type Body = Resource<HostOutgoingBody>;
 type Refused = Result<(), ()>;
+type Trailers = Result<Option<Fields>, types::ErrorCode>;
 
 host_calls! {
     impl outgoing_handler::Host as "wasi:http/outgoing-handler" {
@@ -228,7 +229,7 @@ host_calls! {
 host_calls! {
     impl types::HostFutureTrailers as "wasi:http/types" {
         fn subscribe(trailers: Resource<HostFutureTrailers>) -> wasmtime::Result<Resource<DynPollable>> = "[method]future-trailers.subscribe" via http;
-        fn get(trailers: Resource<HostFutureTrailers>) -> wasmtime::Result<Option<Result<Result<Option<Fields>, types::ErrorCode>, ()>>>
+        fn get(trailers: Resource<HostFutureTrailers>) -> wasmtime::Result<Option<Result<Trailers, ()>>>
             = "[method]future-trailers.get" via http;
         fn drop(trailers: Resource<HostFutureTrailers>) -> wasmtime::Result<()> = "[resource-drop]future-trailers" via http;
     }

@@ -80,6 +80,37 @@ async fn connects_anew_when_server_closed_idle_connection() {
 }
 
 #[tokio::test]
+async fn connects_anew_when_server_closed_while_thread_was_busy() {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (closed, wait) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || {
+        for _ in 0..3 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            stream.write_all(ANSWER).unwrap();
+            drop(stream);
+            closed.send(()).unwrap();
+        }
+    });
+    let client = client();
+
+    for _ in 0..3 {
+        assert_eq!(fetch(&client, get(address)).await, "ok");
+        // As a guest that computes: nothing is polled meanwhile.
+        wait.recv().unwrap();
+    }
+    server.join().unwrap();
+}
+
+#[tokio::test]
 async fn does_not_resend_once_a_byte_was_written() {
     let server = Server::raw(|mut stream, _| async move {
         assert!(read_head(&mut stream).await);
