@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use wasmparser::{Parser, Payload};
+use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 use wit_component::ComponentEncoder;
 
 use crate::error::LoadError;
@@ -60,8 +60,11 @@ pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
-                    let name = import.map_err(|error| invalid(path, error))?.name.name;
-                    missing.extend(problem(name));
+                    let import = import.map_err(|error| invalid(path, error))?;
+                    // A type that is spelled out, as the parameters of typed exports are, asks for nothing.
+                    if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                        missing.extend(problem(import.name.name));
+                    }
                 }
             }
             _ => {}

@@ -120,7 +120,7 @@ impl Replay {
     /// Why the recorded run was stopped from outside, or inside of its last call.
     pub(crate) fn stopped_outcome(&self) -> Option<Outcome> {
         match &self.end.as_ref()?.result {
-            RunResult::Limit { which } if which == "time" || self.trapped => {
+            RunResult::Limit { which } if which == "time" || which == "journal" || self.trapped => {
                 Some(Outcome::Limit { which: which.clone() })
             }
             RunResult::Stopped { message } => Some(Outcome::Stopped { action: message.clone() }),
@@ -241,7 +241,8 @@ impl Replay {
 /// Whether a run ended for a reason that its tool has no part in, so that a replay has to be told.
 fn is_outside(result: &RunResult) -> bool {
     match result {
-        RunResult::Limit { which } => which == "time",
+        // These come with no outcome for the tool, so nothing of theirs is recorded but the end.
+        RunResult::Limit { which } => which == "time" || which == "journal",
         RunResult::Stopped { .. } | RunResult::HostFailed { .. } => true,
         RunResult::Exited { .. } | RunResult::Returned { .. } | RunResult::Trapped { .. } => false,
     }

@@ -292,6 +292,7 @@ fn recorded_limits(limits: &Limits) -> Vec<(String, u64)> {
         ("request-body-bytes".to_owned(), limits.request_body_bytes),
         ("response-body-bytes".to_owned(), limits.response_body_bytes),
         ("output-bytes".to_owned(), limits.output_bytes),
+        ("journal-bytes".to_owned(), limits.journal_bytes),
         ("handles".to_owned(), limits.handles.into()),
         ("http-requests".to_owned(), limits.http_requests.into()),
     ];

@@ -147,6 +147,13 @@ impl Encoded {
         self
     }
 
+    /// What the item takes in a journal, in bytes: about, as contents that are stored already are counted again.
+    #[must_use]
+    pub fn recorded_bytes(&self) -> u64 {
+        let kept = self.slots.iter().filter(|slot| slot.keep == Keep::Contents).map(|slot| slot.contents.len());
+        cbor::wide(self.bytes.len().saturating_add(kept.sum::<usize>()))
+    }
+
     /// Whether a recorded item is this one: the same bytes, and payloads with the same contents.
     ///
     /// Where a recorded blob stands, and whether it was kept, makes no difference.

@@ -20,6 +20,8 @@ pub struct Limits {
     pub response_body_bytes: u64,
     /// `output`: standard output and standard error together, in bytes. 16 MiB.
     pub output_bytes: u64,
+    /// `journal`: what the run's record may take, in bytes: what the tool reads is kept for replay. 1 GiB.
+    pub journal_bytes: u64,
     /// `handles`: open resources at a time. 1024.
     pub handles: u32,
     /// `http-requests`: HTTP requests in flight at a time. 16.
@@ -35,6 +37,7 @@ impl Default for Limits {
             request_body_bytes: 16 * MIB,
             response_body_bytes: 16 * MIB,
             output_bytes: 16 * MIB,
+            journal_bytes: 1024 * MIB,
             handles: 1024,
             http_requests: 16,
         }

@@ -118,7 +118,12 @@ impl Context {
         let record = match &decision {
             Decision::Allow(permit) => self.labels.granted(Verdict::Allow, permit.grant()),
             Decision::Ask { grant, .. } => self.labels.granted(Verdict::Ask, *grant),
-            Decision::Deny(denial) => self.labels.denied(denial),
+            Decision::Deny(denial) => {
+                // A denied action has no intent, and its call alone need not tell it: the address of a request is in earlier
+                // calls. A journal that can't be written ends the run in any case.
+                let _ = self.note("denied", &action.to_string());
+                self.labels.denied(denial)
+            }
         };
         (decision, record)
     }

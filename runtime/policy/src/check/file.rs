@@ -1,8 +1,8 @@
 //! Decisions about files.
 //!
-//! Three ways around a rule are closed here besides the rule itself: giving a denied path another name by moving a
-//! directory above it, moving or linking a file to a grant that asks less, and linking a file that may only be read to
-//! a place that may be written.
+//! Four ways around a rule are closed here besides the rule itself: giving a denied path another name by moving a
+//! directory above it, making a denied path by giving a directory or link the name of one above it, moving or linking a
+//! file to a grant that asks less, and linking a file that may only be read to a place that may be written.
 
 use super::Ruling;
 use crate::decision::{Denial, DenialReason};
@@ -30,7 +30,13 @@ pub(super) fn rename(
 ) -> Result<Ruling, Denial> {
     let source = writable(policy, from)?;
     let target = writable(policy, to)?;
-    if directory && (is_on_the_way(policy, from) || leaves_deny_patterns(policy, from, to)) {
+    let changes_what_is_denied = || {
+        is_on_the_way(policy, from)
+            || is_on_the_way(policy, to)
+            || loses_deny_patterns(policy, from, to)
+            || loses_deny_patterns(policy, to, from)
+    };
+    if directory && changes_what_is_denied() {
         return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(source.id)));
     }
     // What is renamed over is lost, so whoever asks before changes or removals asks here too. Otherwise a new file and a
@@ -63,6 +69,9 @@ pub(super) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Resu
 /// the host's root to a program outside the sandbox.
 pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
     let ruling = write(policy, path, AskSet::CREATE)?;
+    if is_on_the_way(policy, path) {
+        return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(ruling.grant)));
+    }
     if target.starts_with('/') {
         return Err(Denial::new(DenialReason::AbsoluteTarget, Some(ruling.grant)));
     }
@@ -111,8 +120,10 @@ pub(crate) fn is_on_the_way(policy: &Policy, path: &GuestPath) -> bool {
         || covering(policy, path).any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.is_entered_by(rest)))
 }
 
-/// Whether something below `from` could be denied now, but not below `to`, because a grant with `deny` is left.
-fn leaves_deny_patterns(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
+/// Whether something below `from` could be denied that is not below `to`, because a grant with `deny` is left.
+///
+/// Asked both ways: a denied path must neither get another name, nor be made by giving its name to something else.
+fn loses_deny_patterns(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
     covering(policy, from)
         .filter(|(grant, _)| !to.starts_with(&grant.guest))
         .any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.reaches_below(rest)))

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 const LIMITS: &[&str] =
-    &["memory", "time", "fuel", "request-body", "response-body", "output", "handles", "http-requests"];
+    &["memory", "time", "fuel", "request-body", "response-body", "output", "journal", "handles", "http-requests"];
 
 pub(super) fn tool(root: &Section<'_>, report: &mut Report<'_>) -> Option<[u8; 32]> {
     let section = root.table("tool", &["sha256"], report)?;
@@ -75,6 +75,7 @@ pub(super) fn limits(root: &Section<'_>, report: &mut Report<'_>) -> Limits {
     reader.set("request-body", size, quantity::size, &mut limits.request_body_bytes);
     reader.set("response-body", size, quantity::size, &mut limits.response_body_bytes);
     reader.set("output", size, quantity::size, &mut limits.output_bytes);
+    reader.set("journal", size, quantity::size, &mut limits.journal_bytes);
     let small = |value: &Value<'_>| quantity::count(value).and_then(|number| u32::try_from(number).ok());
     reader.set("handles", "a whole number from 1 to 4294967295", small, &mut limits.handles);
     reader.set("http-requests", "a whole number from 1 to 4294967295", small, &mut limits.http_requests);

@@ -180,8 +180,35 @@ ask = []
         &[
             ("RENAME-DIR /a/src -> /b/src", "deny on-the-way-to-denied 3"),
             ("RENAME-DIR /a/src -> /a/lib", "allow 3"),
-            ("RENAME-DIR /b/src -> /a/src", "allow 9"),
+            // `/b/src/.env` may be made, and would be `/a/src/.env` then.
+            ("RENAME-DIR /b/src -> /a/src", "deny on-the-way-to-denied 9"),
             ("RENAME /a/file -> /b/file", "allow 3"),
+        ],
+    );
+}
+
+#[test]
+fn nothing_takes_a_name_on_the_way_to_something_denied() {
+    let hooks = r#"
+[[filesystem]]
+host = "a"
+guest = "/a"
+access = "write"
+deny = ["**/.git/hooks/**", "keys/private/**"]
+ask = []
+"#;
+    assert_decisions(
+        &policy(hooks),
+        &[
+            // What was prepared elsewhere would stand at a denied path.
+            ("RENAME-DIR /a/prepared -> /a/.git", "deny on-the-way-to-denied 3"),
+            ("RENAME-DIR /a/prepared -> /a/src/.git", "deny on-the-way-to-denied 3"),
+            ("RENAME-DIR /a/prepared -> /a/keys", "deny on-the-way-to-denied 3"),
+            ("SYMLINK /a/.git -> prepared", "deny on-the-way-to-denied 3"),
+            ("SYMLINK /a/keys -> prepared", "deny on-the-way-to-denied 3"),
+            ("RENAME-DIR /a/prepared -> /a/src", "allow 3"),
+            ("SYMLINK /a/link -> prepared", "allow 3"),
+            ("CREATE-DIR /a/.git", "allow 3"),
         ],
     );
 }

@@ -53,6 +53,7 @@ fuel = 1_000_000
 request-body = "1KiB"
 response-body = 4096
 output = "2MiB"
+journal = "3MiB"
 handles = 10
 http-requests = 2
 
@@ -92,7 +93,7 @@ fn reads_every_section() {
     assert_eq!((limits.memory_bytes, limits.fuel), (64 << 20, Some(1_000_000)));
     assert_eq!(limits.time, Duration::from_secs(10));
     assert_eq!((limits.request_body_bytes, limits.response_body_bytes), (1024, 4096));
-    assert_eq!(limits.output_bytes, 2 << 20);
+    assert_eq!((limits.output_bytes, limits.journal_bytes), (2 << 20, 3 << 20));
     assert_eq!((limits.handles, limits.http_requests), (10, 2));
     assert_eq!(policy.approval_timeout(), Duration::from_secs(300));
     assert_eq!(policy.ca_file(), Some("extra.pem"));

@@ -85,7 +85,8 @@ async fn connects_anew_when_server_closed_while_thread_was_busy() {
 
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (closed, wait) = std::sync::mpsc::channel();
+    let (close, asked) = std::sync::mpsc::channel();
+    let (closed, done) = std::sync::mpsc::channel();
     let server = std::thread::spawn(move || {
         for _ in 0..3 {
             let (mut stream, _) = listener.accept().unwrap();
@@ -96,6 +97,7 @@ async fn connects_anew_when_server_closed_while_thread_was_busy() {
                 head.extend(byte);
             }
             stream.write_all(ANSWER).unwrap();
+            asked.recv().unwrap();
             drop(stream);
             closed.send(()).unwrap();
         }
@@ -105,7 +107,8 @@ async fn connects_anew_when_server_closed_while_thread_was_busy() {
     for _ in 0..3 {
         assert_eq!(fetch(&client, get(address)).await, "ok");
         // As a guest that computes: nothing is polled meanwhile.
-        wait.recv().unwrap();
+        close.send(()).unwrap();
+        done.recv().unwrap();
     }
     server.join().unwrap();
 }
