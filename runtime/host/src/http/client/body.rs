@@ -29,22 +29,10 @@ pub(super) struct OutgoingBody {
 }
 
 impl OutgoingBody {
-    pub(super) fn new(
-        inner: RequestBody,
-        declared: Option<u64>,
-        limit: u64,
-        deadline: Option<Instant>,
-    ) -> Self {
+    pub(super) fn new(inner: RequestBody, declared: Option<u64>, limit: u64, deadline: Option<Instant>) -> Self {
         // Most requests have no body: those need nothing shared.
         let upload = (!inner.is_end_stream()).then(Arc::default);
-        Self {
-            inner: Some(inner),
-            declared,
-            sent: 0,
-            limit,
-            patience: Patience::new(deadline, None),
-            upload,
-        }
+        Self { inner: Some(inner), declared, sent: 0, limit, patience: Patience::new(deadline, None), upload }
     }
 
     pub(super) fn upload(&self) -> Option<Arc<Upload>> {
@@ -64,9 +52,7 @@ impl OutgoingBody {
             return Err(ExchangeError::RequestBodyTooLarge { limit: self.limit });
         }
         match self.declared {
-            Some(declared) if self.sent > declared => {
-                Err(ExchangeError::RequestBodyLength { declared })
-            }
+            Some(declared) if self.sent > declared => Err(ExchangeError::RequestBodyLength { declared }),
             _ => Ok(()),
         }
     }
@@ -85,10 +71,7 @@ impl Body for OutgoingBody {
     type Data = Bytes;
     type Error = UploadFailed;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, UploadFailed>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadFailed>>> {
         let this = self.get_mut();
         if this.is_end_stream() {
             return Poll::Ready(None);
@@ -97,9 +80,7 @@ impl Body for OutgoingBody {
             return Poll::Ready(None);
         };
         let result = match Pin::new(inner).poll_frame(context) {
-            Poll::Pending if this.patience.poll_over(context) => {
-                Err(ExchangeError::ResponseTimeout)
-            }
+            Poll::Pending if this.patience.poll_over(context) => Err(ExchangeError::ResponseTimeout),
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => this.admit(&frame).map(|()| frame),
             Poll::Ready(Some(Err(error))) => Err(ExchangeError::RequestBodyFailed(error)),
@@ -125,9 +106,7 @@ impl Body for OutgoingBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
@@ -192,14 +171,7 @@ impl ResponseBody {
         patience: Patience,
         upload: Option<Arc<Upload>>,
     ) -> Self {
-        let mut body = Self {
-            inner: Some(inner),
-            lease: Some(lease),
-            received: 0,
-            limit,
-            patience,
-            upload,
-        };
+        let mut body = Self { inner: Some(inner), lease: Some(lease), received: 0, limit, patience, upload };
         body.finish_if_complete();
         body
     }
@@ -222,10 +194,7 @@ impl ResponseBody {
     fn fail(&mut self, reason: ExchangeError) -> ExchangeError {
         self.inner = None;
         self.lease = None;
-        let upload = self
-            .upload
-            .as_ref()
-            .and_then(|upload| upload.take_failure());
+        let upload = self.upload.as_ref().and_then(|upload| upload.take_failure());
         upload.unwrap_or(reason)
     }
 
@@ -258,9 +227,7 @@ impl Body for ResponseBody {
             return Poll::Ready(None);
         };
         let result = match Pin::new(inner).poll_frame(context) {
-            Poll::Pending if this.patience.poll_over(context) => {
-                Err(ExchangeError::ResponseTimeout)
-            }
+            Poll::Pending if this.patience.poll_over(context) => Err(ExchangeError::ResponseTimeout),
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => this.admit(&frame).map(|()| frame),
             Poll::Ready(Some(Err(error))) => Err(classify(error)),
@@ -283,9 +250,7 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
@@ -303,17 +268,11 @@ pub(super) struct Patience {
 impl Patience {
     /// Ends at `deadline`, and earlier if nothing comes for as long as `between`.
     pub(super) const fn new(deadline: Option<Instant>, between: Option<Duration>) -> Self {
-        Self {
-            deadline,
-            between,
-            sleep: None,
-            armed: false,
-        }
+        Self { deadline, between, sleep: None, armed: false }
     }
 
     fn is_over(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Something came: the next wait starts anew.
@@ -325,9 +284,7 @@ impl Patience {
     /// Whether the wait is over; if not, the task is woken when it is.
     fn poll_over(&mut self, context: &mut Context<'_>) -> bool {
         if !self.armed {
-            let stalled = self
-                .between
-                .and_then(|between| Instant::now().checked_add(between));
+            let stalled = self.between.and_then(|between| Instant::now().checked_add(between));
             let Some(end) = self.deadline.into_iter().chain(stalled).min() else {
                 return false;
             };
@@ -337,9 +294,7 @@ impl Patience {
             }
             self.armed = true;
         }
-        self.sleep
-            .as_mut()
-            .is_some_and(|sleep| sleep.as_mut().poll(context).is_ready())
+        self.sleep.as_mut().is_some_and(|sleep| sleep.as_mut().poll(context).is_ready())
     }
 }
 

@@ -55,22 +55,18 @@ impl Connector {
             let host = destination.host.to_string();
             return Err(ExchangeError::AddressDenied { host });
         }
-        let permit = timeout_at(by, pool.permit()).await.ok().flatten().ok_or(
-            ExchangeError::ConnectionLimit {
-                limit: self.config.connections_max,
-            },
-        )?;
+        let permit = timeout_at(by, pool.permit())
+            .await
+            .ok()
+            .flatten()
+            .ok_or(ExchangeError::ConnectionLimit { limit: self.config.connections_max })?;
         let (stream, peer) = dial(&addresses, by).await?;
         timeout_at(by, self.establish(pool, destination, stream, peer, permit))
             .await
             .unwrap_or(Err(ExchangeError::ConnectTimeout))
     }
 
-    async fn resolve(
-        &self,
-        destination: &Destination,
-        by: Instant,
-    ) -> Result<Vec<SocketAddr>, ExchangeError> {
+    async fn resolve(&self, destination: &Destination, by: Instant) -> Result<Vec<SocketAddr>, ExchangeError> {
         let name = match &destination.host {
             Host::Ip(address) => return Ok(vec![SocketAddr::new(*address, destination.port)]),
             Host::Name(name) => name,
@@ -78,13 +74,8 @@ impl Connector {
         let host = name.clone();
         match timeout_at(by, self.config.resolver.resolve(name, destination.port)).await {
             Err(_) => Err(ExchangeError::DnsTimeout { host }),
-            Ok(Err(error)) => Err(ExchangeError::Dns {
-                host,
-                source: Some(error),
-            }),
-            Ok(Ok(addresses)) if addresses.is_empty() => {
-                Err(ExchangeError::Dns { host, source: None })
-            }
+            Ok(Err(error)) => Err(ExchangeError::Dns { host, source: Some(error) }),
+            Ok(Ok(addresses)) if addresses.is_empty() => Err(ExchangeError::Dns { host, source: None }),
             Ok(Ok(addresses)) => Ok(addresses),
         }
     }
@@ -107,17 +98,8 @@ impl Connector {
         };
         let tasks = Tasks::new();
         pool.register(&tasks);
-        let link = Arc::new(Link {
-            destination: destination.clone(),
-            peer,
-            written: Arc::default(),
-            tasks,
-        });
-        let transport = TokioIo::new(Transport {
-            stream,
-            written: Arc::clone(&link.written),
-            _permit: permit,
-        });
+        let link = Arc::new(Link { destination: destination.clone(), peer, written: Arc::default(), tasks });
+        let transport = TokioIo::new(Transport { stream, written: Arc::clone(&link.written), _permit: permit });
         let sender = match protocol {
             Protocol::Http1 => self.start_http1(transport, &link.tasks).await,
             Protocol::Http2 => self.start_http2(transport, &link.tasks).await,
@@ -126,11 +108,7 @@ impl Connector {
         Ok(Connection { link, sender })
     }
 
-    async fn start_http1(
-        &self,
-        transport: TokioIo<Transport>,
-        tasks: &Arc<Tasks>,
-    ) -> hyper::Result<Sender> {
+    async fn start_http1(&self, transport: TokioIo<Transport>, tasks: &Arc<Tasks>) -> hyper::Result<Sender> {
         let (sender, driver) = http1::Builder::new()
             .max_headers(self.config.headers_max)
             .max_header_size(self.config.header_bytes_max)
@@ -145,11 +123,7 @@ impl Connector {
         Ok(Sender::Http1(sender))
     }
 
-    async fn start_http2(
-        &self,
-        transport: TokioIo<Transport>,
-        tasks: &Arc<Tasks>,
-    ) -> hyper::Result<Sender> {
+    async fn start_http2(&self, transport: TokioIo<Transport>, tasks: &Arc<Tasks>) -> hyper::Result<Sender> {
         let header_bytes_max = u32::try_from(self.config.header_bytes_max).unwrap_or(u32::MAX);
         let (sender, driver) = http2::Builder::new(TaskExecutor(Arc::downgrade(tasks)))
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
@@ -173,10 +147,7 @@ impl Connector {
 /// # Authority
 ///
 /// Opens a socket; every address has passed the check.
-async fn dial(
-    addresses: &[SocketAddr],
-    by: Instant,
-) -> Result<(TcpStream, SocketAddr), ExchangeError> {
+async fn dial(addresses: &[SocketAddr], by: Instant) -> Result<(TcpStream, SocketAddr), ExchangeError> {
     let mut last = ExchangeError::ConnectTimeout;
     for (place, address) in addresses.iter().enumerate() {
         let now = Instant::now();

@@ -70,10 +70,7 @@ impl Connection {
     pub(super) fn share(&self) -> Option<Self> {
         match &self.sender {
             Sender::Http1(_) => None,
-            Sender::Http2(sender) => Some(Self {
-                link: Arc::clone(&self.link),
-                sender: Sender::Http2(sender.clone()),
-            }),
+            Sender::Http2(sender) => Some(Self { link: Arc::clone(&self.link), sender: Sender::Http2(sender.clone()) }),
         }
     }
 
@@ -106,9 +103,7 @@ pub(super) struct Tasks {
 
 impl Tasks {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            handles: Mutex::new(Some(Vec::new())),
-        })
+        Arc::new(Self { handles: Mutex::new(Some(Vec::new())) })
     }
 
     /// Runs `future` as a part of this connection.
@@ -122,9 +117,7 @@ impl Tasks {
 
     pub(super) fn is_finished(&self) -> bool {
         let handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
-        handles
-            .as_ref()
-            .is_none_or(|handles| handles.iter().all(AbortHandle::is_finished))
+        handles.as_ref().is_none_or(|handles| handles.iter().all(AbortHandle::is_finished))
     }
 
     pub(super) fn end(&self) {
@@ -184,11 +177,7 @@ impl Transport {
 }
 
 impl AsyncRead for Transport {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
@@ -197,11 +186,7 @@ impl AsyncRead for Transport {
 }
 
 impl AsyncWrite for Transport {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let result = match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(context, data),

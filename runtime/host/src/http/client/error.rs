@@ -36,10 +36,7 @@ pub struct SendError {
 impl SendError {
     /// A failure before any byte of the request was handed to a connection.
     pub(super) const fn unsent(error: ExchangeError) -> Self {
-        Self {
-            error,
-            request_sent: false,
-        }
+        Self { error, request_sent: false }
     }
 }
 
@@ -215,9 +212,7 @@ fn sort_tls(error: rustls::Error) -> ExchangeError {
         rustls::Error::InvalidCertificate(_)
         | rustls::Error::NoCertificatesPresented
         | rustls::Error::InvalidCertRevocationList(_) => ExchangeError::TlsCertificate(error),
-        rustls::Error::AlertReceived(alert) => ExchangeError::TlsAlert {
-            code: u8::from(alert),
-        },
+        rustls::Error::AlertReceived(alert) => ExchangeError::TlsAlert { code: u8::from(alert) },
         _ => ExchangeError::TlsProtocol(error),
     }
 }

@@ -72,9 +72,7 @@ impl Pool {
     pub(super) fn new(config: &ClientConfig) -> Self {
         Self {
             state: Mutex::default(),
-            permits: Arc::new(Semaphore::new(
-                config.connections_max.min(Semaphore::MAX_PERMITS),
-            )),
+            permits: Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS))),
             waiting: AtomicUsize::new(0),
             idle_timeout: config.idle_timeout,
             idle_per_host_max: config.idle_per_host_max,
@@ -82,11 +80,7 @@ impl Pool {
     }
 
     /// Takes a connection to `destination` whose peer `check` allows.
-    pub(super) async fn check_out(
-        &self,
-        destination: &Destination,
-        check: &dyn AddressCheck,
-    ) -> Option<Connection> {
+    pub(super) async fn check_out(&self, destination: &Destination, check: &dyn AddressCheck) -> Option<Connection> {
         // Lets the drivers see what has arrived, above all that a server has closed its end.
         if self.is_empty() {
             return None;
@@ -131,17 +125,11 @@ impl Pool {
 
         if self.waiting.load(Ordering::SeqCst) > 0 {
             // Another destination waits for room: this connection makes it, by not being kept.
-            surplus.extend(remove(&mut state.kept, |kept| {
-                Arc::ptr_eq(&kept.connection.link, &connection.link)
-            }));
+            surplus.extend(remove(&mut state.kept, |kept| Arc::ptr_eq(&kept.connection.link, &connection.link)));
             drop(state);
             return;
         }
-        if let Some(kept) = state
-            .kept
-            .iter_mut()
-            .find(|kept| Arc::ptr_eq(&kept.connection.link, &connection.link))
-        {
+        if let Some(kept) = state.kept.iter_mut().find(|kept| Arc::ptr_eq(&kept.connection.link, &connection.link)) {
             kept.since = now;
             return;
         }
@@ -153,10 +141,7 @@ impl Pool {
             surplus.push(state.kept.remove(oldest));
         }
         if self.idle_per_host_max > 0 {
-            state.kept.push(Kept {
-                connection,
-                since: now,
-            });
+            state.kept.push(Kept { connection, since: now });
         }
         drop(state);
     }
@@ -171,10 +156,7 @@ impl Pool {
     /// Lets a connection finish sending until `deadline`, after which it ends.
     fn detach(&self, tasks: Arc<Tasks>, deadline: Option<Instant>) {
         let mut state = self.lock();
-        let over: Vec<_> = state
-            .detached
-            .extract_if(.., |detached| detached.is_over())
-            .collect();
+        let over: Vec<_> = state.detached.extract_if(.., |detached| detached.is_over()).collect();
         state.detached.push(Detached { tasks, deadline });
         drop(state);
         drop(over);
@@ -193,10 +175,7 @@ impl Pool {
     /// Closes a connection that no one uses, and those that are overdue.
     fn make_room(&self) {
         let mut state = self.lock();
-        let over: Vec<_> = state
-            .detached
-            .extract_if(.., |detached| detached.is_over())
-            .collect();
+        let over: Vec<_> = state.detached.extract_if(.., |detached| detached.is_over()).collect();
         let unused = state.kept.iter().position(|kept| kept.streams() == 0);
         let evicted = unused.map(|place| state.kept.remove(place));
         drop(state);
@@ -212,8 +191,7 @@ impl Pool {
 
     fn remove_stale(&self, state: &mut State) -> Vec<Kept> {
         remove(&mut state.kept, |kept| {
-            kept.connection.is_closed()
-                || (kept.streams() == 0 && kept.since.elapsed() > self.idle_timeout)
+            kept.connection.is_closed() || (kept.streams() == 0 && kept.since.elapsed() > self.idle_timeout)
         })
     }
 
@@ -261,10 +239,7 @@ pub(super) struct Lease {
 
 impl Lease {
     pub(super) fn new(connection: Connection, pool: &Arc<Pool>) -> Self {
-        Self {
-            connection,
-            pool: Arc::downgrade(pool),
-        }
+        Self { connection, pool: Arc::downgrade(pool) }
     }
 
     pub(super) const fn connection(&mut self) -> &mut Connection {

@@ -41,12 +41,7 @@ impl Outgoing {
             authority,
             path,
             headers: exchange.headers,
-            body: OutgoingBody::new(
-                exchange.body,
-                declared,
-                exchange.request_body_max,
-                exchange.deadline,
-            ),
+            body: OutgoingBody::new(exchange.body, declared, exchange.request_body_max, exchange.deadline),
         };
         Ok((outgoing, exchange.destination))
     }
@@ -57,20 +52,14 @@ impl Outgoing {
     }
 
     /// Writes the request in the form that `protocol` wants.
-    pub(super) fn into_request(
-        self,
-        protocol: Protocol,
-    ) -> Result<Request<OutgoingBody>, ExchangeError> {
+    pub(super) fn into_request(self, protocol: Protocol) -> Result<Request<OutgoingBody>, ExchangeError> {
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
         *request.headers_mut() = self.headers;
         match protocol {
             Protocol::Http1 => {
                 let host = HeaderValue::from_str(self.authority.as_str());
-                request.headers_mut().insert(
-                    HOST,
-                    host.map_err(|_| RequestFault::Path(self.authority.to_string()))?,
-                );
+                request.headers_mut().insert(HOST, host.map_err(|_| RequestFault::Path(self.authority.to_string()))?);
                 // The origin form alone: an absolute form would make a proxy of the server.
                 *request.uri_mut() = Uri::from(self.path);
             }
@@ -88,11 +77,7 @@ impl Outgoing {
     }
 
     /// Takes a request back that no connection has begun to write.
-    pub(super) fn from_request(
-        request: Request<OutgoingBody>,
-        scheme: Scheme,
-        authority: Authority,
-    ) -> Self {
+    pub(super) fn from_request(request: Request<OutgoingBody>, scheme: Scheme, authority: Authority) -> Self {
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
         headers.remove(HOST);
@@ -100,11 +85,7 @@ impl Outgoing {
             method: parts.method,
             scheme,
             authority,
-            path: parts
-                .uri
-                .into_parts()
-                .path_and_query
-                .unwrap_or_else(|| PathAndQuery::from_static("/")),
+            path: parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")),
             headers,
             body,
         }
@@ -141,19 +122,13 @@ fn authority(text: &str, destination: &Destination) -> Result<Authority, Request
     let authority = Authority::try_from(text).map_err(|_| fault())?;
     let host = authority.host();
     let same_host = match &destination.host {
-        Host::Name(name) => host
-            .trim_end_matches('.')
-            .eq_ignore_ascii_case(name.trim_end_matches('.')),
+        Host::Name(name) => host.trim_end_matches('.').eq_ignore_ascii_case(name.trim_end_matches('.')),
         Host::Ip(address) => {
-            let inner = host
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'));
+            let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
             inner.unwrap_or(host).parse::<IpAddr>().ok().as_ref() == Some(address)
         }
     };
-    let port = authority
-        .port_u16()
-        .unwrap_or_else(|| destination.scheme.default_port());
+    let port = authority.port_u16().unwrap_or_else(|| destination.scheme.default_port());
     if same_host && port == destination.port && !text.contains('@') && !text.ends_with(':') {
         Ok(authority)
     } else {
@@ -171,16 +146,8 @@ fn check_headers(headers: &HeaderMap) -> Result<(), RequestFault> {
 
 fn belongs_to_connection(name: &HeaderName) -> bool {
     let name = name.as_str();
-    matches!(
-        name,
-        "connection"
-            | "host"
-            | "http2-settings"
-            | "keep-alive"
-            | "te"
-            | "transfer-encoding"
-            | "upgrade"
-    ) || name.starts_with("proxy-")
+    matches!(name, "connection" | "host" | "http2-settings" | "keep-alive" | "te" | "transfer-encoding" | "upgrade")
+        || name.starts_with("proxy-")
 }
 
 /// The one length that the headers declare, held against what is known of the body.
@@ -196,15 +163,9 @@ fn declared_length(exchange: &Exchange) -> Result<Option<u64>, ExchangeError> {
     if declared.is_some_and(|length| length > limit) || hint.lower() > limit {
         return Err(ExchangeError::RequestBodyTooLarge { limit });
     }
-    let known = if exchange.body.is_end_stream() {
-        Some(0)
-    } else {
-        hint.exact()
-    };
+    let known = if exchange.body.is_end_stream() { Some(0) } else { hint.exact() };
     match (declared, known) {
-        (Some(declared), Some(known)) if declared != known => {
-            Err(RequestFault::ContentLength.into())
-        }
+        (Some(declared), Some(known)) if declared != known => Err(RequestFault::ContentLength.into()),
         _ => Ok(declared),
     }
 }
@@ -212,7 +173,5 @@ fn declared_length(exchange: &Exchange) -> Result<Option<u64>, ExchangeError> {
 /// Digits only: `u64::from_str` would also take a leading `+`, which servers read differently.
 fn parse_length(value: &HeaderValue) -> Option<u64> {
     let text = value.to_str().ok()?;
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())?
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -51,10 +51,7 @@ impl Client {
     /// If an extra root is not a certificate in PEM.
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
         let tls = Tls::new(&config.extra_roots_pem, config.platform_roots)?;
-        Ok(Self {
-            pool: Arc::new(Pool::new(&config)),
-            connector: Arc::new(Connector { config, tls }),
-        })
+        Ok(Self { pool: Arc::new(Pool::new(&config)), connector: Arc::new(Connector { config, tls }) })
     }
 
     /// Sends one request and returns when the head of its response is there.
@@ -65,49 +62,29 @@ impl Client {
     /// # Errors
     ///
     /// See [`ExchangeError`]; [`SendError::request_sent`] says whether the request may have had its effect.
-    pub async fn send(
-        &self,
-        exchange: Exchange,
-        check: &dyn AddressCheck,
-    ) -> Result<Reply, SendError> {
+    pub async fn send(&self, exchange: Exchange, check: &dyn AddressCheck) -> Result<Reply, SendError> {
         let (response_body_max, deadline) = (exchange.response_body_max, exchange.deadline);
         let timeouts = exchange.timeouts;
         let (mut outgoing, destination) = Outgoing::new(exchange).map_err(SendError::unsent)?;
-        let terms = Terms {
-            destination,
-            response_body_max,
-            deadline,
-            timeouts,
-        };
+        let terms = Terms { destination, response_body_max, deadline, timeouts };
 
         if let Some(kept) = self.pool.check_out(&terms.destination, check).await {
             match self.attempt(kept, outgoing, &terms, true).await {
                 Ok(reply) => return Ok(reply),
-                Err(Failed {
-                    unsent: Some(unsent),
-                    ..
-                }) => outgoing = *unsent,
+                Err(Failed { unsent: Some(unsent), .. }) => outgoing = *unsent,
                 Err(failed) => return Err(failed.error),
             }
         }
         let by = self.connect_by(&terms);
-        let connecting = self
-            .connector
-            .connect(&self.pool, &terms.destination, check, by);
+        let connecting = self.connector.connect(&self.pool, &terms.destination, check, by);
         let connection = connecting.await.map_err(SendError::unsent)?;
         self.pool.publish(&connection);
-        self.attempt(connection, outgoing, &terms, false)
-            .await
-            .map_err(|failed| failed.error)
+        self.attempt(connection, outgoing, &terms, false).await.map_err(|failed| failed.error)
     }
 
     /// When a new connection must stand.
     fn connect_by(&self, terms: &Terms) -> Instant {
-        let own = self
-            .connector
-            .config
-            .connect_timeout
-            .min(CONNECT_TIMEOUT_MAX);
+        let own = self.connector.config.connect_timeout.min(CONNECT_TIMEOUT_MAX);
         let timeout = terms.timeouts.connect.map_or(own, |asked| asked.min(own));
         let by = Instant::now() + timeout;
         terms.deadline.map_or(by, |deadline| deadline.min(by))
@@ -124,10 +101,9 @@ impl Client {
         let protocol = connection.protocol();
         let authority = outgoing.authority().clone();
         let upload = outgoing.upload();
-        let request = outgoing.into_request(protocol).map_err(|error| Failed {
-            error: SendError::unsent(error),
-            unsent: None,
-        })?;
+        let request = outgoing
+            .into_request(protocol)
+            .map_err(|error| Failed { error: SendError::unsent(error), unsent: None })?;
         let mut lease = Lease::new(connection, &self.pool);
         let before = lease.connection().written();
 
@@ -139,9 +115,9 @@ impl Client {
         let response = match result {
             Ok(response) => response,
             Err(mut refused) => {
-                let unsent = refused.take_message().map(|request| {
-                    Outgoing::from_request(request, terms.destination.scheme, authority)
-                });
+                let unsent = refused
+                    .take_message()
+                    .map(|request| Outgoing::from_request(request, terms.destination.scheme, authority));
                 // On HTTP/1.1 nothing else writes to the connection; on HTTP/2 other requests do.
                 let written = protocol == Protocol::Http2 || lease.connection().written() > before;
                 let reason = upload.and_then(|upload| upload.take_failure());
@@ -154,8 +130,7 @@ impl Client {
                 });
             }
         };
-        self.check_response(&response, terms)
-            .map_err(|error| failed(error, true))?;
+        self.check_response(&response, terms).map_err(|error| failed(error, true))?;
 
         let peer = lease.link().peer;
         let patience = Patience::new(terms.deadline, terms.timeouts.between_bytes);
@@ -170,11 +145,7 @@ impl Client {
     }
 
     /// Refuses a response that breaks its limits already by its head.
-    fn check_response(
-        &self,
-        response: &Response<Incoming>,
-        terms: &Terms,
-    ) -> Result<(), ExchangeError> {
+    fn check_response(&self, response: &Response<Incoming>, terms: &Terms) -> Result<(), ExchangeError> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(ExchangeError::UnexpectedUpgrade);
         }
@@ -200,22 +171,13 @@ impl fmt::Debug for Client {
 impl Terms {
     /// When the head of the response must be there.
     fn head_by(&self) -> Option<Instant> {
-        let first_byte = self
-            .timeouts
-            .first_byte
-            .and_then(|timeout| Instant::now().checked_add(timeout));
+        let first_byte = self.timeouts.first_byte.and_then(|timeout| Instant::now().checked_add(timeout));
         self.deadline.into_iter().chain(first_byte).min()
     }
 }
 
 const fn failed(error: ExchangeError, request_sent: bool) -> Failed {
-    Failed {
-        error: SendError {
-            error,
-            request_sent,
-        },
-        unsent: None,
-    }
+    Failed { error: SendError { error, request_sent }, unsent: None }
 }
 
 /// Waits for `future`, at most until `end`.
@@ -227,9 +189,7 @@ async fn within<T>(end: Option<Instant>, future: impl Future<Output = T>) -> Opt
 }
 
 fn header_bytes(headers: &HeaderMap) -> usize {
-    let sizes = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len());
+    let sizes = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     sizes.sum()
 }
 
@@ -255,18 +215,12 @@ mod tests {
 
     fn exchange(address: SocketAddr) -> Exchange {
         Exchange {
-            destination: Destination {
-                scheme: Scheme::Http,
-                host: Host::Ip(address.ip()),
-                port: address.port(),
-            },
+            destination: Destination { scheme: Scheme::Http, host: Host::Ip(address.ip()), port: address.port() },
             method: Method::POST,
             path_and_query: "/a?b".to_owned(),
             authority: address.to_string(),
             headers: HeaderMap::new(),
-            body: Full::new(Bytes::from_static(b"body"))
-                .map_err(|never| match never {})
-                .boxed_unsync(),
+            body: Full::new(Bytes::from_static(b"body")).map_err(|never| match never {}).boxed_unsync(),
             request_body_max: 8,
             response_body_max: 8,
             deadline: None,
@@ -280,31 +234,15 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let client = Client::new(ClientConfig::new(Arc::new(SystemResolver))).unwrap();
         let (outgoing, destination) = Outgoing::new(exchange(address)).unwrap();
-        let terms = Terms {
-            destination,
-            response_body_max: 8,
-            deadline: None,
-            timeouts: Timeouts::default(),
-        };
+        let terms = Terms { destination, response_body_max: 8, deadline: None, timeouts: Timeouts::default() };
         let by = client.connect_by(&terms);
-        let connection = client
-            .connector
-            .connect(&client.pool, &terms.destination, &All, by)
-            .await
-            .unwrap();
+        let connection = client.connector.connect(&client.pool, &terms.destination, &All, by).await.unwrap();
         // The driver dies after the connection was found to be alive.
         connection.link.tasks.end();
 
-        let failed = client
-            .attempt(connection, outgoing, &terms, true)
-            .await
-            .unwrap_err();
+        let failed = client.attempt(connection, outgoing, &terms, true).await.unwrap_err();
         assert!(!failed.error.request_sent);
-        let again = failed
-            .unsent
-            .unwrap()
-            .into_request(Protocol::Http2)
-            .unwrap();
+        let again = failed.unsent.unwrap().into_request(Protocol::Http2).unwrap();
         assert_eq!(*again.method(), Method::POST);
         assert_eq!(again.uri().to_string(), format!("http://{address}/a?b"));
         assert!(again.headers().is_empty());

@@ -24,22 +24,14 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    pub(super) fn new(
-        extra_roots_pem: &[Vec<u8>],
-        platform_roots: bool,
-    ) -> Result<Self, ClientError> {
+    pub(super) fn new(extra_roots_pem: &[Vec<u8>], platform_roots: bool) -> Result<Self, ClientError> {
         let mut extra = RootCertStore::empty();
         for (index, pem) in extra_roots_pem.iter().enumerate() {
-            add_roots(&mut extra, pem)
-                .map_err(|reason| ClientError::RootUnreadable { index, reason })?;
+            add_roots(&mut extra, pem).map_err(|reason| ClientError::RootUnreadable { index, reason })?;
         }
         // Nothing below depends on which roots there are: if this works now, it works later.
         client_config(RootCertStore::empty()).map_err(ClientError::Tls)?;
-        Ok(Self {
-            extra,
-            platform_roots,
-            config: OnceCell::new(),
-        })
+        Ok(Self { extra, platform_roots, config: OnceCell::new() })
     }
 
     /// Speaks TLS on `stream` with `host`, which the certificate must name.
@@ -50,10 +42,7 @@ impl Tls {
     ) -> Result<(TlsStream<TcpStream>, Protocol), ExchangeError> {
         let config = self.config.get_or_try_init(|| self.load()).await?;
         let connector = TlsConnector::from(Arc::clone(config));
-        let stream = connector
-            .connect(server_name(host)?, stream)
-            .await
-            .map_err(|error| classify_handshake(&error))?;
+        let stream = connector.connect(server_name(host)?, stream).await.map_err(|error| classify_handshake(&error))?;
         let protocol = match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
@@ -70,19 +59,14 @@ impl Tls {
         let mut roots = self.extra.clone();
         if self.platform_roots {
             let loading = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs);
-            let platform = loading.await.map_err(|error| {
-                ExchangeError::TlsProtocol(rustls::Error::General(error.to_string()))
-            })?;
+            let platform =
+                loading.await.map_err(|error| ExchangeError::TlsProtocol(rustls::Error::General(error.to_string())))?;
             for error in &platform.errors {
                 tracing::warn!(%error, "a certificate authority of the platform could not be read");
             }
             // Stores in use contain certificates that no one can parse; the others still count.
             let (added, ignored) = roots.add_parsable_certificates(platform.certs);
-            tracing::debug!(
-                added,
-                ignored,
-                "read the platform's certificate authorities"
-            );
+            tracing::debug!(added, ignored, "read the platform's certificate authorities");
         }
         let config = client_config(roots).map_err(ExchangeError::TlsProtocol)?;
         Ok(Arc::new(config))
@@ -107,11 +91,7 @@ fn add_roots(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), String> {
         roots.add(certificate).map_err(|error| error.to_string())?;
         found = true;
     }
-    if found {
-        Ok(())
-    } else {
-        Err("it contains no certificate".to_owned())
-    }
+    if found { Ok(()) } else { Err("it contains no certificate".to_owned()) }
 }
 
 fn server_name(host: &Host) -> Result<ServerName<'static>, ExchangeError> {

@@ -1,7 +1,9 @@
 //! What stands between a file and every function that touches one: where the path leads, and who allows it.
 
+use std::io::Read;
 use std::sync::Arc;
 
+use rustix::fs::FileType;
 use rustix::io::Errno;
 use wasm_agent_journal::EffectResult;
 use wasm_agent_policy::{Action, Decision, Origin};
@@ -9,7 +11,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use crate::approval::Detail;
+use crate::approval::{Detail, PREVIEW_BYTES_MAX, Preview};
 use crate::files::{self, Found, Place, Unresolved};
 use crate::gate::{Denied, Effect, Host, Why};
 
@@ -56,8 +58,8 @@ impl Host {
     }
 
     /// Asks for an observation: allowed by the policy alone, or by a person where the policy wants that.
-    pub(super) async fn observe(&mut self, action: &Action, found: Option<&Found>) -> FsResult<()> {
-        let origin = self.origin(found);
+    pub(super) async fn observe(&mut self, action: &Action, target: Option<&Target>) -> FsResult<()> {
+        let origin = self.origin(target.and_then(|target| target.found.as_ref()));
         let (decision, record) = self.context.check(action, origin);
         match decision {
             Decision::Allow(_) => {
@@ -65,17 +67,21 @@ impl Host {
                 Ok(())
             }
             Decision::Ask { .. } | Decision::Deny(_) => {
-                let effect = self.permit(action, origin, found).await?;
+                let effect = self.permit(action, origin, target).await?;
                 self.outcome(effect, &Ok(()))
             }
         }
     }
 
     /// Asks for an effect on a file.
-    pub(super) async fn permit(&mut self, action: &Action, origin: Origin, found: Option<&Found>) -> FsResult<Effect> {
+    pub(super) async fn permit(
+        &mut self,
+        action: &Action,
+        origin: Origin,
+        target: Option<&Target>,
+    ) -> FsResult<Effect> {
         let context = Arc::clone(&self.context);
-        let size = found.filter(|found| !found.is_dir()).map(|found| found.size);
-        let effect = context.permit(self.call(), action, origin, || detail(action, size)).await;
+        let effect = context.permit(self.call(), action, origin, || detail(action, target)).await;
         match effect {
             Ok(effect) => {
                 self.decided(effect.decision.clone());
@@ -110,7 +116,7 @@ pub(super) fn failed(errno: Errno) -> FsError {
 }
 
 /// What an approver is shown of an action on a file.
-fn detail(action: &Action, size: Option<u64>) -> Detail {
+fn detail(action: &Action, target: Option<&Target>) -> Detail {
     let (path, to) = match action {
         Action::FileRename { from, to, .. } => (from.as_str().to_owned(), Some(to.as_str().to_owned())),
         Action::LinkCreate { path, target, .. } => (path.as_str().to_owned(), Some(target.clone())),
@@ -122,5 +128,20 @@ fn detail(action: &Action, size: Option<u64>) -> Detail {
         | Action::DirRemove { path } => (path.as_str().to_owned(), None),
         Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => (action.to_string(), None),
     };
-    Detail::File { path, to, size, preview: None }
+    let file = target.and_then(|target| Some((&target.place, target.found.as_ref()?)));
+    let file = file.filter(|(_, found)| found.kind == FileType::RegularFile);
+    Detail::File {
+        path,
+        to,
+        size: file.map(|(_, found)| found.size),
+        preview: file.and_then(|(place, found)| preview(place, found)),
+    }
+}
+
+/// The beginning of a file as it is now, for whoever is asked whether it may be lost.
+fn preview(place: &Place, found: &Found) -> Option<Preview> {
+    let opened = files::open_file(place, (true, false), Some(found.identity), false).ok()?;
+    let mut head = Vec::new();
+    opened.file.take(u64::try_from(PREVIEW_BYTES_MAX).ok()?).read_to_end(&mut head).ok()?;
+    Some(Preview::new(&head, found.size))
 }

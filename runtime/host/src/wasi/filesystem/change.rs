@@ -37,7 +37,7 @@ impl Host {
             return Err(types::ErrorCode::NoEntry.into());
         };
         let origin = self.origin(Some(found));
-        let effect = self.permit(&action, origin, Some(found)).await?;
+        let effect = self.permit(&action, origin, Some(&target)).await?;
         let flags = if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
         let result = rustix::fs::unlinkat(target.place.dir.as_fd(), &target.place.name, flags);
         // With other links left the file is still there, and still this run's.
@@ -67,7 +67,7 @@ impl Host {
             (Origin::CreatedByRun, Some(replaced)) => self.origin(Some(replaced)),
             (Origin::Foreign, _) => Origin::Foreign,
         };
-        let effect = self.permit(&action, origin, Some(found)).await?;
+        let effect = self.permit(&action, origin, Some(&from)).await?;
         let result = rename(&from, &to);
         self.outcome(effect, &result)
     }
@@ -90,7 +90,7 @@ impl Host {
             path: to.place.path.clone(),
             target: from.place.path.as_str().to_owned(),
         };
-        let effect = self.permit(&action, Origin::Foreign, from.found.as_ref()).await?;
+        let effect = self.permit(&action, Origin::Foreign, Some(&from)).await?;
         let (old, new) = (&from.place, &to.place);
         let result = rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty());
         self.outcome(effect, &result)
@@ -119,7 +119,7 @@ impl Host {
         let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
         let action = Action::FileModify { path: target.place.path.clone(), truncate: false };
         let origin = self.origin(target.found.as_ref());
-        let effect = self.permit(&action, origin, target.found.as_ref()).await?;
+        let effect = self.permit(&action, origin, Some(&target)).await?;
         let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
         let place = &target.place;
         let result = rustix::fs::utimensat(place.dir.as_fd(), &place.name, &times, AtFlags::SYMLINK_NOFOLLOW);
@@ -135,7 +135,7 @@ impl Host {
         let found = files::look_at(&*directory.file).map_err(failed)?;
         let origin = self.origin(Some(&found));
         let action = Action::FileModify { path: directory.path, truncate: false };
-        let effect = self.permit(&action, origin, Some(&found)).await?;
+        let effect = self.permit(&action, origin, None).await?;
         let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
         let result = rustix::fs::futimens(&*directory.file, &times);
         self.outcome(effect, &result)

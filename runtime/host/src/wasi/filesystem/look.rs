@@ -56,7 +56,7 @@ impl Host {
     async fn looked_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<Target> {
         let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
         let action = Action::FileRead { path: target.place.path.clone() };
-        self.observe(&action, target.found.as_ref()).await?;
+        self.observe(&action, Some(&target)).await?;
         Ok(target)
     }
 }

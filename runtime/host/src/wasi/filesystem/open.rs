@@ -82,7 +82,7 @@ impl Host {
             // What is left can't be opened. Whether it is there is told only to those who may read it.
             _ => {
                 let action = Action::FileRead { path: target.place.path.clone() };
-                self.observe(&action, target.found.as_ref()).await?;
+                self.observe(&action, Some(&target)).await?;
                 Err(match kind {
                     None => types::ErrorCode::NoEntry,
                     Some(_) if exclusive => types::ErrorCode::Exist,
@@ -118,12 +118,12 @@ impl Host {
         let read = flags.contains(DescriptorFlags::READ) || !write;
         let path = target.place.path.clone();
         if !write {
-            self.observe(&Action::FileRead { path }, Some(found)).await?;
+            self.observe(&Action::FileRead { path }, Some(&target)).await?;
             let opened = files::open_file(&target.place, (true, false), Some(found.identity), false).map_err(failed)?;
             return self.push_file(opened.file, true, false);
         }
         let origin = self.origin(Some(found));
-        let effect = self.permit(&Action::FileModify { path, truncate }, origin, Some(found)).await?;
+        let effect = self.permit(&Action::FileModify { path, truncate }, origin, Some(&target)).await?;
         let opened = files::open_file(&target.place, (read, true), Some(found.identity), truncate);
         self.outcome(effect, &opened.as_ref().map(drop).map_err(|errno| *errno))?;
         self.push_file(opened.map_err(failed)?.file, read, true)
@@ -131,7 +131,7 @@ impl Host {
 
     async fn open_dir(&mut self, target: Target, open_flags: OpenFlags, flags: DescriptorFlags) -> FsResult<Fd> {
         let action = Action::FileRead { path: target.place.path.clone() };
-        self.observe(&action, target.found.as_ref()).await?;
+        self.observe(&action, Some(&target)).await?;
         if flags.contains(DescriptorFlags::WRITE) || open_flags.intersects(OpenFlags::TRUNCATE | OpenFlags::CREATE) {
             return Err(types::ErrorCode::IsDirectory.into());
         }

@@ -27,10 +27,7 @@ async fn denies_address_that_is_not_allowed() {
 
     for exchange in [get(server.address), named(server.address.port())] {
         let error = client.send(exchange, &Only(vec![])).await.unwrap_err();
-        assert!(
-            matches!(error.error, ExchangeError::AddressDenied { .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error.error, ExchangeError::AddressDenied { .. }), "{error:?}");
         assert!(!error.request_sent);
     }
     assert_eq!(server.accepted(), 0);
@@ -39,9 +36,7 @@ async fn denies_address_that_is_not_allowed() {
 #[tokio::test]
 async fn dials_only_allowed_one_of_mixed_addresses() {
     let server = Server::http(|_| async { text("right") }).await;
-    let wrong = TcpListener::bind((ELSEWHERE, server.address.port()))
-        .await
-        .unwrap();
+    let wrong = TcpListener::bind((ELSEWHERE, server.address.port())).await.unwrap();
     let answer = vec![wrong.local_addr().unwrap(), server.address];
     let client = resolving(&Table::new([answer]));
 
@@ -62,20 +57,12 @@ async fn denies_name_that_is_rebound() {
         response
     })
     .await;
-    let table = Table::new([
-        vec![server.address],
-        vec![SocketAddr::new(ELSEWHERE, server.address.port())],
-    ]);
+    let table = Table::new([vec![server.address], vec![SocketAddr::new(ELSEWHERE, server.address.port())]]);
     let client = resolving(&table);
 
     assert_eq!(fetch(&client, named(server.address.port())).await, "first");
-    let error = send(&client, named(server.address.port()))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::AddressDenied { .. }),
-        "{error:?}"
-    );
+    let error = send(&client, named(server.address.port())).await.unwrap_err();
+    assert!(matches!(error.error, ExchangeError::AddressDenied { .. }), "{error:?}");
     assert_eq!(table.asked(), 2);
 }
 
@@ -99,14 +86,8 @@ async fn denies_pooled_connection_whose_peer_is_not_allowed() {
     let client = resolving(&table);
 
     fetch(&client, named(server.address.port())).await;
-    let error = client
-        .send(named(server.address.port()), &Only(vec![ELSEWHERE]))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::AddressDenied { .. }),
-        "{error:?}"
-    );
+    let error = client.send(named(server.address.port()), &Only(vec![ELSEWHERE])).await.unwrap_err();
+    assert!(matches!(error.error, ExchangeError::AddressDenied { .. }), "{error:?}");
 
     // The grant that opened the connection still has it.
     let reply = send(&client, named(server.address.port())).await.unwrap();
@@ -125,10 +106,7 @@ async fn goes_on_to_next_address_when_one_refuses() {
 #[tokio::test]
 async fn reports_refused_connection() {
     let error = send(&client(), get(closed_port().await)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::ConnectionRefused),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::ConnectionRefused), "{error:?}");
     assert!(!error.request_sent);
 }
 
@@ -136,10 +114,7 @@ async fn reports_refused_connection() {
 async fn reports_name_without_address() {
     for table in [Table::new([]), Table::new([vec![]])] {
         let error = send(&resolving(&table), named(80)).await.unwrap_err();
-        assert!(
-            matches!(error.error, ExchangeError::Dns { .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error.error, ExchangeError::Dns { .. }), "{error:?}");
         assert!(!error.request_sent);
     }
 }
@@ -156,13 +131,8 @@ async fn gives_up_on_silent_resolver() {
     config.resolver = Arc::new(Silent);
     let started = Instant::now();
 
-    let error = send(&Client::new(config).unwrap(), named(80))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::DnsTimeout { .. }),
-        "{error:?}"
-    );
+    let error = send(&Client::new(config).unwrap(), named(80)).await.unwrap_err();
+    assert!(matches!(error.error, ExchangeError::DnsTimeout { .. }), "{error:?}");
     assert!(started.elapsed() >= Duration::from_secs(10));
 }
 

@@ -30,10 +30,7 @@ impl http_body::Body for Parts {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Part>> {
+    fn poll_frame(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Option<Part>> {
         (self.0)(context)
     }
 }
@@ -41,29 +38,20 @@ impl http_body::Body for Parts {
 fn chunked(parts: &[&'static str]) -> RequestBody {
     let (sender, body) = channel();
     for part in parts {
-        sender
-            .send(Ok(Frame::data(Bytes::from_static(part.as_bytes()))))
-            .unwrap();
+        sender.send(Ok(Frame::data(Bytes::from_static(part.as_bytes())))).unwrap();
     }
     body
 }
 
 async fn echo() -> Server {
-    Server::http(|request| async {
-        Response::new(request.into_body().map_err(Into::into).boxed_unsync())
-    })
-    .await
+    Server::http(|request| async { Response::new(request.into_body().map_err(Into::into).boxed_unsync()) }).await
 }
 
 #[tokio::test]
 async fn passes_response_of_exactly_the_cap() {
     for body in [full("12345678"), chunked(&["1234", "5678"])] {
         let server = echo().await;
-        let exchange = Exchange {
-            request_body_max: 8,
-            response_body_max: 8,
-            ..post(server.address, body)
-        };
+        let exchange = Exchange { request_body_max: 8, response_body_max: 8, ..post(server.address, body) };
         assert_eq!(fetch(&client(), exchange).await, "12345678");
     }
 }
@@ -71,46 +59,27 @@ async fn passes_response_of_exactly_the_cap() {
 #[tokio::test]
 async fn refuses_response_that_declares_more_than_the_cap() {
     let server = Server::http(|_| async { text("123456789") }).await;
-    let exchange = Exchange {
-        response_body_max: 8,
-        ..get(server.address)
-    };
+    let exchange = Exchange { response_body_max: 8, ..get(server.address) };
     let error = send(&client(), exchange).await.unwrap_err();
-    assert!(
-        matches!(
-            error.error,
-            ExchangeError::ResponseBodyTooLarge { limit: 8 }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::ResponseBodyTooLarge { limit: 8 }), "{error:?}");
     assert!(error.request_sent);
 }
 
 #[tokio::test]
 async fn ends_chunked_response_at_the_cap() {
     let server = Server::http(|_| async { Response::new(chunked(&["12345", "6789"])) }).await;
-    let exchange = Exchange {
-        response_body_max: 8,
-        ..get(server.address)
-    };
+    let exchange = Exchange { response_body_max: 8, ..get(server.address) };
     let client = client();
     let mut body = send(&client, exchange).await.unwrap().response.into_body();
 
     let mut received = 0;
     let error = loop {
-        match body
-            .frame()
-            .await
-            .expect("the cap is reached before the end")
-        {
+        match body.frame().await.expect("the cap is reached before the end") {
             Ok(frame) => received += frame.data_ref().map_or(0, Bytes::len),
             Err(error) => break error,
         }
     };
-    assert!(
-        matches!(error, ExchangeError::ResponseBodyTooLarge { limit: 8 }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ExchangeError::ResponseBodyTooLarge { limit: 8 }), "{error:?}");
     assert!(received <= 8);
     assert!(body.frame().await.is_none());
 }
@@ -118,15 +87,9 @@ async fn ends_chunked_response_at_the_cap() {
 #[tokio::test]
 async fn refuses_request_of_known_length_over_the_cap() {
     let server = echo().await;
-    let exchange = Exchange {
-        request_body_max: 8,
-        ..post(server.address, full("123456789"))
-    };
+    let exchange = Exchange { request_body_max: 8, ..post(server.address, full("123456789")) };
     let error = send(&client(), exchange).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::RequestBodyTooLarge { limit: 8 }),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::RequestBodyTooLarge { limit: 8 }), "{error:?}");
     assert!(!error.request_sent);
     assert_eq!(server.accepted(), 0);
 }
@@ -147,18 +110,10 @@ async fn ends_streamed_request_at_the_cap() {
         }
     })
     .await;
-    sender
-        .send(Ok(Frame::data(Bytes::from_static(b"12345"))))
-        .unwrap();
-    let exchange = Exchange {
-        request_body_max: 8,
-        ..post(server.address, body)
-    };
+    sender.send(Ok(Frame::data(Bytes::from_static(b"12345")))).unwrap();
+    let exchange = Exchange { request_body_max: 8, ..post(server.address, body) };
     let error = send(&client(), exchange).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::RequestBodyTooLarge { limit: 8 }),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::RequestBodyTooLarge { limit: 8 }), "{error:?}");
     assert!(error.request_sent);
 }
 
@@ -173,17 +128,11 @@ async fn ends_streamed_request_at_the_cap_over_http2() {
     let mut config = config();
     config.extra_roots_pem = vec![authority.pem()];
     let client = Client::new(config).unwrap();
-    let mut exchange = Exchange {
-        request_body_max: 8,
-        ..post(server.address, chunked(&["12345", "6789"]))
-    };
+    let mut exchange = Exchange { request_body_max: 8, ..post(server.address, chunked(&["12345", "6789"])) };
     exchange.destination.scheme = Scheme::Https;
 
     let error = send(&client, exchange).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::RequestBodyTooLarge { limit: 8 }),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::RequestBodyTooLarge { limit: 8 }), "{error:?}");
     assert!(error.request_sent);
 }
 
@@ -200,10 +149,7 @@ async fn refuses_streamed_request_of_another_length_than_declared() {
         exchange.headers.insert("content-length", 5.into());
 
         let error = send(&client(), exchange).await.unwrap_err();
-        let expected = matches!(
-            error.error,
-            ExchangeError::RequestBodyLength { declared: 5 }
-        );
+        let expected = matches!(error.error, ExchangeError::RequestBodyLength { declared: 5 });
         assert!(expected, "{error:?}");
     }
 }
@@ -239,14 +185,10 @@ async fn reports_request_body_that_fails() {
     })
     .await;
     let (sender, body) = channel();
-    sender
-        .send(Ok(Frame::data(Bytes::from_static(b"begin"))))
-        .unwrap();
+    sender.send(Ok(Frame::data(Bytes::from_static(b"begin")))).unwrap();
     sender.send(Err("the guest gave up".into())).unwrap();
 
-    let error = send(&client(), post(server.address, body))
-        .await
-        .unwrap_err();
+    let error = send(&client(), post(server.address, body)).await.unwrap_err();
     let ExchangeError::RequestBodyFailed(reason) = &error.error else {
         panic!("{error:?}");
     };
@@ -268,10 +210,7 @@ async fn reports_truncated_response() {
             Ok(reply) => read(reply).await.unwrap_err(),
             Err(error) => error.error,
         };
-        assert!(
-            matches!(error, ExchangeError::ConnectionTerminated),
-            "{error:?}"
-        );
+        assert!(matches!(error, ExchangeError::ConnectionTerminated), "{error:?}");
     }
 }
 
@@ -279,22 +218,14 @@ async fn reports_truncated_response() {
 async fn streams_both_ways_at_once() {
     let server = echo().await;
     let (sender, body) = channel();
-    sender
-        .send(Ok(Frame::data(Bytes::from_static(b"ping"))))
-        .unwrap();
+    sender.send(Ok(Frame::data(Bytes::from_static(b"ping")))).unwrap();
     let client = client();
-    let mut response = send(&client, post(server.address, body))
-        .await
-        .unwrap()
-        .response
-        .into_body();
+    let mut response = send(&client, post(server.address, body)).await.unwrap().response.into_body();
 
     // The answer to the first part comes while the request is still open.
     let frame = response.frame().await.unwrap().unwrap();
     assert_eq!(frame.into_data().unwrap(), "ping");
-    sender
-        .send(Ok(Frame::data(Bytes::from_static(b"pong"))))
-        .unwrap();
+    sender.send(Ok(Frame::data(Bytes::from_static(b"pong")))).unwrap();
     drop(sender);
     assert_eq!(response.collect().await.unwrap().to_bytes(), "pong");
 }
@@ -315,14 +246,10 @@ async fn goes_on_sending_after_early_response() {
     .await;
     let client = client();
     let (sender, body) = channel();
-    sender
-        .send(Ok(Frame::data(Bytes::from_static(b"first "))))
-        .unwrap();
+    sender.send(Ok(Frame::data(Bytes::from_static(b"first ")))).unwrap();
 
     assert_eq!(fetch(&client, post(server.address, body)).await, "early");
-    sender
-        .send(Ok(Frame::data(Bytes::from_static(b"second"))))
-        .unwrap();
+    sender.send(Ok(Frame::data(Bytes::from_static(b"second")))).unwrap();
     drop(sender);
     assert_eq!(reported.recv().await.unwrap().unwrap(), "first second");
     // That connection was still busy, so another request does not wait for it.

@@ -30,10 +30,7 @@ async fn ends_wait_for_head_at_deadline() {
     };
     let (result, ()) = tokio::join!(send(&client, get(server.address)), hurry);
     let error = result.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::ResponseTimeout),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::ResponseTimeout), "{error:?}");
     assert!(error.request_sent);
 }
 
@@ -77,10 +74,7 @@ async fn ends_dribbling_body_at_deadline() {
         }
     })
     .await;
-    let exchange = Exchange {
-        response_body_max: u64::MAX,
-        ..get(server.address)
-    };
+    let exchange = Exchange { response_body_max: u64::MAX, ..get(server.address) };
     let client = client();
     let mut body = send(&client, exchange).await.unwrap().response.into_body();
     body.frame().await.unwrap().unwrap();
@@ -111,10 +105,7 @@ async fn ends_stalled_request_body_at_deadline() {
     };
     let (result, ()) = tokio::join!(send(&client, post(server.address, stalled)), hurry);
     let error = result.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::ResponseTimeout),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::ResponseTimeout), "{error:?}");
     assert!(error.request_sent);
 }
 
@@ -141,10 +132,7 @@ async fn refuses_response_heads_over_the_limits() {
         let answer = format!("HTTP/1.1 200 OK\r\n{headers}content-length: 0\r\n\r\n");
         let server = Server::fixed(answer).await;
         let error = send(&client(), get(server.address)).await.unwrap_err();
-        assert!(
-            matches!(error.error, ExchangeError::HeaderTooLarge),
-            "{error:?}"
-        );
+        assert!(matches!(error.error, ExchangeError::HeaderTooLarge), "{error:?}");
         assert!(error.request_sent);
     }
 }
@@ -171,10 +159,7 @@ async fn refuses_response_heads_over_the_limits_over_http2() {
         exchange.destination.scheme = Scheme::Https;
         let error = send(&client, exchange).await.unwrap_err();
         // Where the list is longer than announced, hyper reports a broken protocol.
-        let expected = matches!(
-            error.error,
-            ExchangeError::HeaderTooLarge | ExchangeError::Protocol(_)
-        );
+        let expected = matches!(error.error, ExchangeError::HeaderTooLarge | ExchangeError::Protocol(_));
         assert!(expected, "{error:?}");
         assert!(error.request_sent);
     }
@@ -199,15 +184,9 @@ async fn passes_over_informational_responses() {
 
 #[tokio::test]
 async fn refuses_upgrade() {
-    let server = Server::fixed(
-        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
-    )
-    .await;
+    let server = Server::fixed("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n").await;
     let error = send(&client(), get(server.address)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::UnexpectedUpgrade),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::UnexpectedUpgrade), "{error:?}");
 }
 
 #[tokio::test]
@@ -236,19 +215,12 @@ async fn returns_redirect_without_following_it() {
 async fn reports_server_that_does_not_speak_http() {
     let server = Server::fixed("220 mail.test ESMTP\r\n\r\n").await;
     let error = send(&client(), get(server.address)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::Protocol(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::Protocol(_)), "{error:?}");
 }
 
 #[tokio::test]
 async fn refuses_response_with_two_lengths() {
-    let server =
-        Server::fixed("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok!").await;
+    let server = Server::fixed("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok!").await;
     let error = send(&client(), get(server.address)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::Protocol(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::Protocol(_)), "{error:?}");
 }

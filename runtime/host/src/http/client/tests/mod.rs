@@ -21,8 +21,8 @@ use http_body_util::{BodyExt, Empty, Full};
 use tokio::time::Instant;
 
 use super::{
-    AddressCheck, Client, ClientConfig, Destination, Exchange, ExchangeError, Host, Reply,
-    RequestBody, Resolver, Resolving, Scheme, SendError, Timeouts,
+    AddressCheck, Client, ClientConfig, Destination, Exchange, ExchangeError, Host, Reply, RequestBody, Resolver,
+    Resolving, Scheme, SendError, Timeouts,
 };
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -44,10 +44,7 @@ struct Table {
 
 impl Table {
     fn new(answers: impl IntoIterator<Item = Vec<SocketAddr>>) -> Arc<Self> {
-        Arc::new(Self {
-            answers: Mutex::new(answers.into_iter().collect()),
-            asked: AtomicUsize::new(0),
-        })
+        Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), asked: AtomicUsize::new(0) })
     }
 
     fn asked(&self) -> usize {
@@ -59,21 +56,14 @@ impl Resolver for Table {
     fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolving<'a> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let mut answers = self.answers.lock().unwrap();
-        let answer = if answers.len() > 1 {
-            answers.pop_front()
-        } else {
-            answers.front().cloned()
-        };
+        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
         let answer = answer.ok_or_else(|| io::Error::other("no such name"));
         Box::pin(async { answer })
     }
 }
 
 fn config() -> ClientConfig {
-    ClientConfig {
-        platform_roots: false,
-        ..ClientConfig::new(Table::new([]))
-    }
+    ClientConfig { platform_roots: false, ..ClientConfig::new(Table::new([])) }
 }
 
 fn client() -> Client {
@@ -83,11 +73,7 @@ fn client() -> Client {
 /// A GET of `/` at an address, under generous limits.
 fn get(address: SocketAddr) -> Exchange {
     Exchange {
-        destination: Destination {
-            scheme: Scheme::Http,
-            host: Host::Ip(address.ip()),
-            port: address.port(),
-        },
+        destination: Destination { scheme: Scheme::Http, host: Host::Ip(address.ip()), port: address.port() },
         method: Method::GET,
         path_and_query: "/".to_owned(),
         authority: address.to_string(),
@@ -103,22 +89,14 @@ fn get(address: SocketAddr) -> Exchange {
 /// The same, to a name.
 fn get_name(scheme: Scheme, name: &str, port: u16) -> Exchange {
     Exchange {
-        destination: Destination {
-            scheme,
-            host: Host::Name(name.to_owned()),
-            port,
-        },
+        destination: Destination { scheme, host: Host::Name(name.to_owned()), port },
         authority: format!("{name}:{port}"),
         ..get(SocketAddr::new(LOOPBACK, port))
     }
 }
 
 fn post(address: SocketAddr, body: RequestBody) -> Exchange {
-    Exchange {
-        method: Method::POST,
-        body,
-        ..get(address)
-    }
+    Exchange { method: Method::POST, body, ..get(address) }
 }
 
 fn empty() -> RequestBody {
@@ -126,9 +104,7 @@ fn empty() -> RequestBody {
 }
 
 fn full(bytes: impl Into<Bytes>) -> RequestBody {
-    Full::new(bytes.into())
-        .map_err(|never| match never {})
-        .boxed_unsync()
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// Sends to loopback.

@@ -22,29 +22,13 @@ fn address() -> SocketAddr {
 
 #[tokio::test]
 async fn refuses_what_is_not_a_path() {
-    for path in [
-        "",
-        "*",
-        "a",
-        "?a=b",
-        "http://evil.test/",
-        "/a b",
-        "/a#b",
-        "/a\r\nx: y",
-        "/\u{7f}",
-    ] {
-        let exchange = Exchange {
-            path_and_query: path.to_owned(),
-            ..get(address())
-        };
+    for path in ["", "*", "a", "?a=b", "http://evil.test/", "/a b", "/a#b", "/a\r\nx: y", "/\u{7f}"] {
+        let exchange = Exchange { path_and_query: path.to_owned(), ..get(address()) };
         let expected = Some(RequestFault::Path(path.to_owned()));
         assert_eq!(fault(exchange).await, expected, "{path:?}");
     }
     for path in ["/", "/a/b?c=d", "//evil.test/", "/%20"] {
-        let exchange = Exchange {
-            path_and_query: path.to_owned(),
-            ..get(address())
-        };
+        let exchange = Exchange { path_and_query: path.to_owned(), ..get(address()) };
         assert_eq!(fault(exchange).await, None, "{path:?}");
     }
 }
@@ -64,10 +48,7 @@ async fn refuses_authority_of_another_destination() {
         let mut exchange = get_name(Scheme::Http, "site.test", 80);
         exchange.authority = authority.to_owned();
         let found = fault(exchange).await;
-        assert!(
-            matches!(found, Some(RequestFault::Authority { .. })),
-            "{authority:?}"
-        );
+        assert!(matches!(found, Some(RequestFault::Authority { .. })), "{authority:?}");
     }
 }
 
@@ -81,10 +62,7 @@ async fn accepts_authority_with_and_without_default_port() {
             let mut exchange = get_name(scheme, "site.test", port);
             exchange.authority = authority;
             let error = client.send(exchange, &Only(vec![])).await.unwrap_err();
-            assert!(
-                matches!(error.error, ExchangeError::AddressDenied { .. }),
-                "{error:?}"
-            );
+            assert!(matches!(error.error, ExchangeError::AddressDenied { .. }), "{error:?}");
         }
     }
     let mut exchange = get("[::1]:8080".parse().unwrap());
@@ -107,9 +85,7 @@ async fn refuses_headers_of_the_connection() {
     ] {
         let name = HeaderName::from_static(name);
         let mut exchange = get(address());
-        exchange
-            .headers
-            .insert(&name, HeaderValue::from_static("x"));
+        exchange.headers.insert(&name, HeaderValue::from_static("x"));
         assert_eq!(fault(exchange).await, Some(RequestFault::Header(name)));
     }
 }
@@ -122,11 +98,7 @@ async fn refuses_content_length_that_is_not_the_body_length() {
             let value = HeaderValue::from_static(value);
             exchange.headers.append("content-length", value);
         }
-        assert_eq!(
-            fault(exchange).await,
-            Some(RequestFault::ContentLength),
-            "{values:?}"
-        );
+        assert_eq!(fault(exchange).await, Some(RequestFault::ContentLength), "{values:?}");
     }
     let mut exchange = post(address(), full("12345"));
     exchange.headers.insert("content-length", 5.into());
@@ -135,10 +107,7 @@ async fn refuses_content_length_that_is_not_the_body_length() {
 
 #[tokio::test]
 async fn refuses_tunnel() {
-    let exchange = Exchange {
-        method: Method::CONNECT,
-        ..get(address())
-    };
+    let exchange = Exchange { method: Method::CONNECT, ..get(address()) };
     let expected = Some(RequestFault::Method("CONNECT".to_owned()));
     assert_eq!(fault(exchange).await, expected);
 }

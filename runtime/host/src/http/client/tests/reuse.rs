@@ -126,10 +126,7 @@ async fn does_not_resend_once_a_byte_was_written() {
 
     assert_eq!(fetch(&client, get(server.address)).await, "ok");
     let error = send(&client, get(server.address)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::ConnectionTerminated),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::ConnectionTerminated), "{error:?}");
     assert!(error.request_sent);
     assert_eq!(server.accepted(), 1);
 }
@@ -142,10 +139,7 @@ async fn reports_request_as_sent_when_fresh_connection_breaks() {
     .await;
 
     let error = send(&client(), get(server.address)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::ConnectionTerminated),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::ConnectionTerminated), "{error:?}");
     assert!(error.request_sent);
     assert_eq!(server.accepted(), 1);
 }
@@ -181,10 +175,7 @@ async fn keeps_no_more_idle_connections_than_configured() {
 
 #[tokio::test]
 async fn closes_unused_connection_to_make_room() {
-    let (one, other) = (
-        Server::http(|_| async { text("one") }).await,
-        Server::http(|_| async { text("other") }).await,
-    );
+    let (one, other) = (Server::http(|_| async { text("one") }).await, Server::http(|_| async { text("other") }).await);
     let client = single_connection();
 
     for _ in 0..2 {
@@ -203,20 +194,14 @@ async fn waits_for_connection_in_use_at_most_connect_timeout() {
     let mut exchange = get(other.address);
     exchange.timeouts.connect = Some(Duration::from_millis(1));
     let error = send(&client, exchange).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::ConnectionLimit { limit: 1 }),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::ConnectionLimit { limit: 1 }), "{error:?}");
     assert!(!error.request_sent);
     assert_eq!(read(held).await.unwrap(), "ok");
 }
 
 #[tokio::test]
 async fn waiting_request_gets_connection_that_becomes_free() {
-    let (one, other) = (
-        Server::http(|_| async { text("one") }).await,
-        Server::http(|_| async { text("other") }).await,
-    );
+    let (one, other) = (Server::http(|_| async { text("one") }).await, Server::http(|_| async { text("other") }).await);
     let client = single_connection();
 
     let held = send(&client, get(one.address)).await.unwrap();
@@ -237,10 +222,7 @@ async fn ends_connections_when_client_is_dropped() {
         let signal = Arc::clone(&signal);
         async move {
             assert!(read_head(&mut stream).await);
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf")
-                .await
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
             assert!(stream.read_u8().await.is_err());
             signal.notify_one();
         }
@@ -252,10 +234,7 @@ async fn ends_connections_when_client_is_dropped() {
     drop(client);
     ended.notified().await;
     let error = read(reply).await.unwrap_err();
-    assert!(
-        matches!(error, ExchangeError::ConnectionTerminated),
-        "{error:?}"
-    );
+    assert!(matches!(error, ExchangeError::ConnectionTerminated), "{error:?}");
 }
 
 #[tokio::test]
@@ -288,8 +267,7 @@ async fn connects_anew_when_server_went_away_over_http2() {
         async move {
             let stream = TokioIo::new(acceptor.accept(stream).await.unwrap());
             let service = service_fn(|_| async { Ok::<_, Infallible>(text("ok")) });
-            let mut connection =
-                pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service));
+            let mut connection = pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service));
             tokio::select! {
                 _ = connection.as_mut() => panic!("the client closed first"),
                 () = close.notified() => connection.as_mut().graceful_shutdown(),

@@ -32,9 +32,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Speaks HTTP/1.1.
-    pub(super) async fn http<F>(
-        handler: impl Fn(Request<Incoming>) -> F + Send + Sync + 'static,
-    ) -> Self
+    pub(super) async fn http<F>(handler: impl Fn(Request<Incoming>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Response<RequestBody>> + Send + 'static,
     {
@@ -88,11 +86,7 @@ impl Server {
                 connections.spawn(script(stream, number));
             }
         });
-        Self {
-            address,
-            accepted,
-            _tasks: tasks,
-        }
+        Self { address, accepted, _tasks: tasks }
     }
 
     /// Answers every request of every connection with these bytes, and never closes.
@@ -133,13 +127,9 @@ where
     let stream = TokioIo::new(stream);
     // Broken connections are the client's to report.
     let _ = if http2 {
-        http2::Builder::new(TokioExecutor::new())
-            .serve_connection(stream, service)
-            .await
+        http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
     } else {
-        http1::Builder::new()
-            .serve_connection(stream, service)
-            .await
+        http1::Builder::new().serve_connection(stream, service).await
     };
 }
 
@@ -184,10 +174,7 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        Identity {
-            chain: vec![certificate.der().clone()],
-            key: key.serialize_der(),
-        }
+        Identity { chain: vec![certificate.der().clone()], key: key.serialize_der() }
     }
 }
 

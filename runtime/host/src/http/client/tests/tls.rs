@@ -21,21 +21,13 @@ fn named(server: &Server) -> Exchange {
 async fn agrees_on_version_with_server() {
     let authority = Authority::new();
     let identity = authority.identity("site.test");
-    for (alpn, protocol) in [
-        (&["h2", "http/1.1"][..], Protocol::Http2),
-        (&["http/1.1"], Protocol::Http1),
-        (&[], Protocol::Http1),
-    ] {
+    for (alpn, protocol) in
+        [(&["h2", "http/1.1"][..], Protocol::Http2), (&["http/1.1"], Protocol::Http1), (&[], Protocol::Http1)]
+    {
         let server = Server::https(&identity, alpn, |request| async move {
             // Whatever the version, the server sees the same authority.
-            let host = request
-                .headers()
-                .get("host")
-                .map(|host| host.to_str().unwrap());
-            let authority = request
-                .uri()
-                .authority()
-                .map(|authority| authority.as_str());
+            let host = request.headers().get("host").map(|host| host.to_str().unwrap());
+            let authority = request.uri().authority().map(|authority| authority.as_str());
             http::Response::new(full(authority.or(host).unwrap().to_owned()))
         })
         .await;
@@ -52,66 +44,40 @@ async fn agrees_on_version_with_server() {
 #[tokio::test]
 async fn refuses_certificate_of_unknown_authority() {
     let (known, unknown) = (Authority::new(), Authority::new());
-    let server = Server::https(&unknown.identity("site.test"), &["h2"], |_| async {
-        text("")
-    })
-    .await;
+    let server = Server::https(&unknown.identity("site.test"), &["h2"], |_| async { text("") }).await;
 
-    for client in [
-        trusting(None, server.address),
-        trusting(Some(&known), server.address),
-    ] {
+    for client in [trusting(None, server.address), trusting(Some(&known), server.address)] {
         let error = send(&client, named(&server)).await.unwrap_err();
-        assert!(
-            matches!(error.error, ExchangeError::TlsCertificate(_)),
-            "{error:?}"
-        );
+        assert!(matches!(error.error, ExchangeError::TlsCertificate(_)), "{error:?}");
         assert!(!error.request_sent);
     }
 }
 
 #[tokio::test]
 async fn refuses_certificate_of_unknown_authority_with_platform_roots() {
-    let server = Server::https(
-        &Authority::new().identity("site.test"),
-        &["h2"],
-        |_| async { text("") },
-    )
-    .await;
+    let server = Server::https(&Authority::new().identity("site.test"), &["h2"], |_| async { text("") }).await;
     let mut config = ClientConfig::new(Table::new([vec![server.address]]));
     config.platform_roots = true;
     let client = Client::new(config).unwrap();
 
     let error = send(&client, named(&server)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::TlsCertificate(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::TlsCertificate(_)), "{error:?}");
 }
 
 #[tokio::test]
 async fn refuses_certificate_for_another_name() {
     let authority = Authority::new();
-    let server = Server::https(&authority.identity("other.test"), &["h2"], |_| async {
-        text("")
-    })
-    .await;
+    let server = Server::https(&authority.identity("other.test"), &["h2"], |_| async { text("") }).await;
     let client = trusting(Some(&authority), server.address);
 
     let error = send(&client, named(&server)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::TlsCertificate(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::TlsCertificate(_)), "{error:?}");
 }
 
 #[tokio::test]
 async fn verifies_certificate_for_address() {
     let authority = Authority::new();
-    let (right, wrong) = (
-        authority.identity("127.0.0.1"),
-        authority.identity("127.0.0.2"),
-    );
+    let (right, wrong) = (authority.identity("127.0.0.1"), authority.identity("127.0.0.2"));
     let right = Server::https(&right, &["h2"], |_| async { text("ok") }).await;
     let wrong = Server::https(&wrong, &["h2"], |_| async { text("no") }).await;
     let client = trusting(Some(&authority), right.address);
@@ -123,10 +89,7 @@ async fn verifies_certificate_for_address() {
 
     assert_eq!(fetch(&client, by_address(&right)).await, "ok");
     let error = send(&client, by_address(&wrong)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::TlsCertificate(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::TlsCertificate(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -135,10 +98,7 @@ async fn reports_server_that_speaks_no_tls() {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut hello = [0; 64];
         stream.read_exact(&mut hello).await.unwrap();
-        stream
-            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
         // Read on until the client has gone, so that its answer is not lost to a reset.
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     })
@@ -146,10 +106,7 @@ async fn reports_server_that_speaks_no_tls() {
     let client = trusting(None, server.address);
 
     let error = send(&client, named(&server)).await.unwrap_err();
-    assert!(
-        matches!(error.error, ExchangeError::TlsProtocol(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.error, ExchangeError::TlsProtocol(_)), "{error:?}");
     assert!(!error.request_sent);
 }
 
@@ -164,11 +121,7 @@ async fn streams_large_bodies_over_http2() {
     // Several times each window, so that all of them have to be opened again.
     let body = Bytes::from(vec![7; 20 << 20]);
 
-    let exchange = Exchange {
-        method: Method::POST,
-        body: full(body.clone()),
-        ..named(&server)
-    };
+    let exchange = Exchange { method: Method::POST, body: full(body.clone()), ..named(&server) };
     assert!(fetch(&client, exchange).await == body);
 }
 
@@ -191,16 +144,10 @@ async fn unread_http2_responses_do_not_starve_another() {
 
 #[test]
 fn refuses_roots_that_are_not_certificates() {
-    for pem in [
-        &b"not PEM"[..],
-        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    ] {
+    for pem in [&b"not PEM"[..], b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         let mut config = config();
         config.extra_roots_pem = vec![Authority::new().pem(), pem.to_vec()];
         let error = Client::new(config).unwrap_err();
-        assert!(
-            matches!(error, ClientError::RootUnreadable { index: 1, .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error, ClientError::RootUnreadable { index: 1, .. }), "{error:?}");
     }
 }
