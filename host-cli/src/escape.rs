@@ -38,19 +38,6 @@ pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Escapes text of several lines, and puts `gutter` before each row of it.
-///
-/// Line breaks stay line breaks, tabs become spaces, and lines that are longer than `width` columns, the
-/// gutter counted in, are folded. No row begins without the gutter, so the text cannot pass for anything
-/// that is printed without one. Every row ends with a line break; text without any characters has no row.
-#[cfg_attr(not(test), expect(dead_code, reason = "reports of multi-line guest text are to use it"))]
-pub(crate) fn escape_block(text: &str, gutter: &str, width: usize) -> String {
-    let gutter_columns: usize = gutter.chars().filter_map(UnicodeWidthChar::width).sum();
-    let folded = fold(text, width.saturating_sub(gutter_columns), usize::MAX);
-    let rows = folded.rows.iter();
-    rows.map(|row| format!("{gutter}{}\n", row.text)).collect()
-}
-
 /// Text in rows, each of them escaped.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Folded {

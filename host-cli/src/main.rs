@@ -1,2 +1,81 @@
-//! Placeholder.
-fn main() {}
+//! `wasm-agent`: the command line of the host.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod escape;
+mod exit;
+mod failure;
+mod prompt;
+mod report;
+mod sink;
+mod state;
+mod timeline;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use args::{Arguments, Command};
+use exit::Exit;
+use failure::Failure;
+use report::Report;
+
+/// Says which diagnostics are wanted.
+const LOG_VARIABLE: &str = "WASM_AGENT_LOG";
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are asked for; what can't be printed can't be reported either.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::NothingRan } else { Exit::Finished }.into();
+        }
+    };
+    let report = Report { format: arguments.format };
+    let ended = diagnose().and_then(|()| dispatch(arguments.command, &report));
+    ended
+        .unwrap_or_else(|failure| {
+            report.failure(&failure);
+            failure.exit
+        })
+        .into()
+}
+
+fn dispatch(command: Command, report: &Report) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(run) => commands::run::run(run, report),
+        Command::Replay(replay) => commands::replay::replay(&replay, report),
+        Command::Journal(journal) => commands::journal::journal(&journal, report),
+        Command::Policy(policy) => commands::policy::policy(&policy, report),
+        Command::Inspect(inspect) => commands::inspect::inspect(&inspect, report),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "wasm-agent", &mut script);
+            report.data(|out| out.write_all(&script))?;
+            Ok(Exit::Finished)
+        }
+    }
+}
+
+/// Sends diagnostics to standard error.
+fn diagnose() -> Result<(), Failure> {
+    let base = tracing_subscriber::fmt().with_writer(|| sink::Diagnostics).without_time();
+    // Without a filter to parse, none is built: every start would pay for it.
+    match std::env::var(LOG_VARIABLE) {
+        Ok(filter) if !filter.is_empty() => {
+            let filter = EnvFilter::try_new(&filter).map_err(|error| {
+                Failure::new(Exit::NothingRan, format!("`{LOG_VARIABLE}={filter}` is not a filter: {error}"))
+                    .hint("use a level such as `debug`, or `wasm_agent_host=trace`")
+            })?;
+            base.with_env_filter(filter).init();
+        }
+        _ => base.with_max_level(LevelFilter::WARN).init(),
+    }
+    Ok(())
+}

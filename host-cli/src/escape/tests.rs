@@ -5,6 +5,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 
+/// Rows with a gutter before each, as the prompt shows them.
+fn escape_block(text: &str, gutter: &str, width: usize) -> String {
+    let folded = fold(text, width - gutter.width(), usize::MAX);
+    folded.rows.iter().map(|row| format!("{gutter}{}\n", row.text)).collect()
+}
+
 #[test]
 fn leaves_ordinary_text_alone() {
     for text in ["", "plain ~ text", "größer", "naïve e\u{301}", "日本語", "עברית", "→ 🙂", "a\\b"] {

@@ -1,0 +1,48 @@
+//! `wasm-agent inspect`.
+
+use serde_json::json;
+use wasm_agent_host::{Engine, Invocation, Tool};
+
+use crate::args::{Format, Inspect};
+use crate::escape::escape_line;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::{Report, style};
+
+/// Shows what a tool is. Nothing of it runs, and nothing is kept.
+pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Failure> {
+    let tool = Tool::load(&Engine::new()?, &arguments.tool, None)?;
+    let command = Invocation::command(&tool).is_ok();
+    let (imports, exports) = (tool.imports(), tool.exports());
+    match report.format {
+        Format::Text => {
+            let strong = style::STRONG;
+            let kind = match (tool.is_adapted(), command) {
+                (true, _) => "core module for WASI 0.1, adapted",
+                (false, true) => "component, a command",
+                (false, false) => "component, no command: its exports are called with `--call`",
+            };
+            report.data(|out| {
+                writeln!(out, "{strong}{}{strong:#}: {kind}", escape_line(tool.name()))?;
+                writeln!(out, "sha256: {}", tool.sha256())?;
+                for (title, lines) in [("imports", &imports), ("exports", &exports)] {
+                    writeln!(out, "\n{strong}{title}{strong:#}")?;
+                    for line in lines {
+                        writeln!(out, "  {}", escape_line(line))?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Format::Json => report.object(&json!({
+            "event": "tool",
+            "name": tool.name(),
+            "sha256": tool.sha256(),
+            "adapted": tool.is_adapted(),
+            "command": command,
+            "imports": imports,
+            "exports": exports,
+        }))?,
+    }
+    Ok(Exit::Finished)
+}

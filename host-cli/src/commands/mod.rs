@@ -1,0 +1,7 @@
+//! The commands, one file each. They find and open things, hand them to the host, and hand the outcome to the report.
+
+pub(crate) mod inspect;
+pub(crate) mod journal;
+pub(crate) mod policy;
+pub(crate) mod replay;
+pub(crate) mod run;

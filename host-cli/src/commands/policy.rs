@@ -1,0 +1,141 @@
+//! `wasm-agent policy check` and `explain`.
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use wasm_agent_host::LoadError;
+use wasm_agent_host::policy::{DecisionKind, Explanation, POLICY_BYTES_MAX, Policy};
+
+use crate::args::{self, Format};
+use crate::escape::escape_line;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::{Report, block, style};
+use crate::units::count;
+
+/// Runs a sub-command.
+pub(crate) fn policy(command: &args::Policy, report: &Report) -> Result<Exit, Failure> {
+    match command {
+        args::Policy::Check { policy } => check(policy, report)?,
+        args::Policy::Explain { policy, action } => explain(policy, action, report)?,
+    }
+    Ok(Exit::Finished)
+}
+
+fn load(path: &Path) -> Result<Policy, Failure> {
+    let unreadable = |error| Failure::file("read", "policy", path, error);
+    let mut text = Vec::new();
+    // One byte more than a policy may have: the parser says that it is too long.
+    let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(limit).read_to_end(&mut text).map_err(unreadable)?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Failure::new(Exit::NothingRan, format!("policy `{}` is not UTF-8 text", path.display())))?;
+    Policy::parse(&text).map_err(|errors| LoadError::Policy { path: path.to_owned(), errors }.into())
+}
+
+fn check(path: &Path, report: &Report) -> Result<(), Failure> {
+    let policy = load(path)?;
+    let (directories, urls, secrets) = (policy.filesystem().len(), policy.http().len(), policy.secrets().len());
+    match report.format {
+        Format::Text => {
+            let good = style::GOOD;
+            let counts = [(directories, "filesystem grant"), (urls, "http grant"), (secrets, "secret")]
+                .map(|(number, noun)| count(u64::try_from(number).unwrap_or(u64::MAX), noun))
+                .join(", ");
+            let shown = escape_line(&path.display().to_string()).into_owned();
+            report.data(|out| writeln!(out, "{good}ok{good:#}: {shown}: {counts}"))
+        }
+        Format::Json => report.object(&json!({
+            "event": "policy",
+            "path": path.display().to_string(),
+            "digest": policy.digest().to_string(),
+            "filesystem": directories,
+            "http": urls,
+            "secrets": secrets,
+        })),
+    }
+}
+
+fn explain(path: &Path, action: &str, report: &Report) -> Result<(), Failure> {
+    let policy = load(path)?;
+    let explanation =
+        policy.explain(action).map_err(|error| Failure::new(Exit::NothingRan, crate::failure::chain(&error)))?;
+    match report.format {
+        Format::Text => report.data(|out| out.write_all(explained(&explanation).as_bytes())),
+        Format::Json => report.object(&explained_json(&explanation)),
+    }
+}
+
+fn explained(explanation: &Explanation) -> String {
+    let style = match explanation.decision {
+        DecisionKind::Allow => style::GOOD,
+        DecisionKind::Ask => style::WARNING,
+        DecisionKind::Deny => style::BAD,
+    };
+    let action = explanation.action.to_string();
+    let decision = explanation.decision.as_str();
+    let mut text = format!("{style}{decision}{style:#}: {}\n", escape_line(&action));
+    // Writing to a string can't fail.
+    if let Some(matched) = &explanation.canonicalised {
+        let _ = writeln!(text, "matched as: {}", escape_line(matched));
+    }
+    let _ = writeln!(text, "why: {}", escape_line(&explanation.reason));
+    if let Some(grant) = &explanation.grant_label {
+        let _ = writeln!(text, "by: {}", escape_line(grant));
+    }
+    if let Some(advice) = &explanation.hint {
+        let hint = style::HINT;
+        // A grant to paste begins on a line of its own.
+        let lead = if advice.contains('\n') { "to allow it, add\n" } else { "" };
+        let _ = writeln!(text, "{hint}hint{hint:#}: {}", block(&format!("{lead}{advice}")));
+    }
+    text
+}
+
+fn explained_json(explanation: &Explanation) -> Value {
+    json!({
+        "event": "explanation",
+        "action": explanation.action.to_string(),
+        "kind": explanation.action.kind(),
+        "decision": explanation.decision.as_str(),
+        "grant": explanation.grant_label,
+        "line": explanation.line,
+        "matched_as": explanation.canonicalised,
+        "reason": explanation.reason,
+        "denial": explanation.denial.map(|denial| denial.reason.as_str()),
+        "hint": explanation.hint,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: &str = "version = 1\n[[filesystem]]\nhost = \".\"\nguest = \"/notes\"\naccess = \"write\"\n";
+
+    fn explained_plain(action: &str) -> String {
+        let policy = Policy::parse(POLICY).unwrap();
+        anstream::adapter::strip_str(&explained(&policy.explain(action).unwrap())).to_string()
+    }
+
+    #[test]
+    fn an_explanation_names_the_grant_and_what_was_matched() {
+        let text = explained_plain("DELETE /notes/x/../a.md");
+        assert!(text.starts_with("ask: file.delete /notes/a.md\nmatched as: /notes/a.md\n"), "{text}");
+        assert!(text.contains("by: filesystem grant `/notes` (line 2)\n"), "{text}");
+    }
+
+    #[test]
+    fn a_denial_comes_with_a_grant_to_paste() {
+        let text = explained_plain("READ /etc/passwd");
+        assert!(
+            text.starts_with(
+                "deny: file.read /etc/passwd\nwhy: no grant covers it\nhint: to allow it, add\n  [[filesystem]]\n"
+            ),
+            "{text}"
+        );
+    }
+}

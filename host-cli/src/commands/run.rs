@@ -1,0 +1,150 @@
+//! `wasm-agent run`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::Value;
+use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
+use wasm_agent_host::{Engine, Grants, Invocation, LoadError, Outcome, StateDir, Tool};
+
+use crate::args::{Approve, Run};
+use crate::escape::escape_line;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::prompt::TerminalApprover;
+use crate::report::{Recorded, Report};
+use crate::sink::Passing;
+use crate::state;
+
+/// Most that a tool is given as standard input, in bytes. It is held in memory, and its journal keeps what the tool reads.
+const STDIN_BYTES_MAX: u64 = 64 << 20;
+
+/// Runs a tool and reports how it ended.
+pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
+    let approver = Arc::new(Counting { approver: approver(arguments.approve.as_ref())?, asked: AtomicU64::new(0) });
+    let grants = match &arguments.policy {
+        Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
+        None => Grants::none(),
+    };
+    let state = state::open(&arguments.state)?;
+    let engine = Engine::new()?;
+    let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
+    let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;
+    let output = Arc::new(Passing::new());
+    let mut run = wasm_agent_host::Run::new(&tool, Arc::new(grants), invocation)?
+        .arguments(arguments.arguments)
+        .approver(Arc::clone(&approver) as Arc<dyn Approver>)
+        .output(Arc::clone(&output) as Arc<dyn wasm_agent_host::OutputSink>)
+        .fsync(arguments.fsync.into());
+    if arguments.stdin {
+        run = run.stdin(standard_input()?);
+    }
+    let path = journal_path(arguments.journal, &state, &run.id());
+    let journal = create(&path)?;
+
+    let ended = run.execute(journal);
+    // What can't be shown here could not be shown to the tool's reader before, and the tool was told.
+    let _ = output.finish();
+    let ended = ended.inspect_err(|_| report.partial(&path))?;
+    print_result(&ended.outcome, arguments.json.is_some(), report)?;
+    if !arguments.quiet {
+        let asked = approver.asked.load(Ordering::Relaxed);
+        let alone = arguments.approve.is_none() && approver.name() == RefuseAll.name();
+        report.run(&ended, &Recorded { tool: tool.name(), sha256: &tool.sha256(), journal: &path, asked, alone });
+    }
+    Ok(Exit::from(&ended.outcome))
+}
+
+/// Prints what a typed export returned; nothing for a command.
+pub(crate) fn print_result(outcome: &Outcome, as_json: bool, report: &Report) -> Result<(), Failure> {
+    let Outcome::Returned { wave, json, .. } = outcome else { return Ok(()) };
+    if as_json {
+        return report.object(json.as_ref().unwrap_or(&Value::Null));
+    }
+    if wave.is_empty() {
+        return Ok(());
+    }
+    // WAVE escapes what ends a line, not all that a terminal acts on.
+    let shown = if io::stdout().is_terminal() { escape_line(wave) } else { wave.into() };
+    report.data(|out| writeln!(out, "{shown}"))
+}
+
+fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Invocation, LoadError> {
+    match (call, json) {
+        (None, _) => Invocation::command(tool),
+        (Some(call), None) => Invocation::parse(tool, call),
+        (Some(export), Some(arguments)) => Invocation::from_json(tool, export, arguments),
+    }
+}
+
+/// The approver that was asked for, or the terminal where there is one.
+fn approver(wanted: Option<&Approve>) -> Result<Box<dyn Approver>, Failure> {
+    let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    match wanted {
+        Some(Approve::Refuse) => Ok(Box::new(RefuseAll)),
+        Some(Approve::Program(program)) => {
+            // A name without a slash is looked up by whoever starts it.
+            if program.components().count() > 1 && !program.is_file() {
+                return Err(Failure::new(Exit::NothingRan, format!("no approver at `{}`", program.display())));
+            }
+            Ok(Box::new(Program::new(program, std::iter::empty::<&str>(), std::env::vars_os())))
+        }
+        Some(Approve::Terminal) => match TerminalApprover::check() {
+            Ok(()) => Ok(Box::new(TerminalApprover::new(coloured))),
+            Err(error) => Err(Failure::new(Exit::NothingRan, error.to_string())
+                .hint("`--approve exec:PROGRAM` asks a program, `--approve refuse` refuses everything")),
+        },
+        None if io::stderr().is_terminal() && TerminalApprover::check().is_ok() => {
+            Ok(Box::new(TerminalApprover::new(coloured)))
+        }
+        None => Ok(Box::new(RefuseAll)),
+    }
+}
+
+/// Counts questions on their way to another approver.
+struct Counting {
+    approver: Box<dyn Approver>,
+    asked: AtomicU64,
+}
+
+impl Approver for Counting {
+    fn name(&self) -> String {
+        self.approver.name()
+    }
+
+    fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.approver.ask(request)
+    }
+}
+
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let failure = |message: String| Failure::new(Exit::NothingRan, format!("cannot read standard input: {message}"));
+    let mut contents = Vec::new();
+    let read = io::stdin().lock().take(STDIN_BYTES_MAX + 1).read_to_end(&mut contents);
+    let read = read.map_err(|error| failure(error.to_string()))?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > STDIN_BYTES_MAX {
+        return Err(failure(format!("it has more than {STDIN_BYTES_MAX} bytes"))
+            .hint("grant the tool the folder of the file instead"));
+    }
+    Ok(contents)
+}
+
+fn journal_path(named: Option<PathBuf>, state: &StateDir, run: &str) -> PathBuf {
+    named.unwrap_or_else(|| state.journal_path(run))
+}
+
+/// Makes the journal's file. What it will hold is the operator's alone to read.
+fn create(path: &Path) -> Result<File, Failure> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::new(Exit::NothingRan, format!("journal `{}` exists already", path.display()))
+                .hint("a record is never overwritten; name another file with `--journal`")
+        }
+        _ => Failure::file("create", "journal", path, error),
+    })
+}

@@ -1,0 +1,215 @@
+//! Why a command did not do what it was asked to: one line a problem, a hint where one helps, and an exit status.
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+
+use wasm_agent_host::journal::ReadError;
+use wasm_agent_host::{LoadError, ReplayError, ReplayFailure, RunError};
+
+use crate::exit::Exit;
+use crate::units::shell_word;
+
+/// What went wrong, for the operator.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// At least one.
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) exit: Exit,
+}
+
+/// One thing that is wrong. Its text may hold names that a tool or a file gave: it is escaped where it is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { problems: vec![Problem { message: message.into(), hint: None }], exit }
+    }
+
+    /// Adds a hint to the last problem, unless it has one.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.hint.get_or_insert_with(|| hint.into());
+        }
+        self
+    }
+
+    /// A file that can't be used, before anything ran.
+    pub(crate) fn file(verb: &'static str, what: &'static str, path: &Path, source: io::Error) -> Self {
+        LoadError::File { verb, what, path: path.to_owned(), source }.into()
+    }
+
+    /// A journal that can't be read: not usable at all, or not what was written.
+    pub(crate) fn journal(path: &Path, error: &ReadError) -> Self {
+        let shown = path.display();
+        match error {
+            ReadError::Tampered(_) | ReadError::Blob { .. } => {
+                Self::new(Exit::Unverified, format!("journal `{shown}` is not what was written: {}", chain(error)))
+                    .hint("trust nothing from that record on; compare with another copy of the journal")
+            }
+            ReadError::Version { .. } => {
+                Self::new(Exit::NothingRan, format!("cannot read journal `{shown}`: {}", chain(error)))
+                    .hint("read it with the release of `wasm-agent` that wrote it")
+            }
+            _ => Self::new(Exit::NothingRan, format!("cannot read journal `{shown}`: {}", chain(error))),
+        }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        if let LoadError::Policy { path, errors } = &error {
+            let problem = |error: &wasm_agent_host::policy::PolicyError| Problem {
+                message: format!("policy `{}` {error}", path.display()),
+                hint: error.hint.clone(),
+            };
+            return Self { problems: errors.iter().map(problem).collect(), exit: Exit::NothingRan };
+        }
+        let hint = load_hint(&error);
+        let mut failure = Self::new(Exit::NothingRan, chain(&error));
+        if let Some(hint) = hint {
+            failure = failure.hint(hint);
+        }
+        failure
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self::new(Exit::HostFailed, chain(&error))
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Diverged(divergence) => {
+                let why = divergence.intent.map(|why| format!("; the reason the tool gave last: `{why}`"));
+                Self::new(
+                    Exit::Diverged,
+                    format!(
+                        "the replay differs at call {}\nrecorded: {}\nreplayed: {}{}",
+                        divergence.call,
+                        divergence.recorded,
+                        divergence.asked,
+                        why.unwrap_or_default(),
+                    ),
+                )
+            }
+            ReplayError::Incomplete { .. } => Self::new(Exit::Stopped, chain(&error)),
+            ReplayError::Journal { .. } => Self::new(Exit::Unverified, chain(&error)),
+            other => Self::new(Exit::Stopped, chain(&other)),
+        }
+    }
+}
+
+impl From<ReplayFailure> for Failure {
+    fn from(failure: ReplayFailure) -> Self {
+        match failure {
+            ReplayFailure::Load(error) => error.into(),
+            ReplayFailure::Run(error) => error.into(),
+            ReplayFailure::Replay(error) => error.into(),
+            other => Self::new(Exit::HostFailed, chain(&other)),
+        }
+    }
+}
+
+/// What to do about something that can't be loaded.
+fn load_hint(error: &LoadError) -> Option<String> {
+    match error {
+        LoadError::File { what, source, .. } if what.contains("state") || what.contains("copy") => (source.kind()
+            != io::ErrorKind::StorageFull)
+            .then(|| "name another directory with `--state DIR`".to_owned()),
+        LoadError::NotAComponent { .. } => {
+            Some("a tool is a WebAssembly component (`wasm32-wasip2`), or a core module for WASI 0.1".to_owned())
+        }
+        LoadError::Imports { .. } => {
+            Some("a tool can import `wasi:*` 0.2 and `wasm-agent:host` 0.1; build it for those".to_owned())
+        }
+        LoadError::Pin { found, .. } => {
+            Some(format!("if this is the tool that was vetted, set `sha256 = \"{found}\"` under `[tool]`"))
+        }
+        LoadError::Grant { source: Some(source), .. } if source.kind() == io::ErrorKind::NotFound => {
+            Some("relative paths start at the folder of the policy".to_owned())
+        }
+        LoadError::Grant { message, .. } if message.contains("the environment has no") => {
+            Some("set it in the environment of `wasm-agent`; the tool does not see it".to_owned())
+        }
+        LoadError::State { path, problem } if problem.contains("written by others") => {
+            Some(format!("`chmod go-w {}`, or name another directory with `--state DIR`", shell_word(path)))
+        }
+        LoadError::State { .. } => Some("name another directory with `--state DIR`".to_owned()),
+        LoadError::Invocation { hint, .. } => hint.clone(),
+        _ => None,
+    }
+}
+
+/// An error with its causes, on one line where they are.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let shown = tidy(&cause.to_string());
+        // Some errors repeat their cause in their own words.
+        if !text.ends_with(&shown) {
+            text.push_str(": ");
+            text.push_str(&shown);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// What an operating system says, in the form of our own messages.
+fn tidy(text: &str) -> String {
+    let Some((message, _)) = text.rsplit_once(" (os error ") else { return text.to_owned() };
+    let mut characters = message.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_one_line() {
+        let source = io::Error::from_raw_os_error(2);
+        let failure = Failure::file("read", "tool", Path::new("a.wasm"), source);
+        assert_eq!(failure.problems[0].message, "cannot read tool `a.wasm`: no such file or directory");
+        assert_eq!(failure.exit, Exit::NothingRan);
+    }
+
+    #[test]
+    fn every_error_of_a_policy_is_reported() {
+        let errors = wasm_agent_host::policy::Policy::parse("version = 2\nfoo = 1\n").unwrap_err();
+        let count = errors.as_slice().len();
+        let failure = Failure::from(LoadError::Policy { path: "p.toml".into(), errors });
+        assert_eq!(failure.problems.len(), count);
+        assert!(count >= 2);
+        assert!(failure.problems[0].message.starts_with("policy `p.toml` line 1, column "), "{failure:?}");
+    }
+
+    #[test]
+    fn a_divergence_shows_both_sides() {
+        let failure = Failure::from(ReplayError::Diverged(wasm_agent_host::Divergence {
+            call: 7,
+            recorded: "a".to_owned(),
+            asked: "b".to_owned(),
+            intent: None,
+        }));
+        assert_eq!(failure.problems[0].message, "the replay differs at call 7\nrecorded: a\nreplayed: b");
+        assert_eq!(failure.exit, Exit::Diverged);
+    }
+
+    #[test]
+    fn a_full_disk_is_not_answered_with_another_directory() {
+        let source = io::Error::from(io::ErrorKind::StorageFull);
+        let failure = Failure::file("create", "state directory", Path::new("s"), source);
+        assert_eq!(failure.problems[0].hint, None);
+    }
+}

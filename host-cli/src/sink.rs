@@ -1,0 +1,199 @@
+//! What the tool prints, on its way to this program's own output.
+//!
+//! Into a file or a pipe the bytes go as they are. On a terminal they are made harmless first: the tool can't move the
+//! cursor, change colours or print over what this program says.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+use wasm_agent_host::{OutputSink, Stream};
+
+use crate::escape::escape_line;
+
+/// Longest part of a character that can wait for its rest, in bytes: all but the last byte of UTF-8's longest.
+const PART_BYTES_MAX: usize = 3;
+
+/// Passes a tool's output on to standard output and standard error.
+pub(crate) struct Passing {
+    stdout: Mutex<Way>,
+    stderr: Mutex<Way>,
+}
+
+/// How one stream is passed on.
+enum Way {
+    /// As it is.
+    Raw,
+    /// Made harmless; holds the part of a character whose rest has not come.
+    Harmless(Vec<u8>),
+}
+
+impl Passing {
+    /// Looks whether there is a terminal at either end.
+    pub(crate) fn new() -> Self {
+        let way = |is_terminal: bool| Mutex::new(if is_terminal { Way::Harmless(Vec::new()) } else { Way::Raw });
+        Self { stdout: way(io::stdout().is_terminal()), stderr: way(io::stderr().is_terminal()) }
+    }
+
+    /// Shows what is left of a character that never got its rest.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be written.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let mut way = self.way(stream).lock().unwrap_or_else(PoisonError::into_inner);
+            if let Way::Harmless(part) = &mut *way
+                && !part.is_empty()
+            {
+                let shown = part.drain(..).map(escaped_byte).collect::<String>();
+                emit(stream, shown.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn way(&self, stream: Stream) -> &Mutex<Way> {
+        match stream {
+            Stream::Stdout => &self.stdout,
+            Stream::Stderr => &self.stderr,
+        }
+    }
+}
+
+impl OutputSink for Passing {
+    fn write(&self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        let mut way = self.way(stream).lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *way {
+            Way::Raw => emit(stream, bytes),
+            Way::Harmless(part) => emit(stream, harmless(part, bytes).as_bytes()),
+        }
+    }
+}
+
+/// Writes at once: the tool's next step may be one that somebody waits for.
+fn emit(stream: Stream, bytes: &[u8]) -> io::Result<()> {
+    match stream {
+        Stream::Stdout => {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes)?;
+            stdout.flush()
+        }
+        Stream::Stderr => io::stderr().lock().write_all(bytes),
+    }
+}
+
+/// Makes bytes harmless that follow `part` of a character, and leaves in `part` what still lacks its rest.
+///
+/// Line breaks and tabs stay. Other control, bidirectional and invisible characters become `\u{…}`, bytes that are no
+/// text `\x…`.
+fn harmless(part: &mut Vec<u8>, bytes: &[u8]) -> String {
+    let mut shown = String::with_capacity(bytes.len());
+    let mut whole = std::mem::take(part);
+    whole.extend_from_slice(bytes);
+    let mut chunks = whole.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        for line in chunk.valid().split_inclusive(['\n', '\t']) {
+            let text = line.trim_end_matches(['\n', '\t']);
+            shown.push_str(&escape_line(text));
+            shown.push_str(line.strip_prefix(text).unwrap_or_default());
+        }
+        let invalid = chunk.invalid();
+        if chunks.peek().is_none() && is_beginning(invalid) {
+            *part = invalid.to_vec();
+        } else {
+            shown.extend(invalid.iter().copied().map(escaped_byte));
+        }
+    }
+    shown
+}
+
+/// Whether bytes could still become a character.
+fn is_beginning(bytes: &[u8]) -> bool {
+    !bytes.is_empty()
+        && bytes.len() <= PART_BYTES_MAX
+        && std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+fn escaped_byte(byte: u8) -> String {
+    format!("\\x{byte:02x}")
+}
+
+/// Makes a line of diagnostics harmless, which may quote what a tool or a server said.
+pub(crate) struct Diagnostics;
+
+impl Write for Diagnostics {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut part = Vec::new();
+        let mut shown = harmless(&mut part, bytes);
+        shown.extend(part.into_iter().map(escaped_byte));
+        io::stderr().lock().write_all(shown.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(writes: &[&[u8]]) -> (String, Vec<u8>) {
+        let mut part = Vec::new();
+        let text = writes.iter().map(|bytes| harmless(&mut part, bytes)).collect();
+        (text, part)
+    }
+
+    #[test]
+    fn lines_and_tabs_pass() {
+        assert_eq!(shown(&[b"a\tb\nc\n\n"]).0, "a\tb\nc\n\n");
+    }
+
+    #[test]
+    fn nothing_moves_the_cursor() {
+        assert_eq!(shown(&[b"\x1b[2J\x1b]0;x\x07a\rb\x08\x9b1m"]).0, r"\u{1b}[2J\u{1b}]0;x\u{7}a\rb\u{8}\x9b1m");
+        assert_eq!(shown(&["\u{202e}evil\u{200b}\u{9b}".as_bytes()]).0, r"\u{202e}evil\u{200b}\u{9b}");
+    }
+
+    #[test]
+    fn a_character_that_comes_in_parts_is_whole() {
+        let face = "🙂".as_bytes();
+        for cut in 1..4 {
+            assert_eq!(shown(&[&face[..cut], &face[cut..]]), ("🙂".to_owned(), vec![]));
+        }
+        assert_eq!(shown(&[&face[..1], &face[1..2], &face[2..3], &face[3..]]).0, "🙂");
+    }
+
+    #[test]
+    fn a_part_without_its_rest_is_shown_as_bytes() {
+        assert_eq!(shown(&[b"a\xf0\x9f", b"b"]).0, r"a\xf0\x9fb");
+        assert_eq!(shown(&[b"\xff\xfe"]).0, r"\xff\xfe");
+        assert_eq!(shown(&[b"a\xe2\x82"]), ("a".to_owned(), vec![0xe2, 0x82]));
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_the_same_however_it_is_cut(text in "[a-zé日🙂\n\t]{0,24}", cuts in prop::collection::vec(0_usize..64, 0..6)) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.sort_unstable();
+            let mut writes = Vec::new();
+            let mut start = 0;
+            for cut in cuts {
+                writes.push(&bytes[start..cut]);
+                start = cut;
+            }
+            writes.push(&bytes[start..]);
+            prop_assert_eq!(shown(&writes), (text.clone(), vec![]));
+        }
+
+        #[test]
+        fn whatever_comes_nothing_but_text_is_shown(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let (text, part) = shown(&[&bytes]);
+            prop_assert!(text.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()), "{:?}", text);
+            prop_assert!(part.len() <= PART_BYTES_MAX);
+        }
+    }
+}

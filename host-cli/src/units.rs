@@ -1,0 +1,154 @@
+//! Numbers, times and names as people read them.
+
+use std::path::Path;
+use std::time::Duration;
+
+const SECOND_NS: u64 = 1_000_000_000;
+const DAY_SECONDS: u64 = 86_400;
+
+/// A size in bytes, with at most one decimal: `812 B`, `1.5 KiB`.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    // In tenths of a unit, so that no float is needed; wide enough for any count.
+    let mut tenths = u128::from(count) * 10 / 1024;
+    let mut units = UNITS.iter();
+    let mut unit = units.next();
+    while tenths >= 10_240
+        && let Some(larger) = units.next()
+    {
+        tenths /= 1024;
+        unit = Some(larger);
+    }
+    decimal(tenths, unit.copied().unwrap_or_default())
+}
+
+/// A length of time: `0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`.
+pub(crate) fn duration(time: Duration) -> String {
+    let milliseconds = time.as_millis();
+    match time.as_secs() {
+        _ if milliseconds < 10 => decimal(time.as_micros() / 100, "ms"),
+        0 => format!("{milliseconds} ms"),
+        1..60 => decimal(milliseconds / 100, "s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+fn decimal(tenths: u128, unit: &str) -> String {
+    if tenths.is_multiple_of(10) {
+        format!("{} {unit}", tenths / 10)
+    } else {
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    }
+}
+
+/// Time since the start of a run, in seconds with milliseconds.
+pub(crate) fn since_start(at_ns: u64) -> String {
+    format!("{}.{:03}", at_ns / SECOND_NS, at_ns % SECOND_NS / 1_000_000)
+}
+
+/// A count with its noun, in the plural where it is one.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A point in time as RFC 3339 in UTC, to the second, from nanoseconds since the Unix epoch.
+///
+/// Any count fits: 64 bits of nanoseconds end in the year 2554.
+pub(crate) fn timestamp(unix_ns: u64) -> String {
+    let seconds = unix_ns / SECOND_NS;
+    let (year, month, day) = date(seconds / DAY_SECONDS);
+    let time = seconds % DAY_SECONDS;
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time / 3600, time / 60 % 60, time % 60)
+}
+
+/// The date of a day in the Gregorian calendar, from days since 1970-01-01.
+///
+/// Years are taken to begin in March, so that the leap day is the last one of a year; 400 of them have 146 097 days.
+fn date(days: u64) -> (u64, u64, u64) {
+    // Days since 0000-03-01.
+    let days = days + 719_468;
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Months from March on are 31, 30, 31, 30, 31 days long, over and over: 153 days for five.
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A path as it can be pasted into a shell.
+pub(crate) fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |character: char| character.is_alphanumeric() || "/._-+@:,".contains(character);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_keep_one_decimal() {
+        let shown: Vec<String> = [0, 1023, 1024, 1536, 1 << 20, (1 << 30) - 1, u64::MAX].map(bytes).into();
+        assert_eq!(shown, ["0 B", "1023 B", "1 KiB", "1.5 KiB", "1 MiB", "1023.9 MiB", "16777215.9 TiB"]);
+    }
+
+    #[test]
+    fn times_are_as_exact_as_they_are_short() {
+        let shown = [0, 400, 9_900, 12_000, 999_000, 3_450_000, 59_900_000, 125_000_000]
+            .map(|micros| duration(Duration::from_micros(micros)));
+        assert_eq!(shown, ["0 ms", "0.4 ms", "9.9 ms", "12 ms", "999 ms", "3.4 s", "59.9 s", "2 min 5 s"]);
+    }
+
+    #[test]
+    fn dates_follow_the_gregorian_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_709_164_800, "2024-02-29T00:00:00Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (4_107_456_000, "2100-02-28T00:00:00Z"),
+        ] {
+            assert_eq!(timestamp(seconds * SECOND_NS), expected);
+        }
+        assert_eq!(timestamp(u64::MAX), "2554-07-21T23:34:33Z");
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let mut before = date(0);
+        for day in 1..220_000 {
+            let next = date(day);
+            let (year, month, _) = before;
+            let first = if month == 12 { (year + 1, 1, 1) } else { (year, month + 1, 1) };
+            assert!(next == (year, month, before.2 + 1) || next == first, "{before:?} is followed by {next:?}");
+            assert!(next.2 <= 31);
+            before = next;
+        }
+    }
+
+    #[test]
+    fn paths_survive_a_shell() {
+        assert_eq!(shell_word(Path::new("/a/b-1.journal")), "/a/b-1.journal");
+        assert_eq!(shell_word(Path::new("a b")), "'a b'");
+        assert_eq!(shell_word(Path::new("it's")), r"'it'\''s'");
+    }
+
+    #[test]
+    fn counts_have_a_plural() {
+        assert_eq!([count(0, "call"), count(1, "call"), count(2, "call")], ["0 calls", "1 call", "2 calls"]);
+    }
+}
