@@ -1,0 +1,22 @@
+//! What the tests share: folders, servers, approvers, and runs that are checked and replayed as soon as they end.
+//!
+//! A test describes a [`Scene`] and runs it. Every run is held to [`always::holds`] and is replayed at once, with its
+//! folder out of reach, so that no test has to remember to.
+
+pub mod always;
+pub mod approver;
+pub mod folder;
+pub mod guests;
+pub mod recorded;
+pub mod resolver;
+pub mod scene;
+pub mod server;
+pub mod store;
+pub mod tls;
+pub mod wat;
+
+pub use approver::Script;
+pub use folder::Folder;
+pub use recorded::Recorded;
+pub use scene::Scene;
+pub use server::Server;

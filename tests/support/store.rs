@@ -1,0 +1,56 @@
+//! Journals in memory, which can be made to fail.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasm_agent_host::journal::JournalStore;
+
+/// A journal's bytes, shared with the test.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// Writes and syncs so far.
+    operations: Arc<AtomicU64>,
+    fail_at: Option<u64>,
+}
+
+impl Memory {
+    /// A store whose write or sync with this number, from 0, fails. A failing write takes in half of its bytes.
+    pub fn failing_at(operation: u64) -> Self {
+        Self { fail_at: Some(operation), ..Self::default() }
+    }
+
+    /// What was written so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the operation that is to fail was reached.
+    pub fn has_failed(&self) -> bool {
+        self.fail_at.is_some_and(|fail_at| self.operations.load(Ordering::SeqCst) > fail_at)
+    }
+
+    fn fails(&self) -> bool {
+        Some(self.operations.fetch_add(1, Ordering::SeqCst)) == self.fail_at
+    }
+
+    fn append(&self, bytes: &[u8]) {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+    }
+}
+
+impl JournalStore for Memory {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.fails() {
+            self.append(&bytes[..bytes.len() / 2]);
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.append(bytes);
+        Ok(())
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        if self.fails() { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
+    }
+}
