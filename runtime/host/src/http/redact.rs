@@ -51,7 +51,7 @@ impl Needles {
         for form in &self.forms {
             let mut from = 0;
             while let Some(rest) = bytes.get_mut(from..) {
-                let Some(at) = find(rest, form) else { break };
+                let Some(at) = memchr::memmem::find(rest, form) else { break };
                 if let Some(hidden) = rest.get_mut(at..at + form.len()) {
                     hidden.fill(MASK);
                 }
@@ -72,19 +72,6 @@ impl Needles {
                 self.forms.iter().any(|form| form.len() > *length && form.starts_with(tail))
             })
             .unwrap_or(0)
-    }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    loop {
-        let rest = haystack.get(from..)?;
-        let at = from + rest.iter().position(|byte| *byte == first)?;
-        if haystack.get(at..)?.starts_with(needle) {
-            return Some(at);
-        }
-        from = at + 1;
     }
 }
 
