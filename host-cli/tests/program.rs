@@ -1,5 +1,7 @@
 //! The program as a shell sees it, before any tool is involved.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot start the program has failed")]
+
 use std::process::{Command, Output};
 
 fn wasm_agent(arguments: &[&str]) -> Output {

@@ -80,11 +80,19 @@ pub(super) fn message(request: &ApprovalRequest, width: usize, colour: bool) -> 
     Ok(table.text)
 }
 
+/// Whether a summary begins with the kind of the action; most do.
+fn is_named(kind: &str, summary: &str) -> bool {
+    summary.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' '))
+}
+
 /// What the decision depends on. None of it is cut.
 fn essentials(table: &mut Table, request: &ApprovalRequest) -> Result<(), ApproverError> {
     let action = &request.action;
-    table.whole("action", &action.kind)?;
-    table.whole("", &action.summary)?;
+    let named = is_named(&action.kind, &action.summary);
+    if !named {
+        table.whole("action", &action.kind)?;
+    }
+    table.whole(if named { "action" } else { "" }, &action.summary)?;
     match &action.detail {
         Detail::File { path, to, size, .. } => {
             table.whole("path", path)?;
@@ -275,7 +283,11 @@ impl Table {
     /// Names the action once more, and what can be answered.
     fn choices(&mut self, request: &ApprovalRequest) {
         let action = &request.action;
-        let again = format!("{} {}", action.kind, action.summary);
+        let again = if is_named(&action.kind, &action.summary) {
+            action.summary.clone()
+        } else {
+            format!("{} {}", action.kind, action.summary)
+        };
         // The first row of it. The whole is above, and was not cut.
         let folded = fold(&escape_line(&again), self.columns, usize::MAX);
         self.text.push('\n');

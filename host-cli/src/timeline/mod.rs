@@ -134,7 +134,7 @@ impl<'a> Timeline<'a> {
         let plain = || {
             let value = to_json(record);
             let arguments = text::named(value.get("arguments"));
-            (format!("{} {arguments}", text::function(&call.function.name)), text::named(value.get("outcome")))
+            (format!("{} {arguments}", text::function(&call.function.name)), text::outcome(value.get("outcome")))
         };
         match decision {
             Some(decision) => {

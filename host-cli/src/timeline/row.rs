@@ -19,7 +19,7 @@ const FIXED_COLUMNS: usize = TIME_COLUMNS + 2 + CALL_COLUMNS + 2 + RESULT_COLUMN
 const WHAT_COLUMNS: usize = 48;
 
 /// Fewest columns of either text on a terminal: a narrower one folds lines.
-const TEXT_COLUMNS_MIN: usize = 16;
+const TEXT_COLUMNS_MIN: usize = 12;
 
 /// Where the columns begin and end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        assert_eq!(lines(Some(60), "a", "b"), "    1.234      41  done      a                 b\n");
+        assert_eq!(lines(Some(60), "a", "b"), "    1.234      41  done      a                b\n");
         assert_eq!(lines(None, "a", ""), "    1.234      41  done      a\n");
     }
 

@@ -155,7 +155,7 @@ fn calls_that_only_look_are_counted() {
 #[test]
 fn all_calls_are_shown_where_all_are_wanted() {
     let text = timeline(Calls::All, vec![call(0, None)]);
-    assert_eq!(text, "    0.005       0  call      descriptor.stat-at path=\"../x\"                    none\n\n");
+    assert_eq!(text, "    0.005       0  call      descriptor.stat-at path=\"../x\"\n\n");
 }
 
 #[test]

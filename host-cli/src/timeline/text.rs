@@ -125,6 +125,20 @@ pub(super) fn named(value: Option<&Value>) -> String {
     text
 }
 
+/// What a call returned: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
+pub(super) fn outcome(value: Option<&Value>) -> String {
+    let Some(Value::Array(items)) = value else { return named(value) };
+    match items.as_slice() {
+        [Value::Number(which), result] => match which.as_u64() {
+            Some(0) => named(Some(result).filter(|result| !result.is_null())),
+            Some(1) => format!("error {}", named(Some(result))),
+            Some(2) => format!("trap {}", named(Some(result))),
+            _ => named(value),
+        },
+        _ => named(value),
+    }
+}
+
 /// Bytes, as a journal's JSON has them: a length and a digest.
 fn is_payload(value: Option<&Value>) -> bool {
     value.is_some_and(|value| value.get("length").is_some() && value.get("blake3").is_some())
@@ -202,6 +216,15 @@ mod tests {
         let expected = "contents=2 KiB flags=[\"x\", none, {k: true}] path=\"a\\n\\u{202e}\" self=3";
         assert_eq!(named(Some(&value)), expected);
         assert_eq!(named(Some(&json!("x".repeat(1000)))).chars().count(), VALUE_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn an_outcome_is_a_value_or_an_error() {
+        let shown =
+            [json!([0, null]), json!([0, [1]]), json!([1, "no-entry"]), json!([2, "x"]), json!([3, 4]), json!(7)]
+                .map(|value| outcome(Some(&value)));
+        assert_eq!(shown, ["", "[1]", "error \"no-entry\"", "trap \"x\"", "[3, 4]", "7"]);
+        assert_eq!(outcome(None), "");
     }
 
     #[test]
