@@ -24,6 +24,8 @@ pub(crate) struct Replay {
     /// The reason the tool gave last.
     intent: Option<String>,
     end: Option<End>,
+    /// What ended the reading early. A reader that is asked again gives no more records, which would look like a cut.
+    damage: Option<ReplayError>,
     compare_fuel: bool,
     calls: u64,
     /// Fuel used up at the last call.
@@ -80,6 +82,7 @@ impl Replay {
             ahead: None,
             intent: None,
             end: None,
+            damage: None,
             compare_fuel: true,
             calls: 0,
             fuel: 0,
@@ -190,12 +193,17 @@ impl Replay {
 
     /// Reads on to the next call. What lies between are effects, which a replay does not have.
     fn next(&mut self) -> Result<Option<Call>, ReplayError> {
+        if let Some(damage) = &self.damage {
+            return Err(damage.clone());
+        }
         if self.end.is_some() {
             return Ok(None);
         }
         loop {
-            let record =
-                self.reader.next().map_err(|error| ReplayError::Journal { message: crate::error::chain(&error) })?;
+            let record = self.reader.next().map_err(|error| {
+                let damage = ReplayError::Journal { message: crate::error::chain(&error) };
+                self.damage.insert(damage).clone()
+            })?;
             match record.map(|record| record.event) {
                 None => return Ok(None),
                 Some(Event::Call(call)) => {
