@@ -2,7 +2,12 @@
 //!
 //! Every run here is held to what must always hold, and is replayed as soon as it ends: see `wasm_agent_tests`.
 
+mod completeness;
 mod edit_files;
+mod given;
 mod http;
+mod limits;
+mod loading;
 mod reading;
+mod replay;
 mod secrets;

@@ -210,10 +210,8 @@ impl Replay {
                     self.calls += 1;
                     return Ok(Some(call));
                 }
-                Some(Event::End(end)) => {
-                    self.end = Some(end);
-                    return Ok(None);
-                }
+                // Read on: only the seal behind it says that this end is the one that was written.
+                Some(Event::End(end)) => self.end = Some(end),
                 Some(Event::Note(note)) if note.name == "intent" => self.intent = Some(note.text),
                 Some(
                     Event::Header(_)

@@ -1,0 +1,137 @@
+//! Limits: each ends the run under its own name, and the replay ends at the same place.
+
+use wasm_agent_host::Outcome;
+use wasm_agent_tests::{Folder, Recorded, Scene, guests, wat};
+
+fn limited(limits: &str, core: &str) -> Recorded {
+    let folder = Folder::new();
+    Scene::tool(&folder, guests::from_text("tool.wasm", &wat::alone(core)))
+        .policy(format!("[limits]\n{limits}\n"))
+        .run()
+}
+
+fn guest(name: &str, limits: &str, arguments: &[&str]) -> Recorded {
+    let folder = Folder::with([("work/notes.txt", "notes")]);
+    let policy = format!(
+        "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\n[limits]\n{limits}\n"
+    );
+    Scene::guest(&folder, name).policy(policy).arguments(arguments.iter().copied()).run()
+}
+
+const FOREVER: &str = r#"(func (export "run") (result i32) (loop $again (br $again)) (i32.const 0))"#;
+
+#[test]
+fn fuel_ends_a_loop() {
+    let run = limited("fuel = 100000", FOREVER);
+    run.limited_by("fuel");
+    assert!((99_000..=101_000).contains(&run.report.fuel), "{}", run.report.fuel);
+}
+
+#[test]
+fn time_ends_a_loop_and_the_replay_stops_where_it_did() {
+    limited("time = \"100ms\"", FOREVER).limited_by("time");
+    for kind in ["compute", "calls", "wait"] {
+        let run = guest("endless-loop", "time = \"100ms\"", &[kind]);
+        run.limited_by("time");
+        assert!(run.report.elapsed.as_millis() >= 100);
+    }
+}
+
+#[test]
+fn memory_beyond_the_limit_is_refused_and_the_guest_can_handle_it() {
+    let run = limited(
+        "memory = \"1MiB\"",
+        r#"(memory 1)
+        (func (export "run") (result i32)
+            (i32.eq (memory.grow (i32.const 15)) (i32.const -1))
+            (i32.ne (memory.grow (i32.const 1)) (i32.const -1))
+            i32.or)"#,
+    );
+    run.exited(0);
+    assert_eq!(run.report.memory_high_bytes, 1 << 20);
+}
+
+#[test]
+fn memory_is_the_reason_where_the_guest_can_not_handle_it() {
+    limited(
+        "memory = \"1MiB\"",
+        r#"(memory 1)
+        (func (export "run") (result i32)
+            (if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable))
+            (i32.const 0))"#,
+    )
+    .limited_by("memory");
+    limited("memory = \"1MiB\"", r#"(memory 17) (func (export "run") (result i32) (i32.const 0))"#)
+        .limited_by("memory");
+}
+
+#[test]
+fn table_growth_ends() {
+    let run = limited(
+        "memory = \"64MiB\"",
+        r#"(table $t 1 funcref)
+        (func (export "run") (result i32)
+            (i32.ne (table.grow $t (ref.null func) (i32.const 0x7fffffff)) (i32.const -1)))"#,
+    );
+    run.exited(0);
+}
+
+#[test]
+fn endless_recursion_is_a_trap() {
+    let run = limited("fuel = 1000000000", r#"(func $run (export "run") (result i32) (call $run) drop (call $run))"#);
+    let Outcome::Trapped { message } = run.outcome() else { panic!("{:?}", run.outcome()) };
+    assert!(message.contains("stack"), "{message}");
+}
+
+#[test]
+fn output_beyond_the_limit_ends_the_run() {
+    let run = guest("output-flood", "output = \"1MiB\"", &["1"]);
+    run.limited_by("output");
+    assert!(run.stdout.len() <= 1 << 20, "{}", run.stdout.len());
+}
+
+#[test]
+fn handles_end() {
+    for kind in ["files", "pollables", "fields"] {
+        let run = guest("handle-flood", "handles = 100", &[kind, "100"]);
+        match run.outcome() {
+            Outcome::Limit { which } => assert_eq!(which, "handles", "{kind}"),
+            Outcome::Exited(0) => assert!(run.stdout.contains("held: handles end at"), "{kind}: {}", run.stdout),
+            other => panic!("{kind}: {other:?}: {}", run.stdout),
+        }
+    }
+}
+
+#[test]
+fn record_of_a_run_is_bounded() {
+    guest("endless-loop", "journal = \"100KiB\"\ntime = \"60s\"", &["calls"]).limited_by("journal");
+}
+
+#[test]
+fn limits_that_are_not_reached_change_nothing() {
+    let folder = Folder::new();
+    let tool = || guests::from_text("clock.wasm", &wat::clock_calls(5));
+    let free = Scene::tool(&folder, tool()).run();
+    let fuel = free.report.fuel;
+    let enough = Scene::tool(&folder, tool()).policy(format!("[limits]\nfuel = {}\n", fuel + 1)).run();
+    enough.exited(0);
+    assert_eq!(enough.report.fuel, fuel);
+}
+
+#[test]
+fn running_out_of_fuel_at_any_point_is_the_same_in_the_replay() {
+    let folder = Folder::new();
+    let tool = guests::from_text("clock.wasm", &wat::clock_calls(3));
+    let whole = Scene::tool(&folder, tool.clone()).run().report.fuel;
+    let mut calls = Vec::new();
+    for fuel in 1..whole {
+        let run = Scene::tool(&folder, tool.clone()).policy(format!("[limits]\nfuel = {fuel}\n")).run();
+        // Fuel is looked at where the code branches, so the last few units may come after the last look.
+        match run.outcome() {
+            Outcome::Limit { which } => assert_eq!(which, "fuel"),
+            other => assert!(*other == Outcome::Exited(0) && fuel + 5 > whole, "{fuel} of {whole}: {other:?}"),
+        }
+        calls.push(run.report.calls);
+    }
+    assert!(calls.is_sorted() && calls.first() == Some(&0) && calls.last() == Some(&3), "{calls:?}");
+}
