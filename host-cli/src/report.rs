@@ -121,7 +121,9 @@ impl Report {
                 let good = style::GOOD;
                 let mut text =
                     format!("{good}identical{good:#}: {}; compared {compared}\n", count(report.calls, "call"));
-                text.push_str(&outcome_line(&report.outcome));
+                // The recorded end, and no failure of the replay.
+                let faint = style::FAINT;
+                text.push_str(&format!("{faint}ended:{faint:#} {}", outcome_line(&report.outcome)));
                 if !report.same_component {
                     let warning = style::WARNING;
                     text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));
