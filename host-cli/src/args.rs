@@ -54,7 +54,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without `--policy` the tool is granted nothing. Standard output carries the tool's own output, or the result of
+Without `--policy` the tool is granted nothing. Standard output carries the tool's own output, or the result of \
 `--call`; the report goes to standard error. On a terminal, control characters in the tool's output are shown escaped.")]
 pub(crate) struct Run {
     /// The tool: a component, or a core module for WASI 0.1
@@ -104,7 +104,7 @@ pub(crate) struct Run {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-No file, no network and no policy is used. An identical replay ends with the status of the recorded run. A run that was
+No file, no network and no policy is used. An identical replay ends with the status of the recorded run. A run that was \
 killed is replayed as far as its record goes, and ends with 3.")]
 pub(crate) struct Replay {
     /// The journal of the run

@@ -4,20 +4,16 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use anstream::ColorChoice;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use wasm_agent_host::journal::{ReadError, Reader, Tail, Verification, to_json, verify};
 
+use super::progress::Progress;
 use crate::args::{Calls, Format, Journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, json_line, style};
 use crate::timeline::Timeline;
 use crate::units::{bytes, count, hex};
-
-/// Size from which checking a journal takes long enough to show how far it is, in bytes.
-const PROGRESS_BYTES_MIN: u64 = 64 << 20;
 
 /// Runs a sub-command.
 pub(crate) fn journal(command: &Journal, report: &Report) -> Result<Exit, Failure> {
@@ -105,15 +101,8 @@ fn columns() -> Option<usize> {
 
 fn check(path: &Path, complete: bool, report: &Report) -> Result<Exit, Failure> {
     let file = open(path)?;
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let verified = if length >= PROGRESS_BYTES_MIN && io::stderr().is_terminal() {
-        let bar = progress(length);
-        let verified = verify(bar.wrap_read(file));
-        bar.finish_and_clear();
-        verified
-    } else {
-        verify(file)
-    };
+    let file = Progress::new(file).map_err(|error| Failure::file("read", "journal", path, error))?;
+    let verified = verify(file);
     let verification = verified.map_err(|error| Failure::journal(path, &error))?;
     match report.format {
         Format::Text => report.data(|out| out.write_all(verified_text(&verification).as_bytes()))?,
@@ -123,18 +112,6 @@ fn check(path: &Path, complete: bool, report: &Report) -> Result<Exit, Failure> 
         return Err(Failure::new(Exit::Unverified, format!("journal `{}` lacks the end of its run", path.display())));
     }
     Ok(Exit::Finished)
-}
-
-fn progress(length: u64) -> ProgressBar {
-    let bar = ProgressBar::new(length);
-    let template = if anstream::AutoStream::choice(&io::stderr()) == ColorChoice::Never {
-        "{bar:40} {percent:>3}% {bytes} of {total_bytes}"
-    } else {
-        "{bar:40.cyan} {percent:>3}% {bytes} of {total_bytes}"
-    };
-    // The template is fixed; if it were wrong, the default one would do.
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
 }
 
 fn verified_text(verification: &Verification) -> String {

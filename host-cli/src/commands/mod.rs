@@ -3,5 +3,6 @@
 pub(crate) mod inspect;
 pub(crate) mod journal;
 pub(crate) mod policy;
+mod progress;
 pub(crate) mod replay;
 pub(crate) mod run;

@@ -1,0 +1,85 @@
+//! How far a long read is, on a terminal.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
+
+use anstream::{AutoStream, ColorChoice};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Size from which reading a file takes long enough to show how far it is, in bytes.
+const LENGTH_BYTES_MIN: u64 = 64 << 20;
+
+/// A file that shows how far it has been read, where it is long and somebody sees it.
+pub(super) struct Progress {
+    file: File,
+    bar: ProgressBar,
+    /// Furthest place that was read. A reader may look at the end first, and go back for a part.
+    furthest: u64,
+    position: u64,
+}
+
+impl Progress {
+    pub(super) fn new(file: File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        let seen = length >= LENGTH_BYTES_MIN && io::stderr().is_terminal();
+        let bar = if seen { bar(length) } else { ProgressBar::hidden() };
+        Ok(Self { file, bar, furthest: 0, position: 0 })
+    }
+}
+
+impl Drop for Progress {
+    /// Leaves nothing on the screen, however the reading ends.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Read for Progress {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.position = self.position.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+        if self.position > self.furthest {
+            self.furthest = self.position;
+            self.bar.set_position(self.furthest);
+        }
+        Ok(read)
+    }
+}
+
+impl Seek for Progress {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.position = self.file.seek(to)?;
+        Ok(self.position)
+    }
+}
+
+fn bar(length: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    let template = if AutoStream::choice(&io::stderr()) == ColorChoice::Never {
+        "{bar:40} {percent:>3}% {bytes} of {total_bytes}"
+    } else {
+        "{bar:40.cyan} {percent:>3}% {bytes} of {total_bytes}"
+    };
+    // The template is fixed; if it were wrong, the default one would do.
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn looking_at_the_end_is_no_progress() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[1; 100]).unwrap();
+        let mut progress = Progress::new(file).unwrap();
+        assert_eq!(progress.seek(SeekFrom::End(0)).unwrap(), 100);
+        progress.seek(SeekFrom::Start(0)).unwrap();
+        progress.read_exact(&mut [0; 60]).unwrap();
+        progress.seek(SeekFrom::Start(10)).unwrap();
+        progress.read_exact(&mut [0; 20]).unwrap();
+        assert_eq!((progress.furthest, progress.bar.position()), (60, 60));
+    }
+}
