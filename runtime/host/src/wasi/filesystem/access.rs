@@ -112,6 +112,10 @@ impl Host {
 
 /// The error a guest gets for what the operating system reports.
 pub(super) fn failed(errno: Errno) -> FsError {
+    // Said of a file that another one took the place of: `std` knows this error of sockets only.
+    if errno == Errno::AGAIN {
+        return types::ErrorCode::WouldBlock.into();
+    }
     FsError::from(std::io::Error::from(errno))
 }
 
