@@ -1,1 +1,10 @@
 //! Hostile tools: each asserts inside that it is held, and here it is asserted from outside.
+//!
+//! That a run replays identically and keeps to the rules is asserted of each by [`wasm_agent_tests::Scene`].
+
+mod files;
+mod filesystem;
+mod fixture;
+mod network;
+mod spelling;
+mod use_up;

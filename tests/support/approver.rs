@@ -80,3 +80,25 @@ impl Approver for Script {
         Box::pin(std::future::ready(answer))
     }
 }
+
+/// An approver that approves everything, after something happened to the files meanwhile.
+pub struct Meanwhile<F>(F);
+
+impl<F: Fn(&ApprovalRequest) + Send + Sync> Meanwhile<F> {
+    /// Does this while an action is held.
+    pub fn new(during: F) -> Arc<Self> {
+        Arc::new(Self(during))
+    }
+}
+
+impl<F: Fn(&ApprovalRequest) + Send + Sync> Approver for Meanwhile<F> {
+    fn name(&self) -> String {
+        "meanwhile".to_owned()
+    }
+
+    fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {
+        (self.0)(request);
+        let answer = Answer::Approve { remember: Remember::Once };
+        Box::pin(std::future::ready(Ok(Settled { answer, approver: "ann".to_owned(), reason: None })))
+    }
+}

@@ -1,0 +1,263 @@
+//! Attacks on files that are spelled call by call: what flags, links, renames and other processes can do.
+
+use wasm_agent_tests::approver::Meanwhile;
+use wasm_agent_tests::probe::results;
+use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+
+use crate::fixture::{CANARY, POLICY, folder};
+
+fn run(folder: &Folder, policy: &str, probe: &Probe) -> Recorded {
+    Scene::tool(folder, probe.tool()).policy(policy).run()
+}
+
+fn read_only() -> String {
+    POLICY.replace("access = \"write\"\nask = []\n", "")
+}
+
+fn asking() -> String {
+    POLICY.replace("ask = []\n", "")
+}
+
+#[test]
+fn no_flag_writes_through_a_grant_for_reading() {
+    let folder = folder();
+    let before = folder.snapshot("work");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for how in [How::WRITE, How::TRUNCATE, How::CREATE, How::CREATE_NEW] {
+        probe.open(work, "notes.txt", how);
+    }
+    probe.open(work, "new.txt", How::CREATE_NEW);
+    let run = run(&folder, &read_only(), &probe);
+    assert_eq!(
+        results(&run),
+        ["open-at access", "open-at access", "open-at access", "open-at exist", "open-at access"]
+    );
+    assert_eq!(folder.snapshot("work"), before);
+    assert_eq!(run.denials(), ["read-only"]);
+}
+
+#[test]
+fn descriptor_for_reading_writes_nothing() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let file = probe.open(work, "notes.txt", How::READ);
+    probe.write(file, "changed");
+    probe.set_size(file, 0);
+    probe.write_stream(file);
+    probe.append_stream(file);
+    let run = run(&folder, POLICY, &probe);
+    let results = results(&run);
+    assert_eq!(results[0], "open-at ok");
+    assert!(results[1..].iter().all(|result| !result.ends_with(" ok")), "{results:?}");
+    assert_eq!(folder.read("work/notes.txt"), "notes\n");
+    assert!(run.effects().is_empty());
+}
+
+#[test]
+fn descriptor_for_writing_reads_nothing() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let file = probe.open(work, "notes.txt", How::WRITE);
+    probe.read(file, 100);
+    let run = run(&folder, POLICY, &probe);
+    assert_eq!(results(&run), ["open-at ok", "read bad-descriptor"]);
+}
+
+#[test]
+fn renaming_over_a_file_needs_an_answer() {
+    let folder = folder();
+    folder.write("work/other.txt", "other\n");
+    let before = folder.snapshot("work");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let mine = probe.open(work, "mine.txt", How::CREATE_NEW);
+    probe.write(mine, "mine");
+    probe.rename(work, "mine.txt", "notes.txt");
+    probe.rename(work, "other.txt", "notes.txt");
+    probe.unlink(work, "mine.txt");
+    let approver = Script::refuse();
+    let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver.clone()).run();
+    assert_eq!(results(&run), ["open-at ok", "write ok", "rename-at access", "rename-at access", "unlink-file-at ok"]);
+    assert_eq!(approver.asked().len(), 2);
+    assert_eq!(folder.snapshot("work"), before);
+}
+
+#[test]
+fn what_the_run_made_is_its_own_by_identity_and_not_by_name() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "mine.txt", How::CREATE_NEW);
+    // Its own: nothing to ask.
+    probe.open(work, "mine.txt", How::WRITE);
+    probe.rename(work, "mine.txt", "still-mine.txt");
+    probe.open(work, "still-mine.txt", How::TRUNCATE);
+    probe.create_dir(work, "folder");
+    probe.remove_dir(work, "folder");
+    probe.unlink(work, "still-mine.txt");
+    let approver = Script::refuse();
+    let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver.clone()).run();
+    assert!(results(&run).iter().all(|result| result.ends_with(" ok")), "{:?}", results(&run));
+    assert!(approver.asked().is_empty());
+}
+
+#[test]
+fn hard_link_to_a_foreign_file_does_not_make_it_ones_own() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.link(work, "notes.txt", "linked.txt");
+    probe.open(work, "linked.txt", How::TRUNCATE);
+    probe.unlink(work, "linked.txt");
+    let approver = Script::refuse();
+    let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver.clone()).run();
+    assert_eq!(folder.read("work/notes.txt"), "notes\n");
+    let writes: Vec<String> = results(&run).into_iter().skip(1).collect();
+    assert!(writes.iter().all(|result| !result.ends_with(" ok")), "{writes:?}");
+}
+
+#[test]
+fn file_that_becomes_a_link_while_it_is_held_is_not_followed() {
+    let folder = folder();
+    let (notes, outside) = (folder.path("work/notes.txt"), folder.path("outside.txt"));
+    let approver = Meanwhile::new(move |_| {
+        std::fs::remove_file(&notes).unwrap();
+        std::os::unix::fs::symlink("../outside.txt", &notes).unwrap();
+    });
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "notes.txt", How::TRUNCATE);
+    let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver).run();
+    assert_ne!(results(&run), ["open-at ok"]);
+    assert_eq!(std::fs::read_to_string(outside).unwrap(), CANARY);
+}
+
+#[test]
+fn file_that_is_replaced_while_it_is_held_is_another_file() {
+    let folder = folder();
+    folder.write("other.txt", "another file");
+    let (notes, other) = (folder.path("work/notes.txt"), folder.path("other.txt"));
+    let approver = Meanwhile::new(move |request| {
+        // Only the first time: the second question is about the file that is there now.
+        if other.exists() {
+            assert_eq!(request.action.summary, "file.modify /work/notes.txt");
+            std::fs::rename(&other, &notes).unwrap();
+        } else {
+            std::fs::write(&notes, "seen by the second question").unwrap();
+        }
+    });
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "notes.txt", How::TRUNCATE);
+    let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver).run();
+    // The first permit was for a file that is gone. It failed, and what is there now was asked about by itself.
+    assert_eq!(run.events_of("outcome")[0]["result"], "failed");
+    assert_eq!(run.events_of("approval-asked").len(), 2, "{:?} {:?}", results(&run), run.events_of("outcome"));
+    assert_eq!(results(&run), ["open-at ok"]);
+}
+
+#[test]
+fn folder_on_the_way_that_becomes_a_link_is_not_followed() {
+    let folder = folder();
+    folder.write("work/sub/file.txt", "inside");
+    folder.write("elsewhere/file.txt", CANARY);
+    let (sub, moved) = (folder.path("work/sub"), folder.path("work/moved"));
+    let approver = Meanwhile::new(move |_| {
+        std::fs::rename(&sub, &moved).unwrap();
+        std::os::unix::fs::symlink("../elsewhere", &sub).unwrap();
+    });
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "sub/file.txt", How::TRUNCATE);
+    Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver).run();
+    assert_eq!(folder.read("elsewhere/file.txt"), CANARY);
+}
+
+#[test]
+fn dots_through_a_renamed_folder_lead_where_the_guest_sees_them() {
+    let folder = folder();
+    folder.dir("work/a/b/c");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let deep = probe.open(work, "a/b/c", How::DIR);
+    probe.rename(work, "a/b/c", "c");
+    // By the descriptor it is three folders deep still; on disk it is one.
+    for path in
+        ["../notes.txt", "../outside.txt", "../../outside.txt", "../../../outside.txt", "../../../../outside.txt"]
+    {
+        probe.open(deep, path, How::READ);
+    }
+    let run = run(&folder, POLICY, &probe);
+    let opened: Vec<String> = results(&run).split_off(2);
+    assert!(opened.iter().all(|result| result != "open-at ok"), "{opened:?}");
+}
+
+#[test]
+fn denied_folder_stays_denied_under_another_parent() {
+    let folder = folder();
+    folder.write("work/parent/.env", CANARY);
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let parent = probe.open(work, "parent", How::DIR);
+    probe.rename(work, "parent", "renamed");
+    for path in [".env", "./.env", ".env/", "../renamed/.env", "../parent/.env"] {
+        probe.open(parent, path, How::READ);
+    }
+    probe.open(work, "renamed/.env", How::READ);
+    let run = run(&folder, POLICY, &probe);
+    assert!(!results(&run).iter().skip(2).any(|result| result == "open-at ok"), "{:?}", results(&run));
+    assert!(!String::from_utf8_lossy(&run.journal).contains(CANARY));
+}
+
+#[test]
+fn reading_goes_through_links_to_what_they_lead_to() {
+    let folder = folder();
+    folder.link("work/sub/up", "../.env");
+    folder.link("work/sub/chain", "up");
+    folder.link("work/sub/self", ".");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for path in ["sub/up", "sub/chain", "sub/self/up", "sub/self/self/self/chain", "link-env", "link-secret/key.txt"] {
+        probe.open(work, path, How::READ);
+        probe.stat(work, path);
+    }
+    probe.open(work, "sub/self/../notes.txt", How::READ);
+    let run = run(&folder, POLICY, &probe);
+    let mut results = results(&run);
+    assert_eq!(results.pop().unwrap(), "open-at ok");
+    assert!(results.iter().all(|result| result.ends_with(" access")), "{results:?}");
+}
+
+#[test]
+fn output_is_nothing_that_a_file_can_be_spliced_into() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let file = probe.open(work, "notes.txt", How::READ);
+    let from = probe.read_stream(file);
+    let stdout = probe.stdout();
+    probe.splice(stdout, from, 100);
+    let run = run(&folder, POLICY, &probe);
+    assert_eq!(run.stdout, "");
+    assert!(!results(&run).last().unwrap().ends_with(" ok"), "{:?}", results(&run));
+}
+
+#[test]
+fn splicing_between_files_stays_within_their_descriptors() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let from = probe.open(work, "notes.txt", How::READ);
+    let to = probe.open(work, "copy.txt", How::CREATE_NEW);
+    let (input, output) = (probe.read_stream(from), probe.write_stream(to));
+    probe.splice(output, input, 100);
+    let back = probe.write_stream(from);
+    probe.splice(back, input, 100);
+    let run = run(&folder, POLICY, &probe);
+    assert_eq!(folder.read("work/copy.txt"), "notes\n");
+    assert_eq!(folder.read("work/notes.txt"), "notes\n");
+    assert_eq!(run.effects(), ["file.create /work/copy.txt"]);
+}
