@@ -27,6 +27,8 @@ pub(crate) struct Context {
     journal: Option<Writer>,
     labels: Labels,
     effects: AtomicU64,
+    /// Bytes that went into the journal, about.
+    recorded: AtomicU64,
     pub(super) remembered: Mutex<Remembered>,
     pub(super) intent: Mutex<Option<String>>,
 }
@@ -82,6 +84,7 @@ impl Context {
             subject,
             journal,
             effects: AtomicU64::new(0),
+            recorded: AtomicU64::new(0),
             remembered: Mutex::new(Remembered::new()),
             intent: Mutex::default(),
         }
@@ -118,14 +121,26 @@ impl Context {
         let record = match &decision {
             Decision::Allow(permit) => self.labels.granted(Verdict::Allow, permit.grant()),
             Decision::Ask { grant, .. } => self.labels.granted(Verdict::Ask, *grant),
-            Decision::Deny(denial) => {
-                // A denied action has no intent, and its call alone need not tell it: the address of a request is in earlier
-                // calls. A journal that can't be written ends the run in any case.
-                let _ = self.note("denied", &action.to_string());
-                self.labels.denied(denial)
-            }
+            Decision::Deny(denial) => self.labels.denied(denial),
         };
         (decision, record)
+    }
+
+    /// Records which action was denied: it has no intent, and its call need not tell. A request's address is in earlier calls.
+    pub(crate) fn denied(&self, action: &Action, decision: DecisionRecord) -> Denied {
+        match self.note("denied", &action.to_string()) {
+            Ok(()) => Denied { decision, why: Why::Policy },
+            Err(error) => Denied { decision, why: Why::Over(error) },
+        }
+    }
+
+    /// Counts what goes into the journal, about, and ends a run that fills it.
+    pub(crate) fn count(&self, bytes: u64) -> wasmtime::Result<()> {
+        let before = self.recorded.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) > self.grants.policy().limits().journal_bytes {
+            return Err(self.ending.limit("journal"));
+        }
+        Ok(())
     }
 
     /// Checks an action, asks about it where the policy wants that, and records that it is about to happen.
@@ -143,7 +158,7 @@ impl Context {
         let number = self.effects.fetch_add(1, Ordering::Relaxed);
         let (permit, approval) = match decision {
             Decision::Allow(permit) => (permit, None),
-            Decision::Deny(_) => return Err(Denied { decision: record, why: Why::Policy }),
+            Decision::Deny(_) => return Err(self.denied(action, record)),
             Decision::Ask { permit, .. } => {
                 let approval = self.approve(number, call, action, &record, detail).await?;
                 let permit = permit.approve(&action.digest()).map_err(|error| Denied {
@@ -163,7 +178,11 @@ impl Context {
             approval,
             irreversible: !action.reversible(origin),
         };
-        match self.journal().and_then(|journal| journal.intent(&intent).map_err(|error| self.ending.journal(error))) {
+        let counted = self.count(u64::try_from(intent.action.len()).unwrap_or(u64::MAX));
+        match counted
+            .and_then(|()| self.journal())
+            .and_then(|journal| journal.intent(&intent).map_err(|error| self.ending.journal(error)))
+        {
             Ok(()) => Ok(Effect { number, permit, decision: record }),
             Err(error) => Err(Denied { decision: record, why: Why::Over(error) }),
         }
@@ -187,6 +206,7 @@ impl Context {
 
     /// Records something the host has to say.
     pub(crate) fn note(&self, name: &str, text: &str) -> wasmtime::Result<()> {
+        self.count(u64::try_from(text.len()).unwrap_or(u64::MAX))?;
         let note = Note { at_ns: self.now_ns(), name: name.to_owned(), text: text.to_owned() };
         self.journal()?.note(&note).map_err(|error| self.ending.journal(error))
     }

@@ -54,8 +54,6 @@ pub(crate) struct Host {
     calls: u64,
     /// Those of them that the policy denied.
     denied: u64,
-    /// Bytes that the calls so far take in the journal, about.
-    recorded: u64,
     functions: Vec<Option<FunctionId>>,
     arguments: Encoded,
     outcome: Encoded,
@@ -112,7 +110,6 @@ impl Host {
             crossings: 0,
             calls: 0,
             denied: 0,
-            recorded: 0,
             functions: Vec::new(),
             arguments: Encoded::new(),
             outcome: Encoded::new(),
@@ -194,10 +191,7 @@ impl Host {
         self.outcome.clear();
         answer.put(&mut Sink { encoded: &mut self.outcome, keep: Keep::Contents });
         let bytes = self.arguments.recorded_bytes().saturating_add(self.outcome.recorded_bytes());
-        self.recorded = self.recorded.saturating_add(bytes);
-        if self.recorded > self.context.grants.policy().limits().journal_bytes {
-            return Err(self.context.ending.limit("journal"));
-        }
+        self.context.count(bytes)?;
         let function = self.function(current.function)?;
         let journal = self.context.journal()?;
         journal

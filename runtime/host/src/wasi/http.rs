@@ -17,7 +17,7 @@ use wasmtime_wasi_http::p2::types::{
 use wasmtime_wasi_http::p2::{HeaderError, HeaderResult, HttpError, HttpResult};
 
 use crate::gate::wire;
-use crate::gate::{Host, View, host_calls};
+use crate::gate::{Host, View, Why, host_calls};
 use crate::http::Task;
 use crate::http::client::Timeouts;
 
@@ -59,10 +59,14 @@ impl Host {
         let mut action = describe(&request, &headers)?;
         let governing = context.grants.policy().governing_http_grant(&action.method, &action.url);
         action.secrets = governing.map_or_else(Vec::new, |grant| grant.secrets().to_vec());
-        let (decision, record) = context.check(&Action::HttpRequest(action.clone()), Origin::Foreign);
-        self.decided(record);
+        let described = Action::HttpRequest(action.clone());
+        let (decision, record) = context.check(&described, Origin::Foreign);
+        self.decided(record.clone());
         if matches!(decision, Decision::Deny(_)) {
-            return Err(types::ErrorCode::HttpRequestDenied.into());
+            return Err(match context.denied(&described, record).why {
+                Why::Over(error) => HttpError::trap(error),
+                Why::Policy | Why::Refused(_) => types::ErrorCode::HttpRequestDenied.into(),
+            });
         }
         let live = self.live().map_err(HttpError::trap)?;
         let Ok(place) = Arc::clone(&live.outbound.places).try_acquire_owned() else {
