@@ -1,1 +1,170 @@
-//! Nothing yet.
+//! Rules about the sources themselves: what no compiler checks and reviewers forget.
+
+use std::path::{Path, PathBuf};
+
+use wasm_agent_tests::guests::root;
+
+/// Longest source file, in lines. What is longer has more than one reason to change.
+const LINES_MAX: usize = 350;
+
+/// Folders that hold what is built or fetched.
+const NOT_SOURCES: [&str; 4] = ["target", ".git", ".cache", "node_modules"];
+
+/// Files of the project with one of these endings, by their paths from its root.
+fn files(endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if !NOT_SOURCES.contains(&name) {
+                    folders.push(path);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                found.push(path.strip_prefix(root()).unwrap().to_owned());
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found.sort();
+    found
+}
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn names(folder: &str, ending: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn files_are_short() {
+    let long: Vec<String> = files(&[".rs"])
+        .iter()
+        .map(|path| (path, text(path).lines().count()))
+        .filter(|(_, lines)| *lines > LINES_MAX)
+        .map(|(path, lines)| format!("{}: {lines} lines", path.display()))
+        .collect();
+    assert!(long.is_empty(), "longer than {LINES_MAX} lines: {long:#?}");
+}
+
+#[test]
+fn unsafe_code_stands_in_one_file() {
+    // Mapping compiled code is the one thing that can't be had without. Guests have what their bindings generate.
+    let allowed = Path::new("runtime/host/src/cache.rs");
+    for path in files(&[".rs"]) {
+        if path == allowed || path.starts_with("guest-tools") {
+            continue;
+        }
+        for line in text(&path).lines() {
+            let code = line.split("//").next().unwrap();
+            for word in ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"] {
+                assert!(!code.contains(word) || code.contains('"'), "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
+/// Names of a crate's dependencies, those for its tests left out.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let manifest: toml::Table = text(Path::new(manifest)).parse().unwrap();
+    let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
+    dependencies.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+}
+
+#[test]
+fn imports_go_one_way() {
+    for (manifest, forbidden) in [
+        ("runtime/policy/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"][..]),
+        ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
+        ("runtime/host/Cargo.toml", &["clap", "anstream", "indicatif", "wasm-agent-tests"]),
+        ("host-cli/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-tests", "wasm-agent-journal", "wasm-agent-policy"]),
+    ] {
+        for dependency in dependencies(manifest) {
+            let barred = forbidden.iter().find(|name| dependency.starts_with(**name));
+            assert!(barred.is_none(), "{manifest} must not depend on `{dependency}`");
+        }
+    }
+}
+
+#[test]
+fn decisions_and_records_are_free_of_files_clocks_and_tasks() {
+    for folder in ["runtime/policy/src", "runtime/journal/src/event"] {
+        for path in files(&[".rs"]).iter().filter(|path| path.starts_with(folder)) {
+            let text = text(path);
+            for word in ["async fn", "std::fs", "std::env", "SystemTime", "Instant::now"] {
+                let used = text.lines().any(|line| line.contains(word) && !line.trim_start().starts_with("//"));
+                assert!(!used, "{} uses `{word}`", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_hostile_guest_has_a_test() {
+    let tests: String =
+        names("tests/attacks", ".rs").iter().map(|name| text(Path::new(&format!("tests/attacks/{name}.rs")))).collect();
+    for guest in names("guest-tools/hostile/src/bin", ".rs") {
+        assert!(tests.contains(&format!("\"{guest}\"")), "no test runs the hostile guest `{guest}`");
+    }
+}
+
+#[test]
+fn every_example_tool_has_a_policy_and_a_test() {
+    let tests: String = ["tests/integration", "tests/cli"]
+        .iter()
+        .flat_map(|folder| names(folder, ".rs").into_iter().map(move |name| format!("{folder}/{name}.rs")))
+        .map(|path| text(Path::new(&path)))
+        .collect();
+    let mut tools = 0;
+    for name in names("guest-tools", "") {
+        let folder = format!("guest-tools/{name}");
+        let no_tool = ["sdk", "hostile", "bench", "target"].contains(&name.as_str());
+        if no_tool || !root().join(&folder).join("Cargo.toml").is_file() {
+            continue;
+        }
+        tools += 1;
+        assert!(root().join(&folder).join("policy.toml").is_file(), "`{name}` has no policy");
+        assert!(tests.contains(&format!("\"{name}\"")), "no test runs `{name}`");
+    }
+    assert!(tools >= 5, "{tools}");
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    for group in ["integration", "attacks", "faults", "cli"] {
+        let folder = format!("tests/{group}");
+        let main = text(Path::new(&format!("{folder}/main.rs")));
+        for name in names(&folder, ".rs") {
+            assert!(name == "main" || main.contains(&format!("mod {name};")), "`{folder}/{name}.rs` is in no binary");
+        }
+    }
+    let manifest = text(Path::new("tests/Cargo.toml"));
+    for name in names("tests", ".rs") {
+        assert!(manifest.contains(&format!("path = \"{name}.rs\"")), "`tests/{name}.rs` is in no binary");
+    }
+}
+
+#[test]
+fn nothing_names_the_machine_it_was_made_on() {
+    let homes = ["root/", "home/", "Users/"];
+    let here = root().to_str().unwrap();
+    // A project that stands right below the root may have a guest's path for its own.
+    let is_telling = root().components().count() > 2;
+    for path in files(&[".rs", ".toml", ".md", ".wit", ".yml", ".json"]) {
+        let text = text(&path);
+        assert!(!is_telling || !text.contains(here), "{} names `{here}`", path.display());
+        for home in homes {
+            for before in ['"', ' ', '`', '(', '='] {
+                assert!(!text.contains(&format!("{before}/{home}")), "{} names a folder in /{home}", path.display());
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Journals in memory, which can be made to fail.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_host::journal::JournalStore;
@@ -12,6 +12,8 @@ pub struct Memory {
     bytes: Arc<Mutex<Vec<u8>>>,
     /// Writes and syncs so far.
     operations: Arc<AtomicU64>,
+    /// Length at the last sync.
+    synced: Arc<AtomicUsize>,
     fail_at: Option<u64>,
 }
 
@@ -24,6 +26,11 @@ impl Memory {
     /// What was written so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How much of it was synced.
+    pub fn synced(&self) -> usize {
+        self.synced.load(Ordering::SeqCst)
     }
 
     /// Whether the operation that is to fail was reached.
@@ -51,6 +58,10 @@ impl JournalStore for Memory {
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
-        if self.fails() { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
+        if self.fails() {
+            return Err(io::Error::other("the disk is gone"));
+        }
+        self.synced.store(self.bytes().len(), Ordering::SeqCst);
+        Ok(())
     }
 }
