@@ -9,6 +9,7 @@
 //! their own row.
 
 use std::borrow::Cow;
+use wasm_agent_host::policy::is_unseen;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -175,50 +176,6 @@ impl Escaper {
             }
         }
     }
-}
-
-/// Says whether a character is there to do something else than to be seen.
-fn is_unseen(character: char) -> bool {
-    // Controls (C0, DEL, C1), and every white space but the ordinary one: line and paragraph separators, and
-    // spaces that look alike or have no width.
-    if character.is_control() || (character.is_whitespace() && character != ' ') {
-        return true;
-    }
-    // The last two code points of each plane are no characters.
-    if u32::from(character) & 0xfffe == 0xfffe {
-        return true;
-    }
-    matches!(
-        character,
-        // Unicode's default ignorables: soft hyphen, joiners, fillers, bidirectional and other formatting,
-        // variation selectors, tags.
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{115f}'..='\u{1160}'
-        | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffc}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}'
-        // Formatting of hieroglyphs, which stacks and mirrors what stands beside it.
-        | '\u{13430}'..='\u{1343f}'
-        // A blank that is not white space.
-        | '\u{2800}'
-        // Private use: what is seen depends on the font.
-        | '\u{e000}'..='\u{f8ff}'
-        | '\u{f0000}'..='\u{10ffff}'
-        // No characters.
-        | '\u{fdd0}'..='\u{fdef}'
-    )
 }
 
 #[cfg(test)]

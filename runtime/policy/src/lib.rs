@@ -55,7 +55,7 @@ pub use action::{Action, ActionDecodeError, BodyDigest, HttpAction, LinkKind, Or
 pub use decision::{ApprovalMismatch, Decision, DecisionKind, Denial, DenialReason, PendingPermit, Permit};
 pub use digest::{ActionDigest, Digest};
 pub use error::{PolicyError, PolicyErrors};
-pub use escape::escape;
+pub use escape::{escape, is_unseen};
 pub use explain::{ActionSyntaxError, Explanation};
 pub use grant::{Access, FilesystemGrant, GrantId, GrantKind, HttpGrant};
 pub use guest_path::{GuestPath, GuestPathError, PATH_BYTES_MAX, PATH_SEGMENTS_MAX, SEGMENT_BYTES_MAX};
