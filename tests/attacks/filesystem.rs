@@ -261,3 +261,18 @@ fn splicing_between_files_stays_within_their_descriptors() {
     assert_eq!(folder.read("work/notes.txt"), "notes\n");
     assert_eq!(run.effects(), ["file.create /work/copy.txt"]);
 }
+
+#[test]
+fn each_denial_stands_in_the_journal_once_with_what_was_asked_for() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, ".env", How::READ);
+    probe.open(work, ".env", How::TRUNCATE);
+    probe.unlink(work, "secret/key.txt");
+    let run = run(&folder, POLICY, &probe);
+    let notes = run.events_of("note");
+    let denied: Vec<_> =
+        notes.iter().filter(|note| note["name"] == "denied").map(|note| note["text"].clone()).collect();
+    assert_eq!(denied, ["file.read /work/.env", "file.modify /work/.env", "file.delete /work/secret/key.txt"]);
+}

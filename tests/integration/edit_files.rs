@@ -3,7 +3,7 @@
 use wasm_agent_host::Outcome;
 use wasm_agent_host::approval::{Detail, RefuseAll};
 use wasm_agent_tests::approver::Reply;
-use wasm_agent_tests::{Folder, Recorded, Scene, Script};
+use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
 
 const POLICY: &str = r#"
 [[filesystem]]
@@ -198,4 +198,39 @@ fn journal_has_the_reason_that_the_tool_gave() {
     let notes = run.events_of("note");
     let intent = notes.iter().find(|note| note["name"] == "intent").unwrap();
     assert_eq!(intent["text"], "to replace `colour` by `color` below /notes");
+}
+
+#[test]
+fn approval_for_the_run_is_asked_once_and_covers_nothing_else() {
+    let folder = notes();
+    let mut probe = Probe::new();
+    let dir = probe.preopen();
+    for path in ["a.md", "a.md", "other.md", "a.md"] {
+        probe.open(dir, path, How::WRITE);
+    }
+    // The same file, another action.
+    probe.open(dir, "a.md", How::TRUNCATE);
+    let approver = Script::new([Reply::ApproveForRun, Reply::Approve]);
+    let run = Scene::tool(&folder, probe.tool()).policy(POLICY).approver(approver.clone()).run();
+    assert_eq!(
+        approver.summaries(),
+        ["file.modify /notes/a.md", "file.modify /notes/other.md", "file.modify /notes/a.md"]
+    );
+    let intents = run.events_of("intent");
+    assert_eq!(intents.len(), 5);
+    assert_eq!(intents[1]["approval"]["remember"], "run");
+    assert_eq!(intents[1]["approval"]["waited_ns"], 0);
+}
+
+#[test]
+fn approval_for_one_call_is_used_up_by_it() {
+    let folder = notes();
+    let mut probe = Probe::new();
+    let dir = probe.preopen();
+    probe.open(dir, "a.md", How::WRITE);
+    probe.open(dir, "a.md", How::WRITE);
+    let approver = Script::new([Reply::Approve, Reply::Refuse]);
+    let run = Scene::tool(&folder, probe.tool()).policy(POLICY).approver(approver.clone()).run();
+    assert_eq!(approver.asked().len(), 2);
+    assert_eq!(run.effects().len(), 1);
 }

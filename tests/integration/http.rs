@@ -7,7 +7,7 @@ use http_body_util::Full;
 use wasm_agent_tests::resolver::Names;
 use wasm_agent_tests::server::answer;
 use wasm_agent_tests::tls::Authority;
-use wasm_agent_tests::{Folder, Recorded, Scene, Server};
+use wasm_agent_tests::{Folder, Recorded, Scene, Script, Server};
 
 fn grant(url: &str) -> String {
     format!("[[http]]\nurl = \"{url}\"\nnetworks = [\"127.0.0.0/8\"]\n")
@@ -214,4 +214,27 @@ fn server_that_is_not_there_is_an_error_that_the_tool_can_handle() {
     run.exited(1);
     assert!(run.stderr.contains("ConnectionRefused"), "{}", run.stderr);
     assert_eq!(run.events_of("outcome")[0]["result"], "denied");
+}
+
+#[test]
+fn request_larger_than_its_limit_is_not_sent() {
+    let server = Server::http(|_| answer(201, r#"{"number": 1, "html_url": "https://example.test/1"}"#));
+    let issue = |body: usize, ask: bool| {
+        let folder = Folder::new();
+        let base = server.url("");
+        let policy = format!(
+            "{}methods = [\"POST\"]\nask = {ask}\n[limits]\nrequest-body = \"10KiB\"\n[environment]\nset = {{ ISSUES_URL = \"{base}\" }}\n",
+            grant(&server.url("/**"))
+        );
+        let body = "x".repeat(body);
+        let call = format!(r#"open-issue({{repository: "acme/site", title: "t", body: "{body}", labels: []}})"#);
+        Scene::guest(&folder, "open-issue").policy(policy).call(&call).approver(Script::approve()).run()
+    };
+    for ask in [true, false] {
+        assert!(issue(9_000, ask).json().get("ok").is_some());
+        let before = server.asked().len();
+        let run = issue(20_000, ask);
+        assert!(run.json().get("err").is_some(), "{:?}", run.json());
+        assert_eq!(server.asked().len(), before, "asked: {ask}");
+    }
 }

@@ -131,3 +131,46 @@ fn nothing_granted_means_that_every_tool_fails_cleanly() {
     let issue = Scene::guest(&folder, "open-issue").call(issue).run();
     assert!(issue.json()["err"].as_str().unwrap().contains("`ISSUES_URL` is not set"), "{:?}", issue.json());
 }
+
+#[test]
+fn folder_with_odd_names_is_read_all_the_same() {
+    let folder = notes();
+    for name in ["a\nb.md", "back\\slash.md", "\u{202e}desrever.md", "-rf", "a b.md", "ünï.md", &"n".repeat(255)] {
+        folder.write(&format!("notes/{name}"), "word\n");
+    }
+    folder.link("notes/dangling", "nowhere");
+    folder.link("notes/loop", "loop");
+    rustix::fs::mkfifoat(rustix::fs::CWD, folder.path("notes/pipe"), rustix::fs::Mode::RWXU).unwrap();
+    let run = Scene::guest(&folder, "count-words").policy_of("count-words", &[]).arguments(["/notes"]).run();
+    run.exited(0);
+    let count: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(count["files"], 9, "{}", run.stdout);
+}
+
+#[test]
+fn large_folder_and_deep_folder_are_read() {
+    let folder = Folder::new();
+    for number in 0..1500 {
+        folder.write(&format!("notes/{number:04}.md"), "word\n");
+    }
+    folder.write(&format!("notes/{}leaf.md", "d/".repeat(100)), "word\n");
+    let run = Scene::guest(&folder, "count-words").policy_of("count-words", &[]).arguments(["/notes"]).run();
+    run.exited(0);
+    let count: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&count["files"], &count["skipped"]), (&json!(1501), &json!([])));
+}
+
+#[test]
+fn name_that_is_not_text_fails_the_listing_and_nothing_else() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = notes();
+    // WASI has no word for it, and leaving it out would look like a folder that was read whole.
+    let odd = std::ffi::OsStr::from_bytes(b"notes/deep/not-\xff-text.md");
+    std::fs::write(folder.path("").join(odd), "odd words\n").unwrap();
+    let run = Scene::guest(&folder, "count-words").policy_of("count-words", &[]).arguments(["/notes"]).run();
+    run.exited(0);
+    let count: Value = serde_json::from_str(&run.stdout).unwrap();
+    let skipped: Vec<&str> =
+        count["skipped"].as_array().unwrap().iter().map(|skipped| skipped["path"].as_str().unwrap()).collect();
+    assert!(skipped.contains(&"/notes/deep"), "{skipped:?}");
+}
