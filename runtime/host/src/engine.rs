@@ -153,6 +153,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn refuses_what_a_replay_or_the_sandbox_could_not_hold() {
+        let engine = Engine::new().unwrap();
+        let refused = |body: &str| {
+            let bytes = wat::parse_str(format!("(component (core module {body}))")).unwrap();
+            wasmtime::component::Component::new(engine.wasmtime(), bytes).is_err()
+        };
+        assert!(!refused("(memory 1) (func (result v128) v128.const i64x2 1 2)"), "plain modules must be accepted");
+        for (what, body) in [
+            ("shared memory", "(memory 1 2 shared)"),
+            ("64-bit memory", "(memory i64 1)"),
+            ("two memories", "(memory 1) (memory 1)"),
+            ("relaxed SIMD", "(func (param v128 v128) (result v128) local.get 0 local.get 1 i8x16.relaxed_swizzle)"),
+            ("atomics", "(memory 1 2 shared) (func (result i32) i32.const 0 i32.atomic.load)"),
+            ("garbage collection", "(type (struct (field i32)))"),
+            ("exceptions", "(tag (param i32))"),
+        ] {
+            assert!(refused(body), "{what}");
+        }
+    }
+
+    #[test]
     fn fingerprint_is_the_same_for_every_engine_of_this_build() {
         let (a, b) = (Engine::new().unwrap(), Engine::new().unwrap());
         assert_eq!(a.fingerprint(), b.fingerprint());

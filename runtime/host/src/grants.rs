@@ -156,7 +156,7 @@ impl Opener<'_> {
         Ok((grant, real, Preopen { directory, writable: grant.access == Access::Write }))
     }
 
-    /// Refuses grants through which one file would have two names, and so two rules.
+    /// Refuses grants through which one file would have two names, and so two rules, or one name would mean two files.
     fn check_overlap(&self, opened: &[(&FilesystemGrant, PathBuf, Preopen)]) -> Result<(), LoadError> {
         for (inner, inner_path, _) in opened {
             for (outer, outer_path, _) in opened {
@@ -165,20 +165,30 @@ impl Opener<'_> {
                 }
                 let host = inner_path.strip_prefix(outer_path).ok().and_then(Path::to_str);
                 let guest = relative(&inner.guest, &outer.guest);
-                if host.is_some() && host != guest {
-                    return Err(LoadError::Grant {
-                        path: self.policy_path.to_owned(),
-                        line: inner.line,
-                        message: format!(
-                            "`{}` lies in `{}` (line {}), so its files would have two names; its `guest` must lie in `{}` in the same way",
-                            inner.host,
-                            outer.host,
-                            outer.line,
-                            outer.guest.as_str(),
-                        ),
-                        source: None,
-                    });
-                }
+                let problem = match (host, guest) {
+                    (Some(_), _) if host != guest => format!(
+                        "`{}` lies in `{}` (line {}), so its files would have two names; its `guest` must lie in `{}` in the same way",
+                        inner.host,
+                        outer.host,
+                        outer.line,
+                        outer.guest.as_str(),
+                    ),
+                    // Through the outer directory such a path is another file, which the inner grant was not given for.
+                    (None, Some(_)) => format!(
+                        "guest path `{}` lies in `{}` (line {}), so it would be the name of two directories; its `host` must lie in `{}` in the same way",
+                        inner.guest.as_str(),
+                        outer.guest.as_str(),
+                        outer.line,
+                        outer.host,
+                    ),
+                    _ => continue,
+                };
+                return Err(LoadError::Grant {
+                    path: self.policy_path.to_owned(),
+                    line: inner.line,
+                    message: problem,
+                    source: None,
+                });
             }
         }
         Ok(())

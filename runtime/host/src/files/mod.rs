@@ -12,6 +12,7 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{AtFlags, FileType, StatxFlags, StatxTimestamp};
 use rustix::io::Errno;
+use wasm_agent_policy::GuestPath;
 
 pub(crate) use created::Created;
 pub(crate) use open::{open_directory, open_file};
@@ -33,6 +34,18 @@ impl Files {
 
     pub(crate) fn remove(&mut self, handle: u32) {
         self.directories.remove(&handle);
+    }
+
+    /// Follows a directory to its new name: what is done through a handle must be decided about by the path that it has now.
+    pub(crate) fn renamed(&mut self, from: &GuestPath, to: &GuestPath) {
+        self.directories.retain(|_, directory| {
+            if !directory.path.starts_with(from) {
+                return true;
+            }
+            let below = directory.path.as_str().strip_prefix(from.as_str()).unwrap_or_default();
+            // A path that is too long by now has no name that could be decided about: the handle leads nowhere.
+            GuestPath::parse(&format!("{}{below}", to.as_str())).map(|path| directory.path = path).is_ok()
+        });
     }
 
     /// The directory behind a handle, if it is one.
@@ -125,4 +138,30 @@ pub(crate) fn look(place: &Place) -> Result<Option<Found>, Errno> {
 /// What an open file is.
 pub(crate) fn look_at(file: impl AsFd) -> Result<Found, Errno> {
     rustix::fs::statx(file.as_fd(), "", AtFlags::EMPTY_PATH, WANTED).map(|stat| Found::from_statx(&stat))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn handles_follow_a_directory_that_is_renamed() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = Arc::new(std::fs::File::open(dir.path()).unwrap());
+        let path = |text: &str| GuestPath::parse(text).unwrap();
+        let mut files = Files::default();
+        let long = format!("/w/d/{}", ["x"; 200].join("/"));
+        for (handle, at) in [(1, "/w"), (2, "/w/d"), (3, "/w/d/e"), (4, "/w/dd"), (5, long.as_str())] {
+            files.insert(handle, Directory { file: Arc::clone(&file), path: path(at) });
+        }
+        files.renamed(&path("/w/d"), &path(&format!("/w/in{}", "/y".repeat(60))));
+        let found = |handle| files.directory(handle).map(|directory| directory.path.as_str().replace("/y", ""));
+        assert_eq!(found(1).unwrap(), "/w");
+        assert_eq!(found(2).unwrap(), "/w/in");
+        assert_eq!(found(3).unwrap(), "/w/in/e");
+        assert_eq!(found(4).unwrap(), "/w/dd");
+        assert_eq!(found(5), None);
+    }
 }

@@ -75,6 +75,8 @@ struct Walk<'a> {
     below: Vec<Directory>,
     /// What is left of the path, next component last.
     pending: Vec<String>,
+    /// Directories that were opened in one step, next one last: the last of them is all that `below` has of them.
+    leapt: Vec<String>,
     links: usize,
     components: usize,
     must_be_dir: bool,
@@ -82,8 +84,15 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(base: &'a Directory, path: &str) -> Result<Self, Unresolved> {
-        let mut walk =
-            Self { base, below: Vec::new(), pending: Vec::new(), links: 0, components: 0, must_be_dir: false };
+        let mut walk = Self {
+            base,
+            below: Vec::new(),
+            pending: Vec::new(),
+            leapt: Vec::new(),
+            links: 0,
+            components: 0,
+            must_be_dir: false,
+        };
         walk.push(path)?;
         Ok(walk)
     }
@@ -114,6 +123,7 @@ impl<'a> Walk<'a> {
             match component.as_str() {
                 "." => {}
                 ".." => {
+                    self.retrace()?;
                     if self.below.pop().is_none() {
                         return Err(Unresolved::Outside);
                     }
@@ -147,9 +157,18 @@ impl<'a> Walk<'a> {
         let opened = rustix::fs::openat2(self.base.file.as_fd(), &relative, DIRECTORY, Mode::empty(), resolve);
         let path = parents.iter().rev().try_fold(self.base.path.clone(), |path, name| path.join(name).ok());
         if let (Ok(file), Some(path)) = (opened, path) {
-            self.pending.truncate(1);
+            self.leapt = self.pending.split_off(1);
             self.below.push(Directory { file: Arc::new(File::from(file)), path });
         }
+    }
+
+    /// Goes again, step by step, where the leap went: from here on the way leads by the directories in between.
+    fn retrace(&mut self) -> Result<(), Unresolved> {
+        let leapt = std::mem::take(&mut self.leapt);
+        if !leapt.is_empty() {
+            self.below.clear();
+        }
+        leapt.iter().rev().try_for_each(|name| self.descend(name))
     }
 
     /// Whether `name` is a symbolic link; if so, what it points to now stands in its place.
@@ -171,6 +190,7 @@ impl<'a> Walk<'a> {
         if target.is_empty() {
             return Err(Errno::NOENT.into());
         }
+        self.retrace()?;
         self.push(target)?;
         Ok(true)
     }
@@ -286,6 +306,18 @@ mod tests {
         assert_eq!(tree.resolve("file-link", true), "/work/a/b/file as file");
         assert_eq!(tree.resolve("file-link", false), "/work/file-link as file-link");
         assert_eq!(tree.resolve("short/", false), "/work/a/b as b/");
+    }
+
+    #[test]
+    fn going_up_ends_one_directory_higher_however_deep_it_starts() {
+        let tree = tree();
+        tree.link("../c", "a/b/up");
+        tree.link("../../c", "a/b/up-twice");
+        tree.link("../../../secret", "a/b/out");
+        assert_eq!(tree.resolve("a/b/..", true), "/work/a as ./");
+        assert_eq!(tree.resolve("a/b/up", true), "/work/a/c as c");
+        assert_eq!(tree.resolve("a/b/up-twice", true), "/work/c as c");
+        assert_eq!(tree.resolve("a/b/out", true), "outside");
     }
 
     #[test]

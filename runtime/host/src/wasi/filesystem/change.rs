@@ -69,6 +69,9 @@ impl Host {
         };
         let effect = self.permit(&action, origin, Some(&from)).await?;
         let result = rename(&from, &to);
+        if result.is_ok() && found.is_dir() {
+            self.live().map_err(FsError::trap)?.files.renamed(&from.place.path, &to.place.path);
+        }
         self.outcome(effect, &result)
     }
 
