@@ -1,0 +1,68 @@
+//! `--approve`: who is asked, and what becomes of a run whose approver fails.
+
+use crate::desk::{Desk, Ran, YES};
+
+/// Runs an edit with an approver, and shows what the journal says about it.
+fn edit_with(desk: &mut Desk, journal: &str, approve: &str) -> i32 {
+    let arguments = "edit-files.wasm -- /notes colour color";
+    let ran = desk.run(&format!("run -p policy.toml -j {journal}.journal --approve {approve} {arguments}"));
+    let show = format!("journal show {journal}.journal");
+    let shown = desk.quietly(&show);
+    // The columns before the decision are times and numbers.
+    let out = shown.out();
+    let decision = out.lines().find(|line| line.contains("file.modify")).unwrap();
+    let decision = decision.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).to_owned();
+    desk.note(&format!("{show} | grep file.modify"), &Ran { stdout: decision.into_bytes(), ..shown });
+    ran.status
+}
+
+#[test]
+fn an_approver_that_fails_refuses() {
+    let mut desk = Desk::with_notes();
+    desk.script("yes.sh", YES);
+    desk.script(
+        "no.sh",
+        "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"reason\": \"not \\u001b[2J today\"}'\n",
+    );
+    desk.script("stop.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"stop\": true}'\n");
+    desk.script("garbage.sh", "#!/bin/sh\ncat > /dev/null\nprintf 'yes \\033[2J please'\n");
+    desk.script("maybe.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"maybe\"}'\n");
+    desk.script(
+        "twice.sh",
+        "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"approve\"} {\"decision\": \"approve\"}'\n",
+    );
+    desk.script("silent.sh", "#!/bin/sh\ncat > /dev/null\n");
+    desk.script("fails.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"approve\"}'\nexit 1\n");
+    desk.write("not-run.sh", YES);
+    for (name, status) in [
+        ("no", 1),
+        ("garbage", 1),
+        ("maybe", 1),
+        ("twice", 1),
+        ("silent", 1),
+        ("fails", 1),
+        ("not-run", 1),
+        ("stop", 3),
+    ] {
+        assert_eq!(edit_with(&mut desk, name, &format!("exec:./{name}.sh")), status, "{name}");
+        assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n", "{name}");
+    }
+    assert_eq!(edit_with(&mut desk, "unknown", "exec:no-such-program"), 1);
+    assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n");
+    assert_eq!(edit_with(&mut desk, "yes", "exec:./yes.sh"), 0);
+    assert_eq!(desk.read("notes/today.md"), b"The color of the sky.\n");
+    desk.matches("approve");
+}
+
+#[test]
+fn says_at_once_that_an_approver_is_not_there() {
+    let mut desk = Desk::with_notes();
+    let arguments = "edit-files.wasm -- /notes colour color";
+    desk.run(&format!("run -p policy.toml -j a.journal --approve exec:./nobody.sh {arguments}"))
+        .fails_in_one_line(&[2]);
+    desk.run(&format!("run -p policy.toml -j a.journal --approve exec:. {arguments}"));
+    desk.run_without_terminal(&format!("run -p policy.toml -j b.journal --approve terminal {arguments}"))
+        .fails_in_one_line(&[2]);
+    assert!(!desk.path("b.journal").exists());
+    desk.matches("approve-nobody");
+}

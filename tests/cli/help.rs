@@ -1,0 +1,36 @@
+//! What it says about itself.
+
+use crate::desk::Desk;
+
+#[test]
+fn helps_with_every_command() {
+    let mut desk = Desk::new();
+    for command in [
+        "",
+        "run ",
+        "replay ",
+        "journal ",
+        "journal show ",
+        "journal verify ",
+        "policy ",
+        "policy check ",
+        "policy explain ",
+        "inspect ",
+        "completions ",
+    ] {
+        let ran = desk.run(&format!("{command}--help"));
+        assert_eq!((ran.status, ran.err()), (0, String::new()), "{command}");
+    }
+    desk.run("--version");
+    desk.matches("help");
+}
+
+#[test]
+fn completes_in_every_shell() {
+    let mut desk = Desk::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = desk.run(&format!("completions {shell}"));
+        assert_eq!((ran.status, ran.err()), (0, String::new()), "{shell}");
+        assert!(ran.out().contains("explain"), "{shell}");
+    }
+}

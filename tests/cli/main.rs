@@ -1,0 +1,22 @@
+//! The program `wasm-agent` as whoever runs it sees it: what it prints, where, and how it ends.
+//!
+//! A test gives commands to a [`Desk`] and compares all that was said with a file in `snapshots`. Where a change is
+//! meant, `UPDATE_SNAPSHOTS=1 cargo test -p wasm-agent-tests --test cli` writes the files anew, and the diff is read
+//! by a person.
+
+mod approving;
+mod broken_journals;
+mod calling;
+mod desk;
+mod disk;
+mod filter;
+mod help;
+mod inspecting;
+mod journals;
+mod policies;
+mod replaying;
+mod running;
+mod state;
+mod terminal;
+mod tools;
+mod unusable_tools;

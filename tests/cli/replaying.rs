@@ -1,0 +1,55 @@
+//! `replay`.
+
+use crate::desk::{Desk, YES};
+use wasm_agent_tests::wat;
+
+fn recorded() -> Desk {
+    let desk = Desk::with_notes();
+    desk.script("yes.sh", YES);
+    desk.quietly("run -p policy.toml -j a.journal --approve exec:./yes.sh edit-files.wasm -- /notes colour color");
+    std::fs::remove_dir_all(desk.path("notes")).unwrap();
+    std::fs::remove_file(desk.path("policy.toml")).unwrap();
+    desk
+}
+
+#[test]
+fn replays_from_the_journal_alone() {
+    let mut desk = recorded();
+    desk.run("replay a.journal");
+    desk.run("replay --quiet a.journal");
+    let ran = desk.run("replay --format json a.journal");
+    assert_eq!(ran.err_objects()[0]["identical"], true);
+    desk.run("replay --component edit-files.wasm a.journal");
+    assert!(!desk.path("notes").exists());
+    desk.matches("replay");
+}
+
+#[test]
+fn says_which_tool_is_missing() {
+    let mut desk = recorded();
+    desk.run("replay --state elsewhere a.journal").fails_in_one_line(&[2]);
+    desk.run("replay --component nothing.wasm a.journal").fails_in_one_line(&[2]);
+    assert_eq!(desk.run("replay --state elsewhere --component edit-files.wasm a.journal").status, 0);
+    desk.matches("replay-no-tool");
+}
+
+#[test]
+fn shows_both_sides_where_another_tool_differs() {
+    let mut desk = Desk::new();
+    desk.tool("three.wasm", &wat::clock_calls(3));
+    desk.tool("four.wasm", &wat::clock_calls(4));
+    desk.tool("two.wasm", &wat::clock_calls(2));
+    desk.tool("ends.wasm", &wat::preview1_exit(0));
+    desk.guest("search");
+    desk.quietly("run -j a.journal three.wasm");
+    for tool in ["four", "two", "ends"] {
+        let ran = desk.run(&format!("replay --component {tool}.wasm a.journal"));
+        assert_eq!(ran.status, 4, "{tool}: {}", ran.err());
+    }
+    let ran = desk.run("replay --format json --component four.wasm a.journal");
+    assert_eq!(ran.err_objects()[0]["exit"], 4);
+    // What was called then can't be called in this one.
+    let ran = desk.run("replay --component search.wasm a.journal");
+    assert_eq!(ran.status, 2, "{}", ran.err());
+    desk.matches("replay-differs");
+}

@@ -1,0 +1,174 @@
+//! At a terminal: what a tool prints can't act on it, and what is asked there is answered there.
+
+use std::fs::File;
+use std::io::Read;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+
+use crate::desk::{Desk, program};
+use crate::tools;
+
+/// A terminal: the person's end, and the program's.
+fn terminal() -> (File, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(&ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
+    let mut modes = tcgetattr(&slave).unwrap();
+    modes.output_modes -= rustix::termios::OutputModes::OPOST;
+    tcsetattr(&slave, OptionalActions::Now, &modes).unwrap();
+    tcsetwinsize(&slave, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    (File::from(master), slave)
+}
+
+/// Reads the screen until nobody can write to it any more.
+fn screen(mut person: File) -> String {
+    let mut seen = Vec::new();
+    let mut part = [0; 4096];
+    // The other end is gone: that is an error, and not the end of a file.
+    while let Ok(length @ 1..) = person.read(&mut part) {
+        seen.extend_from_slice(&part[..length]);
+    }
+    String::from_utf8(seen).unwrap()
+}
+
+/// Runs a command with standard output and standard error at a terminal, and reads the screen.
+fn on_screen(desk: &Desk, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let (person, slave) = terminal();
+    let mut command = desk.command(program());
+    command.args(arguments).env("TERM", "xterm").envs(variables.iter().copied());
+    command.stdout(Stdio::from(slave.try_clone().unwrap())).stderr(Stdio::from(slave));
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let seen = screen(person);
+    child.wait().unwrap();
+    seen
+}
+
+const RUDE_SHOWN: &str =
+    "plain\ttab\n\\u{1b}[2J\\u{1b}]0;title\\u{7}over\\u{8}\\u{8}written\\r\\u{202e} reversed \\u{200b}\\u{9b}5m\\xff\n";
+
+#[test]
+fn what_a_tool_prints_does_not_act_on_the_terminal() {
+    let desk = Desk::new();
+    desk.tool("out.wasm", &tools::print(1, tools::RUDE));
+    desk.tool("err.wasm", &tools::print(2, tools::RUDE));
+    assert_eq!(on_screen(&desk, &["run", "-q", "-j", "a.journal", "out.wasm"], &[]), RUDE_SHOWN);
+    assert_eq!(on_screen(&desk, &["run", "-q", "-j", "b.journal", "err.wasm"], &[]), RUDE_SHOWN);
+    assert_eq!(on_screen(&desk, &["replay", "-q", "a.journal"], &[]), RUDE_SHOWN);
+}
+
+#[test]
+fn what_a_call_returns_does_not_act_on_the_terminal() {
+    let desk = Desk::new();
+    desk.write("notes/a.md", "thing \u{1b}[2J \u{202e}\u{9b}5m\n");
+    desk.write("policy.toml", crate::desk::NOTES);
+    desk.guest("search");
+    let wave =
+        ["run", "-q", "-p", "policy.toml", "-j", "a.journal", "--call", r#"search("/notes", "thing")"#, "search.wasm"];
+    let json = [
+        "run",
+        "-q",
+        "-p",
+        "policy.toml",
+        "-j",
+        "b.journal",
+        "--call",
+        "search",
+        "--json",
+        r#"["/notes", "thing"]"#,
+        "search.wasm",
+    ];
+    for arguments in [&wave[..], &json[..]] {
+        let seen = on_screen(&desk, arguments, &[]);
+        assert!(seen.contains("thing") && seen.contains("u{202e}"), "{seen:?}");
+        assert!(!seen.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{seen:?}");
+    }
+}
+
+#[test]
+fn colours_only_where_they_are_seen_and_wanted() {
+    let desk = Desk::with_notes();
+    let run = "run -p policy.toml -j a.journal edit-files.wasm -- /notes colour color";
+    assert!(!desk.quietly(run).err().contains('\u{1b}'));
+    desk.write("wrong.toml", "version = 2\n");
+    for arguments in [
+        &["journal", "show", "a.journal"][..],
+        &["journal", "verify", "a.journal"],
+        &["policy", "check", "policy.toml"],
+        &["policy", "check", "wrong.toml"],
+        &["policy", "explain", "policy.toml", "DELETE /notes/a"],
+        &["inspect", "edit-files.wasm"],
+        &["replay", "a.journal"],
+        &["run", "nothing.wasm"],
+        &["--help"],
+        &["walk"],
+    ] {
+        let coloured = on_screen(&desk, arguments, &[]);
+        assert!(coloured.contains("\u{1b}["), "{arguments:?}: {coloured}");
+        for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+            let plain = on_screen(&desk, arguments, &[variable]);
+            assert!(!plain.contains('\u{1b}'), "{arguments:?}: {plain:?}");
+        }
+        let piped = desk.quietly(&arguments.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "));
+        assert!(!(piped.out() + &piped.err()).contains('\u{1b}'), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_timeline_stays_within_the_terminal() {
+    let desk = Desk::with_notes();
+    desk.write(&format!("notes/{}.md", "long".repeat(50)), "The colour of words.\n");
+    desk.quietly("run -p policy.toml -j a.journal edit-files.wasm -- /notes colour color");
+    let seen = on_screen(&desk, &["journal", "show", "--calls", "all", "a.journal"], &[("NO_COLOR", "1")]);
+    let rows = seen.lines().skip_while(|line| !line.trim_start().starts_with("TIME"));
+    let widest = rows.map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= 100, "{widest} columns:\n{seen}");
+    assert!(seen.contains('…'));
+}
+
+/// Answers the question of an edit at the terminal, and returns the screen.
+fn edit_with_answer(desk: &Desk, answer: &str) -> String {
+    let (mut person, slave) = terminal();
+    let mut command = desk.command("setsid");
+    command.args(["--wait", "--ctty"]).arg(program()).args([
+        "run",
+        "-p",
+        "policy.toml",
+        "-j",
+        &format!("{answer}.journal"),
+    ]);
+    command.args(["edit-files.wasm", "--", "/notes", "colour", "color"]).env("NO_COLOR", "1");
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"s> ") {
+        let mut next = [0];
+        person.read_exact(&mut next).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
+        seen.push(next[0]);
+    }
+    writeln!(person, "{answer}").unwrap();
+    let seen = String::from_utf8(seen).unwrap() + &screen(person);
+    child.wait().unwrap();
+    seen
+}
+
+#[test]
+fn asks_whoever_sits_there() {
+    let desk = Desk::with_notes();
+    let seen = edit_with_answer(&desk, "n");
+    assert!(seen.contains("file.modify /notes/today.md"), "{seen}");
+    assert!(seen.contains("The colour of the sky."), "what may be lost is shown: {seen}");
+    assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n");
+    edit_with_answer(&desk, "y");
+    assert_eq!(desk.read("notes/today.md"), b"The color of the sky.\n");
+    let shown = desk.quietly("journal show y.journal").out();
+    assert!(shown.contains("approver  terminal") && shown.contains("approved by"), "{shown}");
+}

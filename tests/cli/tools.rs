@@ -1,0 +1,45 @@
+//! Small tools in text form, for what the example tools do not do.
+
+use wasm_agent_tests::wat;
+
+/// What a tool prints that would like to own the terminal: a cleared screen, a title, a backspace, a reordering, an
+/// invisible character, a control character of one byte, bytes that are no text.
+pub(crate) const RUDE: &[u8] =
+    b"plain\ttab\n\x1b[2J\x1b]0;title\x07over\x08\x08written\r\xe2\x80\xae reversed \xe2\x80\x8b\xc2\x9b5m\xff\n";
+
+/// A core module for WASI 0.1 that prints bytes, to standard output (1) or standard error (2).
+pub(crate) fn print(stream: u8, bytes: &[u8]) -> String {
+    wat::preview1_print("x")
+        .replace("\"x\"", &format!("\"{}\"", escaped(bytes)))
+        .replace("(i32.const 4) (i32.const 1)", &format!("(i32.const 4) (i32.const {})", bytes.len()))
+        .replace("(call $write (i32.const 1)", &format!("(call $write (i32.const {stream})"))
+}
+
+/// A core module for WASI 0.1 that opens a path below its first directory, and ends with the error's number.
+pub(crate) fn open(path: &[u8]) -> String {
+    wat::preview1_open("x")
+        .replace("\"x\"", &format!("\"{}\"", escaped(path)))
+        .replace("(i32.const 16) (i32.const 1)", &format!("(i32.const 16) (i32.const {})", path.len()))
+}
+
+/// A tool that traps.
+pub(crate) fn trap() -> String {
+    wat::alone(r#"(func (export "run") (result i32) unreachable)"#)
+}
+
+/// A tool that goes on for ever.
+pub(crate) fn endless() -> String {
+    wat::alone(r#"(func (export "run") (result i32) (loop $again (br $again)) (i32.const 0))"#)
+}
+
+/// A tool that wants what there is not, each in another way.
+pub(crate) const UNKNOWN_IMPORTS: &str = r#"(component
+    (import "wasi:clocks/monotonic-clock@0.3.0" (instance (export "now" (func (result u64)))))
+    (import "wasi:nn/tensor@0.2.0" (instance (export "f" (func))))
+    (import "acme:things/store@1.0.0" (instance (export "f" (func))))
+    (import "wasi:random/random@0.2.0" (instance (export "get-more-random" (func (result u64)))))
+    (import "log" (func)))"#;
+
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
