@@ -276,3 +276,47 @@ fn each_denial_stands_in_the_journal_once_with_what_was_asked_for() {
         notes.iter().filter(|note| note["name"] == "denied").map(|note| note["text"].clone()).collect();
     assert_eq!(denied, ["file.read /work/.env", "file.modify /work/.env", "file.delete /work/secret/key.txt"]);
 }
+
+/// One tree, granted twice: the whole of it, and a folder in it, with these questions about changes.
+fn nested(outer: &str, inner: &str) -> String {
+    let grant = |host: &str, ask: &str| {
+        format!("[[filesystem]]\nhost = \"{host}\"\nguest = \"/{host}\"\naccess = \"write\"\nask = [{ask}]\n")
+    };
+    format!("{}{}", grant("work", outer), grant("work/sub", inner))
+}
+
+#[test]
+fn folder_of_ones_own_takes_no_foreign_file_where_less_is_asked() {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.create_dir(work, "d");
+    probe.link(work, "notes.txt", "d/linked.txt");
+    probe.rename(work, "d", "sub/d");
+    probe.open(work, "sub/d/linked.txt", How::TRUNCATE);
+    let approver = Script::refuse();
+    let policy = nested("\"modify\"", "");
+    let run = Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();
+    assert_eq!(results(&run), ["create-directory-at ok", "link-at ok", "rename-at access", "open-at no-entry"]);
+    assert_eq!(approver.asked().len(), 1);
+    assert_eq!(folder.read("work/notes.txt"), "notes\n");
+}
+
+#[test]
+fn open_folder_is_decided_about_by_the_name_it_has_now() {
+    let folder = folder();
+    folder.write("work/sub/victim.txt", "kept\n");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.create_dir(work, "d");
+    let held = probe.open(work, "d", How::DIR);
+    probe.rename(work, "d", "sub/d");
+    probe.link(work, "sub/victim.txt", "sub/d/linked.txt");
+    probe.open(held, "linked.txt", How::TRUNCATE);
+    let approver = Script::refuse();
+    let policy = nested("", "\"modify\"");
+    let run = Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();
+    assert_eq!(results(&run), ["create-directory-at ok", "open-at ok", "rename-at ok", "link-at ok", "open-at access"]);
+    assert_eq!(approver.asked().len(), 1);
+    assert_eq!(folder.read("work/sub/victim.txt"), "kept\n");
+}

@@ -5,6 +5,7 @@
 mod files;
 mod filesystem;
 mod fixture;
+mod grants;
 mod network;
 mod spelling;
 mod use_up;

@@ -145,6 +145,17 @@ fn grant_for_a_folder_that_is_not_there_names_its_line() {
 }
 
 #[test]
+fn one_name_is_not_granted_for_two_folders() {
+    let folder = Folder::with([("read/sub/kept.txt", ""), ("write/new.txt", "")]);
+    let grant = |host: &str, guest: &str| format!("[[filesystem]]\nhost = \"{host}\"\nguest = \"{guest}\"\n");
+    let policy = format!("{}{}access = \"write\"\n", grant("read", "/work"), grant("write", "/work/sub"));
+    let error = Scene::guest(&folder, "count-words").policy(policy).set_up().unwrap_err();
+    assert!(error.to_string().contains("guest path `/work/sub` lies in `/work` (line 2)"), "{error}");
+    let policy = format!("{}{}access = \"write\"\n", grant("read", "/work"), grant("read/sub", "/work/sub"));
+    Scene::guest(&folder, "count-words").policy(policy).set_up().unwrap();
+}
+
+#[test]
 fn program_for_wasi_0_1_is_adapted_and_runs() {
     let tool = guests::from_text("print.wasm", &wat::preview1_print("hello from WASI 0.1"));
     assert!(tool.is_adapted());
@@ -177,4 +188,28 @@ fn code_from_the_cache_runs_like_code_that_was_just_compiled() {
     let (first, second) = (Scene::tool(&folder, compiled).run(), Scene::tool(&folder, cached).run());
     assert_eq!(first.functions(), second.functions());
     assert_eq!(first.report.fuel, second.report.fuel);
+}
+
+#[test]
+fn features_that_a_replay_can_not_repeat_are_refused() {
+    for (what, core) in [
+        ("threads", r#"(memory 1 1 shared)"#),
+        ("memory64", r#"(memory i64 1)"#),
+        (
+            "relaxed SIMD",
+            r#"(func (param v128 v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 1)))"#,
+        ),
+    ] {
+        let text = wat::alone(&format!(r#"{core} (func (export "run") (result i32) (i32.const 0))"#));
+        let error = load(&wat::parse_str(&text)).expect_err(what);
+        assert!(matches!(error, LoadError::Invalid { .. }), "{what}: {error:?}");
+    }
+}
+
+#[test]
+fn not_a_number_has_one_form() {
+    // 0/0 with the sign that hardware gives it; canonical, it is the same on every machine.
+    let core = r#"(func (export "run") (result i32)
+        (i32.ne (i32.reinterpret_f32 (f32.div (f32.const 0) (f32.const 0))) (i32.const 0x7fc00000)))"#;
+    Scene::tool(&Folder::new(), guests::from_text("nan.wasm", &wat::alone(core))).run().exited(0);
 }

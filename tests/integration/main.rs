@@ -2,12 +2,15 @@
 //!
 //! Every run here is held to what must always hold, and is replayed as soon as it ends: see `wasm_agent_tests`.
 
+mod again;
 mod completeness;
 mod edit_files;
 mod given;
 mod http;
 mod limits;
 mod loading;
+mod output;
+mod pending;
 mod reading;
 mod replay;
 mod secrets;

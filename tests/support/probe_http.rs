@@ -20,6 +20,12 @@ pub struct Sent<'a> {
 impl Probe {
     /// Sends a request by `http` and, once it is answered, asks for the response's headers.
     pub fn request(&mut self, sent: Sent<'_>) {
+        let pending = self.send(sent);
+        self.wait(pending);
+    }
+
+    /// Sends a request by `http`, and does not wait for anything.
+    pub fn send(&mut self, sent: Sent<'_>) -> Handle {
         self.import(TYPES, "[constructor]fields", "(result i32)");
         let fields = self.handle();
         self.when(&[], &Self::set(fields, r#"(call $"[constructor]fields")"#));
@@ -33,8 +39,7 @@ impl Probe {
         let new = format!(r#"(call $"[constructor]outgoing-request" {})"#, Self::get(fields));
         self.when(&[], &Self::set(request, &new));
         self.set_parts(request, sent);
-        let pending = self.handle_request(request);
-        self.wait(pending);
+        self.handle_request(request)
     }
 
     fn set_parts(&mut self, request: Handle, sent: Sent<'_>) {
@@ -68,7 +73,8 @@ impl Probe {
         pending
     }
 
-    fn wait(&mut self, pending: Handle) {
+    /// Waits until a request is answered, and asks for the response's headers.
+    pub fn wait(&mut self, pending: Handle) {
         self.import(TYPES, "[method]future-incoming-response.subscribe", "(param i32) (result i32)");
         self.import("wasi:io/poll", "[method]pollable.block", "(param i32)");
         self.import(TYPES, "[method]future-incoming-response.get", "(param i32 i32)");

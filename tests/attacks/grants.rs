@@ -1,0 +1,172 @@
+//! Attacks on the borders between grants: a right on one must not become a right on what another holds.
+
+use wasm_agent_tests::probe::results;
+use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+
+use crate::fixture::CANARY;
+
+/// A folder for writing with one in it for reading.
+const NESTED: &str = r#"
+[[filesystem]]
+host = "work"
+guest = "/work"
+access = "write"
+ask = []
+
+[[filesystem]]
+host = "work/kept"
+guest = "/work/kept"
+"#;
+
+fn nested() -> Folder {
+    Folder::with([("work/mine.txt", "mine"), ("work/kept/kept.txt", "kept"), ("work/kept/deep/deep.txt", "deep")])
+}
+
+fn run(folder: &Folder, policy: &str, probe: &Probe) -> Recorded {
+    Scene::tool(folder, probe.tool()).policy(policy).run()
+}
+
+fn none_is_ok(run: &Recorded) {
+    assert!(results(run).iter().all(|result| !result.ends_with(" ok")), "{:?}", results(run));
+}
+
+#[test]
+fn grant_for_reading_in_one_for_writing_stays_for_reading() {
+    let folder = nested();
+    let before = folder.snapshot("work");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for how in [How::WRITE, How::TRUNCATE, How::CREATE] {
+        probe.open(work, "kept/kept.txt", how);
+        probe.open(work, "./kept/../kept/deep/deep.txt", how);
+    }
+    probe.open(work, "kept/new.txt", How::CREATE_NEW);
+    probe.unlink(work, "kept/kept.txt");
+    probe.create_dir(work, "kept/dir");
+    probe.remove_dir(work, "kept/deep");
+    probe.touch(work, "kept/kept.txt");
+    probe.symlink(work, "kept.txt", "kept/link");
+    let run = run(&folder, NESTED, &probe);
+    none_is_ok(&run);
+    assert_eq!(folder.snapshot("work"), before);
+    assert_eq!(run.denials(), ["read-only"]);
+}
+
+#[test]
+fn what_may_only_be_read_gets_no_name_where_it_may_be_written() {
+    let folder = nested();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.link(work, "kept/kept.txt", "linked.txt");
+    probe.open(work, "linked.txt", How::TRUNCATE);
+    probe.rename(work, "kept/kept.txt", "moved.txt");
+    probe.rename(work, "kept/deep", "moved");
+    probe.rename(work, "mine.txt", "kept/mine.txt");
+    probe.link(work, "mine.txt", "kept/mine.txt");
+    let run = run(&folder, NESTED, &probe);
+    none_is_ok(&run);
+    assert_eq!(folder.read("work/kept/kept.txt"), "kept");
+    assert_eq!(folder.read("work/mine.txt"), "mine");
+}
+
+#[test]
+fn folder_of_a_grant_is_neither_moved_nor_replaced() {
+    let folder = nested();
+    let before = folder.snapshot("work");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.create_dir(work, "other");
+    probe.rename(work, "kept", "free");
+    probe.rename(work, "other", "kept");
+    probe.remove_dir(work, "kept");
+    probe.remove_dir(work, ".");
+    probe.rename(work, ".", "other/work");
+    probe.remove_dir(work, "other");
+    let run = run(&folder, NESTED, &probe);
+    let results = results(&run);
+    assert!(results[1..6].iter().all(|result| !result.ends_with(" ok")), "{results:?}");
+    assert_eq!(folder.snapshot("work"), before);
+}
+
+#[test]
+fn link_from_one_grant_into_another_has_the_rights_of_where_it_leads() {
+    let folder = nested();
+    folder.link("work/into", "kept/kept.txt");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "into", How::WRITE);
+    probe.open(work, "into", How::TRUNCATE);
+    probe.touch(work, "into");
+    let run = run(&folder, NESTED, &probe);
+    none_is_ok(&run);
+    assert_eq!(folder.read("work/kept/kept.txt"), "kept");
+}
+
+#[test]
+fn folder_around_a_denied_file_is_not_moved_away_from_its_rule() {
+    let folder = Folder::with([("work/holding/secret.txt", CANARY), ("work/holding/plain.txt", "plain")]);
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\ndeny = [\"holding/secret.txt\"]\n";
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let holding = probe.open(work, "holding", How::DIR);
+    probe.rename(work, "holding", "free");
+    probe.open(work, "free/secret.txt", How::READ);
+    probe.open(holding, "secret.txt", How::READ);
+    probe.link(work, "holding/secret.txt", "linked.txt");
+    probe.rename(holding, "secret.txt", "named.txt");
+    probe.open(work, "holding/secret.txt", How::READ);
+    let run = run(&folder, policy, &probe);
+    let results = results(&run);
+    assert!(results[1..].iter().all(|result| !result.ends_with(" ok")), "{results:?}");
+    assert!(!String::from_utf8_lossy(&run.journal).contains(CANARY));
+    assert!(run.denials().contains(&"on-the-way-to-denied".to_owned()), "{:?}", run.denials());
+}
+
+#[test]
+fn denied_name_is_not_made_by_the_guest_either() {
+    let folder = Folder::with([("work/mine.txt", "mine")]);
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\ndeny = [\"**/.env\", \"hooks/**\"]\n";
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, ".env", How::CREATE_NEW);
+    probe.rename(work, "mine.txt", ".env");
+    probe.link(work, "mine.txt", ".env");
+    probe.symlink(work, "mine.txt", ".env");
+    probe.create_dir(work, ".env");
+    probe.create_dir(work, "hooks");
+    probe.open(work, "hooks/run", How::CREATE_NEW);
+    let run = run(&folder, policy, &probe);
+    none_is_ok(&run);
+    assert!(!folder.has("work/.env") && !folder.has("work/hooks"));
+}
+
+#[test]
+fn folder_that_is_renamed_to_a_denied_name_brings_nothing_there() {
+    let folder = Folder::with([("work/payload/run", "#!/bin/sh\n"), ("work/repo/.git/config", "kept")]);
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\ndeny = [\"**/.git/**\", \"a/hooks/run\"]\n";
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.rename(work, "payload", ".git");
+    probe.rename(work, "repo/.git", "repo/plain");
+    probe.rename(work, "payload", "a/hooks");
+    probe.create_dir(work, "b");
+    probe.rename(work, "payload", "b/hooks");
+    probe.rename(work, "b", "a");
+    let run = run(&folder, policy, &probe);
+    assert!(!folder.has("work/.git") && folder.has("work/repo/.git/config"), "{:?}", results(&run));
+    assert!(!folder.has("work/a/hooks/run"), "{:?}", results(&run));
+}
+
+#[test]
+fn approval_shows_where_a_link_leads_and_not_what_it_is_called() {
+    let folder = Folder::with([("work/real.txt", "real"), ("work/sub/x", "")]);
+    folder.link("work/harmless.txt", "real.txt");
+    folder.link("work/way", "sub/..");
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n";
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "way/harmless.txt", How::TRUNCATE);
+    let approver = Script::refuse();
+    Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();
+    assert_eq!(approver.summaries(), ["file.modify /work/real.txt"]);
+}

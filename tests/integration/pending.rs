@@ -1,0 +1,139 @@
+//! Requests that are under way when something else happens: others, the end of the tool, a limit, no answer.
+
+use std::net::TcpListener;
+
+use wasm_agent_host::Outcome;
+use wasm_agent_tests::approver::Reply;
+use wasm_agent_tests::probe::results;
+use wasm_agent_tests::{Folder, Probe, Recorded, Scene, Script, Sent, Server};
+
+fn grant(authority: &str) -> String {
+    format!("[[http]]\nurl = \"http://{authority}/**\"\nmethods = [\"GET\", \"POST\"]\nnetworks = [\"127.0.0.0/8\"]\n")
+}
+
+fn get<'a>(authority: &'a str, path: &'a str) -> Sent<'a> {
+    Sent { method: "GET", authority, path, headers: &[] }
+}
+
+/// A server that takes connections and never says anything.
+fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let authority = listener.local_addr().unwrap().to_string();
+    (listener, authority)
+}
+
+fn run(probe: &Probe, policy: &str) -> Recorded {
+    Scene::tool(&Folder::new(), probe.tool()).policy(policy).run()
+}
+
+#[test]
+fn several_requests_at_once_each_get_their_answer() {
+    let server = Server::http(|asked| wasm_agent_tests::server::answer(200, asked.target.clone()));
+    let authority = server.address().to_string();
+    let mut probe = Probe::new();
+    let pending: Vec<_> = ["/a", "/b", "/c"].iter().map(|path| probe.send(get(&authority, path))).collect();
+    for pending in pending.into_iter().rev() {
+        probe.wait(pending);
+    }
+    let run = run(&probe, &grant(&authority));
+    run.exited(0);
+    assert_eq!(results(&run).iter().filter(|result| *result == "entries ok").count(), 3);
+    assert_eq!(run.effects().len(), 3);
+    let mut targets: Vec<String> = server.asked().into_iter().map(|asked| asked.target).collect();
+    targets.sort();
+    assert_eq!(targets, ["/a", "/b", "/c"]);
+}
+
+#[test]
+fn more_requests_at_once_than_the_limit_are_an_error() {
+    let (_listener, authority) = silent();
+    let mut probe = Probe::new();
+    for _ in 0..4 {
+        probe.send(get(&authority, "/"));
+    }
+    let run = run(&probe, &format!("{}[limits]\nhttp-requests = 2\n", grant(&authority)));
+    run.exited(0);
+    let handled: Vec<String> = results(&run).into_iter().filter(|result| result.starts_with("handle")).collect();
+    assert_eq!(handled[..2], ["handle ok", "handle ok"]);
+    assert!(
+        handled[2].contains("connection-limit-reached") && handled[3].contains("connection-limit-reached"),
+        "{handled:?}"
+    );
+}
+
+#[test]
+fn request_that_the_tool_does_not_wait_for_is_accounted_for() {
+    let (_listener, authority) = silent();
+    let mut probe = Probe::new();
+    probe.send(get(&authority, "/"));
+    let run = run(&probe, &grant(&authority));
+    run.exited(0);
+    // Whether it was begun is up to chance; what was announced has an end, which is asserted of every run.
+    assert_eq!(run.events_of("intent").len(), run.events_of("outcome").len());
+}
+
+#[test]
+fn time_limit_ends_a_request_that_nobody_answers() {
+    let (_listener, authority) = silent();
+    let mut probe = Probe::new();
+    probe.request(get(&authority, "/"));
+    let run = run(&probe, &format!("{}[limits]\ntime = \"300ms\"\n", grant(&authority)));
+    match run.outcome() {
+        Outcome::Limit { which } => assert_eq!(which, "time"),
+        // The request's own deadline is the same, and may be first.
+        Outcome::Exited(0) => {
+            assert!(results(&run).iter().any(|result| result.starts_with("get ")), "{:?}", results(&run))
+        }
+        other => panic!("{other:?}"),
+    }
+    let outcome = &run.events_of("outcome")[0];
+    assert_eq!(outcome["result"], "failed", "{outcome}");
+}
+
+#[test]
+fn request_that_nobody_approves_in_time_is_refused() {
+    let server = Server::text("ok");
+    let authority = server.address().to_string();
+    let mut probe = Probe::new();
+    probe.request(Sent { method: "POST", authority: &authority, path: "/", headers: &[] });
+    let policy = format!("{}[approval]\ntimeout = \"100ms\"\n[limits]\ntime = \"10s\"\n", grant(&authority));
+    let folder = Folder::new();
+    let approver = Script::new([Reply::Silence]);
+    let run = Scene::tool(&folder, probe.tool()).policy(policy).approver(approver).run();
+    run.exited(0);
+    assert_eq!(run.events_of("approval-settled")[0]["approval"]["answer"], "timed-out");
+    assert_eq!(server.connections(), 0);
+    assert!(run.report.waited.as_millis() >= 90, "{:?}", run.report.waited);
+}
+
+#[test]
+fn stop_while_a_request_is_held_ends_the_run() {
+    let server = Server::text("ok");
+    let authority = server.address().to_string();
+    let mut probe = Probe::new();
+    probe.request(Sent { method: "POST", authority: &authority, path: "/x", headers: &[] });
+    probe.request(get(&authority, "/never"));
+    let folder = Folder::new();
+    let approver = Script::new([Reply::Stop]);
+    let run = Scene::tool(&folder, probe.tool()).policy(grant(&authority)).approver(approver).run();
+    assert_eq!(*run.outcome(), Outcome::Stopped { action: format!("POST http://{authority}/x") });
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn answers_of_held_requests_come_one_by_one() {
+    let server = Server::text("ok");
+    let authority = server.address().to_string();
+    let mut probe = Probe::new();
+    let post = |path: &'static str| Sent { method: "POST", authority: &authority, path, headers: &[] };
+    let pending: Vec<_> = ["/a", "/b", "/c"].map(|path| probe.send(post(path))).into();
+    for pending in pending {
+        probe.wait(pending);
+    }
+    let folder = Folder::new();
+    let approver = Script::new([Reply::Approve, Reply::Refuse, Reply::Approve]);
+    let run = Scene::tool(&folder, probe.tool()).policy(grant(&authority)).approver(approver.clone()).run();
+    run.exited(0);
+    assert_eq!(approver.asked().len(), 3);
+    assert_eq!((run.effects().len(), server.asked().len()), (2, 2));
+}
