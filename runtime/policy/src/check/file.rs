@@ -129,6 +129,11 @@ fn loses_deny_patterns(policy: &Policy, from: &GuestPath, to: &GuestPath) -> boo
         .any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.reaches_below(rest)))
 }
 
+/// Whether fewer kinds of actions are asked about at `to` than at `from`.
+pub(super) fn leaves_questions(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
+    matches!((governing(policy, from), governing(policy, to)), (Ok(source), Ok(target)) if asks_less(target, source))
+}
+
 /// Whether under `one` fewer kinds of actions are asked about than under `other`.
 fn asks_less(one: &FilesystemGrant, other: &FilesystemGrant) -> bool {
     other.ask.has_any(one.ask.complement())

@@ -34,13 +34,15 @@ pub(crate) fn judge(policy: &Policy, action: &Action, origin: Origin) -> Result<
         }
         Action::Socket { .. } => return Err(Denial::new(DenialReason::Unsupported, None)),
     }?;
-    Ok(Ruling {
-        asked_by: match origin {
-            Origin::Foreign => ruling.asked_by,
-            Origin::CreatedByRun => None,
-        },
-        ..ruling
-    })
+    let asked_by = match action {
+        // A directory of the run's own can hold files of others by then, linked into it where nobody is asked about that.
+        Action::FileRename { from, to, directory: true, .. } if file::leaves_questions(policy, from, to) => {
+            ruling.asked_by
+        }
+        _ if origin == Origin::CreatedByRun => None,
+        _ => ruling.asked_by,
+    };
+    Ok(Ruling { asked_by, ..ruling })
 }
 
 #[cfg(test)]

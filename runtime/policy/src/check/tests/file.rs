@@ -149,6 +149,20 @@ fn what_the_run_created_is_changed_unasked_but_no_less_denied() {
 }
 
 #[test]
+fn a_directory_of_the_run_is_not_taken_where_less_is_asked_about() {
+    let policy = policy(NESTED);
+    let rename = |from, to| Action::FileRename { from: path(from), to: path(to), replaces: false, directory: true };
+    let strict = "[[filesystem]]\nhost = \"s\"\nguest = \"/s\"\naccess = \"write\"\n\
+        [[filesystem]]\nhost = \"l\"\nguest = \"/l\"\naccess = \"write\"\nask = []\n";
+    let two = super::policy(strict);
+    // It may hold a link to a file of somebody's, which would be changed over there without a question.
+    assert_eq!(short(&two, &two.check(&rename("/s/d", "/l/d"), Origin::CreatedByRun)), "ask 2");
+    assert_eq!(short(&two, &two.check(&rename("/l/d", "/s/d"), Origin::CreatedByRun)), "allow 2");
+    assert_eq!(short(&two, &two.check(&rename("/s/d", "/s/e"), Origin::CreatedByRun)), "allow 2");
+    assert_eq!(short(&policy, &policy.check(&rename("/w/d", "/w/e"), Origin::CreatedByRun)), "allow 3");
+}
+
+#[test]
 fn a_directory_above_something_denied_keeps_its_name() {
     assert_decisions(
         &policy(NESTED),
