@@ -4,7 +4,7 @@
 //! cursor, change colours or print over what this program says.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasm_agent_host::{OutputSink, Stream};
 
@@ -65,9 +65,67 @@ impl OutputSink for Passing {
         let mut way = self.way(stream).lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *way {
             Way::Raw => emit(stream, bytes),
-            Way::Harmless(part) => emit(stream, harmless(part, bytes).as_bytes()),
+            Way::Harmless(part) => show(stream, harmless(part, bytes)),
         }
     }
+}
+
+/// What is to be shown on the terminal once no question stands there. A process has one terminal.
+static SCREEN: Mutex<Screen> = Mutex::new(Screen { held: None });
+
+/// The terminal, as far as the tool's output has to keep away from it.
+#[derive(Default)]
+struct Screen {
+    /// Output in its order, while a question is shown. The run's `output` limit bounds it.
+    held: Option<Vec<(Stream, String)>>,
+}
+
+impl Screen {
+    /// Holds text back while a question is shown; gives it back otherwise.
+    fn pass(&mut self, stream: Stream, text: String) -> Option<String> {
+        match &mut self.held {
+            Some(held) => {
+                held.push((stream, text));
+                None
+            }
+            None => Some(text),
+        }
+    }
+}
+
+/// Keeps the tool's output off the terminal until it is dropped.
+///
+/// A tool goes on while somebody is asked about a request of its. It could push the question off the screen and print
+/// another in its place, and the answer to that one would be taken for an answer to the first.
+pub(crate) struct Quiet(());
+
+impl Quiet {
+    /// Begins before a question is shown.
+    pub(crate) fn begin() -> Self {
+        screen().held.get_or_insert_default();
+        Self(())
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // Locked until all of it is out, so that it keeps its order.
+        let mut screen = screen();
+        for (stream, text) in screen.held.take().unwrap_or_default() {
+            // The tool was told that it is written. A terminal that is gone shows nothing to anybody.
+            let _ = emit(stream, text.as_bytes());
+        }
+    }
+}
+
+fn screen() -> MutexGuard<'static, Screen> {
+    SCREEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Shows text on the terminal, after the question if one stands there.
+fn show(stream: Stream, text: String) -> io::Result<()> {
+    let mut screen = screen();
+    screen.pass(stream, text).map_or(Ok(()), |text| emit(stream, text.as_bytes()))
 }
 
 /// Writes at once: the tool's next step may be one that somebody waits for.
@@ -126,7 +184,7 @@ impl Write for Diagnostics {
         let mut part = Vec::new();
         let mut shown = harmless(&mut part, bytes);
         shown.extend(part.into_iter().map(escaped_byte));
-        io::stderr().lock().write_all(shown.as_bytes())?;
+        show(Stream::Stderr, shown)?;
         Ok(bytes.len())
     }
 
@@ -144,6 +202,18 @@ mod tests {
         let mut part = Vec::new();
         let text = writes.iter().map(|bytes| harmless(&mut part, bytes)).collect();
         (text, part)
+    }
+
+    #[test]
+    fn nothing_is_shown_beside_a_question() {
+        let mut screen = Screen::default();
+        assert_eq!(screen.pass(Stream::Stdout, "before".to_owned()).as_deref(), Some("before"));
+        screen.held.get_or_insert_default();
+        assert_eq!(screen.pass(Stream::Stdout, "y, a, n or s> ".to_owned()), None);
+        assert_eq!(screen.pass(Stream::Stderr, "b".to_owned()), None);
+        let held = [(Stream::Stdout, "y, a, n or s> ".to_owned()), (Stream::Stderr, "b".to_owned())];
+        assert_eq!(screen.held.take().unwrap(), held);
+        assert_eq!(screen.pass(Stream::Stdout, "after".to_owned()).as_deref(), Some("after"));
     }
 
     #[test]

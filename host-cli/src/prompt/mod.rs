@@ -20,6 +20,7 @@ use wasm_agent_host::approval::{
 
 use self::layout::{QUESTION, message};
 use self::tty::{Line, Terminal, Tty};
+use crate::sink::Quiet;
 
 /// How often the question is asked before silence and noise count as a refusal.
 ///
@@ -73,6 +74,7 @@ impl Approver for TerminalApprover {
             let asked = tokio::task::spawn_blocking(move || {
                 let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut terminal = Terminal::controlling(cancelled)?;
+                let _quiet = Quiet::begin();
                 let mut settled = ask_at(&mut terminal, &request, colour)?;
                 settled.approver = format!("terminal, user {}", rustix::process::getuid().as_raw());
                 Ok(settled)
