@@ -1,7 +1,7 @@
 //! Limits: each ends the run under its own name, and the replay ends at the same place.
 
 use wasm_agent_host::Outcome;
-use wasm_agent_tests::{Folder, Recorded, Scene, guests, wat};
+use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script, guests, wat};
 
 fn limited(limits: &str, core: &str) -> Recorded {
     let folder = Folder::new();
@@ -134,4 +134,23 @@ fn running_out_of_fuel_at_any_point_is_the_same_in_the_replay() {
         calls.push(run.report.calls);
     }
     assert!(calls.is_sorted() && calls.first() == Some(&0) && calls.last() == Some(&3), "{calls:?}");
+}
+
+#[test]
+fn questions_that_are_refused_fill_the_journal_too() {
+    let deep = ["d"; 8].map(|name| name.repeat(200)).join("/");
+    let folder = Folder::new();
+    folder.write(&format!("work/{deep}/f"), "kept");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let dir = probe.open(work, &deep, How::DIR);
+    for _ in 0..60 {
+        probe.open(dir, "f", How::TRUNCATE);
+    }
+    let policy =
+        "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n[limits]\njournal = \"64KiB\"\n";
+    let run = Scene::tool(&folder, probe.tool()).policy(policy).approver(Script::refuse()).run();
+    run.limited_by("journal");
+    assert!(run.journal.len() < 128 << 10, "{}", run.journal.len());
+    assert_eq!(folder.read(&format!("work/{deep}/f")), "kept");
 }

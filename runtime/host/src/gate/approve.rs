@@ -43,6 +43,8 @@ impl Context {
             approver: self.approver.name(),
             timeout_ns: nanoseconds(timeout),
         };
+        // A question that is refused leaves no intent, and its action can be far longer than the call that asks for it.
+        self.count(u64::try_from(asked.action.len()).unwrap_or(u64::MAX)).map_err(over)?;
         self.journal()
             .and_then(|journal| journal.approval_asked(&asked).map_err(|error| self.ending.journal(error)))
             .map_err(over)?;
