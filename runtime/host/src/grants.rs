@@ -133,13 +133,14 @@ impl Opener<'_> {
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
         let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy };
         if let Some(file) = grants.policy.ca_file() {
-            let pem =
-                self.read(file).map_err(|source| self.missing(1, format!("cannot read `ca` file `{file}`"), source))?;
+            let line = grants.policy.ca_line().unwrap_or(1);
+            let missing = |source| self.missing(line, format!("cannot read `ca` file `{file}`"), source);
+            let pem = self.read(file).map_err(missing)?;
             grants.authorities.push(pem.to_vec());
             // Tried here, so that a file with no certificates in it is an error now and not at the first request.
             client(&grants, Arc::new(SystemResolver)).map_err(|error| LoadError::Grant {
                 path: self.policy_path.to_owned(),
-                line: 1,
+                line,
                 message: format!("`ca`: {error}"),
                 source: None,
             })?;

@@ -45,7 +45,7 @@ pub(crate) struct Parts {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) limits: Limits,
     pub(crate) approval_timeout: Duration,
-    pub(crate) ca_file: Option<String>,
+    pub(crate) ca_file: Option<(String, u32)>,
 }
 
 impl Default for Parts {
@@ -151,7 +151,13 @@ impl Policy {
     /// A file of further trusted certificates (PEM) on the host: absolute, or relative to the policy file.
     #[must_use]
     pub fn ca_file(&self) -> Option<&str> {
-        self.parts.ca_file.as_deref()
+        self.parts.ca_file.as_ref().map(|(file, _)| file.as_str())
+    }
+
+    /// The line of the policy that names [`Policy::ca_file`].
+    #[must_use]
+    pub fn ca_line(&self) -> Option<u32> {
+        self.parts.ca_file.as_ref().map(|(_, line)| *line)
     }
 
     /// Decides about an action. Allocates nothing where the answer is to allow or to deny.

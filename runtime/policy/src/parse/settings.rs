@@ -116,7 +116,8 @@ pub(super) fn approval_timeout(root: &Section<'_>, report: &mut Report<'_>) -> O
     timeout
 }
 
-pub(super) fn ca_file(root: &Section<'_>, report: &mut Report<'_>) -> Option<String> {
+/// The file, and the line that names it.
+pub(super) fn ca_file(root: &Section<'_>, report: &mut Report<'_>) -> Option<(String, u32)> {
     let section = root.table("tls", &["ca"], report)?;
-    section.required_text("ca", report).map(|text| text.value.to_owned())
+    section.required_text("ca", report).map(|text| (text.value.to_owned(), report.line(&text.span)))
 }

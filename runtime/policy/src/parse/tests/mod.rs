@@ -97,6 +97,8 @@ fn reads_every_section() {
     assert_eq!((limits.handles, limits.http_requests), (10, 2));
     assert_eq!(policy.approval_timeout(), Duration::from_secs(300));
     assert_eq!(policy.ca_file(), Some("extra.pem"));
+    let line = usize::try_from(policy.ca_line().unwrap()).unwrap();
+    assert_eq!(policy.text().lines().nth(line - 1), Some("ca = \"extra.pem\""));
 }
 
 #[test]
