@@ -59,8 +59,11 @@ impl Invocation {
     /// When the text is not a call, there is no such export, or an argument does not have its type.
     pub fn parse(tool: &Tool, text: &str) -> Result<Self, LoadError> {
         let error = |message: String| LoadError::Invocation { message, hint: None };
-        let call = UntypedFuncCall::parse(text)
-            .map_err(|problem| error(format!("`{}` is not a call in WAVE syntax: {problem}", text.escape_debug())))?;
+        let call = UntypedFuncCall::parse(text).map_err(|problem| LoadError::Invocation {
+            message: format!("`{text}` is not a call in WAVE syntax: {problem}"),
+            hint: (!text.contains('('))
+                .then(|| "arguments follow in parentheses, as in `search(\"/notes\", 7)`".to_owned()),
+        })?;
         let export = find(tool, call.name())?;
         let types: Vec<Type> = export.ty.params().map(|(_, ty)| ty).collect();
         let arguments: Vec<Val> = call.to_wasm_params::<Val>(&types).map_err(|problem| {
@@ -184,7 +187,7 @@ fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
     match (found.pop(), found.is_empty()) {
         (Some(export), true) => Ok(export),
         _ => Err(LoadError::Invocation {
-            message: format!("`{}` has no one export `{}`", tool.name, name.escape_debug()),
+            message: format!("`{}` has no one export `{name}`", tool.name),
             hint: Some(if names.is_empty() {
                 "it exports no functions".to_owned()
             } else {

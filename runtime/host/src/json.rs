@@ -49,7 +49,7 @@ fn by_name<'a>(
     let known = |name: &String| values.iter().any(|(known, _)| known == name);
     match fields.keys().find(|name| !known(name)) {
         None => Ok(values),
-        Some(unknown) => Err(format!("`{}` is not expected", unknown.escape_debug())),
+        Some(unknown) => Err(format!("`{unknown}` is not expected")),
     }
 }
 
