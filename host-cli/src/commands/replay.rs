@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wasm_agent_host::journal::Reader;
-use wasm_agent_host::{Engine, OutputSink, Recording, Tool};
+use wasm_agent_host::journal::{Reader, verify};
+use wasm_agent_host::{Engine, OutputSink, Recording, ReplayError, ReplayFailure, Tool};
 
 use super::journal::open;
 use super::run::print_result;
@@ -34,12 +34,23 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     let ended = recording.replay(&tool, Arc::clone(&output) as Arc<dyn OutputSink>);
     // A replay goes on whether or not somebody reads what it prints.
     let _ = output.finish();
-    let ended = ended?;
+    let ended = ended.map_err(|error| failed(&arguments.journal, error))?;
     print_result(&ended.outcome, arguments.json, report)?;
     if !arguments.quiet {
         report.replay(&ended);
     }
     Ok(Exit::from(&ended.outcome))
+}
+
+/// Why a replay failed. What is wrong with a journal is said as `journal verify` says it.
+fn failed(journal: &Path, error: ReplayFailure) -> Failure {
+    if matches!(error, ReplayFailure::Replay(ReplayError::Journal { .. }))
+        && let Ok(file) = open(journal)
+        && let Err(found) = verify(file)
+    {
+        return Failure::journal(journal, &found);
+    }
+    error.into()
 }
 
 /// Opens the journal. A reader looks at it first: it tells what is no journal from what was changed.
