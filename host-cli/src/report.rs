@@ -41,6 +41,8 @@ pub(crate) struct Recorded<'a> {
     pub(crate) asked: u64,
     /// Whether nobody was there to be asked, though nobody said so on the command line.
     pub(crate) alone: bool,
+    /// Why the approver gave no answer, where it failed to.
+    pub(crate) unanswered: Option<&'a str>,
 }
 
 /// Prints, as text or as JSON.
@@ -184,6 +186,10 @@ fn shown(path: &Path) -> String {
 fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     let (faint, hint) = (style::FAINT, style::HINT);
     let mut text = outcome_line(&report.outcome);
+    if let Some(why) = recorded.unanswered {
+        let warning = style::WARNING;
+        text.push_str(&format!("{warning}warning{warning:#}: no answer, which refuses: {}\n", block(why)));
+    }
     let mut facts = vec![count(report.calls, "call")];
     if report.denied > 0 {
         facts.push(format!("{} denied", report.denied));
@@ -252,6 +258,7 @@ fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
         "calls": report.calls,
         "denied": report.denied,
         "asked": recorded.asked,
+        "unanswered": recorded.unanswered,
         "fuel": report.fuel,
         "elapsed_ns": nanoseconds(report.elapsed),
         "waited_ns": nanoseconds(report.waited),

@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
@@ -14,7 +14,7 @@ use wasm_agent_host::{Engine, Grants, Invocation, LoadError, Outcome, StateDir, 
 use crate::args::{Approve, Run};
 use crate::escape::escape_line;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
 use crate::sink::Passing;
@@ -25,7 +25,7 @@ const STDIN_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs a tool and reports how it ended.
 pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
-    let approver = Arc::new(Counting { approver: approver(arguments.approve.as_ref())?, asked: AtomicU64::new(0) });
+    let approver = Arc::new(Counting::new(approver(arguments.approve.as_ref())?));
     let grants = match &arguments.policy {
         Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
         None => Grants::none(),
@@ -54,7 +54,11 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     if !arguments.quiet {
         let asked = approver.asked.load(Ordering::Relaxed);
         let alone = arguments.approve.is_none() && approver.name() == RefuseAll.name();
-        report.run(&ended, &Recorded { tool: tool.name(), sha256: &tool.sha256(), journal: &path, asked, alone });
+        let unanswered = approver.failed.get().map(String::as_str);
+        report.run(
+            &ended,
+            &Recorded { tool: tool.name(), sha256: &tool.sha256(), journal: &path, asked, alone, unanswered },
+        );
     }
     Ok(Exit::from(&ended.outcome))
 }
@@ -105,10 +109,17 @@ fn approver(wanted: Option<&Approve>) -> Result<Box<dyn Approver>, Failure> {
     }
 }
 
-/// Counts questions on their way to another approver.
+/// Counts questions on their way to another approver, and notes why the first one failed that did.
 struct Counting {
     approver: Box<dyn Approver>,
     asked: AtomicU64,
+    failed: OnceLock<String>,
+}
+
+impl Counting {
+    fn new(approver: Box<dyn Approver>) -> Self {
+        Self { approver, asked: AtomicU64::new(0), failed: OnceLock::new() }
+    }
 }
 
 impl Approver for Counting {
@@ -118,7 +129,11 @@ impl Approver for Counting {
 
     fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        self.approver.ask(request)
+        Box::pin(async move {
+            self.approver.ask(request).await.inspect_err(|error| {
+                self.failed.get_or_init(|| chain(error));
+            })
+        })
     }
 }
 
