@@ -76,9 +76,13 @@ impl Desk {
     }
 
     /// Writes a file that can be run.
+    ///
+    /// Another process writes it: a file that this one has open for writing could be so in what another test is
+    /// about to start, and then it can't be run.
     pub(crate) fn script(&self, name: &str, contents: &str) {
-        self.write(name, contents);
-        self.mode(name, 0o755);
+        let mut command = self.command("sh");
+        command.args(["-c", "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"", name, contents]);
+        assert!(command.status().unwrap().success());
     }
 
     pub(crate) fn mode(&self, name: &str, mode: u32) {

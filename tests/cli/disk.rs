@@ -6,7 +6,7 @@ use wasm_agent_tests::wat;
 
 /// Why no small disk can be had here, if none can.
 fn no_mounts() -> Option<String> {
-    let arguments = ["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"];
+    let arguments = ["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/tmp"];
     match Command::new("unshare").args(arguments).output() {
         Ok(output) if output.status.success() => None,
         Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),

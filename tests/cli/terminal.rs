@@ -1,8 +1,7 @@
 //! At a terminal: what a tool prints can't act on it, and what is asked there is answered there.
 
 use std::fs::File;
-use std::io::Read;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
@@ -19,7 +18,7 @@ fn terminal() -> (File, OwnedFd) {
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let slave = rustix::fs::open(&ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
+    let slave = rustix::fs::open(ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
     let mut modes = tcgetattr(&slave).unwrap();
     modes.output_modes -= rustix::termios::OutputModes::OPOST;
     tcsetattr(&slave, OptionalActions::Now, &modes).unwrap();

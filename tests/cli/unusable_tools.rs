@@ -65,10 +65,15 @@ fn lists_all_imports_that_there_are_not() {
     let mut desk = Desk::new();
     desk.tool("wants.wasm", tools::UNKNOWN_IMPORTS);
     desk.tool("newer.wasm", r#"(component (import "wasi:cli/stdout@0.3.0" (instance)))"#);
+    desk.tool(
+        "function.wasm",
+        r#"(component (import "wasi:random/random@0.2.0" (instance (export "get-more" (func (result u64))))))"#,
+    );
     desk.tool("core.wasm", r#"(module (import "env" "now" (func)) (func (export "_start")))"#);
     desk.run("run wants.wasm");
     desk.run("run newer.wasm");
     desk.run("run core.wasm");
+    desk.run("run function.wasm").fails_in_one_line(&[2]);
     desk.run("inspect wants.wasm");
     desk.run("run --format json wants.wasm");
     desk.matches("imports");
