@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wasm_agent_tests::guests;
 
-use crate::filter::Filter;
+use crate::filter;
 
 /// Writes snapshots instead of comparing with them.
 const UPDATE_VARIABLE: &str = "UPDATE_SNAPSHOTS";
@@ -41,6 +41,8 @@ pub(crate) fn program() -> PathBuf {
 pub(crate) struct Desk {
     dir: TempDir,
     transcript: String,
+    /// Texts of this run alone, and what stands for them in the transcript.
+    hidden: Vec<(String, &'static str)>,
 }
 
 /// How a command ended.
@@ -52,7 +54,14 @@ pub(crate) struct Ran {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), transcript: String::new() }
+        let dir = tempfile::tempdir().unwrap();
+        let hidden = vec![(dir.path().to_str().unwrap().to_owned(), "~")];
+        Self { dir, transcript: String::new(), hidden }
+    }
+
+    /// Shows another text instead of this one in the transcript.
+    pub(crate) fn hide(&mut self, text: String, shown: &'static str) {
+        self.hidden.push((text, shown));
     }
 
     /// A desk with a note, a policy that lets a tool change it, and `edit-files`.
@@ -154,14 +163,23 @@ impl Desk {
     /// Adds a command to the transcript.
     pub(crate) fn note(&mut self, arguments: &str, ran: &Ran) {
         self.transcript += &format!("$ wasm-agent {arguments}\n");
-        let filter = Filter::new(self.dir.path());
         for (mark, bytes) in [("1| ", &ran.stdout), ("2| ", &ran.stderr)] {
-            for line in filter.lines(bytes) {
+            for line in filter::lines(bytes, &self.hidden) {
                 self.transcript += format!("{mark}{line}").trim_end();
                 self.transcript.push('\n');
             }
         }
         self.transcript += &format!("? {}\n\n", ran.status);
+    }
+
+    /// All that was said until now.
+    pub(crate) fn transcript(&self) -> &str {
+        &self.transcript
+    }
+
+    /// Begins a new transcript.
+    pub(crate) fn forget(&mut self) {
+        self.transcript.clear();
     }
 
     /// Compares all that was said with a snapshot.

@@ -1,7 +1,5 @@
 //! Takes out of a transcript what differs from run to run and from machine to machine.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 /// What a number counts where it is a matter of the machine, of the tool's build, or of the run; and what stands for both.
@@ -30,21 +28,13 @@ const TABLE: &str = "   ";
 /// Shortest hexadecimal word that is a digest or an id, in characters.
 const HEX_MIN: usize = 16;
 
-/// Knows where the test's folder is.
-pub(crate) struct Filter {
-    root: String,
-}
-
-impl Filter {
-    pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_str().unwrap().to_owned() }
+/// The lines of an output. Control characters in them are shown.
+pub(crate) fn lines(output: &[u8], hidden: &[(String, &str)]) -> Vec<String> {
+    let mut text = String::from_utf8_lossy(output).into_owned();
+    for (what, shown) in hidden {
+        text = text.replace(what, shown);
     }
-
-    /// The lines of an output. Control characters in them are shown.
-    pub(crate) fn lines(&self, output: &[u8]) -> Vec<String> {
-        let text = String::from_utf8_lossy(output).replace(&self.root, "~");
-        text.split_terminator('\n').map(|line| visible(&filtered(line))).collect()
-    }
+    text.split_terminator('\n').map(|line| visible(&filtered(line))).collect()
 }
 
 fn visible(line: &str) -> String {

@@ -15,6 +15,7 @@ mod inspecting;
 mod journals;
 mod policies;
 mod replaying;
+mod requesting;
 mod running;
 mod state;
 mod terminal;
