@@ -1,15 +1,13 @@
 //! `wasm-agent run`.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
-use wasm_agent_host::{Engine, Grants, Invocation, LoadError, Outcome, StateDir, Tool};
+use wasm_agent_host::{Engine, Grants, Invocation, JournalFile, LoadError, Outcome, StateDir, Tool};
 
 use crate::args::{Approve, Run};
 use crate::escape::escape_line;
@@ -153,9 +151,9 @@ fn journal_path(named: Option<PathBuf>, state: &StateDir, run: &str) -> PathBuf 
     named.unwrap_or_else(|| state.journal_path(run))
 }
 
-/// Makes the journal's file. What it will hold is the operator's alone to read.
-fn create(path: &Path) -> Result<File, Failure> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| match error.kind() {
+/// Makes the journal's file.
+fn create(path: &Path) -> Result<JournalFile, Failure> {
+    JournalFile::create(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Failure::new(Exit::NothingRan, format!("journal `{}` exists already", path.display()))
                 .hint("a record is never overwritten; name another file with `--journal`")

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use wasm_agent_host::journal::{Event, Reader};
-use wasm_agent_host::{Capture, Engine, Grants, Invocation, Recording, Run, Stream, Tool};
+use wasm_agent_host::{Capture, Engine, Grants, Invocation, JournalFile, Recording, Run, Stream, Tool};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let output = Arc::new(Capture::default());
     let run = Run::new(&tool, grants, Invocation::command(&tool)?)?.arguments(arguments).output(output.clone());
     let path = std::env::temp_dir().join(format!("{}.journal", run.id()));
-    let report = run.execute(File::create_new(&path)?)?;
+    let report = run.execute(JournalFile::create(&path)?)?;
 
     let mut out = std::io::stdout().lock();
     writeln!(out, "{:?} after {} calls in {:?}", report.outcome, report.calls, report.elapsed)?;

@@ -4,7 +4,7 @@
 //! ```no_run
 //! use std::path::Path;
 //! use std::sync::Arc;
-//! use wasm_agent_host::{Capture, Engine, Grants, Invocation, Recording, Run, StateDir, Stream, Tool};
+//! use wasm_agent_host::{Capture, Engine, Grants, Invocation, JournalFile, Recording, Run, StateDir, Stream, Tool};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let engine = Engine::new()?;
@@ -19,7 +19,7 @@
 //!     .arguments(["/notes".to_owned()])
 //!     .output(output.clone());
 //! let journal = state.journal_path(&run.id());
-//! let report = run.execute(std::fs::File::create_new(&journal)?)?;
+//! let report = run.execute(JournalFile::create(&journal)?)?;
 //! println!("{:?} after {} calls", report.outcome, report.calls);
 //! print!("{}", String::from_utf8_lossy(&output.contents(Stream::Stdout)));
 //!
@@ -42,6 +42,7 @@ mod grants;
 pub mod http;
 mod imports;
 mod invoke;
+mod journal_file;
 mod json;
 mod limits;
 mod link;
@@ -59,6 +60,7 @@ pub use error::{LoadError, RunError};
 pub use execute::Outcome;
 pub use grants::{Environment, Grants};
 pub use invoke::{Call, Invocation};
+pub use journal_file::JournalFile;
 pub use output::{Capture, Discard, OutputSink, Stream};
 pub use replay::{Divergence, JournalSource, ReplayError};
 pub use rerun::{Recording, ReplayFailure, ReplayReport};
