@@ -82,6 +82,14 @@ fn tool_that_computes_more_diverges_by_its_fuel() {
 }
 
 #[test]
+fn tool_that_traps_later_diverges_by_its_fuel() {
+    let core = |body: &str| wat::alone(&format!(r#"(func (export "run") (result i32) {body} unreachable)"#));
+    let tool = |body| guests::from_text("tool.wasm", &core(body));
+    let divergence = divergence(&record(tool("")), &tool("(drop (i32.const 0))"));
+    assert!(divergence.asked.contains("units of fuel"), "{divergence}");
+}
+
+#[test]
 fn divergence_names_the_last_reason_that_the_tool_gave() {
     let folder = Folder::with([("notes/a.md", "colour\n")]);
     let run = Scene::guest(&folder, "edit-files")

@@ -151,7 +151,7 @@ fn compare_end(
     }
     if fuel_compared
         && end.fuel != used.fuel
-        && matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. })
+        && matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. } | RunResult::Trapped { .. })
     {
         return Err(different(end.calls, fuel_of(&end), format!("an end after {} units of fuel", used.fuel)));
     }
