@@ -16,6 +16,9 @@ use crate::tool::Tool;
 /// Fuel of a run without a fuel limit: more than a machine burns in a lifetime.
 const FUEL_UNLIMITED: u64 = u64::MAX;
 
+/// Fuel after which the engine notes what was used: a few milliseconds of computing.
+const FUEL_NOTED_EVERY: u64 = 10_000_000;
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -69,6 +72,9 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
     let total = fuel.unwrap_or(FUEL_UNLIMITED);
     store.set_fuel(total)?;
     store.data_mut().fuel_total = total;
+    // Between calls the engine keeps what was used in a register. This makes it write that down from time to time, so that a run
+    // that is stopped while it computes has a record of how far it came.
+    store.fuel_async_yield_interval(Some(FUEL_NOTED_EVERY))?;
     store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
     // The guest's own handles, and as many again for what it lends to calls.
     store.set_max_component_handles(usize::try_from(handles).unwrap_or(usize::MAX).saturating_mul(2));
@@ -89,12 +95,21 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
                 let host = context.data_mut();
                 host.fuel = host.fuel_total.saturating_sub(left);
                 host.crossings = host.crossings.wrapping_add(1);
+                host.depth = host.depth.saturating_add(1);
             }
             CallHook::ReturningFromHost => {
-                if let Some(stop_at) = context.data_mut().stop_at.take() {
-                    let left = stop_at.saturating_sub(context.data().fuel);
+                let host = context.data_mut();
+                let depth = host.depth;
+                host.depth = depth.saturating_sub(1);
+                // Results are put into the guest by code of its own, which can cross to the host again. Fuel can be set
+                // only once that is over: meanwhile the guest counts it in a register.
+                if depth == host.call_depth
+                    && let Some(stop_at) = host.stop_at.take()
+                {
+                    let total = host.fuel_total;
+                    let used = total.saturating_sub(context.get_fuel()?);
                     context.data_mut().fuel_total = stop_at;
-                    context.set_fuel(left)?;
+                    context.set_fuel(stop_at.saturating_sub(used))?;
                 }
             }
             CallHook::CallingWasm | CallHook::ReturningFromWasm => {}

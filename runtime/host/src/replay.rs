@@ -27,6 +27,8 @@ pub(crate) struct Replay {
     /// What ended the reading early. A reader that is asked again gives no more records, which would look like a cut.
     damage: Option<ReplayError>,
     compare_fuel: bool,
+    /// The recorded run's own limit. What was used beyond it, up to the place where that shows, was not counted.
+    fuel_limit: u64,
     calls: u64,
     /// Fuel used up at the last call.
     fuel: u64,
@@ -58,6 +60,10 @@ pub enum ReplayError {
     },
 }
 
+/// Fuel that a replay may use beyond the recorded run before it is stopped. Where the two differ, this is how far the tool gets
+/// to show how.
+const FUEL_BEYOND: u64 = 1_000_000;
+
 /// The first point where a replay and its journal differ.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("diverged at call {call}: recorded {recorded}, the tool asks {asked}")]
@@ -76,6 +82,8 @@ impl Replay {
     /// Opens a journal for replay.
     pub(crate) fn open(source: Box<dyn JournalSource>) -> Result<Self, ReadError> {
         let reader = Reader::open(source)?;
+        let fuel = reader.header().limits.iter().find(|(name, _)| name == "fuel");
+        let fuel_limit = fuel.map_or(u64::MAX, |(_, limit)| *limit);
         Ok(Self {
             reader,
             current: None,
@@ -84,6 +92,7 @@ impl Replay {
             end: None,
             damage: None,
             compare_fuel: true,
+            fuel_limit,
             calls: 0,
             fuel: 0,
             trapped: false,
@@ -111,10 +120,23 @@ impl Replay {
     ///
     /// A journal without an end was cut off with its run: what the tool did after the last record is not known, so the replay
     /// stops with it.
+    ///
+    /// Otherwise it is a little behind the next call, or the end, of the recorded run: a tool that computes on beyond that is not the
+    /// recorded one, and would perhaps never come back.
     pub(crate) fn stopped_at(&mut self) -> Option<u64> {
+        self.stop().map(|fuel| fuel.min(self.fuel_limit))
+    }
+
+    fn stop(&mut self) -> Option<u64> {
+        let beyond = self.compare_fuel.then_some(FUEL_BEYOND);
         match self.end() {
-            Ok(Some(end)) => is_outside(&end.result).then_some(end.fuel),
-            Ok(None) => self.ahead.is_none().then_some(self.fuel),
+            Ok(Some(end)) if is_outside(&end.result) => Some(end.fuel),
+            Ok(Some(end)) if matches!(&end.result, RunResult::Limit { which } if which == "fuel") => Some(end.fuel),
+            Ok(Some(end)) => Some(end.fuel.saturating_add(beyond?)),
+            Ok(None) => match &self.ahead {
+                Some(call) => Some(call.fuel.saturating_add(beyond?)),
+                None => Some(self.fuel),
+            },
             // The error comes again with the next call, which reports it.
             Err(_) => None,
         }
@@ -132,6 +154,19 @@ impl Replay {
             | RunResult::Exited { .. }
             | RunResult::Returned { .. }
             | RunResult::Trapped { .. } => None,
+        }
+    }
+
+    /// Whether the last call ended the tool.
+    pub(crate) fn trapped(&self) -> bool {
+        self.trapped
+    }
+
+    /// The call that is recorded next.
+    pub(crate) fn awaited(&self) -> String {
+        match &self.ahead {
+            Some(call) => format!("`{}`", call.function.name),
+            None => "no more calls".to_owned(),
         }
     }
 

@@ -132,17 +132,20 @@ fn compare_end(
     used: &Used,
     fuel_compared: bool,
 ) -> Result<Outcome, ReplayFailure> {
+    let asked_beyond = store.data().context.ending.reason() == Some(Ended::Diverged(Box::new(ReplayError::Stopped)));
     let Backend::Replay(replay) = &mut store.data_mut().backend else {
         return Ok(outcome);
     };
+    let in_a_call = asked_beyond || replay.trapped();
     if replay.is_cut() {
         return Err(ReplayError::Incomplete { calls: replay.calls() }.into());
     }
     let stopped = replay.stopped_outcome();
     let Some(end) = replay.end()?.cloned() else {
-        return Err(different(used.calls, "another host call".to_owned(), describe(&outcome.to_record())));
+        return Err(different(used.calls, replay.awaited(), describe(&outcome.to_record())));
     };
-    if let Some(stopped) = stopped {
+    // Stopped from outside while the tool was in a call: that call has no outcome, or one that ends the tool.
+    if in_a_call && let Some(stopped) = stopped {
         return Ok(stopped);
     }
     let found = outcome.to_record();

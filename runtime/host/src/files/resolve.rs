@@ -42,6 +42,8 @@ pub(crate) struct Place {
 pub(crate) enum Unresolved {
     /// It leads out of the directory it starts in. The call's arguments say how.
     Outside,
+    /// It leads through this path, which is denied. What lies beyond is not looked at, so that nobody learns of it.
+    Denied(GuestPath),
     /// The operating system says no, or the path is malformed.
     Errno(Errno),
 }
@@ -55,8 +57,8 @@ impl From<Errno> for Unresolved {
 /// Finds the place that `path`, relative to `base`, means.
 ///
 /// With `follow` a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is the link
-/// itself. The last component need not exist.
-pub(crate) fn resolve(base: &Directory, path: &str, follow: bool) -> Result<Place, Unresolved> {
+/// itself. The last component need not exist. Directories and links for which `denied` says so are not gone through.
+pub(crate) fn resolve(base: &Directory, path: &str, follow: bool, denied: Denied<'_>) -> Result<Place, Unresolved> {
     if path.is_empty() {
         return Err(Errno::NOENT.into());
     }
@@ -66,11 +68,15 @@ pub(crate) fn resolve(base: &Directory, path: &str, follow: bool) -> Result<Plac
     if path.starts_with('/') {
         return Err(Unresolved::Outside);
     }
-    Walk::new(base, path)?.run(follow)
+    Walk::new(base, path, denied)?.run(follow)
 }
+
+/// Whether a path may not even be read.
+pub(crate) type Denied<'a> = &'a dyn Fn(&GuestPath) -> bool;
 
 struct Walk<'a> {
     base: &'a Directory,
+    denied: Denied<'a>,
     /// Directories from the base down to where the walk is; never empty.
     below: Vec<Directory>,
     /// What is left of the path, next component last.
@@ -83,9 +89,10 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(base: &'a Directory, path: &str) -> Result<Self, Unresolved> {
+    fn new(base: &'a Directory, path: &str, denied: Denied<'a>) -> Result<Self, Unresolved> {
         let mut walk = Self {
             base,
+            denied,
             below: Vec::new(),
             pending: Vec::new(),
             leapt: Vec::new(),
@@ -154,8 +161,13 @@ impl<'a> Walk<'a> {
         }
         let relative = parents.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/");
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        let opened = rustix::fs::openat2(self.base.file.as_fd(), &relative, DIRECTORY, Mode::empty(), resolve);
         let path = parents.iter().rev().try_fold(self.base.path.clone(), |path, name| path.join(name).ok());
+        // What denies a directory denies all below it, so the last one stands for those before.
+        let path = path.filter(|path| !(self.denied)(path));
+        if path.is_none() {
+            return;
+        }
+        let opened = rustix::fs::openat2(self.base.file.as_fd(), &relative, DIRECTORY, Mode::empty(), resolve);
         if let (Ok(file), Some(path)) = (opened, path) {
             self.leapt = self.pending.split_off(1);
             self.below.push(Directory { file: Arc::new(File::from(file)), path });
@@ -179,6 +191,7 @@ impl<'a> Walk<'a> {
             Err(Errno::INVAL | Errno::NOENT) => return Ok(false),
             Err(errno) => return Err(errno.into()),
         };
+        self.allowed(name)?;
         self.links += 1;
         if self.links > LINKS_MAX {
             return Err(Errno::LOOP.into());
@@ -195,11 +208,16 @@ impl<'a> Walk<'a> {
         Ok(true)
     }
 
+    /// The path of an entry of the current directory, if it may be gone through.
+    fn allowed(&self, name: &str) -> Result<GuestPath, Unresolved> {
+        let path = self.top().path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
+        if (self.denied)(&path) { Err(Unresolved::Denied(path)) } else { Ok(path) }
+    }
+
     fn descend(&mut self, name: &str) -> Result<(), Unresolved> {
-        let top = self.top();
+        let path = self.allowed(name)?;
         let flags = DIRECTORY | OFlags::NOFOLLOW;
-        let file = rustix::fs::openat(top.file.as_fd(), name, flags, Mode::empty())?;
-        let path = top.path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
+        let file = rustix::fs::openat(self.top().file.as_fd(), name, flags, Mode::empty())?;
         self.below.push(Directory { file: Arc::new(File::from(file)), path });
         Ok(())
     }
@@ -219,119 +237,4 @@ impl<'a> Walk<'a> {
 const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::symlink;
-
-    struct Tree {
-        dir: tempfile::TempDir,
-        base: Directory,
-    }
-
-    fn tree() -> Tree {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().join("root");
-        std::fs::create_dir_all(root.join("a/b")).unwrap();
-        std::fs::write(root.join("a/b/file"), "x").unwrap();
-        std::fs::write(dir.path().join("secret"), "s").unwrap();
-        let base = Directory { file: Arc::new(File::open(&root).unwrap()), path: GuestPath::parse("/work").unwrap() };
-        Tree { dir, base }
-    }
-
-    impl Tree {
-        fn link(&self, target: &str, at: &str) {
-            symlink(target, self.dir.path().join("root").join(at)).unwrap();
-        }
-
-        fn resolve(&self, path: &str, follow: bool) -> String {
-            match resolve(&self.base, path, follow) {
-                Ok(place) => {
-                    format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" })
-                }
-                Err(Unresolved::Outside) => "outside".to_owned(),
-                Err(Unresolved::Errno(errno)) => match errno {
-                    Errno::LOOP => "LOOP".to_owned(),
-                    Errno::NAMETOOLONG => "NAMETOOLONG".to_owned(),
-                    Errno::NOENT => "NOENT".to_owned(),
-                    Errno::INVAL => "INVAL".to_owned(),
-                    Errno::NOTDIR => "NOTDIR".to_owned(),
-                    other => other.to_string(),
-                },
-            }
-        }
-    }
-
-    #[test]
-    fn plain_paths_keep_their_name() {
-        let tree = tree();
-        assert_eq!(tree.resolve("a/b/file", true), "/work/a/b/file as file");
-        assert_eq!(tree.resolve("a/./b//file", true), "/work/a/b/file as file");
-        assert_eq!(tree.resolve("a/b/../b/file", true), "/work/a/b/file as file");
-        assert_eq!(tree.resolve("new", true), "/work/new as new");
-        assert_eq!(tree.resolve("a/", true), "/work/a as a/");
-        assert_eq!(tree.resolve(".", true), "/work as ./");
-        assert_eq!(tree.resolve("a/..", true), "/work as ./");
-    }
-
-    #[test]
-    fn leading_out_is_refused_however_it_is_written() {
-        let tree = tree();
-        tree.link("..", "up");
-        tree.link("../secret", "to-secret");
-        tree.link("/etc/passwd", "to-passwd");
-        tree.link("a/b/../../../secret", "long-way");
-        tree.link("up/secret", "chained");
-        for path in [
-            "..",
-            "../secret",
-            "a/../../secret",
-            "/etc/passwd",
-            "up/secret",
-            "to-secret",
-            "to-passwd",
-            "long-way",
-            "chained",
-            "a/b/../../../../../../etc/passwd",
-        ] {
-            assert_eq!(tree.resolve(path, true), "outside", "{path}");
-        }
-    }
-
-    #[test]
-    fn links_inside_are_named_by_what_they_lead_to() {
-        let tree = tree();
-        tree.link("a/b", "short");
-        tree.link("short/file", "file-link");
-        assert_eq!(tree.resolve("short/file", true), "/work/a/b/file as file");
-        assert_eq!(tree.resolve("file-link", true), "/work/a/b/file as file");
-        assert_eq!(tree.resolve("file-link", false), "/work/file-link as file-link");
-        assert_eq!(tree.resolve("short/", false), "/work/a/b as b/");
-    }
-
-    #[test]
-    fn going_up_ends_one_directory_higher_however_deep_it_starts() {
-        let tree = tree();
-        tree.link("../c", "a/b/up");
-        tree.link("../../c", "a/b/up-twice");
-        tree.link("../../../secret", "a/b/out");
-        assert_eq!(tree.resolve("a/b/..", true), "/work/a as ./");
-        assert_eq!(tree.resolve("a/b/up", true), "/work/a/c as c");
-        assert_eq!(tree.resolve("a/b/up-twice", true), "/work/c as c");
-        assert_eq!(tree.resolve("a/b/out", true), "outside");
-    }
-
-    #[test]
-    fn loops_and_floods_of_components_end() {
-        let tree = tree();
-        tree.link("loop", "loop");
-        tree.link("two", "one");
-        tree.link("one", "two");
-        assert_eq!(tree.resolve("loop", true), "LOOP");
-        assert_eq!(tree.resolve("one/x", true), "LOOP");
-        assert_eq!(tree.resolve(&"a/../".repeat(2000), true), "NAMETOOLONG");
-        assert_eq!(tree.resolve("", true), "NOENT");
-        assert_eq!(tree.resolve("a\0b", true), "INVAL");
-        assert_eq!(tree.resolve("a/b/file/x", true), "NOTDIR");
-        assert_eq!(tree.resolve("missing/x", true), "NOENT");
-    }
-}
+mod tests;

@@ -48,6 +48,10 @@ pub(crate) struct Host {
     pub(crate) fuel_total: u64,
     /// Fuel used up when the guest entered the current host call; kept by the store's call hook.
     pub(crate) fuel: u64,
+    /// How many crossings from guest to host are under way, one within the other.
+    pub(crate) depth: u32,
+    /// The depth of the current host call.
+    pub(crate) call_depth: u32,
     /// Crossings from guest to host that the engine counted, its own helpers among them.
     pub(crate) crossings: u64,
     /// Host calls begun so far. The number of the current one is one less.
@@ -107,6 +111,8 @@ impl Host {
             limiter,
             fuel_total: 0,
             fuel: 0,
+            depth: 0,
+            call_depth: 0,
             crossings: 0,
             calls: 0,
             denied: 0,
@@ -147,6 +153,7 @@ impl Host {
     ) -> wasmtime::Result<Turn> {
         self.context.ending.check()?;
         self.calls += 1;
+        self.call_depth = self.depth;
         self.arguments.clear();
         // What a guest hands over it will hand over again in a replay: the digest is enough.
         let mut sink = Sink { encoded: &mut self.arguments, keep: Keep::DigestOnly };

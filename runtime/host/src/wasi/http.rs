@@ -55,10 +55,15 @@ impl Host {
         };
         let mut request = live.table.delete(request)?;
         let body = request.body.take();
-        let headers: HeaderMap = std::mem::take(&mut request.headers).into();
-        let mut action = describe(&request, &headers)?;
+        let mut headers: HeaderMap = std::mem::take(&mut request.headers).into();
+        let mut action = describe(&request)?;
         let governing = context.grants.policy().governing_http_grant(&action.method, &action.url);
         action.secrets = governing.map_or_else(Vec::new, |grant| grant.secrets().to_vec());
+        if !action.secrets.is_empty() {
+            readable(&mut headers);
+        }
+        action.headers =
+            headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
         let described = Action::HttpRequest(action.clone());
         let (decision, record) = context.check(&described, Origin::Foreign);
         self.decided(record.clone());
@@ -97,7 +102,7 @@ impl Host {
 }
 
 /// Says what a request is, canonically. From here on nothing else is matched, shown or sent.
-fn describe(request: &HostOutgoingRequest, headers: &HeaderMap) -> Result<HttpAction, types::ErrorCode> {
+fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, types::ErrorCode> {
     let method = match &request.method {
         types::Method::Get => "GET",
         types::Method::Head => "HEAD",
@@ -121,10 +126,14 @@ fn describe(request: &HostOutgoingRequest, headers: &HeaderMap) -> Result<HttpAc
     let authority = request.authority.as_deref().ok_or(types::ErrorCode::HttpRequestUriInvalid)?;
     let path = request.path_with_query.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let url = Url::parse(scheme, authority, path).map_err(|_| types::ErrorCode::HttpRequestUriInvalid)?;
-    let mut action = HttpAction::new(method, url);
-    action.headers =
-        headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-    Ok(action)
+    Ok(HttpAction::new(method, url))
+}
+
+/// Asks a server that gets a secret for its answer as it is: in a compressed one, or in a piece of one, a secret that comes
+/// back would not be found.
+fn readable(headers: &mut HeaderMap) {
+    headers.insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
+    headers.remove(http::header::RANGE);
 }
 
 impl types::Host for View<'_> {

@@ -3,6 +3,9 @@
 use minicbor::data::Type;
 use minicbor::{Decoder, decode};
 
+/// Most items of a list in a record: arguments, environment, limits. A frame has room for more, and each costs memory.
+const ITEMS_MAX: u64 = 1 << 20;
+
 /// Defines an enum whose variants have stable names in the journal.
 macro_rules! named {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -52,6 +55,9 @@ pub(super) fn items<'b, T>(
 ) -> Result<Vec<T>, decode::Error> {
     let position = decoder.position();
     let length = decoder.array()?.ok_or_else(|| decode::Error::message("array without a length").at(position))?;
+    if length > ITEMS_MAX {
+        return Err(decode::Error::message("array has too many items").at(position));
+    }
     // No capacity from `length`: it is not to be believed before the items are there.
     let mut found = Vec::new();
     for _ in 0..length {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use wasm_agent_journal::EffectResult;
-use wasm_agent_policy::{Action, Decision, Origin};
+use wasm_agent_policy::{Action, Decision, GuestPath, Origin};
 use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
@@ -30,23 +30,48 @@ impl Target {
 impl Host {
     /// Finds what a path means, and refuses one that leads out, on the record.
     pub(super) fn target(&mut self, fd: &Fd, path: &str, follow: bool) -> FsResult<Target> {
+        let grants = Arc::clone(&self.context.grants);
+        let denied = |path: &GuestPath| {
+            let action = Action::FileRead { path: path.clone() };
+            matches!(grants.policy().check(&action, Origin::Foreign), Decision::Deny(_))
+        };
         let live = self.live().map_err(FsError::trap)?;
         let Some(base) = live.files.directory(fd.rep()) else {
             // A descriptor that is not one at all is the engine's to report; what is left is a file.
             return Err(types::ErrorCode::NotDirectory.into());
         };
-        match files::resolve(base, path, follow) {
+        match files::resolve(base, path, follow, &denied) {
             Ok(place) => {
                 let found = files::look(&place).map_err(failed)?;
                 Ok(Target { place, found })
             }
             Err(Unresolved::Errno(errno)) => Err(failed(errno)),
+            Err(Unresolved::Denied(path)) => Err(self.denied_on_the_way(path)),
             Err(Unresolved::Outside) => {
                 let record = self.context.outside();
                 self.decided(record);
                 Err(types::ErrorCode::NotPermitted.into())
             }
         }
+    }
+
+    /// Denies what a path leads through, on the record.
+    fn denied_on_the_way(&mut self, path: GuestPath) -> FsError {
+        let action = Action::FileRead { path };
+        let (_, record) = self.context.check(&action, Origin::Foreign);
+        let Denied { decision, why } = self.context.denied(&action, record);
+        self.decided(decision);
+        match why {
+            Why::Policy | Why::Refused(_) => types::ErrorCode::Access.into(),
+            Why::Over(error) => FsError::trap(error),
+        }
+    }
+
+    /// Whether what stands at a place is still what was decided about, after an answer that may have taken its time.
+    pub(super) fn unchanged(target: &Target) -> Result<(), Errno> {
+        let now = files::look(&target.place)?.map(|found| found.identity);
+        let then = target.found.as_ref().map(|found| found.identity);
+        if now == then { Ok(()) } else { Err(Errno::AGAIN) }
     }
 
     pub(super) fn origin(&mut self, found: Option<&Found>) -> Origin {

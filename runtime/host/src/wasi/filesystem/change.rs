@@ -39,7 +39,8 @@ impl Host {
         let origin = self.origin(Some(found));
         let effect = self.permit(&action, origin, Some(&target)).await?;
         let flags = if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
-        let result = rustix::fs::unlinkat(target.place.dir.as_fd(), &target.place.name, flags);
+        let result = Self::unchanged(&target)
+            .and_then(|()| rustix::fs::unlinkat(target.place.dir.as_fd(), &target.place.name, flags));
         // With other links left the file is still there, and still this run's.
         if result.is_ok() && found.links <= 1 {
             self.live().map_err(FsError::trap)?.files.created.remove(&found.identity);
@@ -68,7 +69,7 @@ impl Host {
             (Origin::Foreign, _) => Origin::Foreign,
         };
         let effect = self.permit(&action, origin, Some(&from)).await?;
-        let result = rename(&from, &to);
+        let result = Self::unchanged(&from).and_then(|()| Self::unchanged(&to)).and_then(|()| rename(&from, &to));
         if result.is_ok() && found.is_dir() {
             self.live().map_err(FsError::trap)?.files.renamed(&from.place.path, &to.place.path);
         }
@@ -95,7 +96,9 @@ impl Host {
         };
         let effect = self.permit(&action, Origin::Foreign, Some(&from)).await?;
         let (old, new) = (&from.place, &to.place);
-        let result = rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty());
+        let result = Self::unchanged(&from).and_then(|()| {
+            rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty())
+        });
         self.outcome(effect, &result)
     }
 
@@ -125,7 +128,8 @@ impl Host {
         let effect = self.permit(&action, origin, Some(&target)).await?;
         let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
         let place = &target.place;
-        let result = rustix::fs::utimensat(place.dir.as_fd(), &place.name, &times, AtFlags::SYMLINK_NOFOLLOW);
+        let result = Self::unchanged(&target)
+            .and_then(|()| rustix::fs::utimensat(place.dir.as_fd(), &place.name, &times, AtFlags::SYMLINK_NOFOLLOW));
         self.outcome(effect, &result)
     }
 
