@@ -90,6 +90,28 @@ fn tool_that_traps_later_diverges_by_its_fuel() {
 }
 
 #[test]
+fn tool_that_never_comes_back_is_stopped_soon_after_the_recorded_one_ended() {
+    let core = |body: &str| wat::alone(&format!(r#"(func (export "run") (result i32) {body} (i32.const 0))"#));
+    let tool = |body| guests::from_text("tool.wasm", &core(body));
+    let run = record(tool(""));
+    let divergence = divergence(&run, &tool("(loop $again (br $again))"));
+    assert_eq!(divergence.recorded, "an end with status 0");
+    assert_eq!(divergence.asked, "the limit `fuel`");
+}
+
+#[test]
+fn tool_that_ends_before_it_is_stopped_diverges() {
+    let core = |body: &str| wat::alone(&format!(r#"(func (export "run") (result i32) {body} (i32.const 0))"#));
+    let tool = |body| guests::from_text("tool.wasm", &core(body));
+    let folder = Folder::new();
+    let run = Scene::tool(&folder, tool("(loop $again (br $again))")).policy("[limits]\ntime = \"300ms\"\n").run();
+    run.limited_by("time");
+    let divergence = divergence(&run, &tool(""));
+    assert_eq!(divergence.recorded, "the limit `time`");
+    assert_eq!(divergence.asked, "an end with status 0");
+}
+
+#[test]
 fn divergence_names_the_last_reason_that_the_tool_gave() {
     let folder = Folder::with([("notes/a.md", "colour\n")]);
     let run = Scene::guest(&folder, "edit-files")
