@@ -63,6 +63,8 @@ fn opens_an_issue_with_a_secret_that_only_the_server_sees() {
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
     assert_eq!(asked[0].target, "/repos/acme/site/issues");
+    // Compressed, or in pieces, a secret that comes back would not be found.
+    assert_eq!(asked[0].header("accept-encoding"), Some("identity"));
     let body: serde_json::Value = serde_json::from_slice(&asked[0].body).unwrap();
     assert_eq!(body, json!({ "title": "Broken link", "body": "On the front page.", "labels": ["docs"] }));
     kept(&run);
