@@ -45,8 +45,26 @@ impl Tool {
     /// When the file can't be read, is no component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
     /// does not offer.
     pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
+        if let Some(state) = state
+            && let Some(known) = Self::known(engine, path, state)?
+        {
+            return Ok(known);
+        }
         let bytes = read(path)?;
         Self::from_bytes(engine, path, &bytes, state)
+    }
+
+    /// A tool whose code and copy are kept already, so that its bytes need not be held: only their digest is made.
+    fn known(engine: &Engine, path: &Path, state: &StateDir) -> Result<Option<Self>, LoadError> {
+        let Some(Digested { sha256, core }) = digest(path)? else { return Ok(None) };
+        let name = hex(&sha256);
+        if !state.component_path(&name).exists() {
+            return Ok(None);
+        }
+        let Some(component) = cache::load(engine, &state.code_path(&name, &engine.fingerprint())) else {
+            return Ok(None);
+        };
+        Self::link(engine, path, sha256, component, core, false).map(Some)
     }
 
     /// Loads a tool from its bytes; `path` names it in messages and in the journal.
@@ -67,6 +85,17 @@ impl Tool {
         if let Some(state) = state {
             state.keep_component(&digest, bytes)?;
         }
+        Self::link(engine, path, sha256, component, is_core_module(bytes), compiled)
+    }
+
+    fn link(
+        engine: &Engine,
+        path: &Path,
+        sha256: [u8; 32],
+        component: Component,
+        adapted: bool,
+        compiled: bool,
+    ) -> Result<Self, LoadError> {
         let invalid = |source| LoadError::Invalid { path: path.to_owned(), source };
         let linker = link::linker(engine).map_err(|source| LoadError::Engine { source })?;
         let instance = linker.instantiate_pre(&component).map_err(invalid)?;
@@ -76,7 +105,7 @@ impl Tool {
             sha256,
             component,
             instance: Arc::new(instance),
-            adapted: is_core_module(bytes),
+            adapted,
             compiled,
         })
     }
@@ -106,6 +135,35 @@ impl std::fmt::Debug for Tool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tool").field("name", &self.name).field("sha256", &self.sha256()).finish_non_exhaustive()
     }
+}
+
+/// What is known of a file that was read once through.
+struct Digested {
+    sha256: [u8; 32],
+    core: bool,
+}
+
+/// Digests a file piece by piece; nothing for what is no regular file, which could not be read again.
+fn digest(path: &Path) -> Result<Option<Digested>, LoadError> {
+    let error = |source| LoadError::File { verb: "read", what: "tool", path: path.to_owned(), source };
+    let mut file = std::fs::File::open(path).map_err(error)?;
+    let metadata = file.metadata().map_err(error)?;
+    if !metadata.is_file() || metadata.len() > TOOL_BYTES_MAX {
+        return Ok(None);
+    }
+    let mut hasher = sha2::Sha256::new();
+    let mut piece = vec![0; 256 << 10];
+    let mut core = None;
+    loop {
+        let length = file.read(&mut piece).map_err(error)?;
+        let read = piece.get(..length).unwrap_or_default();
+        if read.is_empty() {
+            break;
+        }
+        core.get_or_insert_with(|| is_core_module(read));
+        hasher.update(read);
+    }
+    Ok(Some(Digested { sha256: hasher.finalize().into(), core: core.unwrap_or(false) }))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
