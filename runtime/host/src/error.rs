@@ -25,6 +25,12 @@ pub enum LoadError {
         /// What the operating system reports.
         source: std::io::Error,
     },
+    /// The operating system gave no random bytes.
+    #[error("cannot make an identifier for the run")]
+    Random {
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
     /// A file could not be read, opened or written.
     #[error("cannot {verb} {what} `{path}`")]
     File {

@@ -180,11 +180,7 @@ async fn call(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> 
 /// # Errors
 ///
 /// When it was the host that failed.
-pub(crate) fn outcome(
-    result: wasmtime::Result<Returned>,
-    store: &mut Store<Host>,
-    invocation: &Invocation,
-) -> Result<Outcome, RunError> {
+pub(crate) fn outcome(result: wasmtime::Result<Returned>, store: &Store<Host>) -> Result<Outcome, RunError> {
     let host = store.data();
     match host.context.ending.reason() {
         Some(Ended::Journal(message)) => return Err(RunError::Journal { message }),
@@ -197,20 +193,19 @@ pub(crate) fn outcome(
     }
     match result {
         Ok(Returned::Command(result)) => Ok(Outcome::Exited(u8::from(result.is_err()))),
-        Ok(Returned::Values(values)) => returned(&values, invocation),
+        Ok(Returned::Values(values)) => Ok(returned(&values)),
         Err(error) => Ok(ended(&error, host)),
     }
 }
 
-fn returned(values: &[Val], invocation: &Invocation) -> Result<Outcome, RunError> {
-    debug_assert!(matches!(invocation, Invocation::Call(_)));
+fn returned(values: &[Val]) -> Outcome {
     let Some(value) = values.first() else {
-        return Ok(Outcome::Returned { wave: String::new(), json: None, failed: false });
+        return Outcome::Returned { wave: String::new(), json: None, failed: false };
     };
     let json = json::to_json(value);
     // Handles have no form in WAVE: what was returned can't leave the run.
     let wave = wasm_wave::to_string(value).unwrap_or_else(|_| "(a value without a text form)".to_owned());
-    Ok(Outcome::Returned { wave, json, failed: matches!(value, Val::Result(Err(_))) })
+    Outcome::Returned { wave, json, failed: matches!(value, Val::Result(Err(_))) }
 }
 
 /// Why a guest ended that did not return.

@@ -93,7 +93,7 @@ impl Recording {
         {
             return Err((*error).into());
         }
-        let outcome = outcome(result, &mut store, &invocation)?;
+        let outcome = outcome(result, &store)?;
         let outcome = compare_end(&mut store, outcome, &used, fuel_compared)?;
         Ok(ReplayReport { outcome, calls: used.calls, fuel: used.fuel, fuel_compared, same_component })
     }

@@ -80,7 +80,7 @@ impl Run {
         {
             return Err(LoadError::Pin { path: tool.name().into(), expected: hex(&expected), found: tool.sha256() });
         }
-        let id = random().map_err(|source| LoadError::Thread { source })?.to_le_bytes();
+        let id = random().map_err(|source| LoadError::Random { source })?.to_le_bytes();
         Ok(Self {
             tool: tool.clone(),
             grants,
@@ -165,7 +165,7 @@ impl Run {
         let mut store = self.store(&context, &limits)?;
         let result = runtime.block_on(drive(&mut store, &self.tool, &self.invocation));
         let used = Used::of(&store);
-        let outcome = outcome(result, &mut store, &self.invocation);
+        let outcome = outcome(result, &store);
         // What is still under way ends here, and says so in the journal.
         drop(store);
         runtime.shutdown_timeout(SHUTDOWN_MAX);
