@@ -1,65 +1,20 @@
-//! `wasm-agent policy check` and `explain`.
+//! `wasm-agent policy explain`.
 
 use std::fmt::Write as _;
-use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wasm_agent_host::LoadError;
-use wasm_agent_host::policy::{DecisionKind, Explanation, POLICY_BYTES_MAX, Policy};
+use wasm_agent_host::policy::{DecisionKind, Explanation};
 
-use crate::args::{self, Format};
+use super::load;
+use crate::args::Format;
 use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, block, style};
-use crate::units::count;
 
-/// Runs a sub-command.
-pub(crate) fn policy(command: &args::Policy, report: &Report) -> Result<Exit, Failure> {
-    match command {
-        args::Policy::Check { policy } => check(policy, report)?,
-        args::Policy::Explain { policy, action } => explain(policy, action, report)?,
-    }
-    Ok(Exit::Finished)
-}
-
-fn load(path: &Path) -> Result<Policy, Failure> {
-    let unreadable = |error| Failure::file("read", "policy", path, error);
-    let mut text = Vec::new();
-    // One byte more than a policy may have: the parser says that it is too long.
-    let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(limit).read_to_end(&mut text).map_err(unreadable)?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Failure::new(Exit::NothingRan, format!("policy `{}` is not UTF-8 text", path.display())))?;
-    Policy::parse(&text).map_err(|errors| LoadError::Policy { path: path.to_owned(), errors }.into())
-}
-
-fn check(path: &Path, report: &Report) -> Result<(), Failure> {
-    let policy = load(path)?;
-    let (directories, urls, secrets) = (policy.filesystem().len(), policy.http().len(), policy.secrets().len());
-    match report.format {
-        Format::Text => {
-            let good = style::GOOD;
-            let counts = [(directories, "filesystem grant"), (urls, "http grant"), (secrets, "secret")]
-                .map(|(number, noun)| count(u64::try_from(number).unwrap_or(u64::MAX), noun))
-                .join(", ");
-            let shown = escape_line(&path.display().to_string()).into_owned();
-            report.data(|out| writeln!(out, "{good}ok{good:#}: {shown}: {counts}"))
-        }
-        Format::Json => report.object(&json!({
-            "event": "policy",
-            "path": path.display().to_string(),
-            "digest": policy.digest().to_string(),
-            "filesystem": directories,
-            "http": urls,
-            "secrets": secrets,
-        })),
-    }
-}
-
-fn explain(path: &Path, action: &str, report: &Report) -> Result<(), Failure> {
+/// Says what a policy decides about an action, and why.
+pub(super) fn explain(path: &Path, action: &str, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
     let explanation =
         policy.explain(action).map_err(|error| Failure::new(Exit::NothingRan, crate::failure::chain(&error)))?;
@@ -113,6 +68,7 @@ fn explained_json(explanation: &Explanation) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_agent_host::policy::Policy;
 
     const POLICY: &str = "version = 1\n[[filesystem]]\nhost = \".\"\nguest = \"/notes\"\naccess = \"write\"\n";
 

@@ -1,0 +1,96 @@
+//! The command line, parsed into types that cannot be wrong.
+
+mod journal;
+mod policy;
+mod replay;
+mod run;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+pub(crate) use journal::{Calls, Journal};
+pub(crate) use policy::Policy;
+pub(crate) use replay::Replay;
+pub(crate) use run::{Approve, Run};
+
+/// Runs the tools of AI agents: sandboxed, allowlisted, approved, recorded.
+#[derive(Debug, Parser)]
+#[command(name = "wasm-agent", version, about, max_term_width = 100, after_help = STATUSES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// How reports, errors and asked-for data are written
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// What the numbers mean, for `--help`.
+const STATUSES: &str = "\
+Exit status:
+  0  the tool finished, or the question was answered
+  1  the tool reported a failure; its own status is in the report
+  2  nothing ran: arguments, policy or component
+  3  stopped by a trap, a limit or an approver; a replay's record ends in the middle
+  4  the replay diverged
+  5  the host failed: journal, disk
+  6  the journal is not what was written
+
+Diagnostics go to standard error; `WASM_AGENT_LOG=debug` asks for more.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs a tool: with what the policy grants, and a record of all it does
+    Run(Run),
+    /// Runs a recorded run again from its journal alone, and compares every call
+    Replay(Replay),
+    /// Shows and checks journals
+    #[command(subcommand)]
+    Journal(Journal),
+    /// Checks and explains policies
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Shows what a tool imports and exports
+    Inspect(Inspect),
+    /// Prints completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The tool
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) tool: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct State {
+    /// Where journals, copies of tools and compiled code are kept
+    /// [default: $WASM_AGENT_STATE, $XDG_STATE_HOME/wasm-agent or ~/.local/state/wasm-agent]
+    #[arg(long = "state", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs: one object a line
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,127 @@
+//! Arguments of `wasm-agent run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use wasm_agent_host::journal::Fsync;
+
+use super::State;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without `--policy` the tool is granted nothing. Standard output carries the tool's own output, or the result of \
+`--call`; the report goes to standard error. On a terminal, control characters in the tool's output are shown escaped.")]
+pub(crate) struct Run {
+    /// The tool: a component, or a core module for WASI 0.1
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) tool: PathBuf,
+
+    /// The tool's arguments
+    #[arg(last = true)]
+    pub(crate) arguments: Vec<String>,
+
+    /// What the tool may do
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Where the record goes; the file must not exist [default: below the state directory]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Who approves what can't be undone: `terminal`, `refuse`, or `exec:PROGRAM`
+    /// [default: `terminal` where there is one]
+    #[arg(short, long, value_name = "WHO", value_parser = parse_approve)]
+    pub(crate) approve: Option<Approve>,
+
+    /// Calls a typed export, in WAVE syntax: 'search("/notes", "todo")'; with `--json` its name alone
+    #[arg(short, long, value_name = "CALL")]
+    pub(crate) call: Option<String>,
+
+    /// Arguments of `--call` as JSON, an array or an object; the result is printed as JSON too
+    #[arg(long, value_name = "JSON", requires = "call")]
+    pub(crate) json: Option<String>,
+
+    /// Gives the tool this program's standard input; it has none otherwise
+    #[arg(long)]
+    pub(crate) stdin: bool,
+
+    /// When the journal is synced to disk: before effects that can't be undone, at every effect, never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Sync::Effects)]
+    pub(crate) fsync: Sync,
+
+    /// Leaves out the report, unless the host fails
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) state: State,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Sync {
+    Effects,
+    All,
+    None,
+}
+
+/// Who approves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Approve {
+    /// The person at the terminal.
+    Terminal,
+    /// Nobody: everything is refused.
+    Refuse,
+    /// A program.
+    Program(PathBuf),
+}
+
+impl From<Sync> for Fsync {
+    fn from(sync: Sync) -> Self {
+        match sync {
+            Sync::Effects => Self::Effects,
+            Sync::All => Self::All,
+            Sync::None => Self::None,
+        }
+    }
+}
+
+fn parse_approve(text: &str) -> Result<Approve, String> {
+    match text {
+        "terminal" => Ok(Approve::Terminal),
+        "refuse" => Ok(Approve::Refuse),
+        _ => match text.strip_prefix("exec:") {
+            Some("") => Err("expected a program after `exec:`".to_owned()),
+            Some(program) => Ok(Approve::Program(program.into())),
+            None => Err("expected `terminal`, `refuse` or `exec:PROGRAM`".to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+
+    #[test]
+    fn what_follows_the_dashes_is_the_tools() {
+        let arguments = Arguments::try_parse_from(["wasm-agent", "run", "a.wasm", "--", "--policy", "-x"]).unwrap();
+        let Command::Run(run) = arguments.command else { panic!("not a run") };
+        assert_eq!(run.arguments, ["--policy", "-x"]);
+        assert_eq!(run.policy, None);
+    }
+
+    #[test]
+    fn an_approver_is_one_of_three() {
+        assert_eq!(parse_approve("refuse"), Ok(Approve::Refuse));
+        assert_eq!(parse_approve("exec:./ask.sh"), Ok(Approve::Program("./ask.sh".into())));
+        assert!(parse_approve("exec:").is_err());
+        assert!(parse_approve("everything").is_err());
+    }
+
+    #[test]
+    fn json_arguments_need_a_call() {
+        assert!(Arguments::try_parse_from(["wasm-agent", "run", "--json", "[]", "a.wasm"]).is_err());
+    }
+}

@@ -1,0 +1,7 @@
+//! What a journal tells about its run: what happened to files, why, at what cost, and what another policy would have
+//! decided.
+//!
+//! Everything here reads journals and nothing else: no engine, no network, no clock. It takes constant memory however
+//! long a journal is, and a journal may be hostile: nothing in it makes this crate panic or believe it unchecked.
+
+#![forbid(unsafe_code)]
