@@ -37,7 +37,7 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Exit::NothingRan } else { Exit::Finished }.into();
         }
     };
-    let report = Report { format: arguments.format };
+    let report = Report { format: arguments.format.report() };
     let ended = diagnose().and_then(|()| dispatch(arguments.command, &report));
     ended
         .unwrap_or_else(|failure| {

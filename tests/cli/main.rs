@@ -9,6 +9,7 @@ mod broken_journals;
 mod calling;
 mod desk;
 mod disk;
+mod exporting;
 mod filter;
 mod help;
 mod inspecting;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum, ValueHint};
 
+use super::Export;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Journal {
     /// Shows what happened, in order; with `--format json` one event a line
@@ -26,6 +28,8 @@ pub(crate) enum Journal {
         #[arg(long)]
         complete: bool,
     },
+    /// Writes a journal in a format that other programs read
+    Export(Export),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

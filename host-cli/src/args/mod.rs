@@ -1,5 +1,6 @@
 //! The command line, parsed into types that cannot be wrong.
 
+mod export;
 mod journal;
 mod policy;
 mod replay;
@@ -7,9 +8,11 @@ mod run;
 
 use std::path::PathBuf;
 
+use clap::builder::{EnumValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+pub(crate) use export::{Export, Exported};
 pub(crate) use journal::{Calls, Journal};
 pub(crate) use policy::Policy;
 pub(crate) use replay::Replay;
@@ -23,8 +26,35 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 
     /// How reports, errors and asked-for data are written
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        value_parser = EnumValueParser::<Format>::new().map(Written::Report),
+        default_value = "text",
+    )]
+    pub(crate) format: Written,
+}
+
+/// What `--format` says. A command that writes files of its own formats takes those in its place.
+///
+/// One type for both: the parser keeps one value for a global argument and its namesake in a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// How anything is reported.
+    Report(Format),
+    /// As what a journal is exported; everything else is for people.
+    Export(Exported),
+}
+
+impl Written {
+    /// How errors are reported.
+    pub(crate) fn report(self) -> Format {
+        match self {
+            Self::Report(format) => format,
+            Self::Export(_) => Format::Text,
+        }
+    }
 }
 
 /// What the numbers mean, for `--help`.

@@ -2,9 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
+use wasm_agent_host::journal::Reader;
+
+use crate::failure::Failure;
 
 /// Size from which reading a file takes long enough to show how far it is, in bytes.
 const LENGTH_BYTES_MIN: u64 = 64 << 20;
@@ -18,10 +22,33 @@ pub(super) struct Progress {
     position: u64,
 }
 
+/// When a command prints: what comes while it reads would be torn apart by a bar on the same terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Prints {
+    AsItReads,
+    AtTheEnd,
+}
+
+/// Opens a journal for a command that reads all of it.
+pub(super) fn open_journal(path: &Path, prints: Prints) -> Result<Reader<Progress>, Failure> {
+    Reader::open(open(path, prints)?).map_err(|error| Failure::journal(path, &error))
+}
+
+/// Opens a journal's file, to be read from end to end.
+pub(super) fn open(path: &Path, prints: Prints) -> Result<Progress, Failure> {
+    let opened = File::open(path).and_then(|file| {
+        // A directory opens, and fails at the first read with a message about reading.
+        let is_dir = file.metadata()?.is_dir();
+        if is_dir { Err(io::ErrorKind::IsADirectory.into()) } else { Progress::new(file, prints) }
+    });
+    opened.map_err(|error| Failure::file("open", "journal", path, error))
+}
+
 impl Progress {
-    pub(super) fn new(file: File) -> io::Result<Self> {
+    fn new(file: File, prints: Prints) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        let seen = length >= LENGTH_BYTES_MIN && io::stderr().is_terminal();
+        let free = prints == Prints::AtTheEnd || !io::stdout().is_terminal();
+        let seen = length >= LENGTH_BYTES_MIN && free && io::stderr().is_terminal();
         let bar = if seen { bar(length) } else { ProgressBar::hidden() };
         Ok(Self { file, bar, furthest: 0, position: 0 })
     }
@@ -74,7 +101,7 @@ mod tests {
     fn looking_at_the_end_is_no_progress() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[1; 100]).unwrap();
-        let mut progress = Progress::new(file).unwrap();
+        let mut progress = Progress::new(file, Prints::AtTheEnd).unwrap();
         assert_eq!(progress.seek(SeekFrom::End(0)).unwrap(), 100);
         progress.seek(SeekFrom::Start(0)).unwrap();
         progress.read_exact(&mut [0; 60]).unwrap();

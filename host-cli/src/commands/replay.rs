@@ -1,13 +1,12 @@
 //! `wasm-agent replay`.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wasm_agent_host::journal::{Reader, verify};
+use wasm_agent_host::journal::verify;
 use wasm_agent_host::{Engine, OutputSink, Recording, ReplayError, ReplayFailure, Tool};
 
-use super::journal::open;
+use super::progress::{Prints, open, open_journal};
 use super::run::print_result;
 use crate::args::Replay;
 use crate::exit::Exit;
@@ -45,7 +44,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
 /// Why a replay failed. What is wrong with a journal is said as `journal verify` says it.
 fn failed(journal: &Path, error: ReplayFailure) -> Failure {
     if matches!(error, ReplayFailure::Replay(ReplayError::Journal { .. }))
-        && let Ok(file) = open(journal)
+        && let Ok(file) = open(journal, Prints::AtTheEnd)
         && let Err(found) = verify(file)
     {
         return Failure::journal(journal, &found);
@@ -55,9 +54,8 @@ fn failed(journal: &Path, error: ReplayFailure) -> Failure {
 
 /// Opens the journal. A reader looks at it first: it tells what is no journal from what was changed.
 fn recording(path: &Path) -> Result<Recording, Failure> {
-    Reader::open(open(path)?).map_err(|error| Failure::journal(path, &error))?;
-    let file: File = open(path)?;
-    Ok(Recording::open(file)?)
+    open_journal(path, Prints::AsItReads)?;
+    Ok(Recording::open(open(path, Prints::AsItReads)?)?)
 }
 
 /// The copy of the tool in the state directory.

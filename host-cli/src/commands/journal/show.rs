@@ -1,28 +1,26 @@
 //! `wasm-agent journal show`.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::path::Path;
 
-use serde_json::{Value, json};
-use wasm_agent_host::journal::{ReadError, Reader, to_json};
+use wasm_agent_host::journal::{ReadError, Reader};
 
-use super::open;
-use super::verify::tail_json;
+use super::lines;
 use crate::args::{Calls, Format};
+use crate::commands::progress::{Prints, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, json_line};
+use crate::report::Report;
 use crate::timeline::Timeline;
 
 /// Shows what happened, in order.
 pub(super) fn show(path: &Path, calls: Calls, report: &Report) -> Result<Exit, Failure> {
-    let mut reader = Reader::open(open(path)?).map_err(|error| Failure::journal(path, &error))?;
+    let mut reader = open_journal(path, Prints::AsItReads)?;
     let mut problem = None;
     report.data(|out| {
         problem = match report.format {
             Format::Text => text(&mut reader, calls, out)?,
-            Format::Json => objects(&mut reader, out)?,
+            Format::Json => lines::write(&mut reader, out, io::stdout().is_terminal())?,
         };
         Ok(())
     })?;
@@ -30,7 +28,7 @@ pub(super) fn show(path: &Path, calls: Calls, report: &Report) -> Result<Exit, F
 }
 
 /// Writes the timeline, up to the end or the first record that is not what was written.
-fn text(reader: &mut Reader<File>, calls: Calls, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
+fn text(reader: &mut Reader<impl Read + Seek>, calls: Calls, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
     let mut timeline = Timeline::new(out, calls, columns());
     loop {
         match reader.next() {
@@ -43,27 +41,6 @@ fn text(reader: &mut Reader<File>, calls: Calls, out: &mut dyn Write) -> io::Res
                 timeline.broken()?;
                 return Ok(Some(error));
             }
-        }
-    }
-}
-
-/// Writes one event a line; after those of a run that did not end, one that says what is missing.
-fn objects(reader: &mut Reader<File>, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
-    let for_terminal = io::stdout().is_terminal();
-    loop {
-        match reader.next() {
-            Ok(Some(record)) => writeln!(out, "{}", json_line(&to_json(&record), for_terminal))?,
-            Ok(None) => {
-                if !reader.is_complete() {
-                    let mut last = json!({ "event": "incomplete" });
-                    if let (Value::Object(last), Some(tail)) = (&mut last, reader.tail()) {
-                        last.insert("unsealed".to_owned(), tail_json(&tail));
-                    }
-                    writeln!(out, "{last}")?;
-                }
-                return Ok(None);
-            }
-            Err(error) => return Ok(Some(error)),
         }
     }
 }

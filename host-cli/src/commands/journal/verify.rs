@@ -5,9 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use wasm_agent_host::journal::{Tail, Verification, verify};
 
-use super::open;
 use crate::args::Format;
-use crate::commands::progress::Progress;
+use crate::commands::progress::{Prints, open};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, style};
@@ -15,10 +14,7 @@ use crate::units::{bytes, count, hex};
 
 /// Says whether a journal is whole and unchanged.
 pub(super) fn check(path: &Path, complete: bool, report: &Report) -> Result<Exit, Failure> {
-    let file = open(path)?;
-    let file = Progress::new(file).map_err(|error| Failure::file("read", "journal", path, error))?;
-    let verified = verify(file);
-    let verification = verified.map_err(|error| Failure::journal(path, &error))?;
+    let verification = verify(open(path, Prints::AtTheEnd)?).map_err(|error| Failure::journal(path, &error))?;
     match report.format {
         Format::Text => report.data(|out| out.write_all(verified_text(&verification).as_bytes()))?,
         Format::Json => report.object(&verified_json(&verification))?,

@@ -1,0 +1,34 @@
+//! Arguments of `wasm-agent journal export`.
+
+use std::path::PathBuf;
+
+use clap::builder::{EnumValueParser, TypedValueParser as _};
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::Written;
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The journal
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// As what it is written
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_parser = EnumValueParser::<Exported>::new().map(Written::Export),
+        default_value = "jsonl",
+    )]
+    pub(crate) format: Written,
+
+    /// Writes to a new file instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Exported {
+    /// One record a line, as `journal show --format json` prints them
+    Jsonl,
+}

@@ -1,0 +1,35 @@
+//! A journal's records, one JSON object a line.
+
+use std::io::{self, Read, Seek, Write};
+
+use serde_json::{Value, json};
+use wasm_agent_host::journal::{ReadError, Reader, to_json};
+
+use super::verify::tail_json;
+use crate::report::json_line;
+
+/// Writes one event a line; after those of a run that did not end, one that says what is missing.
+///
+/// Gives back what stopped it where a record is not what was written.
+pub(super) fn write(
+    reader: &mut Reader<impl Read + Seek>,
+    out: &mut dyn Write,
+    for_terminal: bool,
+) -> io::Result<Option<ReadError>> {
+    loop {
+        match reader.next() {
+            Ok(Some(record)) => writeln!(out, "{}", json_line(&to_json(&record), for_terminal))?,
+            Ok(None) => {
+                if !reader.is_complete() {
+                    let mut last = json!({ "event": "incomplete" });
+                    if let (Value::Object(last), Some(tail)) = (&mut last, reader.tail()) {
+                        last.insert("unsealed".to_owned(), tail_json(&tail));
+                    }
+                    writeln!(out, "{last}")?;
+                }
+                return Ok(None);
+            }
+            Err(error) => return Ok(Some(error)),
+        }
+    }
+}
