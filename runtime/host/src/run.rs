@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Runtime;
-use wasm_agent_journal::{End, Fsync, Header, JournalStore, Options, RunResult, Summary, Writer};
+use wasm_agent_journal::{End, Fsync, Header, JournalStore, Options, RunResult, Signer, Summary, Writer};
 use wasm_agent_policy::Limits;
 use wasmtime::Store;
 
@@ -36,6 +36,7 @@ pub struct Run {
     sink: Arc<dyn OutputSink>,
     resolver: Arc<dyn Resolver>,
     fsync: Fsync,
+    signer: Option<Arc<dyn Signer>>,
     id: [u8; 16],
 }
 
@@ -68,7 +69,7 @@ pub struct RunReport {
 impl Run {
     /// Sets a run up. It gets what `grants` give and nothing else.
     ///
-    /// Defaults: the program name as only argument, empty standard input, output thrown away, no one to approve anything, an
+    /// Defaults: the program name as only argument, empty standard input, output thrown away, no one to approve anything, no signer, an
     /// intent is synced to disk before an irreversible effect.
     ///
     /// # Errors
@@ -91,6 +92,7 @@ impl Run {
             sink: Arc::new(Discard),
             resolver: Arc::new(SystemResolver),
             fsync: Fsync::default(),
+            signer: None,
             id,
         })
     }
@@ -143,6 +145,13 @@ impl Run {
         self
     }
 
+    /// Who signs every seal of the journal. A signature that can't be had ends the run.
+    #[must_use]
+    pub fn signer(mut self, signer: Arc<dyn Signer>) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
     /// Runs the tool to its end, on this thread. `journal` is empty and gets the record.
     ///
     /// # Authority
@@ -154,7 +163,7 @@ impl Run {
     /// When the journal can't be written or the host fails. What the tool does is no error: see [`RunReport::outcome`].
     pub fn execute(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
         let limits = self.grants.policy().limits().clone();
-        let options = Options { fsync: self.fsync, ..Options::default() };
+        let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer = Writer::create(journal, &self.header(&limits), options)
             .map_err(|error| RunError::Journal { message: chain(&error) })?;
         let subject = Subject { run: self.id, component: self.tool.name.clone(), sha256: self.tool.sha256 };
@@ -210,6 +219,8 @@ impl Run {
             started_ns: nanoseconds(started),
             parent: None,
             approver: self.approver.name(),
+            signed_by: self.signer.as_ref().map(|signer| signer.public_key()),
+            redaction: None,
         }
     }
 

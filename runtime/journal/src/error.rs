@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::format::{MAGIC, VERSION};
+use crate::sign::PublicKey;
 
 /// Why a journal could not be written. The first one ends the run: every later call returns the same.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -20,6 +21,13 @@ pub enum JournalError {
     #[error("the journal could not be synced to disk")]
     Sync {
         /// What the store said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// A seal could not be signed.
+    #[error("the journal could not be signed")]
+    Sign {
+        /// What the signer said.
         #[source]
         source: Arc<io::Error>,
     },
@@ -137,6 +145,23 @@ pub enum Damage {
         /// Records between this one and the seal that was broken.
         records: u64,
     },
+    /// A seal's signature is not the journal's key's: everything was made to fit by someone who has not got the key.
+    #[error("or one of the {records} after it was changed: the signature of the seal that follows does not hold")]
+    Signature {
+        /// Records between this one and the seal with the wrong signature.
+        records: u64,
+    },
+    /// A seal without a signature in a signed journal.
+    #[error("is a seal without a signature, though the journal is signed")]
+    Unsigned,
+    /// The header names another key than the one that the journal is checked against, or none.
+    #[error("{}, expected signatures by {}", by(found.as_ref()), expected.fingerprint())]
+    OtherKey {
+        /// The key in the header.
+        found: Option<PublicKey>,
+        /// The key that the journal is checked against.
+        expected: PublicKey,
+    },
     /// The check holds but the payload is not a record of this format.
     #[error("is not a record: {problem}")]
     Malformed {
@@ -146,6 +171,10 @@ pub enum Damage {
     /// Something stands after the last seal of a finished journal.
     #[error("stands after the end of the run")]
     AfterEnd,
+}
+
+fn by(key: Option<&PublicKey>) -> String {
+    key.map_or_else(|| "names no key".to_owned(), |key| format!("names the key {}", key.fingerprint()))
 }
 
 fn escaped(bytes: &[u8]) -> String {

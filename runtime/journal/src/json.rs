@@ -7,7 +7,9 @@ use minicbor::data::Type;
 use minicbor::decode::Error;
 use serde_json::{Map, Value, json};
 
-use crate::event::{ApprovalRecord, Call, DecisionRecord, End, Event, Function, Header, Invocation, Record, RunResult};
+use crate::event::{
+    ApprovalRecord, Call, DecisionRecord, End, Event, Function, Header, Invocation, Record, Redaction, RunResult,
+};
 use crate::payload::PayloadRef;
 
 /// A record as one JSON object: `record`, `offset`, `event`, then the event's own fields.
@@ -114,6 +116,17 @@ fn header(header: &Header) -> Value {
         "engine": header.engine,
         "approver": header.approver,
         "started_ns": header.started_ns,
+        "signed_by": header.signed_by.as_ref().map(|key| hex(key.as_bytes())),
+        "redaction": header.redaction.as_ref().map(redaction),
+    })
+}
+
+fn redaction(redaction: &Redaction) -> Value {
+    json!({
+        "seal": hex(&redaction.seal),
+        "records": redaction.records,
+        "signed_by": redaction.signed_by.as_ref().map(|key| hex(key.as_bytes())),
+        "taken_out": redaction.taken_out,
     })
 }
 
@@ -236,7 +249,7 @@ fn payload(payload: &PayloadRef<'_>) -> Value {
 }
 
 /// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('?', char::from);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()

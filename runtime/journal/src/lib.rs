@@ -29,6 +29,8 @@
 //! #     started_ns: 0,
 //! #     parent: None,
 //! #     approver: "refuse".to_owned(),
+//! #     signed_by: None,
+//! #     redaction: None,
 //! # };
 //! # let result = RunResult::Exited { code: 0 };
 //! # let end = End { result, at_ns: 900, fuel: 21, calls: 1, waited_ns: 0, memory_high_bytes: 65_536 };
@@ -72,6 +74,7 @@ mod event;
 mod json;
 mod payload;
 mod reader;
+mod sign;
 mod verify;
 mod writer;
 
@@ -79,11 +82,12 @@ pub use encoded::{Encoded, Keep};
 pub use error::{BlobProblem, Damage, JournalError, ReadError, Tampered};
 pub use event::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Call, CallEvent, DecisionRecord, EffectResult, End, Event,
-    Function, FunctionId, Header, Intent, Invocation, Note, Outcome, OutcomeEvent, Record, Remember, RunResult, Seal,
-    Verdict,
+    Function, FunctionId, Header, Intent, Invocation, Note, Outcome, OutcomeEvent, Record, Redaction, Remember,
+    RunResult, Seal, Verdict,
 };
 pub use json::to_json;
 pub use payload::{BlobRef, Digest, PayloadRef};
 pub use reader::{Reader, Tail};
-pub use verify::{OpenEffects, Verification, verify};
+pub use sign::{KeyError, PublicKey, Signer, SigningKey};
+pub use verify::{OpenEffects, Verification, verify, verify_signed};
 pub use writer::{Fsync, JournalStore, Options, Summary, Writer};

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 
-use crate::error::ReadError;
-use crate::event::{EffectResult, Event, Tables, is_call};
+use crate::error::{Damage, ReadError, Tampered};
+use crate::event::{EffectResult, Event, Record, Tables, is_call};
 use crate::payload::Digest;
 use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
+use crate::sign::PublicKey;
 
 /// Most effects without an outcome that are kept by number; a hostile journal must not fill memory with them.
 const OPEN_EFFECTS_MAX: usize = 65_536;
@@ -22,6 +23,8 @@ pub struct Verification {
     pub bytes: u64,
     /// Hash of the last seal.
     pub seal: Option<Digest>,
+    /// The key in the header. Every seal is signed with it; what no seal covers is not signed.
+    pub signed_by: Option<PublicKey>,
     /// Whether the run's end and its seal are there. A journal cut after any record is not complete.
     pub complete: bool,
     /// What lies after the last seal.
@@ -39,16 +42,33 @@ pub struct OpenEffects {
     pub more: u64,
 }
 
-/// Checks a whole journal, contents of blobs included, in constant memory.
+/// Checks a whole journal, contents of blobs and signatures included, in constant memory.
+///
+/// Signatures are checked against the key in the header, which whoever made the file chose: [`verify_signed`] takes
+/// one that the caller trusts.
 ///
 /// # Errors
 ///
 /// As [`Reader`](crate::Reader): the first record that is not what was written is named.
 pub fn verify<R: Read + Seek>(source: R) -> Result<Verification, ReadError> {
+    check(source, None)
+}
+
+/// Checks a whole journal as [`verify`] does, and that every seal is signed with this key.
+///
+/// # Errors
+///
+/// As [`verify`]; when the header names no key or another one, record 0 is the first wrong one.
+pub fn verify_signed<R: Read + Seek>(source: R, key: &PublicKey) -> Result<Verification, ReadError> {
+    check(source, Some(key))
+}
+
+fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verification, ReadError> {
     let mut walk = Walk::open(source, Contents::Check)?;
     let mut tables = Tables::default();
     let mut open_effects = OpenEffects::default();
-    read_header(&mut walk, &mut tables)?;
+    let header = read_header(&mut walk, &mut tables)?;
+    let signed_by = expect_key(&header, key)?;
     while let Some(frame) = walk.next()? {
         let payload = walk.payload(&frame);
         if is_call(payload) {
@@ -76,10 +96,23 @@ pub fn verify<R: Read + Seek>(source: R) -> Result<Verification, ReadError> {
         sealed_records: sealed.records,
         bytes: walk.length(),
         seal: sealed.hash,
+        signed_by,
         complete: walk.is_complete(),
         tail: walk.tail(),
         open_effects,
     })
+}
+
+/// The key in the header, which must be the given one where one is given.
+fn expect_key(header: &Record, key: Option<&PublicKey>) -> Result<Option<PublicKey>, ReadError> {
+    let found = if let Event::Header(header) = &header.event { header.signed_by } else { None };
+    match key {
+        Some(expected) if found != Some(*expected) => {
+            let damage = Damage::OtherKey { found, expected: *expected };
+            Err(Tampered { record: header.index, offset: header.offset, damage }.into())
+        }
+        _ => Ok(found),
+    }
 }
 
 impl OpenEffects {

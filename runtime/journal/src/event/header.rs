@@ -6,6 +6,7 @@ use super::{Map, expect_array, items};
 use crate::cbor;
 use crate::format::{VERSION, kind};
 use crate::payload::{Digest, digest};
+use crate::sign::PublicKey;
 
 /// Length of a run's identifier, in bytes.
 type RunId = [u8; 16];
@@ -39,6 +40,23 @@ pub struct Header {
     pub parent: Option<RunId>,
     /// Name of the approver that was asked.
     pub approver: String,
+    /// The key that every seal is signed with. A writer sets it from its signer, whatever stands here.
+    pub signed_by: Option<PublicKey>,
+    /// What this journal is a copy of, where contents were taken out of it.
+    pub redaction: Option<Redaction>,
+}
+
+/// The journal that a redaction was made from, and what it lacks of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redaction {
+    /// Hash of the original's last seal.
+    pub seal: Digest,
+    /// Whole records of the original.
+    pub records: u64,
+    /// The key that the original was signed with.
+    pub signed_by: Option<PublicKey>,
+    /// Kinds of contents that were taken out, such as `bodies`, in order.
+    pub taken_out: Vec<String>,
 }
 
 /// What a run calls.
@@ -59,7 +77,8 @@ impl Header {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         cbor::array(out, 2);
         cbor::uint(out, kind::HEADER.into());
-        cbor::map(out, if self.parent.is_some() { 14 } else { 13 });
+        let optional = [self.parent.is_some(), self.redaction.is_some(), self.signed_by.is_some()];
+        cbor::map(out, 13 + optional.into_iter().filter(|present| *present).count());
         cbor::text(out, "run");
         cbor::bytes(out, &self.run_id);
         cbor::text(out, "engine");
@@ -90,6 +109,14 @@ impl Header {
         }
         cbor::text(out, "component");
         cbor::bytes(out, &self.component_sha256);
+        if let Some(redaction) = &self.redaction {
+            cbor::text(out, "redaction");
+            redaction.write(out);
+        }
+        if let Some(key) = &self.signed_by {
+            cbor::text(out, "signed-by");
+            cbor::bytes(out, key.as_bytes());
+        }
         cbor::text(out, "invocation");
         self.invocation.write(out);
         cbor::text(out, "environment");
@@ -122,6 +149,37 @@ impl Header {
             started_ns: map.uint("started")?,
             parent: map.optional("parent", run_id)?,
             approver: map.text("approver")?,
+            signed_by: map.optional("signed-by", public_key)?,
+            redaction: map.optional("redaction", Redaction::read)?,
+        })
+    }
+}
+
+impl Redaction {
+    fn write(&self, out: &mut Vec<u8>) {
+        cbor::map(out, 3 + usize::from(self.signed_by.is_some()));
+        cbor::text(out, "seal");
+        cbor::bytes(out, &self.seal);
+        cbor::text(out, "records");
+        cbor::uint(out, self.records);
+        if let Some(key) = &self.signed_by {
+            cbor::text(out, "signed-by");
+            cbor::bytes(out, key.as_bytes());
+        }
+        cbor::text(out, "taken-out");
+        cbor::array(out, self.taken_out.len());
+        for kind in &self.taken_out {
+            cbor::text(out, kind);
+        }
+    }
+
+    fn read(decoder: &mut Decoder<'_>) -> Result<Self, decode::Error> {
+        let mut map = Map::read(decoder)?;
+        Ok(Self {
+            seal: map.required("seal", digest)?,
+            records: map.uint("records")?,
+            signed_by: map.optional("signed-by", public_key)?,
+            taken_out: map.required("taken-out", |value| items(value, text))?,
         })
     }
 }
@@ -167,4 +225,8 @@ fn named_pair<'b, T>(
 fn run_id(decoder: &mut Decoder<'_>) -> Result<RunId, decode::Error> {
     let position = decoder.position();
     RunId::try_from(decoder.bytes()?).map_err(|_| decode::Error::message("run id is not 16 bytes").at(position))
+}
+
+fn public_key(decoder: &mut Decoder<'_>) -> Result<PublicKey, decode::Error> {
+    digest(decoder).map(PublicKey::from_bytes)
 }

@@ -116,7 +116,12 @@ pub(crate) fn read_header<R: Read + Seek>(walk: &mut Walk<R>, tables: &mut Table
     {
         return Err(ReadError::Version { found });
     }
-    decode(walk, tables, &frame)
+    let first = decode(walk, tables, &frame)?;
+    match &first.event {
+        Event::Header(header) => walk.expect(header),
+        _ => return Err(malformed(&first, "first record is not a header")),
+    }
+    Ok(first)
 }
 
 /// Decodes a frame's record.

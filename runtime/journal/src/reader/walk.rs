@@ -4,9 +4,10 @@ use std::io::{Read, Seek};
 
 use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::Seal;
+use crate::event::{Header, Seal};
 use crate::format::kind;
 use crate::payload::{BlobRef, Digest};
+use crate::sign::{PublicKey, SIGNATURE_BYTES, seal_message};
 
 use super::frames::{Bad, Contents, Frame, FrameKind, Frames, Step};
 use super::tail;
@@ -45,6 +46,10 @@ pub(crate) struct Walk<R> {
     frames: Frames<R>,
     stage: Stage,
     sealed: Sealed,
+    /// Whether signatures are checked, or only that they are there.
+    contents: Contents,
+    /// What signatures are checked with: the run's id and the key, once the header was read.
+    signed: Option<([u8; 16], PublicKey)>,
     /// Index and offset of the last seal, or of the first record: where the next seal's cover begins.
     cover: (u64, u64),
     records: u64,
@@ -57,7 +62,13 @@ impl<R: Read + Seek> Walk<R> {
         let frames = Frames::open(source, contents)?;
         let cover = (0, frames.offset());
         let stage = Stage::Running;
-        Ok(Self { frames, stage, sealed: Sealed::default(), cover, records: 0, torn_bytes: 0, done: false })
+        let sealed = Sealed::default();
+        Ok(Self { frames, stage, sealed, contents, signed: None, cover, records: 0, torn_bytes: 0, done: false })
+    }
+
+    /// Takes from the header what seals are signed with, before the first of them is read.
+    pub(crate) fn expect(&mut self, header: &Header) {
+        self.signed = header.signed_by.map(|key| (header.run_id, key));
     }
 
     /// The next whole frame, or `None` at the end of what can be read.
@@ -155,9 +166,34 @@ impl<R: Read + Seek> Walk<R> {
             let (index, offset) = self.cover;
             return Err(tampered(index, offset, Damage::Seal { records: frame.index - index }));
         }
+        self.check_signature(&seal).map_err(|damage| match damage {
+            Damage::Signature { .. } => tampered(self.cover.0, self.cover.1, damage),
+            other => tampered(frame.index, frame.offset, other),
+        })?;
         self.sealed = Sealed { records: frame.index + 1, hash: Some(seal.hash) };
         self.cover = (frame.index, frame.offset);
         Ok(())
+    }
+}
+
+impl<R> Walk<R> {
+    /// Checks that a seal is signed exactly where the header names a key, and by that key.
+    fn check_signature(&self, seal: &Seal) -> Result<(), Damage> {
+        let malformed = |problem: &str| Err(Damage::Malformed { problem: problem.to_owned() });
+        match (&self.signed, &seal.signature) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => malformed("seal has a signature, though the header names no key"),
+            (Some(_), None) => Err(Damage::Unsigned),
+            (Some(_), Some(signature)) if signature.len() != SIGNATURE_BYTES => {
+                malformed("signature has another length than the format says")
+            }
+            (Some(_), Some(_)) if self.contents == Contents::Skip => Ok(()),
+            (Some((run, key)), Some(signature)) => {
+                let holds = key.verifies(&seal_message(run, &seal.hash, seal.records), signature);
+                let records = seal.records - self.cover.0;
+                if holds { Ok(()) } else { Err(Damage::Signature { records }) }
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::event::{
     write_outcome,
 };
 use crate::payload::Digest;
+use crate::sign::Signer;
 
 pub use store::JournalStore;
 
@@ -42,7 +43,7 @@ pub enum Fsync {
 }
 
 /// How a journal is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// When the journal is synced to disk. Default: [`Fsync::Effects`].
     pub fsync: Fsync,
@@ -53,6 +54,8 @@ pub struct Options {
     pub seal_interval: Option<Duration>,
     /// Most bytes on their way to the file, payloads included; the guest waits when they are full. Default: 8 MiB.
     pub queue_bytes: usize,
+    /// Who signs every seal. Default: nobody.
+    pub signer: Option<Arc<dyn Signer>>,
 }
 
 impl Default for Options {
@@ -62,6 +65,7 @@ impl Default for Options {
             seal_records: 4096,
             seal_interval: Some(Duration::from_secs(1)),
             queue_bytes: 8 << 20,
+            signer: None,
         }
     }
 }
@@ -101,21 +105,24 @@ impl Writer {
     ///
     /// When the header could not be written, or with [`Fsync::All`] not synced.
     pub fn create(store: impl JournalStore + 'static, header: &Header, options: Options) -> Result<Self, JournalError> {
-        let sink = Sink::new(Box::new(store), options, Instant::now());
+        let Options { fsync, queue_bytes, .. } = options;
+        let signed_by = options.signer.as_ref().map(|signer| signer.public_key());
+        let header = &Header { signed_by, ..header.clone() };
+        let sink = Sink::new(Box::new(store), options, header.run_id, Instant::now());
         // Half the bound for the batch that fills, half for the one that is being written.
-        let shared = Arc::new(Shared::new(sink, options.queue_bytes / 2));
+        let shared = Arc::new(Shared::new(sink, queue_bytes / 2));
         shared.push(FIELDS_BYTES, |state| {
             state.record(true, |bytes, _| header.write(bytes));
             Ok(())
         })?;
-        shared.drain(options.fsync == Fsync::All)?;
+        shared.drain(fsync == Fsync::All)?;
         let run = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || run.run())
             .map_err(|source| JournalError::Spawn { source: Arc::new(source) })?;
         let irreversible = AtomicBool::new(false);
-        Ok(Self { shared, thread: Some(thread), fsync: options.fsync, irreversible })
+        Ok(Self { shared, thread: Some(thread), fsync, irreversible })
     }
 
     /// The number of a function, such as `wasi:clocks/wall-clock#now`, which the journal defines the first time.

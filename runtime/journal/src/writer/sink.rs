@@ -12,6 +12,7 @@ use crate::error::JournalError;
 use crate::event::Seal;
 use crate::format::{BLOB_BYTES_MAX, FRAME_HEAD_BYTES, MAGIC, RECORD_BYTES_MAX};
 use crate::payload::{Digest, write_reference};
+use crate::sign::seal_message;
 
 use super::queue::{Batch, Queued};
 use super::{JournalStore, Options};
@@ -26,6 +27,8 @@ const DIRECT_BYTES: usize = 64 << 10;
 pub(super) struct Sink {
     store: Box<dyn JournalStore>,
     options: Options,
+    /// The run's id, which every signature covers.
+    run: [u8; 16],
     chain: Chain,
     /// Frames that are not written yet.
     out: Vec<u8>,
@@ -45,10 +48,11 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn new(store: Box<dyn JournalStore>, options: Options, now: Instant) -> Self {
+    pub(super) fn new(store: Box<dyn JournalStore>, options: Options, run: [u8; 16], now: Instant) -> Self {
         Self {
             store,
             options,
+            run,
             chain: Chain::new(),
             out: MAGIC.to_vec(),
             absorbed: MAGIC.len(),
@@ -172,11 +176,21 @@ impl Sink {
     fn seal(&mut self, now: Instant) -> Result<(), JournalError> {
         self.absorb();
         self.last_seal = self.chain.seal();
-        let seal = Seal { hash: self.last_seal, records: self.records, signature: None };
+        let signature = self.signature()?;
+        let seal = Seal { hash: self.last_seal, records: self.records, signature };
         self.frame(&[], |out| seal.write(out))?;
         self.since_seal = 0;
         self.sealed_at = now;
         Ok(())
+    }
+
+    /// The signature of the seal that comes now, where there is a key.
+    fn signature(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(signer) = &self.options.signer else { return Ok(None) };
+        let signed = signer.sign(&seal_message(&self.run, &self.last_seal, self.records));
+        signed
+            .map(|signature| Some(signature.to_vec()))
+            .map_err(|source| JournalError::Sign { source: Arc::new(source) })
     }
 
     /// Appends a frame: what `fill` writes, then `contents`, which only their digest vouches for.

@@ -16,11 +16,11 @@ fn reports_every_failed_write_and_sync_and_leaves_a_readable_journal() {
     for fsync in [Fsync::Effects, Fsync::All, Fsync::None] {
         let options = Options { fsync, ..options() };
         let sound = Memory::default();
-        write_sample(sound.clone(), options).unwrap();
+        write_sample(sound.clone(), options.clone()).unwrap();
         let mut failed = 0;
         for operation in 0.. {
             let store = Memory::failing_at(operation);
-            if write_sample(store.clone(), options).is_ok() {
+            if write_sample(store.clone(), options.clone()).is_ok() {
                 break;
             }
             failed += 1;

@@ -4,9 +4,11 @@
 
 mod crash;
 mod faults;
+mod forging;
 mod format;
 mod json;
 mod properties;
 mod round_trip;
+mod signing;
 mod support;
 mod tamper;

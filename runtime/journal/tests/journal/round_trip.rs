@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use minicbor::Decoder;
-use wasm_agent_journal::{Event, PayloadRef, Record, Verdict, verify};
+use wasm_agent_journal::{Event, Header, PayloadRef, PublicKey, Record, Redaction, Verdict, Writer, verify};
 
 use crate::support::{
     Memory, approval, asked, contents, decision, end, header, intent, open, options, records, sample, write_sample,
@@ -36,6 +36,19 @@ fn reads_every_event_as_it_was_written() {
     assert_eq!(found, Event::End(end()));
     assert!(matches!(records.last().unwrap().event, Event::Seal(_)));
     assert!(records.iter().zip(0..).all(|(record, index)| record.index == index));
+}
+
+#[test]
+fn reads_back_what_a_redaction_names() {
+    for signed_by in [None, Some(PublicKey::from_bytes([6; 32]))] {
+        let taken_out = vec!["bodies".to_owned(), "paths".to_owned()];
+        let redaction = Some(Redaction { seal: [5; 32], records: 1 << 40, signed_by, taken_out });
+        let header = Header { redaction, signed_by: Some(PublicKey::from_bytes([4; 32])), ..header() };
+        let store = Memory::default();
+        drop(Writer::create(store.clone(), &header, options()).unwrap());
+        // The writer signs nothing, so it names no key.
+        assert_eq!(open(&store.bytes()).unwrap().header(), &Header { signed_by: None, ..header });
+    }
 }
 
 #[test]

@@ -85,6 +85,8 @@ pub(crate) fn header() -> Header {
         started_ns: 1_800_000_000_000_000_000,
         parent: Some([9; 16]),
         approver: "terminal".to_owned(),
+        signed_by: None,
+        redaction: None,
     }
 }
 
