@@ -100,13 +100,17 @@ impl Probe {
 
     /// The probe as a tool.
     pub fn tool(&self) -> Tool {
+        Tool::from_bytes(guests::engine(), Path::new("probe.wasm"), &self.component(), None).unwrap()
+    }
+
+    /// The probe as the bytes of a component.
+    pub fn component(&self) -> Vec<u8> {
         let mut resolve = Resolve::default();
         let (package, _) = resolve.push_dir(guests::root().join("wit")).unwrap();
         let world = resolve.select_world(&[package], Some("command")).unwrap();
         let mut module = crate::wat::parse_str(&self.module());
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-        let component = ComponentEncoder::default().module(&module).unwrap().encode().unwrap();
-        Tool::from_bytes(guests::engine(), Path::new("probe.wasm"), &component, None).unwrap()
+        ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
     }
 
     fn module(&self) -> String {

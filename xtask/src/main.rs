@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
 
 mod bench;
+mod crash;
 mod demo;
 mod error;
 #[cfg(test)]
@@ -31,6 +32,8 @@ usage: cargo xtask COMMAND
   guests [ROUTE]    build all guest tools into target/guests; ROUTE is `installed`, `rustup` or
                     `packaged`, and the first of them that works where it is not given
   test [ARGS...]    build the guest tools, then run all tests; ARGS go to `cargo test`
+  crash             end runs at every record of their journal and inside of it, while they ask, while a
+                    request is under way, and check what they leave; --points N tries so many
   bench [ROWS...]   measure the rows, or all, against `wasmtime run` of the same component;
                     --pairs N runs each N times, --binary FILE takes that `wasm-agent`
 ";
@@ -60,6 +63,7 @@ fn run(arguments: &[String]) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         ("demo", []) => demo::run(&project),
+        ("crash", rest) => crash::run(&project, rest),
         ("bench", rest) => {
             bench::run(&project, rest)?;
             Ok(ExitCode::SUCCESS)

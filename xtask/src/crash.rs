@@ -1,0 +1,22 @@
+//! `cargo xtask crash`: ends runs of the host at every point there is, and checks what they leave.
+
+use std::process::{Command, ExitCode};
+
+use crate::error::{Context, Error};
+use crate::guests;
+use crate::project::Project;
+
+/// Builds what it takes and tries the points; `arguments` go to the harness.
+///
+/// # Errors
+/// When something can't be built or started. What the harness finds is told by it, and by the exit code.
+pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, Error> {
+    guests::build(project, None)?;
+    let mut harness = Command::new("cargo");
+    harness
+        .current_dir(project.root())
+        .args(["run", "--quiet", "--package", "wasm-agent-tests", "--bin", "crash-harness", "--"])
+        .args(arguments);
+    let status = harness.status().context(|| "could not start `cargo run`".to_owned())?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
