@@ -170,3 +170,70 @@ fn approval_shows_where_a_link_leads_and_not_what_it_is_called() {
     Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();
     assert_eq!(approver.summaries(), ["file.modify /work/real.txt"]);
 }
+
+/// A folder of which two files and a folder for notes are given.
+const LIMITED: &str = r#"
+[[filesystem]]
+host = "work"
+guest = "/work"
+access = "write"
+only = ["mine.txt", "new.txt", "way", "way/there.txt", "link"]
+ask = []
+"#;
+
+#[test]
+fn what_is_not_listed_is_out_of_reach() {
+    let folder = Folder::with([
+        ("work/mine.txt", "mine"),
+        ("work/other.txt", CANARY),
+        ("work/way/there.txt", "there"),
+        ("work/way/not.txt", CANARY),
+    ]);
+    folder.link("work/link", "other.txt");
+    folder.link("work/around", "mine.txt");
+    folder.link("work/way/up", "../other.txt");
+    let before = folder.snapshot("work");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for path in ["other.txt", "link", "around", "way/not.txt", "way/up", "way/../other.txt", "."] {
+        let file = probe.open(work, path, How::READ);
+        probe.read(file, 100);
+    }
+    probe.rename(work, "other.txt", "new.txt");
+    probe.rename(work, "way", "new.txt");
+    probe.link(work, "other.txt", "new.txt");
+    probe.link(work, "mine.txt", "elsewhere.txt");
+    probe.open(work, "fresh.txt", How::CREATE_NEW);
+    let run = run(&folder, LIMITED, &probe);
+    none_is_ok(&run);
+    assert_eq!(folder.snapshot("work"), before);
+    assert!(!String::from_utf8_lossy(&run.journal).contains(CANARY));
+    assert_eq!(run.denials(), ["unlisted", "on-the-way-to-denied"]);
+}
+
+#[test]
+fn what_is_listed_is_reached_by_a_way_that_is_not() {
+    let folder = Folder::with([("work/mine.txt", "mine"), ("work/way/there.txt", "there")]);
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for path in ["mine.txt", "way/there.txt"] {
+        let file = probe.open(work, path, How::READ);
+        probe.read(file, 100);
+    }
+    let policy = LIMITED.replace("\"way\", ", "");
+    let run = run(&folder, &policy, &probe);
+    assert!(results(&run).iter().all(|result| result.ends_with(" ok")), "{:?}", results(&run));
+}
+
+#[test]
+fn folder_of_a_grant_is_listed_only_where_the_grant_says_so() {
+    let folder = Folder::with([("work/mine.txt", "mine todo")]);
+    let search = |only: &str| {
+        let policy = format!("[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\nonly = [{only}]\n");
+        Scene::guest(&folder, "search").policy(policy).call(r#"search("/work", "todo")"#).run()
+    };
+    let held = search("\"mine.txt\"");
+    assert_eq!(held.denials(), ["unlisted"]);
+    assert!(!held.json().to_string().contains("todo"));
+    assert!(search("\".\", \"mine.txt\"").json().to_string().contains("mine todo"));
+}

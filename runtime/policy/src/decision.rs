@@ -191,6 +191,8 @@ pub enum DenialReason {
     ReadOnly,
     /// A `deny` pattern covers the path.
     DenyPattern,
+    /// The grant is limited to other paths.
+    Unlisted,
     /// The action would give something denied, or another grant's directory, a new name.
     OnTheWayToDenied,
     /// A symbolic link to an absolute path.
@@ -211,10 +213,11 @@ pub enum DenialReason {
 
 impl DenialReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoGrant,
         Self::ReadOnly,
         Self::DenyPattern,
+        Self::Unlisted,
         Self::OnTheWayToDenied,
         Self::AbsoluteTarget,
         Self::Method,
@@ -232,6 +235,7 @@ impl DenialReason {
             Self::NoGrant => "no-grant",
             Self::ReadOnly => "read-only",
             Self::DenyPattern => "deny-pattern",
+            Self::Unlisted => "unlisted",
             Self::OnTheWayToDenied => "on-the-way-to-denied",
             Self::AbsoluteTarget => "absolute-target",
             Self::Method => "method",
@@ -256,6 +260,7 @@ impl DenialReason {
             Self::NoGrant => "no grant covers it",
             Self::ReadOnly => "the grant is for reading only",
             Self::DenyPattern => "a `deny` pattern covers it",
+            Self::Unlisted => "`only` of the grant does not list it",
             Self::OnTheWayToDenied => "it would give a denied path, or another grant's directory, a new name",
             Self::AbsoluteTarget => "a symbolic link must not point to an absolute path",
             Self::Method => "no grant for this URL has the method",

@@ -1,7 +1,6 @@
 //! Actions as an operator writes them, and decisions as an operator reads them.
 
 use crate::action::{Action, HttpAction, LinkKind, Origin};
-use crate::check;
 use crate::decision::{DecisionKind, Denial};
 use crate::escape;
 use crate::grant::GrantId;
@@ -83,47 +82,22 @@ impl Policy {
     /// Fails where the text says no action.
     pub fn explain(&self, text: &str) -> Result<Explanation, ActionSyntaxError> {
         let (mut action, canonicalised) = parse_action(text)?;
-        if let Action::HttpRequest(request) = &mut action
-            && let Some(grant) = self.governing_http_grant(&request.method, &request.url)
-        {
-            request.secrets = grant.secrets().to_vec();
+        if let Action::HttpRequest(request) = &mut action {
+            request.secrets = self.secrets_for(&request.method, &request.url).to_vec();
         }
-        Ok(match check::judge(self, &action, Origin::Foreign) {
-            Ok(ruling) => Explanation {
-                decision: match ruling.asked_by {
-                    Some(_) => DecisionKind::Ask,
-                    None => DecisionKind::Allow,
-                },
-                grant: Some(ruling.grant),
-                grant_label: Some(self.grant_label(ruling.grant)),
-                line: self.grant_line(ruling.grant),
-                canonicalised,
-                reason: self.reason(ruling.grant, ruling.asked_by),
-                hint: None,
-                denial: None,
-                action,
-            },
-            Err(denial) => Explanation {
-                decision: DecisionKind::Deny,
-                grant: denial.grant,
-                grant_label: denial.grant.map(|id| self.grant_label(id)),
-                line: denial.grant.and_then(|id| self.grant_line(id)),
-                canonicalised,
-                reason: denial.reason.sentence().to_owned(),
-                hint: Some(denial.hint(&action)),
-                denial: Some(denial),
-                action,
-            },
+        let judgement = self.judge(&action, Origin::Foreign);
+        let denial = judgement.denial();
+        Ok(Explanation {
+            decision: judgement.decision,
+            grant: judgement.grant,
+            grant_label: judgement.grant.map(|id| self.grant_label(id)),
+            line: judgement.grant.and_then(|id| self.grant_line(id)),
+            canonicalised,
+            reason: judgement.reason(self),
+            hint: denial.map(|denial| denial.hint(&action)),
+            denial,
+            action,
         })
-    }
-
-    fn reason(&self, grant: GrantId, asked_by: Option<GrantId>) -> String {
-        match asked_by {
-            None => "the grant covers it".to_owned(),
-            Some(GrantId::CHECKPOINT) => "a checkpoint always asks".to_owned(),
-            Some(asks) if asks == grant => "the grant covers it and asks".to_owned(),
-            Some(asks) => format!("the grant covers it, and {} asks", self.grant_label(asks)),
-        }
     }
 }
 

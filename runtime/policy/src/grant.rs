@@ -2,6 +2,7 @@
 
 use crate::guest_path::GuestPath;
 use crate::method::Method;
+use crate::only::Only;
 use crate::path_pattern::PathPattern;
 use crate::url_pattern::UrlPattern;
 use ipnet::IpNet;
@@ -123,6 +124,8 @@ pub struct FilesystemGrant {
     pub guest: GuestPath,
     /// What the guest may do there.
     pub access: Access,
+    /// What it is limited to, where it is.
+    pub(crate) only: Option<Only>,
     pub(crate) deny: Vec<PathPattern>,
     pub(crate) ask: AskSet,
 }
@@ -132,6 +135,18 @@ impl FilesystemGrant {
     #[must_use]
     pub fn deny(&self) -> &[PathPattern] {
         &self.deny
+    }
+
+    /// The patterns that the grant is limited to, as they are written; nothing where it gives the whole directory.
+    #[must_use]
+    pub fn only(&self) -> Option<Vec<&str>> {
+        self.only.as_ref().map(|only| only.texts().collect())
+    }
+
+    /// The kinds of actions that a person is asked about, as they are called in `ask`.
+    pub fn asks(&self) -> impl Iterator<Item = &'static str> {
+        let ask = self.ask;
+        AskSet::NAMES.into_iter().filter(move |(_, kind)| ask.has_any(*kind)).map(|(name, _)| name)
     }
 }
 

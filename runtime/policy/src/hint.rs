@@ -18,6 +18,7 @@ impl Denial {
             DenialReason::NoGrant | DenialReason::Scheme => grant_for(action),
             DenialReason::ReadOnly => "set `access = \"write\"` in that grant".to_owned(),
             DenialReason::DenyPattern => "no other grant can lift it; remove the pattern from `deny`".to_owned(),
+            DenialReason::Unlisted => "add the path, as it is called below `guest`, to `only` of that grant".to_owned(),
             DenialReason::OnTheWayToDenied => "rename what lies in the directory instead of the directory".to_owned(),
             DenialReason::AbsoluteTarget => "use a target relative to the link".to_owned(),
             DenialReason::Method => match (self.grant, action) {
@@ -74,8 +75,9 @@ fn url_grant(request: &HttpAction) -> String {
     grant
 }
 
-/// A TOML basic string. What [`escape`] would show as `\u{…}` becomes a TOML escape, so the snippet can be copied.
-fn toml_string(text: &str) -> String {
+/// A text as a TOML basic string, quotes included. What [`escape`] would show as `\u{…}` becomes a TOML escape, so the snippet can be copied.
+#[must_use]
+pub fn toml_string(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {

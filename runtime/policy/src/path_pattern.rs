@@ -83,6 +83,12 @@ impl PathPattern {
         Ok(Self { text: text.to_owned(), segments })
     }
 
+    /// The pattern as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the pattern matches the path or any directory above it.
     ///
     /// `relative` is the path below the grant, without a leading `/`; `None` is the grant's own directory.
@@ -129,6 +135,29 @@ impl PathPattern {
     #[must_use]
     pub fn covers_everything(&self) -> bool {
         self.covers(None)
+    }
+
+    /// Whether the pattern matches this path itself; what lies below a match is another path.
+    #[must_use]
+    pub fn matches(&self, relative: Option<&str>) -> bool {
+        self.segments.accepts(self.states_at(relative))
+    }
+
+    /// Whether the pattern matches this path, or could match one below it.
+    #[must_use]
+    pub fn leads_through(&self, relative: Option<&str>) -> bool {
+        self.states_at(relative) != 0
+    }
+
+    /// Whether the pattern matches this path and every one below it.
+    #[must_use]
+    pub fn matches_all_below(&self, relative: Option<&str>) -> bool {
+        self.segments.accepts_all(self.states_at(relative))
+    }
+
+    fn states_at(&self, relative: Option<&str>) -> u64 {
+        let segments = relative.into_iter().flat_map(|text| text.split('/'));
+        segments.fold(self.segments.start(), |states, segment| self.segments.step(states, segment))
     }
 
     fn live_after(&self, relative: Option<&str>) -> u64 {
@@ -221,6 +250,11 @@ impl Segments {
     /// Whether the pattern has been matched to its end.
     pub(crate) fn accepts(&self, states: u64) -> bool {
         states & self.end != 0
+    }
+
+    /// Whether the pattern has been matched, and is matched by whatever comes next: its last segment is `**`.
+    fn accepts_all(&self, states: u64) -> bool {
+        states & (self.end >> 1) & self.any_mask != 0
     }
 
     /// Whether the pattern matches exactly these segments, separated by `/`.

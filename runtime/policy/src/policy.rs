@@ -8,6 +8,7 @@ use crate::error::PolicyErrors;
 use crate::grant::{FilesystemGrant, GrantId, GrantKind, HttpGrant};
 use crate::guest_path::GuestPath;
 use crate::host_index::HostIndex;
+use crate::judgement::Judgement;
 use crate::limits::Limits;
 use crate::method::Method;
 use crate::prefix_tree::PrefixTree;
@@ -166,6 +167,7 @@ impl Policy {
     ///
     /// - A path is governed by the grant with the longest guest path above it; the `deny` patterns of every grant above
     ///   it hold. Reading needs a grant, everything else one with write access.
+    /// - A grant with `only` gives what these patterns match, and nothing else.
     /// - A hard link needs write access to both names, a rename too: it must give no file more than it had.
     /// - A request is governed by the most specific grant whose URL and methods match; it asks where any such grant asks.
     /// - A checkpoint always asks. A socket is always denied.
@@ -187,6 +189,20 @@ impl Policy {
         self.http_grant(grant).is_some_and(|grant| network::permits(&grant.networks, address))
     }
 
+    /// Decides about an action as [`Policy::check`] does, and gives no permit: for those who only want to know.
+    #[must_use]
+    pub fn judge(&self, action: &Action, origin: Origin) -> Judgement {
+        Judgement::from(check::judge(self, action, origin))
+    }
+
+    /// Whether a directory or a symbolic link may be gone through, to what is decided about by its own path.
+    ///
+    /// What may be read may be gone through, and what leads to something that a grant with `only` lists.
+    #[must_use]
+    pub fn may_go_through(&self, path: &GuestPath) -> bool {
+        check::file::may_go_through(self, path)
+    }
+
     /// Whether giving this directory another name would give one to something denied, or to another grant's directory.
     #[must_use]
     pub fn on_the_way_to_denied(&self, path: &GuestPath) -> bool {
@@ -197,6 +213,12 @@ impl Policy {
     #[must_use]
     pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {
         check::http::governing(self, method, url).ok().map(|matched| matched.grant)
+    }
+
+    /// The names of the secrets that are put into this request, where nothing denies it.
+    #[must_use]
+    pub fn secrets_for(&self, method: &Method, url: &Url) -> &[String] {
+        self.governing_http_grant(method, url).map_or(&[], HttpGrant::secrets)
     }
 
     /// The filesystem grant with this id.

@@ -47,7 +47,7 @@ impl UrlPatternError {
 /// A pattern for URLs.
 ///
 /// `*` in the path stands for any run of characters within a segment, `**` for any number of segments. The query is
-/// free unless the pattern has one. The host is exact, or `*.` and a name, for the names below it.
+/// free unless the pattern has one; an empty one, a `?` at the end, matches no query. The host is exact, or `*.` and a name, for the names below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlPattern {
     text: String,
@@ -157,7 +157,10 @@ impl UrlPattern {
     pub(crate) fn matches_path(&self, url: &Url) -> bool {
         let path = url.path();
         self.path.matches(path.strip_prefix('/').unwrap_or(path))
-            && self.query.as_ref().is_none_or(|query| url.query().is_some_and(|text| query.matches(text)))
+            && self.query.as_ref().is_none_or(|query| match url.query() {
+                Some(text) => query.matches(text),
+                None => query.is_empty(),
+            })
     }
 
     /// The leading segments of the path that are plain text.

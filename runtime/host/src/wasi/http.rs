@@ -57,8 +57,7 @@ impl Host {
         let body = request.body.take();
         let mut headers: HeaderMap = std::mem::take(&mut request.headers).into();
         let mut action = describe(&request)?;
-        let governing = context.grants.policy().governing_http_grant(&action.method, &action.url);
-        action.secrets = governing.map_or_else(Vec::new, |grant| grant.secrets().to_vec());
+        action.secrets = context.grants.policy().secrets_for(&action.method, &action.url).to_vec();
         if !action.secrets.is_empty() {
             readable(&mut headers);
         }

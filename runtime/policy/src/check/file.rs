@@ -33,6 +33,8 @@ pub(super) fn rename(
     let changes_what_is_denied = || {
         is_on_the_way(policy, from)
             || is_on_the_way(policy, to)
+            || leaves_paths_out(source, from)
+            || leaves_paths_out(target, to)
             || loses_deny_patterns(policy, from, to)
             || loses_deny_patterns(policy, to, from)
     };
@@ -78,15 +80,30 @@ pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> 
     Ok(ruling)
 }
 
-/// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it.
+/// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it, or the grant
+/// is limited to other paths.
 fn governing<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGrant, Denial> {
+    let (grant, rest) = undenied(policy, path)?;
+    match &grant.only {
+        Some(only) if !only.gives(rest) => Err(Denial::new(DenialReason::Unlisted, Some(grant.id))),
+        _ => Ok(grant),
+    }
+}
+
+/// See [`Policy::may_go_through`].
+pub(crate) fn may_go_through(policy: &Policy, path: &GuestPath) -> bool {
+    undenied(policy, path).is_ok_and(|(grant, rest)| grant.only.as_ref().is_none_or(|only| only.leads_through(rest)))
+}
+
+/// The grant with the longest guest path above this one, and what is left of the path below it.
+fn undenied<'p, 'g>(policy: &'p Policy, path: &'g GuestPath) -> Result<(&'p FilesystemGrant, Option<&'g str>), Denial> {
     let mut governing = None;
     let mut denied_by = None;
     for (grant, rest) in covering(policy, path) {
         if grant.deny.iter().any(|pattern| pattern.covers(rest)) {
             denied_by = Some(grant.id);
         }
-        governing = Some(grant);
+        governing = Some((grant, rest));
     }
     if denied_by.is_some() {
         return Err(Denial::new(DenialReason::DenyPattern, denied_by));
@@ -118,6 +135,14 @@ fn covering<'p, 'g>(
 pub(crate) fn is_on_the_way(policy: &Policy, path: &GuestPath) -> bool {
     policy.directories().has_at_or_below(path.relative_to_root())
         || covering(policy, path).any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.is_entered_by(rest)))
+}
+
+/// Whether something could lie below this directory that the grant does not list. With the directory it would get a name that
+/// may be listed, or take one that is not.
+fn leaves_paths_out(grant: &FilesystemGrant, path: &GuestPath) -> bool {
+    let below = path.as_str().strip_prefix(grant.guest.as_str()).map(|rest| rest.trim_start_matches('/'));
+    let rest = below.filter(|rest| !rest.is_empty());
+    grant.only.as_ref().is_some_and(|only| !only.gives_all_below(rest))
 }
 
 /// Whether something below `from` could be denied that is not below `to`, because a grant with `deny` is left.

@@ -6,10 +6,11 @@ use super::section::{Section, Text, list};
 use super::suggest;
 use crate::grant::{Access, AskSet, FilesystemGrant, GrantId};
 use crate::guest_path::{GuestPath, GuestPathError};
+use crate::only::{OWN_DIRECTORY, Only};
 use crate::path_pattern::{PathPattern, PatternError};
 use std::collections::HashMap;
 
-const KEYS: &[&str] = &["host", "guest", "access", "deny", "ask"];
+const KEYS: &[&str] = &["host", "guest", "access", "only", "deny", "ask"];
 
 pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<FilesystemGrant> {
     let mut grants = Vec::new();
@@ -37,6 +38,7 @@ fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> O
         Some(text) => read_access(&text, report),
         None => Access::Read,
     };
+    let only = read_only(section, report);
     let deny = read_deny(section, report);
     let ask = read_ask(section, access, report);
     Some(FilesystemGrant {
@@ -45,6 +47,7 @@ fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> O
         host: host?.value.to_owned(),
         guest: guest?,
         access,
+        only,
         deny,
         ask,
     })
@@ -74,6 +77,50 @@ fn read_access(text: &Text<'_>, report: &mut Report<'_>) -> Access {
             report.error(&text.span, format!("`access` must be `read` or `write`, found `{other}`"));
             Access::Read
         }
+    }
+}
+
+fn read_only(section: &Section<'_>, report: &mut Report<'_>) -> Option<Only> {
+    let texts = section.texts("only", report)?;
+    if let Some(value) = section.get("only")
+        && value.get_ref().as_array().is_some_and(|array| array.is_empty())
+    {
+        report.error(&value.span(), "`only` is empty, so the grant gives nothing").hint("remove the grant instead");
+    }
+    let mut only = Only::default();
+    for text in texts {
+        let is_new = if text.value == OWN_DIRECTORY {
+            only.add_own_directory()
+        } else {
+            match PathPattern::parse(text.value) {
+                Ok(pattern) if pattern.covers_everything() => {
+                    report
+                        .error(&text.span, format!("`{}` is the whole directory", text.value))
+                        .hint("remove `only`: without it a grant gives everything");
+                    true
+                }
+                Ok(pattern) => only.add(pattern),
+                Err(error) => {
+                    let message = format!("`{}` cannot be in `only`: {error}", text.value);
+                    report.error(&text.span, message).maybe_hint(only_hint(&error, text.value));
+                    true
+                }
+            }
+        };
+        if !is_new {
+            report.error(&text.span, format!("`{}` is in `only` already", text.value));
+        }
+    }
+    Some(only)
+}
+
+fn only_hint(error: &PatternError, text: &str) -> Option<String> {
+    match error {
+        PatternError::EmptySegment if text.ends_with('/') => {
+            let directory = text.trim_end_matches('/');
+            Some(format!("write `{directory}` for the directory itself, or `{directory}/**` for all of it"))
+        }
+        _ => pattern_hint(error, text),
     }
 }
 

@@ -49,6 +49,11 @@ impl Wild {
         Self::Tokens(tokens.collect())
     }
 
+    /// Whether it is the empty text.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Literal(text) if text.is_empty())
+    }
+
     /// Whether a segment matches. An empty one, as in `a//b`, matches only a pattern that is empty there too.
     pub(super) fn matches_segment(&self, text: &str) -> bool {
         match self {

@@ -79,6 +79,8 @@ fn query_is_free_unless_the_pattern_has_one() {
         ("/a?x=*", "/a?y=&x=", false),
         ("/a?", "/a?", true),
         ("/a?", "/a?x", false),
+        ("/a?", "/a", true),
+        ("/a?*", "/a", false),
     ] {
         let pattern = format!("https://example.com{pattern}");
         let url = format!("https://example.com{url}");

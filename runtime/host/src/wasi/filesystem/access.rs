@@ -31,10 +31,7 @@ impl Host {
     /// Finds what a path means, and refuses one that leads out, on the record.
     pub(super) fn target(&mut self, fd: &Fd, path: &str, follow: bool) -> FsResult<Target> {
         let grants = Arc::clone(&self.context.grants);
-        let denied = |path: &GuestPath| {
-            let action = Action::FileRead { path: path.clone() };
-            matches!(grants.policy().check(&action, Origin::Foreign), Decision::Deny(_))
-        };
+        let denied = |path: &GuestPath| !grants.policy().may_go_through(path);
         let live = self.live().map_err(FsError::trap)?;
         let Some(base) = live.files.directory(fd.rep()) else {
             // A descriptor that is not one at all is the engine's to report; what is left is a file.

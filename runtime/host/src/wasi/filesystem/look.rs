@@ -2,10 +2,11 @@
 
 use std::os::fd::AsFd;
 
-use wasm_agent_policy::Action;
+use wasm_agent_policy::{Action, DecisionKind, Origin};
+use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
-use wasmtime_wasi::p2::bindings::filesystem::types::{self, PathFlags};
+use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor as _, PathFlags};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
@@ -42,6 +43,20 @@ impl Host {
             Descriptor::Dir(dir) => files::look_at(&*dir.dir),
         };
         Ok(hash(&found.map_err(failed)?))
+    }
+
+    /// Lists a directory. One that was opened was decided about then; a grant's own is open from the start, and its grant may
+    /// not list it.
+    pub(super) async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> {
+        let live = self.live().map_err(FsError::trap)?;
+        if let Some(path) = live.files.directory(fd.rep()).map(|directory| directory.path.clone()) {
+            let action = Action::FileRead { path };
+            let judgement = self.context.grants.policy().judge(&action, Origin::Foreign);
+            if judgement.decision == DecisionKind::Deny {
+                self.observe(&action, None).await?;
+            }
+        }
+        self.live().map_err(FsError::trap)?.filesystem().read_directory(fd).await
     }
 
     pub(super) async fn readlink_at(&mut self, fd: &Fd, path: &str) -> FsResult<String> {

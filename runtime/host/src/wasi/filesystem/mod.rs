@@ -54,7 +54,7 @@ host_calls! {
             = "[method]descriptor.set-times" |host| host.set_times(fd, accessed, modified).await;
         async fn read(fd: Fd, length: u64, offset: u64) -> FsResult<(Vec<u8>, bool)> = "[method]descriptor.read" via filesystem;
         async fn write(fd: Fd, buffer: Vec<u8>, offset: u64) -> FsResult<u64> = "[method]descriptor.write" via filesystem;
-        async fn read_directory(fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> = "[method]descriptor.read-directory" via filesystem;
+        async fn read_directory(fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> = "[method]descriptor.read-directory" |host| host.read_directory(fd).await;
         async fn sync(fd: Fd) -> FsResult<()> = "[method]descriptor.sync" via filesystem;
         async fn create_directory_at(fd: Fd, path: String) -> FsResult<()>
             = "[method]descriptor.create-directory-at" |host| host.create_directory_at(&fd, &path).await;

@@ -2,6 +2,7 @@
 
 mod file;
 mod http;
+mod only;
 mod properties;
 
 use crate::{Decision, Origin, Policy};

@@ -19,15 +19,16 @@ impl Grants {
 prop_compose! {
     /// Directories that do not lie within each other, and URLs of names.
     fn any_grants()(
-        directories in prop::collection::vec((any::<bool>(), "(\\*\\*/)?[a-c](/\\*)?", 0usize..5), 0..4),
+        directories in prop::collection::vec((any::<bool>(), "(\\*\\*/)?[a-c](/\\*)?", 0usize..5, prop::option::of("[a-c](/\\*\\*)?")), 0..4),
         urls in prop::collection::vec(("(\\*\\.)?[ab]", "/([ab*]|\\*\\*)(/[ab])?", any::<bool>()), 0..4),
     ) -> Grants {
-        let directories = directories.iter().enumerate().map(|(index, (write, deny, ask))| {
+        let directories = directories.iter().enumerate().map(|(index, (write, deny, ask, only))| {
             let access = if *write { "write" } else { "read" };
             let asked = ["read", "create", "modify", "delete", "rename"].get(..*ask).unwrap_or(&[]);
             let asked = if *write { asked } else { asked.get(..1).unwrap_or(&[]) };
+            let only = only.as_ref().map_or(String::new(), |only| format!("only = [\".\", \"{only}\"]\n"));
             format!(
-                "[[filesystem]]\nhost = \"h{index}\"\nguest = \"/{index}\"\naccess = \"{access}\"\ndeny = [\"{deny}\"]\nask = {asked:?}\n",
+                "[[filesystem]]\nhost = \"h{index}\"\nguest = \"/{index}\"\naccess = \"{access}\"\ndeny = [\"{deny}\"]\nask = {asked:?}\n{only}",
             )
         });
         let mut seen = std::collections::HashSet::new();
@@ -56,6 +57,27 @@ fn kind(policy: &Policy, action: &str) -> DecisionKind {
 }
 
 proptest! {
+    #[test]
+    fn a_limit_never_allows_more(grants in any_grants(), action in any_action()) {
+        let mut free = grants.clone();
+        for directory in &mut free.directories {
+            if let Some(at) = directory.find("only = ") {
+                directory.truncate(at);
+            }
+        }
+        if kind(&free.policy(), &action) == DecisionKind::Deny {
+            prop_assert_eq!(kind(&grants.policy(), &action), DecisionKind::Deny);
+        }
+    }
+
+    #[test]
+    fn what_may_be_read_may_be_gone_through(grants in any_grants(), path in "/[0-4](/[a-c]){0,2}") {
+        let policy = grants.policy();
+        if kind(&policy, &format!("READ {path}")) != DecisionKind::Deny {
+            prop_assert!(policy.may_go_through(&crate::GuestPath::parse(&path).unwrap()));
+        }
+    }
+
     #[test]
     fn fewer_grants_never_allow_more(grants in any_grants(), action in any_action(), at in any::<prop::sample::Index>()) {
         let count = grants.directories.len() + grants.urls.len();

@@ -85,3 +85,27 @@ line 5, column 34: `deletes` cannot be in `ask`; expected `read`, `create`, `mod
 hint: did you mean `delete`?"#;
     assert_eq!(errors(policy), expected);
 }
+
+#[test]
+fn refuses_limits_that_say_nothing() {
+    let policy = r#"version = 1
+[[filesystem]]
+host = "a"
+guest = "/a"
+only = [".", "x", "x", "sub/", "/y", "**", "."]
+[[filesystem]]
+host = "b"
+guest = "/b"
+only = []"#;
+    let expected = r#"line 5, column 19: `x` is in `only` already
+line 5, column 24: `sub/` cannot be in `only`: a pattern with an empty segment can never match
+hint: write `sub` for the directory itself, or `sub/**` for all of it
+line 5, column 32: `/y` cannot be in `only`: a pattern is relative to its grant and must not begin with `/`
+hint: write `y`
+line 5, column 38: `**` is the whole directory
+hint: remove `only`: without it a grant gives everything
+line 5, column 44: `.` is in `only` already
+line 9, column 8: `only` is empty, so the grant gives nothing
+hint: remove the grant instead"#;
+    assert_eq!(errors(policy), expected);
+}

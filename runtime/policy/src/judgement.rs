@@ -1,0 +1,59 @@
+//! What a policy says about an action, for those who do not perform it.
+
+use crate::check::Ruling;
+use crate::decision::{DecisionKind, Denial, DenialReason};
+use crate::grant::GrantId;
+use crate::policy::Policy;
+
+/// A decision without a permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Judgement {
+    /// The decision.
+    pub decision: DecisionKind,
+    /// The grant that governs the action, or comes closest, or denies it.
+    pub grant: Option<GrantId>,
+    /// The grant because of which a person is asked.
+    pub asked_by: Option<GrantId>,
+    /// Why it is denied, where it is.
+    pub denial: Option<DenialReason>,
+}
+
+impl From<Result<Ruling, Denial>> for Judgement {
+    fn from(ruling: Result<Ruling, Denial>) -> Self {
+        match ruling {
+            Ok(Ruling { grant, asked_by }) => Self {
+                decision: if asked_by.is_some() { DecisionKind::Ask } else { DecisionKind::Allow },
+                grant: Some(grant),
+                asked_by,
+                denial: None,
+            },
+            Err(denial) => denial.into(),
+        }
+    }
+}
+
+impl From<Denial> for Judgement {
+    fn from(Denial { reason, grant }: Denial) -> Self {
+        Self { decision: DecisionKind::Deny, grant, asked_by: None, denial: Some(reason) }
+    }
+}
+
+impl Judgement {
+    /// The denial, where it is one.
+    #[must_use]
+    pub fn denial(&self) -> Option<Denial> {
+        self.denial.map(|reason| Denial::new(reason, self.grant))
+    }
+
+    /// Why, in a sentence. `policy` is the one that judged.
+    #[must_use]
+    pub fn reason(&self, policy: &Policy) -> String {
+        match (self.denial, self.asked_by) {
+            (Some(reason), _) => reason.sentence().to_owned(),
+            (None, None) => "the grant covers it".to_owned(),
+            (None, Some(GrantId::CHECKPOINT)) => "a checkpoint always asks".to_owned(),
+            (None, asks) if asks == self.grant => "the grant covers it and asks".to_owned(),
+            (None, Some(asks)) => format!("the grant covers it, and {} asks", policy.grant_label(asks)),
+        }
+    }
+}
