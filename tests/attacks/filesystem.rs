@@ -271,9 +271,12 @@ fn each_denial_stands_in_the_journal_once_with_what_was_asked_for() {
     probe.open(work, ".env", How::TRUNCATE);
     probe.unlink(work, "secret/key.txt");
     let run = run(&folder, POLICY, &probe);
-    let notes = run.events_of("note");
-    let denied: Vec<_> =
-        notes.iter().filter(|note| note["name"] == "denied").map(|note| note["text"].clone()).collect();
+    let calls = run.events_of("call");
+    let denied: Vec<_> = calls
+        .iter()
+        .filter_map(|call| call["decision"].get("action"))
+        .map(wasm_agent_tests::recorded::action)
+        .collect();
     // A path through a denied folder ends at the folder, whatever was to be done behind it.
     assert_eq!(denied, ["file.read /work/.env", "file.modify /work/.env", "file.read /work/secret"]);
 }

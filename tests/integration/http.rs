@@ -135,12 +135,33 @@ fn special_addresses_need_their_network_granted() {
     let outcome = &run.events_of("outcome")[0];
     assert_eq!(outcome["result"], "denied");
     assert_eq!(outcome["detail"], "no address of `inside.test` may be dialled");
+    assert_eq!(outcome["extra"], serde_json::json!({ "refused": [server.address().to_string()] }));
     // The guest learns that it is denied, not where the name leads.
     assert!(!run.stderr.contains("127.0.0.1"), "{}", run.stderr);
 
     let run = scene(grant(&format!("http://inside.test:{port}/**")));
     run.exited(0);
     assert_eq!(server.asked()[0].host, format!("inside.test:{port}"));
+}
+
+#[test]
+fn request_that_fails_says_which_addresses_were_tried_and_which_refused() {
+    let mut server = Server::text("");
+    let port = server.port();
+    server.stop();
+    let addresses = ["10.0.0.1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+    let names = Arc::new(Names::one("mixed.test", addresses));
+    let url = format!("http://mixed.test:{port}/");
+    let run = Scene::guest(&Folder::new(), "fetch-page")
+        .policy(grant(&format!("http://mixed.test:{port}/**")))
+        .resolver(names)
+        .arguments([url.as_str()])
+        .run();
+    run.exited(1);
+    let expected =
+        serde_json::json!({ "tried": [format!("127.0.0.1:{port}")], "refused": [format!("10.0.0.1:{port}")] });
+    assert_eq!(run.events_of("outcome")[0]["extra"], expected);
+    assert!(!run.stderr.contains("127.0.0.1") && !run.stderr.contains("10.0.0.1"), "{}", run.stderr);
 }
 
 #[test]
@@ -209,11 +230,14 @@ fn tls_needs_an_authority_that_the_policy_names() {
 fn server_that_is_not_there_is_an_error_that_the_tool_can_handle() {
     let mut server = Server::text("");
     let url = server.url("/");
+    let address = server.address().to_string();
     server.stop();
     let run = fetch(&grant(&format!("{url}**")), &url);
     run.exited(1);
     assert!(run.stderr.contains("ConnectionRefused"), "{}", run.stderr);
-    assert_eq!(run.events_of("outcome")[0]["result"], "denied");
+    let outcome = &run.events_of("outcome")[0];
+    assert_eq!(outcome["result"], "denied");
+    assert_eq!(outcome["extra"], serde_json::json!({ "tried": [address] }));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod again;
 mod completeness;
 mod edit_files;
+mod evidence;
 mod given;
 mod http;
 mod limits;

@@ -40,8 +40,6 @@ pub(crate) struct Timeline<'a> {
     hidden: u64,
     /// The call whose effect was shown last; its own record adds nothing.
     effect_call: Option<u64>,
-    /// The action that the next call is denied.
-    denied: Option<String>,
     end: Option<End>,
 }
 
@@ -73,7 +71,6 @@ impl<'a> Timeline<'a> {
             open_more: 0,
             hidden: 0,
             effect_call: None,
-            denied: None,
             end: None,
         }
     }
@@ -91,10 +88,6 @@ impl<'a> Timeline<'a> {
             Event::Intent(intent) => self.intent(intent),
             Event::Outcome(outcome) => self.outcome(outcome, record),
             Event::Note(note) => match note.name.as_str() {
-                "denied" => {
-                    self.denied = Some(escape_line(&note.text).into_owned());
-                    Ok(())
-                }
                 "intent" => self.row(note.at_ns, None, style::HINT, "says", &escape_line(&note.text), ""),
                 name => self.row(note.at_ns, None, style::HINT, &escape_line(name), &escape_line(&note.text), ""),
             },
@@ -129,7 +122,6 @@ impl<'a> Timeline<'a> {
     }
 
     fn call(&mut self, call: &Call, record: &Record) -> io::Result<()> {
-        let denied = self.denied.take();
         let decision = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
         let plain = || {
             let value = to_json(record);
@@ -138,7 +130,7 @@ impl<'a> Timeline<'a> {
         };
         match decision {
             Some(decision) => {
-                let what = denied.unwrap_or_else(|| plain().0);
+                let what = decision.action.as_deref().map_or_else(|| plain().0, text::action);
                 self.row(call.at_ns, Some(call.seq), style::BAD, "denied", &what, &text::denial(decision))
             }
             None if self.calls == Calls::All => {

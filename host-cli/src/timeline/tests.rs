@@ -31,7 +31,7 @@ fn action(path: &str) -> Vec<u8> {
 
 fn decision(verdict: Verdict) -> DecisionRecord {
     let reason = (verdict == Verdict::Deny).then(|| "read-only".into());
-    DecisionRecord { verdict, grant: Some("filesystem grant `/n` (line 2)".into()), reason }
+    DecisionRecord { verdict, grant: Some("filesystem grant `/n` (line 2)".into()), reason, action: None }
 }
 
 fn approval(answer: Answer) -> ApprovalRecord {
@@ -65,6 +65,7 @@ fn intent(effect: u64, approval: Option<ApprovalRecord>) -> Event {
         decision: decision(verdict),
         approval,
         irreversible: true,
+        before: None,
     }))
 }
 
@@ -163,13 +164,12 @@ fn a_denied_call_is_named_by_its_action() {
     let text = timeline(
         Calls::Effects,
         vec![
-            note("denied", "DELETE http://x/"),
-            call(0, Some(decision(Verdict::Deny))),
+            call(0, Some(DecisionRecord { action: Some(action("/n/real")), ..decision(Verdict::Deny) })),
             call(1, Some(decision(Verdict::Deny))),
         ],
     );
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].contains("denied    DELETE http://x/ "), "{text}");
+    assert!(lines[0].contains("denied    file.delete /n/real "), "{text}");
     assert!(lines[0].ends_with("the grant is for reading only; filesystem grant `/n` (line 2)"), "{text}");
     assert!(lines[1].contains("denied    descriptor.stat-at path=\"../x\""), "{text}");
 }

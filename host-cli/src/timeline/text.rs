@@ -229,7 +229,8 @@ mod tests {
 
     #[test]
     fn a_denial_is_a_sentence() {
-        let decision = DecisionRecord { verdict: Verdict::Deny, grant: None, reason: Some("no-grant".into()) };
+        let decision =
+            DecisionRecord { verdict: Verdict::Deny, grant: None, reason: Some("no-grant".into()), action: None };
         assert_eq!(denial(&decision), "no grant covers it");
         let decision = DecisionRecord { reason: Some("new\u{7}".into()), ..decision };
         assert_eq!(denial(&decision), "new\\u{7}");

@@ -38,7 +38,7 @@ impl Host {
         let context = std::sync::Arc::clone(&self.context);
         let shown = Detail::Checkpoint { title: title.clone(), detail: detail.clone() };
         let action = Action::Checkpoint { title, detail };
-        match context.permit(self.call(), &action, Origin::Foreign, || shown).await {
+        match context.permit(self.call(), &action, Origin::Foreign, || shown, || None).await {
             Ok(effect) => {
                 self.decided(effect.decision.clone());
                 drop(effect.permit);

@@ -8,7 +8,8 @@ use minicbor::decode::Error;
 use serde_json::{Map, Value, json};
 
 use crate::event::{
-    ApprovalRecord, Call, DecisionRecord, End, Event, Function, Header, Invocation, Record, Redaction, RunResult,
+    ApprovalRecord, Before, Call, DecisionRecord, End, Event, Function, Header, Invocation, Record, Redaction,
+    RunResult,
 };
 use crate::payload::PayloadRef;
 
@@ -51,6 +52,7 @@ fn event(event: &Event) -> (&'static str, Value) {
                 "decision": decision(&intent.decision),
                 "approval": intent.approval.as_ref().map(approval),
                 "irreversible": intent.irreversible,
+                "before": intent.before.as_ref().map(before),
             }),
         ),
         Event::Outcome(outcome) => (
@@ -163,11 +165,20 @@ fn end(end: &End) -> Value {
 }
 
 fn decision(decision: &DecisionRecord) -> Value {
-    json!({
+    let mut value = json!({
         "verdict": decision.verdict.name(),
         "grant": decision.grant.as_deref(),
         "reason": decision.reason.as_deref(),
-    })
+    });
+    // Most decisions have none: a member in every call would only make the lines longer.
+    if let (Value::Object(fields), Some(action)) = (&mut value, &decision.action) {
+        fields.insert("action".to_owned(), item(action));
+    }
+    value
+}
+
+fn before(before: &Before) -> Value {
+    json!({ "length": before.length, "blake3": before.blake3.as_ref().map(|digest| hex(digest)) })
 }
 
 fn approval(approval: &ApprovalRecord) -> Value {

@@ -81,8 +81,8 @@ mod writer;
 pub use encoded::{Encoded, Keep};
 pub use error::{BlobProblem, Damage, JournalError, ReadError, Tampered};
 pub use event::{
-    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Call, CallEvent, DecisionRecord, EffectResult, End, Event,
-    Function, FunctionId, Header, Intent, Invocation, Note, Outcome, OutcomeEvent, Record, Redaction, Remember,
+    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, Call, CallEvent, DecisionRecord, EffectResult, End,
+    Event, Function, FunctionId, Header, Intent, Invocation, Note, Outcome, OutcomeEvent, Record, Redaction, Remember,
     RunResult, Seal, Verdict,
 };
 pub use json::to_json;

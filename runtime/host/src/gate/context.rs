@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use wasm_agent_journal::{DecisionRecord, EffectResult, Encoded, Intent, Note, OutcomeEvent, Verdict, Writer};
+use wasm_agent_journal::{Before, DecisionRecord, EffectResult, Encoded, Intent, Note, OutcomeEvent, Verdict, Writer};
 use wasm_agent_policy::{Action, Decision, Denial, DenialReason, Origin, Permit};
 
 use super::ending::Ending;
@@ -16,6 +16,10 @@ use super::labels::Labels;
 use crate::approval::{Approver, Detail, How, Remembered};
 use crate::grants::Grants;
 use crate::limits::Stopwatch;
+
+/// Longest action that a denial names, in bytes: a request with all the headers it may have. The arguments of a call with a longer
+/// one, a link to a text without end, tell it themselves, and its record has no room for it twice.
+const DENIED_ACTION_BYTES_MAX: usize = 256 << 10;
 
 /// What the parts of one run share.
 pub(crate) struct Context {
@@ -115,23 +119,20 @@ impl Context {
         self.labels.denied(&Denial::new(DenialReason::NoGrant, None))
     }
 
-    /// Asks the policy about an observation: nothing but a decision comes of it.
+    /// Asks the policy about an action: nothing but a decision comes of it.
+    ///
+    /// A denial names the action: it has no intent, and its call need not tell.
     pub(crate) fn check(&self, action: &Action, origin: Origin) -> (Decision, DecisionRecord) {
         let decision = self.grants.policy().check(action, origin);
         let record = match &decision {
             Decision::Allow(permit) => self.labels.granted(Verdict::Allow, permit.grant()),
             Decision::Ask { grant, .. } => self.labels.granted(Verdict::Ask, *grant),
-            Decision::Deny(denial) => self.labels.denied(denial),
+            Decision::Deny(denial) => {
+                let action = Some(action.canonical_bytes()).filter(|action| action.len() <= DENIED_ACTION_BYTES_MAX);
+                DecisionRecord { action, ..self.labels.denied(denial) }
+            }
         };
         (decision, record)
-    }
-
-    /// Records which action was denied: it has no intent, and its call need not tell. A request's address is in earlier calls.
-    pub(crate) fn denied(&self, action: &Action, decision: DecisionRecord) -> Denied {
-        match self.note("denied", &action.to_string()) {
-            Ok(()) => Denied { decision, why: Why::Policy },
-            Err(error) => Denied { decision, why: Why::Over(error) },
-        }
     }
 
     /// Counts what goes into the journal, about, and ends a run that fills it.
@@ -145,7 +146,7 @@ impl Context {
 
     /// Checks an action, asks about it where the policy wants that, and records that it is about to happen.
     ///
-    /// `detail` is made only if somebody is asked. Once this returns an [`Effect`], the intent is in the journal, as durably as
+    /// `detail` is made only if somebody is asked; `before` only if the effect can't be undone, as late as possible. Once this returns an [`Effect`], the intent is in the journal, as durably as
     /// the run's settings ask for.
     pub(crate) async fn permit(
         &self,
@@ -153,12 +154,13 @@ impl Context {
         action: &Action,
         origin: Origin,
         detail: impl FnOnce() -> Detail + Send,
+        before: impl FnOnce() -> Option<Before> + Send,
     ) -> Result<Effect, Denied> {
         let (decision, record) = self.check(action, origin);
         let number = self.effects.fetch_add(1, Ordering::Relaxed);
         let (permit, approval) = match decision {
             Decision::Allow(permit) => (permit, None),
-            Decision::Deny(_) => return Err(self.denied(action, record)),
+            Decision::Deny(_) => return Err(Denied { decision: record, why: Why::Policy }),
             Decision::Ask { permit, .. } => {
                 let approval = self.approve(number, call, action, &record, detail).await?;
                 let permit = permit.approve(&action.digest()).map_err(|error| Denied {
@@ -168,6 +170,8 @@ impl Context {
                 (permit, Some(approval))
             }
         };
+        let irreversible = !action.reversible(origin);
+        let before = if irreversible { before() } else { None };
         let intent = Intent {
             effect: number,
             call,
@@ -176,7 +180,8 @@ impl Context {
             action_digest: *action.digest().as_bytes(),
             decision: record.clone(),
             approval,
-            irreversible: !action.reversible(origin),
+            irreversible,
+            before,
         };
         let counted = self.count(u64::try_from(intent.action.len()).unwrap_or(u64::MAX));
         match counted

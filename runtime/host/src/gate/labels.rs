@@ -29,7 +29,7 @@ impl Labels {
     }
 
     pub(super) fn granted(&self, verdict: Verdict, grant: GrantId) -> DecisionRecord {
-        DecisionRecord { verdict, grant: self.grant(grant), reason: None }
+        DecisionRecord { verdict, grant: self.grant(grant), reason: None, action: None }
     }
 
     pub(super) fn denied(&self, denial: &Denial) -> DecisionRecord {
@@ -44,6 +44,6 @@ impl Labels {
             }
         };
         let grant = denial.grant.and_then(|id| self.grant(id));
-        DecisionRecord { verdict: Verdict::Deny, grant, reason: Some(reason) }
+        DecisionRecord { verdict: Verdict::Deny, grant, reason: Some(reason), action: None }
     }
 }

@@ -197,8 +197,9 @@ impl Host {
         };
         self.outcome.clear();
         answer.put(&mut Sink { encoded: &mut self.outcome, keep: Keep::Contents });
+        let action = current.decision.as_ref().and_then(|decision| decision.action.as_ref()).map_or(0, Vec::len);
         let bytes = self.arguments.recorded_bytes().saturating_add(self.outcome.recorded_bytes());
-        self.context.count(bytes)?;
+        self.context.count(bytes.saturating_add(u64::try_from(action).unwrap_or(u64::MAX)))?;
         let function = self.function(current.function)?;
         let journal = self.context.journal()?;
         journal

@@ -16,7 +16,9 @@ use wasm_agent_journal::{EffectResult, Encoded};
 use wasm_agent_policy::{Action, BodyDigest, Decision, GrantId, HttpAction, Origin};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::client::{AddressCheck, Client, Destination, Exchange, Host, Protocol, Reply, Scheme, SendError, Timeouts};
+use super::client::{
+    AddressCheck, Addresses, Client, Destination, Exchange, Host, Protocol, Reply, Scheme, SendError, Timeouts,
+};
 use super::errors::told;
 use super::redact::{Masked, Needles, mask_headers};
 use crate::approval::{Detail, PREVIEW_BYTES_MAX, Preview};
@@ -49,7 +51,8 @@ impl Task {
         }
         let action = Action::HttpRequest(self.request.clone());
         let context = Arc::clone(&self.context);
-        let effect = context.permit(self.call, &action, Origin::Foreign, || detail(&self.request, preview)).await;
+        let shown = || detail(&self.request, preview);
+        let effect = context.permit(self.call, &action, Origin::Foreign, shown, || None).await;
         let effect = match effect {
             Ok(effect) => Open { context: Arc::clone(&context), effect: Some(effect) },
             Err(Denied { why: Why::Policy | Why::Refused(_), .. }) => return Err(Error::HttpRequestDenied),
@@ -111,7 +114,7 @@ impl Task {
             deadline: Instant::now().checked_add(self.context.clock.left().unwrap_or(Duration::ZERO)),
             timeouts: self.timeouts,
         };
-        let check = Addresses { grants, grant: effect.grant() };
+        let check = Allowed { grants, grant: effect.grant() };
         match self.client.send(exchange, &check).await {
             Ok(reply) => {
                 effect.done(&reply)?;
@@ -166,7 +169,7 @@ impl Open {
     fn failed(&mut self, error: &SendError) -> Result<(), Error> {
         let result = if error.request_sent { EffectResult::Failed } else { EffectResult::Denied };
         let detail = crate::error::chain(&error.error);
-        self.end(result, Some(&detail), None)
+        self.end(result, Some(&detail), addresses(&error.addresses).as_ref())
     }
 
     fn end(&mut self, result: EffectResult, detail: Option<&str>, extra: Option<&Encoded>) -> Result<(), Error> {
@@ -174,6 +177,22 @@ impl Open {
         drop(permit);
         self.context.outcome(number, result, detail, extra).map_err(|_| Error::InternalError(None))
     }
+}
+
+/// What an outcome says of the addresses of a request that failed; nothing where it did not come to any.
+fn addresses(addresses: &Addresses) -> Option<Encoded> {
+    let named = [("tried", &addresses.tried), ("refused", &addresses.refused)];
+    let named: Vec<_> = named.into_iter().filter(|(_, addresses)| !addresses.is_empty()).collect();
+    let length = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let mut extra = Encoded::new();
+    extra.map(length(named.len()));
+    for (name, addresses) in &named {
+        extra.str(name).array(length(addresses.len()));
+        for address in *addresses {
+            extra.str(&address.to_string());
+        }
+    }
+    (!named.is_empty()).then_some(extra)
 }
 
 impl Drop for Open {
@@ -190,12 +209,12 @@ impl Drop for Open {
 }
 
 /// Which addresses the grant of a request allows.
-struct Addresses {
+struct Allowed {
     grants: Arc<Grants>,
     grant: GrantId,
 }
 
-impl AddressCheck for Addresses {
+impl AddressCheck for Allowed {
     fn allows(&self, address: IpAddr) -> bool {
         self.grants.policy().network_allows(self.grant, address)
     }

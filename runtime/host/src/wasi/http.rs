@@ -17,7 +17,7 @@ use wasmtime_wasi_http::p2::types::{
 use wasmtime_wasi_http::p2::{HeaderError, HeaderResult, HttpError, HttpResult};
 
 use crate::gate::wire;
-use crate::gate::{Host, View, Why, host_calls};
+use crate::gate::{Host, View, host_calls};
 use crate::http::Task;
 use crate::http::client::Timeouts;
 
@@ -65,12 +65,9 @@ impl Host {
             headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
         let described = Action::HttpRequest(action.clone());
         let (decision, record) = context.check(&described, Origin::Foreign);
-        self.decided(record.clone());
+        self.decided(record);
         if matches!(decision, Decision::Deny(_)) {
-            return Err(match context.denied(&described, record).why {
-                Why::Over(error) => HttpError::trap(error),
-                Why::Policy | Why::Refused(_) => types::ErrorCode::HttpRequestDenied.into(),
-            });
+            return Err(types::ErrorCode::HttpRequestDenied.into());
         }
         let live = self.live().map_err(HttpError::trap)?;
         let Ok(place) = Arc::clone(&live.outbound.places).try_acquire_owned() else {

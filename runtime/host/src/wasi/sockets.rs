@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::bindings::sockets::{
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, SocketError, SocketResult};
 
 use crate::gate::wire;
-use crate::gate::{Denied, Host, View, Why, host_calls};
+use crate::gate::{Host, View, host_calls};
 
 type Net = Resource<network::Network>;
 type Tcp = Resource<tcp::TcpSocket>;
@@ -30,12 +30,8 @@ impl Host {
     fn no_socket<T>(&mut self, what: &'static str) -> SocketResult<T> {
         let action = Action::Socket { what: what.into() };
         let (_, record) = self.context.check(&action, wasm_agent_policy::Origin::Foreign);
-        let Denied { decision, why } = self.context.denied(&action, record);
-        self.decided(decision);
-        match why {
-            Why::Over(error) => Err(SocketError::trap(error)),
-            Why::Policy | Why::Refused(_) => Err(network::ErrorCode::AccessDenied.into()),
-        }
+        self.decided(record);
+        Err(network::ErrorCode::AccessDenied.into())
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use minicbor::data::Type;
 use minicbor::{Decoder, decode};
 
-use super::{Map, expect_array, named, record::Tables, variant};
+use super::record::{Tables, raw_item};
+use super::{Map, named, variant};
 use crate::cbor;
 
 named! {
@@ -57,6 +58,8 @@ pub struct DecisionRecord {
     pub grant: Option<Arc<str>>,
     /// Why, where the grant does not say it: the stable name of a denial.
     pub reason: Option<Arc<str>>,
+    /// What was decided about, as one CBOR item, where the call's arguments and the handles that are open do not tell it.
+    pub action: Option<Vec<u8>>,
 }
 
 /// An answer to a request for approval.
@@ -95,7 +98,7 @@ impl LabelOrText<'_> {
 impl DecisionRecord {
     /// Writes the decision, with `grant` and `reason` as the writer's label table names them.
     pub(crate) fn write(&self, out: &mut Vec<u8>, grant: LabelOrText<'_>, reason: LabelOrText<'_>) {
-        cbor::array(out, 3);
+        cbor::array(out, 3 + usize::from(self.action.is_some()));
         cbor::uint(
             out,
             match self.verdict {
@@ -106,10 +109,17 @@ impl DecisionRecord {
         );
         grant.write(out);
         reason.write(out);
+        if let Some(action) = &self.action {
+            out.extend_from_slice(action);
+        }
     }
 
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &Tables) -> Result<Self, decode::Error> {
-        expect_array(decoder, 3)?;
+        let position = decoder.position();
+        let fields = decoder.array()?;
+        if !matches!(fields, Some(3 | 4)) {
+            return Err(decode::Error::message("decision has neither 3 nor 4 fields").at(position));
+        }
         let position = decoder.position();
         let verdict = match decoder.u64()? {
             0 => Verdict::Allow,
@@ -117,7 +127,12 @@ impl DecisionRecord {
             2 => Verdict::Deny,
             _ => return Err(decode::Error::message("no such verdict").at(position)),
         };
-        Ok(Self { verdict, grant: label(decoder, tables)?, reason: label(decoder, tables)? })
+        Ok(Self {
+            verdict,
+            grant: label(decoder, tables)?,
+            reason: label(decoder, tables)?,
+            action: if fields == Some(4) { Some(raw_item(decoder)?) } else { None },
+        })
     }
 }
 

@@ -29,6 +29,17 @@ pub struct Intent {
     pub approval: Option<ApprovalRecord>,
     /// Whether the effect cannot be undone. With [`Fsync::Effects`](crate::Fsync) such an intent is synced to disk first.
     pub irreversible: bool,
+    /// The file that the effect changes or removes for good, as it was just before.
+    pub before: Option<Before>,
+}
+
+/// A file by its length and contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Its length, in bytes.
+    pub length: u64,
+    /// BLAKE3 of its contents, where they were read.
+    pub blake3: Option<Digest>,
 }
 
 named! {
@@ -110,9 +121,13 @@ impl Intent {
         cbor::int(out, time);
         cbor::uint(out, self.effect);
         cbor::uint(out, self.call);
-        cbor::map(out, if self.approval.is_some() { 5 } else { 4 });
+        cbor::map(out, 4 + usize::from(self.approval.is_some()) + usize::from(self.before.is_some()));
         cbor::text(out, "action");
         out.extend_from_slice(&self.action);
+        if let Some(before) = &self.before {
+            cbor::text(out, "before");
+            before.write(out);
+        }
         cbor::text(out, "digest");
         cbor::bytes(out, &self.action_digest);
         if let Some(approval) = &self.approval {
@@ -138,7 +153,25 @@ impl Intent {
             decision: map.required("decision", |value| DecisionRecord::read(value, tables))?,
             approval: map.optional("approval", ApprovalRecord::read)?,
             irreversible: map.required("irreversible", Decoder::bool)?,
+            before: map.optional("before", Before::read)?,
         })
+    }
+}
+
+impl Before {
+    fn write(&self, out: &mut Vec<u8>) {
+        cbor::map(out, 1 + usize::from(self.blake3.is_some()));
+        if let Some(blake3) = &self.blake3 {
+            cbor::text(out, "blake3");
+            cbor::bytes(out, blake3);
+        }
+        cbor::text(out, "length");
+        cbor::uint(out, self.length);
+    }
+
+    fn read(decoder: &mut Decoder<'_>) -> Result<Self, decode::Error> {
+        let mut map = Map::read(decoder)?;
+        Ok(Self { length: map.uint("length")?, blake3: map.optional("blake3", digest)? })
     }
 }
 

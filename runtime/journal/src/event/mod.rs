@@ -14,7 +14,7 @@ mod record;
 
 pub use call::{Call, CallEvent, Function, FunctionId};
 pub use decision::{Answer, ApprovalRecord, DecisionRecord, Remember, Verdict};
-pub use effect::{ApprovalAsked, ApprovalSettled, EffectResult, Intent, Outcome, OutcomeEvent};
+pub use effect::{ApprovalAsked, ApprovalSettled, Before, EffectResult, Intent, Outcome, OutcomeEvent};
 pub use end::{End, RunResult};
 pub use header::{Header, Invocation, Redaction};
 pub use record::{Event, Note, Record, Seal};

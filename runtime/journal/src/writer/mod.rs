@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use crate::cbor;
 use crate::error::JournalError;
 use crate::event::{
-    ApprovalAsked, ApprovalSettled, CallEvent, End, Function, FunctionId, Header, Intent, Note, OutcomeEvent,
-    write_outcome,
+    ApprovalAsked, ApprovalSettled, CallEvent, DecisionRecord, End, Function, FunctionId, Header, Intent, Note,
+    OutcomeEvent, write_outcome,
 };
 use crate::payload::Digest;
 use crate::sign::Signer;
@@ -140,10 +140,11 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// When arguments or outcome are not whole, or the journal has failed.
+    /// When arguments or outcome are not whole, the decision's action is not one CBOR item, or the journal has failed.
     pub fn call(&self, event: &CallEvent<'_>) -> Result<u64, JournalError> {
+        let action = event.decision.map_or(Ok(0), check_decision)?;
         let size = check_item("arguments", event.arguments)? + check_item("outcome", event.outcome)? + FIELDS_BYTES;
-        self.shared.push(size, |state| {
+        self.shared.push(size + action, |state| {
             let State { batch, table, .. } = state;
             let labels = event.decision.map(|decision| (decision, table.decision(decision, batch)));
             let mut record = batch.open();
@@ -172,7 +173,8 @@ impl Writer {
     /// When the action is not one CBOR item, or any of that failed.
     pub fn intent(&self, intent: &Intent) -> Result<(), JournalError> {
         check_action(&intent.action)?;
-        self.shared.push(intent.action.len() + FIELDS_BYTES, |state| {
+        let action = check_decision(&intent.decision)?;
+        self.shared.push(intent.action.len() + action + FIELDS_BYTES, |state| {
             let State { batch, table, .. } = state;
             let (grant, reason) = table.decision(&intent.decision, batch);
             let mut record = batch.open();
@@ -296,4 +298,10 @@ impl State {
 
 fn check_action(action: &[u8]) -> Result<(), JournalError> {
     if cbor::is_item(action) { Ok(()) } else { Err(JournalError::NotAnItem { what: "action" }) }
+}
+
+/// Checks the action that a decision names, if it does, and says how long it is.
+fn check_decision(decision: &DecisionRecord) -> Result<usize, JournalError> {
+    let Some(action) = &decision.action else { return Ok(0) };
+    check_action(action).map(|()| action.len())
 }

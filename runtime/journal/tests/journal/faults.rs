@@ -6,10 +6,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use wasm_agent_journal::{
-    Encoded, Event, Fsync, JournalError, JournalStore, Keep, Note, Options, ReadError, Writer, format, verify,
+    CallEvent, DecisionRecord, Encoded, Event, Fsync, JournalError, JournalStore, Keep, Note, Options, ReadError,
+    Verdict, Writer, format, verify,
 };
 
-use crate::support::{Memory, call, contents, end, header, intent, options, records, write_sample};
+use crate::support::{Memory, call, contents, decision, end, header, intent, options, records, write_sample};
 
 #[test]
 fn reports_every_failed_write_and_sync_and_leaves_a_readable_journal() {
@@ -141,8 +142,11 @@ fn refuses_what_no_reader_would_take() {
     }
     for action in [vec![], vec![0x82, 1], vec![1, 2], vec![0x9f, 0xff], vec![0xff]] {
         let mut intent = intent(0, true);
-        intent.action = action;
+        intent.action = action.clone();
         assert!(matches!(writer.intent(&intent), Err(JournalError::NotAnItem { what: "action" })));
+        let deny = DecisionRecord { action: Some(action), ..decision(Verdict::Deny) };
+        let refused = writer.call(&CallEvent { decision: Some(&deny), ..call(function, &nothing, &nothing) });
+        assert!(matches!(refused, Err(JournalError::NotAnItem { what: "action" })));
     }
     assert!(matches!(writer.intern(&"n".repeat(257), &[]), Err(JournalError::TooLarge { .. })));
     // None of that reached the file, and the journal goes on.

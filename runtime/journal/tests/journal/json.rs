@@ -52,10 +52,18 @@ fn shows_effects_with_their_action_and_approval() {
     assert_eq!(intent["action"], json!({ "kind": "file.modify", "path": "/notes/a.md" }));
     assert_eq!(intent["digest"], "05".repeat(32));
     assert_eq!(intent["approval"]["answer"], "approved");
+    assert_eq!(intent["before"], json!({ "length": 300, "blake3": "06".repeat(32) }));
     let outcome = line("outcome", 0);
     assert_eq!((&outcome["result"], &outcome["extra"]), (&json!("failed"), &json!({ "written": 300 })));
     assert_eq!(line("end", 0)["result"], json!({ "kind": "returned", "wave": "[\"a\"]", "json": "[\"a\"]" }));
     assert_eq!(line("header", 0)["limits"]["memory-bytes"], 256 << 20);
+}
+
+#[test]
+fn shows_what_a_denial_was_about() {
+    let denied = line("call", 3);
+    assert_eq!(denied["decision"]["action"], json!({ "kind": "file.modify", "path": "/notes/a.md" }));
+    assert_eq!(line("call", 1)["decision"].get("action"), None);
 }
 
 #[test]

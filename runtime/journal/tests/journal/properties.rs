@@ -4,27 +4,35 @@ use std::io::Cursor;
 
 use proptest::prelude::*;
 use wasm_agent_journal::{
-    CallEvent, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Writer, to_json, verify,
+    CallEvent, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Verdict, Writer, to_json, verify,
 };
 
-use crate::support::{Memory, call, contents, end, frames, header, intent, open, options, rechecked, records, sample};
+use crate::support::{
+    Memory, call, contents, decision, end, frames, header, intent, open, options, rechecked, records, sample,
+};
 
 /// One thing that a run does.
 #[derive(Debug, Clone)]
 enum Step {
-    Call { function: u8, at_ns: u64, fuel: u64, payload: usize, keep: bool },
+    Call { function: u8, at_ns: u64, fuel: u64, payload: usize, keep: bool, verdict: Option<Verdict> },
     Note { at_ns: u64, text: String },
     Effect { effect: u64, irreversible: bool, done: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0_u8..5, any::<u64>(), any::<u64>(), prop_oneof![0_usize..600, Just(70_000)], any::<bool>())
-            .prop_map(|(function, at_ns, fuel, payload, keep)| Step::Call { function, at_ns, fuel, payload, keep }),
+        4 => (0_u8..5, any::<u64>(), any::<u64>(), prop_oneof![0_usize..600, Just(70_000)], any::<bool>(), verdict())
+            .prop_map(|(function, at_ns, fuel, payload, keep, verdict)| {
+                Step::Call { function, at_ns, fuel, payload, keep, verdict }
+            }),
         1 => (any::<u64>(), ".{0,40}").prop_map(|(at_ns, text)| Step::Note { at_ns, text }),
         1 => (any::<u64>(), any::<bool>(), any::<bool>())
             .prop_map(|(effect, irreversible, done)| Step::Effect { effect, irreversible, done }),
     ]
+}
+
+fn verdict() -> impl Strategy<Value = Option<Verdict>> {
+    prop::option::of(prop::sample::select(Verdict::ALL))
 }
 
 fn write(steps: &[Step], options: Options) -> Vec<u8> {
@@ -32,14 +40,16 @@ fn write(steps: &[Step], options: Options) -> Vec<u8> {
     let writer = Writer::create(store.clone(), &header(), options).unwrap();
     for step in steps {
         match step {
-            Step::Call { function, at_ns, fuel, payload, keep } => {
+            Step::Call { function, at_ns, fuel, payload, keep, verdict } => {
                 let function = writer.intern(&format!("a#{function}"), &["b"]).unwrap();
                 let keep = if *keep { Keep::Contents } else { Keep::DigestOnly };
                 let mut outcome = Encoded::new();
                 outcome.payload(contents(*payload), keep);
                 let nothing = Encoded::nothing();
                 let call = call(function, &nothing, &outcome);
-                writer.call(&CallEvent { at_ns: *at_ns, fuel: *fuel, ..call }).unwrap();
+                let decision = verdict.map(decision);
+                let decision = decision.as_ref();
+                writer.call(&CallEvent { at_ns: *at_ns, fuel: *fuel, decision, ..call }).unwrap();
             }
             Step::Note { at_ns, text } => {
                 writer.note(&Note { at_ns: *at_ns, name: "intent".to_owned(), text: text.clone() }).unwrap();
@@ -65,10 +75,10 @@ fn read(event: &Event, reader: &mut wasm_agent_journal::Reader<Cursor<&[u8]>>) -
             let payload = minicbor::decode(&call.outcome).unwrap();
             let contents = reader.payload(&payload).unwrap().map(|contents| blake3::hash(&contents));
             let digest = contents.unwrap_or_else(|| payload.digest().into());
-            Some(format!("{} {} {} {}", call.function.name, call.at_ns, call.fuel, digest))
+            Some(format!("{} {} {} {} {:?}", call.function.name, call.at_ns, call.fuel, digest, call.decision))
         }
         Event::Note(note) => Some(format!("{} {}", note.at_ns, note.text)),
-        Event::Intent(intent) => Some(format!("{} {}", intent.effect, intent.irreversible)),
+        Event::Intent(intent) => Some(format!("{} {} {:?}", intent.effect, intent.irreversible, intent.before)),
         Event::Outcome(outcome) => Some(format!("{}", outcome.effect)),
         _ => None,
     }
@@ -76,13 +86,15 @@ fn read(event: &Event, reader: &mut wasm_agent_journal::Reader<Cursor<&[u8]>>) -
 
 fn expected(step: &Step) -> Vec<String> {
     match step {
-        Step::Call { function, at_ns, fuel, payload, .. } => {
-            vec![format!("a#{function} {at_ns} {fuel} {}", blake3::hash(&contents(*payload)))]
+        Step::Call { function, at_ns, fuel, payload, verdict, .. } => {
+            let decision = verdict.map(decision);
+            vec![format!("a#{function} {at_ns} {fuel} {} {decision:?}", blake3::hash(&contents(*payload)))]
         }
         Step::Note { at_ns, text } => vec![format!("{at_ns} {text}")],
         Step::Effect { effect, irreversible, done } => {
             let outcome = done.then(|| effect.to_string());
-            std::iter::once(format!("{effect} {irreversible}")).chain(outcome).collect()
+            let before = intent(*effect, *irreversible).before;
+            std::iter::once(format!("{effect} {irreversible} {before:?}")).chain(outcome).collect()
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use minicbor::Decoder;
 use wasm_agent_journal::{
-    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, DecisionRecord, EffectResult, Encoded, End,
-    FunctionId, Header, Intent, Invocation, JournalError, JournalStore, Keep, Note, Options, OutcomeEvent, ReadError,
-    Reader, Record, Remember, RunResult, Summary, Verdict, Writer,
+    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, CallEvent, DecisionRecord, EffectResult, Encoded,
+    End, FunctionId, Header, Intent, Invocation, JournalError, JournalStore, Keep, Note, Options, OutcomeEvent,
+    ReadError, Reader, Record, Remember, RunResult, Summary, Verdict, Writer,
 };
 
 /// A journal's bytes in memory, shared with the test.
@@ -106,6 +106,7 @@ pub(crate) fn decision(verdict: Verdict) -> DecisionRecord {
         verdict,
         grant: Some("filesystem grant `/notes` (line 6)".into()),
         reason: (verdict == Verdict::Deny).then(|| "read-only".into()),
+        action: (verdict == Verdict::Deny).then(action),
     }
 }
 
@@ -119,18 +120,22 @@ pub(crate) fn approval() -> ApprovalRecord {
     }
 }
 
+/// A description of an effect, as the policy makes it.
+pub(crate) fn action() -> Vec<u8> {
+    [b"\xa2\x64kind\x6bfile.modify".as_slice(), b"\x64path\x6b/notes/a.md"].concat()
+}
+
 pub(crate) fn intent(effect: u64, irreversible: bool) -> Intent {
-    let mut action = vec![0xa2, 0x64];
-    action.extend_from_slice(b"kind\x6bfile.modify\x64path\x6b/notes/a.md");
     Intent {
         effect,
         call: 2,
         at_ns: 2_000_000,
-        action,
+        action: action(),
         action_digest: [5; 32],
         decision: decision(Verdict::Ask),
         approval: irreversible.then(approval),
         irreversible,
+        before: irreversible.then_some(Before { length: 300, blake3: Some([6; 32]) }),
     }
 }
 

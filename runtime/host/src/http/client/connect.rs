@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, Link, Sender, Stream, TaskExecutor, Tasks, Transport};
-use super::error::{ExchangeError, classify, classify_dial};
+use super::error::{Addresses, ExchangeError, SendError, classify, classify_dial};
 use super::pool::{Pool, STREAMS_MAX};
 use super::resolver::ADDRESSES_MAX;
 use super::tls::Tls;
@@ -47,10 +47,27 @@ impl Connector {
         destination: &Destination,
         check: &dyn AddressCheck,
         by: Instant,
+    ) -> Result<Connection, SendError> {
+        let mut seen = Addresses::default();
+        let connected = self.connect_seen(pool, destination, check, by, &mut seen).await;
+        connected.map_err(|error| SendError { addresses: seen, ..SendError::unsent(error) })
+    }
+
+    /// Connects, and keeps what became of each address.
+    async fn connect_seen(
+        &self,
+        pool: &Pool,
+        destination: &Destination,
+        check: &dyn AddressCheck,
+        by: Instant,
+        seen: &mut Addresses,
     ) -> Result<Connection, ExchangeError> {
-        let mut addresses = self.resolve(destination, by).await?;
-        addresses.retain(|address| check.allows(address.ip()));
+        let found = self.resolve(destination, by).await?;
+        let (mut addresses, mut refused): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|address| check.allows(address.ip()));
         addresses.truncate(ADDRESSES_MAX);
+        refused.truncate(ADDRESSES_MAX);
+        seen.refused = refused;
         if addresses.is_empty() {
             let host = destination.host.to_string();
             return Err(ExchangeError::AddressDenied { host });
@@ -60,7 +77,7 @@ impl Connector {
             .ok()
             .flatten()
             .ok_or(ExchangeError::ConnectionLimit { limit: self.config.connections_max })?;
-        let (stream, peer) = dial(&addresses, by).await?;
+        let (stream, peer) = dial(&addresses, by, &mut seen.tried).await?;
         timeout_at(by, self.establish(pool, destination, stream, peer, permit))
             .await
             .unwrap_or(Err(ExchangeError::ConnectTimeout))
@@ -147,9 +164,14 @@ impl Connector {
 /// # Authority
 ///
 /// Opens a socket; every address has passed the check.
-async fn dial(addresses: &[SocketAddr], by: Instant) -> Result<(TcpStream, SocketAddr), ExchangeError> {
+async fn dial(
+    addresses: &[SocketAddr],
+    by: Instant,
+    tried: &mut Vec<SocketAddr>,
+) -> Result<(TcpStream, SocketAddr), ExchangeError> {
     let mut last = ExchangeError::ConnectTimeout;
     for (place, address) in addresses.iter().enumerate() {
+        tried.push(*address);
         let now = Instant::now();
         let left = u32::try_from(addresses.len().saturating_sub(place)).unwrap_or(u32::MAX);
         let share = by.saturating_duration_since(now) / left.max(1);

@@ -1,6 +1,7 @@
 //! What can go wrong with an exchange, sorted so that each maps to one `wasi:http` error code.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::{fmt, io};
 
 use http::HeaderName;
@@ -31,12 +32,23 @@ pub struct SendError {
     pub error: ExchangeError,
     /// Whether a byte of the request may have left: if so, its effect may have happened.
     pub request_sent: bool,
+    /// The addresses that came into it, for the operator: a guest is not told.
+    pub addresses: Addresses,
+}
+
+/// What became of the addresses that a name stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// Dialled, in this order. The last one may have been connected to.
+    pub tried: Vec<SocketAddr>,
+    /// Refused by the [`AddressCheck`](super::AddressCheck), and not dialled.
+    pub refused: Vec<SocketAddr>,
 }
 
 impl SendError {
     /// A failure before any byte of the request was handed to a connection.
-    pub(super) const fn unsent(error: ExchangeError) -> Self {
-        Self { error, request_sent: false }
+    pub(super) fn unsent(error: ExchangeError) -> Self {
+        Self { error, request_sent: false, addresses: Addresses::default() }
     }
 }
 

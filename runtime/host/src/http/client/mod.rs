@@ -31,7 +31,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use tokio::time::Instant;
 
 pub use body::ResponseBody;
-pub use error::{BoxError, ClientError, ExchangeError, RequestFault, SendError};
+pub use error::{Addresses, BoxError, ClientError, ExchangeError, RequestFault, SendError};
 pub use resolver::{Resolver, Resolving, SystemResolver};
 pub use send::Client;
 

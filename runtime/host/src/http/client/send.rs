@@ -1,6 +1,7 @@
 //! One exchange from request to response head: reuse or connect, send, check what came back.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::body::{Patience, ResponseBody};
 use super::connect::Connector;
 use super::connection::Connection;
-use super::error::{ClientError, ExchangeError, SendError, classify};
+use super::error::{Addresses, ClientError, ExchangeError, SendError, classify};
 use super::pool::{Lease, Pool};
 use super::request::Outgoing;
 use super::tls::Tls;
@@ -77,7 +78,7 @@ impl Client {
         }
         let by = self.connect_by(&terms);
         let connecting = self.connector.connect(&self.pool, &terms.destination, check, by);
-        let connection = connecting.await.map_err(SendError::unsent)?;
+        let connection = connecting.await?;
         self.pool.publish(&connection);
         self.attempt(connection, outgoing, &terms, false).await.map_err(|failed| failed.error)
     }
@@ -110,7 +111,7 @@ impl Client {
         let sending = lease.connection().send(request);
         let Some(result) = within(terms.head_by(), sending).await else {
             // The driver may be writing at this very moment.
-            return Err(failed(ExchangeError::ResponseTimeout, true));
+            return Err(failed(ExchangeError::ResponseTimeout, lease.link().peer));
         };
         let response = match result {
             Ok(response) => response,
@@ -125,14 +126,14 @@ impl Client {
                     error: SendError {
                         request_sent: unsent.is_none() && written,
                         error: reason.unwrap_or_else(|| classify(refused.into_error())),
+                        addresses: reached(lease.link().peer),
                     },
                     unsent: unsent.map(Box::new),
                 });
             }
         };
-        self.check_response(&response, terms).map_err(|error| failed(error, true))?;
-
         let peer = lease.link().peer;
+        self.check_response(&response, terms).map_err(|error| failed(error, peer))?;
         let patience = Patience::new(terms.deadline, terms.timeouts.between_bytes);
         let limit = terms.response_body_max;
         Ok(Reply {
@@ -176,8 +177,13 @@ impl Terms {
     }
 }
 
-const fn failed(error: ExchangeError, request_sent: bool) -> Failed {
-    Failed { error: SendError { error, request_sent }, unsent: None }
+/// A failure of a request that this server may have seen.
+fn failed(error: ExchangeError, peer: SocketAddr) -> Failed {
+    Failed { error: SendError { error, request_sent: true, addresses: reached(peer) }, unsent: None }
+}
+
+fn reached(peer: SocketAddr) -> Addresses {
+    Addresses { tried: vec![peer], refused: Vec::new() }
 }
 
 /// Waits for `future`, at most until `end`.
@@ -195,7 +201,7 @@ fn header_bytes(headers: &HeaderMap) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddr};
+    use std::net::Ipv4Addr;
 
     use bytes::Bytes;
     use http::Method;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustix::fs::FileType;
 use rustix::io::Errno;
-use wasm_agent_journal::EffectResult;
+use wasm_agent_journal::{Before, DecisionRecord, EffectResult};
 use wasm_agent_policy::{Action, Decision, GuestPath, Origin};
 use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
@@ -19,6 +19,8 @@ use crate::gate::{Denied, Effect, Host, Why};
 pub(super) struct Target {
     pub(super) place: Place,
     pub(super) found: Option<Found>,
+    /// Whether the call's arguments tell the place: no link led elsewhere.
+    told: bool,
 }
 
 impl Target {
@@ -40,27 +42,20 @@ impl Host {
         match files::resolve(base, path, follow, &denied) {
             Ok(place) => {
                 let found = files::look(&place).map_err(failed)?;
-                Ok(Target { place, found })
+                let told = is_told(&base.path, path, &place.path);
+                Ok(Target { place, found, told })
             }
             Err(Unresolved::Errno(errno)) => Err(failed(errno)),
-            Err(Unresolved::Denied(path)) => Err(self.denied_on_the_way(path)),
+            Err(Unresolved::Denied(path)) => {
+                let (_, record) = self.context.check(&Action::FileRead { path }, Origin::Foreign);
+                self.decided(record);
+                Err(types::ErrorCode::Access.into())
+            }
             Err(Unresolved::Outside) => {
                 let record = self.context.outside();
                 self.decided(record);
                 Err(types::ErrorCode::NotPermitted.into())
             }
-        }
-    }
-
-    /// Denies what a path leads through, on the record.
-    fn denied_on_the_way(&mut self, path: GuestPath) -> FsError {
-        let action = Action::FileRead { path };
-        let (_, record) = self.context.check(&action, Origin::Foreign);
-        let Denied { decision, why } = self.context.denied(&action, record);
-        self.decided(decision);
-        match why {
-            Why::Policy | Why::Refused(_) => types::ErrorCode::Access.into(),
-            Why::Over(error) => FsError::trap(error),
         }
     }
 
@@ -80,16 +75,19 @@ impl Host {
     }
 
     /// Asks for an observation: allowed by the policy alone, or by a person where the policy wants that.
-    pub(super) async fn observe(&mut self, action: &Action, target: Option<&Target>) -> FsResult<()> {
-        let origin = self.origin(target.and_then(|target| target.found.as_ref()));
+    ///
+    /// The record names the action where the call's arguments do not: it has no intent that would.
+    pub(super) async fn observe(&mut self, action: &Action, target: &Target) -> FsResult<()> {
+        let origin = self.origin(target.found.as_ref());
         let (decision, record) = self.context.check(action, origin);
         match decision {
             Decision::Allow(_) => {
-                self.decided(record);
+                let action = if target.told { None } else { Some(action.canonical_bytes()) };
+                self.decided(DecisionRecord { action, ..record });
                 Ok(())
             }
             Decision::Ask { .. } | Decision::Deny(_) => {
-                let effect = self.permit(action, origin, target).await?;
+                let effect = self.permit(action, origin, Some(target)).await?;
                 self.outcome(effect, &Ok(()))
             }
         }
@@ -102,8 +100,20 @@ impl Host {
         origin: Origin,
         target: Option<&Target>,
     ) -> FsResult<Effect> {
+        self.permit_losing(action, origin, target, target).await
+    }
+
+    /// Asks for an effect by which what stands at `lost` is lost, which need not be what it is about.
+    pub(super) async fn permit_losing(
+        &mut self,
+        action: &Action,
+        origin: Origin,
+        target: Option<&Target>,
+        lost: Option<&Target>,
+    ) -> FsResult<Effect> {
         let context = Arc::clone(&self.context);
-        let effect = context.permit(self.call(), action, origin, || detail(action, target)).await;
+        let (shown, before) = (|| detail(action, target), || lost.and_then(before));
+        let effect = context.permit(self.call(), action, origin, shown, before).await;
         match effect {
             Ok(effect) => {
                 self.decided(effect.decision.clone());
@@ -162,6 +172,32 @@ fn detail(action: &Action, target: Option<&Target>) -> Detail {
         size: file.map(|(_, found)| found.size),
         preview: file.and_then(|(place, found)| preview(place, found)),
     }
+}
+
+/// Whether a path from a directory means this place by its text alone.
+fn is_told(base: &GuestPath, path: &str, place: &GuestPath) -> bool {
+    let base_text = if base.is_root() { "" } else { base.as_str() };
+    let below = place.as_str().strip_prefix(base_text).and_then(|rest| rest.strip_prefix('/'));
+    // Most paths are canonical, and then the comparison takes no memory.
+    below == Some(path) || GuestPath::lexical(base, path).as_ref() == Ok(place)
+}
+
+/// Largest file whose contents are digested before they are lost, in bytes. It bounds how long an effect waits for that.
+const DIGESTED_BYTES_MAX: u64 = 64 << 20;
+
+/// A file as it is now, just before it is changed or removed for good; nothing for what is no file, or can't be read.
+fn before(target: &Target) -> Option<Before> {
+    let found = target.found.as_ref().filter(|found| found.kind == FileType::RegularFile)?;
+    let opened = files::open_file(&target.place, (true, false), Some(found.identity), false).ok()?;
+    let length = opened.found.size;
+    if length > DIGESTED_BYTES_MAX {
+        return Some(Before { length, blake3: None });
+    }
+    let mut hasher = blake3::Hasher::new();
+    // It may grow meanwhile: what is digested is as long as what is said to be its length.
+    hasher.update_reader(opened.file.take(length)).ok()?;
+    let blake3 = (hasher.count() == length).then(|| *hasher.finalize().as_bytes());
+    Some(Before { length, blake3 })
 }
 
 /// The beginning of a file as it is now, for whoever is asked whether it may be lost.

@@ -33,7 +33,7 @@ impl Host {
         let action = if directory { Action::DirRemove { path: place } } else { Action::FileDelete { path: place } };
         self.not_in_use(&target)?;
         let Some(found) = target.found.as_ref() else {
-            self.observe(&Action::FileRead { path: target.place.path.clone() }, None).await?;
+            self.observe(&Action::FileRead { path: target.place.path.clone() }, &target).await?;
             return Err(types::ErrorCode::NoEntry.into());
         };
         let origin = self.origin(Some(found));
@@ -54,7 +54,7 @@ impl Host {
         self.not_in_use(&from)?;
         self.not_in_use(&to)?;
         let Some(found) = from.found.as_ref() else {
-            self.observe(&Action::FileRead { path: from.place.path.clone() }, None).await?;
+            self.observe(&Action::FileRead { path: from.place.path.clone() }, &from).await?;
             return Err(types::ErrorCode::NoEntry.into());
         };
         let action = Action::FileRename {
@@ -68,7 +68,7 @@ impl Host {
             (Origin::CreatedByRun, Some(replaced)) => self.origin(Some(replaced)),
             (Origin::Foreign, _) => Origin::Foreign,
         };
-        let effect = self.permit(&action, origin, Some(&from)).await?;
+        let effect = self.permit_losing(&action, origin, Some(&from), Some(&to)).await?;
         let result = Self::unchanged(&from).and_then(|()| Self::unchanged(&to)).and_then(|()| rename(&from, &to));
         if result.is_ok() && found.is_dir() {
             self.live().map_err(FsError::trap)?.files.renamed(&from.place.path, &to.place.path);

@@ -32,7 +32,7 @@ impl Host {
         let place = &target.place;
         let listed = if place.name == "." { None } else { place.path.parent() };
         let action = Action::FileRead { path: listed.unwrap_or_else(|| place.path.clone()) };
-        self.observe(&action, None).await?;
+        self.observe(&action, &target).await?;
         Ok(hash(target.existing()?))
     }
 
@@ -71,7 +71,7 @@ impl Host {
     async fn looked_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<Target> {
         let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
         let action = Action::FileRead { path: target.place.path.clone() };
-        self.observe(&action, Some(&target)).await?;
+        self.observe(&action, &target).await?;
         Ok(target)
     }
 }

@@ -82,7 +82,7 @@ impl Host {
             // What is left can't be opened. Whether it is there is told only to those who may read it.
             _ => {
                 let action = Action::FileRead { path: target.place.path.clone() };
-                self.observe(&action, Some(&target)).await?;
+                self.observe(&action, &target).await?;
                 Err(match kind {
                     None => types::ErrorCode::NoEntry,
                     Some(_) if exclusive => types::ErrorCode::Exist,
@@ -118,7 +118,7 @@ impl Host {
         let read = flags.contains(DescriptorFlags::READ) || !write;
         let path = target.place.path.clone();
         if !write {
-            self.observe(&Action::FileRead { path }, Some(&target)).await?;
+            self.observe(&Action::FileRead { path }, &target).await?;
             let opened = files::open_file(&target.place, (true, false), Some(found.identity), false).map_err(failed)?;
             return self.push_file(opened.file, true, false);
         }
@@ -131,7 +131,7 @@ impl Host {
 
     async fn open_dir(&mut self, target: Target, open_flags: OpenFlags, flags: DescriptorFlags) -> FsResult<Fd> {
         let action = Action::FileRead { path: target.place.path.clone() };
-        self.observe(&action, Some(&target)).await?;
+        self.observe(&action, &target).await?;
         if flags.contains(DescriptorFlags::WRITE) || open_flags.intersects(OpenFlags::TRUNCATE | OpenFlags::CREATE) {
             return Err(types::ErrorCode::IsDirectory.into());
         }
