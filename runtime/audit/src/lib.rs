@@ -5,3 +5,5 @@
 //! long a journal is, and a journal may be hostile: nothing in it makes this crate panic or believe it unchecked.
 
 #![forbid(unsafe_code)]
+
+pub mod view;

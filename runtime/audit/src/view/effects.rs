@@ -1,0 +1,79 @@
+//! Which effect belongs to which call, and which of them are open.
+
+use std::collections::HashMap;
+
+use wasm_agent_journal::{Intent, Outcome};
+use wasm_agent_policy::Action;
+
+use super::what::Effect;
+
+/// Most effects that are kept at a time: those under way, and those that a crash left open. A run has a handful.
+const EFFECTS_MAX: usize = 16_384;
+
+/// Most bytes of their actions that are kept. A request with its headers takes some hundred.
+const ACTION_BYTES_MAX: usize = 16 << 20;
+
+/// Effects that are not over, and that of the call whose record comes next.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    kept: HashMap<u64, Effect>,
+    /// The last effect of a call whose record has not come.
+    of_call: HashMap<u64, u64>,
+    bytes: usize,
+    /// Effects that were not kept for want of room.
+    pub(super) lost: u64,
+}
+
+impl Effects {
+    pub(super) fn begun(&mut self, intent: &Intent, calls: u64) -> Effect {
+        let effect = Effect { intent: intent.clone(), action: Action::decode(&intent.action).ok(), result: None };
+        if self.kept.len() >= EFFECTS_MAX || self.bytes.saturating_add(intent.action.len()) > ACTION_BYTES_MAX {
+            self.lost = self.lost.saturating_add(1);
+            return effect;
+        }
+        self.bytes = self.bytes.saturating_add(intent.action.len());
+        if let Some(before) = self.kept.insert(intent.effect, effect.clone()) {
+            self.bytes = self.bytes.saturating_sub(before.intent.action.len());
+        }
+        if intent.call >= calls {
+            self.of_call.insert(intent.call, intent.effect);
+        }
+        effect
+    }
+
+    /// Takes the end of an effect. One whose call has been seen is over with it.
+    pub(super) fn ended(&mut self, outcome: &Outcome, calls: u64) -> Option<Effect> {
+        let effect = self.kept.get_mut(&outcome.effect)?;
+        effect.result = Some(outcome.result);
+        let ended = effect.clone();
+        // A call that tries again has another effect: only the last one is what came of it.
+        let awaited = ended.intent.call >= calls && self.of_call.get(&ended.intent.call) == Some(&outcome.effect);
+        if !awaited {
+            self.forget(outcome.effect);
+        }
+        Some(ended)
+    }
+
+    /// The effect of a call whose record has come.
+    pub(super) fn of_call(&mut self, call: u64) -> Option<Effect> {
+        let number = self.of_call.remove(&call)?;
+        let effect = self.kept.get(&number)?.clone();
+        if effect.result.is_some() {
+            self.forget(number);
+        }
+        Some(effect)
+    }
+
+    /// Effects whose end is not known, by number.
+    pub(super) fn open(&self) -> Vec<&Effect> {
+        let mut open: Vec<&Effect> = self.kept.values().filter(|effect| effect.result.is_none()).collect();
+        open.sort_by_key(|effect| effect.intent.effect);
+        open
+    }
+
+    fn forget(&mut self, number: u64) {
+        if let Some(effect) = self.kept.remove(&number) {
+            self.bytes = self.bytes.saturating_sub(effect.intent.action.len());
+        }
+    }
+}

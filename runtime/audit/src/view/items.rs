@@ -1,0 +1,117 @@
+//! Reading a call's arguments and outcome: each reader gives nothing where another thing stands than was asked for.
+
+use minicbor::Decoder;
+use minicbor::data::Type;
+use wasm_agent_journal::{Call, PayloadRef};
+
+/// The items of an array, one after the other.
+pub(super) struct Items<'r>(Decoder<'r>);
+
+/// What a host function gave back.
+pub(super) enum Answer<'r> {
+    /// A value.
+    Value(Items<'r>),
+    /// An error that the tool handles.
+    Error(Items<'r>),
+    /// The end of the tool.
+    Trap,
+}
+
+impl<'r> Items<'r> {
+    /// A call's arguments.
+    pub(super) fn arguments(call: &'r Call) -> Option<Self> {
+        let mut items = Self(Decoder::new(&call.arguments));
+        items.array().map(|_| items)
+    }
+
+    /// Reads the head of an array: how many items follow.
+    pub(super) fn array(&mut self) -> Option<u64> {
+        self.0.array().ok()?
+    }
+
+    pub(super) fn uint(&mut self) -> Option<u64> {
+        self.0.u64().ok()
+    }
+
+    /// Reads a handle's number.
+    pub(super) fn handle(&mut self) -> Option<u32> {
+        self.0.u32().ok()
+    }
+
+    pub(super) fn bool(&mut self) -> Option<bool> {
+        self.0.bool().ok()
+    }
+
+    pub(super) fn text(&mut self) -> Option<&'r str> {
+        self.0.str().ok()
+    }
+
+    pub(super) fn payload(&mut self) -> Option<PayloadRef<'r>> {
+        self.0.decode().ok()
+    }
+
+    /// Steps over an item.
+    pub(super) fn skip(&mut self) -> Option<()> {
+        self.0.skip().ok()
+    }
+
+    /// Whether `null` stands next.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.0.datatype(), Ok(Type::Null))
+    }
+
+    /// Reads an option: nothing but an answer, `Some(None)` where the option is empty.
+    pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        if self.is_null() {
+            return self.skip().map(|()| None);
+        }
+        (self.array()? == 1).then(|| read(self))?.map(Some)
+    }
+
+    /// Steps into a result: `true` where its value follows, `false` where its error does.
+    pub(super) fn result(&mut self) -> Option<bool> {
+        match (self.array()?, self.uint()?) {
+            (2, 0) => Some(true),
+            (2, 1) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Reads a variant's case: its name, and whether a value follows.
+    pub(super) fn case(&mut self) -> Option<(&'r str, bool)> {
+        match self.0.datatype() {
+            Ok(Type::String) => Some((self.text()?, false)),
+            Ok(_) if self.array()? == 2 => Some((self.text()?, true)),
+            _ => None,
+        }
+    }
+}
+
+impl<'r> Answer<'r> {
+    /// A call's outcome.
+    pub(super) fn of(call: &'r Call) -> Option<Self> {
+        let mut items = Items(Decoder::new(&call.outcome));
+        match (items.array()?, items.uint()?) {
+            (2, 0) => Some(Self::Value(items)),
+            (2, 1) => Some(Self::Error(items)),
+            (2, 2) => Some(Self::Trap),
+            _ => None,
+        }
+    }
+
+    /// The number of the handle that a function gave, where it gave one.
+    pub(super) fn handle(self) -> Option<u32> {
+        match self {
+            Self::Value(mut value) => value.handle(),
+            Self::Error(_) | Self::Trap => None,
+        }
+    }
+
+    /// The number of the handle in a result that a function gave.
+    pub(super) fn inner_handle(self) -> Option<u32> {
+        match self {
+            Self::Value(mut value) => value.result()?.then(|| value.handle())?,
+            Self::Error(_) | Self::Trap => None,
+        }
+    }
+}

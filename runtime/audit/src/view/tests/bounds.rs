@@ -1,0 +1,54 @@
+use super::super::handles::HANDLES_MAX;
+use super::*;
+
+#[test]
+fn an_effect_without_an_outcome_stays_open() {
+    let mut view = View::new();
+    let record = |event| Record { index: 0, offset: 0, event };
+    let action = Action::FileDelete { path: path("/notes/a") };
+    view.record(&record(Event::Intent(Box::new(intent(0, 3, &action)))));
+    view.record(&record(Event::Intent(Box::new(intent(1, 4, &action)))));
+    let ended = Outcome { effect: 0, at_ns: 0, result: EffectResult::Done, detail: None, extra: None };
+    let ended = record(Event::Outcome(ended));
+    let seen = view.record(&ended);
+    assert_eq!(seen.effect.and_then(|effect| effect.result), Some(EffectResult::Done));
+    assert_eq!(view.open_effects().iter().map(|effect| effect.intent.effect).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn a_journal_that_claims_anything_costs_no_more_than_the_bounds() {
+    let mut run = Run::with_notes();
+    let more = 100;
+    for number in 0..u64::try_from(HANDLES_MAX).unwrap() + more {
+        run.open(0, &"n".repeat(200), number + 10);
+    }
+    // Some names were not held, some handles not followed.
+    assert!(run.view.lost() >= more);
+    for garbage in [
+        vec![],
+        vec![0xff],
+        vec![0x81],
+        item(|out| {
+            out.array(0);
+        }),
+        item(|out| {
+            out.str("x");
+        }),
+    ] {
+        for function in ["open-at", "rename-at", "write", "read", "set-size", "stat"] {
+            let name = format!("{FILES}[method]descriptor.{function}");
+            let call = run.made(&name, garbage.clone(), garbage.clone());
+            assert_eq!(run.view.call(&call).what, What::Unreadable);
+        }
+    }
+    let call = run.made("no interface", Vec::new(), Vec::new());
+    assert_eq!(run.view.call(&call).what, What::Unreadable);
+    let absurd = item(|out| {
+        out.array(3).u64(u64::MAX).bytes_inline(b"x").u64(u64::MAX);
+    });
+    let outcome = item(|out| {
+        out.array(2).u64(0).u64(u64::MAX);
+    });
+    let call = run.made(&format!("{FILES}[method]descriptor.write"), absurd, outcome);
+    assert_eq!(run.view.call(&call).what, What::Unreadable);
+}
