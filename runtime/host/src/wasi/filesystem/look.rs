@@ -53,7 +53,9 @@ impl Host {
             let action = Action::FileRead { path };
             let judgement = self.context.grants.policy().judge(&action, Origin::Foreign);
             if judgement.decision == DecisionKind::Deny {
-                self.observe(&action, None).await?;
+                let (_, record) = self.context.check(&action, Origin::Foreign);
+                self.decided(record);
+                return Err(types::ErrorCode::Access.into());
             }
         }
         self.live().map_err(FsError::trap)?.filesystem().read_directory(fd).await
