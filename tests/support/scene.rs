@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasm_agent_host::approval::{Approver, RefuseAll};
 use wasm_agent_host::http::client::{Resolver, SystemResolver};
-use wasm_agent_host::journal::Fsync;
+use wasm_agent_host::journal::{Fsync, Signer};
 use wasm_agent_host::{Capture, Grants, Invocation, LoadError, Run, RunError, RunReport, Stream, Tool};
 
 use crate::recorded::Recorded;
@@ -24,6 +24,7 @@ pub struct Scene<'f> {
     approver: Arc<dyn Approver>,
     resolver: Arc<dyn Resolver>,
     fsync: Fsync,
+    signer: Option<Arc<dyn Signer>>,
 }
 
 enum Call {
@@ -62,6 +63,7 @@ impl<'f> Scene<'f> {
             approver: Arc::new(RefuseAll),
             resolver: Arc::new(SystemResolver),
             fsync: Fsync::default(),
+            signer: None,
         }
     }
 
@@ -141,6 +143,13 @@ impl<'f> Scene<'f> {
         self
     }
 
+    /// Who signs the journal's seals.
+    #[must_use]
+    pub fn signer(mut self, signer: Arc<dyn Signer>) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
     /// Loads the policy and checks the call, without running anything.
     ///
     /// # Errors
@@ -160,12 +169,16 @@ impl<'f> Scene<'f> {
             }
         };
         let run = Run::new(&self.tool, Arc::new(grants), invocation)?;
-        Ok(run
+        let run = run
             .arguments(self.arguments)
             .stdin(self.stdin)
             .approver(self.approver)
             .resolver(self.resolver)
-            .fsync(self.fsync))
+            .fsync(self.fsync);
+        Ok(match self.signer {
+            Some(signer) => run.signer(signer),
+            None => run,
+        })
     }
 
     /// Runs it with its journal in `store`. Nothing is checked.
