@@ -15,3 +15,4 @@ mod pending;
 mod reading;
 mod replay;
 mod secrets;
+mod watching;

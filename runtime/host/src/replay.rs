@@ -1,6 +1,9 @@
 //! A run again, from its journal alone: no files, no network, no clock. Every call is compared and answered as recorded.
 
+mod observer;
+
 use std::io::{Read, Seek};
+use std::ops::ControlFlow;
 
 use minicbor::Decoder;
 use wasm_agent_journal::{Call, Encoded, End, Event, Header, PayloadRef, ReadError, Reader, RunResult};
@@ -8,6 +11,8 @@ use wasm_agent_journal::{Call, Encoded, End, Event, Header, PayloadRef, ReadErro
 use crate::execute::Outcome;
 use crate::gate::wire::{Blobs, Malformed, Source};
 use crate::gate::{Answer, Function};
+
+pub use observer::{Observer, Replayed};
 
 /// A journal that can be read from any place in it.
 pub trait JournalSource: Read + Seek + Send {}
@@ -21,8 +26,11 @@ pub(crate) struct Replay {
     current: Option<Call>,
     /// A call that was read ahead.
     ahead: Option<Call>,
-    /// The reason the tool gave last.
+    /// The reason that is in force: the last one the tool gave.
     intent: Option<String>,
+    /// The reason that the tool gives by the call that was read last, to be in force once that is answered.
+    declared: Option<String>,
+    observer: Option<Box<dyn Observer>>,
     end: Option<End>,
     /// What ended the reading early. A reader that is asked again gives no more records, which would look like a cut.
     damage: Option<ReplayError>,
@@ -43,6 +51,12 @@ pub enum ReplayError {
     /// The tool does something else than what is recorded.
     #[error("{0}")]
     Diverged(Divergence),
+    /// Its observer had seen enough.
+    #[error("the replay was ended after call {call}")]
+    Halted {
+        /// The last call that was answered.
+        call: u64,
+    },
     /// The recorded run was stopped here, from outside of the tool.
     #[error("the recorded run was stopped here")]
     Stopped,
@@ -89,6 +103,8 @@ impl Replay {
             current: None,
             ahead: None,
             intent: None,
+            declared: None,
+            observer: None,
             end: None,
             damage: None,
             compare_fuel: true,
@@ -101,6 +117,11 @@ impl Replay {
 
     pub(crate) fn header(&self) -> &Header {
         self.reader.header()
+    }
+
+    /// Shows every call that is answered.
+    pub(crate) fn observe(&mut self, observer: Box<dyn Observer>) {
+        self.observer = Some(observer);
     }
 
     /// Leaves fuel out of the comparison: another engine counts differently.
@@ -206,8 +227,8 @@ impl Replay {
         Ok(())
     }
 
-    /// The recorded outcome of the current call.
-    pub(crate) fn answer<A: Answer>(&mut self) -> Result<A, ReplayError> {
+    /// The recorded outcome of the current call, which the tool asked with these arguments; and whether the replay ends with it.
+    pub(crate) fn answer<A: Answer>(&mut self, asked: &Encoded) -> Result<(A, ControlFlow<ReplayError>), ReplayError> {
         let Some(call) = self.current.take() else {
             return Err(ReplayError::Journal { message: "no call is being answered".to_owned() });
         };
@@ -216,7 +237,18 @@ impl Replay {
             message: format!("the outcome of call {}: {message}", call.seq),
         })?;
         self.trapped = answer.is_trap();
-        Ok(answer)
+        if let Some(why) = self.declared.take() {
+            self.intent = Some(why).filter(|why| !why.is_empty());
+        }
+        let flow = match &mut self.observer {
+            Some(observer) => observer.answered(&Replayed::new(&call, self.intent.as_deref(), asked)),
+            None => ControlFlow::Continue(()),
+        };
+        let flow = match flow {
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+            ControlFlow::Break(()) => ControlFlow::Break(ReplayError::Halted { call: call.seq }),
+        };
+        Ok((answer, flow))
     }
 
     fn take(&mut self) -> Result<Option<Call>, ReplayError> {
@@ -247,7 +279,7 @@ impl Replay {
                 }
                 // Read on: only the seal behind it says that this end is the one that was written.
                 Some(Event::End(end)) => self.end = Some(end),
-                Some(Event::Note(note)) if note.name == "intent" => self.intent = Some(note.text),
+                Some(Event::Note(note)) if note.name == "intent" => self.declared = Some(note.text),
                 Some(
                     Event::Header(_)
                     | Event::Function { .. }

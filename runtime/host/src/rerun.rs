@@ -14,7 +14,7 @@ use crate::grants::Grants;
 use crate::invoke::Invocation;
 use crate::limits::Limiter;
 use crate::output::{OutputSink, Outputs};
-use crate::replay::{Divergence, JournalSource, Replay, ReplayError};
+use crate::replay::{Divergence, JournalSource, Observer, Replay, ReplayError};
 use crate::run::{Used, runtime};
 use crate::tool::Tool;
 
@@ -69,6 +69,13 @@ impl Recording {
     /// What the recorded run began with.
     pub fn header(&self) -> &Header {
         self.replay.header()
+    }
+
+    /// Shows every call that is made again, as it is answered.
+    #[must_use]
+    pub fn observe(mut self, observer: Box<dyn Observer>) -> Self {
+        self.replay.observe(observer);
+        self
     }
 
     /// Runs the tool again, with every call answered from the journal. No file, no network and no policy is used.

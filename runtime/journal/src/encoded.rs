@@ -177,12 +177,25 @@ impl Encoded {
     /// The item as a record would hold it if no contents were kept: payloads by digest.
     #[must_use]
     pub fn to_record(&self) -> Vec<u8> {
+        self.with_payloads(|out, contents| {
+            let digest = blake3::hash(contents);
+            write_reference(out, digest.as_bytes(), contents.len(), None);
+        })
+    }
+
+    /// The item with all contents in place, whatever their length: no record holds it so, and it can be read by itself.
+    #[must_use]
+    pub fn to_inline(&self) -> Vec<u8> {
+        self.with_payloads(cbor::bytes)
+    }
+
+    /// The item, with what `write` makes of each payload.
+    fn with_payloads(&self, write: impl Fn(&mut Vec<u8>, &[u8])) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes.len());
         let mut from = 0;
         for slot in &self.slots {
             out.extend_from_slice(self.bytes.get(from..slot.at).unwrap_or_default());
-            let digest = blake3::hash(&slot.contents);
-            write_reference(&mut out, digest.as_bytes(), slot.contents.len(), None);
+            write(&mut out, &slot.contents);
             from = slot.at;
         }
         out.extend_from_slice(self.bytes.get(from..).unwrap_or_default());

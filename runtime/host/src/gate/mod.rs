@@ -20,6 +20,7 @@ mod function;
 mod labels;
 pub(crate) mod wire;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -219,9 +220,14 @@ impl Host {
     /// Answers a call from the journal.
     pub(crate) fn replayed<A: Answer>(&mut self) -> A {
         match &mut self.backend {
-            Backend::Replay(replay) => match replay.answer() {
-                Ok(answer) => {
+            Backend::Replay(replay) => match replay.answer(&self.arguments) {
+                Ok((answer, ControlFlow::Continue(()))) => {
                     self.stop_at = replay.stopped_at();
+                    answer
+                }
+                Ok((answer, ControlFlow::Break(halted))) => {
+                    // The tool still gets this answer; it has no say in anything after it.
+                    self.context.ending.replay(halted);
                     answer
                 }
                 Err(error) => A::trap(self.context.ending.replay(error)),
