@@ -18,6 +18,7 @@ mod policies;
 mod replaying;
 mod requesting;
 mod running;
+mod signing;
 mod state;
 mod terminal;
 mod tools;

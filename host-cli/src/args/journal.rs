@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use super::Export;
 
@@ -19,17 +19,24 @@ pub(crate) enum Journal {
         calls: Calls,
     },
     /// Says whether a journal is whole and unchanged
-    Verify {
-        /// The journal
-        #[arg(value_hint = ValueHint::FilePath)]
-        journal: PathBuf,
-
-        /// Also fails where the end of the run is missing
-        #[arg(long)]
-        complete: bool,
-    },
+    Verify(Verify),
     /// Writes a journal in a format that other programs read
     Export(Export),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The journal
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// Also fails where the end of the run is missing
+    #[arg(long)]
+    pub(crate) complete: bool,
+
+    /// Also fails where a seal is not signed with this public key
+    #[arg(long, value_name = "PUB", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -17,6 +17,6 @@ pub(crate) fn journal(command: &Journal, report: &Report) -> Result<Exit, Failur
     match command {
         Journal::Show { journal, calls } => show::show(journal, *calls, report),
         Journal::Export(arguments) => export::export(arguments, report),
-        Journal::Verify { journal, complete } => verify::check(journal, *complete, report),
+        Journal::Verify(arguments) => verify::check(arguments, report),
     }
 }

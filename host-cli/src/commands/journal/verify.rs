@@ -1,11 +1,10 @@
 //! `wasm-agent journal verify`.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
-use wasm_agent_host::journal::{Tail, Verification, verify};
+use wasm_agent_host::journal::{Tail, Verification, verify, verify_signed};
 
-use crate::args::Format;
+use crate::args::{Format, Verify};
+use crate::commands::key_file::public_key;
 use crate::commands::progress::{Prints, open};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -13,19 +12,27 @@ use crate::report::{Report, style};
 use crate::units::{bytes, count, hex};
 
 /// Says whether a journal is whole and unchanged.
-pub(super) fn check(path: &Path, complete: bool, report: &Report) -> Result<Exit, Failure> {
-    let verification = verify(open(path, Prints::AtTheEnd)?).map_err(|error| Failure::journal(path, &error))?;
+pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
+    let path = &arguments.journal;
+    let key = arguments.key.as_deref().map(public_key).transpose()?;
+    let file = open(path, Prints::AtTheEnd)?;
+    let verified = match &key {
+        Some(key) => verify_signed(file, key),
+        None => verify(file),
+    };
+    let verification = verified.map_err(|error| Failure::journal(path, &error))?;
+    let trusted = key.is_some();
     match report.format {
-        Format::Text => report.data(|out| out.write_all(verified_text(&verification).as_bytes()))?,
-        Format::Json => report.object(&verified_json(&verification))?,
+        Format::Text => report.data(|out| out.write_all(verified_text(&verification, trusted).as_bytes()))?,
+        Format::Json => report.object(&verified_json(&verification, trusted))?,
     }
-    if complete && !verification.complete {
+    if arguments.complete && !verification.complete {
         return Err(Failure::new(Exit::Unverified, format!("journal `{}` lacks the end of its run", path.display())));
     }
     Ok(Exit::Finished)
 }
 
-fn verified_text(verification: &Verification) -> String {
+fn verified_text(verification: &Verification, trusted: bool) -> String {
     let (good, warning) = (style::GOOD, style::WARNING);
     let size = format!("{}, {}", count(verification.records, "record"), bytes(verification.bytes));
     let mut text = if verification.complete {
@@ -40,6 +47,16 @@ fn verified_text(verification: &Verification) -> String {
             text.push_str(&format!("sealed: {}, seal {}\n", count(verification.sealed_records, "record"), hex(seal)))
         }
         None => text.push_str(&format!("{warning}sealed{warning:#}: nothing\n")),
+    }
+    if let Some(key) = &verification.signed_by {
+        let signed = match (trusted, verification.sealed_records) {
+            (_, 0) => format!("{warning}signed{warning:#}: nothing"),
+            (true, records) => format!("signed: {} by {}", count(records, "record"), key.fingerprint()),
+            (false, _) => {
+                format!("{warning}signed by{warning:#}: {}, not checked against a key you trust", key.fingerprint())
+            }
+        };
+        text.push_str(&format!("{signed}\n"));
     }
     if let Some(tail) = &verification.tail {
         text.push_str(&format!("{warning}after the last seal{warning:#}: {}\n", tail_text(tail)));
@@ -68,7 +85,7 @@ pub(super) fn tail_json(tail: &Tail) -> Value {
     json!({ "records": tail.records, "torn_bytes": tail.torn_bytes, "at": tail.at })
 }
 
-fn verified_json(verification: &Verification) -> Value {
+fn verified_json(verification: &Verification, trusted: bool) -> Value {
     let open: Vec<u64> = verification.open_effects.effects.iter().copied().collect();
     json!({
         "event": "verified",
@@ -77,6 +94,7 @@ fn verified_json(verification: &Verification) -> Value {
         "sealed_records": verification.sealed_records,
         "bytes": verification.bytes,
         "seal": verification.seal.as_ref().map(|seal| hex(seal)),
+        "signed_by": verification.signed_by.map(|key| json!({ "fingerprint": key.fingerprint(), "trusted": trusted })),
         "unsealed": verification.tail.as_ref().map(tail_json),
         "open_effects": open,
         "open_effects_count": verification.open_effects.count(),
