@@ -67,7 +67,7 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
     let mut walk = Walk::open(source, Contents::Check)?;
     let mut tables = Tables::default();
     let mut open_effects = OpenEffects::default();
-    let header = read_header(&mut walk, &mut tables)?;
+    let (header, _) = read_header(&mut walk, &mut tables)?;
     let signed_by = expect_key(&header, key)?;
     while let Some(frame) = walk.next()? {
         let payload = walk.payload(&frame);
@@ -90,17 +90,24 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
             | Event::End(_) => {}
         }
     }
-    let sealed = walk.sealed();
-    Ok(Verification {
-        records: walk.records(),
-        sealed_records: sealed.records,
-        bytes: walk.length(),
-        seal: sealed.hash,
-        signed_by,
-        complete: walk.is_complete(),
-        tail: walk.tail(),
-        open_effects,
-    })
+    Ok(Verification { open_effects, ..Verification::of(&walk, signed_by) })
+}
+
+impl Verification {
+    /// What a walk that came to its end found, open effects left out.
+    pub(crate) fn of<R: Read + Seek>(walk: &Walk<R>, signed_by: Option<PublicKey>) -> Self {
+        let sealed = walk.sealed();
+        Self {
+            records: walk.records(),
+            sealed_records: sealed.records,
+            bytes: walk.length(),
+            seal: sealed.hash,
+            signed_by,
+            complete: walk.is_complete(),
+            tail: walk.tail(),
+            open_effects: OpenEffects::default(),
+        }
+    }
 }
 
 /// The key in the header, which must be the given one where one is given.
