@@ -12,6 +12,7 @@ fn helps_with_every_command() {
         "journal ",
         "journal show ",
         "journal verify ",
+        "journal recover ",
         "journal export ",
         "keys ",
         "keys new ",

@@ -15,6 +15,7 @@ mod help;
 mod inspecting;
 mod journals;
 mod policies;
+mod recovering;
 mod replaying;
 mod requesting;
 mod running;

@@ -20,8 +20,28 @@ pub(crate) enum Journal {
     },
     /// Says whether a journal is whole and unchanged
     Verify(Verify),
+    /// Copies what is whole of a journal that a crash cut off, and seals the copy
+    Recover(Recover),
     /// Writes a journal in a format that other programs read
     Export(Export),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The copy begins with every whole record of the journal, byte for byte. A note says how many bytes after them were left \
+out, and their digest; a seal ends it. No outcome and no end is added.")]
+pub(crate) struct Recover {
+    /// The journal, which is only read
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// Where the copy goes; the file must not exist
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) copy: PathBuf,
+
+    /// Signs the copy's seal: with the key of the run, where it was signed
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) sign: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

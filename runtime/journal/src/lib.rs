@@ -91,5 +91,5 @@ pub use payload::{BlobRef, Digest, PayloadRef};
 pub use reader::{Reader, Tail};
 pub use recover::{NotRecoverable, RecoverError, Recovered, recover, recoverable};
 pub use sign::{KeyError, PublicKey, Signer, SigningKey};
-pub use verify::{OpenEffects, Verification, verify, verify_signed};
+pub use verify::{OpenEffect, OpenEffects, Verification, verify, verify_signed};
 pub use writer::{Fsync, JournalStore, Options, Summary, Writer};

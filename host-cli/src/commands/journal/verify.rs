@@ -9,7 +9,11 @@ use crate::commands::progress::{Prints, open};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, style};
+use crate::timeline::action_text;
 use crate::units::{bytes, count, hex};
+
+/// Most effects without an outcome that are named. A tool has a handful under way at a time.
+const OPEN_SHOWN_MAX: usize = 32;
 
 /// Says whether a journal is whole and unchanged.
 pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
@@ -61,14 +65,32 @@ fn verified_text(verification: &Verification, trusted: bool) -> String {
     if let Some(tail) = &verification.tail {
         text.push_str(&format!("{warning}after the last seal{warning:#}: {}\n", tail_text(tail)));
     }
-    let open = verification.open_effects.count();
-    if open > 0 {
-        text.push_str(&format!(
-            "{warning}may have happened{warning:#}: {} without an outcome\n",
-            count(open, "effect")
-        ));
+    text.push_str(&open_text(verification));
+    text
+}
+
+/// The effects without an outcome, a line each.
+pub(super) fn open_text(verification: &Verification) -> String {
+    let warning = style::WARNING;
+    let open = &verification.open_effects;
+    let mut text = String::new();
+    for effect in open.actions.values().take(OPEN_SHOWN_MAX) {
+        let action = action_text(&effect.action);
+        text.push_str(&format!("{warning}may have happened{warning:#}: {action} (call {})\n", effect.call));
+    }
+    let shown = u64::try_from(open.actions.len().min(OPEN_SHOWN_MAX)).unwrap_or(u64::MAX);
+    let more = open.count().saturating_sub(shown);
+    if more > 0 {
+        text.push_str(&format!("{warning}may have happened{warning:#}: {}\n", count(more, "more effect")));
     }
     text
+}
+
+/// The effects without an outcome whose action is kept, for programs.
+pub(super) fn open_json(verification: &Verification) -> Vec<Value> {
+    let open = verification.open_effects.actions.iter();
+    open.map(|(effect, open)| json!({ "effect": effect, "call": open.call, "action": action_text(&open.action) }))
+        .collect()
 }
 
 /// What lies after the last seal, in words.
@@ -97,6 +119,7 @@ fn verified_json(verification: &Verification, trusted: bool) -> Value {
         "signed_by": verification.signed_by.map(|key| json!({ "fingerprint": key.fingerprint(), "trusted": trusted })),
         "unsealed": verification.tail.as_ref().map(tail_json),
         "open_effects": open,
+        "may_have_happened": open_json(verification),
         "open_effects_count": verification.open_effects.count(),
     })
 }
