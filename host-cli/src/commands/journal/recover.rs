@@ -88,7 +88,7 @@ fn uncreated(copy: &Path, error: io::Error) -> Failure {
             Failure::new(Exit::NothingRan, format!("file `{}` exists already", copy.display()))
                 .hint("a record is never overwritten; name another file for the copy")
         }
-        _ => Failure::file("create", "copy", copy, error),
+        _ => Failure::file("create", "journal", copy, error),
     }
 }
 
