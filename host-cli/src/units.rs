@@ -36,6 +36,21 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
+/// A short length of time, such as a host call takes: `840 ns`, `12.3 µs`, `1.5 ms`, then as [`duration`].
+pub(crate) fn short_duration(nanoseconds: u64) -> String {
+    match nanoseconds {
+        0..1_000 => format!("{nanoseconds} ns"),
+        1_000..1_000_000 => decimal(u128::from(nanoseconds / 100), "µs"),
+        _ => duration(Duration::from_nanos(nanoseconds)),
+    }
+}
+
+/// A part of a whole in percent, with one decimal: `12.5%`.
+pub(crate) fn share(part: u64, whole: u64) -> String {
+    let per_mille = (u128::from(part) * 1000).checked_div(u128::from(whole)).unwrap_or_default();
+    format!("{}.{}%", per_mille / 10, per_mille % 10)
+}
+
 fn decimal(tenths: u128, unit: &str) -> String {
     if tenths.is_multiple_of(10) {
         format!("{} {unit}", tenths / 10)
@@ -108,6 +123,18 @@ mod tests {
         let shown = [0, 400, 9_900, 12_000, 999_000, 3_450_000, 59_900_000, 125_000_000]
             .map(|micros| duration(Duration::from_micros(micros)));
         assert_eq!(shown, ["0 ms", "0.4 ms", "9.9 ms", "12 ms", "999 ms", "3.4 s", "59.9 s", "2 min 5 s"]);
+    }
+
+    #[test]
+    fn short_times_keep_one_decimal() {
+        let shown = [0, 999, 1_000, 12_345, 999_999, 1_500_000, 3_450_000_000].map(short_duration);
+        assert_eq!(shown, ["0 ns", "999 ns", "1 µs", "12.3 µs", "999.9 µs", "1.5 ms", "3.4 s"]);
+    }
+
+    #[test]
+    fn shares_are_of_something() {
+        assert_eq!([share(1, 8), share(2, 3), share(5, 5), share(0, 0)], ["12.5%", "66.6%", "100.0%", "0.0%"]);
+        assert_eq!(share(u64::MAX, u64::MAX), "100.0%");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::report::style;
 use crate::units::count;
 use row::{Layout, Row};
 
-pub(crate) use text::action as action_text;
+pub(crate) use text::call;
 
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
 const OPEN_MAX: usize = 1024;
@@ -125,11 +125,7 @@ impl<'a> Timeline<'a> {
 
     fn call(&mut self, call: &Call, record: &Record) -> io::Result<()> {
         let decision = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
-        let plain = || {
-            let value = to_json(record);
-            let arguments = text::named(value.get("arguments"));
-            (format!("{} {arguments}", text::function(&call.function.name)), text::outcome(value.get("outcome")))
-        };
+        let plain = || (text::call(call, record), text::outcome(to_json(record).get("outcome")));
         match decision {
             Some(decision) => {
                 let what = decision.action.as_deref().map_or_else(|| plain().0, text::action);
@@ -137,7 +133,7 @@ impl<'a> Timeline<'a> {
             }
             None if self.calls == Calls::All => {
                 let (what, why) = plain();
-                self.row(call.at_ns, Some(call.seq), style::FAINT, "call", what.trim_end(), &why)
+                self.row(call.at_ns, Some(call.seq), style::FAINT, "call", &what, &why)
             }
             None => {
                 self.hidden += u64::from(self.effect_call != Some(call.seq));

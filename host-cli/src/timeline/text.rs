@@ -1,7 +1,7 @@
 //! What records say, in words short enough for a column. Everything that comes out is escaped.
 
 use serde_json::Value;
-use wasm_agent_host::journal::{Answer, ApprovalRecord, DecisionRecord, Remember, Verdict};
+use wasm_agent_host::journal::{Answer, ApprovalRecord, Call, DecisionRecord, Record, Remember, Verdict, to_json};
 use wasm_agent_host::policy::{Action, DenialReason};
 
 use crate::escape::escape_line;
@@ -17,7 +17,7 @@ const WAIT_NS_MIN: u64 = 1_000_000;
 const DEPTH_MAX: usize = 4;
 
 /// An action, from its canonical bytes; those that are none of this release's are said to be so.
-pub(crate) fn action(canonical: &[u8]) -> String {
+pub(super) fn action(canonical: &[u8]) -> String {
     match Action::decode(canonical) {
         Ok(action) => {
             let body = match &action {
@@ -28,6 +28,12 @@ pub(crate) fn action(canonical: &[u8]) -> String {
         }
         Err(error) => format!("an action that can't be read: {}", escape_line(&error.to_string())),
     }
+}
+
+/// A call: its function and its arguments.
+pub(crate) fn call(call: &Call, record: &Record) -> String {
+    let arguments = named(to_json(record).get("arguments"));
+    format!("{} {arguments}", function(&call.function.name)).trim_end().to_owned()
 }
 
 /// Why an effect could happen: who approved it, and the grant that covers it.

@@ -6,4 +6,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod stats;
 pub mod view;
+
+#[cfg(test)]
+mod hand_made;
+mod item;

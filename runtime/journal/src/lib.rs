@@ -74,7 +74,6 @@ mod event;
 mod json;
 mod payload;
 mod reader;
-mod recover;
 mod sign;
 mod verify;
 mod writer;
@@ -89,7 +88,6 @@ pub use event::{
 pub use json::to_json;
 pub use payload::{BlobRef, Digest, PayloadRef};
 pub use reader::{Reader, Tail};
-pub use recover::{NotRecoverable, RecoverError, Recovered, recover, recoverable};
 pub use sign::{KeyError, PublicKey, Signer, SigningKey};
-pub use verify::{OpenEffect, OpenEffects, Verification, verify, verify_signed};
+pub use verify::{OpenEffects, Verification, verify, verify_signed};
 pub use writer::{Fsync, JournalStore, Options, Summary, Writer};

@@ -8,7 +8,6 @@ mod forging;
 mod format;
 mod json;
 mod properties;
-mod recovering;
 mod round_trip;
 mod signing;
 mod support;
