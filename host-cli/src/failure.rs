@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use wasm_agent_host::journal::ReadError;
+use wasm_agent_host::journal::{Damage, ReadError, Tampered};
 use wasm_agent_host::{LoadError, ReplayError, ReplayFailure, RunError};
 
 use crate::exit::Exit;
@@ -48,6 +48,16 @@ impl Failure {
     pub(crate) fn journal(path: &Path, error: &ReadError) -> Self {
         let shown = path.display();
         match error {
+            ReadError::Tampered(Tampered { damage: Damage::OtherKey { found, .. }, .. }) => {
+                let failure = Self::new(
+                    Exit::Unverified,
+                    format!("journal `{shown}` is not signed with the given key: {}", chain(error)),
+                );
+                failure.hint(match found {
+                    Some(_) => "whoever made it has another key; take it for theirs, if for anybody's",
+                    None => "without a signature anybody can have made it; `run --sign KEY` signs a journal",
+                })
+            }
             ReadError::Tampered(_) | ReadError::Blob { .. } => {
                 Self::new(Exit::Unverified, format!("journal `{shown}` is not what was written: {}", chain(error)))
                     .hint("trust nothing from that record on; compare with another copy of the journal")

@@ -37,6 +37,8 @@ pub(crate) struct Recorded<'a> {
     pub(crate) tool: &'a str,
     pub(crate) sha256: &'a str,
     pub(crate) journal: &'a Path,
+    /// Fingerprint of the key that signed the journal.
+    pub(crate) signed_by: Option<&'a str>,
     /// How often somebody was asked.
     pub(crate) asked: u64,
     /// Whether nobody was there to be asked, though nobody said so on the command line.
@@ -204,6 +206,9 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     facts.push(bytes(report.memory_high_bytes) + " of memory");
     text.push_str(&format!("{faint}run:{faint:#} {}\n", facts.join(", ")));
     text.push_str(&format!("{faint}journal:{faint:#} {}\n", shown(recorded.journal)));
+    if let Some(fingerprint) = recorded.signed_by {
+        text.push_str(&format!("{faint}signed by:{faint:#} {fingerprint}\n"));
+    }
     let command = format!("wasm-agent journal show {}", shell_word(recorded.journal));
     text.push_str(&format!("{hint}hint{hint:#}: see what it did with `{}`\n", escape_line(&command)));
     if recorded.alone && recorded.asked > 0 {
@@ -268,6 +273,7 @@ fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
             "records": report.journal.records,
             "bytes": report.journal.bytes,
             "seal": hex(&report.journal.seal),
+            "signed_by": recorded.signed_by,
         },
         "exit": Exit::from(&report.outcome).code(),
     })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use super::Export;
 
@@ -19,15 +19,9 @@ pub(crate) enum Journal {
         calls: Calls,
     },
     /// Says whether a journal is whole and unchanged
-    Verify {
-        /// The journal
-        #[arg(value_hint = ValueHint::FilePath)]
-        journal: PathBuf,
-
-        /// Also fails where the end of the run is missing
-        #[arg(long)]
-        complete: bool,
-    },
+    Verify(Verify),
+    /// Copies what is whole of a journal that a crash cut off, and seals the copy
+    Recover(Recover),
     /// Shows what a run cost: calls, time and bytes, by function and by kind
     Stats {
         /// The journal
@@ -36,6 +30,39 @@ pub(crate) enum Journal {
     },
     /// Writes a journal in a format that other programs read
     Export(Export),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The copy begins with every whole record of the journal, byte for byte. A note says how many bytes after them were left \
+out, and their digest; a seal ends it. No outcome and no end is added.")]
+pub(crate) struct Recover {
+    /// The journal, which is only read
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// Where the copy goes; the file must not exist
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) copy: PathBuf,
+
+    /// Signs the copy's seal: with the key of the run, where it was signed
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) sign: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The journal
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// Also fails where the end of the run is missing
+    #[arg(long)]
+    pub(crate) complete: bool,
+
+    /// Also fails where a seal is not signed with this public key
+    #[arg(long, value_name = "PUB", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 
 mod export;
 mod journal;
+mod keys;
 mod policy;
 mod replay;
 mod run;
@@ -13,7 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use export::{Export, Exported};
-pub(crate) use journal::{Calls, Journal};
+pub(crate) use journal::{Calls, Journal, Recover, Verify};
+pub(crate) use keys::Keys;
 pub(crate) use policy::Policy;
 pub(crate) use replay::Replay;
 pub(crate) use run::{Approve, Run};
@@ -82,6 +84,9 @@ pub(crate) enum Command {
     /// Checks and explains policies
     #[command(subcommand)]
     Policy(Policy),
+    /// Makes and shows keys that sign journals
+    #[command(subcommand)]
+    Keys(Keys),
     /// Shows what a tool imports and exports
     Inspect(Inspect),
     /// Prints completions for a shell

@@ -49,6 +49,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Sync::Effects)]
     pub(crate) fsync: Sync,
 
+    /// Signs the journal with this private key: every seal, so that a killed run is signed too
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) sign: Option<PathBuf>,
+
     /// Leaves out the report, unless the host fails
     #[arg(short, long)]
     pub(crate) quiet: bool,

@@ -2,6 +2,8 @@
 
 pub(crate) mod inspect;
 pub(crate) mod journal;
+mod key_file;
+pub(crate) mod keys;
 pub(crate) mod policy;
 mod progress;
 pub(crate) mod replay;

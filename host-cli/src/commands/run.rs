@@ -9,6 +9,7 @@ use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
 use wasm_agent_host::{Engine, Grants, Invocation, JournalFile, LoadError, Outcome, StateDir, Tool};
 
+use super::key_file::signing_key;
 use crate::args::{Approve, Run};
 use crate::escape::escape_line;
 use crate::exit::Exit;
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
         None => Grants::none(),
     };
+    let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let state = state::open(&arguments.state)?;
     let engine = Engine::new()?;
     let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
@@ -40,6 +42,10 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         .fsync(arguments.fsync.into());
     if arguments.stdin {
         run = run.stdin(standard_input()?);
+    }
+    let signed_by = signer.as_ref().map(|signer| signer.public_key().fingerprint());
+    if let Some(signer) = signer {
+        run = run.signer(signer);
     }
     let path = journal_path(arguments.journal, &state, &run.id());
     let journal = create(&path)?;
@@ -55,7 +61,15 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         let unanswered = approver.failed.get().map(String::as_str);
         report.run(
             &ended,
-            &Recorded { tool: tool.name(), sha256: &tool.sha256(), journal: &path, asked, alone, unanswered },
+            &Recorded {
+                tool: tool.name(),
+                sha256: &tool.sha256(),
+                journal: &path,
+                signed_by: signed_by.as_deref(),
+                asked,
+                alone,
+                unanswered,
+            },
         );
     }
     Ok(Exit::from(&ended.outcome))

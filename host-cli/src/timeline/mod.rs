@@ -22,7 +22,7 @@ use crate::report::style;
 use crate::units::count;
 use row::{Layout, Row};
 
-pub(crate) use text::call;
+pub(crate) use text::{action as action_text, call};
 
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
 const OPEN_MAX: usize = 1024;

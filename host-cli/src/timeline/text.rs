@@ -17,7 +17,7 @@ const WAIT_NS_MIN: u64 = 1_000_000;
 const DEPTH_MAX: usize = 4;
 
 /// An action, from its canonical bytes; those that are none of this release's are said to be so.
-pub(super) fn action(canonical: &[u8]) -> String {
+pub(crate) fn action(canonical: &[u8]) -> String {
     match Action::decode(canonical) {
         Ok(action) => {
             let body = match &action {

@@ -74,6 +74,7 @@ mod event;
 mod json;
 mod payload;
 mod reader;
+mod recover;
 mod sign;
 mod verify;
 mod writer;
@@ -88,6 +89,7 @@ pub use event::{
 pub use json::to_json;
 pub use payload::{BlobRef, Digest, PayloadRef};
 pub use reader::{Reader, Tail};
+pub use recover::{NotRecoverable, RecoverError, Recovered, recover, recoverable};
 pub use sign::{KeyError, PublicKey, Signer, SigningKey};
-pub use verify::{OpenEffects, Verification, verify, verify_signed};
+pub use verify::{OpenEffect, OpenEffects, Verification, verify, verify_signed};
 pub use writer::{Fsync, JournalStore, Options, Summary, Writer};

@@ -1,16 +1,20 @@
 //! [`verify`]: whether a journal is whole, and what it leaves open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{EffectResult, Event, Record, Tables, is_call};
+use crate::event::{EffectResult, Event, Intent, Record, Tables, is_call};
 use crate::payload::Digest;
 use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
 use crate::sign::PublicKey;
 
 /// Most effects without an outcome that are kept by number; a hostile journal must not fill memory with them.
 const OPEN_EFFECTS_MAX: usize = 65_536;
+
+/// Most effects without an outcome whose action is kept, and the longest action, in bytes: 4 MiB in all.
+const OPEN_ACTIONS_MAX: usize = 1024;
+const OPEN_ACTION_BYTES_MAX: usize = 4096;
 
 /// What a journal proved to be. That it is here means: every check, seal and digest up to the tail holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +42,19 @@ pub struct Verification {
 pub struct OpenEffects {
     /// Their numbers, in order; no more than 65536.
     pub effects: BTreeSet<u64>,
+    /// What they are, by number; no more than 1024, and none whose action takes more than 4 KiB.
+    pub actions: BTreeMap<u64, OpenEffect>,
     /// How many more there are.
     pub more: u64,
+}
+
+/// An effect with an intent and no outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenEffect {
+    /// Sequence number of the host call that asked for it.
+    pub call: u64,
+    /// The action: one CBOR item.
+    pub action: Vec<u8>,
 }
 
 /// Checks a whole journal, contents of blobs and signatures included, in constant memory.
@@ -67,7 +82,7 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
     let mut walk = Walk::open(source, Contents::Check)?;
     let mut tables = Tables::default();
     let mut open_effects = OpenEffects::default();
-    let header = read_header(&mut walk, &mut tables)?;
+    let (header, _) = read_header(&mut walk, &mut tables)?;
     let signed_by = expect_key(&header, key)?;
     while let Some(frame) = walk.next()? {
         let payload = walk.payload(&frame);
@@ -76,7 +91,7 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
             continue;
         }
         match decode(&walk, &mut tables, &frame)?.event {
-            Event::Intent(intent) => open_effects.open(intent.effect),
+            Event::Intent(intent) => open_effects.open(*intent),
             Event::Outcome(outcome) => open_effects.close(outcome.effect, outcome.result),
             Event::Header(_)
             | Event::Function { .. }
@@ -90,17 +105,24 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
             | Event::End(_) => {}
         }
     }
-    let sealed = walk.sealed();
-    Ok(Verification {
-        records: walk.records(),
-        sealed_records: sealed.records,
-        bytes: walk.length(),
-        seal: sealed.hash,
-        signed_by,
-        complete: walk.is_complete(),
-        tail: walk.tail(),
-        open_effects,
-    })
+    Ok(Verification { open_effects, ..Verification::of(&walk, signed_by) })
+}
+
+impl Verification {
+    /// What a walk that came to its end found, open effects left out.
+    pub(crate) fn of<R: Read + Seek>(walk: &Walk<R>, signed_by: Option<PublicKey>) -> Self {
+        let sealed = walk.sealed();
+        Self {
+            records: walk.records(),
+            sealed_records: sealed.records,
+            bytes: walk.length(),
+            seal: sealed.hash,
+            signed_by,
+            complete: walk.is_complete(),
+            tail: walk.tail(),
+            open_effects: OpenEffects::default(),
+        }
+    }
 }
 
 /// The key in the header, which must be the given one where one is given.
@@ -122,15 +144,19 @@ impl OpenEffects {
         crate::cbor::wide(self.effects.len()).saturating_add(self.more)
     }
 
-    fn open(&mut self, effect: u64) {
+    fn open(&mut self, intent: Intent) {
         if self.effects.len() < OPEN_EFFECTS_MAX {
-            self.effects.insert(effect);
+            self.effects.insert(intent.effect);
+            if self.actions.len() < OPEN_ACTIONS_MAX && intent.action.len() <= OPEN_ACTION_BYTES_MAX {
+                self.actions.insert(intent.effect, OpenEffect { call: intent.call, action: intent.action });
+            }
         } else {
             self.more = self.more.saturating_add(1);
         }
     }
 
     fn close(&mut self, effect: u64, result: EffectResult) {
+        self.actions.remove(&effect);
         // A denied effect may have no intent; any other outcome that is not known closes one of the uncounted.
         if !self.effects.remove(&effect) && result != EffectResult::Denied {
             self.more = self.more.saturating_sub(1);

@@ -2,6 +2,7 @@
 
 mod export;
 mod lines;
+mod recover;
 mod show;
 mod stats;
 mod verify;
@@ -18,7 +19,8 @@ pub(crate) fn journal(command: &Journal, report: &Report) -> Result<Exit, Failur
     match command {
         Journal::Show { journal, calls } => show::show(journal, *calls, report),
         Journal::Export(arguments) => export::export(arguments, report),
+        Journal::Recover(arguments) => recover::copy(arguments, report),
+        Journal::Verify(arguments) => verify::check(arguments, report),
         Journal::Stats { journal } => stats::stats(journal, report),
-        Journal::Verify { journal, complete } => verify::check(journal, *complete, report),
     }
 }

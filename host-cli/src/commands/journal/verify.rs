@@ -1,31 +1,42 @@
 //! `wasm-agent journal verify`.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
-use wasm_agent_host::journal::{Tail, Verification, verify};
+use wasm_agent_host::journal::{Tail, Verification, verify, verify_signed};
 
-use crate::args::Format;
+use crate::args::{Format, Verify};
+use crate::commands::key_file::public_key;
 use crate::commands::progress::{Prints, open};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, style};
+use crate::timeline::action_text;
 use crate::units::{bytes, count, hex};
 
+/// Most effects without an outcome that are named. A tool has a handful under way at a time.
+const OPEN_SHOWN_MAX: usize = 32;
+
 /// Says whether a journal is whole and unchanged.
-pub(super) fn check(path: &Path, complete: bool, report: &Report) -> Result<Exit, Failure> {
-    let verification = verify(open(path, Prints::AtTheEnd)?).map_err(|error| Failure::journal(path, &error))?;
+pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
+    let path = &arguments.journal;
+    let key = arguments.key.as_deref().map(public_key).transpose()?;
+    let file = open(path, Prints::AtTheEnd)?;
+    let verified = match &key {
+        Some(key) => verify_signed(file, key),
+        None => verify(file),
+    };
+    let verification = verified.map_err(|error| Failure::journal(path, &error))?;
+    let trusted = key.is_some();
     match report.format {
-        Format::Text => report.data(|out| out.write_all(verified_text(&verification).as_bytes()))?,
-        Format::Json => report.object(&verified_json(&verification))?,
+        Format::Text => report.data(|out| out.write_all(verified_text(&verification, trusted).as_bytes()))?,
+        Format::Json => report.object(&verified_json(&verification, trusted))?,
     }
-    if complete && !verification.complete {
+    if arguments.complete && !verification.complete {
         return Err(Failure::new(Exit::Unverified, format!("journal `{}` lacks the end of its run", path.display())));
     }
     Ok(Exit::Finished)
 }
 
-fn verified_text(verification: &Verification) -> String {
+fn verified_text(verification: &Verification, trusted: bool) -> String {
     let (good, warning) = (style::GOOD, style::WARNING);
     let size = format!("{}, {}", count(verification.records, "record"), bytes(verification.bytes));
     let mut text = if verification.complete {
@@ -41,17 +52,45 @@ fn verified_text(verification: &Verification) -> String {
         }
         None => text.push_str(&format!("{warning}sealed{warning:#}: nothing\n")),
     }
+    if let Some(key) = &verification.signed_by {
+        let signed = match (trusted, verification.sealed_records) {
+            (_, 0) => format!("{warning}signed{warning:#}: nothing"),
+            (true, records) => format!("signed: {} by {}", count(records, "record"), key.fingerprint()),
+            (false, _) => {
+                format!("{warning}signed by{warning:#}: {}, not checked against a key you trust", key.fingerprint())
+            }
+        };
+        text.push_str(&format!("{signed}\n"));
+    }
     if let Some(tail) = &verification.tail {
         text.push_str(&format!("{warning}after the last seal{warning:#}: {}\n", tail_text(tail)));
     }
-    let open = verification.open_effects.count();
-    if open > 0 {
-        text.push_str(&format!(
-            "{warning}may have happened{warning:#}: {} without an outcome\n",
-            count(open, "effect")
-        ));
+    text.push_str(&open_text(verification));
+    text
+}
+
+/// The effects without an outcome, a line each.
+pub(super) fn open_text(verification: &Verification) -> String {
+    let warning = style::WARNING;
+    let open = &verification.open_effects;
+    let mut text = String::new();
+    for effect in open.actions.values().take(OPEN_SHOWN_MAX) {
+        let action = action_text(&effect.action);
+        text.push_str(&format!("{warning}may have happened{warning:#}: {action} (call {})\n", effect.call));
+    }
+    let shown = u64::try_from(open.actions.len().min(OPEN_SHOWN_MAX)).unwrap_or(u64::MAX);
+    let more = open.count().saturating_sub(shown);
+    if more > 0 {
+        text.push_str(&format!("{warning}may have happened{warning:#}: {}\n", count(more, "more effect")));
     }
     text
+}
+
+/// The effects without an outcome whose action is kept, for programs.
+pub(super) fn open_json(verification: &Verification) -> Vec<Value> {
+    let open = verification.open_effects.actions.iter();
+    open.map(|(effect, open)| json!({ "effect": effect, "call": open.call, "action": action_text(&open.action) }))
+        .collect()
 }
 
 /// What lies after the last seal, in words.
@@ -68,7 +107,7 @@ pub(super) fn tail_json(tail: &Tail) -> Value {
     json!({ "records": tail.records, "torn_bytes": tail.torn_bytes, "at": tail.at })
 }
 
-fn verified_json(verification: &Verification) -> Value {
+fn verified_json(verification: &Verification, trusted: bool) -> Value {
     let open: Vec<u64> = verification.open_effects.effects.iter().copied().collect();
     json!({
         "event": "verified",
@@ -77,8 +116,10 @@ fn verified_json(verification: &Verification) -> Value {
         "sealed_records": verification.sealed_records,
         "bytes": verification.bytes,
         "seal": verification.seal.as_ref().map(|seal| hex(seal)),
+        "signed_by": verification.signed_by.map(|key| json!({ "fingerprint": key.fingerprint(), "trusted": trusted })),
         "unsealed": verification.tail.as_ref().map(tail_json),
         "open_effects": open,
+        "may_have_happened": open_json(verification),
         "open_effects_count": verification.open_effects.count(),
     })
 }

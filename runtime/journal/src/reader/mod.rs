@@ -39,7 +39,7 @@ impl<R: Read + Seek> Reader<R> {
     pub fn open(source: R) -> Result<Self, ReadError> {
         let mut walk = Walk::open(source, Contents::Skip)?;
         let mut tables = Tables::default();
-        let first = read_header(&mut walk, &mut tables)?;
+        let (first, _) = read_header(&mut walk, &mut tables)?;
         let Event::Header(header) = &first.event else {
             return Err(malformed(&first, "first record is not a header"));
         };
@@ -107,7 +107,10 @@ impl<R: Read + Seek> Reader<R> {
 }
 
 /// Reads the first record, which must be a header of this version.
-pub(crate) fn read_header<R: Read + Seek>(walk: &mut Walk<R>, tables: &mut Tables) -> Result<Record, ReadError> {
+pub(crate) fn read_header<R: Read + Seek>(
+    walk: &mut Walk<R>,
+    tables: &mut Tables,
+) -> Result<(Record, Frame), ReadError> {
     let Some(frame) = walk.next()? else {
         return Err(ReadError::NoHeader { bytes: walk.length() });
     };
@@ -121,7 +124,7 @@ pub(crate) fn read_header<R: Read + Seek>(walk: &mut Walk<R>, tables: &mut Table
         Event::Header(header) => walk.expect(header),
         _ => return Err(malformed(&first, "first record is not a header")),
     }
-    Ok(first)
+    Ok((first, frame))
 }
 
 /// Decodes a frame's record.

@@ -1,12 +1,15 @@
 //! The walk along a journal that reading and verifying share: frames, seals, the end, what lies after.
 
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
+
+use minicbor::Decoder;
 
 use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Header, Seal};
 use crate::format::kind;
 use crate::payload::{BlobRef, Digest};
+use crate::recover::RECOVERED;
 use crate::sign::{PublicKey, SIGNATURE_BYTES, seal_message};
 
 use super::frames::{Bad, Contents, Frame, FrameKind, Frames, Step};
@@ -36,8 +39,10 @@ pub(crate) struct Sealed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Running,
-    /// The end record was read; only its seal may follow.
+    /// The end record was read; only its seal may follow, or a recovery's note and its seal.
     Ended,
+    /// A recovery's note was read after the end; only its seal may follow.
+    Recovered,
     /// The end's seal was read; nothing may follow.
     Complete,
 }
@@ -102,6 +107,20 @@ impl<R: Read + Seek> Walk<R> {
         self.frames.blob(blob)
     }
 
+    /// Length and BLAKE3 of what follows the last whole record, once the walk has ended; read `most` bytes at a time.
+    pub(crate) fn hash_rest(&mut self, most: usize) -> Result<(u64, Digest), ReadError> {
+        let start = self.frames.length().min(self.frames.offset());
+        let mut hasher = blake3::Hasher::new();
+        while start + hasher.count() < self.frames.length() {
+            let part = self.frames.read_at(start + hasher.count(), most)?;
+            if part.is_empty() {
+                return Err(ReadError::Io(io::ErrorKind::UnexpectedEof.into()));
+            }
+            hasher.update(&part);
+        }
+        Ok((hasher.count(), *hasher.finalize().as_bytes()))
+    }
+
     /// Whole records so far.
     pub(crate) fn records(&self) -> u64 {
         self.records
@@ -149,8 +168,11 @@ impl<R: Read + Seek> Walk<R> {
         self.stage = match self.stage {
             Stage::Running if is_end => Stage::Ended,
             Stage::Running => Stage::Running,
-            Stage::Ended if frame.kind == FrameKind::Seal => Stage::Complete,
-            Stage::Ended | Stage::Complete => return Err(tampered(frame.index, frame.offset, Damage::AfterEnd)),
+            Stage::Ended | Stage::Recovered if frame.kind == FrameKind::Seal => Stage::Complete,
+            Stage::Ended if is_recovery(self.frames.payload(frame)) => Stage::Recovered,
+            Stage::Ended | Stage::Recovered | Stage::Complete => {
+                return Err(tampered(frame.index, frame.offset, Damage::AfterEnd));
+            }
         };
         Ok(())
     }
@@ -195,6 +217,14 @@ impl<R> Walk<R> {
             }
         }
     }
+}
+
+/// Whether a payload is the note that a recovery adds.
+fn is_recovery(payload: &[u8]) -> bool {
+    let mut decoder = Decoder::new(payload.get(2..).unwrap_or_default());
+    matches!(payload, [0x84, kind::NOTE, ..])
+        && decoder.i64().is_ok()
+        && decoder.str().is_ok_and(|name| name == RECOVERED)
 }
 
 fn tampered(record: u64, offset: u64, damage: Damage) -> ReadError {

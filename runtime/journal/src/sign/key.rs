@@ -36,19 +36,19 @@ pub enum KeyError {
         expected: &'static str,
     },
     /// A private key where a public one is wanted.
-    #[error("is a private key, expected a public one")]
+    #[error("it is a private key, expected a public one")]
     Private,
     /// A public key where a private one is wanted.
-    #[error("is a public key, expected a private one")]
+    #[error("it is a public key, expected a private one")]
     Public,
     /// The private key needs a passphrase.
-    #[error("is encrypted, expected a private key without a passphrase")]
+    #[error("it is encrypted, expected a private key without a passphrase")]
     Encrypted,
     /// A key of another kind.
-    #[error("is no Ed25519 key")]
+    #[error("it is no Ed25519 key")]
     OtherAlgorithm,
     /// The block is not what its label says.
-    #[error("is damaged: its block holds no key")]
+    #[error("it is damaged: its block holds no key")]
     Damaged,
     /// The machine has no randomness for a new key.
     #[error("the operating system gives no randomness for a key")]

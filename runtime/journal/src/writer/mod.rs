@@ -1,5 +1,6 @@
 //! [`Writer`]: takes events off the guest's thread and makes a journal of them.
 
+mod framer;
 mod queue;
 mod shared;
 mod sink;
@@ -21,6 +22,8 @@ use crate::payload::Digest;
 use crate::sign::Signer;
 
 pub use store::JournalStore;
+
+pub(crate) use framer::{Framer, WRITE_BYTES};
 
 use queue::{Batch, check_item};
 use shared::{Shared, State};

@@ -91,6 +91,9 @@ fn lists_effects_without_outcome() {
     writer.intent(&intent(9, true)).unwrap();
     drop(writer);
     let verified = verified(&store.bytes()).unwrap();
+    let open = &verified.open_effects;
+    assert_eq!(open.actions.keys().collect::<Vec<_>>(), [&4, &9]);
+    assert_eq!(open.actions[&9].action, intent(9, true).action);
     assert_eq!(verified.open_effects.effects.into_iter().collect::<Vec<_>>(), [4, 9]);
     assert_eq!(verified.tail, None);
     assert!(!verified.complete);

@@ -8,6 +8,7 @@ mod forging;
 mod format;
 mod json;
 mod properties;
+mod recovering;
 mod round_trip;
 mod signing;
 mod support;
