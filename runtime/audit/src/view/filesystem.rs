@@ -11,8 +11,9 @@ use super::what::{At, Contents, How, Opened, Place, What};
 /// `write` among the flags that a descriptor is opened with.
 const WRITE: u64 = 2;
 
-/// `create` and `truncate` among the flags of `open-at`.
+/// `create`, `directory` and `truncate` among the flags of `open-at`.
 const CREATE: u64 = 1;
+const DIRECTORY: u64 = 2;
 const TRUNCATE: u64 = 8;
 
 impl View {
@@ -131,14 +132,15 @@ impl View {
         let path = arguments.text()?;
         let (open, flags) = (arguments.uint()?, arguments.uint()?);
         let how = match decided {
-            Some(Action::FileCreate { .. }) => How { created: true, truncated: false, writable: true },
-            Some(Action::FileModify { truncate, .. }) => How { created: false, truncated: *truncate, writable: true },
-            Some(_) => How::default(),
+            Some(Action::FileCreate { .. }) => How { created: true, writable: true, ..How::default() },
+            Some(Action::FileModify { truncate, .. }) => How { truncated: *truncate, writable: true, ..How::default() },
+            Some(_) => How { directory: open & DIRECTORY != 0, ..How::default() },
             // A journal that does not say: a file that may be new is taken to be one that was there.
             None => How {
-                created: false,
                 truncated: open & TRUNCATE != 0,
                 writable: flags & WRITE != 0 || open & CREATE != 0,
+                directory: open & DIRECTORY != 0,
+                ..How::default()
             },
         };
         let path = self.below(directory, path, decided);

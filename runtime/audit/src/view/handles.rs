@@ -8,7 +8,7 @@ use super::what::{At, Exchange, Opened};
 
 /// Most handles that are followed at a time. A run has at most as many as its policy's limit `handles` says, 1024 unless it
 /// says otherwise; a journal that claims more is not followed further.
-pub(super) const HANDLES_MAX: usize = 65_536;
+pub(crate) const HANDLES_MAX: usize = 65_536;
 
 /// Most bytes of names that are held for what is open: 4096 of the longest there are, tens of thousands of common ones.
 const NAME_BYTES_MAX: usize = 16 << 20;

@@ -19,6 +19,7 @@ mod tests;
 use wasm_agent_journal::{Call, Event, Record};
 use wasm_agent_policy::Action;
 
+pub(crate) use handles::HANDLES_MAX;
 pub use handles::Request;
 pub use what::{At, Contents, Effect, Exchange, How, Opened, Output, Place, Seen, What};
 

@@ -73,6 +73,8 @@ pub struct How {
     pub truncated: bool,
     /// It may be written to.
     pub writable: bool,
+    /// It was asked for as a directory.
+    pub directory: bool,
 }
 
 /// The tool's own output streams.

@@ -1,0 +1,113 @@
+//! What stands in a file, as a digest or as the bytes themselves.
+
+use std::io::{self, Read, Seek, Write};
+
+use wasm_agent_journal::{BlobRef, Digest};
+
+use super::changes::State;
+use super::contents::Source;
+use super::spool::wide;
+use super::tree::{Kind, NodeId};
+use super::{Blobs, Files, FilesError};
+
+/// Longest file that is digested or restored, in bytes. A journal can claim a file of any length with a single call.
+pub(super) const FILE_BYTES_MAX: u64 = 16 << 30;
+
+/// Bytes that are handed on at a time.
+const PART_BYTES: usize = 64 << 10;
+
+/// The blob that was fetched last: its pieces mostly come one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Fetched {
+    blob: Option<BlobRef>,
+    contents: Vec<u8>,
+}
+
+impl<S: Read + Write + Seek> Files<S> {
+    /// What something is, as far as it is known.
+    pub(super) fn state(&mut self, node: NodeId, blobs: &mut dyn Blobs) -> Result<State, FilesError> {
+        let Some(found) = self.tree.get(node) else { return Ok(State::Unknown) };
+        match &found.kind {
+            Kind::Directory => Ok(State::Directory),
+            Kind::Link(text) => Ok(State::Link { target: Some(text.clone()).filter(|text| !text.is_empty()) }),
+            Kind::Unsaid if found.contents.length.is_none() => Ok(State::Unknown),
+            Kind::Unsaid | Kind::File => {
+                let length = found.contents.length;
+                Ok(State::File { length, blake3: self.digest(node, blobs)? })
+            }
+        }
+    }
+
+    /// The digest of a file, where all of it is known.
+    fn digest(&mut self, node: NodeId, blobs: &mut dyn Blobs) -> Result<Option<Digest>, FilesError> {
+        let Some(found) = self.tree.get(node) else { return Ok(None) };
+        let contents = &found.contents;
+        if let Some(told) = contents.told() {
+            return Ok(Some(told));
+        }
+        let Some(length) = contents.length.filter(|length| *length <= FILE_BYTES_MAX && contents.is_whole()) else {
+            return Ok(None);
+        };
+        let pieces = contents.range(0, length);
+        let mut hasher = blake3::Hasher::new();
+        let mut fetched = Fetched::default();
+        for (_, length, source) in pieces {
+            let Some(source) = source else { return Ok(None) };
+            self.pour(source, length, &mut fetched, blobs, &mut |bytes| {
+                hasher.update(bytes);
+                Ok(())
+            })?;
+        }
+        Ok(Some(*hasher.finalize().as_bytes()))
+    }
+
+    /// Hands on the bytes of a piece, part by part.
+    pub(super) fn pour(
+        &mut self,
+        source: Source,
+        length: u64,
+        fetched: &mut Fetched,
+        blobs: &mut dyn Blobs,
+        take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), FilesError> {
+        match source {
+            Source::Zeroes => parts(length, |_, bytes| take(bytes))?,
+            Source::Spool { at } => parts(length, |done, bytes| {
+                self.spool.read(at.saturating_add(done), bytes)?;
+                take(bytes)
+            })?,
+            Source::Blob { blob, skip } => {
+                let start = usize::try_from(skip).unwrap_or(usize::MAX);
+                let end = start.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+                // The digest was checked: a reference that says more than its blob has is not what was written.
+                let bytes = fetched.get(&blob, blobs)?.get(start..end).ok_or(io::ErrorKind::UnexpectedEof);
+                take(bytes.map_err(io::Error::from)?)?;
+            }
+            Source::Told { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+impl Fetched {
+    fn get(&mut self, blob: &BlobRef, blobs: &mut dyn Blobs) -> Result<&[u8], FilesError> {
+        if self.blob != Some(*blob) {
+            self.contents = blobs.blob(blob)?;
+            self.blob = Some(*blob);
+        }
+        Ok(&self.contents)
+    }
+}
+
+/// Goes over so many bytes with a buffer that begins as zeroes.
+fn parts(length: u64, mut each: impl FnMut(u64, &mut [u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = vec![0; usize::try_from(length).unwrap_or(usize::MAX).min(PART_BYTES)];
+    let mut done = 0;
+    while done < length {
+        let part = usize::try_from(length - done).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(part) = buffer.get_mut(..part) else { break };
+        each(done, part)?;
+        done = done.saturating_add(wide(part.len()));
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Journals that claim what no disk would do.
+
+use wasm_agent_policy::Action;
+
+use super::disk::Disk;
+use super::*;
+
+#[test]
+fn a_write_at_an_absurd_offset_makes_no_file_of_that_size() {
+    for offset in [1_u64 << 63, u64::MAX, u64::MAX - 1, 1 << 50] {
+        let mut disk = Disk::new();
+        let open = disk.open("a", false);
+        let handle = disk.open[open].0;
+        disk.value(
+            "write",
+            |out| {
+                out.array(3).u64(handle.into()).bytes_inline(b"x").u64(offset);
+            },
+            |out| {
+                out.u64(1);
+            },
+        );
+        let mut folder = Lengths::default();
+        let mut list = Vec::new();
+        disk.files.restore(&mut folder, &mut NoBlobs, |restored| list.push(restored.left)).unwrap();
+        assert!(folder.0.iter().all(|length| *length <= digest::FILE_BYTES_MAX), "{:?}", folder.0);
+        assert!(list.iter().all(|left| !matches!(left, Left::Whole { .. })), "{list:?}");
+        assert!(matches!(disk.files.changes(&mut NoBlobs).unwrap()[0].after, State::File { blake3: None, .. }));
+    }
+}
+
+#[derive(Debug, Default)]
+struct Lengths(Vec<u64>);
+
+struct Nowhere;
+
+impl Write for Nowhere {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Nowhere {
+    fn seek(&mut self, _: io::SeekFrom) -> io::Result<u64> {
+        Ok(0)
+    }
+}
+
+impl Folder for Lengths {
+    type File = Nowhere;
+
+    fn directory(&mut self, _: &GuestPath) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn file(&mut self, _: &GuestPath, length: u64) -> io::Result<Nowhere> {
+        self.0.push(length);
+        Ok(Nowhere)
+    }
+}
+
+#[test]
+fn a_journal_that_claims_files_without_end_is_followed_so_far() {
+    let mut disk = Disk::new();
+    for number in 0..70_000 {
+        let path = path(&format!("/w/{number}"));
+        disk.effect(&Action::DirCreate { path }, None, true);
+        disk.value(
+            "create-directory-at",
+            |out| {
+                out.array(2).u64(0).str("as it was asked for");
+            },
+            |out| {
+                out.null();
+            },
+        );
+    }
+    assert!(disk.files.lost() > 0);
+    assert!(disk.files.changes(&mut NoBlobs).unwrap().len() < 70_000);
+}
