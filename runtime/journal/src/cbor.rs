@@ -16,7 +16,7 @@ const MAP: u8 = 5;
 const TAG: u8 = 6;
 const FALSE: u8 = 0xf4;
 const TRUE: u8 = 0xf5;
-const NULL: u8 = 0xf6;
+pub(crate) const NULL: u8 = 0xf6;
 
 /// Writes an item's head: major type and argument in the shortest form.
 fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
@@ -126,11 +126,12 @@ pub(crate) fn split_uint(input: &[u8]) -> Option<(u64, &[u8])> {
     (major == UINT).then_some((argument, rest))
 }
 
-/// Steps over an integer of 64 bits with a sign.
+/// Splits off an integer of 64 bits with a sign.
 #[inline]
-pub(crate) fn skip_int(input: &[u8]) -> Option<&[u8]> {
+pub(crate) fn split_int(input: &[u8]) -> Option<(i64, &[u8])> {
     let (major, argument, rest) = split_head(input)?;
-    (major <= NEGATIVE && i64::try_from(argument).is_ok()).then_some(rest)
+    let value = i64::try_from(argument).ok().filter(|_| major <= NEGATIVE)?;
+    Some((if major == UINT { value } else { !value }, rest))
 }
 
 /// Steps over one item. Recursion ends at [`DEPTH_MAX`], whatever the input.
@@ -150,6 +151,42 @@ fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
     }
 }
 
+/// Steps over `items` items without going into any function again, or gives up: `None` says nothing about the input.
+///
+/// Takes only what [`split_item`] takes. Arrays, maps and tags are counted instead of their depth, which is no larger.
+#[inline]
+pub(crate) fn skip_flat(mut input: &[u8], mut items: u64) -> Option<&[u8]> {
+    let mut opened = 0;
+    while items > 0 {
+        items -= 1;
+        let (major, argument, rest) = split_head(input)?;
+        input = rest;
+        match major {
+            UINT | NEGATIVE => {}
+            BYTES => input = input.get(usize::try_from(argument).ok()?..)?,
+            TEXT => {
+                let (contents, rest) = input.split_at_checked(usize::try_from(argument).ok()?)?;
+                if !contents.is_ascii() && str::from_utf8(contents).is_err() {
+                    return None;
+                }
+                input = rest;
+            }
+            ARRAY | MAP | TAG => {
+                opened += 1;
+                let inside = match major {
+                    ARRAY => argument,
+                    MAP => argument.checked_mul(2)?,
+                    _ => 1,
+                };
+                items = items.checked_add(inside).filter(|_| opened <= DEPTH_MAX)?;
+            }
+            _ if (20..=22).contains(&argument) => {}
+            _ => return None,
+        }
+    }
+    Some(input)
+}
+
 /// Steps over the items of an array, map or tag.
 fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
     if depth > DEPTH_MAX {
@@ -162,7 +199,8 @@ fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
 }
 
 /// Reads a head. Refuses indefinite lengths, reserved forms, and simple values and floats in more than one byte.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a few instructions for most items, and every item of a journal has one")]
 fn split_head(input: &[u8]) -> Option<(u8, u64, &[u8])> {
     let (first, rest) = input.split_first()?;
     let (major, info) = (first >> 5, first & 0x1f);

@@ -10,6 +10,7 @@ mod effect;
 mod end;
 mod fields;
 mod header;
+mod plain;
 mod record;
 
 pub use call::{Call, CallEvent, Function, FunctionId};

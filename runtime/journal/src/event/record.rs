@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use minicbor::{Decoder, decode};
 
-use super::{
-    ApprovalAsked, ApprovalSettled, Call, DecisionRecord, End, Function, Header, Intent, Outcome, expect_array,
-};
+use super::{ApprovalAsked, ApprovalSettled, Call, End, Function, Header, Intent, Outcome, expect_array};
 use crate::cbor;
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
 use crate::payload::{BlobRef, Digest, digest};
@@ -122,7 +120,7 @@ impl Seal {
 }
 
 /// What a reader keeps from earlier records. Its size is bounded by the format, not by the journal.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     functions: Vec<Arc<Function>>,
     labels: Vec<Arc<str>>,
@@ -134,7 +132,17 @@ pub(crate) struct Tables {
 impl Tables {
     /// Decodes the payload of any record but a blob, which the frame layer takes apart.
     pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
-        // A call's items are checked as they are taken out, and calls are what a journal is full of.
+        if let Some(plain) = self.plain_call(payload)
+            && let Some(call) = self.plain(&plain)
+        {
+            return Ok(Event::Call(call));
+        }
+        self.decode_any(payload)
+    }
+
+    /// Decodes a payload whatever its shape, or says what is wrong with it.
+    pub(super) fn decode_any(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
+        // A call's items are checked as they are taken out.
         if !is_call(payload) && !cbor::is_item(payload) {
             return Err(decode::Error::message("payload is not one item of this format"));
         }
@@ -168,27 +176,6 @@ impl Tables {
         }
     }
 
-    /// Checks a call as [`decode`](Self::decode) does, and takes nothing out of it.
-    pub(crate) fn check_call(&self, payload: &[u8]) -> Result<(), decode::Error> {
-        let wrong = || decode::Error::message("call has other fields than the format says");
-        let with_decision = payload.first() == Some(&0x88);
-        let rest = payload.get(2..).unwrap_or_default();
-        let rest = cbor::skip_int(rest).ok_or_else(wrong)?;
-        let (function, rest) = cbor::split_uint(rest).ok_or_else(wrong)?;
-        if function >= cbor::wide(self.functions.len()) {
-            return Err(decode::Error::message("function is not defined"));
-        }
-        let rest = cbor::skip_int(rest).ok_or_else(wrong)?;
-        let (_, rest) = cbor::split_uint(rest).ok_or_else(wrong)?;
-        let (_, rest) = cbor::split_item(rest).ok_or_else(wrong)?;
-        let (_, rest) = cbor::split_item(rest).ok_or_else(wrong)?;
-        let mut decoder = Decoder::new(rest);
-        if with_decision {
-            DecisionRecord::read(&mut decoder, self)?;
-        }
-        if decoder.position() == rest.len() { Ok(()) } else { Err(wrong()) }
-    }
-
     pub(super) fn function(&self, id: u64) -> Option<Arc<Function>> {
         self.functions.get(usize::try_from(id).ok()?).cloned()
     }
@@ -199,14 +186,34 @@ impl Tables {
 
     /// Reads a time, which stands as the difference from the record before.
     pub(super) fn time(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
-        self.at_ns = self.at_ns.wrapping_add_signed(decoder.i64()?);
-        Ok(self.at_ns)
+        Ok(self.add_time(decoder.i64()?))
+    }
+
+    pub(super) fn add_time(&mut self, difference: i64) -> u64 {
+        self.at_ns = self.at_ns.wrapping_add_signed(difference);
+        self.at_ns
     }
 
     /// Reads fuel, which stands as the difference from the call before.
     pub(super) fn fuel(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
-        self.fuel = self.fuel.wrapping_add_signed(decoder.i64()?);
-        Ok(self.fuel)
+        Ok(self.add_fuel(decoder.i64()?))
+    }
+
+    pub(super) fn add_fuel(&mut self, difference: i64) -> u64 {
+        self.fuel = self.fuel.wrapping_add_signed(difference);
+        self.fuel
+    }
+
+    /// How many functions were defined so far.
+    #[inline]
+    pub(super) fn functions_defined(&self) -> u64 {
+        cbor::wide(self.functions.len())
+    }
+
+    /// How many labels were defined so far.
+    #[inline]
+    pub(super) fn labels_defined(&self) -> u64 {
+        cbor::wide(self.labels.len())
     }
 
     pub(super) fn next_call(&mut self) -> u64 {

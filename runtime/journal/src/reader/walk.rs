@@ -6,7 +6,7 @@ use minicbor::Decoder;
 
 use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{Header, Seal};
+use crate::event::{Header, Seal, Tables};
 use crate::format::kind;
 use crate::payload::{BlobRef, Digest};
 use crate::recover::RECOVERED;
@@ -96,6 +96,15 @@ impl<R: Read + Seek> Walk<R> {
         }
         self.records = frame.index + 1;
         Ok(Some(frame))
+    }
+
+    /// Passes calls of which nothing but their soundness matters, as far as that is plain. Stops before any other record,
+    /// and before whatever is wrong: [`next`](Self::next) says what that is.
+    #[inline]
+    pub(crate) fn pass_calls(&mut self, tables: &Tables) {
+        if self.stage == Stage::Running && !self.done {
+            self.records += self.frames.pass_plain(|payload| tables.is_plain_call(payload));
+        }
     }
 
     /// A frame's payload; without the contents where it is a blob. Only until the next one.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
 mod crash;
+mod every_change;
 mod faults;
 mod forging;
 mod format;
