@@ -2,32 +2,45 @@
 //!
 //! Both run the same component with compiled code at hand, in turns (A B, B A, …), so that whatever else the
 //! machine does falls on both. A ratio is taken in each pair, and the median of the ratios is what counts:
-//! times alone say more about the machine than about the program.
+//! times alone say more about the machine than about the program. Pieces that have no counterpart are measured by the
+//! harness of `tests/benches`, against numbers.
 
 mod contender;
+pub(crate) mod instructions;
+mod machine;
+mod measure;
+mod pieces;
 mod rows;
+mod run_many;
 mod statistics;
+mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use crate::error::{Context, Error};
 use crate::project::Project;
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Asked, Server};
 use crate::{guests, process};
-use contender::{Baseline, Contender, Guest, Ours, Time};
-use rows::Row;
-use statistics::{median, median_duration};
+use contender::{Baseline, GuestKind, Ours};
+use machine::Machine;
+use measure::{Bench, Measured};
+use pieces::Pieces;
+use rows::{Job, Row};
 
 /// How often each row is run by both, unless the arguments say otherwise.
 const PAIRS: usize = 9;
+
+/// The lines of a README between which the table stands.
+const MARKS: (&str, &str) = ("<!-- table: cargo xtask bench --write -->", "<!-- end of table -->");
 
 /// What the arguments ask for.
 struct Options {
     pairs: usize,
     binary: Option<PathBuf>,
+    json: Option<PathBuf>,
+    write: Option<PathBuf>,
     rows: Vec<String>,
 }
 
@@ -37,16 +50,11 @@ struct Options {
 /// When something can't be set up, or when either program fails on a row.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     let options = Options::parse(arguments)?;
-    let server =
-        Server::start(|_| Answer { status: 200, content_type: "text/plain", body: "x".repeat(rows::BODY_BYTES) })?;
-    let all = rows::all(&server.url());
-    if let Some(unknown) = options.rows.iter().find(|name| !all.iter().any(|row| row.name == name.as_str())) {
-        let names: Vec<&str> = all.iter().map(|row| row.name).collect();
-        return Err(Error::new(format!("unknown row `{unknown}`")).hint(format!("the rows are {}", names.join(", "))));
-    }
+    let server = Server::start(respond)?;
+    let rows = chosen(&server.url(), &options.rows)?;
     guests::build(project, None)?;
     let binary = match options.binary {
-        Some(binary) => binary,
+        Some(binary) => std::path::absolute(binary).context(|| "could not resolve `--binary`".to_owned())?,
         None => build_host(project)?,
     };
 
@@ -54,29 +62,64 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> 
     prepare(&work)?;
     let baseline = Baseline::set_up(project, &work)?;
     let ours = Ours::set_up(binary, &work, &server.url())?;
-    let wanted = |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
-    let small = baseline.compile(project.guests_dir().join("bench.wasm"))?;
-    let large = if all.iter().filter(wanted).any(|row| row.is_large) {
-        Some(baseline.compile(contender::large_component(project)?)?)
+    let small = baseline.compile(&project.guests_dir().join("bench.wasm"), &[])?;
+    let is_large = |row: &Row| matches!(&row.job, Job::Pair(pair) if pair.guest == GuestKind::Large);
+    let large = if rows.iter().any(is_large) {
+        Some(baseline.compile(&contender::large_component(project)?, &[])?)
     } else {
         None
     };
+    let machine = Machine::look(baseline.version()?);
+    let pieces = Pieces::default();
+    let mut bench = Bench { project, baseline, ours, small, large, pieces, pairs: options.pairs };
 
-    println!(
-        "{:<18} {:>10} {:>10} {:>7} {:>15} {:>14} {:>14}",
-        "", "wasmtime", "wasm-agent", "ratio", "lowest-highest", "ratio inside", "added a call"
-    );
-    for row in all.iter().filter(wanted) {
-        let guest = large.as_ref().filter(|_| row.is_large).unwrap_or(&small);
-        let pairs = measure(row, guest, options.pairs, &baseline, &ours)?;
-        println!("{}", Line::new(row, &pairs).render());
+    println!("{}", table::heading());
+    let mut measured = Vec::new();
+    for row in &rows {
+        let found = bench.measure(row)?;
+        println!("{}", table::line(&found));
+        measured.push(found);
     }
-    Ok(())
+    println!("{}", machine.sentence());
+    publish(&measured, &machine, options.pairs, &options.json.unwrap_or_else(|| work.join("last.json")))?;
+    options.write.map_or(Ok(()), |readme| write(&readme, &table::markdown(&measured, &machine)))
+}
+
+/// A small body, or a large one.
+fn respond(asked: &Asked) -> Answer {
+    let (bytes, repeat) = match asked.target.as_str() {
+        rows::LARGE_BODY => (PIECE_BYTES, rows::LARGE_BYTES.div_ceil(PIECE_BYTES)),
+        _ => (rows::BODY_BYTES, 1),
+    };
+    let mut body = noise(bytes.div_ceil(2)).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    body.truncate(bytes);
+    Answer { status: 200, content_type: "text/plain", body, repeat }
+}
+
+/// Size of the piece that the large body repeats, in bytes: a prime, so that no two reads of it have the same contents, of which
+/// a journal would keep one.
+const PIECE_BYTES: usize = 65_521;
+
+/// Not zeros: neither a file system nor the journal's blobs should have it easier than with real data.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut noise = vec![0; bytes];
+    blake3::Hasher::new().update(b"bench").finalize_xof().fill(&mut noise);
+    noise
+}
+
+/// The rows that are named, or all.
+fn chosen(server: &str, names: &[String]) -> Result<Vec<Row>, Error> {
+    let all = rows::all(server);
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|row| row.name == name.as_str())) {
+        let known: Vec<&str> = all.iter().map(|row| row.name).collect();
+        return Err(Error::new(format!("unknown row `{unknown}`")).hint(format!("the rows are {}", known.join(", "))));
+    }
+    Ok(all.into_iter().filter(|row| names.is_empty() || names.iter().any(|name| name == row.name)).collect())
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let mut options = Self { pairs: PAIRS, binary: None, rows: Vec::new() };
+        let mut options = Self { pairs: PAIRS, binary: None, json: None, write: None, rows: Vec::new() };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| Error::new(format!("`{argument}` needs a value")));
@@ -90,6 +133,9 @@ impl Options {
                         .ok_or_else(|| Error::new(format!("`--pairs` must be a number above 0, not `{text}`")))?;
                 }
                 "--binary" => options.binary = Some(PathBuf::from(value()?)),
+                "--json" => options.json = Some(PathBuf::from(value()?)),
+                "--write" => options.write = Some(PathBuf::from(value()?)),
+                option if option.starts_with('-') => return Err(Error::new(format!("unknown option `{option}`"))),
                 row => options.rows.push(row.to_owned()),
             }
         }
@@ -118,85 +164,49 @@ fn prepare(work: &Path) -> Result<(), Error> {
     }
     fs::create_dir_all(&files).context(step)?;
     fs::write(files.join(rows::SMALL_FILE), vec![b's'; rows::SMALL_FILE_BYTES]).context(step)?;
-    // Not zeros: neither a file system nor the journal's blobs should have it easier than with real data.
-    let mut seed = blake3::Hasher::new().update(b"bench").finalize_xof();
-    let mut content = vec![0; rows::LARGE_FILE_BYTES];
-    seed.fill(&mut content);
-    fs::write(files.join(rows::LARGE_FILE), content).context(step)
+    fs::write(files.join(rows::LARGE_FILE), noise(rows::LARGE_BYTES)).context(step)
 }
 
-/// Runs a row in pairs, after one pair that fills the caches and is not counted.
-fn measure(
-    row: &Row,
-    guest: &Guest,
-    pairs: usize,
-    baseline: &Baseline,
-    ours: &Ours,
-) -> Result<Vec<(Time, Time)>, Error> {
-    let (first, second): (&dyn Contender, &dyn Contender) = (baseline, ours);
-    let mut times = Vec::with_capacity(pairs);
-    for round in 0..=pairs {
-        let pair = if round % 2 == 0 {
-            let base = first.run(guest, &row.arguments)?;
-            (base, second.run(guest, &row.arguments)?)
-        } else {
-            let own = second.run(guest, &row.arguments)?;
-            (first.run(guest, &row.arguments)?, own)
-        };
-        if round > 0 {
-            times.push(pair);
-        }
-    }
-    Ok(times)
+fn publish(rows: &[Measured], machine: &Machine, pairs: usize, path: &Path) -> Result<(), Error> {
+    let text = format!("{:#}\n", table::json(rows, machine, pairs));
+    fs::write(path, text).context(|| format!("could not write `{}`", path.display()))
 }
 
-/// A line of the table.
-struct Line {
-    name: &'static str,
-    base: Duration,
-    own: Duration,
-    ratios: Vec<f64>,
-    inside: f64,
-    added_ns: Option<f64>,
+/// Replaces the table in a README.
+fn write(path: &Path, table: &str) -> Result<(), Error> {
+    let text = fs::read_to_string(path).context(|| format!("could not read `{}`", path.display()))?;
+    let replaced = replace(&text, table).ok_or_else(|| {
+        Error::new(format!("`{}` has no place for the table", path.display()))
+            .hint(format!("put the lines `{}` and `{}` there", MARKS.0, MARKS.1))
+    })?;
+    fs::write(path, replaced).context(|| format!("could not write `{}`", path.display()))
 }
 
-impl Line {
-    fn new(row: &Row, pairs: &[(Time, Time)]) -> Self {
-        let ratio = |base: Duration, own: Duration| own.as_secs_f64() / base.as_secs_f64().max(f64::MIN_POSITIVE);
-        let mut ratios: Vec<f64> = pairs.iter().map(|(base, own)| ratio(base.process, own.process)).collect();
-        ratios.sort_by(f64::total_cmp);
-        let inside: Vec<f64> = pairs.iter().map(|(base, own)| ratio(base.inside, own.inside)).collect();
-        let added: Vec<f64> =
-            pairs.iter().map(|(base, own)| own.inside.as_secs_f64() - base.inside.as_secs_f64()).collect();
-        Self {
-            name: row.name,
-            base: median_duration(pairs.iter().map(|(base, _)| base.process)),
-            own: median_duration(pairs.iter().map(|(_, own)| own.process)),
-            ratios,
-            inside: median(&inside),
-            added_ns: row.calls.map(|calls| median(&added) * 1e9 / f64::from(calls)),
-        }
+fn replace(text: &str, table: &str) -> Option<String> {
+    let (before, rest) = text.split_once(MARKS.0)?;
+    let (_, after) = rest.split_once(MARKS.1)?;
+    Some(format!("{before}{}\n\n{}\n\n{}{after}", MARKS.0, table.trim_end(), MARKS.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_the_table_and_nothing_else() {
+        let text = format!("above\n{}\nold\n{}\nbelow\n", MARKS.0, MARKS.1);
+        let once = replace(&text, "new\n").unwrap();
+        assert_eq!(once, format!("above\n{}\n\nnew\n\n{}\nbelow\n", MARKS.0, MARKS.1));
+        assert_eq!(replace(&once, "new\n").unwrap(), once);
+        assert_eq!(replace("no marks", "new"), None);
     }
 
-    fn render(&self) -> String {
-        let spread = match (self.ratios.first(), self.ratios.last()) {
-            (Some(lowest), Some(highest)) => format!("{lowest:.2}-{highest:.2}"),
-            _ => String::new(),
-        };
-        let (inside, added) = match self.added_ns {
-            Some(added) => (format!("{:.2}", self.inside), format!("{added:.0} ns")),
-            None => (String::new(), String::new()),
-        };
-        format!(
-            "{:<18} {:>10} {:>10} {:>7.2} {spread:>15} {inside:>14} {added:>14}",
-            self.name,
-            milliseconds(self.base),
-            milliseconds(self.own),
-            median(&self.ratios),
-        )
+    #[test]
+    fn no_two_rows_have_one_name() {
+        let mut names: Vec<&str> = rows::all("http://127.0.0.1:1").iter().map(|row| row.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
     }
-}
-
-fn milliseconds(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }

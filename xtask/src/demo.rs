@@ -74,17 +74,16 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Error> {
 }
 
 fn respond(asked: &Asked) -> Answer {
+    let answer = |status, content_type, body: &str| Answer { status, content_type, body: body.to_owned(), repeat: 1 };
     let has_title = String::from_utf8_lossy(&asked.body).contains("\"title\"");
     let authorized = asked.headers.iter().any(|(name, value)| name == "authorization" && value.ends_with(TOKEN));
     match (asked.method.as_str(), asked.target.as_str()) {
-        ("GET", "/notes/changes.html") => Answer { status: 200, content_type: "text/html", body: PAGE.to_owned() },
-        ("POST", "/api/repos/acme/site/issues") if authorized && has_title => Answer {
-            status: 201,
-            content_type: "application/json",
-            body: r#"{"number": 42, "html_url": "https://example.com/acme/site/issues/42"}"#.to_owned(),
-        },
-        ("POST", _) => Answer { status: 401, content_type: "text/plain", body: "who is asking for what?".to_owned() },
-        _ => Answer { status: 404, content_type: "text/plain", body: "not here".to_owned() },
+        ("GET", "/notes/changes.html") => answer(200, "text/html", PAGE),
+        ("POST", "/api/repos/acme/site/issues") if authorized && has_title => {
+            answer(201, "application/json", r#"{"number": 42, "html_url": "https://example.com/acme/site/issues/42"}"#)
+        }
+        ("POST", _) => answer(401, "text/plain", "who is asking for what?"),
+        _ => answer(404, "text/plain", "not here"),
     }
 }
 

@@ -35,7 +35,11 @@ usage: cargo xtask COMMAND
   crash             end runs at every record of their journal and inside of it, while they ask, while a
                     request is under way, and check what they leave; --points N tries so many
   bench [ROWS...]   measure the rows, or all, against `wasmtime run` of the same component;
-                    --pairs N runs each N times, --binary FILE takes that `wasm-agent`
+                    --pairs N runs each N times, --binary FILE takes that `wasm-agent`,
+                    --json FILE says where the numbers go besides (target/bench/last.json),
+                    --write FILE puts the table between the marks of that README
+  instructions      count instructions a host call with callgrind, as a figure that no noise
+                    moves; says so and does nothing where valgrind is missing
 ";
 
 fn main() -> ExitCode {
@@ -66,6 +70,10 @@ fn run(arguments: &[String]) -> Result<ExitCode, Error> {
         ("crash", rest) => crash::run(&project, rest),
         ("bench", rest) => {
             bench::run(&project, rest)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ("instructions", []) => {
+            bench::instructions::run(&project)?;
             Ok(ExitCode::SUCCESS)
         }
         ("test", rest) => tests_command::run(&project, rest),

@@ -34,8 +34,10 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The media type of the body.
     pub(crate) content_type: &'static str,
-    /// The body.
+    /// The body, or a piece of it.
     pub(crate) body: String,
+    /// How often the piece comes.
+    pub(crate) repeat: usize,
 }
 
 /// A running server, which stops when it is dropped.
@@ -103,13 +105,16 @@ fn serve(stream: &TcpStream, respond: fn(&Asked) -> Answer, log: &Mutex<Vec<Aske
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
     while let Some(asked) = read_request(&mut reader)? {
-        let Answer { status, content_type, body } = respond(&asked);
+        let Answer { status, content_type, body, repeat } = respond(&asked);
         log.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-        let length = body.len();
+        let length = body.len() * repeat;
         let answer = format!(
             "HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"
         );
         writer.write_all(answer.as_bytes())?;
+        for _ in 1..repeat {
+            writer.write_all(body.as_bytes())?;
+        }
     }
     Ok(())
 }
@@ -185,9 +190,13 @@ mod tests {
 
     #[test]
     fn answers_on_one_connection_and_stops_when_dropped() {
-        let server =
-            Server::start(|asked| Answer { status: 200, content_type: "text/plain", body: asked.target.clone() })
-                .unwrap();
+        let server = Server::start(|asked| Answer {
+            status: 200,
+            content_type: "text/plain",
+            body: asked.target.clone(),
+            repeat: 1,
+        })
+        .unwrap();
         let stream = TcpStream::connect(server.address).unwrap();
         let mut reader = BufReader::new(&stream);
         for target in ["/one", "/two"] {

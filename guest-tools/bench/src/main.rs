@@ -10,6 +10,9 @@
 //! bench read PATH                  read a file, 64 KiB at a time
 //! bench write PATH MIB             write a file, 64 KiB at a time
 //! bench http-get N URL             make a GET request
+//! bench http-body URL              read a response body as it comes
+//! bench branchy N                  compute, with a branch that can't be foreseen at every step
+//! bench straight N                 compute in one long line of arithmetic
 //! ```
 //!
 //! Prints how long it took inside the guest, in nanoseconds, without the start of the process.
@@ -87,6 +90,22 @@ fn run(arguments: &[&str]) -> Outcome {
             let response = Request::get(url)?.send(BODY_BYTES_MAX)?;
             if response.status == 200 { Ok(()) } else { Err(format!("the server answered {}", response.status).into()) }
         }),
+        ["http-body", url] => {
+            let mut bytes = 0;
+            let response = Request::get(url)?.send_each(|piece| {
+                bytes += black_box(piece).len();
+                Ok(())
+            })?;
+            if response.status == 200 && bytes > 0 { Ok(()) } else { Err("the server gave no body".into()) }
+        }
+        ["branchy", n] => {
+            black_box(branchy(n.parse()?));
+            Ok(())
+        }
+        ["straight", n] => {
+            black_box(straight(n.parse()?));
+            Ok(())
+        }
         _ => Err("the arguments are none that the source of this tool lists".into()),
     }
 }
@@ -120,4 +139,36 @@ fn write(path: &str, mib: &str) -> Outcome {
         file.write_all(&piece)?;
     }
     Ok(())
+}
+
+/// Steps of the Collatz sequences of the first `n` numbers: a short loop with a branch that no processor foresees.
+fn branchy(n: u64) -> u64 {
+    let mut steps = 0;
+    for start in 1..=n {
+        let mut value = black_box(start);
+        while value > 1 {
+            value = if value.is_multiple_of(2) { value / 2 } else { value * 3 + 1 };
+            steps += 1;
+        }
+    }
+    steps
+}
+
+/// Rounds of mixing in long basic blocks: what a digest or a codec does.
+fn straight(n: u64) -> u64 {
+    let mut state = [black_box(1_u64), 2, 3, 4];
+    for _ in 0..n {
+        let [mut a, mut b, mut c, mut d] = state;
+        macro_rules! mix {
+            ($($turn:literal)*) => {$(
+                a = a.wrapping_add(b).rotate_left($turn);
+                d ^= a;
+                c = c.wrapping_add(d).rotate_left(64 - $turn);
+                b ^= c;
+            )*};
+        }
+        mix!(7 11 13 17 19 23 29 31);
+        state = [a, b, c, d];
+    }
+    state.iter().fold(0, |all, word| all ^ word)
 }

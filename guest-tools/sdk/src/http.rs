@@ -121,6 +121,22 @@ impl Request {
     /// # Errors
     /// When the request is denied, when it can't be answered, or when the body is larger than that.
     pub fn send(self, body_bytes_max: usize) -> Result<Response, RequestError> {
+        let mut body = Vec::new();
+        let response = self.send_each(|piece| {
+            if piece.len() > body_bytes_max.saturating_sub(body.len()) {
+                return Err(RequestError::TooLarge(body_bytes_max));
+            }
+            body.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(Response { body, ..response })
+    }
+
+    /// Sends the request, and hands over the response's body piece by piece, as it comes. The body of what is returned is empty.
+    ///
+    /// # Errors
+    /// When the request is denied, when it can't be answered, or when `each` returns an error, with that error.
+    pub fn send_each(self, each: impl FnMut(&[u8]) -> Result<(), RequestError>) -> Result<Response, RequestError> {
         let fields = Fields::from_list(&self.headers).map_err(|error| RequestError::Header(format!("{error:?}")))?;
         let request = OutgoingRequest::new(fields);
         let not_taken = |()| RequestError::Url(format!("{}{}", self.authority, self.path));
@@ -145,7 +161,7 @@ impl Request {
             .map_err(from_code)?;
         // Looked at last: a request that is denied also closes its body, and the denial is the reason.
         written?;
-        read(&response, body_bytes_max)
+        read(&response, each)
     }
 }
 
@@ -212,25 +228,22 @@ fn write(body: OutgoingBody, content: &[u8]) -> Result<(), RequestError> {
     OutgoingBody::finish(body, None).map_err(from_code)
 }
 
-fn read(response: &IncomingResponse, body_bytes_max: usize) -> Result<Response, RequestError> {
+fn read(
+    response: &IncomingResponse,
+    mut each: impl FnMut(&[u8]) -> Result<(), RequestError>,
+) -> Result<Response, RequestError> {
     let status = response.status();
     let headers = response.headers().entries();
     let incoming = response.consume().map_err(|()| RequestError::Failed("the body was read already".to_owned()))?;
     let stream = incoming.stream().map_err(|()| RequestError::Failed("the body was read already".to_owned()))?;
-    let mut body = Vec::new();
     loop {
         match stream.blocking_read(READ_BYTES) {
-            Ok(piece) => {
-                if piece.len() > body_bytes_max.saturating_sub(body.len()) {
-                    return Err(RequestError::TooLarge(body_bytes_max));
-                }
-                body.extend_from_slice(&piece);
-            }
+            Ok(piece) => each(&piece)?,
             Err(StreamError::Closed) => break,
             Err(error) => return Err(from_stream(error)),
         }
     }
     drop(stream);
     drop(IncomingBody::finish(incoming));
-    Ok(Response { status, headers, body })
+    Ok(Response { status, headers, body: Vec::new() })
 }

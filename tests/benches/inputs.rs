@@ -1,0 +1,148 @@
+//! What the benchmarks work on: policies of any size, and journals in memory.
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use wasm_agent_journal::{
+    CallEvent, Encoded, End, FunctionId, Header, Invocation, JournalStore, Keep, Options, RunResult, Writer,
+};
+use wasm_agent_policy::{Action, GuestPath, HttpAction, Method, Policy, Url};
+
+/// A policy with `grants` filesystem grants and as many for HTTP, half of those on one host.
+pub fn policy(grants: usize) -> Policy {
+    let mut text = "version = 1\n".to_owned();
+    for number in 0..grants {
+        let host = if number % 2 == 0 { "api.example.com".to_owned() } else { format!("h{number}.example.com") };
+        write!(
+            text,
+            r#"
+[[filesystem]]
+host = "./d{number}"
+guest = "/work/d{number}"
+access = "write"
+deny = ["**/.git/**"]
+
+[[http]]
+url = "https://{host}/repos/r{number}/**"
+methods = ["GET", "HEAD"]
+"#
+        )
+        .unwrap();
+    }
+    Policy::parse(&text).unwrap()
+}
+
+/// Reading a file a few folders below the grant in the middle.
+pub fn file_action(grants: usize) -> Action {
+    let path = format!("/work/d{}/src/parse/tokens.rs", grants / 2);
+    Action::FileRead { path: GuestPath::parse(&path).unwrap() }
+}
+
+/// A request to the host that half of the grants name.
+pub fn http_action(grants: usize) -> Action {
+    let url = format!("https://api.example.com/repos/r{}/issues?state=open", grants / 2 / 2 * 2);
+    Action::HttpRequest(HttpAction {
+        method: Method::parse("GET").unwrap(),
+        url: Url::parse_str(&url).unwrap(),
+        headers: vec![("accept".to_owned(), b"application/json".to_vec())],
+        body: None,
+        secrets: Vec::new(),
+    })
+}
+
+/// A store that keeps nothing.
+pub struct Nowhere;
+
+impl JournalStore for Nowhere {
+    fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A store in memory.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl JournalStore for Memory {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A writer, and the number of the function that its calls name.
+pub fn writer(store: impl JournalStore + 'static) -> (Writer, FunctionId) {
+    let header = Header {
+        run_id: [7; 16],
+        component_sha256: [1; 32],
+        component_name: "bench.wasm".to_owned(),
+        policy_text: "version = 1\n".to_owned(),
+        policy_digest: [2; 32],
+        arguments: vec!["bench".to_owned()],
+        environment: Vec::new(),
+        invocation: Invocation::Call { export: "run".to_owned(), arguments: String::new() },
+        limits: Vec::new(),
+        engine: "none".to_owned(),
+        started_ns: 1_800_000_000_000_000_000,
+        parent: None,
+        approver: "refuse".to_owned(),
+    };
+    let writer = Writer::create(store, &header, Options::default()).unwrap();
+    let function = writer.intern("wasi:clocks/monotonic-clock#now", &[]).unwrap();
+    (writer, function)
+}
+
+/// Records a reading of the clock.
+pub fn hand_over(writer: &Writer, function: FunctionId, number: u64, arguments: &Encoded, outcome: &Encoded) {
+    let event = CallEvent {
+        function,
+        at_ns: number * 150,
+        duration_ns: 40,
+        fuel: number * 90,
+        arguments,
+        outcome,
+        decision: None,
+    };
+    writer.call(&event).unwrap();
+}
+
+/// Arguments and outcome of a reading of the clock.
+pub fn clock() -> (Encoded, Encoded) {
+    let (mut arguments, mut outcome) = (Encoded::new(), Encoded::new());
+    arguments.array(0);
+    outcome.array(2).u64(0).u64(1_234_567_890_123);
+    (arguments, outcome)
+}
+
+/// A finished journal of at least `bytes`: of readings of the clock, or with `blob_bytes` of reads with contents of that size.
+pub fn journal(bytes: usize, blob_bytes: Option<usize>) -> Vec<u8> {
+    let store = Memory::default();
+    let (writer, function) = writer(store.clone());
+    let (arguments, mut outcome) = clock();
+    let mut calls = 0;
+    while store.0.lock().unwrap().len() < bytes {
+        for _ in 0..64 {
+            if let Some(size) = blob_bytes {
+                let mut contents = vec![0; size];
+                blake3::Hasher::new().update(&u64::to_le_bytes(calls)).finalize_xof().fill(&mut contents);
+                outcome.clear();
+                outcome.array(2).u64(0).payload(contents, Keep::Contents);
+            }
+            hand_over(&writer, function, calls, &arguments, &outcome);
+            calls += 1;
+        }
+    }
+    let result = RunResult::Exited { code: 0 };
+    let end = End { result, at_ns: calls * 150, fuel: calls * 90, calls, waited_ns: 0, memory_high_bytes: 1 << 20 };
+    writer.finish(&end).unwrap();
+    std::mem::take(&mut *store.0.lock().unwrap())
+}

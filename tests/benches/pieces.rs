@@ -1,0 +1,76 @@
+//! Times of the pieces that every host call passes. `cargo xtask bench` runs this and puts the medians into its table.
+
+use std::hint::black_box;
+use std::io::Cursor;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use divan::counter::BytesCount;
+use divan::{AllocProfiler, Bencher};
+use wasm_agent_benches::{Nowhere, clock, file_action, hand_over, http_action, journal, policy, writer};
+use wasm_agent_journal::verify;
+use wasm_agent_policy::{Action, Origin};
+
+/// Counts allocations, so that "none" is a measured number.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+/// Size of the journals that are verified, in bytes.
+const JOURNAL_BYTES: usize = 64 << 20;
+
+/// Size of the contents in one of them, in bytes: one read of a large file.
+const BLOB_BYTES: usize = 64 << 10;
+
+fn main() {
+    divan::main();
+}
+
+fn decide(bencher: Bencher<'_, '_>, grants: usize, action: &Action) {
+    let policy = policy(grants);
+    bencher.bench_local(|| black_box(policy.check(black_box(action), Origin::Foreign)));
+}
+
+#[divan::bench]
+fn file_64(bencher: Bencher<'_, '_>) {
+    decide(bencher, 64, &file_action(64));
+}
+
+#[divan::bench]
+fn file_10000(bencher: Bencher<'_, '_>) {
+    decide(bencher, 10_000, &file_action(10_000));
+}
+
+#[divan::bench]
+fn http_64(bencher: Bencher<'_, '_>) {
+    decide(bencher, 64, &http_action(64));
+}
+
+#[divan::bench]
+fn http_10000(bencher: Bencher<'_, '_>) {
+    decide(bencher, 10_000, &http_action(10_000));
+}
+
+/// The guest's side only; the writer's thread keeps up on its own.
+#[divan::bench]
+fn hand_over_call(bencher: Bencher<'_, '_>) {
+    let (writer, function) = writer(Nowhere);
+    let (arguments, outcome) = clock();
+    let number = AtomicU64::new(0);
+    bencher.bench_local(|| {
+        let number = number.fetch_add(1, Ordering::Relaxed);
+        hand_over(&writer, function, number, black_box(&arguments), black_box(&outcome));
+    });
+}
+
+fn verify_all(bencher: Bencher<'_, '_>, bytes: &[u8]) {
+    bencher.counter(BytesCount::new(bytes.len())).bench_local(|| verify(Cursor::new(black_box(bytes))).unwrap());
+}
+
+#[divan::bench(sample_count = 20)]
+fn verify_records(bencher: Bencher<'_, '_>) {
+    verify_all(bencher, &journal(JOURNAL_BYTES, None));
+}
+
+#[divan::bench(sample_count = 20)]
+fn verify_blobs(bencher: Bencher<'_, '_>) {
+    verify_all(bencher, &journal(JOURNAL_BYTES, Some(BLOB_BYTES)));
+}

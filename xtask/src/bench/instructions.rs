@@ -1,0 +1,79 @@
+//! `cargo xtask instructions`: how many instructions a host call takes, of the whole process, guest and writer included.
+//!
+//! A run with few calls is taken from one with many, so that what starting costs falls out. The numbers are the same on a busy
+//! machine, which times are not; they say nothing of the kernel, nor of waiting.
+
+use std::fs;
+use std::process::Command;
+
+use super::contender::{Fsync, Guest, Ours};
+use super::rows::{GUEST_DIR, SMALL_FILE};
+use super::{build_host, prepare};
+use crate::error::{Context, Error};
+use crate::project::Project;
+use crate::{guests, process};
+
+/// What is counted: a command of the guest `bench`, how often in the short run and in the long one, and what it works on.
+const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
+    ("clock", 1_000, 11_000, None),
+    ("random", 1_000, 11_000, None),
+    ("stat", 200, 1_200, Some(SMALL_FILE)),
+    ("open-read-close", 200, 1_200, Some(SMALL_FILE)),
+    ("create-remove", 100, 600, Some("")),
+];
+
+/// Counts, and prints a line for each.
+///
+/// # Errors
+/// When something can't be set up, or a run fails.
+pub(crate) fn run(project: &Project) -> Result<(), Error> {
+    let Some(valgrind) = process::find("valgrind") else {
+        println!("instructions: not counted, as there is no valgrind on this machine");
+        return Ok(());
+    };
+    guests::build(project, None)?;
+    let binary = build_host(project)?;
+    let work = project.bench_dir();
+    prepare(&work)?;
+    let ours = Ours::set_up(binary, &work, "http://127.0.0.1:1")?;
+    let guest = Guest::uncompiled(project.guests_dir().join("bench.wasm"));
+    let collected = |command: &str, calls: u64, operand: Option<&str>, is_live: bool| {
+        let mut arguments = vec![command.to_owned(), calls.to_string()];
+        arguments.extend(operand.map(|name| format!("{GUEST_DIR}/{name}")));
+        let journal = ours.journal();
+        let live = ours.command(&guest, &arguments, Fsync::Effects, &journal);
+        let count = if is_live {
+            count(&valgrind, &live)?
+        } else {
+            let mut live = live;
+            process::capture(&mut live)?;
+            count(&valgrind, &ours.replay(&guest, &journal))?
+        };
+        fs::remove_file(&journal).context(|| format!("could not remove `{}`", journal.display()))?;
+        Ok::<u64, Error>(count)
+    };
+    // Compiles the guest, which must not be counted.
+    process::capture(&mut ours.command(&guest, &["noop".to_owned()], Fsync::Effects, &ours.journal()))?;
+    println!("{:<18} {:>12} {:>12}", "instructions", "live", "replay");
+    for (command, few, many, operand) in COUNTED {
+        let each = |is_live| {
+            let few_counted = collected(command, few, operand, is_live)?;
+            Ok::<u64, Error>(collected(command, many, operand, is_live)?.saturating_sub(few_counted) / (many - few))
+        };
+        println!("{command:<18} {:>12} {:>12}", each(true)?, each(false)?);
+    }
+    Ok(())
+}
+
+/// Runs a command under callgrind, and returns the instructions that it executed.
+fn count(valgrind: &std::path::Path, command: &Command) -> Result<u64, Error> {
+    let mut counted = Command::new(valgrind);
+    counted.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    counted.arg(command.get_program()).args(command.get_args());
+    counted.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = counted.output().context(|| "could not start valgrind".to_owned())?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = said.lines().find_map(|line| line.split_once("Collected :"));
+    let number = line.and_then(|(_, number)| number.trim().parse().ok()).filter(|_| output.status.success());
+    number.ok_or_else(|| Error::new("callgrind gave no count").because(said.trim_end()))
+}

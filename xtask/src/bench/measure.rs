@@ -1,0 +1,293 @@
+//! Measuring a row: both sides in turns, so that whatever else the machine does falls on both.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::contender::{Baseline, Fsync, Guest, GuestKind, Ours};
+use super::pieces::Pieces;
+use super::rows::{Job, Pair, Row, Target};
+use super::run_many;
+use super::statistics::{median, median_duration};
+use crate::error::{Context, Error};
+use crate::project::Project;
+use crate::{process, python};
+
+/// A number with its unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Quantity {
+    /// In seconds.
+    Seconds(f64),
+    Bytes(f64),
+    PerSecond(f64),
+}
+
+/// What came out for a row.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) target: Target,
+    /// The first column, where there is something to compare with.
+    pub(crate) base: Option<Quantity>,
+    pub(crate) own: Quantity,
+    /// The median of the ratios, one for each pair, with the lowest and the highest.
+    pub(crate) ratio: Option<(f64, f64, f64)>,
+    /// The same as the guest measured it, without the start of the process, and what a call costs more, in nanoseconds.
+    pub(crate) inside: Option<(f64, f64)>,
+    /// Whether it allocates, where that is known.
+    pub(crate) allocates: Option<bool>,
+}
+
+impl Measured {
+    /// Whether the target is met; nothing where none is set.
+    pub(crate) fn is_met(&self) -> Option<bool> {
+        match (self.target, self.own) {
+            (Target::Report, _) => None,
+            (Target::Ratio(most), _) => Some(self.judged()? <= most),
+            (Target::Nanoseconds { most, may_allocate }, Quantity::Seconds(own)) => {
+                Some(own * 1e9 <= most && (may_allocate || self.allocates == Some(false)))
+            }
+            (Target::PerSecond(least), Quantity::PerSecond(own)) => Some(own >= least),
+            _ => Some(false),
+        }
+    }
+
+    /// The ratio that a target is about: of a call where a guest makes many, of the whole process otherwise.
+    fn judged(&self) -> Option<f64> {
+        self.inside.map(|(ratio, _)| ratio).or(self.ratio.map(|(median, ..)| median))
+    }
+}
+
+/// Everything that rows are measured with.
+pub(crate) struct Bench<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) baseline: Baseline,
+    pub(crate) ours: Ours,
+    pub(crate) small: Guest,
+    /// Made only if a row needs it.
+    pub(crate) large: Option<Guest>,
+    pub(crate) pieces: Pieces,
+    pub(crate) pairs: usize,
+}
+
+/// What one run took.
+#[derive(Debug, Clone, Copy)]
+struct Time {
+    /// From the start of the process to its end.
+    process: Duration,
+    /// As the guest measured it, without the start.
+    inside: Duration,
+}
+
+impl Bench<'_> {
+    /// Measures one row.
+    ///
+    /// # Errors
+    /// When a program fails.
+    pub(crate) fn measure(&mut self, row: &Row) -> Result<Measured, Error> {
+        let plain = |base, own| Measured {
+            name: row.name,
+            about: row.about,
+            target: row.target,
+            base,
+            own,
+            ratio: None,
+            inside: None,
+            allocates: None,
+        };
+        match &row.job {
+            Job::Pair(pair) => {
+                let guest = self.guest(pair.guest)?;
+                // Compiling a large component takes seconds, of which noise is a small part.
+                let pairs = if pair.is_compiled { self.pairs } else { self.pairs.min(FEW) };
+                let times = turns(
+                    pairs,
+                    || self.base_time(guest, pair),
+                    || {
+                        if !pair.is_compiled {
+                            self.ours.forget()?;
+                        }
+                        self.own_time(guest, &pair.arguments, pair.fsync)
+                    },
+                )?;
+                Ok(Measured { inside: pair.calls.map(|calls| inside(&times, calls)), ..compare(plain, &times) })
+            }
+            Job::Memory(arguments) => {
+                // Compiles the guest, if no row before did.
+                self.own_time(&self.small, arguments, Fsync::Effects)?;
+                let base = self.peak(|| (self.baseline.command(&self.small, arguments, true, &[]), None))?;
+                Ok(sizes(plain, base, self.own_peak(arguments)?))
+            }
+            Job::Growth { few, many } => {
+                self.own_time(&self.small, few, Fsync::Effects)?;
+                Ok(sizes(plain, self.own_peak(few)?, self.own_peak(many)?))
+            }
+            Job::Replay(arguments) => Ok(compare(plain, &self.replays(arguments)?)),
+            Job::Guard { arguments, guard } => {
+                let guarded = self.baseline.compile(&self.small.component, guard.compile)?;
+                let times = turns(
+                    self.pairs,
+                    || time(&mut self.baseline.command(&self.small, arguments, true, &[])),
+                    || time(&mut self.baseline.command(&guarded, arguments, true, guard.run)),
+                )?;
+                Ok(compare(plain, &times))
+            }
+            Job::Piece(name) => {
+                let piece = self.pieces.find(self.project, name)?;
+                let own = match row.target {
+                    Target::PerSecond(_) => Quantity::PerSecond(piece.bytes_per_second.unwrap_or_default()),
+                    _ => Quantity::Seconds(piece.nanoseconds / 1e9),
+                };
+                Ok(Measured { allocates: Some(piece.allocates), ..plain(None, own) })
+            }
+            Job::PieceRatio { of, to } => {
+                let to = self.pieces.find(self.project, to)?.nanoseconds;
+                let of = self.pieces.find(self.project, of)?.nanoseconds;
+                let seconds = |nanoseconds: f64| Quantity::Seconds(nanoseconds / 1e9);
+                Ok(Measured { ratio: Some(alone(of / to)), ..plain(Some(seconds(to)), seconds(of)) })
+            }
+            Job::RunMany => Ok(plain(None, Quantity::PerSecond(run_many::measure(self.project)?))),
+        }
+    }
+
+    fn guest(&self, kind: GuestKind) -> Result<&Guest, Error> {
+        match kind {
+            GuestKind::Small => Ok(&self.small),
+            GuestKind::Large => self.large.as_ref().ok_or_else(|| Error::new("the large component was not made")),
+        }
+    }
+
+    fn base_time(&self, guest: &Guest, pair: &Pair) -> Result<Time, Error> {
+        let mut total = time(&mut self.baseline.command(guest, &pair.arguments, pair.is_compiled, &[]))?;
+        if pair.with_copy {
+            let (mut command, copy) = self.baseline.copy();
+            let start = Instant::now();
+            process::capture(&mut command)?;
+            total.process += start.elapsed();
+            remove(&copy)?;
+        }
+        Ok(total)
+    }
+
+    fn own_time(&self, guest: &Guest, arguments: &[String], fsync: Fsync) -> Result<Time, Error> {
+        let journal = self.ours.journal();
+        let time = time(&mut self.ours.command(guest, arguments, fsync, &journal))?;
+        remove(&journal)?;
+        Ok(time)
+    }
+
+    /// Live runs, each with the replay of its journal.
+    fn replays(&self, arguments: &[String]) -> Result<Vec<(Time, Time)>, Error> {
+        let mut times = Vec::with_capacity(self.pairs);
+        for round in 0..=self.pairs {
+            let journal = self.ours.journal();
+            let live = time(&mut self.ours.command(&self.small, arguments, Fsync::Effects, &journal))?;
+            let again = time(&mut self.ours.replay(&self.small, &journal))?;
+            remove(&journal)?;
+            if round > 0 {
+                times.push((live, again));
+            }
+        }
+        Ok(times)
+    }
+
+    fn own_peak(&self, arguments: &[String]) -> Result<f64, Error> {
+        self.peak(|| {
+            let journal = self.ours.journal();
+            (self.ours.command(&self.small, arguments, Fsync::Effects, &journal), Some(journal))
+        })
+    }
+
+    /// The largest resident set of a command, in bytes: the median of some runs.
+    fn peak(&self, command: impl Fn() -> (Command, Option<PathBuf>)) -> Result<f64, Error> {
+        // The kernel says it of a child that has ended, and Rust's library does not pass it on.
+        const SCRIPT: &str = "import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+        let mut peaks = Vec::new();
+        for _ in 0..self.pairs.min(FEW) {
+            let (command, journal) = command();
+            let mut wrapped = Command::new(python::environment(&self.project.cache()).join("bin/python"));
+            wrapped.arg("-c").arg(SCRIPT).arg(command.get_program()).args(command.get_args());
+            wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let printed = process::capture(&mut wrapped)?;
+            let kibibytes: f64 = printed.parse().context(|| format!("`{printed}` is not a size"))?;
+            peaks.push(kibibytes * 1024.0);
+            journal.as_deref().map_or(Ok(()), remove)?;
+        }
+        Ok(median(&peaks))
+    }
+}
+
+/// Runs of what varies little or takes long.
+const FEW: usize = 3;
+
+/// Runs both in turns (A B, B A, …), after one pair that fills the caches and is not counted.
+fn turns(
+    pairs: usize,
+    base: impl Fn() -> Result<Time, Error>,
+    own: impl Fn() -> Result<Time, Error>,
+) -> Result<Vec<(Time, Time)>, Error> {
+    let mut times = Vec::with_capacity(pairs);
+    for round in 0..=pairs {
+        let pair = if round % 2 == 0 {
+            let base = base()?;
+            (base, own()?)
+        } else {
+            let own = own()?;
+            (base()?, own)
+        };
+        if round > 0 {
+            times.push(pair);
+        }
+    }
+    Ok(times)
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    fs::remove_file(path).context(|| format!("could not remove `{}`", path.display()))
+}
+
+fn alone(ratio: f64) -> (f64, f64, f64) {
+    (ratio, ratio, ratio)
+}
+
+fn sizes(plain: impl Fn(Option<Quantity>, Quantity) -> Measured, base: f64, own: f64) -> Measured {
+    Measured { ratio: Some(alone(own / base)), ..plain(Some(Quantity::Bytes(base)), Quantity::Bytes(own)) }
+}
+
+fn quotient(base: Duration, own: Duration) -> f64 {
+    own.as_secs_f64() / base.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+/// The medians of both sides, and of the ratios.
+fn compare(plain: impl Fn(Option<Quantity>, Quantity) -> Measured, times: &[(Time, Time)]) -> Measured {
+    let ratios: Vec<f64> = times.iter().map(|(base, own)| quotient(base.process, own.process)).collect();
+    let lowest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = ratios.iter().copied().fold(0.0, f64::max);
+    let base = median_duration(times.iter().map(|(base, _)| base.process));
+    let own = median_duration(times.iter().map(|(_, own)| own.process));
+    let seconds = |time: Duration| Quantity::Seconds(time.as_secs_f64());
+    Measured { ratio: Some((median(&ratios), lowest, highest)), ..plain(Some(seconds(base)), seconds(own)) }
+}
+
+/// The ratio inside the guest, and what a call costs more, in nanoseconds.
+fn inside(times: &[(Time, Time)], calls: u32) -> (f64, f64) {
+    let ratios: Vec<f64> = times.iter().map(|(base, own)| quotient(base.inside, own.inside)).collect();
+    let added: Vec<f64> =
+        times.iter().map(|(base, own)| own.inside.as_secs_f64() - base.inside.as_secs_f64()).collect();
+    (median(&ratios), median(&added) * 1e9 / f64::from(calls))
+}
+
+fn time(command: &mut Command) -> Result<Time, Error> {
+    let start = Instant::now();
+    let printed = process::capture(command)?;
+    let process = start.elapsed();
+    let inside = printed
+        .parse()
+        .map(Duration::from_nanos)
+        .context(|| format!("the guest printed `{printed}` instead of its time"))?;
+    Ok(Time { process, inside })
+}

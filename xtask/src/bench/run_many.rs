@@ -1,0 +1,39 @@
+//! Runs a second through the library: the example `run_many` of the host, on one core.
+
+use std::process::Command;
+
+use crate::error::{Context, Error};
+use crate::process;
+use crate::project::Project;
+
+/// Builds the example and runs it on the first core, or without a fixed core where the machine has no `taskset`.
+///
+/// # Errors
+/// When it does not build, fails, or does not print a number last.
+pub(crate) fn measure(project: &Project) -> Result<f64, Error> {
+    let mut build = Command::new("cargo");
+    build.current_dir(project.root()).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--package",
+        "wasm-agent-host",
+        "--example",
+        "run_many",
+    ]);
+    process::run(&mut build)?;
+    let program = project.host_binary("release").with_file_name("examples").join("run_many");
+    let mut command = match process::find("taskset") {
+        Some(taskset) => {
+            let mut command = Command::new(taskset);
+            command.args(["--cpu-list", "0"]).arg(program);
+            command
+        }
+        None => Command::new(program),
+    };
+    let printed = process::capture(command.arg(project.guests_dir().join("bench.wasm")).arg("noop"))?;
+    let last = printed.lines().last().unwrap_or_default();
+    let rate = last.split_whitespace().next().unwrap_or_default();
+    rate.parse().context(|| format!("the example printed `{last}` instead of its rate"))
+}
