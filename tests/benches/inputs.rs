@@ -95,6 +95,8 @@ pub fn writer(store: impl JournalStore + 'static) -> (Writer, FunctionId) {
         started_ns: 1_800_000_000_000_000_000,
         parent: None,
         approver: "refuse".to_owned(),
+        redaction: None,
+        signed_by: None,
     };
     let writer = Writer::create(store, &header, Options::default()).unwrap();
     let function = writer.intern("wasi:clocks/monotonic-clock#now", &[]).unwrap();
