@@ -6,10 +6,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod decided;
 pub mod files;
+pub mod judge;
 pub mod stats;
 pub mod view;
 
 #[cfg(test)]
 mod hand_made;
 mod item;
+#[cfg(test)]
+mod scripted;

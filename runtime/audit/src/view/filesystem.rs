@@ -232,6 +232,19 @@ impl View {
         }
     }
 
+    /// The path that a call spells: its directory's, with the path argument resolved against it by text alone; without such an
+    /// argument, that of its descriptor. Where links led elsewhere it is not the one that was decided about.
+    #[must_use]
+    pub fn spelled(&self, call: &Call) -> Option<GuestPath> {
+        let function = call.function.name.strip_prefix("wasi:filesystem/types#")?;
+        let mut arguments = Items::arguments(call)?;
+        let number = arguments.handle()?;
+        match path_of(function, &mut arguments) {
+            Some(text) => self.below(number, text, None),
+            None => self.place(number).path,
+        }
+    }
+
     /// What the gate asked the policy about a call that had no effect: whether a place may be looked at.
     pub(super) fn observed(&self, call: &Call) -> Option<Action> {
         let function = call.function.name.strip_prefix("wasi:filesystem/types#")?;

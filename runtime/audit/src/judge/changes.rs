@@ -1,0 +1,152 @@
+//! The decisions that change: equal ones once, and no more than fit.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use wasm_agent_journal::Answer;
+use wasm_agent_policy::{DecisionKind, DenialReason, Judgement, Policy};
+
+use super::again::Secrets;
+use super::shown;
+use crate::decided::Decided;
+
+/// Most different changes that are listed for a run. Whoever reads a list reads no more of it.
+pub(super) const CHANGES_MAX: usize = 10_000;
+
+/// Most bytes of their texts: a hostile journal can have actions of a megabyte each.
+const TEXT_BYTES_MAX: usize = 16 << 20;
+
+/// A decision that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The first call that it is about.
+    pub call: u64,
+    /// How often the same was decided otherwise in the same way.
+    pub count: u64,
+    /// The action, as `policy explain` takes it; escaped.
+    pub action: String,
+    /// What was decided.
+    pub was: Side,
+    /// What was answered the first time, where somebody was asked.
+    pub answer: Option<Answer>,
+    /// What the other policy decides.
+    pub now: Side,
+}
+
+/// A decision, and why it is so.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Side {
+    /// The decision.
+    pub decision: DecisionKind,
+    /// The grant that decides.
+    pub grant: Option<String>,
+    /// Its line in the policy, from 1.
+    pub line: Option<u32>,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// The names of the secrets that the request is given, where they are what changes.
+    pub secrets: Option<Vec<String>>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    action: String,
+    was: Side,
+    now: Side,
+    /// Whether the answer was a yes: a change that takes a yes away is not one that takes a no away.
+    approved: Option<bool>,
+}
+
+/// The changes of one run.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    places: HashMap<Rc<Key>, usize>,
+    listed: Vec<(Rc<Key>, u64, u64, Option<Answer>)>,
+    bytes: usize,
+    more: u64,
+}
+
+impl Changes {
+    pub(super) fn add(
+        &mut self,
+        was: &Decided,
+        recorded: Option<&Policy>,
+        now: &Judgement,
+        policy: &Policy,
+        secrets: Option<Secrets>,
+    ) {
+        let (before, after) = secrets.map_or((None, None), |(before, after)| (Some(before), Some(after)));
+        let key = Key {
+            action: shown(was.action.as_ref()),
+            was: side_then(was, recorded, before),
+            now: side_now(now, policy, after),
+            approved: was.answer.map(|answer| answer == Answer::Approved),
+        };
+        if let Some((_, _, count, _)) = self.places.get(&key).and_then(|place| self.listed.get_mut(*place)) {
+            *count = count.saturating_add(1);
+            return;
+        }
+        let bytes = self.bytes.saturating_add(key.action.len());
+        if self.listed.len() >= CHANGES_MAX || bytes > TEXT_BYTES_MAX {
+            self.more = self.more.saturating_add(1);
+            return;
+        }
+        self.bytes = bytes;
+        let key = Rc::new(key);
+        self.places.insert(Rc::clone(&key), self.listed.len());
+        self.listed.push((key, was.call, 1, was.answer));
+    }
+
+    /// The changes in the order of their calls, and how many decisions change that are not among them.
+    pub(super) fn into_parts(self) -> (Vec<Change>, u64) {
+        drop(self.places);
+        let mut changes: Vec<Change> = self
+            .listed
+            .into_iter()
+            .filter_map(|(key, call, count, answer)| {
+                let Key { action, was, now, .. } = Rc::into_inner(key)?;
+                Some(Change { call, count, action, was, answer, now })
+            })
+            .collect();
+        // A request's decision is whole only with its outcome, which may come long after its call.
+        changes.sort_by_key(|change| change.call);
+        (changes, self.more)
+    }
+}
+
+/// A decision as it was recorded. What the record does not say is taken from the run's own policy.
+fn side_then(was: &Decided, policy: Option<&Policy>, secrets: Option<Vec<String>>) -> Side {
+    let judgement = policy.zip(was.action.as_ref()).map(|(policy, action)| (policy, policy.judge(action, was.origin)));
+    let judgement = judgement.filter(|(_, judgement)| judgement.decision == was.decision);
+    let grant = was.grant.as_deref().map(str::to_owned).or_else(|| {
+        let (policy, judgement) = judgement.as_ref()?;
+        judgement.grant.map(|grant| policy.grant_label(grant))
+    });
+    let reason = match was.reason.as_deref() {
+        Some(reason) => match DenialReason::parse(reason) {
+            Some(known) => known.sentence().to_owned(),
+            None => reason.to_owned(),
+        },
+        None => judgement.map_or_else(String::new, |(policy, judgement)| judgement.reason(policy)),
+    };
+    let line = policy.zip(grant.as_deref()).and_then(|(policy, label)| line_of(policy, label));
+    Side { decision: was.decision, grant, line, reason, secrets }
+}
+
+fn side_now(now: &Judgement, policy: &Policy, secrets: Option<Vec<String>>) -> Side {
+    Side {
+        decision: now.decision,
+        grant: now.grant.map(|grant| policy.grant_label(grant)),
+        line: now.grant.and_then(|grant| policy.grant_line(grant)),
+        reason: now.reason(policy),
+        secrets,
+    }
+}
+
+/// The line of the grant with this label.
+fn line_of(policy: &Policy, label: &str) -> Option<u32> {
+    let files = policy.filesystem().iter().map(|grant| grant.id);
+    let requests = policy.http().iter().map(|grant| grant.id);
+    let grant = files.chain(requests).find(|id| policy.grant_label(*id) == label)?;
+    policy.grant_line(grant)
+}

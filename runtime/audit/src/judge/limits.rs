@@ -1,0 +1,115 @@
+//! What a run used, against the limits of another policy.
+//!
+//! Only what the journal proves is said: what the end record counts, requests that were under way together, and bodies that
+//! are described in their action.
+
+use std::collections::HashSet;
+
+use wasm_agent_journal::{End, Header, Intent, RunResult};
+use wasm_agent_policy::{Action, Limits};
+
+/// Most requests that are counted together. A policy that allows more is not held to what goes beyond.
+const OPEN_MAX: usize = 65_536;
+
+/// A limit under which the run would have gone otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitChange {
+    /// What it is called under `[limits]`.
+    pub name: &'static str,
+    /// What it is counted in: `bytes`, `ns` or nothing.
+    pub unit: &'static str,
+    /// The limit of the run, where it had one.
+    pub was: Option<u64>,
+    /// The limit of the other policy, where it has one.
+    pub now: Option<u64>,
+    /// What the run used: at least this much, where `stopped` is set.
+    pub used: Option<u64>,
+    /// Whether the run was stopped by this limit. Under the other policy it goes on; how is not in the journal.
+    pub stopped: bool,
+}
+
+/// What a run used.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    limits: Vec<(String, u64)>,
+    end: Option<End>,
+    requests: HashSet<u64>,
+    requests_max: u64,
+    request_body_max: u64,
+}
+
+impl Used {
+    pub(super) fn new(header: &Header) -> Self {
+        Self { limits: header.limits.clone(), ..Self::default() }
+    }
+
+    pub(super) fn end(&mut self, end: &End) {
+        self.end = Some(end.clone());
+    }
+
+    pub(super) fn intent(&mut self, intent: &Intent) {
+        let Ok(Action::HttpRequest(request)) = Action::decode(&intent.action) else { return };
+        self.request_body_max = self.request_body_max.max(request.body.map_or(0, |body| body.len));
+        if self.requests.len() < OPEN_MAX {
+            self.requests.insert(intent.effect);
+            self.requests_max = self.requests_max.max(u64::try_from(self.requests.len()).unwrap_or(u64::MAX));
+        }
+    }
+
+    pub(super) fn outcome(&mut self, effect: u64) {
+        self.requests.remove(&effect);
+    }
+
+    /// The limits of a policy under which the run would have gone otherwise.
+    pub(super) fn changes(&self, now: &Limits) -> Vec<LimitChange> {
+        let recorded = |name: &str| self.limits.iter().find(|(known, _)| known == name).map(|(_, limit)| *limit);
+        let end = |used: fn(&End) -> u64| self.end.as_ref().map(used);
+        let ran = |end: &End| end.at_ns.saturating_sub(end.waited_ns);
+        let time = u64::try_from(now.time.as_nanos()).unwrap_or(u64::MAX);
+        let all = [
+            ("memory", "bytes", recorded("memory-bytes"), Some(now.memory_bytes), end(|end| end.memory_high_bytes)),
+            ("time", "ns", recorded("time-ns"), Some(time), end(ran)),
+            ("fuel", "", recorded("fuel"), now.fuel, end(|end| end.fuel)),
+            (
+                "request-body",
+                "bytes",
+                recorded("request-body-bytes"),
+                Some(now.request_body_bytes),
+                Some(self.request_body_max),
+            ),
+            ("response-body", "bytes", recorded("response-body-bytes"), Some(now.response_body_bytes), None),
+            ("output", "bytes", recorded("output-bytes"), Some(now.output_bytes), None),
+            ("journal", "bytes", recorded("journal-bytes"), Some(now.journal_bytes), None),
+            ("handles", "", recorded("handles"), Some(u64::from(now.handles)), None),
+            (
+                "http-requests",
+                "",
+                recorded("http-requests"),
+                Some(u64::from(now.http_requests)),
+                Some(self.requests_max),
+            ),
+        ];
+        let ended_by = self.end.as_ref().and_then(|end| match &end.result {
+            RunResult::Limit { which } => Some(which.as_str()),
+            _ => None,
+        });
+        let changes = all.into_iter().map(|(name, unit, was, now, used)| {
+            let stopped = ended_by == Some(name);
+            LimitChange { name, unit, was, now, used, stopped }
+        });
+        changes.filter(LimitChange::matters).collect()
+    }
+}
+
+impl LimitChange {
+    /// Whether the run would have been stopped now, or was stopped and would not be now.
+    fn matters(&self) -> bool {
+        // A limit that stands where it stood changes nothing, whatever is counted.
+        if self.was == self.now {
+            return false;
+        }
+        let goes_on = self.stopped && self.now.is_none_or(|now| self.was.is_none_or(|was| now > was));
+        let stops = self.now.is_some_and(|now| self.used.is_some_and(|used| used > now));
+        goes_on || (stops && !self.stopped)
+    }
+}

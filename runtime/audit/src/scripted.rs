@@ -1,0 +1,231 @@
+//! Runs that are made up: the records that the gate would write about these actions under a policy.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use wasm_agent_journal::{
+    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Call, DecisionRecord, EffectResult, Encoded, End, Event,
+    Function, Header, Intent, Invocation, Outcome, Record, Remember, RunResult, Verdict,
+};
+use wasm_agent_policy::{Action, DecisionKind, Origin, Policy};
+
+/// Address that requests reach unless a test says otherwise.
+const PUBLIC: &str = "93.184.215.14:443";
+
+/// Records of a run, as they are made.
+pub(crate) struct Scripted {
+    pub(crate) policy: Policy,
+    pub(crate) records: Vec<Record>,
+    calls: u64,
+    effects: u64,
+    /// What whoever is asked says.
+    pub(crate) answer: Answer,
+    /// Where requests arrive.
+    pub(crate) peer: String,
+}
+
+impl Scripted {
+    /// A run under a policy, given without its first line. Everything that is asked is approved.
+    pub(crate) fn new(policy: &str) -> Self {
+        Self::under(Policy::parse(&format!("version = 1\n{policy}")).unwrap_or_else(|errors| panic!("{errors}")))
+    }
+
+    pub(crate) fn under(policy: Policy) -> Self {
+        let mut run = Self {
+            policy,
+            records: Vec::new(),
+            calls: 0,
+            effects: 0,
+            answer: Answer::Approved,
+            peer: PUBLIC.to_owned(),
+        };
+        let header = header(&run.policy);
+        run.add(Event::Header(Box::new(header)));
+        run
+    }
+
+    pub(crate) fn header(&self) -> Header {
+        match &self.records[0].event {
+            Event::Header(header) => header.as_ref().clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn change_header(&mut self, change: impl FnOnce(&mut Header)) {
+        match &mut self.records[0].event {
+            Event::Header(header) => change(header),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// An action as it is typed, about data that was there before. Gives the call's number.
+    pub(crate) fn act(&mut self, action: &str) -> u64 {
+        let action = self.policy.explain(action).unwrap().action;
+        self.act_on(&action, Origin::Foreign)
+    }
+
+    /// An action, decided about by the policy and recorded as the gate records it.
+    pub(crate) fn act_on(&mut self, action: &Action, origin: Origin) -> u64 {
+        let judgement = self.policy.judge(action, origin);
+        let call = self.calls;
+        let verdict = match judgement.decision {
+            DecisionKind::Allow => Verdict::Allow,
+            DecisionKind::Ask => Verdict::Ask,
+            DecisionKind::Deny => Verdict::Deny,
+        };
+        let mut decision = DecisionRecord {
+            verdict,
+            grant: judgement.grant.map(|grant| Arc::from(self.policy.grant_label(grant))),
+            reason: judgement.denial.map(|reason| Arc::from(reason.as_str())),
+            action: None,
+        };
+        let observes = matches!(action, Action::FileRead { .. });
+        match judgement.decision {
+            DecisionKind::Deny => decision.action = Some(action.canonical_bytes()),
+            DecisionKind::Allow if observes => decision.action = Some(action.canonical_bytes()),
+            DecisionKind::Allow | DecisionKind::Ask => self.effect(action, origin, &decision),
+        }
+        self.call("test:test/test#test", Some(decision));
+        call
+    }
+
+    fn effect(&mut self, action: &Action, origin: Origin, decision: &DecisionRecord) {
+        let (effect, call) = (self.effects, self.calls);
+        self.effects += 1;
+        let digest = *action.digest().as_bytes();
+        let asked = decision.verdict == Verdict::Ask;
+        let approval = asked.then(|| self.ask(effect, action, digest));
+        if asked && self.answer != Answer::Approved {
+            return;
+        }
+        self.add(Event::Intent(Box::new(Intent {
+            effect,
+            call,
+            at_ns: 0,
+            action: action.canonical_bytes(),
+            action_digest: digest,
+            decision: decision.clone(),
+            approval,
+            irreversible: !action.reversible(origin),
+            before: None,
+        })));
+        let (result, extra) = self.outcome_of(action);
+        self.add(Event::Outcome(Outcome { effect, at_ns: 0, result, detail: None, extra }));
+    }
+
+    /// A request's outcome: refused where the policy does not let it go to where it arrives.
+    fn outcome_of(&self, action: &Action) -> (EffectResult, Option<Vec<u8>>) {
+        let Action::HttpRequest(request) = action else { return (EffectResult::Done, None) };
+        let address: IpAddr = self.peer.parse::<std::net::SocketAddr>().unwrap().ip();
+        let grant = self.policy.governing_http_grant(&request.method, &request.url).unwrap().id;
+        let mut extra = Encoded::new();
+        extra.map(1);
+        if self.policy.network_allows(grant, address) {
+            extra.str("peer").str(&self.peer);
+            (EffectResult::Done, Some(extra.to_record()))
+        } else {
+            extra.str("refused").array(1).str(&self.peer);
+            (EffectResult::Denied, Some(extra.to_record()))
+        }
+    }
+
+    fn ask(&mut self, effect: u64, action: &Action, digest: [u8; 32]) -> ApprovalRecord {
+        let approval = ApprovalRecord {
+            answer: self.answer,
+            approver: "test".to_owned(),
+            reason: None,
+            waited_ns: 0,
+            remember: Remember::Once,
+        };
+        self.add(Event::ApprovalAsked(Box::new(ApprovalAsked {
+            effect,
+            call: self.calls,
+            at_ns: 0,
+            action: action.canonical_bytes(),
+            action_digest: digest,
+            approver: "test".to_owned(),
+            timeout_ns: 1,
+        })));
+        self.add(Event::ApprovalSettled(ApprovalSettled { effect, at_ns: 0, approval: approval.clone() }));
+        approval
+    }
+
+    pub(crate) fn call(&mut self, function: &str, decision: Option<DecisionRecord>) {
+        self.call_with(function, decision, |arguments| {
+            arguments.array(0);
+        });
+    }
+
+    pub(crate) fn call_with(
+        &mut self,
+        function: &str,
+        decision: Option<DecisionRecord>,
+        arguments: impl FnOnce(&mut Encoded),
+    ) {
+        self.call_and(function, decision, arguments, |outcome| {
+            outcome.array(2).u64(0).null();
+        });
+    }
+
+    pub(crate) fn call_and(
+        &mut self,
+        function: &str,
+        decision: Option<DecisionRecord>,
+        arguments: impl FnOnce(&mut Encoded),
+        outcome: impl FnOnce(&mut Encoded),
+    ) {
+        let (mut given, mut got) = (Encoded::new(), Encoded::new());
+        arguments(&mut given);
+        outcome(&mut got);
+        let seq = self.calls;
+        self.calls += 1;
+        self.add(Event::Call(Call {
+            seq,
+            function: Arc::new(Function { name: function.to_owned(), parameters: Vec::new() }),
+            at_ns: 0,
+            duration_ns: 0,
+            fuel: 0,
+            arguments: given.to_record(),
+            outcome: got.to_record(),
+            decision,
+        }));
+    }
+
+    pub(crate) fn end(&mut self, change: impl FnOnce(&mut End)) {
+        let mut end = End {
+            result: RunResult::Exited { code: 0 },
+            at_ns: 0,
+            fuel: 0,
+            calls: self.calls,
+            waited_ns: 0,
+            memory_high_bytes: 0,
+        };
+        change(&mut end);
+        self.add(Event::End(end));
+    }
+
+    fn add(&mut self, event: Event) {
+        let index = u64::try_from(self.records.len()).unwrap();
+        self.records.push(Record { index, offset: 0, event });
+    }
+}
+
+fn header(policy: &Policy) -> Header {
+    Header {
+        run_id: [1; 16],
+        component_sha256: [7; 32],
+        component_name: "tool.wasm".to_owned(),
+        policy_text: policy.text().to_owned(),
+        policy_digest: *policy.digest().as_bytes(),
+        arguments: Vec::new(),
+        environment: Vec::new(),
+        invocation: Invocation::Command,
+        limits: Vec::new(),
+        engine: String::new(),
+        started_ns: 0,
+        parent: None,
+        redaction: None,
+        signed_by: None,
+        approver: "test".to_owned(),
+    }
+}
