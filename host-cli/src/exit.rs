@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     NothingRan,
     /// The run was stopped: a trap, a limit, an approver, or a record that ends in the middle.
     Stopped,
-    /// The replay differs from its journal.
+    /// The replay differs from its journal, or another policy decides otherwise.
     Diverged,
     /// The host failed: journal, disk, engine.
     HostFailed,

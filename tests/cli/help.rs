@@ -21,6 +21,7 @@ fn helps_with_every_command() {
         "policy ",
         "policy check ",
         "policy explain ",
+        "policy judge ",
         "inspect ",
         "completions ",
     ] {

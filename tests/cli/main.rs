@@ -14,6 +14,7 @@ mod filter;
 mod help;
 mod inspecting;
 mod journals;
+mod judging;
 mod made;
 mod policies;
 mod recovering;

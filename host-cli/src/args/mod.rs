@@ -16,7 +16,7 @@ use clap_complete::Shell;
 pub(crate) use export::{Export, Exported};
 pub(crate) use journal::{Calls, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
-pub(crate) use policy::Policy;
+pub(crate) use policy::{Journals, Judge, Policy};
 pub(crate) use replay::Replay;
 pub(crate) use run::{Approve, Run};
 
@@ -66,7 +66,7 @@ Exit status:
   1  the tool reported a failure; its own status is in the report
   2  nothing ran: arguments, policy or component
   3  stopped by a trap, a limit or an approver; a replay's record ends in the middle
-  4  the replay diverged
+  4  the replay diverged, or a judged decision changes
   5  the host failed: journal, disk
   6  the journal is not what was written
 
@@ -81,7 +81,7 @@ pub(crate) enum Command {
     /// Shows and checks journals
     #[command(subcommand)]
     Journal(Journal),
-    /// Checks and explains policies
+    /// Checks, explains and compares policies
     #[command(subcommand)]
     Policy(Policy),
     /// Makes and shows keys that sign journals

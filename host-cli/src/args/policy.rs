@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
@@ -21,4 +21,26 @@ pub(crate) enum Policy {
         /// The action, such as 'DELETE /notes/a.md' or 'POST https://example.com/'
         action: String,
     },
+    /// Says what another policy would have decided about what runs did; runs nothing
+    ///
+    /// Ends with status 4 if a decision changes, with 6 if a journal is not what was written; the others are judged all the same.
+    Judge(Judge),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Judge {
+    #[command(flatten)]
+    pub(crate) journals: Journals,
+
+    /// The policy to judge by
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: PathBuf,
+}
+
+/// The journals of several runs.
+#[derive(Debug, Args)]
+pub(crate) struct Journals {
+    /// Journals; folders, for every `*.journal` in them; or patterns in quotes, such as 'runs/**/*.journal'
+    #[arg(value_name = "JOURNAL", required = true, value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
 }

@@ -2,6 +2,8 @@
 
 mod check;
 mod explain;
+mod journals;
+mod judge;
 
 use std::io::Read;
 use std::path::Path;
@@ -19,6 +21,7 @@ pub(crate) fn policy(command: &args::Policy, report: &Report) -> Result<Exit, Fa
     match command {
         args::Policy::Check { policy } => check::check(policy, report)?,
         args::Policy::Explain { policy, action } => explain::explain(policy, action, report)?,
+        args::Policy::Judge(arguments) => return judge::judge(arguments, report),
     }
     Ok(Exit::Finished)
 }
