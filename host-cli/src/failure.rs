@@ -5,9 +5,11 @@ use std::io;
 use std::path::Path;
 
 use wasm_agent_host::journal::{Damage, ReadError, Tampered};
-use wasm_agent_host::{LoadError, ReplayError, ReplayFailure, RunError};
+use wasm_agent_host::{Divergence, LoadError, ReplayError, ReplayFailure, RunError};
 
+use crate::divergence::headline;
 use crate::exit::Exit;
+use crate::timeline::Around;
 use crate::units::shell_word;
 
 /// What went wrong, for the operator.
@@ -16,6 +18,10 @@ pub(crate) struct Failure {
     /// At least one.
     pub(crate) problems: Vec<Problem>,
     pub(crate) exit: Exit,
+    /// What a replay and its journal differ in.
+    pub(crate) divergence: Option<Box<Divergence>>,
+    /// The recorded calls around it, where they were asked for.
+    pub(crate) around: Option<Around>,
 }
 
 /// One thing that is wrong. Its text may hold names that a tool or a file gave: it is escaped where it is shown.
@@ -27,7 +33,7 @@ pub(crate) struct Problem {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { problems: vec![Problem { message: message.into(), hint: None }], exit }
+        Self { problems: vec![Problem { message: message.into(), hint: None }], exit, divergence: None, around: None }
     }
 
     /// Adds a hint to the last problem, unless it has one.
@@ -78,7 +84,8 @@ impl From<LoadError> for Failure {
                 message: format!("policy `{}` {error}", path.display()),
                 hint: error.hint.clone(),
             };
-            return Self { problems: errors.iter().map(problem).collect(), exit: Exit::NothingRan };
+            let problems = errors.iter().map(problem).collect();
+            return Self { problems, exit: Exit::NothingRan, divergence: None, around: None };
         }
         let hint = load_hint(&error);
         let mut failure = Self::new(Exit::NothingRan, chain(&error));
@@ -99,17 +106,8 @@ impl From<ReplayError> for Failure {
     fn from(error: ReplayError) -> Self {
         match error {
             ReplayError::Diverged(divergence) => {
-                let why = divergence.intent.map(|why| format!("; the reason the tool gave last: `{why}`"));
-                Self::new(
-                    Exit::Diverged,
-                    format!(
-                        "the replay differs at call {}\nrecorded: {}\nreplayed: {}{}",
-                        divergence.call,
-                        divergence.recorded,
-                        divergence.asked,
-                        why.unwrap_or_default(),
-                    ),
-                )
+                let failure = Self::new(Exit::Diverged, headline(&divergence));
+                Self { divergence: Some(divergence), ..failure }
             }
             ReplayError::Incomplete { .. } => Self::new(Exit::Stopped, chain(&error)),
             ReplayError::Journal { .. } => Self::new(Exit::Unverified, chain(&error)),
@@ -202,18 +200,6 @@ mod tests {
         assert_eq!(failure.problems.len(), count);
         assert!(count >= 2);
         assert!(failure.problems[0].message.starts_with("policy `p.toml` line 1, column "), "{failure:?}");
-    }
-
-    #[test]
-    fn a_divergence_shows_both_sides() {
-        let failure = Failure::from(ReplayError::Diverged(wasm_agent_host::Divergence {
-            call: 7,
-            recorded: "a".to_owned(),
-            asked: "b".to_owned(),
-            intent: None,
-        }));
-        assert_eq!(failure.problems[0].message, "the replay differs at call 7\nrecorded: a\nreplayed: b");
-        assert_eq!(failure.exit, Exit::Diverged);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod divergence;
 mod escape;
 mod exit;
 mod failure;

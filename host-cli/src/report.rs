@@ -3,18 +3,22 @@
 //! Text from a tool, a journal or a file is escaped here, or before it gets here.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
+use wasm_agent_host::journal::{Record, to_json};
 use wasm_agent_host::{Outcome, ReplayReport, RunReport};
 
 use crate::args::Format;
+use crate::divergence::{self, Marks};
 use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, Problem};
+use crate::timeline::text;
 use crate::units::{bytes, count, duration, hex, shell_word};
 
 /// Styles, by what they say.
@@ -27,6 +31,7 @@ pub(crate) mod style {
     pub(crate) const HINT: Style = AnsiColor::Cyan.on_default().bold();
     pub(crate) const FAINT: Style = Style::new().dimmed();
     pub(crate) const STRONG: Style = Style::new().bold();
+    pub(crate) const DIFFERS: Style = AnsiColor::Red.on_default().bold().underline();
 }
 
 /// Shortest wait for answers that is reported. Whoever answers sooner is no person.
@@ -45,6 +50,13 @@ pub(crate) struct Recorded<'a> {
     pub(crate) alone: bool,
     /// Why the approver gave no answer, where it failed to.
     pub(crate) unanswered: Option<&'a str>,
+}
+
+/// The call that a replay was ended after.
+pub(crate) struct Last {
+    pub(crate) record: Record,
+    /// The reason in force.
+    pub(crate) intent: Option<String>,
 }
 
 /// Prints, as text or as JSON.
@@ -85,7 +97,7 @@ impl Report {
     /// Reports why a command did not do what it was asked to.
     pub(crate) fn failure(&self, failure: &Failure) {
         match self.format {
-            Format::Text => self.say(&problems(&failure.problems)),
+            Format::Text => self.say(&failure_text(failure, marks())),
             Format::Json => {
                 let errors: Vec<Value> = failure
                     .problems
@@ -95,7 +107,14 @@ impl Report {
                         None => json!({ "message": message }),
                     })
                     .collect();
-                self.say_object(&json!({ "event": "error", "errors": errors, "exit": failure.exit.code() }));
+                let mut object = json!({ "event": "error", "errors": errors, "exit": failure.exit.code() });
+                if let (Value::Object(fields), Some(divergence)) = (&mut object, &failure.divergence) {
+                    fields.insert("divergence".to_owned(), divergence::to_value(divergence));
+                }
+                if let (Value::Object(fields), Some(around)) = (&mut object, &failure.around) {
+                    fields.insert("around".to_owned(), around.calls.clone().into());
+                }
+                self.say_object(&object);
             }
         }
     }
@@ -116,6 +135,56 @@ impl Report {
         }
     }
 
+    /// Reports a replay that was ended where it was told to, identical until then.
+    pub(crate) fn until(&self, last: &Last) {
+        let Last { record, intent } = last;
+        let value = to_json(record);
+        let field = |name: &str| value.get(name).cloned().unwrap_or_default();
+        match self.format {
+            Format::Text => {
+                let (good, faint) = (style::GOOD, style::FAINT);
+                let number = field("call").as_u64().unwrap_or_default();
+                let calls = count(number.saturating_add(1), "call");
+                let name = text::function(field("function").as_str().unwrap_or_default());
+                let arguments = text::named(value.get("arguments"));
+                let outcome = text::outcome(value.get("outcome"));
+                let mut said = format!("{good}identical{good:#}: {calls}, up to call {number}\n");
+                said.push_str(&format!("{faint}call:{faint:#}    {}\n", format!("{name} {arguments}").trim_end()));
+                if !outcome.is_empty() {
+                    said.push_str(&format!("{faint}answer:{faint:#}  {outcome}\n"));
+                }
+                if let Some(intent) = intent {
+                    said.push_str(&format!("{faint}intent:{faint:#}  `{}`\n", escape_line(intent)));
+                }
+                self.say(&said);
+            }
+            Format::Json => self.say_object(&json!({
+                "event": "replay",
+                "identical": true,
+                "until": {
+                    "call": field("call"),
+                    "function": field("function"),
+                    "arguments": field("arguments"),
+                    "outcome": field("outcome"),
+                    "decision": field("decision"),
+                    "intent": intent,
+                },
+                "exit": Exit::Finished.code(),
+            })),
+        }
+    }
+
+    /// Warns that a replay came to its end before the call that it was to be ended after.
+    pub(crate) fn not_reached(&self, call: u64, calls: u64) {
+        if self.format == Format::Text {
+            let warning = style::WARNING;
+            self.say(&format!(
+                "{warning}warning{warning:#}: there is no call {call}: the run has {}\n",
+                count(calls, "call")
+            ));
+        }
+    }
+
     /// Reports an identical replay.
     pub(crate) fn replay(&self, report: &ReplayReport) {
         let compared =
@@ -128,9 +197,12 @@ impl Report {
                 // The recorded end, and no failure of the replay.
                 let faint = style::FAINT;
                 text.push_str(&format!("{faint}ended:{faint:#} {}", outcome_line(&report.outcome)));
+                let warning = style::WARNING;
                 if !report.same_component {
-                    let warning = style::WARNING;
                     text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));
+                }
+                if !report.same_arguments {
+                    text.push_str(&format!("{warning}warning{warning:#}: the arguments are not the recorded ones\n"));
                 }
                 self.say(&text);
             }
@@ -142,6 +214,7 @@ impl Report {
                 "fuel": report.fuel,
                 "fuel_compared": report.fuel_compared,
                 "same_component": report.same_component,
+                "same_arguments": report.same_arguments,
                 "exit": Exit::from(&report.outcome).code(),
             })),
         }
@@ -158,10 +231,35 @@ impl Failure {
     }
 }
 
+/// Columns of the terminal that a stream goes to; nothing for a file or a pipe.
+pub(crate) fn columns(stream: impl AsFd + IsTerminal) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    let columns = rustix::termios::tcgetwinsize(&stream).map_or(0, |size| size.ws_col);
+    Some(if columns == 0 { 80 } else { usize::from(columns) })
+}
+
 /// An object on one line. JSON leaves some characters in place that a terminal acts on.
 pub(crate) fn json_line(value: &Value, for_terminal: bool) -> String {
     let text = value.to_string();
     if for_terminal { escape_line(&text).into_owned() } else { text }
+}
+
+/// How a difference is marked on standard error.
+fn marks() -> Marks {
+    if AutoStream::choice(&io::stderr()) == ColorChoice::Never { Marks::Below } else { Marks::Style }
+}
+
+fn failure_text(failure: &Failure, marks: Marks) -> String {
+    let mut text = problems(&failure.problems);
+    if let Some(divergence) = &failure.divergence {
+        text.push_str(&divergence::sides(divergence, marks));
+    }
+    if let Some(around) = &failure.around {
+        text.push_str(&format!("\n{}", around.rows));
+    }
+    text
 }
 
 fn problems(problems: &[Problem]) -> String {

@@ -69,6 +69,10 @@ fn object(value: &mut Value, key: &str) {
 }
 
 fn text(line: &str) -> String {
+    // A row that is marked is like any other.
+    if let Some(row) = line.strip_prefix('>').filter(|row| row.starts_with(TABLE)) {
+        return text(&format!(" {row}")).replacen(' ', ">", 1);
+    }
     let line = digests(line).replace(env!("CARGO_PKG_VERSION"), "VERSION");
     let words: Vec<&str> = line.split_inclusive(' ').collect();
     let mut out = String::new();

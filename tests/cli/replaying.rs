@@ -48,8 +48,49 @@ fn shows_both_sides_where_another_tool_differs() {
     }
     let ran = desk.run("replay --format json --component four.wasm a.journal");
     assert_eq!(ran.err_objects()[0]["exit"], 4);
+    assert_eq!(ran.err_objects()[0]["divergence"]["differs"], "step");
     // What was called then can't be called in this one.
     let ran = desk.run("replay --component search.wasm a.journal");
     assert_eq!(ran.status, 2, "{}", ran.err());
     desk.matches("replay-differs");
+}
+
+#[test]
+fn marks_what_differs_and_shows_the_calls_around_it() {
+    let mut desk = recorded();
+    desk.run("replay a.journal -- /notes colour hue");
+    desk.run("replay --from-divergence a.journal -- /notes colour hue");
+    let ran = desk.run("replay --format json --from-divergence a.journal -- /notes colour hue");
+    assert_eq!(ran.status, 4);
+    let object = &ran.err_objects()[0];
+    assert_eq!(object["divergence"]["differs"], "arguments");
+    let numbers: Vec<u64> =
+        object["around"].as_array().unwrap().iter().map(|call| call["call"].as_u64().unwrap()).collect();
+    let call = object["divergence"]["call"].as_u64().unwrap();
+    assert!(numbers.contains(&call) && numbers.len() <= 11, "{numbers:?}");
+    desk.run("replay a.journal -- /notes colour color");
+    desk.tool("hello.wasm", &wat::preview1_print("hello there"));
+    desk.tool("hullo.wasm", &wat::preview1_print("hullo there"));
+    desk.quietly("run -j b.journal hello.wasm");
+    desk.run("replay --component hullo.wasm b.journal");
+    desk.matches("replay-marked");
+}
+
+#[test]
+fn stops_after_the_call_that_is_named() {
+    let mut desk = Desk::new();
+    desk.tool("hello.wasm", &wat::preview1_print("hello"));
+    desk.quietly("run -j a.journal hello.wasm");
+    desk.tool("clock.wasm", &wat::clock_calls(3));
+    desk.quietly("run -j clock.journal clock.wasm");
+    assert_eq!(desk.run("replay --until 0 a.journal").status, 0);
+    assert_eq!(desk.run("replay --until 0 --quiet a.journal").status, 0);
+    desk.run("replay --until 99 a.journal");
+    let ran = desk.run("replay --format json --until 1 clock.journal");
+    assert_eq!(ran.err_objects()[0]["until"]["call"], 1);
+    // What comes after that call is another tool's business.
+    desk.tool("two.wasm", &wat::clock_calls(2));
+    assert_eq!(desk.quietly("replay --component two.wasm --until 1 clock.journal").status, 0);
+    assert_eq!(desk.run("replay --component two.wasm --until 2 clock.journal").status, 4);
+    desk.matches("replay-until");
 }

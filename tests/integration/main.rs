@@ -4,6 +4,7 @@
 
 mod again;
 mod completeness;
+mod diverging;
 mod edit_files;
 mod evidence;
 mod given;

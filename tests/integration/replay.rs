@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use wasm_agent_host::journal::{Event, Reader, verify};
-use wasm_agent_host::{Capture, Divergence, ReplayError, ReplayFailure, Tool};
+use wasm_agent_host::{Capture, ReplayError, ReplayFailure, Tool};
 use wasm_agent_tests::recorded::{records, replay};
 use wasm_agent_tests::{Folder, Recorded, Scene, Script, guests, wat};
 
@@ -15,13 +15,6 @@ fn clock(calls: u32) -> Tool {
 
 fn record(tool: Tool) -> Recorded {
     Scene::tool(&Folder::new(), tool).run()
-}
-
-fn divergence(run: &Recorded, tool: &Tool) -> Divergence {
-    match run.replay_with(tool) {
-        Err(ReplayFailure::Replay(ReplayError::Diverged(divergence))) => divergence,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -47,82 +40,6 @@ fn the_same_tool_makes_the_same_calls() {
         assert!(call.contains("wasi:random/") || call.contains("stat"), "{call}");
     }
     assert_eq!(first.len(), second.len());
-}
-
-#[test]
-fn tool_that_does_more_diverges_at_the_first_call_too_many() {
-    let divergence = divergence(&record(clock(3)), &clock(5));
-    assert_eq!(divergence.call, 3);
-    assert_eq!(divergence.recorded, "the end of the run");
-    assert_eq!(divergence.asked, "`wasi:clocks/monotonic-clock#now`");
-}
-
-#[test]
-fn tool_that_does_less_diverges_at_its_end() {
-    let divergence = divergence(&record(clock(5)), &clock(3));
-    assert_eq!(divergence.recorded, "`wasi:clocks/monotonic-clock#now`");
-    assert_eq!(divergence.asked, "an end with status 0");
-}
-
-#[test]
-fn tool_that_says_something_else_diverges_with_both_sides() {
-    let print = |text: &str| guests::from_text("print.wasm", &wat::preview1_print(text));
-    let divergence = divergence(&record(print("hello")), &print("hullo"));
-    assert!(divergence.recorded.starts_with("`wasi:io/streams#"), "{divergence:?}");
-    assert_ne!(divergence.recorded, divergence.asked);
-    assert!(divergence.to_string().contains(" the tool asks "), "{divergence}");
-}
-
-#[test]
-fn tool_that_computes_more_diverges_by_its_fuel() {
-    let slow = wat::clock_calls(2).replace("(drop (call $now))", "(drop (i32.const 1)) (drop (call $now))");
-    let divergence = divergence(&record(clock(2)), &guests::from_text("clock.wasm", &slow));
-    assert_eq!(divergence.call, 0);
-    assert!(divergence.recorded.contains("units of fuel"), "{divergence:?}");
-}
-
-#[test]
-fn tool_that_traps_later_diverges_by_its_fuel() {
-    let core = |body: &str| wat::alone(&format!(r#"(func (export "run") (result i32) {body} unreachable)"#));
-    let tool = |body| guests::from_text("tool.wasm", &core(body));
-    let divergence = divergence(&record(tool("")), &tool("(drop (i32.const 0))"));
-    assert!(divergence.asked.contains("units of fuel"), "{divergence}");
-}
-
-#[test]
-fn tool_that_never_comes_back_is_stopped_soon_after_the_recorded_one_ended() {
-    let core = |body: &str| wat::alone(&format!(r#"(func (export "run") (result i32) {body} (i32.const 0))"#));
-    let tool = |body| guests::from_text("tool.wasm", &core(body));
-    let run = record(tool(""));
-    let divergence = divergence(&run, &tool("(loop $again (br $again))"));
-    assert_eq!(divergence.recorded, "an end with status 0");
-    assert_eq!(divergence.asked, "the limit `fuel`");
-}
-
-#[test]
-fn tool_that_ends_before_it_is_stopped_diverges() {
-    let core = |body: &str| wat::alone(&format!(r#"(func (export "run") (result i32) {body} (i32.const 0))"#));
-    let tool = |body| guests::from_text("tool.wasm", &core(body));
-    let folder = Folder::new();
-    let run = Scene::tool(&folder, tool("(loop $again (br $again))")).policy("[limits]\ntime = \"300ms\"\n").run();
-    run.limited_by("time");
-    let divergence = divergence(&run, &tool(""));
-    assert_eq!(divergence.recorded, "the limit `time`");
-    assert_eq!(divergence.asked, "an end with status 0");
-}
-
-#[test]
-fn divergence_names_the_last_reason_that_the_tool_gave() {
-    let folder = Folder::with([("notes/a.md", "colour\n")]);
-    let run = Scene::guest(&folder, "edit-files")
-        .policy_of("edit-files", &[])
-        .arguments(["/notes", "colour", "color"])
-        .approver(Script::approve())
-        .run();
-    // The file's contents are changed in the journal's stead: another tool, that writes something else.
-    let error = run.replay_with(&guests::tool("count-words"));
-    let Err(ReplayFailure::Replay(ReplayError::Diverged(divergence))) = error else { panic!("{error:?}") };
-    assert!(divergence.call < run.report.calls);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub mod always;
 pub mod approver;
+pub mod doctored;
 pub mod folder;
 pub mod guests;
 pub mod probe;

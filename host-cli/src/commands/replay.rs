@@ -1,24 +1,27 @@
 //! `wasm-agent replay`.
 
+use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use wasm_agent_host::journal::verify;
-use wasm_agent_host::{Engine, OutputSink, Recording, ReplayError, ReplayFailure, Tool};
+use wasm_agent_host::journal::{Event, Record, verify};
+use wasm_agent_host::{Engine, Observer, OutputSink, Recording, ReplayError, ReplayFailure, Replayed, Tool};
 
 use super::progress::{Prints, open, open_journal};
 use super::run::print_result;
 use crate::args::Replay;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::report::{Last, Report, columns};
 use crate::sink::Passing;
 use crate::state;
+use crate::timeline::Around;
 use crate::units::{hex, shell_word};
 
 /// Replays a run, and compares it with its record.
 pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failure> {
-    let recording = recording(&arguments.journal)?;
+    let mut recording = recording(&arguments.journal)?;
     let state = state::open(&arguments.state)?;
     let header = recording.header();
     let path = match &arguments.component {
@@ -29,27 +32,69 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     };
     let engine = Engine::new()?;
     let tool = Tool::load(&engine, &path, Some(&state))?;
+    if let Some(given) = &arguments.arguments {
+        recording = recording.arguments(given.iter().cloned());
+    }
+    let last = Arc::new(Mutex::new(None));
+    if let Some(call) = arguments.until {
+        recording = recording.observe(Box::new(Until { call, last: Arc::clone(&last) }));
+    }
     let output = Arc::new(Passing::new());
     let ended = recording.replay(&tool, Arc::clone(&output) as Arc<dyn OutputSink>);
     // A replay goes on whether or not somebody reads what it prints.
     let _ = output.finish();
-    let ended = ended.map_err(|error| failed(&arguments.journal, error))?;
+    if let Some(last) = last.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if !arguments.quiet {
+            report.until(&last);
+        }
+        return Ok(Exit::Finished);
+    }
+    let ended = ended.map_err(|error| failed(arguments, error))?;
     print_result(&ended.outcome, arguments.json, report)?;
     if !arguments.quiet {
         report.replay(&ended);
     }
+    if let Some(call) = arguments.until {
+        report.not_reached(call, ended.calls);
+    }
     Ok(Exit::from(&ended.outcome))
 }
 
+/// Ends a replay after a call, and keeps what that was.
+struct Until {
+    call: u64,
+    last: Arc<Mutex<Option<Last>>>,
+}
+
+impl Observer for Until {
+    fn answered(&mut self, replayed: &Replayed<'_>) -> ControlFlow<()> {
+        if replayed.call.seq < self.call {
+            return ControlFlow::Continue(());
+        }
+        let record = Record { index: 0, offset: 0, event: Event::Call(replayed.call.clone()) };
+        let last = Last { record, intent: replayed.intent.map(str::to_owned) };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+        ControlFlow::Break(())
+    }
+}
+
 /// Why a replay failed. What is wrong with a journal is said as `journal verify` says it.
-fn failed(journal: &Path, error: ReplayFailure) -> Failure {
+fn failed(arguments: &Replay, error: ReplayFailure) -> Failure {
+    let journal = &arguments.journal;
     if matches!(error, ReplayFailure::Replay(ReplayError::Journal { .. }))
         && let Ok(file) = open(journal, Prints::AtTheEnd)
         && let Err(found) = verify(file)
     {
         return Failure::journal(journal, &found);
     }
-    error.into()
+    let mut failure: Failure = error.into();
+    if arguments.from_divergence
+        && let Some(divergence) = &failure.divergence
+        && let Ok(mut reader) = open_journal(journal, Prints::AtTheEnd)
+    {
+        failure.around = Around::read(&mut reader, divergence.call, columns(io::stderr())).ok();
+    }
+    failure
 }
 
 /// Opens the journal. A reader looks at it first: it tells what is no journal from what was changed.

@@ -3,9 +3,10 @@
 //! An effect has up to four records: asked, answered, intended, ended. Where nothing comes between them they are one row. Calls
 //! that only look are counted, not shown, unless all are wanted. What is kept in memory does not grow with the journal.
 
+mod around;
 mod header;
 mod row;
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -22,6 +23,7 @@ use crate::report::style;
 use crate::units::count;
 use row::{Layout, Row};
 
+pub(crate) use around::Around;
 pub(crate) use text::{action as action_text, call};
 
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
@@ -43,6 +45,8 @@ pub(crate) struct Timeline<'a> {
     /// The call whose effect was shown last; its own record adds nothing.
     effect_call: Option<u64>,
     end: Option<End>,
+    /// The call whose rows are marked.
+    marked: Option<u64>,
 }
 
 /// An effect whose row is not written yet.
@@ -74,6 +78,24 @@ impl<'a> Timeline<'a> {
             hidden: 0,
             effect_call: None,
             end: None,
+            marked: None,
+        }
+    }
+
+    /// For some of the calls of a journal, all that are taken, with the rows of one of them marked.
+    fn excerpt(out: &'a mut dyn Write, columns: Option<usize>, marked: u64) -> io::Result<Self> {
+        let mut timeline = Self::new(out, Calls::All, columns);
+        timeline.marked = Some(marked);
+        timeline.layout.heading(timeline.out)?;
+        Ok(timeline)
+    }
+
+    /// Ends an excerpt. What is missing from it says nothing about the run.
+    fn end_excerpt(mut self) -> io::Result<()> {
+        self.flush()?;
+        match &self.end {
+            Some(end) => header::write_end(self.out, end),
+            None => Ok(()),
         }
     }
 
@@ -252,7 +274,8 @@ impl<'a> Timeline<'a> {
         what: &str,
         why: &str,
     ) -> io::Result<()> {
-        self.layout.row(self.out, &Row { at_ns, call, style, result, what, why })
+        let marked = call.is_some() && call == self.marked;
+        self.layout.row(self.out, &Row { at_ns, call, style, result, what, why, marked })
     }
 
     /// Writes the row of an effect whose next record did not follow.

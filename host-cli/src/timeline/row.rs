@@ -37,6 +37,7 @@ pub(super) struct Row<'a> {
     pub(super) result: &'a str,
     pub(super) what: &'a str,
     pub(super) why: &'a str,
+    pub(super) marked: bool,
 }
 
 impl Layout {
@@ -64,6 +65,7 @@ impl Layout {
     pub(super) fn row(self, out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
         let (faint, style) = (style::FAINT, row.style);
         let call = row.call.map_or_else(String::new, |call| call.to_string());
+        let (mark, columns) = if row.marked { (">", TIME_COLUMNS - 1) } else { ("", TIME_COLUMNS) };
         let (what, why) = match self.why {
             Some(columns) => (cut(row.what, self.what), cut(row.why, columns)),
             None => (row.what.to_owned(), row.why.to_owned()),
@@ -71,7 +73,7 @@ impl Layout {
         let what = if why.is_empty() { what } else { format!("{}  {why}", pad(&what, self.what)) };
         writeln!(
             out,
-            "{faint}{:>TIME_COLUMNS$}{faint:#}  {call:>CALL_COLUMNS$}  {style}{:RESULT_COLUMNS$}{style:#}  {what}",
+            "{mark}{faint}{:>columns$}{faint:#}  {call:>CALL_COLUMNS$}  {style}{:RESULT_COLUMNS$}{style:#}  {what}",
             since_start(row.at_ns),
             row.result,
         )
@@ -117,7 +119,8 @@ mod tests {
 
     fn lines(columns: Option<usize>, what: &str, why: &str) -> String {
         let mut out = Vec::new();
-        let row = Row { at_ns: 1_234_567_890, call: Some(41), style: style::GOOD, result: "done", what, why };
+        let row =
+            Row { at_ns: 1_234_567_890, call: Some(41), style: style::GOOD, result: "done", what, why, marked: false };
         Layout::new(columns).row(&mut out, &row).unwrap();
         anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
     }

@@ -90,7 +90,7 @@ pub(super) fn denial(decision: &DecisionRecord) -> String {
 }
 
 /// A function without its package: `wall-clock.now`, `descriptor.open-at`, `drop descriptor`.
-pub(super) fn function(name: &str) -> String {
+pub(crate) fn function(name: &str) -> String {
     let (interface, function) = name.split_once('#').unwrap_or(("", name));
     let interface = interface.rsplit('/').next().unwrap_or_default();
     let shown = if let Some(method) = function.strip_prefix("[method]").or(function.strip_prefix("[static]")) {
@@ -108,7 +108,7 @@ pub(super) fn function(name: &str) -> String {
 }
 
 /// Named values, as `name=value` with spaces between them; any other value alone.
-pub(super) fn named(value: Option<&Value>) -> String {
+pub(crate) fn named(value: Option<&Value>) -> String {
     let mut text = String::new();
     match value {
         Some(Value::Object(fields)) if !is_payload(value) => {
@@ -132,7 +132,7 @@ pub(super) fn named(value: Option<&Value>) -> String {
 }
 
 /// What a call returned: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
-pub(super) fn outcome(value: Option<&Value>) -> String {
+pub(crate) fn outcome(value: Option<&Value>) -> String {
     let Some(Value::Array(items)) = value else { return named(value) };
     match items.as_slice() {
         [Value::Number(which), result] => match which.as_u64() {
@@ -146,7 +146,7 @@ pub(super) fn outcome(value: Option<&Value>) -> String {
 }
 
 /// Bytes, as a journal's JSON has them: a length and a digest.
-fn is_payload(value: Option<&Value>) -> bool {
+pub(crate) fn is_payload(value: Option<&Value>) -> bool {
     value.is_some_and(|value| value.get("length").is_some() && value.get("blake3").is_some())
 }
 

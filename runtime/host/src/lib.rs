@@ -62,7 +62,7 @@ pub use grants::{Environment, Grants};
 pub use invoke::{Call, Invocation};
 pub use journal_file::JournalFile;
 pub use output::{Capture, Discard, OutputSink, Stream};
-pub use replay::{Divergence, JournalSource, Observer, ReplayError, Replayed};
+pub use replay::{Differs, Divergence, JournalSource, Observer, ReplayError, Replayed, Step};
 pub use rerun::{Recording, ReplayFailure, ReplayReport};
 pub use run::{Run, RunReport};
 pub use state::StateDir;

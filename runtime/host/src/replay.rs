@@ -1,5 +1,6 @@
 //! A run again, from its journal alone: no files, no network, no clock. Every call is compared and answered as recorded.
 
+mod divergence;
 mod observer;
 
 use std::io::{Read, Seek};
@@ -12,6 +13,8 @@ use crate::execute::Outcome;
 use crate::gate::wire::{Blobs, Malformed, Source};
 use crate::gate::{Answer, Function};
 
+pub(crate) use divergence::same_end;
+pub use divergence::{Differs, Divergence, ReplayError, Step};
 pub use observer::{Observer, Replayed};
 
 /// A journal that can be read from any place in it.
@@ -31,6 +34,8 @@ pub(crate) struct Replay {
     /// The reason that the tool gives by the call that was read last, to be in force once that is answered.
     declared: Option<String>,
     observer: Option<Box<dyn Observer>>,
+    /// Arguments that the tool gets instead of the recorded ones.
+    arguments: Option<Vec<String>>,
     end: Option<End>,
     /// What ended the reading early. A reader that is asked again gives no more records, which would look like a cut.
     damage: Option<ReplayError>,
@@ -44,53 +49,14 @@ pub(crate) struct Replay {
     trapped: bool,
 }
 
-/// Why a replay stopped before its end.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReplayError {
-    /// The tool does something else than what is recorded.
-    #[error("{0}")]
-    Diverged(Divergence),
-    /// Its observer had seen enough.
-    #[error("the replay was ended after call {call}")]
-    Halted {
-        /// The last call that was answered.
-        call: u64,
-    },
-    /// The recorded run was stopped here, from outside of the tool.
-    #[error("the recorded run was stopped here")]
-    Stopped,
-    /// The journal does not go as far as the tool does.
-    #[error("the journal ends after call {calls}, where the run was killed")]
-    Incomplete {
-        /// Calls recorded.
-        calls: u64,
-    },
-    /// The journal can't be read.
-    #[error("the journal can't be read: {message}")]
-    Journal {
-        /// What the reader reports.
-        message: String,
-    },
-}
-
 /// Fuel that a replay may use beyond the recorded run before it is stopped. Where the two differ, this is how far the tool gets
 /// to show how.
 const FUEL_BEYOND: u64 = 1_000_000;
 
-/// The first point where a replay and its journal differ.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("diverged at call {call}: recorded {recorded}, the tool asks {asked}")]
-pub struct Divergence {
-    /// Number of the call.
-    pub call: u64,
-    /// What the journal has there.
-    pub recorded: String,
-    /// What the tool asked for.
-    pub asked: String,
-    /// The reason the tool gave last, in its own words.
-    pub intent: Option<String>,
-}
+/// The same where fuel is not compared, as another build of a tool takes another path to the same calls: about a second of
+/// computing, and so many times what the recorded run took.
+const FUEL_BEYOND_OTHER: u64 = 1_000_000_000;
+const FUEL_TIMES_OTHER: u64 = 100;
 
 impl Replay {
     /// Opens a journal for replay.
@@ -105,6 +71,7 @@ impl Replay {
             intent: None,
             declared: None,
             observer: None,
+            arguments: None,
             end: None,
             damage: None,
             compare_fuel: true,
@@ -124,7 +91,17 @@ impl Replay {
         self.observer = Some(observer);
     }
 
-    /// Leaves fuel out of the comparison: another engine counts differently.
+    /// Gives the tool other arguments than the recorded ones.
+    pub(crate) fn give(&mut self, arguments: Vec<String>) {
+        self.arguments = Some(arguments);
+    }
+
+    /// What the tool gets instead of the recorded arguments.
+    pub(crate) fn given(&self) -> Option<&[String]> {
+        self.arguments.as_deref()
+    }
+
+    /// Leaves fuel out of the comparison: another engine counts differently, and another tool uses a different amount.
     pub(crate) fn ignore_fuel(&mut self) {
         self.compare_fuel = false;
     }
@@ -144,19 +121,30 @@ impl Replay {
     ///
     /// Otherwise it is a little behind the next call, or the end, of the recorded run: a tool that computes on beyond that is not the
     /// recorded one, and would perhaps never come back.
-    pub(crate) fn stopped_at(&mut self) -> Option<u64> {
-        self.stop().map(|fuel| fuel.min(self.fuel_limit))
+    ///
+    /// `used` is what the replay has used so far: the recorded amount, where fuel is compared.
+    pub(crate) fn stopped_at(&mut self, used: u64) -> Option<u64> {
+        self.stop(used).map(|fuel| fuel.min(self.fuel_limit))
     }
 
-    fn stop(&mut self) -> Option<u64> {
-        let beyond = self.compare_fuel.then_some(FUEL_BEYOND);
+    fn stop(&mut self, used: u64) -> Option<u64> {
+        let recorded = self.fuel;
+        let at = |fuel: u64| used.saturating_add(fuel.saturating_sub(recorded));
+        let beyond = |fuel: u64, compared: bool| {
+            if compared {
+                return at(fuel).saturating_add(FUEL_BEYOND);
+            }
+            let times = fuel.saturating_sub(recorded).saturating_mul(FUEL_TIMES_OTHER);
+            used.saturating_add(times).saturating_add(FUEL_BEYOND_OTHER)
+        };
+        let compared = self.compare_fuel;
         match self.end() {
-            Ok(Some(end)) if is_outside(&end.result) => Some(end.fuel),
-            Ok(Some(end)) if matches!(&end.result, RunResult::Limit { which } if which == "fuel") => Some(end.fuel),
-            Ok(Some(end)) => Some(end.fuel.saturating_add(beyond?)),
+            Ok(Some(end)) if is_outside(&end.result) => Some(at(end.fuel)),
+            Ok(Some(end)) if matches!(&end.result, RunResult::Limit { which } if which == "fuel") => Some(at(end.fuel)),
+            Ok(Some(end)) => Some(beyond(end.fuel, compared)),
             Ok(None) => match &self.ahead {
-                Some(call) => Some(call.fuel.saturating_add(beyond?)),
-                None => Some(self.fuel),
+                Some(call) => Some(beyond(call.fuel, compared)),
+                None => Some(used),
             },
             // The error comes again with the next call, which reports it.
             Err(_) => None,
@@ -183,12 +171,20 @@ impl Replay {
         self.trapped
     }
 
-    /// The call that is recorded next.
-    pub(crate) fn awaited(&self) -> String {
-        match &self.ahead {
-            Some(call) => format!("`{}`", call.function.name),
-            None => "no more calls".to_owned(),
+    /// The divergence of a tool that ended so where the journal has another call, or ends otherwise.
+    pub(crate) fn ended_early(&mut self, result: RunResult, fuel: u64) -> ReplayError {
+        let end = Step::End { result, fuel };
+        match (self.ahead.take(), &self.end) {
+            (Some(call), _) => self.diverged(call.seq, Step::recorded(call), end),
+            (None, Some(recorded)) => self.diverged(recorded.calls, Step::ended(recorded), end),
+            (None, None) => ReplayError::Incomplete { calls: self.calls },
         }
+    }
+
+    fn diverged(&self, call: u64, recorded: Step, replayed: Step) -> ReplayError {
+        let differs = recorded.differs(&replayed);
+        let intent = self.intent.clone();
+        ReplayError::Diverged(Box::new(Divergence { call, differs, recorded, replayed, intent }))
     }
 
     /// Whether the journal was cut off with its run, and the replay has come to that place.
@@ -204,23 +200,14 @@ impl Replay {
     /// Takes the next recorded call, which must be this one.
     pub(crate) fn expect(&mut self, function: &Function, arguments: &Encoded, fuel: u64) -> Result<(), ReplayError> {
         let Some(call) = self.take()? else {
-            return Err(self.beyond(function));
+            return Err(self.beyond(Step::asked(function, arguments, fuel)));
         };
-        let differs = |recorded: String, asked: String| {
-            ReplayError::Diverged(Divergence { call: call.seq, recorded, asked, intent: self.intent.clone() })
-        };
-        if call.function.name != function.name() {
-            return Err(differs(format!("`{}`", call.function.name), format!("`{}`", function.name())));
-        }
-        if !arguments.matches(&call.arguments) {
-            let recorded = render(&call.arguments);
-            let asked = render(&arguments.to_record());
-            let name = function.name();
-            return Err(differs(format!("`{name}` with {recorded}"), format!("`{name}` with {asked}")));
-        }
-        if self.compare_fuel && call.fuel != fuel {
-            let name = function.name();
-            return Err(differs(format!("`{name}` after {} units of fuel", call.fuel), format!("it after {fuel}")));
+        let same = call.function.name == function.name()
+            && arguments.matches(&call.arguments)
+            && (!self.compare_fuel || call.fuel == fuel);
+        if !same {
+            let asked = Step::asked(function, arguments, fuel);
+            return Err(self.diverged(call.seq, Step::recorded(call), asked));
         }
         self.fuel = call.fuel;
         self.current = Some(call);
@@ -296,16 +283,11 @@ impl Replay {
         }
     }
 
-    fn beyond(&self, function: &Function) -> ReplayError {
+    fn beyond(&self, asked: Step) -> ReplayError {
         match &self.end {
             // The recorded run was stopped inside of this call, which therefore has no outcome.
             Some(end) if is_outside(&end.result) => ReplayError::Stopped,
-            Some(end) => ReplayError::Diverged(Divergence {
-                call: end.calls,
-                recorded: "the end of the run".to_owned(),
-                asked: format!("`{}`", function.name()),
-                intent: self.intent.clone(),
-            }),
+            Some(end) => self.diverged(end.calls, Step::ended(end), asked),
             None => ReplayError::Incomplete { calls: self.calls },
         }
     }
@@ -330,15 +312,5 @@ impl Blobs for Stored<'_> {
             PayloadRef::Stored(blob) => self.0.blob(&blob).map_err(|error| Malformed(crate::error::chain(&error))),
             PayloadRef::DigestOnly { .. } => Err(Malformed("contents that the tool needs were left out".to_owned())),
         }
-    }
-}
-
-/// Recorded CBOR in diagnostic notation, cut to a line.
-fn render(bytes: &[u8]) -> String {
-    const CHARS_MAX: usize = 400;
-    let text = minicbor::display(bytes).to_string();
-    match text.char_indices().nth(CHARS_MAX) {
-        None => text,
-        Some((cut, _)) => format!("{}… ({} more bytes)", text.get(..cut).unwrap_or_default(), text.len() - cut),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasm_agent_journal::{End, Header, RunResult};
+use wasm_agent_journal::{Header, RunResult};
 use wasmtime::Store;
 
 use crate::approval::RefuseAll;
@@ -14,7 +14,7 @@ use crate::grants::Grants;
 use crate::invoke::Invocation;
 use crate::limits::Limiter;
 use crate::output::{OutputSink, Outputs};
-use crate::replay::{Divergence, JournalSource, Observer, Replay, ReplayError};
+use crate::replay::{JournalSource, Observer, Replay, ReplayError, same_end};
 use crate::run::{Used, runtime};
 use crate::tool::Tool;
 
@@ -28,10 +28,13 @@ pub struct ReplayReport {
     pub calls: u64,
     /// Fuel used.
     pub fuel: u64,
-    /// Whether fuel was compared at every call. It is left out when the journal comes from another engine.
+    /// Whether fuel was compared at every call. It is left out when the journal comes from another engine, and when the tool is
+    /// another one or gets other arguments: it then computes otherwise, and the calls are what can be the same.
     pub fuel_compared: bool,
     /// Whether the tool is the recorded one to the byte.
     pub same_component: bool,
+    /// Whether the tool got the recorded arguments.
+    pub same_arguments: bool,
 }
 
 /// Why there is no replay, or no identical one.
@@ -52,6 +55,7 @@ pub enum ReplayFailure {
 /// A journal that is open for replay.
 pub struct Recording {
     replay: Replay,
+    arguments: Option<Vec<String>>,
 }
 
 impl Recording {
@@ -63,12 +67,21 @@ impl Recording {
     pub fn open(journal: impl JournalSource + 'static) -> Result<Self, ReplayError> {
         let replay =
             Replay::open(Box::new(journal)).map_err(|error| ReplayError::Journal { message: chain(&error) })?;
-        Ok(Self { replay })
+        Ok(Self { replay, arguments: None })
     }
 
     /// What the recorded run began with.
     pub fn header(&self) -> &Header {
         self.replay.header()
+    }
+
+    /// Gives the tool these arguments after the program's name, in place of the recorded ones. Where they make it do something else,
+    /// the replay diverges: at the first call that differs, not where the tool asks for its arguments.
+    #[must_use]
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
+        let name = self.header().arguments.first().cloned();
+        self.arguments = Some(name.into_iter().chain(arguments).collect());
+        self
     }
 
     /// Shows every call that is made again, as it is answered.
@@ -86,9 +99,13 @@ impl Recording {
     pub fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
         let header = self.replay.header().clone();
         let same_component = header.component_sha256 == tool.sha256;
-        let fuel_compared = header.engine == tool.engine.fingerprint();
+        let same_arguments = self.arguments.as_ref().is_none_or(|given| *given == header.arguments);
+        let fuel_compared = header.engine == tool.engine.fingerprint() && same_component && same_arguments;
         if !fuel_compared {
             self.replay.ignore_fuel();
+        }
+        if let Some(arguments) = self.arguments {
+            self.replay.give(arguments);
         }
         let invocation = Invocation::recorded(tool, &header.invocation)?;
         let mut store = prepare(self.replay, &header, tool, sink)?;
@@ -102,7 +119,7 @@ impl Recording {
         }
         let outcome = outcome(result, &store)?;
         let outcome = compare_end(&mut store, outcome, &used, fuel_compared)?;
-        Ok(ReplayReport { outcome, calls: used.calls, fuel: used.fuel, fuel_compared, same_component })
+        Ok(ReplayReport { outcome, calls: used.calls, fuel: used.fuel, fuel_compared, same_component, same_arguments })
     }
 }
 
@@ -125,7 +142,7 @@ fn prepare(
     // Time does not pass in a replay; it ends where the recorded run ended.
     let context = Context::new(Arc::new(Grants::none()), Arc::new(RefuseAll), None, subject, Duration::MAX);
     let memory = limit("memory-bytes").and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
-    let fuel = replay.stopped_at().or(limit("fuel"));
+    let fuel = replay.stopped_at(0).or(limit("fuel"));
     let handles = limit("handles").and_then(|handles| u32::try_from(handles).ok()).unwrap_or(u32::MAX);
     let host =
         Host::new(Arc::new(context), Backend::Replay(Box::new(replay)), Outputs::new(sink), Limiter::new(memory));
@@ -148,50 +165,18 @@ fn compare_end(
         return Err(ReplayError::Incomplete { calls: replay.calls() }.into());
     }
     let stopped = replay.stopped_outcome();
+    let found = outcome.to_record();
     let Some(end) = replay.end()?.cloned() else {
-        return Err(different(used.calls, replay.awaited(), describe(&outcome.to_record())));
+        return Err(replay.ended_early(found, used.fuel).into());
     };
     // Stopped from outside while the tool was in a call: that call has no outcome, or one that ends the tool.
     if in_a_call && let Some(stopped) = stopped {
         return Ok(stopped);
     }
-    let found = outcome.to_record();
-    if !same(&end.result, &found) {
-        return Err(different(end.calls, describe(&end.result), describe(&found)));
-    }
-    if fuel_compared
-        && end.fuel != used.fuel
-        && matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. } | RunResult::Trapped { .. })
-    {
-        return Err(different(end.calls, fuel_of(&end), format!("an end after {} units of fuel", used.fuel)));
+    let by_itself =
+        matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. } | RunResult::Trapped { .. });
+    if !same_end(&end.result, &found) || (fuel_compared && by_itself && end.fuel != used.fuel) {
+        return Err(replay.ended_early(found, used.fuel).into());
     }
     Ok(outcome)
-}
-
-fn fuel_of(end: &End) -> String {
-    format!("an end after {} units of fuel", end.fuel)
-}
-
-fn different(call: u64, recorded: String, asked: String) -> ReplayFailure {
-    ReplayError::Diverged(Divergence { call, recorded, asked, intent: None }).into()
-}
-
-/// Whether two ends are the same. What a trap says may be worded differently by another engine.
-fn same(recorded: &RunResult, found: &RunResult) -> bool {
-    match (recorded, found) {
-        (RunResult::Trapped { .. }, RunResult::Trapped { .. }) => true,
-        (RunResult::Returned { wave: recorded, .. }, RunResult::Returned { wave: found, .. }) => recorded == found,
-        (recorded, found) => recorded == found,
-    }
-}
-
-fn describe(result: &RunResult) -> String {
-    match result {
-        RunResult::Exited { code } => format!("an end with status {code}"),
-        RunResult::Returned { wave, .. } => format!("the result `{wave}`"),
-        RunResult::Trapped { message } => format!("a trap: {message}"),
-        RunResult::Limit { which } => format!("the limit `{which}`"),
-        RunResult::Stopped { message } => format!("a stop at `{message}`"),
-        RunResult::HostFailed { message } => format!("a failure of the host: {message}"),
-    }
 }

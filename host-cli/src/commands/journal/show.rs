@@ -10,7 +10,7 @@ use crate::args::{Calls, Format};
 use crate::commands::progress::{Prints, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::report::{Report, columns};
 use crate::timeline::Timeline;
 
 /// Shows what happened, in order.
@@ -29,7 +29,7 @@ pub(super) fn show(path: &Path, calls: Calls, report: &Report) -> Result<Exit, F
 
 /// Writes the timeline, up to the end or the first record that is not what was written.
 fn text(reader: &mut Reader<impl Read + Seek>, calls: Calls, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
-    let mut timeline = Timeline::new(out, calls, columns());
+    let mut timeline = Timeline::new(out, calls, columns(io::stdout()));
     loop {
         match reader.next() {
             Ok(Some(record)) => timeline.record(&record)?,
@@ -43,14 +43,4 @@ fn text(reader: &mut Reader<impl Read + Seek>, calls: Calls, out: &mut dyn Write
             }
         }
     }
-}
-
-/// Columns of the terminal that standard output goes to; nothing for a file or a pipe.
-fn columns() -> Option<usize> {
-    let stdout = io::stdout();
-    if !stdout.is_terminal() {
-        return None;
-    }
-    let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| size.ws_col);
-    Some(if columns == 0 { 80 } else { usize::from(columns) })
 }

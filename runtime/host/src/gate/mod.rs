@@ -222,7 +222,7 @@ impl Host {
         match &mut self.backend {
             Backend::Replay(replay) => match replay.answer(&self.arguments) {
                 Ok((answer, ControlFlow::Continue(()))) => {
-                    self.stop_at = replay.stopped_at();
+                    self.stop_at = replay.stopped_at(self.fuel);
                     answer
                 }
                 Ok((answer, ControlFlow::Break(halted))) => {

@@ -7,14 +7,25 @@ use wasmtime_wasi::p2::bindings::cli::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream};
 
-use crate::gate::{View, host_calls};
+use crate::gate::{Backend, Host, View, host_calls};
 use crate::output::Stream;
 
 host_calls! {
     impl environment::Host as "wasi:cli/environment" {
         fn get_environment() -> wasmtime::Result<Vec<(String, String)>> = "get-environment" via cli;
-        fn get_arguments() -> wasmtime::Result<Vec<String>> = "get-arguments" via cli;
+        fn get_arguments() -> wasmtime::Result<Vec<String>> = "get-arguments" via cli,
+            again |host, answer| answer.map(|recorded| host.given().unwrap_or(recorded));
         fn initial_cwd() -> wasmtime::Result<Option<String>> = "initial-cwd" via cli;
+    }
+}
+
+impl Host {
+    /// Arguments that a replay gives in place of the recorded ones.
+    fn given(&self) -> Option<Vec<String>> {
+        match &self.backend {
+            Backend::Replay(replay) => replay.given().map(<[String]>::to_vec),
+            Backend::Live(_) => None,
+        }
     }
 }
 
