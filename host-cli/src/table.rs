@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
 use unicode_width::UnicodeWidthChar;
 
 use crate::report::style;
@@ -17,7 +18,8 @@ pub(crate) enum Align {
 /// A table that is held until all its widths are known. For tables with few rows.
 pub(crate) struct Table {
     columns: Vec<(&'static str, Align)>,
-    rows: Vec<Vec<String>>,
+    /// How the first cell looks, and the texts.
+    rows: Vec<(Style, Vec<String>)>,
 }
 
 impl Table {
@@ -28,7 +30,12 @@ impl Table {
 
     /// Adds a row. Its texts are escaped, and there is one for each column.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.row_styled(Style::new(), cells);
+    }
+
+    /// Adds a row whose first cell looks so.
+    pub(crate) fn row_styled(&mut self, style: Style, cells: impl IntoIterator<Item = String>) {
+        self.rows.push((style, cells.into_iter().collect()));
     }
 
     /// Writes the table and an empty line before it; nothing where it has no rows.
@@ -39,14 +46,17 @@ impl Table {
         let heading: Vec<String> = self.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let widths: Vec<usize> = (0..self.columns.len())
             .map(|column| {
-                let cells = self.rows.iter().chain([&heading]).filter_map(|row| row.get(column));
+                let cells = self.rows.iter().map(|(_, row)| row).chain([&heading]).filter_map(|row| row.get(column));
                 cells.map(|cell| width(cell)).max().unwrap_or_default()
             })
             .collect();
         let faint = style::FAINT;
         writeln!(out, "\n{faint}{}{faint:#}", self.line(&heading, &widths))?;
-        for row in &self.rows {
-            writeln!(out, "{}", self.line(row, &widths))?;
+        for (style, row) in &self.rows {
+            let line = self.line(row, &widths);
+            let (first, rest) = line.split_at_checked(row.first().map_or(0, String::len)).unwrap_or_default();
+            // The first column begins at the left where anything in it has a style.
+            writeln!(out, "{style}{first}{style:#}{rest}")?;
         }
         Ok(())
     }

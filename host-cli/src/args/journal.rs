@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::Export;
+use super::{Export, State};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Journal {
@@ -28,8 +28,37 @@ pub(crate) enum Journal {
         #[arg(value_hint = ValueHint::FilePath)]
         journal: PathBuf,
     },
+    /// Lists what the run did to files, or restores them as they were at a call
+    Files(Files),
     /// Writes a journal in a format that other programs read
     Export(Export),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without DIR every name is listed that the run created, changed, renamed or removed, with what was there before and after \
+and the calls that did it. With DIR the tool's view of its files is restored into that folder: what it read, as far as \
+it read it, and what it wrote. What a tool wrote is in its journal by digest; a replay makes it again, with the copy of \
+the tool in the state directory or the one that `--component` names.")]
+pub(crate) struct Files {
+    /// The journal of the run
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// An empty or a new folder to restore files into
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: Option<PathBuf>,
+
+    /// As it was after this call [default: at the end]
+    #[arg(long, value_name = "CALL")]
+    pub(crate) at: Option<u64>,
+
+    /// The tool, where the state directory has no copy of it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) component: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) state: State,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use export::{Export, Exported};
-pub(crate) use journal::{Calls, Journal, Recover, Verify};
+pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
 pub(crate) use policy::{Journals, Judge, Policy};
 pub(crate) use replay::Replay;

@@ -1,8 +1,11 @@
 //! `wasm-agent journal`, one file a sub-command.
 
 mod export;
+mod files;
+mod follow;
 mod lines;
 mod recover;
+mod restore;
 mod show;
 mod stats;
 mod verify;
@@ -19,6 +22,7 @@ pub(crate) fn journal(command: &Journal, report: &Report) -> Result<Exit, Failur
     match command {
         Journal::Show { journal, calls } => show::show(journal, *calls, report),
         Journal::Export(arguments) => export::export(arguments, report),
+        Journal::Files(arguments) => files::files(arguments, report),
         Journal::Recover(arguments) => recover::copy(arguments, report),
         Journal::Verify(arguments) => verify::check(arguments, report),
         Journal::Stats { journal } => stats::stats(journal, report),

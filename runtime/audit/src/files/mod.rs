@@ -64,13 +64,14 @@ pub struct Files<S> {
     changes: Changes,
     spool: Spool<S>,
     calls: u64,
+    lacks_contents: bool,
 }
 
 impl<S: Read + Write + Seek> Files<S> {
     /// No files yet. Contents are kept in `spool`, which is written from its start.
     pub fn new(spool: S) -> Self {
         let (tree, changes) = (Tree::default(), Changes::default());
-        Self { view: View::new(), tree, changes, spool: Spool::new(spool), calls: 0 }
+        Self { view: View::new(), tree, changes, spool: Spool::new(spool), calls: 0, lacks_contents: false }
     }
 
     /// Takes in the next record.
@@ -101,6 +102,12 @@ impl<S: Read + Write + Seek> Files<S> {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls
+    }
+
+    /// Whether the tool wrote bytes to a file that only a replay makes again.
+    #[must_use]
+    pub fn lacks_contents(&self) -> bool {
+        self.lacks_contents
     }
 
     /// How many files, handles, effects and changes a journal told of beyond what is followed.
@@ -292,6 +299,7 @@ impl<S: Read + Write + Seek> Files<S> {
                 self.tree.change(node, |contents| contents.write(start, length, Source::Blob { blob, skip: 0 }));
             }
             Written::Bytes(PayloadRef::DigestOnly { digest, length: whole }) => {
+                self.lacks_contents = true;
                 let told = Source::Told { digest, whole, skip: 0 };
                 self.tree.change(node, |contents| contents.write(start, length, told));
             }

@@ -1,0 +1,194 @@
+//! Following a run's files through its journal, and through a replay where contents are not in the journal.
+
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasm_agent_audit::files::{Files, FilesError};
+use wasm_agent_host::journal::{Call, Event, Reader};
+use wasm_agent_host::{Discard, Engine, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir, Tool};
+
+use crate::args;
+use crate::commands::progress::{Prints, Progress, open, open_journal};
+use crate::exit::Exit;
+use crate::failure::{Failure, chain};
+use crate::state;
+use crate::units::{count, hex};
+
+/// A run's files at one of its calls, or at its end.
+pub(super) struct Followed {
+    pub(super) files: Files<File>,
+    /// Where contents that the journal keeps are fetched from.
+    pub(super) reader: Reader<Progress>,
+    pub(super) contents: Contents,
+    /// The run's end was read.
+    pub(super) complete: bool,
+}
+
+/// Where the contents of what the tool wrote come from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Contents {
+    /// The journal has all of them.
+    Recorded,
+    /// A replay made them again.
+    Replayed,
+    /// Some are missing: there is no tool to replay with.
+    NoTool,
+    /// Some are missing: the replay failed.
+    NotReplayed(String),
+}
+
+/// Reads a journal up to a call, or to its end.
+pub(super) fn follow(arguments: &args::Files) -> Result<Followed, Failure> {
+    let path = &arguments.journal;
+    let mut followed = read(path, arguments.at)?;
+    if let Some(at) = arguments.at.filter(|at| *at >= followed.files.calls()) {
+        let calls = count(followed.files.calls(), "call");
+        return Err(Failure::new(
+            Exit::NothingRan,
+            format!("no call {at} in journal `{}`: it has {calls}", path.display()),
+        )
+        .hint("calls are numbered from 0: `wasm-agent journal show --calls all` lists them"));
+    }
+    if followed.files.lacks_contents() {
+        followed.contents = match tool(arguments, &followed.reader)? {
+            None => Contents::NoTool,
+            Some((tool, state)) => match replayed(path, arguments.at, &tool, &state) {
+                Ok(files) => {
+                    followed.files = files;
+                    Contents::Replayed
+                }
+                Err(failure) => Contents::NotReplayed(failure),
+            },
+        };
+    }
+    Ok(followed)
+}
+
+fn read(path: &Path, at: Option<u64>) -> Result<Followed, Failure> {
+    let mut reader = open_journal(path, Prints::AtTheEnd)?;
+    let mut files = Files::new(spool()?);
+    while let Some(record) = reader.next().map_err(|error| Failure::journal(path, &error))? {
+        files.record(&record, &mut reader).map_err(|error| failed(path, error))?;
+        if at.is_some_and(|at| files.calls() > at) {
+            break;
+        }
+    }
+    let complete = reader.is_complete();
+    Ok(Followed { files, reader, contents: Contents::Recorded, complete })
+}
+
+/// A file without a name, gone with this process. What a journal keeps by reference need not be in memory.
+fn spool() -> Result<File, Failure> {
+    let spool = tempfile::tempfile();
+    spool.map_err(|error| Failure::file("create", "file for contents in", &std::env::temp_dir(), error))
+}
+
+/// Why a run's files can't be followed.
+pub(super) fn failed(journal: &Path, error: FilesError) -> Failure {
+    match error {
+        FilesError::Journal(error) => Failure::journal(journal, &error),
+        FilesError::Spool(_) => Failure::new(Exit::HostFailed, chain(&error)),
+    }
+}
+
+/// The tool to replay with: the one that is named, or the copy in the state directory.
+fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<(PathBuf, StateDir)>, Failure> {
+    let state = match (state::open(&arguments.state), &arguments.component) {
+        (Ok(state), _) => state,
+        (Err(failure), Some(_)) => return Err(failure),
+        (Err(_), None) => return Ok(None),
+    };
+    let path = match &arguments.component {
+        Some(path) => path.clone(),
+        None => state.component_path(&hex(&reader.header().component_sha256)),
+    };
+    Ok((arguments.component.is_some() || path.is_file()).then_some((path, state)))
+}
+
+/// Follows the files through a replay. Every call that comes out of it is as recorded, contents by digest too.
+fn replayed(path: &Path, at: Option<u64>, tool: &Path, state: &StateDir) -> Result<Files<File>, String> {
+    let text = |failure: Failure| failure.problems.first().map_or_else(String::new, |problem| problem.message.clone());
+    let watched = Watched {
+        files: Files::new(spool().map_err(text)?),
+        reader: open_journal(path, Prints::AtTheEnd).map_err(text)?,
+        failed: None,
+    };
+    let shared = Arc::new(Mutex::new(watched));
+    let engine = Engine::new().map_err(|error| chain(&error))?;
+    let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
+    let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
+    let watcher = Watcher { shared: Arc::clone(&shared), at };
+    match recording.observe(Box::new(watcher)).replay(&tool, Arc::new(Discard)) {
+        Ok(_) => {}
+        // The record ends before the tool does.
+        Err(ReplayFailure::Replay(
+            ReplayError::Halted { .. } | ReplayError::Stopped | ReplayError::Incomplete { .. },
+        )) => {}
+        Err(failure) => return Err(chain(&failure)),
+    }
+    let mut watched = match Arc::try_unwrap(shared) {
+        Ok(watched) => watched.into_inner().unwrap_or_else(PoisonError::into_inner),
+        Err(_) => return Err("the replay did not end".to_owned()),
+    };
+    match watched.failed.take().map_or_else(|| watched.finish(at), Err) {
+        Ok(()) => Ok(watched.files),
+        Err(error) => Err(chain(&error)),
+    }
+}
+
+/// Takes each call of a replay as it is made.
+struct Watcher {
+    shared: Arc<Mutex<Watched>>,
+    at: Option<u64>,
+}
+
+struct Watched {
+    files: Files<File>,
+    /// The journal once more: what is no call is not in the replay.
+    reader: Reader<Progress>,
+    failed: Option<FilesError>,
+}
+
+impl Observer for Watcher {
+    fn answered(&mut self, replayed: &Replayed<'_>) -> ControlFlow<()> {
+        let mut watched = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = watched.call(replayed) {
+            watched.failed = Some(error);
+            return ControlFlow::Break(());
+        }
+        if self.at.is_some_and(|at| replayed.call.seq >= at) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+impl Watched {
+    fn call(&mut self, replayed: &Replayed<'_>) -> Result<(), FilesError> {
+        while let Some(record) = self.reader.next()? {
+            if let Event::Call(call) = &record.event {
+                // Only what was written is missing from a record.
+                let call = if call.function.name.contains("write") {
+                    Call { arguments: replayed.arguments(), ..call.clone() }
+                } else {
+                    call.clone()
+                };
+                return self.files.call(&call, &mut self.reader);
+            }
+            self.files.record(&record, &mut self.reader)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what the journal has behind the last call that was replayed.
+    fn finish(&mut self, at: Option<u64>) -> Result<(), FilesError> {
+        while at.is_none_or(|at| self.files.calls() <= at) {
+            let Some(record) = self.reader.next()? else { break };
+            self.files.record(&record, &mut self.reader)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! `wasm-agent journal files JOURNAL DIR`: a run's files, put back into an empty folder.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anstyle::Style;
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, File, OpenOptions};
+use serde_json::{Value, json};
+use wasm_agent_audit::files::{Folder, Left, Restored};
+use wasm_agent_host::policy::GuestPath;
+
+use super::files::Rest;
+use super::follow::{Followed, failed, follow};
+use crate::args::{self, Format};
+use crate::escape::escape_line;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::{Report, json_line, style};
+use crate::table::{Align, Table};
+use crate::units::bytes;
+
+/// A folder that nothing is written outside of, whatever names a journal has. No link is made or followed in it.
+struct Inside(Dir);
+
+/// Restores files, and says of each how much of it.
+pub(super) fn restore(arguments: &args::Files, folder: &Path, report: &Report) -> Result<Exit, Failure> {
+    let Followed { mut files, mut reader, contents, complete } = follow(arguments)?;
+    let mut inside = open(folder)?;
+    let mut restored = Vec::new();
+    let ended = files.restore(&mut inside, &mut reader, |each| restored.push(each));
+    ended.map_err(|error| failed(&arguments.journal, error))?;
+    drop(reader);
+    let rest = Rest { contents, lost: files.lost(), incomplete: !complete && arguments.at.is_none() };
+    match report.format {
+        Format::Text => report.data(|out| text(out, &restored, &rest))?,
+        Format::Json => report.data(|out| objects(out, &restored, &rest))?,
+    }
+    match restored.iter().find_map(|each| if let Left::Failed { why } = &each.left { Some((each, why)) } else { None })
+    {
+        None => Ok(Exit::Finished),
+        Some((each, why)) => Err(Failure::new(
+            Exit::HostFailed,
+            format!("cannot restore `{}` into `{}`: {why}", each.path.as_str(), folder.display()),
+        )),
+    }
+}
+
+/// Opens an empty folder, and makes it if there is none.
+///
+/// # Authority
+///
+/// Opens the folder that the command line names. All that is restored is named relative to it.
+fn open(folder: &Path) -> Result<Inside, Failure> {
+    let failed = |error| Failure::file("open", "folder", folder, error);
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(Failure::file("create", "folder", folder, error));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    let dir = Dir::open_ambient_dir(folder, ambient_authority()).map_err(failed)?;
+    match dir.entries().map_err(failed)?.next() {
+        None => Ok(Inside(dir)),
+        Some(_) => Err(Failure::new(Exit::NothingRan, format!("folder `{}` is not empty", folder.display()))
+            .hint("name an empty folder, or one that is not there yet")),
+    }
+}
+
+impl Folder for Inside {
+    type File = File;
+
+    fn directory(&mut self, path: &GuestPath) -> io::Result<()> {
+        match relative(path) {
+            "" => Ok(()),
+            name => self.0.create_dir_all(name),
+        }
+    }
+
+    fn file(&mut self, path: &GuestPath, length: u64) -> io::Result<File> {
+        if let Some(parent) = path.parent() {
+            self.directory(&parent)?;
+        }
+        let file = self.0.open_with(relative(path), OpenOptions::new().write(true).create_new(true))?;
+        if length > 0 {
+            file.set_len(length)?;
+        }
+        Ok(file)
+    }
+}
+
+fn relative(path: &GuestPath) -> &str {
+    path.as_str().strip_prefix('/').unwrap_or_default()
+}
+
+fn text(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<()> {
+    let mut table = Table::new(&[("RESTORED", Align::Left), ("PATH", Align::Left), ("WHAT", Align::Left)]);
+    for each in restored {
+        let (style, name, what) = said(&each.left);
+        table.row_styled(style, [name.to_owned(), escape_line(each.path.as_str()).into_owned(), what]);
+    }
+    if restored.is_empty() {
+        writeln!(out, "nothing is known of any file by then")?;
+    }
+    table.write(out)?;
+    let unknown = |each: &Restored| matches!(each.left, Left::Partial { .. } | Left::Unknown { .. });
+    rest.write(out, restored.iter().any(unknown))
+}
+
+fn said(left: &Left) -> (Style, &'static str, String) {
+    match left {
+        Left::Whole { length: Some(length) } => (style::GOOD, "whole", bytes(*length)),
+        Left::Whole { length: None } => (style::GOOD, "whole", "directory".to_owned()),
+        Left::Partial { length, known, cut } => {
+            let of = length.map_or_else(|| "an unknown length".to_owned(), bytes);
+            let cut = if *cut { ", too long to be restored whole" } else { "" };
+            (style::WARNING, "partial", format!("{} of {of}{cut}; the rest is zeroes", bytes(*known)))
+        }
+        Left::Unknown { length: Some(length) } => (style::WARNING, "unknown", format!("{}, not made", bytes(*length))),
+        Left::Unknown { length: None } => (style::WARNING, "unknown", "not made".to_owned()),
+        Left::Link { target } => {
+            (style::WARNING, "link", format!("not made: a symbolic link to {}", escape_line(target)))
+        }
+        Left::Failed { why } => (style::BAD, "failed", escape_line(why).into_owned()),
+    }
+}
+
+fn objects(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<()> {
+    let for_terminal = io::stdout().is_terminal();
+    for each in restored {
+        let mut value = json!({ "event": "restored", "path": each.path.as_str(), "state": said(&each.left).1 });
+        let details = match &each.left {
+            Left::Whole { length } | Left::Unknown { length } => json!({ "length": length }),
+            Left::Partial { length, known, cut } => json!({ "length": length, "known_bytes": known, "cut": cut }),
+            Left::Link { target } => json!({ "target": target }),
+            Left::Failed { why } => json!({ "why": why }),
+        };
+        if let (Value::Object(value), Value::Object(details)) = (&mut value, details) {
+            value.extend(details);
+        }
+        writeln!(out, "{}", json_line(&value, for_terminal))?;
+    }
+    writeln!(out, "{}", json_line(&rest.json(), for_terminal))
+}
