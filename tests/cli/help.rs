@@ -13,6 +13,7 @@ fn helps_with_every_command() {
         "journal show ",
         "journal verify ",
         "journal recover ",
+        "journal files ",
         "journal export ",
         "journal stats ",
         "keys ",

@@ -10,6 +10,7 @@ mod calling;
 mod desk;
 mod disk;
 mod exporting;
+mod files;
 mod filter;
 mod help;
 mod inspecting;

@@ -48,7 +48,7 @@ fn text(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<()> 
         ("PATH", Align::Left),
         ("BEFORE", Align::Left),
         ("AFTER", Align::Left),
-        ("CALLS", Align::Left),
+        ("BY", Align::Left),
     ]);
     for change in changes {
         let (style, name) = (look(change.kind), change.kind.name());
@@ -102,7 +102,7 @@ fn is_open(state: &State) -> bool {
 /// The call that the effect belongs to, and the last one that wrote.
 fn calls(change: &Change) -> String {
     let first = change.effect.map_or(change.calls.0, |(_, call)| call.min(change.calls.0));
-    if first == change.calls.1 { first.to_string() } else { format!("{first} to {}", change.calls.1) }
+    if first == change.calls.1 { format!("call {first}") } else { format!("call {first} to call {}", change.calls.1) }
 }
 
 impl Rest {
@@ -163,8 +163,7 @@ fn objects(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<(
             "after": state_json(&change.after),
             "effect": effect,
             "call": call,
-            "first_call": change.calls.0,
-            "last_call": change.calls.1,
+            "calls": [change.calls.0, change.calls.1],
         });
         writeln!(out, "{}", json_line(&value, for_terminal))?;
     }
