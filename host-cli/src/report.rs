@@ -119,6 +119,17 @@ impl Report {
         }
     }
 
+    /// Reports something that the operator should know, besides what was asked for.
+    pub(crate) fn warning(&self, text: &str) {
+        match self.format {
+            Format::Text => {
+                let warning = style::WARNING;
+                self.say(&format!("{warning}warning{warning:#}: {}\n", block(text)));
+            }
+            Format::Json => self.say_object(&json!({ "event": "warning", "message": text })),
+        }
+    }
+
     /// Reports where the record of a run is whose host failed.
     pub(crate) fn partial(&self, journal: &Path) {
         if self.format == Format::Text {

@@ -120,8 +120,8 @@ fn write(made: &Made) -> Vec<u8> {
     let (at_ns, calls) = (run.now_ns, run.calls);
     let end = End { result, at_ns, fuel: 4_000, calls, waited_ns: 2_000_000_000, memory_high_bytes: 1 << 20 };
     run.writer.finish(&end).unwrap();
-    let bytes = memory.0.lock().unwrap().clone();
-    bytes
+    let bytes = memory.0.lock().unwrap();
+    bytes.clone()
 }
 
 impl Run {

@@ -25,10 +25,18 @@ pub(crate) struct Export {
     /// Writes to a new file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+
+    /// Sends OTLP to a collector, such as http://127.0.0.1:4318/v1/traces
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "output")]
+    pub(crate) to: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Exported {
     /// One record a line, as `journal show --format json` prints them
     Jsonl,
+    /// Spans of OpenTelemetry as OTLP in JSON, one request a line
+    Otlp,
+    /// Trace events in JSON, which Perfetto opens
+    ChromeTrace,
 }

@@ -35,23 +35,35 @@ pub(crate) enum Returned<'a> {
     Value(&'a [u8]),
     /// An error that the guest handles, as one item.
     Error(&'a [u8]),
+    /// The end of a stream, which is an error in name only.
+    Closed,
     /// The end of the guest.
     Trap(&'a str),
     /// Nothing that a host of this version writes.
     Unknown,
 }
 
-/// Takes an outcome apart: `[0, value]`, `[1, error]` or `[2, text]`.
+/// Takes an outcome apart: `[0, value]`, `[1, error]` or `[2, text]`; `[1, null]` is the end of a stream.
 pub(crate) fn returned(outcome: &[u8]) -> Returned<'_> {
     let mut decoder = Decoder::new(outcome);
     let (Ok(Some(2)), Ok(which)) = (decoder.array(), decoder.u64()) else { return Returned::Unknown };
     let rest = outcome.get(decoder.position()..).unwrap_or_default();
     match which {
         0 => Returned::Value(rest),
+        1 if rest == [0xf6] => Returned::Closed,
         1 => Returned::Error(rest),
         2 => decoder.str().map_or(Returned::Unknown, Returned::Trap),
         _ => Returned::Unknown,
     }
+}
+
+/// The name of an error: a text, or the first one of a variant's case and what it holds.
+pub(crate) fn error_name(item: &[u8]) -> Option<&str> {
+    let mut decoder = Decoder::new(item);
+    if decoder.datatype().ok()? == Type::Array {
+        decoder.array().ok()?;
+    }
+    decoder.str().ok()
 }
 
 #[cfg(test)]
@@ -79,6 +91,10 @@ mod tests {
         assert_eq!(returned(&record(1)), Returned::Error(b"\x61x"));
         assert_eq!(returned(&record(2)), Returned::Trap("x"));
         assert_eq!(returned(&record(3)), Returned::Unknown);
+        assert_eq!(returned(b"\x82\x01\xf6"), Returned::Closed);
         assert_eq!(returned(b"\x80"), Returned::Unknown);
+        assert_eq!(error_name(b"\x61x"), Some("x"));
+        assert_eq!(error_name(b"\x82\x61x\x01"), Some("x"));
+        assert_eq!(error_name(b"\x01"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! `wasm-agent journal`, one file a sub-command.
 
+mod collector;
 mod export;
 mod files;
 mod follow;

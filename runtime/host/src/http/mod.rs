@@ -3,6 +3,7 @@
 pub mod client;
 mod errors;
 mod outbound;
+pub mod post;
 mod redact;
 mod task;
 

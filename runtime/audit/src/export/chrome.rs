@@ -1,0 +1,210 @@
+//! The trace event format of Chrome, which Perfetto opens: one JSON array, one event a line.
+//!
+//! Spans become complete events on tracks: reasons, calls, approvals and effects. Events on one track lie within each other
+//! or apart, as viewers demand: what overlaps goes to another track of its kind. An arrow leads from a reason to each of
+//! its effects.
+
+use serde_json::{Value, json};
+use wasm_agent_journal::{Header, Record};
+
+use super::facts::{ActionFacts, CallFacts};
+use super::spans::{Reason, Span, Spans, Subject, tool};
+
+/// Most tracks of one kind. What would need more is moved to where the last one is free.
+const TRACKS_MAX: usize = 64;
+
+/// Number of the process in the trace. A run is one.
+const PROCESS: u64 = 1;
+
+/// Writes a run as trace events.
+pub struct ChromeTrace {
+    spans: Spans,
+    tool: String,
+    tracks: [Tracks; 5],
+    /// Events that were not taken yet, each with its line break.
+    lines: String,
+    /// Whether an event was written; the next one needs a comma before it.
+    begun: bool,
+    arrows: u64,
+}
+
+/// The tracks of one kind: until when each is taken, in nanoseconds since the start of the run.
+struct Tracks {
+    name: &'static str,
+    /// Number of the first one.
+    base: u64,
+    taken_until: Vec<u64>,
+}
+
+/// Places in `ChromeTrace::tracks`, in the order in which they are shown.
+#[derive(Clone, Copy)]
+enum Kind {
+    Run,
+    Reasons,
+    Calls,
+    Approvals,
+    Effects,
+}
+
+impl ChromeTrace {
+    /// For the run of this header.
+    #[must_use]
+    pub fn new(header: &Header) -> Self {
+        let mut base = 0;
+        let tracks = ["run", "intents", "calls", "approvals", "effects"].map(|name| {
+            base += 100;
+            Tracks { name, base, taken_until: Vec::new() }
+        });
+        let mut trace = Self {
+            spans: Spans::new(),
+            tool: tool(header),
+            tracks,
+            lines: "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n".to_owned(),
+            begun: false,
+            arrows: 0,
+        };
+        let name = json!({ "name": format!("wasm-agent: {}", trace.tool) });
+        trace.event(&format!(r#""ph":"M","name":"process_name","pid":{PROCESS},"args":{name}"#));
+        trace
+    }
+
+    /// Takes the next record.
+    pub fn record(&mut self, record: &Record) {
+        let mut ended = Vec::new();
+        self.spans.record(record, &mut |span| ended.push(span));
+        ended.iter().for_each(|span| self.span(span));
+    }
+
+    /// Ends the trace.
+    pub fn finish(&mut self) {
+        let mut ended = Vec::new();
+        self.spans.finish(&mut |span| ended.push(span));
+        ended.iter().for_each(|span| self.span(span));
+        self.lines.push_str("\n]}\n");
+    }
+
+    /// What was written since this was asked last.
+    pub fn take(&mut self) -> String {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// Effects and questions that were exported without their end, as too many were under way.
+    #[must_use]
+    pub fn untold(&self) -> u64 {
+        self.spans.untold()
+    }
+
+    fn span(&mut self, span: &Span) {
+        let (kind, name, args) = match &span.subject {
+            Subject::Run(end) => {
+                let end = end.as_ref().map(|end| {
+                    json!({ "result": end.result.name(), "calls": end.calls, "fuel": end.fuel,
+                    "memory_high_bytes": end.memory_high_bytes })
+                });
+                (Kind::Run, format!("run {}", self.tool), end.unwrap_or_else(|| json!({ "incomplete": true })))
+            }
+            Subject::Reason(text) => (Kind::Reasons, text.clone(), json!({})),
+            Subject::Call(call) => (Kind::Calls, short(&call.function).to_owned(), call_args(call)),
+            Subject::Approval(action, approval) => {
+                let answer = approval.as_ref().map(|approval| {
+                    json!({ "answer": approval.answer.name(),
+                    "approver": approval.approver, "reason": approval.reason })
+                });
+                let args = json!({ "action": action.summary, "approval": answer });
+                (Kind::Approvals, format!("approval: {}", action.summary), args)
+            }
+            Subject::Effect(action, ended) => {
+                let result = ended.as_ref().map_or("unknown", |ended| ended.result.name());
+                let args = json!({ "result": result, "status": ended.as_ref().and_then(|ended| ended.status),
+                    "detail": ended.as_ref().and_then(|ended| ended.detail.as_deref()) });
+                (Kind::Effects, effect_name(action), args)
+            }
+        };
+        let (track, start_ns) = self.place(kind, span.start_ns, span.end_ns);
+        let (time, length) = (micros(start_ns), micros(span.end_ns.saturating_sub(start_ns)));
+        let (cat, name) = (self.tracks_of(kind).name, Value::from(name));
+        self.event(&format!(
+            r#""ph":"X","cat":"{cat}","name":{name},"pid":{PROCESS},"tid":{track},"ts":{time},"dur":{length},"args":{args}"#
+        ));
+        if let (Kind::Effects, Some(reason)) = (kind, span.reason) {
+            self.arrow(reason, track, start_ns);
+        }
+    }
+
+    /// Leads from a reason to an effect that began while it held.
+    fn arrow(&mut self, reason: Reason, track: u64, start_ns: u64) {
+        let (id, from) = (self.arrows, self.tracks_of(Kind::Reasons).base);
+        self.arrows += 1;
+        let time = micros(start_ns.max(reason.at_ns));
+        for (phase, track, bind) in [("s", from, ""), ("f", track, r#","bp":"e""#)] {
+            self.event(&format!(
+                r#""ph":"{phase}","cat":"cause","name":"because","id":{id},"pid":{PROCESS},"tid":{track},"ts":{time}{bind}"#
+            ));
+        }
+    }
+
+    /// The number of a track where nothing else is at that time, and when the event begins there.
+    fn place(&mut self, kind: Kind, start_ns: u64, end_ns: u64) -> (u64, u64) {
+        let tracks = self.tracks_of(kind);
+        let free = tracks.taken_until.iter().position(|until| *until <= start_ns);
+        let index = free.unwrap_or_else(|| tracks.taken_until.len().min(TRACKS_MAX - 1));
+        let is_new = index == tracks.taken_until.len();
+        if is_new {
+            tracks.taken_until.push(0);
+        }
+        let track = tracks.base + u64::try_from(index).unwrap_or_default();
+        let mut start_ns = start_ns;
+        if let Some(until) = tracks.taken_until.get_mut(index) {
+            start_ns = start_ns.max(*until);
+            *until = end_ns.max(start_ns);
+        }
+        if is_new {
+            let name = if index == 0 { tracks.name.to_owned() } else { format!("{} {}", tracks.name, index + 1) };
+            let (args, order) = (json!({ "name": name }), json!({ "sort_index": track }));
+            self.event(&format!(r#""ph":"M","name":"thread_name","pid":{PROCESS},"tid":{track},"args":{args}"#));
+            self.event(&format!(r#""ph":"M","name":"thread_sort_index","pid":{PROCESS},"tid":{track},"args":{order}"#));
+        }
+        (track, start_ns)
+    }
+
+    fn tracks_of(&mut self, kind: Kind) -> &mut Tracks {
+        let [run, reasons, calls, approvals, effects] = &mut self.tracks;
+        match kind {
+            Kind::Run => run,
+            Kind::Reasons => reasons,
+            Kind::Calls => calls,
+            Kind::Approvals => approvals,
+            Kind::Effects => effects,
+        }
+    }
+
+    fn event(&mut self, members: &str) {
+        if std::mem::replace(&mut self.begun, true) {
+            self.lines.push_str(",\n");
+        }
+        self.lines.push('{');
+        self.lines.push_str(members);
+        self.lines.push('}');
+    }
+}
+
+fn call_args(call: &CallFacts) -> Value {
+    let arguments = call.arguments.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    json!({ "call": call.number, "function": call.function, "arguments": arguments, "error": call.error,
+        "decision": call.decision.as_ref().map(|(verdict, _, _)| *verdict), "fuel": call.fuel,
+        "bytes_in": call.bytes_in, "bytes_out": call.bytes_out })
+}
+
+fn effect_name(action: &ActionFacts) -> String {
+    action.summary.clone()
+}
+
+/// A function's name without its package.
+fn short(function: &str) -> &str {
+    function.rsplit_once('/').map_or(function, |(_, name)| name)
+}
+
+/// Nanoseconds as microseconds, which trace events count in.
+fn micros(nanoseconds: u64) -> String {
+    format!("{}.{:03}", nanoseconds / 1000, nanoseconds % 1000)
+}
