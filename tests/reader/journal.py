@@ -59,6 +59,7 @@ class Journal:
         self.sealed = 0
         self.sealed_end = len(MAGIC)
         self.last_seal: Optional[bytes] = None
+        self.covered_from = 0, len(MAGIC)
         self.complete = False
         self.end = len(MAGIC)
         self.check = zlib.crc32(MAGIC)
@@ -100,12 +101,13 @@ class Journal:
         if (seal.signature is None) != (records.signed_by is None):
             raise Changed(self.count, frame.offset, "a seal is signed where the header has a key, and nowhere else")
         if seal.hash != blake3(covered):
-            raise Changed(self.sealed, self.sealed_end, "it or one behind it was changed, up to the seal")
+            raise Changed(*self.covered_from, "it or one behind it was changed, up to the seal")
         if self.verify and seal.signature is not None:
             signed = SIGNED_DOMAIN + records.run + seal.hash + seal.records.to_bytes(8, "little")
             if not ed25519.verify(records.signed_by, signed, seal.signature):
-                raise Changed(self.sealed, self.sealed_end, "it or one behind it was changed, up to the signed seal")
+                raise Changed(*self.covered_from, "it or one behind it was changed, up to the signed seal")
         self.sealed, self.sealed_end, self.last_seal = self.count + 1, frame.end, seal.hash
+        self.covered_from = self.count, frame.offset
 
     def _note_effect(self, record: Record) -> None:
         if record.kind == INTENT:

@@ -14,8 +14,9 @@ HEADER, FUNCTION, LABEL, BLOB, CALL, INTENT, OUTCOME, ASKED, SETTLED, NOTE, SEAL
 NAMES_MAX = 1024
 NAME_BYTES_MAX = 256
 PARAMETERS_MAX = 32
+ENTRIES_MAX = 64
+LIST_ITEMS_MAX = 1_048_576
 BLOB_BYTES_MAX = 16 << 20
-PAYLOAD_TAG = 44601
 WRAP = 1 << 64
 
 ABSENT: Any = object()
@@ -34,14 +35,15 @@ Object = dict[str, Json]
 
 
 def integer(item: Any) -> int:
-    if type(item) is not int:
-        raise Malformed(f"{_kind(item)} where an integer belongs")
+    """A number of 64 bits with a sign."""
+    if type(item) is not int or not -(1 << 63) <= item < 1 << 63:
+        raise Malformed(f"{_kind(item)} where an integer of 64 bits belongs")
     return item
 
 
 def unsigned(item: Any) -> int:
-    if integer(item) < 0:
-        raise Malformed(f"{item} where nothing negative belongs")
+    if type(item) is not int or item < 0:
+        raise Malformed(f"{_kind(item)} where nothing negative belongs")
     return item
 
 
@@ -84,17 +86,26 @@ def array(item: Any, length: Optional[int] = None) -> list[Any]:
 
 
 def mapping(item: Any) -> Map:
-    if type(item) is not Map:
+    """A map that belongs to the record itself: its keys are texts, and there are few."""
+    if type(item) is not Map or len(item) > ENTRIES_MAX:
         raise Malformed(f"{_kind(item)} where a map belongs")
+    for key, _ in item:
+        text(key)
+    return item
+
+
+def listed(item: Any) -> list[Any]:
+    if len(array(item)) > LIST_ITEMS_MAX:
+        raise Malformed(f"a list of {len(item)} items")
     return item
 
 
 def texts(item: Any) -> list[str]:
-    return [text(one) for one in array(item)]
+    return [text(one) for one in listed(item)]
 
 
 def pairs(item: Any, value: Callable[[Any], Any]) -> list[list[Any]]:
-    found = [array(one, 2) for one in array(item)]
+    found = [array(one, 2) for one in listed(item)]
     return [[text(one[0]), value(one[1])] for one in found]
 
 
@@ -113,14 +124,14 @@ def optional(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def member(item: Map, key: str, check: Callable[[Any], Any]) -> Any:
     """A member that has to be there."""
-    found = [value for other, value in item if type(other) is str and other == key]
+    found = [value for other, value in item if other == key]
     if not found:
         raise Malformed(f"the map has no `{key}`")
     return check(found[0])
 
 
 def member_if_there(item: Map, key: str, check: Callable[[Any], Any], otherwise: Any = ABSENT) -> Any:
-    is_there = any(type(other) is str and other == key for other, _ in item)
+    is_there = any(other == key for other, _ in item)
     return member(item, key, check) if is_there else otherwise
 
 
@@ -159,13 +170,9 @@ def bytes_json(item: bytes) -> Object:
 
 def payload_json(tag: Tag) -> Object:
     """Bytes that stand elsewhere, or nowhere: section 4."""
-    if tag.number != PAYLOAD_TAG:
-        raise Malformed(f"tag {tag.number} does not occur in journals")
-    fields = array(tag.item)
-    if len(fields) not in (2, 3):
-        raise Malformed(f"a payload of {len(fields)} items")
-    shown = {"blake3": digest(fields[0]), "length": unsigned(fields[1])}
-    return shown if len(fields) == 2 else {**shown, "stored_at": unsigned(fields[2])}
+    digest, length, *offset = tag.item
+    shown = {"blake3": digest.hex(), "length": length}
+    return {**shown, "stored_at": offset[0]} if offset else shown
 
 
 def line(value: Json) -> str:
@@ -275,13 +282,14 @@ class Records:
         if unsigned(function) >= len(self.functions):
             raise Malformed(f"function {function}, of {len(self.functions)}")
         called, parameters = self.functions[function]
-        given = [item_json(item) for item in array(arguments)]
+        given = item_json(arguments)
+        is_named = type(arguments) is list and len(arguments) == len(parameters)
         self.fuel = (self.fuel + integer(fuel)) % WRAP
         self.calls += 1
         shown = {
             "call": self.calls - 1,
             "function": called,
-            "arguments": dict(zip(parameters, given)) if len(given) == len(parameters) else given,
+            "arguments": dict(zip(parameters, given)) if is_named else given,
             "decision": self._decision(decision[0]) if decision else ABSENT,
             "fuel": self.fuel,
             "duration_ns": unsigned(duration),

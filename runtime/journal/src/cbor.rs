@@ -1,11 +1,11 @@
 //! Deterministic CBOR (RFC 8949, section 4.2.1): writing items, and stepping over them.
 //!
-//! Only what the format uses: integers, byte and text strings, arrays, maps, tags, booleans and null, all with
-//! definite lengths and shortest heads. No floats. Whoever writes a map puts its keys in order.
+//! Only what the format uses: integers, byte and text strings, arrays, maps, payload references, booleans and null, all
+//! with definite lengths and shortest heads. No floats. Whoever writes a map puts its keys in order.
 
 use std::str;
 
-use crate::format::DEPTH_MAX;
+use crate::format::{DEPTH_MAX, PAYLOAD_TAG};
 
 const UINT: u8 = 0;
 const NEGATIVE: u8 = 1;
@@ -101,9 +101,10 @@ pub(crate) fn wide(length: usize) -> u64 {
 
 /// Splits the first item off `input`, or `None` where no whole item of this format stands there.
 ///
-/// Strings must be UTF-8, lengths definite, nesting at most [`DEPTH_MAX`]: whatever passes here can be shown.
+/// Strings must be UTF-8, lengths definite, nesting at most [`DEPTH_MAX`], the record's own array included: whatever
+/// passes here can be shown.
 pub(crate) fn split_item(input: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = skip(input, 0)?;
+    let rest = skip(input, 1)?;
     input.split_at_checked(input.len() - rest.len())
 }
 
@@ -145,7 +146,7 @@ fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
         }
         ARRAY => skip_all(rest, argument, depth + 1),
         MAP => skip_all(rest, argument.checked_mul(2)?, depth + 1),
-        TAG => skip_all(rest, 1, depth + 1),
+        TAG => skip_reference(rest).filter(|_| argument == PAYLOAD_TAG && depth + 1 < DEPTH_MAX),
         // False, true and null.
         _ => (20..=22).contains(&argument).then_some(rest),
     }
@@ -171,14 +172,14 @@ pub(crate) fn skip_flat(mut input: &[u8], mut items: u64) -> Option<&[u8]> {
                 }
                 input = rest;
             }
-            ARRAY | MAP | TAG => {
+            ARRAY | MAP => {
                 opened += 1;
-                let inside = match major {
-                    ARRAY => argument,
-                    MAP => argument.checked_mul(2)?,
-                    _ => 1,
-                };
-                items = items.checked_add(inside).filter(|_| opened <= DEPTH_MAX)?;
+                let inside = argument.checked_mul(if major == MAP { 2 } else { 1 })?;
+                items = items.checked_add(inside).filter(|_| opened < DEPTH_MAX)?;
+            }
+            TAG => {
+                opened += 2;
+                input = skip_reference(input).filter(|_| argument == PAYLOAD_TAG && opened < DEPTH_MAX)?;
             }
             _ if (20..=22).contains(&argument) => {}
             _ => return None,
@@ -196,6 +197,14 @@ fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
         input = skip(input, depth)?;
     }
     Some(input)
+}
+
+/// Steps over what the tag of a payload reference stands before: a digest, a length, and an offset or none.
+fn skip_reference(input: &[u8]) -> Option<&[u8]> {
+    let (ARRAY, fields @ (2 | 3), rest) = split_head(input)? else { return None };
+    let (BYTES, 32, rest) = split_head(rest)? else { return None };
+    let (_, rest) = split_uint(rest.get(32..)?)?;
+    if fields == 2 { Some(rest) } else { split_uint(rest).map(|(_, rest)| rest) }
 }
 
 /// Reads a head. Refuses indefinite lengths, reserved forms, and simple values and floats in more than one byte.
@@ -239,8 +248,10 @@ mod tests {
         int(&mut items, -70_000);
         map(&mut items, 1);
         text(&mut items, "key");
-        tag(&mut items, 44_601);
-        bytes(&mut items, &[0; 300]);
+        tag(&mut items, PAYLOAD_TAG);
+        array(&mut items, 2);
+        bytes(&mut items, &[0; 32]);
+        uint(&mut items, 300);
         null(&mut items);
         let whole = items.len();
         assert!(is_item(&items));
@@ -254,7 +265,10 @@ mod tests {
 
     #[test]
     fn refuses_what_the_format_does_not_use() {
-        let refused: [&[u8]; 10] = [
+        let refused: [&[u8]; 13] = [
+            b"\xc1\x00",
+            b"\xd9\xae\x39\x00",
+            b"\xd9\xae\x39\x82\x41a\x00",
             b"",
             b"\x9f\xff",
             b"\x5f\x41a\xff",
@@ -273,6 +287,10 @@ mod tests {
 
     #[test]
     fn refuses_nesting_past_the_bound() {
+        let reference = [b"\xd9\xae\x39\x82\x58\x20".as_slice(), &[0; 32], &[0]].concat();
+        let behind = |depth| [vec![0x81; depth], reference.clone()].concat();
+        assert!(is_item(&behind(DEPTH_MAX - 2)));
+        assert!(!is_item(&behind(DEPTH_MAX - 1)));
         let nested = |depth: usize| [vec![0x81; depth], vec![0x00]].concat();
         assert!(is_item(&nested(DEPTH_MAX)));
         assert!(!is_item(&nested(DEPTH_MAX + 1)));

@@ -64,11 +64,7 @@ impl<R: Read + Seek> Reader<R> {
             return Ok(Some(first));
         }
         let Some(frame) = self.walk.next()? else { return Ok(None) };
-        let record = decode(&self.walk, &mut self.tables, &frame)?;
-        if matches!(record.event, Event::Header(_)) {
-            return Err(malformed(&record, "header stands in the middle"));
-        }
-        Ok(Some(record))
+        decode(&self.walk, &mut self.tables, &frame).map(Some)
     }
 
     /// Fetches a blob's contents, at any time, and checks them against their digest.
@@ -137,6 +133,7 @@ pub(crate) fn decode<R: Read + Seek>(walk: &Walk<R>, tables: &mut Tables, frame:
         return Ok(Record { index, offset, event });
     }
     match tables.decode(payload) {
+        Ok(Event::Header(_)) if index > 0 => Err(damaged(frame, "header stands in the middle".to_owned())),
         Ok(event) => Ok(Record { index, offset, event }),
         Err(problem) => Err(damaged(frame, problem.to_string())),
     }
