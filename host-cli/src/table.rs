@@ -54,9 +54,13 @@ impl Table {
         writeln!(out, "\n{faint}{}{faint:#}", self.line(&heading, &widths))?;
         for (style, row) in &self.rows {
             let line = self.line(row, &widths);
-            let (first, rest) = line.split_at_checked(row.first().map_or(0, String::len)).unwrap_or_default();
-            // The first column begins at the left where anything in it has a style.
-            writeln!(out, "{style}{first}{style:#}{rest}")?;
+            let (indent, text) = line.split_at(line.len() - line.trim_start().len());
+            let first = row.first().map_or("", String::as_str);
+            match text.strip_prefix(first) {
+                Some(rest) => writeln!(out, "{indent}{style}{first}{style:#}{rest}")?,
+                // A first cell that begins with a space: the line stands as it is.
+                None => writeln!(out, "{line}")?,
+            }
         }
         Ok(())
     }
@@ -93,6 +97,17 @@ mod tests {
         table.write(&mut out).unwrap();
         let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
         assert_eq!(text, "\n   N  NAME     TIME\n   7  a     12.5 µs\n1000  日本     1 ns\n");
+    }
+
+    #[test]
+    fn a_first_column_on_the_right_may_have_any_characters() {
+        let mut table = Table::new(&[("TIME", Align::Right), ("WHAT", Align::Left)]);
+        table.row(["223.2 µs".to_owned(), "a".to_owned()]);
+        table.row(["206 µs".to_owned(), "b".to_owned()]);
+        let mut out = Vec::new();
+        table.write(&mut out).unwrap();
+        let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
+        assert_eq!(text, "\n    TIME  WHAT\n223.2 µs  a\n  206 µs  b\n");
     }
 
     #[test]
