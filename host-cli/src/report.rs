@@ -198,6 +198,7 @@ impl Report {
 
     /// Reports an identical replay.
     pub(crate) fn replay(&self, report: &ReplayReport) {
+        let exit = if report.complete { Exit::from(&report.outcome) } else { Exit::Stopped };
         let compared =
             if report.fuel_compared { "calls, arguments, fuel and result" } else { "calls, arguments and result" };
         match self.format {
@@ -211,6 +212,10 @@ impl Report {
                 let warning = style::WARNING;
                 if !report.same_component {
                     text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));
+                }
+                if !report.complete {
+                    let unsealed = "no seal covers the end of the record: nothing vouches for that the run ended so";
+                    text.push_str(&format!("{warning}warning{warning:#}: {unsealed}\n"));
                 }
                 if !report.same_arguments {
                     text.push_str(&format!("{warning}warning{warning:#}: the arguments are not the recorded ones\n"));
@@ -226,7 +231,8 @@ impl Report {
                 "fuel_compared": report.fuel_compared,
                 "same_component": report.same_component,
                 "same_arguments": report.same_arguments,
-                "exit": Exit::from(&report.outcome).code(),
+                "complete": report.complete,
+                "exit": exit.code(),
             })),
         }
     }

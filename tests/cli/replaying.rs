@@ -94,3 +94,14 @@ fn stops_after_the_call_that_is_named() {
     assert_eq!(desk.run("replay --component two.wasm --until 2 clock.journal").status, 4);
     desk.matches("replay-until");
 }
+
+#[test]
+fn says_that_nothing_vouches_for_an_end_that_no_seal_covers() {
+    let mut desk = recorded();
+    let whole = desk.read("a.journal");
+    desk.write("cut.journal", &whole[..whole.len() - 5]);
+    assert_eq!(desk.run("replay cut.journal").status, 3);
+    let ran = desk.run("replay --format json cut.journal");
+    assert_eq!((&ran.err_objects()[0]["complete"], &ran.err_objects()[0]["exit"]), (&false.into(), &3.into()));
+    desk.matches("replay-unsealed");
+}

@@ -136,6 +136,7 @@ fn special_addresses_need_their_network_granted() {
     assert_eq!(outcome["result"], "denied");
     assert_eq!(outcome["detail"], "no address of `inside.test` may be dialled");
     assert_eq!(outcome["extra"], serde_json::json!({ "refused": [server.address().to_string()] }));
+    assert_eq!(run.report.denied, 1);
     // The guest learns that it is denied, not where the name leads.
     assert!(!run.stderr.contains("127.0.0.1"), "{}", run.stderr);
 

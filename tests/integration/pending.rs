@@ -137,3 +137,24 @@ fn answers_of_held_requests_come_one_by_one() {
     assert_eq!(approver.asked().len(), 3);
     assert_eq!((run.effects().len(), server.asked().len()), (2, 2));
 }
+
+#[test]
+fn trailers_are_refused_and_the_request_with_them_whether_or_not_it_is_held() {
+    let server = Server::text("ok");
+    let authority = server.address().to_string();
+    let sent = Sent { method: "POST", authority: &authority, path: "/", headers: &[] };
+    let run = |trailers: &[(&str, &str)], ask: bool| {
+        let mut probe = Probe::new();
+        let pending = probe.send_with_trailers(sent, trailers);
+        probe.wait(pending);
+        let policy = format!("{}ask = {ask}\n", grant(&authority));
+        Scene::tool(&Folder::new(), probe.tool()).policy(policy).approver(Script::approve()).run()
+    };
+    for ask in [true, false] {
+        let refused = results(&run(&[("x-sum", "42")], ask));
+        assert!(refused.iter().any(|result| result.starts_with("finish") && result.contains("trailer")), "{refused:?}");
+        assert!(!refused.contains(&"entries ok".to_owned()), "{refused:?}");
+        assert!(results(&run(&[], ask)).contains(&"entries ok".to_owned()));
+    }
+    assert_eq!(server.asked().len(), 2);
+}

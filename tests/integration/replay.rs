@@ -67,6 +67,7 @@ fn check_cut(journal: &[u8], cut: usize, tool: &Tool) {
             let whole = records(&journal[..cut]);
             let ended = whole.iter().any(|record| matches!(record.event, Event::End(_)));
             assert!(ended, "cut at {cut}: replayed without an end: {report:?}");
+            assert!(!report.complete, "cut at {cut}: nothing is missing: {report:?}");
         }
         Err(other) => panic!("cut at {cut}: {other:?}"),
     }
@@ -102,10 +103,11 @@ fn journal_with_any_byte_changed_is_refused() {
             let mut changed = run.journal.clone();
             changed[at] ^= flip;
             let result = replay(&changed, &run.tool, &Arc::new(Capture::default()));
-            // A last seal that is damaged looks like one that was never finished: whoever verifies is told.
+            // A last seal that is damaged looks like one that was never finished: nothing vouches for the end.
             if at < last_seal {
                 assert!(result.is_err(), "byte {at} changed by {flip:#x}: {result:?}");
             } else {
+                assert!(!result.unwrap().complete, "byte {at} changed by {flip:#x}");
                 assert!(!verify(Cursor::new(&changed)).unwrap().complete, "byte {at} changed by {flip:#x}");
             }
         }

@@ -26,20 +26,45 @@ impl Probe {
 
     /// Sends a request by `http`, and does not wait for anything.
     pub fn send(&mut self, sent: Sent<'_>) -> Handle {
+        let request = self.described(sent);
+        self.handle_request(request)
+    }
+
+    /// Sends a request with an empty body by `http`, and ends that with these trailers.
+    pub fn send_with_trailers(&mut self, sent: Sent<'_>, trailers: &[(&str, &str)]) -> Handle {
+        let request = self.described(sent);
+        self.import(TYPES, "[method]outgoing-request.body", "(param i32 i32)");
+        let body = self.handle();
+        let call = format!(r#"(call $"[method]outgoing-request.body" {} {})"#, Self::get(request), Self::returned());
+        self.when(&[request], &format!("{call} {}", Self::take(body, 0, 4)));
+        let trailers = self.fields(trailers);
+        let pending = self.handle_request(request);
+        self.import(TYPES, "[static]outgoing-body.finish", "(param i32 i32 i32 i32)");
+        let arguments = format!("{} (i32.const 1) {} {}", Self::get(body), Self::get(trailers), Self::returned());
+        self.when(&[body], &format!(r#"(call $"[static]outgoing-body.finish" {arguments})"#));
+        pending
+    }
+
+    fn fields(&mut self, entries: &[(&str, &str)]) -> Handle {
         self.import(TYPES, "[constructor]fields", "(result i32)");
         let fields = self.handle();
         self.when(&[], &Self::set(fields, r#"(call $"[constructor]fields")"#));
         self.import(TYPES, "[method]fields.append", "(param i32 i32 i32 i32 i32 i32)");
-        for (name, value) in sent.headers {
+        for (name, value) in entries {
             let (name, value) = (self.text(name), self.text(value));
             self.simple(&[fields], "[method]fields.append", &format!("{} {name} {value}", Self::get(fields)));
         }
+        fields
+    }
+
+    fn described(&mut self, sent: Sent<'_>) -> Handle {
+        let fields = self.fields(sent.headers);
         self.import(TYPES, "[constructor]outgoing-request", "(param i32) (result i32)");
         let request = self.handle();
         let new = format!(r#"(call $"[constructor]outgoing-request" {})"#, Self::get(fields));
         self.when(&[], &Self::set(request, &new));
         self.set_parts(request, sent);
-        self.handle_request(request)
+        request
     }
 
     fn set_parts(&mut self, request: Handle, sent: Sent<'_>) {

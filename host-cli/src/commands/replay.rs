@@ -57,7 +57,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     if let Some(call) = arguments.until {
         report.not_reached(call, ended.calls);
     }
-    Ok(Exit::from(&ended.outcome))
+    Ok(if ended.complete { Exit::from(&ended.outcome) } else { Exit::Stopped })
 }
 
 /// Ends a replay after a call, and keeps what that was.

@@ -192,6 +192,11 @@ impl Replay {
         matches!(self.end(), Ok(None)) && self.ahead.is_none()
     }
 
+    /// Whether the record goes to its end, and a seal vouches for that.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.reader.is_complete()
+    }
+
     /// Calls answered so far.
     pub(crate) fn calls(&self) -> u64 {
         self.calls

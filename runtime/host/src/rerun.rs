@@ -35,6 +35,9 @@ pub struct ReplayReport {
     pub same_component: bool,
     /// Whether the tool got the recorded arguments.
     pub same_arguments: bool,
+    /// Whether a seal vouches for the end of the record. Without it the file was cut there, and nothing but the replay itself says
+    /// that the run ended so.
+    pub complete: bool,
 }
 
 /// Why there is no replay, or no identical one.
@@ -119,7 +122,9 @@ impl Recording {
         }
         let outcome = outcome(result, &store)?;
         let outcome = compare_end(&mut store, outcome, &used, fuel_compared)?;
-        Ok(ReplayReport { outcome, calls: used.calls, fuel: used.fuel, fuel_compared, same_component, same_arguments })
+        let complete = matches!(&store.data().backend, Backend::Replay(replay) if replay.is_complete());
+        let Used { calls, fuel, .. } = used;
+        Ok(ReplayReport { outcome, calls, fuel, fuel_compared, same_component, same_arguments, complete })
     }
 }
 
@@ -128,6 +133,14 @@ impl std::fmt::Debug for Recording {
         f.debug_struct("Recording").field("header", self.header()).finish_non_exhaustive()
     }
 }
+
+/// Most memory that a replay gives a tool, in bytes, whatever the journal says of its limit: all that one 32-bit memory can hold.
+///
+/// Whoever made a journal need not be whoever replays it.
+const MEMORY_BYTES_MAX: u64 = 4 << 30;
+
+/// Most handles that a replay gives a tool, for the same reason: a thousand times what a policy gives by default.
+const HANDLES_MAX: u32 = 1 << 20;
 
 /// A store with the recorded run's limits, and nothing of the world behind it.
 fn prepare(
@@ -141,9 +154,11 @@ fn prepare(
         Subject { run: header.run_id, component: header.component_name.clone(), sha256: header.component_sha256 };
     // Time does not pass in a replay; it ends where the recorded run ended.
     let context = Context::new(Arc::new(Grants::none()), Arc::new(RefuseAll), None, subject, Duration::MAX);
-    let memory = limit("memory-bytes").and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+    let memory = limit("memory-bytes").map_or(MEMORY_BYTES_MAX, |bytes| bytes.min(MEMORY_BYTES_MAX));
+    let memory = usize::try_from(memory).unwrap_or(usize::MAX);
     let fuel = replay.stopped_at(0).or(limit("fuel"));
     let handles = limit("handles").and_then(|handles| u32::try_from(handles).ok()).unwrap_or(u32::MAX);
+    let handles = handles.min(HANDLES_MAX);
     let host =
         Host::new(Arc::new(context), Backend::Replay(Box::new(replay)), Outputs::new(sink), Limiter::new(memory));
     store(tool, host, fuel, handles).map_err(|source| RunError::Host { source })

@@ -50,7 +50,7 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// Host calls made.
     pub calls: u64,
-    /// Those of them that the policy denied.
+    /// Those of them that the policy denied, by what was asked or by the addresses that it led to.
     pub denied: u64,
     /// Crossings from guest to host as the engine counts them, its own helpers among them.
     pub crossings: u64,
@@ -232,6 +232,7 @@ impl Run {
     ) -> Result<RunReport, RunError> {
         let waited = context.clock.waited();
         let elapsed = context.clock.elapsed();
+        let denied = context.denied();
         let end = End {
             result: outcome
                 .as_ref()
@@ -251,7 +252,7 @@ impl Run {
             run: hex(&self.id),
             outcome,
             calls: used.calls,
-            denied: used.denied,
+            denied,
             crossings: used.crossings,
             fuel: used.fuel,
             elapsed,
@@ -271,7 +272,6 @@ impl std::fmt::Debug for Run {
 /// What a run used up.
 pub(crate) struct Used {
     pub(crate) calls: u64,
-    pub(crate) denied: u64,
     pub(crate) crossings: u64,
     pub(crate) fuel: u64,
     pub(crate) memory_high_bytes: u64,
@@ -282,7 +282,6 @@ impl Used {
         let host = store.data();
         Self {
             calls: host.calls(),
-            denied: host.denied(),
             crossings: host.crossings,
             fuel: crate::execute::fuel_used(store),
             memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),

@@ -33,6 +33,8 @@ pub(crate) struct Context {
     effects: AtomicU64,
     /// Bytes that went into the journal, about.
     recorded: AtomicU64,
+    /// What the policy denied: calls, and requests once it was known where they lead.
+    denied: AtomicU64,
     pub(super) remembered: Mutex<Remembered>,
     pub(super) intent: Mutex<Option<String>>,
 }
@@ -89,6 +91,7 @@ impl Context {
             journal,
             effects: AtomicU64::new(0),
             recorded: AtomicU64::new(0),
+            denied: AtomicU64::new(0),
             remembered: Mutex::new(Remembered::new()),
             intent: Mutex::default(),
         }
@@ -133,6 +136,16 @@ impl Context {
             }
         };
         (decision, record)
+    }
+
+    /// Counts something that the policy denied.
+    pub(crate) fn count_denied(&self) {
+        self.denied.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What the policy denied so far.
+    pub(crate) fn denied(&self) -> u64 {
+        self.denied.load(Ordering::Relaxed)
     }
 
     /// Counts what goes into the journal, about, and ends a run that fills it.

@@ -57,8 +57,6 @@ pub(crate) struct Host {
     pub(crate) crossings: u64,
     /// Host calls begun so far. The number of the current one is one less.
     calls: u64,
-    /// Those of them that the policy denied.
-    denied: u64,
     functions: Vec<Option<FunctionId>>,
     arguments: Encoded,
     outcome: Encoded,
@@ -116,7 +114,6 @@ impl Host {
             call_depth: 0,
             crossings: 0,
             calls: 0,
-            denied: 0,
             functions: Vec::new(),
             arguments: Encoded::new(),
             outcome: Encoded::new(),
@@ -129,11 +126,6 @@ impl Host {
     /// Host calls made so far.
     pub(crate) fn calls(&self) -> u64 {
         self.calls
-    }
-
-    /// Host calls that the policy denied so far.
-    pub(crate) fn denied(&self) -> u64 {
-        self.denied
     }
 
     /// The number of the call that is being answered.
@@ -246,7 +238,9 @@ impl Host {
 
     /// The decision that the current call is recorded with.
     pub(crate) fn decided(&mut self, decision: DecisionRecord) {
-        self.denied += u64::from(decision.verdict == Verdict::Deny);
+        if decision.verdict == Verdict::Deny {
+            self.context.count_denied();
+        }
         if let Some(current) = &mut self.current {
             current.decision = Some(decision);
         }

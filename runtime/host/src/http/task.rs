@@ -17,7 +17,8 @@ use wasm_agent_policy::{Action, BodyDigest, Decision, GrantId, HttpAction, Origi
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::client::{
-    AddressCheck, Addresses, Client, Destination, Exchange, Host, Protocol, Reply, Scheme, SendError, Timeouts,
+    AddressCheck, Addresses, Client, Destination, Exchange, ExchangeError, Host, Protocol, Reply, Scheme, SendError,
+    Timeouts,
 };
 use super::errors::told;
 use super::redact::{Masked, Needles, mask_headers};
@@ -167,6 +168,9 @@ impl Open {
     }
 
     fn failed(&mut self, error: &SendError) -> Result<(), Error> {
+        if matches!(error.error, ExchangeError::AddressDenied { .. }) {
+            self.context.count_denied();
+        }
         let result = if error.request_sent { EffectResult::Failed } else { EffectResult::Denied };
         let detail = crate::error::chain(&error.error);
         self.end(result, Some(&detail), addresses(&error.addresses).as_ref())

@@ -1,5 +1,7 @@
 //! `wasi:http`: resources that hold requests and responses, and the one function that sends anything.
 
+mod body;
+
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -258,7 +260,7 @@ host_calls! {
 host_calls! {
     impl types::HostOutgoingBody as "wasi:http/types" {
         fn write(body: Body) -> wasmtime::Result<Result<Resource<DynOutputStream>, ()>> = "[method]outgoing-body.write" via http;
-        fn finish(body: Body, trailers: Option<Fields>) -> HttpResult<()> = "[static]outgoing-body.finish" via http;
+        fn finish(body: Body, trailers: Option<Fields>) -> HttpResult<()> = "[static]outgoing-body.finish" |host| host.finish_body(body, trailers);
         fn drop(body: Body) -> wasmtime::Result<()> = "[resource-drop]outgoing-body" via http;
     }
 }

@@ -1,0 +1,25 @@
+//! The end of a request's body.
+
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, HostOutgoingBody as _};
+use wasmtime_wasi_http::p2::{HttpError, HttpResult};
+
+use super::{Body, Fields};
+use crate::gate::Host;
+
+impl Host {
+    /// Ends a request's body. With trailers it fails instead, and the request with it.
+    ///
+    /// Trailers come after everything that was checked, shown and approved, and are no part of it. Over HTTP/1.1, and behind a
+    /// declared length, nothing would send them either: here the tool is told, rather than left to believe that they went.
+    pub(super) fn finish_body(&mut self, body: Body, trailers: Option<Fields>) -> HttpResult<()> {
+        let live = self.live().map_err(HttpError::trap)?;
+        let Some(trailers) = trailers else {
+            return live.http().finish(body, None);
+        };
+        if live.table.delete(trailers)?.is_empty() {
+            return live.http().finish(body, None);
+        }
+        live.http().drop(body).map_err(HttpError::trap)?;
+        Err(ErrorCode::HttpRequestTrailerSectionSize(Some(0)).into())
+    }
+}
