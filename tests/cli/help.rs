@@ -16,6 +16,7 @@ fn helps_with_every_command() {
         "journal files ",
         "journal export ",
         "journal stats ",
+        "journal diff ",
         "keys ",
         "keys new ",
         "keys show ",

@@ -114,6 +114,10 @@ fn write(made: &Made) -> Vec<u8> {
     run.modify(made);
     run.denied();
     run.note("intent", "tell about it");
+    let fields = made.handle + 6;
+    run.call("wasi:http/types#[constructor]fields", &[], &item(|out| out.array(0)), &number(fields));
+    let headers = item(|out| out.array(1).u64(fields));
+    run.call("wasi:http/types#[constructor]outgoing-request", &["headers"], &headers, &number(made.handle + 7));
     run.send(made);
 
     let result = RunResult::Exited { code: made.exit };

@@ -22,6 +22,20 @@ pub(crate) enum Journal {
     Verify(Verify),
     /// Copies what is whole of a journal that a crash cut off, and seals the copy
     Recover(Recover),
+    /// Shows where two runs of a tool part, and ends with 4 if they do
+    Diff {
+        /// The journal of the first run
+        #[arg(value_hint = ValueHint::FilePath)]
+        first: PathBuf,
+
+        /// The journal of the second run
+        #[arg(value_hint = ValueHint::FilePath)]
+        second: PathBuf,
+
+        /// Counts what differs in every run too: numbers of handles, clocks, random numbers, times of files, fuel
+        #[arg(long)]
+        strict: bool,
+    },
     /// Shows what a run cost: calls, time and bytes, by function and by kind
     Stats {
         /// The journal

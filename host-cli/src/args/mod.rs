@@ -66,7 +66,7 @@ Exit status:
   1  the tool reported a failure; its own status is in the report
   2  nothing ran: arguments, policy or component
   3  stopped by a trap, a limit or an approver; a replay's record ends in the middle
-  4  the replay diverged, or a judged decision changes
+  4  the replay diverged, two runs differ, or a judged decision changes
   5  the host failed: journal, disk
   6  the journal is not what was written
 

@@ -24,7 +24,7 @@ use crate::units::count;
 use row::{Layout, Row};
 
 pub(crate) use around::Around;
-pub(crate) use text::{action as action_text, call};
+pub(crate) use text::{action as action_text, call, outcome};
 
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
 const OPEN_MAX: usize = 1024;
@@ -147,7 +147,7 @@ impl<'a> Timeline<'a> {
 
     fn call(&mut self, call: &Call, record: &Record) -> io::Result<()> {
         let decision = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
-        let plain = || (text::call(call, record), text::outcome(to_json(record).get("outcome")));
+        let plain = || (text::call(call, record), outcome(to_json(record).get("outcome")));
         match decision {
             Some(decision) => {
                 let what = decision.action.as_deref().map_or_else(|| plain().0, text::action);

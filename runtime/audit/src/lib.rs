@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod decided;
+pub mod diff;
 pub mod export;
 pub mod files;
 pub mod judge;

@@ -1,6 +1,7 @@
 //! `wasm-agent journal`, one file a sub-command.
 
 mod collector;
+mod diff;
 mod export;
 mod files;
 mod follow;
@@ -26,6 +27,7 @@ pub(crate) fn journal(command: &Journal, report: &Report) -> Result<Exit, Failur
         Journal::Files(arguments) => files::files(arguments, report),
         Journal::Recover(arguments) => recover::copy(arguments, report),
         Journal::Verify(arguments) => verify::check(arguments, report),
+        Journal::Diff { first, second, strict } => diff::diff(first, second, *strict, report),
         Journal::Stats { journal } => stats::stats(journal, report),
     }
 }

@@ -114,7 +114,7 @@ fn without_contents(value: &mut Value) {
 
 impl ActionFacts {
     /// Takes them from an action's canonical bytes.
-    pub(super) fn new(canonical: &[u8]) -> Self {
+    pub(crate) fn new(canonical: &[u8]) -> Self {
         let Ok(action) = Action::decode(canonical) else {
             return Self { kind: "unknown", summary: "unknown action".to_owned(), ..Self::default() };
         };

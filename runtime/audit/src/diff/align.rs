@@ -1,0 +1,371 @@
+//! [`Aligner`]: pairs the items of two sequences, in constant memory.
+//!
+//! As long as both go on with the same item, nothing is kept. Where they part, as much of either is read ahead as the bounds
+//! allow, and the shortest way back to a stretch that both have is searched (Myers, "An O(ND) Difference Algorithm", 1986,
+//! in its greedy form). Where there is none within the bounds, the items are paired one by one and the search goes on.
+
+use std::collections::VecDeque;
+
+/// Most items of one sequence that are read ahead.
+pub(super) const WINDOW_MAX: usize = 2048;
+
+/// Most that is read ahead of one sequence, in bytes: a record can have megabytes.
+pub(super) const WINDOW_BYTES_MAX: usize = 8 << 20;
+
+/// Most items that are taken out and put in between two stretches that are the same. Bounds the search's time and memory,
+/// which grow with its square.
+const EDITS_MAX: usize = 512;
+
+/// Items in a row that must be the same to be a way back, and no chance.
+const STRETCH_MIN: usize = 4;
+
+/// Something that can be paired.
+pub(super) trait Item {
+    /// Equal for items that belong together.
+    fn key(&self) -> &[u8; 32];
+
+    /// What it takes in memory, in bytes, about.
+    fn bytes(&self) -> usize;
+}
+
+/// An item of either sequence, or one of each.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Pair<T> {
+    Both(T, T),
+    First(T),
+    Second(T),
+}
+
+/// What was read of a sequence and is not paired yet.
+#[derive(Debug)]
+pub(super) struct Ahead<T> {
+    items: VecDeque<T>,
+    bytes: usize,
+    /// Whether nothing comes after these.
+    pub(super) ended: bool,
+}
+
+impl<T> Default for Ahead<T> {
+    fn default() -> Self {
+        Self { items: VecDeque::new(), bytes: 0, ended: false }
+    }
+}
+
+impl<T: Item> Ahead<T> {
+    pub(super) fn push(&mut self, item: T) {
+        self.bytes = self.bytes.saturating_add(item.bytes());
+        self.items.push_back(item);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.ended || self.items.len() >= WINDOW_MAX || self.bytes >= WINDOW_BYTES_MAX
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        let item = self.items.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(item.bytes());
+        Some(item)
+    }
+
+    fn key(&self, index: usize) -> Option<&[u8; 32]> {
+        self.items.get(index).map(Item::key)
+    }
+}
+
+/// Pairs two sequences.
+#[derive(Debug)]
+pub(super) struct Aligner<T> {
+    pub(super) first: Ahead<T>,
+    pub(super) second: Ahead<T>,
+    /// The way back that was found: how many items go singly until the next pair, and from which side, in order.
+    way: VecDeque<Edit>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edit {
+    Both,
+    First,
+    Second,
+}
+
+/// What an aligner can say at this point.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next<T> {
+    Pair(Pair<T>),
+    /// More of both must be read: one item suffices, or as much as there is room for.
+    More {
+        whole_window: bool,
+    },
+    /// Both sequences have ended.
+    End,
+}
+
+impl<T> Default for Aligner<T> {
+    fn default() -> Self {
+        Self { first: Ahead::default(), second: Ahead::default(), way: VecDeque::new() }
+    }
+}
+
+impl<T: Item> Aligner<T> {
+    pub(super) fn next(&mut self) -> Next<T> {
+        loop {
+            if let Some(edit) = self.way.pop_front() {
+                if let Some(pair) = self.take(edit) {
+                    return Next::Pair(pair);
+                }
+                continue;
+            }
+            match (self.first.key(0), self.second.key(0)) {
+                (Some(first), Some(second)) if first == second => self.way.push_back(Edit::Both),
+                (None, None) if self.first.ended && self.second.ended => return Next::End,
+                (None, _) if !self.first.ended => return Next::More { whole_window: false },
+                (_, None) if !self.second.ended => return Next::More { whole_window: false },
+                _ if !(self.first.is_full() && self.second.is_full()) => return Next::More { whole_window: true },
+                _ => self.search(),
+            }
+        }
+    }
+
+    /// Gives up pairing what is longest ahead where one sequence has had no room for more and the other gives nothing.
+    ///
+    /// For sequences that are read together with another one. Says whether there was something to give up.
+    pub(super) fn make_room(&mut self) -> bool {
+        if self.first.items.len() >= WINDOW_MAX || self.first.bytes >= WINDOW_BYTES_MAX {
+            self.way.push_back(Edit::First);
+        } else if self.second.items.len() >= WINDOW_MAX || self.second.bytes >= WINDOW_BYTES_MAX {
+            self.way.push_back(Edit::Second);
+        }
+        !self.way.is_empty()
+    }
+
+    fn take(&mut self, edit: Edit) -> Option<Pair<T>> {
+        match edit {
+            Edit::Both => self.first.pop().zip(self.second.pop()).map(|(first, second)| Pair::Both(first, second)),
+            Edit::First => self.first.pop().map(Pair::First),
+            Edit::Second => self.second.pop().map(Pair::Second),
+        }
+    }
+
+    /// Finds the way to the next stretch that both have.
+    fn search(&mut self) {
+        let (n, m) = (self.first.items.len(), self.second.items.len());
+        if n == 0 || m == 0 {
+            // Only the other one goes on.
+            let edits = std::iter::repeat_n(Edit::First, n).chain(std::iter::repeat_n(Edit::Second, m));
+            self.way = edits.collect();
+            return;
+        }
+        let whole = self.first.ended && self.second.ended;
+        let search = Search { same: |x, y| self.first.key(x) == self.second.key(y), n, m, whole };
+        let way = search.way().unwrap_or_else(|| {
+            // Far apart: as many of either go singly as a search could have covered.
+            let singly = |edit, length: usize| std::iter::repeat_n(edit, length.min(EDITS_MAX / 2));
+            singly(Edit::First, n).chain(singly(Edit::Second, m)).collect()
+        });
+        self.way = way;
+    }
+}
+
+/// The greedy search over two windows of `n` and `m` items.
+struct Search<F> {
+    same: F,
+    n: usize,
+    m: usize,
+    /// Whether the windows go to the ends of both sequences, which are a way back too.
+    whole: bool,
+}
+
+impl<F: Fn(usize, usize) -> bool> Search<F> {
+    /// The edits up to the end of the first stretch, or nothing where there is none within the bounds.
+    fn way(&self) -> Option<VecDeque<Edit>> {
+        // How far along the first sequence each diagonal got, after each number of edits. Diagonal `k` is `x - y + offset`.
+        let offset = EDITS_MAX + 1;
+        let mut furthest = vec![0_usize; 2 * offset + 1];
+        let mut history: Vec<Vec<usize>> = Vec::new();
+        for edits in 0..=EDITS_MAX {
+            history.push(furthest.get(offset - edits..=offset + edits)?.to_vec());
+            for k in (offset - edits..=offset + edits).step_by(2) {
+                let down = *furthest.get(k + 1)?;
+                let right = furthest.get(k - 1)?.checked_add(1)?;
+                let is_down = edits == 0 || k == offset - edits || (k != offset + edits && right <= down);
+                let start = if edits == 0 {
+                    0
+                } else if is_down {
+                    down
+                } else {
+                    right
+                };
+                let Some(y) = (start + offset).checked_sub(k) else { continue };
+                if start > self.n || y > self.m {
+                    // Off the windows: it stays behind any other way.
+                    *furthest.get_mut(k)? = start;
+                    continue;
+                }
+                let length = self.stretch(start, y);
+                let x = start + length;
+                *furthest.get_mut(k)? = x;
+                let at_end = self.whole && x == self.n && y + length == self.m;
+                if length >= STRETCH_MIN || at_end {
+                    return Some(back(&history, edits, x, y + length, offset));
+                }
+            }
+        }
+        None
+    }
+
+    fn stretch(&self, x: usize, y: usize) -> usize {
+        let most = self.n.saturating_sub(x).min(self.m.saturating_sub(y));
+        (0..most).take_while(|step| (self.same)(x + step, y + step)).count()
+    }
+}
+
+/// Goes the way back from where a search ended, and gives its edits in order.
+fn back(history: &[Vec<usize>], edits: usize, x: usize, y: usize, offset: usize) -> VecDeque<Edit> {
+    let mut way = VecDeque::new();
+    let (mut x, mut y) = (x, y);
+    for edits in (1..=edits).rev() {
+        // `history[edits]` begins at diagonal `offset - edits`, and has what was known before that many edits were tried.
+        let before = history.get(edits).map(Vec::as_slice).unwrap_or_default();
+        let at =
+            |k: usize| (k + edits).checked_sub(offset).and_then(|index| before.get(index)).copied().unwrap_or_default();
+        let k = x + offset - y;
+        let is_down = k == offset - edits || (k != offset + edits && at(k - 1) < at(k + 1));
+        let previous_x = if is_down { at(k + 1) } else { at(k - 1) };
+        let (start_x, edit) = if is_down { (previous_x, Edit::Second) } else { (previous_x + 1, Edit::First) };
+        while x > start_x {
+            way.push_front(Edit::Both);
+            (x, y) = (x - 1, y - 1);
+        }
+        way.push_front(edit);
+        if is_down { y -= 1 } else { x -= 1 }
+    }
+    for _ in 0..x.min(y) {
+        way.push_front(Edit::Both);
+    }
+    way
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    struct Letter([u8; 32]);
+
+    impl Item for Letter {
+        fn key(&self) -> &[u8; 32] {
+            &self.0
+        }
+
+        fn bytes(&self) -> usize {
+            1
+        }
+    }
+
+    fn letter(letter: u16) -> Letter {
+        let mut key = [0; 32];
+        key[..2].copy_from_slice(&letter.to_le_bytes());
+        Letter(key)
+    }
+
+    /// Aligns two sequences, and asserts that the pairs are those sequences, in order. Gives how many went singly.
+    fn singles(first: &[u16], second: &[u16]) -> (usize, usize) {
+        let mut aligner = Aligner::default();
+        let (mut rest_first, mut rest_second) = (first.iter(), second.iter());
+        let (mut seen_first, mut seen_second, mut singles) = (Vec::new(), Vec::new(), (0, 0));
+        loop {
+            match aligner.next() {
+                Next::End => break,
+                Next::More { whole_window } => {
+                    for (ahead, rest) in
+                        [(&mut aligner.first, &mut rest_first), (&mut aligner.second, &mut rest_second)]
+                    {
+                        while !ahead.is_full() && (whole_window || ahead.is_empty()) {
+                            match rest.next() {
+                                Some(next) => ahead.push(letter(*next)),
+                                None => ahead.ended = true,
+                            }
+                        }
+                    }
+                }
+                Next::Pair(Pair::Both(a, b)) => {
+                    assert_eq!(a, b);
+                    seen_first.push(a);
+                    seen_second.push(b);
+                }
+                Next::Pair(Pair::First(a)) => {
+                    singles.0 += 1;
+                    seen_first.push(a);
+                }
+                Next::Pair(Pair::Second(b)) => {
+                    singles.1 += 1;
+                    seen_second.push(b);
+                }
+            }
+        }
+        assert_eq!(seen_first, first.iter().map(|next| letter(*next)).collect::<Vec<_>>());
+        assert_eq!(seen_second, second.iter().map(|next| letter(*next)).collect::<Vec<_>>());
+        singles
+    }
+
+    #[test]
+    fn equal_sequences_have_no_singles() {
+        let long: Vec<u16> = (0..10_000).collect();
+        assert_eq!(singles(&long, &long), (0, 0));
+        assert_eq!(singles(&[], &[]), (0, 0));
+    }
+
+    #[test]
+    fn what_was_put_in_or_taken_out_goes_singly() {
+        let long: Vec<u16> = (0..10_000).collect();
+        let mut other = long.clone();
+        other.splice(5000..5000, [1, 2, 3]);
+        other.remove(9_990);
+        other.insert(0, 77);
+        assert_eq!(singles(&long, &other), (1, 4));
+        assert_eq!(singles(&other, &long), (4, 1));
+        assert_eq!(singles(&[1, 2], &[1, 2, 3]), (0, 1));
+        assert_eq!(singles(&[1, 9, 2], &[1, 2]), (1, 0));
+        assert_eq!(singles(&[], &[5]), (0, 1));
+    }
+
+    #[test]
+    fn sequences_that_have_nothing_in_common_end_too() {
+        let (first, second): (Vec<u16>, Vec<u16>) = ((0..5000).collect(), (10_000..13_000).collect());
+        assert_eq!(singles(&first, &second), (5000, 3000));
+        assert_eq!(singles(&first, &[]), (5000, 0));
+    }
+
+    #[test]
+    fn two_that_part_for_long_come_together_again() {
+        let mut first: Vec<u16> = (0..1000).collect();
+        let mut second = first.clone();
+        first.extend((0..4000).map(|n| 20_000 + n));
+        second.extend((0..4000).map(|n| 30_000 + n));
+        first.extend(1000..2000);
+        second.extend(1000..2000);
+        assert_eq!(singles(&first, &second), (4000, 4000));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_few_go_singly(
+            base in prop::collection::vec(0_u16..6, 0..300),
+            edits in prop::collection::vec((any::<prop::sample::Index>(), 0_u16..9), 0..8),
+        ) {
+            let mut other = base.clone();
+            for (at, letter) in &edits {
+                let at = at.index(other.len() + 1);
+                if *letter > 6 && at < other.len() { other.remove(at); } else { other.insert(at, *letter); }
+            }
+            let (first, second) = singles(&base, &other);
+            // A stretch that is found first need not be on the shortest way of all, but no edit costs the whole rest.
+            prop_assert!(first + second <= edits.len() * (2 * STRETCH_MIN + 2) + 2 * STRETCH_MIN);
+        }
+    }
+}

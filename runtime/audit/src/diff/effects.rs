@@ -1,0 +1,149 @@
+//! Effects of one run, in the order in which they began, each with what became of it.
+
+use std::collections::VecDeque;
+
+use wasm_agent_journal::{
+    ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, Digest, EffectResult, Event, Intent, Outcome, Record,
+};
+
+use super::align::Item;
+use crate::export::ActionFacts;
+
+/// Most effects of one run whose end is awaited. What more there is counts as without an end.
+const OPEN_MAX: usize = 1024;
+
+/// An effect, or one that was asked about and refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Its number in its run.
+    pub number: u64,
+    /// The call that asked for it.
+    pub call: u64,
+    /// What it was, on one line.
+    pub action: String,
+    /// Who allowed it and what became of it, on one line.
+    pub became: String,
+    key: Digest,
+}
+
+/// An effect whose end may still come.
+#[derive(Debug)]
+struct Open {
+    number: u64,
+    call: u64,
+    action: String,
+    key: Digest,
+    approval: Option<ApprovalRecord>,
+    before: Option<Before>,
+    begun: bool,
+    ended: Option<String>,
+}
+
+/// Effects that have begun.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    open: VecDeque<Open>,
+}
+
+impl Effects {
+    /// Takes in a run's next record.
+    pub(super) fn record(&mut self, record: &Record) {
+        match &record.event {
+            Event::ApprovalAsked(asked) => self.asked(asked),
+            Event::ApprovalSettled(settled) => self.settled(settled),
+            Event::Intent(intent) => self.intent(intent),
+            Event::Outcome(outcome) => self.outcome(outcome, record),
+            _ => {}
+        }
+    }
+
+    /// The next effect in order, once its end is known; or as it is, at the end of the journal or where too many are open.
+    pub(super) fn next(&mut self, at_end: bool) -> Option<Effect> {
+        let is_due = at_end || self.open.len() > OPEN_MAX || self.open.front()?.ended.is_some();
+        is_due.then(|| self.open.pop_front().map(Open::close))?
+    }
+
+    fn asked(&mut self, asked: &ApprovalAsked) {
+        self.begin(asked.effect, asked.call, &asked.action);
+    }
+
+    fn settled(&mut self, settled: &ApprovalSettled) {
+        let Some(open) = self.find(settled.effect) else { return };
+        let approval = settled.approval.clone();
+        if approval.answer != wasm_agent_journal::Answer::Approved {
+            open.ended = Some("not done".to_owned());
+        }
+        open.approval = Some(approval);
+    }
+
+    fn intent(&mut self, intent: &Intent) {
+        if self.find(intent.effect).is_none() {
+            self.begin(intent.effect, intent.call, &intent.action);
+        }
+        if let Some(open) = self.find(intent.effect) {
+            open.begun = true;
+            open.before = intent.before;
+            open.approval = open.approval.take().or_else(|| intent.approval.clone());
+        }
+    }
+
+    fn outcome(&mut self, outcome: &Outcome, record: &Record) {
+        let Some(open) = self.find(outcome.effect) else { return };
+        let mut ended = match outcome.result {
+            EffectResult::Done => "done",
+            EffectResult::Failed => "failed",
+            EffectResult::Denied => "not done",
+        }
+        .to_owned();
+        let json = wasm_agent_journal::to_json(record);
+        if let Some(status) = json.get("extra").and_then(|extra| extra.get("status")) {
+            ended.push_str(&format!(", status {status}"));
+        }
+        if let Some(detail) = &outcome.detail {
+            ended.push_str(&format!(": {detail}"));
+        }
+        open.ended = Some(ended);
+    }
+
+    fn begin(&mut self, number: u64, call: u64, action: &[u8]) {
+        let facts = ActionFacts::new(action);
+        let key = *blake3::hash(action).as_bytes();
+        let (approval, before, ended) = (None, None, None);
+        self.open.push_back(Open { number, call, action: facts.summary, key, approval, before, begun: false, ended });
+    }
+
+    /// An effect that is open, the one that began last first.
+    fn find(&mut self, number: u64) -> Option<&mut Open> {
+        self.open.iter_mut().rev().find(|open| open.number == number)
+    }
+}
+
+impl Open {
+    fn close(self) -> Effect {
+        let Self { number, call, action, key, approval, before, begun, ended } = self;
+        let mut became = match ended {
+            Some(ended) => ended,
+            None if begun => "may have happened".to_owned(),
+            None => "not answered".to_owned(),
+        };
+        if let Some(approval) = &approval {
+            became.push_str(&format!("; {} by {}", approval.answer.name(), approval.approver));
+        }
+        if let Some(before) = before {
+            let digest = before.blake3.map(|digest| digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect());
+            let digest: String = digest.unwrap_or_else(|| "not read".to_owned());
+            became.push_str(&format!("; the file was {} bytes before, {digest}", before.length));
+        }
+        Effect { number, call, action, became, key }
+    }
+}
+
+impl Item for Effect {
+    fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    fn bytes(&self) -> usize {
+        self.action.len() + self.became.len() + 128
+    }
+}

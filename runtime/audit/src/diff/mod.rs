@@ -1,0 +1,248 @@
+//! Two runs side by side: where they part, and where they come together again.
+//!
+//! Calls are paired by function and arguments, effects by their action. Both sequences are walked at once; only where they
+//! differ is a bounded stretch of either held in memory.
+
+mod align;
+mod effects;
+mod header;
+mod same;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{Read, Seek};
+
+use wasm_agent_journal::{End, Event, ReadError, Reader, Record};
+
+use align::{Aligner, Item, Next, Pair};
+use effects::Effects;
+use same::{Handles, Keys};
+
+pub use effects::Effect;
+pub use header::{HeaderDifference, header_differences};
+
+/// Compares two journals.
+pub struct Diff<A, B> {
+    first: Side<A>,
+    second: Side<B>,
+    calls: Aligner<Called>,
+    effects: Aligner<Effect>,
+    summary: Summary,
+}
+
+/// What comes next in either run or in both.
+#[derive(Debug)]
+pub enum Change {
+    /// The same call with the same outcome.
+    Same(Box<Record>, Box<Record>),
+    /// The same call, with another outcome or decision.
+    Outcome(Box<Record>, Box<Record>),
+    /// A call that only the first run made.
+    First(Box<Record>),
+    /// A call that only the second run made.
+    Second(Box<Record>),
+    /// An effect that only one of them had, or that became of something else.
+    Effect(Option<Effect>, Option<Effect>),
+}
+
+/// How much was the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Calls that are the same, outcomes included.
+    pub same: u64,
+    /// The same calls with another outcome.
+    pub outcomes: u64,
+    /// Calls that only the first run made.
+    pub first: u64,
+    /// Calls that only the second run made.
+    pub second: u64,
+    /// Effects that differ.
+    pub effects: u64,
+    /// Numbers of the calls at which they part: in the first run, and in the second.
+    pub parts_at: Option<(u64, u64)>,
+}
+
+/// Which journal could not be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum DiffError {
+    /// The first.
+    #[error(transparent)]
+    First(ReadError),
+    /// The second.
+    #[error(transparent)]
+    Second(ReadError),
+}
+
+/// A call, with what it is compared by.
+#[derive(Debug)]
+struct Called {
+    record: Box<Record>,
+    keys: Keys,
+}
+
+/// One of the journals.
+struct Side<R> {
+    reader: Reader<R>,
+    handles: Handles,
+    effects: Effects,
+    end: Option<End>,
+    calls: u64,
+}
+
+impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
+    /// Compares what comes after the headers. With `strict`, handles go by their numbers, and readings of clocks, random
+    /// numbers, times of files and fuel count too; how long something took never does.
+    #[must_use]
+    pub fn new(first: Reader<A>, second: Reader<B>, strict: bool) -> Self {
+        Self {
+            first: Side::new(first, strict),
+            second: Side::new(second, strict),
+            calls: Aligner::default(),
+            effects: Aligner::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// What comes next, or nothing at the end of both.
+    ///
+    /// # Errors
+    ///
+    /// When a journal can't be read, or a record is not what was written.
+    #[expect(clippy::should_implement_trait, reason = "an iterator of results would go on after an error")]
+    pub fn next(&mut self) -> Result<Option<Change>, DiffError> {
+        loop {
+            if let Some(change) = self.next_effect() {
+                return Ok(Some(change));
+            }
+            match self.calls.next() {
+                Next::Pair(pair) => return Ok(Some(self.call(pair))),
+                Next::More { whole_window } => self.read(whole_window)?,
+                Next::End => {
+                    self.first.give_effects(&mut self.effects.first, true);
+                    self.second.give_effects(&mut self.effects.second, true);
+                    (self.effects.first.ended, self.effects.second.ended) = (true, true);
+                    return Ok(self.next_effect());
+                }
+            }
+        }
+    }
+
+    /// How much was the same so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        self.summary
+    }
+
+    /// How either run ended, where that was read.
+    #[must_use]
+    pub fn ends(&self) -> (Option<&End>, Option<&End>) {
+        (self.first.end.as_ref(), self.second.end.as_ref())
+    }
+
+    fn read(&mut self, whole_window: bool) -> Result<(), DiffError> {
+        while !self.calls.first.is_full() && (whole_window || self.calls.first.is_empty()) {
+            match self.first.read().map_err(DiffError::First)? {
+                Some(called) => self.calls.first.push(called),
+                None => self.calls.first.ended = true,
+            }
+            self.first.give_effects(&mut self.effects.first, false);
+        }
+        while !self.calls.second.is_full() && (whole_window || self.calls.second.is_empty()) {
+            match self.second.read().map_err(DiffError::Second)? {
+                Some(called) => self.calls.second.push(called),
+                None => self.calls.second.ended = true,
+            }
+            self.second.give_effects(&mut self.effects.second, false);
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, pair: Pair<Called>) -> Change {
+        let summary = &mut self.summary;
+        match pair {
+            Pair::Both(first, second) => {
+                self.first.calls += 1;
+                self.second.calls += 1;
+                if first.keys == second.keys {
+                    summary.same += 1;
+                    return Change::Same(first.record, second.record);
+                }
+                summary.outcomes += 1;
+                summary.parts_at.get_or_insert((self.first.calls - 1, self.second.calls - 1));
+                Change::Outcome(first.record, second.record)
+            }
+            Pair::First(first) => {
+                summary.first += 1;
+                summary.parts_at.get_or_insert((self.first.calls, self.second.calls));
+                self.first.calls += 1;
+                Change::First(first.record)
+            }
+            Pair::Second(second) => {
+                summary.second += 1;
+                summary.parts_at.get_or_insert((self.first.calls, self.second.calls));
+                self.second.calls += 1;
+                Change::Second(second.record)
+            }
+        }
+    }
+
+    /// The next effect that differs, among those that are known on both sides.
+    fn next_effect(&mut self) -> Option<Change> {
+        loop {
+            let pair = match self.effects.next() {
+                Next::Pair(pair) => pair,
+                Next::More { .. } if self.effects.make_room() => continue,
+                Next::More { .. } | Next::End => return None,
+            };
+            let (first, second) = match pair {
+                Pair::Both(first, second) if first.became == second.became => continue,
+                Pair::Both(first, second) => (Some(first), Some(second)),
+                Pair::First(first) => (Some(first), None),
+                Pair::Second(second) => (None, Some(second)),
+            };
+            self.summary.effects += 1;
+            return Some(Change::Effect(first, second));
+        }
+    }
+}
+
+impl<R: Read + Seek> Side<R> {
+    fn new(reader: Reader<R>, strict: bool) -> Self {
+        Self { reader, handles: Handles::new(strict), effects: Effects::default(), end: None, calls: 0 }
+    }
+
+    /// The next call; effects before it are taken in.
+    fn read(&mut self) -> Result<Option<Called>, ReadError> {
+        while let Some(record) = self.reader.next()? {
+            if let Event::Call(call) = &record.event {
+                let keys = self.handles.keys(call);
+                return Ok(Some(Called { keys, record: Box::new(record) }));
+            }
+            self.effects.record(&record);
+            if let Event::End(end) = record.event {
+                self.end = Some(end);
+            }
+        }
+        Ok(None)
+    }
+
+    fn give_effects(&mut self, ahead: &mut align::Ahead<Effect>, at_end: bool) {
+        while let Some(effect) = self.effects.next(at_end) {
+            ahead.push(effect);
+        }
+    }
+}
+
+impl Item for Called {
+    fn key(&self) -> &[u8; 32] {
+        &self.keys.asked
+    }
+
+    fn bytes(&self) -> usize {
+        match &self.record.event {
+            Event::Call(call) => call.arguments.len() + call.outcome.len() + size_of::<Self>() + size_of::<Record>(),
+            _ => size_of::<Self>(),
+        }
+    }
+}
