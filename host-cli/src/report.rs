@@ -2,6 +2,8 @@
 //!
 //! Text from a tool, a journal or a file is escaped here, or before it gets here.
 
+mod replay;
+
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -10,16 +12,16 @@ use std::time::Duration;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
-use wasm_agent_host::journal::{Record, to_json};
-use wasm_agent_host::{Outcome, ReplayReport, RunReport};
+use wasm_agent_host::{Outcome, RunReport};
 
 use crate::args::Format;
 use crate::divergence::{self, Marks};
 use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, Problem};
-use crate::timeline::text;
 use crate::units::{bytes, count, duration, hex, shell_word};
+
+pub(crate) use replay::Last;
 
 /// Styles, by what they say.
 pub(crate) mod style {
@@ -50,13 +52,6 @@ pub(crate) struct Recorded<'a> {
     pub(crate) alone: bool,
     /// Why the approver gave no answer, where it failed to.
     pub(crate) unanswered: Option<&'a str>,
-}
-
-/// The call that a replay was ended after.
-pub(crate) struct Last {
-    pub(crate) record: Record,
-    /// The reason in force.
-    pub(crate) intent: Option<String>,
 }
 
 /// Prints, as text or as JSON.
@@ -143,97 +138,6 @@ impl Report {
         match self.format {
             Format::Text => self.say(&run_text(report, recorded)),
             Format::Json => self.say_object(&run_json(report, recorded)),
-        }
-    }
-
-    /// Reports a replay that was ended where it was told to, identical until then.
-    pub(crate) fn until(&self, last: &Last) {
-        let Last { record, intent } = last;
-        let value = to_json(record);
-        let field = |name: &str| value.get(name).cloned().unwrap_or_default();
-        match self.format {
-            Format::Text => {
-                let (good, faint) = (style::GOOD, style::FAINT);
-                let number = field("call").as_u64().unwrap_or_default();
-                let calls = count(number.saturating_add(1), "call");
-                let name = text::function(field("function").as_str().unwrap_or_default());
-                let arguments = text::named(value.get("arguments"));
-                let outcome = text::outcome(value.get("outcome"));
-                let mut said = format!("{good}identical{good:#}: {calls}, up to call {number}\n");
-                said.push_str(&format!("{faint}call:{faint:#}    {}\n", format!("{name} {arguments}").trim_end()));
-                if !outcome.is_empty() {
-                    said.push_str(&format!("{faint}answer:{faint:#}  {outcome}\n"));
-                }
-                if let Some(intent) = intent {
-                    said.push_str(&format!("{faint}intent:{faint:#}  `{}`\n", escape_line(intent)));
-                }
-                self.say(&said);
-            }
-            Format::Json => self.say_object(&json!({
-                "event": "replay",
-                "identical": true,
-                "until": {
-                    "call": field("call"),
-                    "function": field("function"),
-                    "arguments": field("arguments"),
-                    "outcome": field("outcome"),
-                    "decision": field("decision"),
-                    "intent": intent,
-                },
-                "exit": Exit::Finished.code(),
-            })),
-        }
-    }
-
-    /// Warns that a replay came to its end before the call that it was to be ended after.
-    pub(crate) fn not_reached(&self, call: u64, calls: u64) {
-        if self.format == Format::Text {
-            let warning = style::WARNING;
-            self.say(&format!(
-                "{warning}warning{warning:#}: there is no call {call}: the run has {}\n",
-                count(calls, "call")
-            ));
-        }
-    }
-
-    /// Reports an identical replay.
-    pub(crate) fn replay(&self, report: &ReplayReport) {
-        let exit = if report.complete { Exit::from(&report.outcome) } else { Exit::Stopped };
-        let compared =
-            if report.fuel_compared { "calls, arguments, fuel and result" } else { "calls, arguments and result" };
-        match self.format {
-            Format::Text => {
-                let good = style::GOOD;
-                let mut text =
-                    format!("{good}identical{good:#}: {}; compared {compared}\n", count(report.calls, "call"));
-                // The recorded end, and no failure of the replay.
-                let faint = style::FAINT;
-                text.push_str(&format!("{faint}ended:{faint:#} {}", outcome_line(&report.outcome)));
-                let warning = style::WARNING;
-                if !report.same_component {
-                    text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));
-                }
-                if !report.complete {
-                    let unsealed = "no seal covers the end of the record: nothing vouches for that the run ended so";
-                    text.push_str(&format!("{warning}warning{warning:#}: {unsealed}\n"));
-                }
-                if !report.same_arguments {
-                    text.push_str(&format!("{warning}warning{warning:#}: the arguments are not the recorded ones\n"));
-                }
-                self.say(&text);
-            }
-            Format::Json => self.say_object(&json!({
-                "event": "replay",
-                "identical": true,
-                "outcome": outcome_json(&report.outcome),
-                "calls": report.calls,
-                "fuel": report.fuel,
-                "fuel_compared": report.fuel_compared,
-                "same_component": report.same_component,
-                "same_arguments": report.same_arguments,
-                "complete": report.complete,
-                "exit": exit.code(),
-            })),
         }
     }
 

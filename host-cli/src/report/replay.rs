@@ -1,0 +1,112 @@
+//! What is said of a replay that did not differ.
+
+use serde_json::json;
+use wasm_agent_host::ReplayReport;
+use wasm_agent_host::journal::{Record, to_json};
+
+use super::{Report, outcome_json, outcome_line, style};
+use crate::args::Format;
+use crate::escape::escape_line;
+use crate::exit::Exit;
+use crate::timeline::text;
+use crate::units::count;
+
+/// The call that a replay was ended after.
+pub(crate) struct Last {
+    pub(crate) record: Record,
+    /// The reason in force.
+    pub(crate) intent: Option<String>,
+}
+
+impl Report {
+    /// Reports a replay that was ended where it was told to, identical until then.
+    pub(crate) fn until(&self, last: &Last) {
+        let Last { record, intent } = last;
+        let value = to_json(record);
+        let field = |name: &str| value.get(name).cloned().unwrap_or_default();
+        match self.format {
+            Format::Text => {
+                let (good, faint) = (style::GOOD, style::FAINT);
+                let number = field("call").as_u64().unwrap_or_default();
+                let calls = count(number.saturating_add(1), "call");
+                let name = text::function(field("function").as_str().unwrap_or_default());
+                let arguments = text::named(value.get("arguments"));
+                let outcome = text::outcome(value.get("outcome"));
+                let mut said = format!("{good}identical{good:#}: {calls}, up to call {number}\n");
+                said.push_str(&format!("{faint}call:{faint:#}    {}\n", format!("{name} {arguments}").trim_end()));
+                if !outcome.is_empty() {
+                    said.push_str(&format!("{faint}answer:{faint:#}  {outcome}\n"));
+                }
+                if let Some(intent) = intent {
+                    said.push_str(&format!("{faint}intent:{faint:#}  `{}`\n", escape_line(intent)));
+                }
+                self.say(&said);
+            }
+            Format::Json => self.say_object(&json!({
+                "event": "replay",
+                "identical": true,
+                "until": {
+                    "call": field("call"),
+                    "function": field("function"),
+                    "arguments": field("arguments"),
+                    "outcome": field("outcome"),
+                    "decision": field("decision"),
+                    "intent": intent,
+                },
+                "exit": Exit::Finished.code(),
+            })),
+        }
+    }
+
+    /// Warns that a replay came to its end before the call that it was to be ended after.
+    pub(crate) fn not_reached(&self, call: u64, calls: u64) {
+        if self.format == Format::Text {
+            let warning = style::WARNING;
+            self.say(&format!(
+                "{warning}warning{warning:#}: there is no call {call}: the run has {}\n",
+                count(calls, "call")
+            ));
+        }
+    }
+
+    /// Reports an identical replay.
+    pub(crate) fn replay(&self, report: &ReplayReport) {
+        let exit = if report.complete { Exit::from(&report.outcome) } else { Exit::Stopped };
+        let compared =
+            if report.fuel_compared { "calls, arguments, fuel and result" } else { "calls, arguments and result" };
+        match self.format {
+            Format::Text => {
+                let good = style::GOOD;
+                let mut text =
+                    format!("{good}identical{good:#}: {}; compared {compared}\n", count(report.calls, "call"));
+                // The recorded end, and no failure of the replay.
+                let faint = style::FAINT;
+                text.push_str(&format!("{faint}ended:{faint:#} {}", outcome_line(&report.outcome)));
+                let warning = style::WARNING;
+                if !report.same_component {
+                    text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));
+                }
+                if !report.complete {
+                    let unsealed = "no seal covers the end of the record: nothing vouches for that the run ended so";
+                    text.push_str(&format!("{warning}warning{warning:#}: {unsealed}\n"));
+                }
+                if !report.same_arguments {
+                    text.push_str(&format!("{warning}warning{warning:#}: the arguments are not the recorded ones\n"));
+                }
+                self.say(&text);
+            }
+            Format::Json => self.say_object(&json!({
+                "event": "replay",
+                "identical": true,
+                "outcome": outcome_json(&report.outcome),
+                "calls": report.calls,
+                "fuel": report.fuel,
+                "fuel_compared": report.fuel_compared,
+                "same_component": report.same_component,
+                "same_arguments": report.same_arguments,
+                "complete": report.complete,
+                "exit": exit.code(),
+            })),
+        }
+    }
+}
