@@ -11,6 +11,7 @@ pub mod diff;
 pub mod export;
 pub mod files;
 pub mod judge;
+pub mod redact;
 pub mod stats;
 pub mod view;
 

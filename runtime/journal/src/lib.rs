@@ -68,6 +68,7 @@ pub mod format;
 mod blob;
 mod cbor;
 mod chain;
+mod copy;
 mod encoded;
 mod error;
 mod event;
@@ -79,6 +80,7 @@ mod sign;
 mod verify;
 mod writer;
 
+pub use copy::Copier;
 pub use encoded::{Encoded, Keep};
 pub use error::{BlobProblem, Damage, JournalError, ReadError, Tampered};
 pub use event::{

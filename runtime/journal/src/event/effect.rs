@@ -176,8 +176,8 @@ impl Before {
 }
 
 /// Writes everything of an outcome up to `extra`, whose item the caller appends where there is one.
-pub(crate) fn write_outcome(event: &OutcomeEvent<'_>, out: &mut Vec<u8>, time: i64) {
-    cbor::array(out, 5 + usize::from(event.extra.is_some()));
+pub(crate) fn write_outcome(event: &OutcomeEvent<'_>, with_extra: bool, out: &mut Vec<u8>, time: i64) {
+    cbor::array(out, 5 + usize::from(with_extra));
     cbor::uint(out, kind::OUTCOME.into());
     cbor::int(out, time);
     cbor::uint(out, event.effect);

@@ -205,7 +205,7 @@ impl Writer {
         self.shared.push(extra + event.detail.map_or(0, str::len) + FIELDS_BYTES, |state| {
             let State { batch, table, .. } = state;
             let mut record = batch.open();
-            write_outcome(event, record.bytes(), table.time(event.at_ns));
+            write_outcome(event, event.extra.is_some(), record.bytes(), table.time(event.at_ns));
             if let Some(extra) = event.extra {
                 record.item(extra);
             }
