@@ -20,6 +20,7 @@ mod judging;
 mod made;
 mod policies;
 mod recovering;
+mod redacting;
 mod replaying;
 mod requesting;
 mod running;

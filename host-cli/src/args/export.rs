@@ -29,6 +29,25 @@ pub(crate) struct Export {
     /// Sends OTLP to a collector, such as http://127.0.0.1:4318/v1/traces
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "output")]
     pub(crate) to: Option<String>,
+
+    /// Writes a journal with these contents taken out instead: digests stay, `journal verify --original` proves it
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        value_delimiter = ',',
+        requires = "output",
+        conflicts_with = "format"
+    )]
+    pub(crate) redact: Vec<Redact>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Redact {
+    /// Contents of files, bodies of requests and responses, output
+    Bodies,
+    /// The tool's paths, and texts that may have some
+    Paths,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -106,6 +106,10 @@ pub(crate) struct Verify {
     /// Also fails where a seal is not signed with this public key
     #[arg(long, value_name = "PUB", value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
+
+    /// Also fails where it is not exactly what taking contents out of FILE leaves; `--key` is then that of FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) original: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -99,7 +99,16 @@ fn failed(arguments: &Replay, error: ReplayFailure) -> Failure {
 
 /// Opens the journal. A reader looks at it first: it tells what is no journal from what was changed.
 fn recording(path: &Path) -> Result<Recording, Failure> {
-    open_journal(path, Prints::AsItReads)?;
+    let reader = open_journal(path, Prints::AsItReads)?;
+    if let Some(redaction) = &reader.header().redaction {
+        let without = redaction.taken_out.join(" and ");
+        let shown = path.display();
+        return Err(Failure::new(
+            Exit::NothingRan,
+            format!("cannot replay journal `{shown}`: it is a redaction, without {without} to answer the tool with"),
+        )
+        .hint("replay the original"));
+    }
     Ok(Recording::open(open(path, Prints::AsItReads)?)?)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{EffectResult, Event, Intent, Record, Tables, is_call};
+use crate::event::{EffectResult, Event, Intent, Record, Redaction, Tables, is_call};
 use crate::payload::Digest;
 use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
 use crate::sign::PublicKey;
@@ -29,6 +29,8 @@ pub struct Verification {
     pub seal: Option<Digest>,
     /// The key in the header. Every seal is signed with it; what no seal covers is not signed.
     pub signed_by: Option<PublicKey>,
+    /// What the journal is a copy of, where contents were taken out of it. That it is exactly that is not proved by this.
+    pub redaction: Option<Redaction>,
     /// Whether the run's end and its seal are there. A journal cut after any record is not complete.
     pub complete: bool,
     /// What lies after the last seal.
@@ -107,11 +109,12 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
             | Event::End(_) => {}
         }
     }
-    Ok(Verification { open_effects, ..Verification::of(&walk, signed_by) })
+    let redaction = if let Event::Header(header) = header.event { header.redaction } else { None };
+    Ok(Verification { open_effects, redaction, ..Verification::of(&walk, signed_by) })
 }
 
 impl Verification {
-    /// What a walk that came to its end found, open effects left out.
+    /// What a walk that came to its end found, open effects and redaction left out.
     pub(crate) fn of<R: Read + Seek>(walk: &Walk<R>, signed_by: Option<PublicKey>) -> Self {
         let sealed = walk.sealed();
         Self {
@@ -120,6 +123,7 @@ impl Verification {
             bytes: walk.length(),
             seal: sealed.hash,
             signed_by,
+            redaction: None,
             complete: walk.is_complete(),
             tail: walk.tail(),
             open_effects: OpenEffects::default(),

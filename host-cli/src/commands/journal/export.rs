@@ -9,7 +9,7 @@ use wasm_agent_audit::export::{Batch, ChromeTrace, Otlp};
 use wasm_agent_host::journal::{ReadError, Reader};
 
 use super::collector::Collector;
-use super::lines;
+use super::{lines, redact};
 use crate::args::{Export, Exported, Format, Written};
 use crate::commands::progress::{Prints, Progress, open_journal};
 use crate::escape::escape_line;
@@ -29,6 +29,9 @@ struct Ended {
 
 /// Writes a journal in another format.
 pub(super) fn export(arguments: &Export, report: &Report) -> Result<Exit, Failure> {
+    if let (Some(output), false) = (&arguments.output, arguments.redact.is_empty()) {
+        return redact::write(arguments, output, report);
+    }
     let format = format(arguments)?;
     let path = &arguments.journal;
     let prints =

@@ -7,6 +7,7 @@ mod files;
 mod follow;
 mod lines;
 mod recover;
+mod redact;
 mod restore;
 mod show;
 mod stats;

@@ -82,7 +82,7 @@ fn refused(journal: &Path, error: NotRecoverable) -> Failure {
     }
 }
 
-fn uncreated(copy: &Path, error: io::Error) -> Failure {
+pub(super) fn uncreated(copy: &Path, error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Failure::new(Exit::NothingRan, format!("file `{}` exists already", copy.display()))

@@ -1,11 +1,15 @@
 //! `wasm-agent journal verify`.
 
-use serde_json::{Value, json};
-use wasm_agent_host::journal::{Tail, Verification, verify, verify_signed};
+use std::path::Path;
 
+use serde_json::{Value, json};
+use wasm_agent_host::journal::{ReadError, Redaction, Tail, Verification, verify, verify_signed};
+
+use super::redact::prove;
 use crate::args::{Format, Verify};
 use crate::commands::key_file::public_key;
-use crate::commands::progress::{Prints, open};
+use crate::commands::progress::{Prints, Progress, open};
+use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, style};
@@ -19,16 +23,15 @@ const OPEN_SHOWN_MAX: usize = 32;
 pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
     let path = &arguments.journal;
     let key = arguments.key.as_deref().map(public_key).transpose()?;
-    let file = open(path, Prints::AtTheEnd)?;
-    let verified = match &key {
-        Some(key) => verify_signed(file, key),
-        None => verify(file),
+    let verification = match (&arguments.original, &key) {
+        (Some(original), key) => prove(path, original, key.as_ref())?,
+        (None, Some(key)) => read(path, |file| verify_signed(file, key))?,
+        (None, None) => read(path, verify)?,
     };
-    let verification = verified.map_err(|error| Failure::journal(path, &error))?;
-    let trusted = key.is_some();
+    let trusted = Trusted { key: key.is_some(), original: arguments.original.as_deref() };
     match report.format {
-        Format::Text => report.data(|out| out.write_all(verified_text(&verification, trusted).as_bytes()))?,
-        Format::Json => report.object(&verified_json(&verification, trusted))?,
+        Format::Text => report.data(|out| out.write_all(verified_text(&verification, &trusted).as_bytes()))?,
+        Format::Json => report.object(&verified_json(&verification, &trusted))?,
     }
     if arguments.complete && !verification.complete {
         return Err(Failure::new(Exit::Unverified, format!("journal `{}` lacks the end of its run", path.display())));
@@ -36,7 +39,22 @@ pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure
     Ok(Exit::Finished)
 }
 
-fn verified_text(verification: &Verification, trusted: bool) -> String {
+/// What the verification could rely on besides the journal.
+struct Trusted<'a> {
+    /// A key, of the journal or of its original.
+    key: bool,
+    /// The journal that this one proved to be the redaction of.
+    original: Option<&'a Path>,
+}
+
+fn read(
+    path: &Path,
+    verify: impl FnOnce(Progress) -> Result<Verification, ReadError>,
+) -> Result<Verification, Failure> {
+    verify(open(path, Prints::AtTheEnd)?).map_err(|error| Failure::journal(path, &error))
+}
+
+fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
     let (good, warning) = (style::GOOD, style::WARNING);
     let size = format!("{}, {}", count(verification.records, "record"), bytes(verification.bytes));
     let mut text = if verification.complete {
@@ -53,7 +71,7 @@ fn verified_text(verification: &Verification, trusted: bool) -> String {
         None => text.push_str(&format!("{warning}sealed{warning:#}: nothing\n")),
     }
     if let Some(key) = &verification.signed_by {
-        let signed = match (trusted, verification.sealed_records) {
+        let signed = match (trusted.key, verification.sealed_records) {
             (_, 0) => format!("{warning}signed{warning:#}: nothing"),
             (true, records) => format!("signed: {} by {}", count(records, "record"), key.fingerprint()),
             (false, _) => {
@@ -62,11 +80,32 @@ fn verified_text(verification: &Verification, trusted: bool) -> String {
         };
         text.push_str(&format!("{signed}\n"));
     }
+    if let Some(redaction) = &verification.redaction {
+        text.push_str(&redaction_text(redaction, trusted));
+    }
     if let Some(tail) = &verification.tail {
         text.push_str(&format!("{warning}after the last seal{warning:#}: {}\n", tail_text(tail)));
     }
     text.push_str(&open_text(verification));
     text
+}
+
+/// What was taken out, and whether that is proved.
+fn redaction_text(redaction: &Redaction, trusted: &Trusted<'_>) -> String {
+    let warning = style::WARNING;
+    let without = escape_line(&redaction.taken_out.join(" and ")).into_owned();
+    let Some(original) = trusted.original else {
+        let seal = hex(&redaction.seal);
+        return format!(
+            "{warning}redaction{warning:#}: without {without}, not compared with the original, whose last seal is {seal}\n"
+        );
+    };
+    let shown = original.display().to_string();
+    let signed = match (&redaction.signed_by, trusted.key) {
+        (Some(key), true) => format!(", which is signed by {}", key.fingerprint()),
+        _ => String::new(),
+    };
+    format!("redaction: exactly {} without {without}{signed}\n", escape_line(&shown))
 }
 
 /// The effects without an outcome, a line each.
@@ -107,7 +146,7 @@ pub(super) fn tail_json(tail: &Tail) -> Value {
     json!({ "records": tail.records, "torn_bytes": tail.torn_bytes, "at": tail.at })
 }
 
-fn verified_json(verification: &Verification, trusted: bool) -> Value {
+fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {
     let open: Vec<u64> = verification.open_effects.effects.iter().copied().collect();
     json!({
         "event": "verified",
@@ -116,7 +155,12 @@ fn verified_json(verification: &Verification, trusted: bool) -> Value {
         "sealed_records": verification.sealed_records,
         "bytes": verification.bytes,
         "seal": verification.seal.as_ref().map(|seal| hex(seal)),
-        "signed_by": verification.signed_by.map(|key| json!({ "fingerprint": key.fingerprint(), "trusted": trusted })),
+        "signed_by": verification.signed_by.map(|key| json!({ "fingerprint": key.fingerprint(), "trusted": trusted.key })),
+        "redaction": verification.redaction.as_ref().map(|redaction| json!({
+            "taken_out": redaction.taken_out,
+            "original_seal": hex(&redaction.seal),
+            "proved": trusted.original.is_some(),
+        })),
         "unsealed": verification.tail.as_ref().map(tail_json),
         "open_effects": open,
         "may_have_happened": open_json(verification),

@@ -1,175 +1,25 @@
 //! What a redaction leaves, and what proves it.
 
-use std::io::{self, Cursor};
-use std::sync::{Arc, Mutex};
+mod journals;
+
+use std::io::Cursor;
+use std::sync::Arc;
 
 use proptest::prelude::*;
-use wasm_agent_journal::{
-    Answer, CallEvent, Copier, EffectResult, Encoded, Event, JournalStore, Keep, Options, PublicKey, Reader, Record,
-    Writer, verify,
-};
+use wasm_agent_journal::{Copier, EffectResult, Event, Options, PublicKey, Reader, Record, Writer, verify};
 
 use super::*;
-use crate::hand_made::{HandMade, fine, header, item, modify};
-
-/// A store in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::hand_made::header;
+use journals::{Memory, NAMES, SHORT, effects, long, made, original};
 
 const BODIES: TakenOut = TakenOut { bodies: true, paths: false };
 const PATHS: TakenOut = TakenOut { bodies: false, paths: true };
 const BOTH: TakenOut = TakenOut { bodies: true, paths: true };
 
-/// Contents that no redaction of bodies has, short and long.
-const SHORT: &str = "short-body-4711";
-fn long() -> Vec<u8> {
-    "long-body-0815 ".repeat(40).into_bytes()
-}
-
-/// Names that no redaction of paths has.
-const NAMES: [&str; 5] = ["secret-plan.md", "hidden-folder", "notes-of-mara", "link-target.txt", "replaced.md"];
-
-fn original() -> Vec<u8> {
-    let [name, folder, root, target, replaced] = NAMES;
-    let mut header = header();
-    header.policy_text = format!("version = 1\n[[filesystem]]\nguest = \"/{root}\"\n");
-    header.arguments = vec!["edit-files".to_owned(), format!("/{root}/{folder}"), name.to_owned()];
-    header.environment.push(("NOTES".to_owned(), format!("/{root}")));
-    let store = Memory::default();
-    let writer = Writer::create(store.clone(), &header, Options { seal_interval: None, ..Options::default() }).unwrap();
-    let mut at_ns = 0;
-    let mut call = |name: &str, parameters: &[&str], arguments: Encoded, outcome: Encoded| {
-        at_ns += 1000;
-        let function = writer.intern(name, parameters).unwrap();
-        let (arguments, outcome) = (&arguments, &outcome);
-        let event = CallEvent { function, at_ns, duration_ns: 5, fuel: at_ns * 3, arguments, outcome, decision: None };
-        writer.call(&event).unwrap();
-    };
-    let types = |name: &str| format!("wasi:filesystem/types#{name}");
-    let none = || item(|out| drop(out.array(0)));
-    call(
-        "wasi:filesystem/preopens#get-directories",
-        &[],
-        none(),
-        item(|out| {
-            out.array(2).u64(0).array(1).array(2).u64(0).str(&format!("/{root}"));
-        }),
-    );
-    call(
-        "wasi:cli/environment#get-arguments",
-        &[],
-        none(),
-        item(|out| {
-            out.array(2).u64(0).array(3).str("edit-files").str(&format!("/{root}/{folder}")).str(name);
-        }),
-    );
-    let open = ["fd", "path_flags", "path", "open_flags", "flags"];
-    call(
-        &types("[method]descriptor.open-at"),
-        &open,
-        item(|out| {
-            out.array(5).u64(0).u64(1).str(&format!("{folder}/{name}")).u64(0).u64(3);
-        }),
-        fine(),
-    );
-    call(
-        &types("[method]directory-entry-stream.read-directory-entry"),
-        &["stream"],
-        item(|out| {
-            out.array(1).u64(2);
-        }),
-        item(|out| {
-            out.array(2).u64(0).array(1).array(2).str("regular-file").str(name);
-        }),
-    );
-    call(
-        &types("[method]descriptor.readlink-at"),
-        &["fd", "path"],
-        item(|out| {
-            out.array(2).u64(0).str(name);
-        }),
-        item(|out| {
-            out.array(2).u64(0).str(target);
-        }),
-    );
-    call(
-        &types("[method]descriptor.readlink-at"),
-        &["fd", "path"],
-        item(|out| {
-            out.array(2).u64(0).str(name);
-        }),
-        item(|out| {
-            out.array(2).u64(1).str("no-entry");
-        }),
-    );
-    for contents in [SHORT.as_bytes().to_vec(), long(), long()] {
-        call(
-            &types("[method]descriptor.read"),
-            &["fd", "length", "offset"],
-            item(|out| {
-                out.array(3).u64(3).u64(4096).u64(0);
-            }),
-            item(|out| {
-                out.array(2).u64(0).array(2).payload(contents.clone(), Keep::Contents).bool(true);
-            }),
-        );
-    }
-    call(
-        &types("[method]descriptor.rename-at"),
-        &["fd", "old_path", "new_descriptor", "new_path"],
-        item(|out| {
-            out.array(4).u64(0).str(name).u64(0).str(replaced);
-        }),
-        fine(),
-    );
-    call(
-        "wasm-agent:host/intent#declare",
-        &["why"],
-        item(|out| drop(out.array(1).str(&format!("read {name}")))),
-        fine(),
-    );
-    drop(writer);
-    // What an effect leaves, in another journal's records; both are read as one below.
-    let bytes = store.0.lock().unwrap().clone();
-    bytes
-}
-
-/// A journal with effects, approvals and notes.
-fn effects() -> Vec<u8> {
-    let [name, folder, root, ..] = NAMES;
-    let mut journal = HandMade::new();
-    journal.note("intent", &format!("tidy {name}"));
-    let action = modify(&format!("/{root}/{folder}/{name}"));
-    let approval = journal.ask(&action, Answer::Approved, 1000);
-    let effect = journal.intent(&action, Some(approval));
-    journal.outcome(effect, EffectResult::Failed, None);
-    journal.call(
-        "wasi:io/streams#[method]output-stream.write",
-        10,
-        &item(|out| {
-            out.array(2).u64(1).payload(long(), Keep::DigestOnly);
-        }),
-        &fine(),
-    );
-    journal.finish()
-}
-
 fn redacted(original: &[u8], taken_out: TakenOut) -> Vec<u8> {
     let store = Memory::default();
     redact(Cursor::new(original), store.clone(), taken_out).unwrap();
-    let copy = store.0.lock().unwrap().clone();
-    copy
+    store.bytes()
 }
 
 fn records(bytes: &[u8]) -> Vec<Record> {
@@ -219,13 +69,13 @@ fn equal_paths_stay_equal_and_what_is_no_path_stays() {
         .filter_map(|record| if let Event::Call(call) = &record.event { Some(call) } else { None })
         .collect();
     let [name, folder, root, ..] = NAMES.map(text::path);
-    let expected = item(|out| drop(out.array(5).u64(0).u64(1).str(&format!("{folder}/{name}")).u64(0).u64(3)));
+    let expected = made(|out| out.array(5).u64(0).u64(1).str(&format!("{folder}/{name}")).u64(0).u64(3));
     assert_eq!(calls[2].arguments, expected.to_record());
-    let expected = item(|out| drop(out.array(2).u64(0).array(1).array(2).u64(0).str(&format!("/{root}"))));
+    let expected = made(|out| out.array(2).u64(0).array(1).array(2).u64(0).str(&format!("/{root}")));
     assert_eq!(calls[0].outcome, expected.to_record());
-    let expected = item(|out| drop(out.array(2).u64(0).array(1).array(2).str("regular-file").str(&name)));
+    let expected = made(|out| out.array(2).u64(0).array(1).array(2).str("regular-file").str(&name));
     assert_eq!(calls[3].outcome, expected.to_record());
-    assert_eq!(calls[5].outcome, item(|out| drop(out.array(2).u64(1).str("no-entry"))).to_record());
+    assert_eq!(calls[5].outcome, made(|out| out.array(2).u64(1).str("no-entry")).to_record());
     let Event::Header(header) = &copy[0].event else { panic!("no header") };
     assert_eq!(header.arguments, ["edit-files", &format!("/{root}/{folder}"), &name]);
     assert_eq!(header.environment[0].1, "C.UTF-8");
@@ -264,8 +114,7 @@ fn forged(copy: &[u8], change: impl Fn(&Record) -> Option<Event>) -> Vec<u8> {
         }
     }
     copier.finish().unwrap();
-    let bytes = store.0.lock().unwrap().clone();
-    bytes
+    store.bytes()
 }
 
 #[test]
@@ -328,7 +177,7 @@ fn names_the_key_of_a_signed_original() {
     let store = Memory::default();
     let options = Options { seal_interval: None, signer: Some(Arc::new(key)), ..Options::default() };
     drop(Writer::create(store.clone(), &header(), options).unwrap());
-    let original = store.0.lock().unwrap().clone();
+    let original = store.bytes();
     let copy = redacted(&original, BODIES);
     let reader = Reader::open(Cursor::new(&copy)).unwrap();
     assert_eq!(reader.header().redaction.as_ref().unwrap().signed_by, Some(public));

@@ -1,0 +1,97 @@
+//! `wasm-agent journal export --redact`, and the proof that a journal is a redaction.
+
+use std::path::Path;
+
+use serde_json::json;
+use wasm_agent_audit::redact::{RedactError, RedactionError, TakenOut, redact, verify_redaction};
+use wasm_agent_host::JournalFile;
+use wasm_agent_host::journal::{PublicKey, Verification, verify_signed};
+
+use super::recover::uncreated;
+use crate::args::{Export, Format, Redact};
+use crate::commands::progress::{Prints, open};
+use crate::escape::escape_line;
+use crate::exit::Exit;
+use crate::failure::{Failure, chain};
+use crate::report::{Report, style};
+use crate::units::{bytes, count, hex};
+
+/// Writes a copy of a journal with contents taken out.
+pub(super) fn write(arguments: &Export, output: &Path, report: &Report) -> Result<Exit, Failure> {
+    let path = &arguments.journal;
+    let has = |wanted| arguments.redact.contains(&wanted);
+    let taken_out = TakenOut { bodies: has(Redact::Bodies), paths: has(Redact::Paths) };
+    let journal = open(path, Prints::AtTheEnd)?;
+    let file = JournalFile::create(output).map_err(|error| uncreated(output, error))?;
+    let made = redact(journal, file, taken_out).map_err(|error| unredacted(path, error)).inspect_err(|_| {
+        // What was written until then is a redaction of nothing. Nobody else knows of the file yet.
+        let _ = std::fs::remove_file(output);
+    })?;
+    let without = taken_out.names();
+    match report.format {
+        Format::Text => report.data(|out| {
+            let good = style::GOOD;
+            let size = format!("{}, {}", count(made.records, "record"), bytes(made.bytes));
+            let shown = output.display().to_string();
+            writeln!(
+                out,
+                "{good}redacted{good:#}: {size} to {}, without {}",
+                escape_line(&shown),
+                without.join(" and ")
+            )?;
+            writeln!(out, "seal: {}", hex(&made.seal))
+        })?,
+        Format::Json => report.object(&json!({
+            "event": "redacted",
+            "copy": output.display().to_string(),
+            "taken_out": without,
+            "records": made.records,
+            "bytes": made.bytes,
+            "seal": hex(&made.seal),
+        }))?,
+    }
+    Ok(Exit::Finished)
+}
+
+/// Proves that a journal is the redaction of another one, which is signed with the key where there is one.
+pub(super) fn prove(path: &Path, original: &Path, key: Option<&PublicKey>) -> Result<Verification, Failure> {
+    if let Some(key) = key {
+        let signed = verify_signed(open(original, Prints::AtTheEnd)?, key);
+        signed.map_err(|error| Failure::journal(original, &error))?;
+    }
+    // Opened here first: a file that is not there is no failure of the proof.
+    drop(open(path, Prints::AtTheEnd)?);
+    let source = open(original, Prints::AtTheEnd)?;
+    let copy = path.to_owned();
+    let proved = verify_redaction(move || std::fs::File::open(&copy), source);
+    proved.map_err(|error| {
+        let (copy, shown) = (path.display(), original.display());
+        match error {
+            RedactionError::Copy(error) => Failure::journal(path, &error),
+            RedactionError::Original(error) => unredacted(original, error),
+            RedactionError::Unknown { .. } => {
+                Failure::new(Exit::NothingRan, format!("cannot compare `{copy}` with `{shown}`: {}", chain(&error)))
+                    .hint("compare it with the release of `wasm-agent` that wrote it")
+            }
+            RedactionError::NoRedaction | RedactionError::OtherOriginal | RedactionError::Differs { .. } => {
+                Failure::new(
+                    Exit::Unverified,
+                    format!("journal `{copy}` is not a redaction of `{shown}`: {}", chain(&error)),
+                )
+            }
+        }
+    })
+}
+
+fn unredacted(path: &Path, error: RedactError) -> Failure {
+    let shown = path.display();
+    match error {
+        RedactError::Read(error) => Failure::journal(path, &error),
+        RedactError::Unsealed | RedactError::Redacted => {
+            Failure::new(Exit::NothingRan, format!("cannot redact journal `{shown}`: {}", chain(&error)))
+        }
+        RedactError::Write(error) => {
+            Failure::new(Exit::HostFailed, format!("cannot write a redaction of `{shown}`: {}", chain(&error)))
+        }
+    }
+}
