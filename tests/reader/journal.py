@@ -23,11 +23,14 @@ import ed25519
 from blake3 import blake3
 from cbor import Malformed
 from frames import MAGIC, Frame, changed_behind, whole_frames
-from records import BLOB, END, INTENT, OUTCOME, SEAL, Object, OtherVersion, Record, Records, Seal, line
+from records import BLOB, END, INTENT, NOTE, OUTCOME, SEAL, Object, OtherVersion, Record, Records, Seal, line
 
 SIGNED_DOMAIN = b"wasm-agent journal seal v1\n"
 PUBLIC_KEY_START = bytes.fromhex("302a300506032b6570032100")
 """What a public Ed25519 key begins with as a SubjectPublicKeyInfo (RFC 8410); its 32 bytes follow."""
+
+RUNNING, ENDED, RECOVERED, COMPLETE = range(4)
+"""How far a run is: its end may be followed by a note of a recovery, and then by a seal."""
 
 GOOD, NO_JOURNAL, WRONG = 0, 2, 6
 
@@ -68,7 +71,7 @@ class Journal:
 
     def read(self) -> Iterator[tuple[Frame, Record]]:
         """Every record that can be believed, in order."""
-        records, since_seal, before = Records(), bytearray(MAGIC), -1
+        records, since_seal, stage = Records(), bytearray(MAGIC), RUNNING
         for frame in whole_frames(self.data):
             try:
                 record = records.read(frame.payload)
@@ -76,7 +79,8 @@ class Journal:
                 raise NoJournal(str(error)) from error
             except Malformed as error:
                 raise Changed(self.count, frame.offset, str(error)) from error
-            if self.complete or (before == END and record.kind != SEAL):
+            stage = _next_stage(stage, record)
+            if stage is None:
                 raise Changed(self.count, frame.offset, "it follows the end of the run")
             if self.verify and record.kind == BLOB and not _contents_match(frame, record):
                 break
@@ -87,8 +91,7 @@ class Journal:
                 since_seal.clear()
             since_seal += frame.sealed_bytes()
             self._note_effect(record)
-            self.complete = before == END
-            before = record.kind
+            self.complete = stage == COMPLETE
             self.count += 1
             self.end = frame.end
             self.check = frame.check
@@ -130,6 +133,16 @@ class Journal:
         if self.sealed_end == len(self.data):
             return None
         return {"records": self.count - self.sealed, "torn_bytes": self.torn, "at": self.end}
+
+
+def _next_stage(stage: int, record: Record) -> Optional[int]:
+    """How far a run is after one more record, or `None` where none may stand."""
+    if stage == RUNNING:
+        return ENDED if record.kind == END else RUNNING
+    if stage in (ENDED, RECOVERED) and record.kind == SEAL:
+        return COMPLETE
+    is_recovery = record.kind == NOTE and record.json["name"] == "recovered"
+    return RECOVERED if stage == ENDED and is_recovery else None
 
 
 def _contents_match(frame: Frame, record: Record) -> bool:

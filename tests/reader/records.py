@@ -19,8 +19,6 @@ LIST_ITEMS_MAX = 1_048_576
 BLOB_BYTES_MAX = 16 << 20
 WRAP = 1 << 64
 
-ABSENT: Any = object()
-"""Stands for a member of a record that has no value. It is left out of the JSON, where `None` is `null`."""
 
 
 class OtherVersion(Malformed):
@@ -130,9 +128,9 @@ def member(item: Map, key: str, check: Callable[[Any], Any]) -> Any:
     return check(found[0])
 
 
-def member_if_there(item: Map, key: str, check: Callable[[Any], Any], otherwise: Any = ABSENT) -> Any:
+def member_if_there(item: Map, key: str, check: Callable[[Any], Any]) -> Any:
     is_there = any(other == key for other, _ in item)
-    return member(item, key, check) if is_there else otherwise
+    return member(item, key, check) if is_there else None
 
 
 def _kind(item: Any) -> str:
@@ -222,7 +220,8 @@ class Records:
             self.time = (self.time + integer(fields[1])) % WRAP
         record = read(self, fields[1:])
         timed = {"at_ns": self.time} if kind in _TIMED else {}
-        shown = {key: value for key, value in record.json.items() if value is not ABSENT}
+        # A member that has no value is left out, further in it is `null`.
+        shown = {key: value for key, value in record.json.items() if value is not None}
         return record._replace(kind=kind, json={"event": event, **timed, **shown})
 
     def _header(self, fields: list[Any]) -> Record:
@@ -230,7 +229,7 @@ class Records:
         if member(header, "version", unsigned) != 1:
             raise OtherVersion(f"format version {member(header, 'version', unsigned)}")
         self.run = member(header, "run", lambda item: octets(item, 16))
-        self.signed_by = member_if_there(header, "signed-by", lambda item: octets(item, 32), None)
+        self.signed_by = member_if_there(header, "signed-by", lambda item: octets(item, 32))
         shown = {
             "run": member(header, "run", run_id),
             "parent": member_if_there(header, "parent", run_id),
@@ -290,7 +289,7 @@ class Records:
             "call": self.calls - 1,
             "function": called,
             "arguments": dict(zip(parameters, given)) if is_named else given,
-            "decision": self._decision(decision[0]) if decision else ABSENT,
+            "decision": self._decision(decision[0]) if decision else None,
             "fuel": self.fuel,
             "duration_ns": unsigned(duration),
             "outcome": item_json(outcome),
@@ -332,8 +331,8 @@ class Records:
         shown = {
             "effect": unsigned(effect),
             "result": one_of("done", "failed", "denied")(result),
-            "detail": ABSENT if detail is None else text(detail),
-            "extra": item_json(extra[0]) if extra else ABSENT,
+            "detail": optional(text)(detail),
+            "extra": item_json(extra[0]) if extra else None,
         }
         return Record(OUTCOME, shown, effect)
 
@@ -360,7 +359,7 @@ class Records:
     def _seal(self, fields: list[Any]) -> Record:
         signature = octets(fields[2]) if len(fields) == 3 else None
         seal = Seal(octets(fields[0], 32), unsigned(fields[1]), signature)
-        shown = {"hash": seal.hash.hex(), "records": seal.records, "signature": ABSENT if signature is None else signature.hex()}
+        shown = {"hash": seal.hash.hex(), "records": seal.records, "signature": None if signature is None else signature.hex()}
         return Record(SEAL, shown, seal=seal)
 
     def _end(self, fields: list[Any]) -> Record:
@@ -377,7 +376,7 @@ class Records:
 
 def before(item: Any) -> Object:
     file = mapping(item)
-    return {"length": member(file, "length", unsigned), "blake3": member_if_there(file, "blake3", digest, None)}
+    return {"length": member(file, "length", unsigned), "blake3": member_if_there(file, "blake3", digest)}
 
 
 def redaction(item: Any) -> Object:
@@ -385,7 +384,7 @@ def redaction(item: Any) -> Object:
     return {
         "seal": member(copied, "seal", digest),
         "records": member(copied, "records", unsigned),
-        "signed_by": member_if_there(copied, "signed-by", digest, None),
+        "signed_by": member_if_there(copied, "signed-by", digest),
         "taken_out": member(copied, "taken-out", texts),
     }
 
@@ -395,7 +394,7 @@ def approval(item: Any) -> Object:
     return {
         "answer": member(settled, "answer", one_of("approved", "refused", "stopped", "timed-out", "broken")),
         "approver": member(settled, "approver", text),
-        "reason": member_if_there(settled, "reason", text, None),
+        "reason": member_if_there(settled, "reason", text),
         "waited_ns": member(settled, "waited", unsigned),
         "remember": member(settled, "remember", one_of("once", "run")),
     }
