@@ -13,6 +13,7 @@ pub mod files;
 pub mod judge;
 pub mod redact;
 pub mod stats;
+pub mod suggest;
 pub mod view;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use wasm_agent_journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Call, DecisionRecord, EffectResult, Encoded, End, Event,
     Function, Header, Intent, Invocation, Outcome, Record, Remember, RunResult, Verdict,
@@ -228,4 +229,43 @@ fn header(policy: &Policy) -> Header {
         signed_by: None,
         approver: "test".to_owned(),
     }
+}
+
+/// A policy without its first line: directories that do not lie within each other, and URLs.
+pub(crate) fn any_policy() -> impl Strategy<Value = String> {
+    let directory = (any::<bool>(), "(\\*\\*/)?[a-c](/\\*)?", 0usize..6, prop::option::of("[a-c](/\\*\\*)?"));
+    let url = ("(\\*\\.)?[ab]", "/([ab*]|\\*\\*)(/[ab])?", any::<bool>(), any::<bool>());
+    (prop::collection::vec(directory, 0..4), prop::collection::vec(url, 0..4)).prop_map(|(directories, urls)| {
+        let mut text = String::new();
+        for (index, (write, deny, ask, only)) in directories.iter().enumerate() {
+            let asked = ["read", "create", "modify", "delete", "rename"].get(..*ask).unwrap_or(&[]);
+            let asked = if *write { asked } else { asked.get(..1).unwrap_or(&[]) };
+            let access = if *write { "write" } else { "read" };
+            let only = only.as_ref().map_or(String::new(), |only| format!("only = [\".\", \"{only}\"]\n"));
+            text += &format!("[[filesystem]]\nhost = \"h{index}\"\nguest = \"/{index}\"\naccess = \"{access}\"\n");
+            text += &format!("deny = [\"{deny}\"]\nask = {asked:?}\n{only}");
+        }
+        let mut seen = std::collections::HashSet::new();
+        for (host, path, ask, network) in urls {
+            let url = format!("https://{host}.test{path}");
+            if seen.insert(url.clone()) {
+                let networks = if network { "networks = [\"10.0.0.0/8\"]\n" } else { "" };
+                text += &format!("[[http]]\nurl = \"{url}\"\nmethods = [\"GET\", \"POST\"]\nask = {ask}\n{networks}");
+            }
+        }
+        text
+    })
+}
+
+/// An action as it is typed.
+pub(crate) fn any_action() -> impl Strategy<Value = String> {
+    let path = "/[0-4](/[a-c]){0,2}";
+    prop_oneof![
+        ("(READ|CREATE|MODIFY|DELETE|CREATE-DIR|REMOVE-DIR)", path).prop_map(|(verb, path)| format!("{verb} {path}")),
+        ("(RENAME|RENAME-DIR|LINK)", path, path).prop_map(|(verb, from, to)| format!("{verb} {from} -> {to}")),
+        ("(GET|POST|PUT)", "(a|b|a\\.b)", "(/[ab]){1,2}")
+            .prop_map(|(method, host, path)| format!("{method} https://{host}.test{path}")),
+        Just("CHECKPOINT go on".to_owned()),
+        Just("socket.use bind".to_owned()),
+    ]
 }

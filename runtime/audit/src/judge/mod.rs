@@ -46,6 +46,8 @@ pub struct Counts {
     pub matrix: [[u64; 3]; 3],
     /// Decisions that change, in the decision or in the secrets.
     pub changed: u64,
+    /// What was allowed or approved and is denied now, or gets other secrets.
+    pub lost: u64,
     /// Decisions that the new policy asks about and somebody was asked about then, by answer.
     pub asked_again: Answers,
     /// Decisions that the new policy asks about, and nobody was asked about then.
@@ -117,6 +119,7 @@ impl Counts {
             }
         }
         self.changed = self.changed.saturating_add(other.changed);
+        self.lost = self.lost.saturating_add(other.lost);
         self.newly_asked = self.newly_asked.saturating_add(other.newly_asked);
         self.asked_again.merge(&other.asked_again);
         self.no_longer_asked.merge(&other.no_longer_asked);
@@ -220,6 +223,8 @@ impl<'p> Judge<'p> {
             return;
         }
         self.counts.changed = self.counts.changed.saturating_add(1);
+        let lost = was.was_permitted() && (now.decision == DecisionKind::Deny || secrets.is_some());
+        self.counts.lost = self.counts.lost.saturating_add(u64::from(lost));
         self.changes.add(&was, self.decisions.policy(), &now, self.policy, secrets);
     }
 }

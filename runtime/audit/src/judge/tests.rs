@@ -3,7 +3,7 @@ use wasm_agent_journal::{DecisionRecord, Verdict};
 use wasm_agent_policy::Origin;
 
 use super::*;
-use crate::scripted::Scripted;
+use crate::scripted::{Scripted, any_action, any_policy};
 
 const NOTES: &str = "[[filesystem]]\nhost = \"notes\"\nguest = \"/notes\"\naccess = \"write\"\n";
 
@@ -233,43 +233,6 @@ fn what_never_ended_is_judged_too() {
     assert_eq!(short(&judge(&run, &Policy::deny_all())), ["0 x1 file.modify /notes/a: ask -> deny"]);
     run.records.truncate(run.records.len() - 1);
     assert_eq!(short(&judge(&run, &Policy::deny_all())), ["0 x1 file.modify /notes/a: ask -> deny"]);
-}
-
-fn any_policy() -> impl Strategy<Value = String> {
-    let directory = (any::<bool>(), "(\\*\\*/)?[a-c](/\\*)?", 0usize..6, prop::option::of("[a-c](/\\*\\*)?"));
-    let url = ("(\\*\\.)?[ab]", "/([ab*]|\\*\\*)(/[ab])?", any::<bool>(), any::<bool>());
-    (prop::collection::vec(directory, 0..4), prop::collection::vec(url, 0..4)).prop_map(|(directories, urls)| {
-        let mut text = String::new();
-        for (index, (write, deny, ask, only)) in directories.iter().enumerate() {
-            let asked = ["read", "create", "modify", "delete", "rename"].get(..*ask).unwrap_or(&[]);
-            let asked = if *write { asked } else { asked.get(..1).unwrap_or(&[]) };
-            let access = if *write { "write" } else { "read" };
-            let only = only.as_ref().map_or(String::new(), |only| format!("only = [\".\", \"{only}\"]\n"));
-            text += &format!("[[filesystem]]\nhost = \"h{index}\"\nguest = \"/{index}\"\naccess = \"{access}\"\n");
-            text += &format!("deny = [\"{deny}\"]\nask = {asked:?}\n{only}");
-        }
-        let mut seen = std::collections::HashSet::new();
-        for (host, path, ask, network) in urls {
-            let url = format!("https://{host}.test{path}");
-            if seen.insert(url.clone()) {
-                let networks = if network { "networks = [\"10.0.0.0/8\"]\n" } else { "" };
-                text += &format!("[[http]]\nurl = \"{url}\"\nmethods = [\"GET\", \"POST\"]\nask = {ask}\n{networks}");
-            }
-        }
-        text
-    })
-}
-
-fn any_action() -> impl Strategy<Value = String> {
-    let path = "/[0-4](/[a-c]){0,2}";
-    prop_oneof![
-        ("(READ|CREATE|MODIFY|DELETE|CREATE-DIR|REMOVE-DIR)", path).prop_map(|(verb, path)| format!("{verb} {path}")),
-        ("(RENAME|RENAME-DIR|LINK)", path, path).prop_map(|(verb, from, to)| format!("{verb} {from} -> {to}")),
-        ("(GET|POST|PUT)", "(a|b|a\\.b)", "(/[ab]){1,2}")
-            .prop_map(|(method, host, path)| format!("{method} https://{host}.test{path}")),
-        Just("CHECKPOINT go on".to_owned()),
-        Just("socket.use bind".to_owned()),
-    ]
 }
 
 proptest! {

@@ -1,0 +1,232 @@
+//! [`Suggest`]: the smallest policy that allows what runs did.
+//!
+//! Takes the directories of the recorded policies as they are, and of each only what was used; the URLs that were asked for; the
+//! secrets and networks that these needed. What cannot be undone is asked about, whatever the recorded policies said, and what
+//! was denied or refused stays so. Nothing is made wider than what happened unless [`Paths`] says so.
+
+mod mounts;
+mod patterns;
+mod render;
+mod requests;
+mod settings;
+mod uses;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use wasm_agent_journal::{Header, Record};
+use wasm_agent_policy::{Action, DecisionKind, Policy, PolicyErrors};
+
+use crate::decided::{Decided, Decisions};
+use mounts::Mounts;
+use requests::Requests;
+use settings::Settings;
+use uses::Uses;
+
+/// Most different paths and URLs that are kept, over all runs. A policy with more of them is read by nobody.
+const NAMES_MAX: usize = 20_000;
+
+/// Most bytes of them: half of what a policy may have.
+const NAME_BYTES_MAX: usize = 2 << 20;
+
+/// Most different actions that are named as not granted.
+const LEFT_OUT_MAX: usize = 50;
+
+/// How far what happened is generalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paths {
+    /// Not at all: each path and each URL by itself.
+    Exact,
+    /// To the directory of each path, and all below it.
+    Dir,
+    /// To patterns, where several paths differ in one name.
+    Glob,
+}
+
+/// Why no policy can be suggested.
+#[derive(Debug, thiserror::Error)]
+pub enum SuggestError {
+    /// The policy of a run is none of this release's.
+    #[error("the policy in journal `{journal}` can't be read: {errors}")]
+    Policy {
+        /// The journal.
+        journal: String,
+        /// What is wrong with it.
+        errors: PolicyErrors,
+    },
+    /// Two runs were given different things under one name.
+    #[error("journal `{journal}` has another {what} than the journals before it: `{found}`, before `{before}`")]
+    Clash {
+        /// The journal.
+        journal: String,
+        /// What differs.
+        what: String,
+        /// What this journal has.
+        found: String,
+        /// What the journals before it have.
+        before: String,
+    },
+    /// There are more paths and URLs than a policy should have.
+    #[error(
+        "the runs used more than {NAMES_MAX} different paths and URLs, or more than {NAME_BYTES_MAX} bytes of them"
+    )]
+    TooMany,
+}
+
+/// A policy that allows what runs did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggested {
+    /// Its text.
+    pub text: String,
+    /// How many decisions it was made from.
+    pub decisions: u64,
+    /// How many of the recorded decisions were left out: denied, refused or never answered.
+    pub left_out: u64,
+    /// Decisions of which the journals do not say what they were about.
+    pub unknown: u64,
+}
+
+/// Collects what runs did.
+#[derive(Debug)]
+pub struct Suggest {
+    paths: Paths,
+    mounts: Mounts,
+    requests: Requests,
+    settings: Settings,
+    checkpoints: Uses,
+    journals: Vec<String>,
+    run: Option<Decisions>,
+    left_out: BTreeMap<String, Uses>,
+    left_out_count: u64,
+    decisions: u64,
+    unknown: u64,
+    room: Room,
+}
+
+/// Room for names.
+#[derive(Debug, Default)]
+struct Room {
+    names: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Takes room for one more name.
+    fn take(&mut self, bytes: usize) -> Result<(), SuggestError> {
+        self.names = self.names.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.names > NAMES_MAX || self.bytes > NAME_BYTES_MAX { Err(SuggestError::TooMany) } else { Ok(()) }
+    }
+}
+
+impl Suggest {
+    /// Collects nothing yet. With `pin` the policy is for the recorded tool alone.
+    #[must_use]
+    pub fn new(paths: Paths, pin: bool) -> Self {
+        Self {
+            paths,
+            mounts: Mounts::default(),
+            requests: Requests::default(),
+            settings: Settings::new(pin),
+            checkpoints: Uses::default(),
+            journals: Vec::new(),
+            run: None,
+            left_out: BTreeMap::new(),
+            left_out_count: 0,
+            decisions: 0,
+            unknown: 0,
+            room: Room::default(),
+        }
+    }
+
+    /// Begins with a journal, called `name`.
+    ///
+    /// # Errors
+    ///
+    /// When its policy can't be read, or does not go with those of the journals before it.
+    pub fn begin(&mut self, name: &str, header: &Header) -> Result<(), SuggestError> {
+        let policy = Policy::parse(&header.policy_text)
+            .map_err(|errors| SuggestError::Policy { journal: name.to_owned(), errors })?;
+        self.mounts.begin(name, &policy)?;
+        self.settings.begin(name, header, &policy)?;
+        self.requests.begin(name, &policy)?;
+        self.journals.push(name.to_owned());
+        self.run = Some(Decisions::new(header));
+        Ok(())
+    }
+
+    /// Takes in the next record of the journal.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many names, or requests to one URL had different secrets.
+    pub fn record(&mut self, record: &Record) -> Result<(), SuggestError> {
+        let mut whole = Vec::new();
+        if let Some(run) = &mut self.run {
+            run.record(record, &mut |decided| whole.push(decided));
+        }
+        whole.iter().try_for_each(|decided| self.decided(decided))
+    }
+
+    /// Takes in the end of the journal.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn end(&mut self) -> Result<(), SuggestError> {
+        let mut left = Vec::new();
+        if let Some(run) = &mut self.run {
+            run.finish(&mut |decided| left.push(decided));
+            self.unknown = self.unknown.saturating_add(run.unknown());
+        }
+        let done = left.iter().try_for_each(|decided| self.decided(decided));
+        self.run = None;
+        done
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn finish(self) -> Suggested {
+        Suggested {
+            text: render::policy(&self),
+            decisions: self.decisions,
+            left_out: self.left_out_count,
+            unknown: self.unknown,
+        }
+    }
+
+    fn decided(&mut self, decided: &Decided) -> Result<(), SuggestError> {
+        let at = (self.journals.len().saturating_sub(1), decided.call);
+        let Some(action) = decided.action.as_ref().filter(|_| decided.was_permitted()) else {
+            self.leave_out(decided, at);
+            return Ok(());
+        };
+        self.decisions = self.decisions.saturating_add(1);
+        match action {
+            Action::HttpRequest(request) => {
+                let Some(policy) = self.run.as_ref().and_then(Decisions::policy) else { return Ok(()) };
+                let name = self.journals.last().map_or("", String::as_str);
+                self.requests.request(name, policy, request, decided, at, &mut self.room)
+            }
+            Action::Checkpoint { .. } => {
+                self.checkpoints.add(action.kind(), at);
+                Ok(())
+            }
+            // Nothing grants a socket.
+            Action::Socket { .. } => Ok(()),
+            _ => self.mounts.file(action, decided, at, &mut self.room),
+        }
+    }
+
+    fn leave_out(&mut self, decided: &Decided, at: (usize, u64)) {
+        self.left_out_count = self.left_out_count.saturating_add(1);
+        let Some(action) = &decided.action else { return };
+        let why = if decided.decision == DecisionKind::Deny { "denied" } else { "not approved" };
+        let text = action.to_string();
+        if self.left_out.len() < LEFT_OUT_MAX || self.left_out.contains_key(&text) {
+            self.left_out.entry(text).or_default().add(why, at);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The URLs that runs asked for, and what their requests needed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasm_agent_policy::{DecisionKind, HttpAction, Policy, SecretSpec, Url, UrlPattern, is_special};
+
+use super::patterns::{Dialect, generalise};
+use super::uses::{At, Uses};
+use super::{Paths, Room, SuggestError};
+use crate::decided::Decided;
+
+/// Requests to one origin with the same secrets: by method, then by path and query.
+type Methods = BTreeMap<String, BTreeMap<String, Asked>>;
+
+/// All requests, by origin and secrets.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    asked_for: BTreeMap<(String, Vec<String>), Methods>,
+    /// The secrets of all recorded policies, by name.
+    pub(super) secrets: BTreeMap<String, SecretSpec>,
+}
+
+/// Requests with one method to one URL.
+#[derive(Debug, Default, Clone)]
+struct Asked {
+    /// Path without its first `/`, and query.
+    path: String,
+    query: Option<String>,
+    networks: BTreeSet<String>,
+    /// Whether somebody was asked about a request that can be undone.
+    asks: bool,
+    /// Whether nobody was asked about a request that can't be undone.
+    unasked: bool,
+    uses: Uses,
+}
+
+/// An `[[http]]` grant.
+#[derive(Debug, Default)]
+pub(super) struct Grant {
+    pub(super) methods: BTreeSet<String>,
+    pub(super) networks: BTreeSet<String>,
+    pub(super) asks: bool,
+    pub(super) unasked: bool,
+    pub(super) uses: Uses,
+}
+
+impl Requests {
+    /// Takes in the secrets of a policy.
+    pub(super) fn begin(&mut self, journal: &str, policy: &Policy) -> Result<(), SuggestError> {
+        for secret in policy.secrets() {
+            let known = self.secrets.entry(secret.name.clone()).or_insert_with(|| secret.clone());
+            let (mut found, mut before) = (secret.clone(), known.clone());
+            (found.line, before.line) = (0, 0);
+            if found != before {
+                return Err(SuggestError::Clash {
+                    journal: journal.to_owned(),
+                    what: format!("source, header or value of the secret `{}`", secret.name),
+                    found: format!("{:?} {} {}", found.source, found.header, found.template),
+                    before: format!("{:?} {} {}", before.source, before.header, before.template),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in a request.
+    pub(super) fn request(
+        &mut self,
+        journal: &str,
+        policy: &Policy,
+        request: &HttpAction,
+        decided: &Decided,
+        at: At,
+        room: &mut Room,
+    ) -> Result<(), SuggestError> {
+        let url = &request.url;
+        let origin = format!("{}://{}", url.scheme(), url.authority());
+        self.check_secrets(journal, &origin, request)?;
+        let methods = self.asked_for.entry((origin, request.secrets.clone())).or_default();
+        let method = methods.entry(request.method.as_str().to_owned()).or_default();
+        let whole = url.path_and_query().to_owned();
+        if !method.contains_key(&whole) {
+            room.take(whole.len())?;
+        }
+        let asked = method.entry(whole).or_insert_with(|| Asked {
+            path: url.path().trim_start_matches('/').to_owned(),
+            query: url.query().map(str::to_owned),
+            ..Asked::default()
+        });
+        let is_safe = request.method.is_safe();
+        asked.asks |= is_safe && decided.decision == DecisionKind::Ask;
+        asked.unasked |= !is_safe && decided.decision == DecisionKind::Allow;
+        asked.uses.add("requests", at);
+        asked.networks.extend(networks(policy, request, decided));
+        Ok(())
+    }
+
+    /// Refuses requests to one URL that were given different secrets: a grant gives all of its secrets to all of them.
+    fn check_secrets(&self, journal: &str, origin: &str, request: &HttpAction) -> Result<(), SuggestError> {
+        let whole = request.url.path_and_query();
+        let other = self.asked_for.iter().find(|((known, secrets), methods)| {
+            known == origin && *secrets != request.secrets && methods.values().any(|paths| paths.contains_key(whole))
+        });
+        let Some(((_, before), _)) = other else { return Ok(()) };
+        Err(SuggestError::Clash {
+            journal: journal.to_owned(),
+            what: format!("list of secrets for `{}`", request.url),
+            found: request.secrets.join(", "),
+            before: before.join(", "),
+        })
+    }
+
+    /// The grants, by URL and secrets.
+    pub(super) fn grants(&self, how: Paths) -> BTreeMap<(String, Vec<String>), Grant> {
+        let mut grants: BTreeMap<(String, Vec<String>), Grant> = BTreeMap::new();
+        for ((origin, secrets), methods) in &self.asked_for {
+            for (method, urls) in methods {
+                let paths: BTreeSet<String> = urls.values().map(|asked| asked.path.clone()).collect();
+                let patterns = generalise(&paths, &BTreeSet::new(), how, Dialect::Url);
+                for asked in urls.values() {
+                    let Some(pattern) = patterns.get(&asked.path) else { continue };
+                    let query = match (how, &asked.query) {
+                        (Paths::Exact, query) => format!("?{}", query.as_deref().unwrap_or_default()),
+                        (Paths::Dir | Paths::Glob, _) => String::new(),
+                    };
+                    let url = usable(format!("{origin}/{pattern}{query}"), origin, asked);
+                    let grant = grants.entry((url, secrets.clone())).or_default();
+                    grant.methods.insert(method.clone());
+                    grant.networks.extend(asked.networks.iter().cloned());
+                    grant.asks |= asked.asks;
+                    grant.unasked |= asked.unasked;
+                    grant.uses.merge(&asked.uses);
+                }
+            }
+        }
+        grants
+    }
+
+    /// The secrets that requests were given.
+    pub(super) fn used_secrets(&self) -> impl Iterator<Item = &SecretSpec> {
+        let used: BTreeSet<&String> = self.asked_for.keys().flat_map(|(_, secrets)| secrets).collect();
+        self.secrets.iter().filter(move |(name, _)| used.contains(name)).map(|(_, secret)| secret)
+    }
+}
+
+/// The pattern, or all of the origin where it would not match what it was made of.
+fn usable(pattern: String, origin: &str, asked: &Asked) -> String {
+    let query = asked.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
+    let url = Url::parse_str(&format!("{origin}/{}{query}", asked.path));
+    match (UrlPattern::parse(&pattern), url) {
+        (Ok(compiled), Ok(url)) if compiled.matches(&url) => pattern,
+        _ => format!("{origin}/**"),
+    }
+}
+
+/// The special networks of the recorded grant that a request needed: all of them where it is not known where it went.
+fn networks(policy: &Policy, request: &HttpAction, decided: &Decided) -> Vec<String> {
+    let Some(grant) = policy.governing_http_grant(&request.method, &request.url) else { return Vec::new() };
+    let all = decided.reached.is_empty() || !request.secrets.is_empty() && request.url.scheme().as_str() == "http";
+    let special: Vec<_> = decided.reached.iter().filter(|address| is_special(**address).is_some()).collect();
+    let needed = grant.networks().iter().filter(|network| all || special.iter().any(|at| network.contains(*at)));
+    needed.map(ToString::to_string).collect()
+}

@@ -1,0 +1,88 @@
+//! What a policy says besides grants.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use wasm_agent_journal::Header;
+use wasm_agent_policy::{Limits, Policy};
+
+use super::SuggestError;
+
+/// The settings of all recorded policies.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// Whether the tool is to be pinned.
+    pin: bool,
+    /// SHA-256 of the only component.
+    pub(super) tool: Option<[u8; 32]>,
+    pub(super) environment: BTreeMap<String, String>,
+    /// For each limit the largest of all.
+    pub(super) limits: Limits,
+    /// The longest of all.
+    pub(super) approval_timeout: Duration,
+    pub(super) ca_file: Option<String>,
+    seen: bool,
+}
+
+impl Settings {
+    pub(super) fn new(pin: bool) -> Self {
+        Self {
+            pin,
+            tool: None,
+            environment: BTreeMap::new(),
+            limits: Limits::default(),
+            approval_timeout: Duration::ZERO,
+            ca_file: None,
+            seen: false,
+        }
+    }
+
+    /// Takes in the settings of a policy.
+    pub(super) fn begin(&mut self, journal: &str, header: &Header, policy: &Policy) -> Result<(), SuggestError> {
+        let clash = |what: &str, found: String, before: String| {
+            Err(SuggestError::Clash { journal: journal.to_owned(), what: what.to_owned(), found, before })
+        };
+        let tool = if self.pin { Some(header.component_sha256) } else { policy.tool_sha256() };
+        let ca_file = policy.ca_file().map(str::to_owned);
+        if !self.seen {
+            self.seen = true;
+            self.tool = tool;
+            self.environment = policy.environment().clone();
+            self.limits = policy.limits().clone();
+            self.approval_timeout = policy.approval_timeout();
+            self.ca_file = ca_file;
+            return Ok(());
+        }
+        if tool != self.tool {
+            let shown = |tool: Option<[u8; 32]>| tool.map_or_else(|| "any".to_owned(), |tool| hex(&tool));
+            return clash("tool", shown(tool), shown(self.tool));
+        }
+        if *policy.environment() != self.environment {
+            return clash("environment", format!("{:?}", policy.environment()), format!("{:?}", self.environment));
+        }
+        if ca_file != self.ca_file {
+            return clash("certificate file", ca_file.unwrap_or_default(), self.ca_file.clone().unwrap_or_default());
+        }
+        widen(&mut self.limits, policy.limits());
+        self.approval_timeout = self.approval_timeout.max(policy.approval_timeout());
+        Ok(())
+    }
+}
+
+fn widen(limits: &mut Limits, other: &Limits) {
+    limits.memory_bytes = limits.memory_bytes.max(other.memory_bytes);
+    limits.time = limits.time.max(other.time);
+    // No limit is the widest.
+    limits.fuel = limits.fuel.zip(other.fuel).map(|(one, other)| one.max(other));
+    limits.request_body_bytes = limits.request_body_bytes.max(other.request_body_bytes);
+    limits.response_body_bytes = limits.response_body_bytes.max(other.response_body_bytes);
+    limits.output_bytes = limits.output_bytes.max(other.output_bytes);
+    limits.journal_bytes = limits.journal_bytes.max(other.journal_bytes);
+    limits.handles = limits.handles.max(other.handles);
+    limits.http_requests = limits.http_requests.max(other.http_requests);
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
