@@ -125,6 +125,14 @@ impl Report {
         }
     }
 
+    /// Reports that something was found to be as it should be. A program has it in the data.
+    pub(crate) fn found(&self, what: &str, text: &str) {
+        if self.format == Format::Text {
+            let good = style::GOOD;
+            self.say(&format!("{good}{what}{good:#}: {}\n", block(text)));
+        }
+    }
+
     /// Reports where the record of a run is whose host failed.
     pub(crate) fn partial(&self, journal: &Path) {
         if self.format == Format::Text {

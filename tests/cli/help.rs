@@ -24,6 +24,7 @@ fn helps_with_every_command() {
         "policy check ",
         "policy explain ",
         "policy judge ",
+        "policy suggest ",
         "inspect ",
         "completions ",
     ] {

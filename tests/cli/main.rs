@@ -27,6 +27,7 @@ mod running;
 mod signing;
 mod state;
 mod stats;
+mod suggesting;
 mod terminal;
 mod tools;
 mod unusable_tools;

@@ -16,7 +16,7 @@ use clap_complete::Shell;
 pub(crate) use export::{Export, Exported, Redact};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
-pub(crate) use policy::{Journals, Judge, Policy};
+pub(crate) use policy::{Journals, Judge, Paths, Policy, Suggest};
 pub(crate) use replay::Replay;
 pub(crate) use run::{Approve, Run};
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
@@ -25,6 +25,10 @@ pub(crate) enum Policy {
     ///
     /// Ends with status 4 if a decision changes, with 6 if a journal is not what was written; the others are judged all the same.
     Judge(Judge),
+    /// Prints the smallest policy that allows what runs did
+    ///
+    /// What can't be undone asks in it, whatever the recorded policies said. The runs are judged again by it before it is printed.
+    Suggest(Suggest),
 }
 
 #[derive(Debug, Args)]
@@ -42,5 +46,29 @@ pub(crate) struct Judge {
 pub(crate) struct Journals {
     /// Journals; folders, for every `*.journal` in them; or patterns in quotes, such as 'runs/**/*.journal'
     #[arg(value_name = "JOURNAL", required = true, value_hint = ValueHint::AnyPath)]
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) journals: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Suggest {
+    #[command(flatten)]
+    pub(crate) journals: Journals,
+
+    /// How far paths and URLs are generalised
+    #[arg(long, value_enum, default_value_t = Paths::Exact)]
+    pub(crate) paths: Paths,
+
+    /// Lets the policy run the recorded tool alone, by its digest
+    #[arg(long)]
+    pub(crate) pin: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Paths {
+    /// Each by itself
+    Exact,
+    /// To the directory that it is in, and all below
+    Dir,
+    /// To patterns, where several differ in one name
+    Glob,
 }

@@ -25,7 +25,7 @@ const DEPTH_MAX: usize = 64;
 /// When a folder can't be read, a pattern is none, or nothing is found.
 pub(super) fn find(journals: &Journals) -> Result<Vec<PathBuf>, Failure> {
     let mut found: Vec<PathBuf> = Vec::new();
-    for path in &journals.paths {
+    for path in &journals.journals {
         let here = if path.is_dir() {
             let mut files = Vec::new();
             look_into(path, path, &|relative| relative.ends_with(ENDING), 0, &mut files)?;

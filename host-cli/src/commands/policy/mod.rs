@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod journals;
 mod judge;
+mod suggest;
 
 use std::io::Read;
 use std::path::Path;
@@ -22,6 +23,7 @@ pub(crate) fn policy(command: &args::Policy, report: &Report) -> Result<Exit, Fa
         args::Policy::Check { policy } => check::check(policy, report)?,
         args::Policy::Explain { policy, action } => explain::explain(policy, action, report)?,
         args::Policy::Judge(arguments) => return judge::judge(arguments, report),
+        args::Policy::Suggest(arguments) => suggest::suggest(arguments, report)?,
     }
     Ok(Exit::Finished)
 }

@@ -156,8 +156,10 @@ fn usable(pattern: String, origin: &str, asked: &Asked) -> String {
 /// The special networks of the recorded grant that a request needed: all of them where it is not known where it went.
 fn networks(policy: &Policy, request: &HttpAction, decided: &Decided) -> Vec<String> {
     let Some(grant) = policy.governing_http_grant(&request.method, &request.url) else { return Vec::new() };
-    let all = decided.reached.is_empty() || !request.secrets.is_empty() && request.url.scheme().as_str() == "http";
     let special: Vec<_> = decided.reached.iter().filter(|address| is_special(**address).is_some()).collect();
+    // A secret is sent in the clear only where a grant lists networks.
+    let in_the_clear = !request.secrets.is_empty() && request.url.scheme().as_str() == "http" && special.is_empty();
+    let all = decided.reached.is_empty() || in_the_clear;
     let needed = grant.networks().iter().filter(|network| all || special.iter().any(|at| network.contains(*at)));
     needed.map(ToString::to_string).collect()
 }

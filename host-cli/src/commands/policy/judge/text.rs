@@ -21,7 +21,8 @@ pub(super) fn case(out: &mut dyn Write, case: &Case<'_>) -> io::Result<()> {
     let path = escape_line(&case.path.display().to_string()).into_owned();
     let decisions = judged.counts.decisions();
     if judged.has_changes() || !judged.moved.is_empty() || !case.complete || judged.unknown > 0 {
-        writeln!(out, "{strong}{path}{strong:#}: {} of {}", judged.counts.changed, changes(decisions))?;
+        let (changed, verb) = (judged.counts.changed, if judged.counts.changed == 1 { "changes" } else { "change" });
+        writeln!(out, "{strong}{path}{strong:#}: {changed} of {} {verb}", count(decisions, "decision"))?;
     }
     if judged.other_tool {
         let tool = escape_line(&case.tool).into_owned();
@@ -34,7 +35,7 @@ pub(super) fn case(out: &mut dyn Write, case: &Case<'_>) -> io::Result<()> {
         rows(out, &judged.changes)?;
     }
     if judged.more > 0 {
-        writeln!(out, "  {warning}not listed{warning:#}: {} more", changes(judged.more))?;
+        writeln!(out, "  {warning}not listed{warning:#}: {}", count(judged.more, "more change"))?;
     }
     for limit in &judged.limits {
         writeln!(out, "  {bad}limit{bad:#}: {}", limit_line(limit))?;
@@ -51,10 +52,6 @@ pub(super) fn case(out: &mut dyn Write, case: &Case<'_>) -> io::Result<()> {
         writeln!(out, "  {warning}incomplete{warning:#}: the journal lacks the end of its run")?;
     }
     Ok(())
-}
-
-fn changes(number: u64) -> String {
-    if number == 1 { "1 decision changes".to_owned() } else { format!("{number} decisions change") }
 }
 
 fn rows(out: &mut dyn Write, changes: &[Change]) -> io::Result<()> {
