@@ -14,6 +14,7 @@ fn helps_with_every_command() {
         "journal verify ",
         "journal recover ",
         "journal files ",
+        "journal why ",
         "journal export ",
         "journal stats ",
         "journal diff ",

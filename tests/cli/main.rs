@@ -7,6 +7,7 @@
 mod approving;
 mod broken_journals;
 mod calling;
+mod causes;
 mod desk;
 mod diffing;
 mod disk;

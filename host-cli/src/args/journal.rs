@@ -44,6 +44,18 @@ pub(crate) enum Journal {
     },
     /// Lists what the run did to files, or restores them as they were at a call
     Files(Files),
+    /// Shows what led to the effects on a file or a URL: the reason, what was read before, who approved
+    #[command(after_help = "\
+A file is followed through the names it had before. Where nothing in the journal touched the file or URL, that is said, \
+with names that are much like it, and the exit status is 0: the question was answered.")]
+    Why {
+        /// The journal of the run
+        #[arg(value_hint = ValueHint::FilePath)]
+        journal: PathBuf,
+
+        /// The file as the tool named it, such as `/notes/a.md`, or a URL
+        target: String,
+    },
     /// Writes a journal in a format that other programs read
     Export(Export),
 }

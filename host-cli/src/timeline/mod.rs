@@ -24,7 +24,10 @@ use crate::units::count;
 use row::{Layout, Row};
 
 pub(crate) use around::Around;
-pub(crate) use text::{action as action_text, call, outcome};
+pub(crate) use text::{
+    action as action_text, approval as approval_text, call, denial as denial_text, outcome,
+    permission as permission_text,
+};
 
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
 const OPEN_MAX: usize = 1024;

@@ -37,7 +37,7 @@ pub(crate) fn call(call: &Call, record: &Record) -> String {
 }
 
 /// Why an effect could happen: who approved it, and the grant that covers it.
-pub(super) fn permission(decision: &DecisionRecord, approval: Option<&ApprovalRecord>) -> String {
+pub(crate) fn permission(decision: &DecisionRecord, approval: Option<&ApprovalRecord>) -> String {
     let grant = decision.grant.as_deref().map(escape_line);
     match (approval, grant) {
         (Some(approval), Some(grant)) => format!("{}; {grant}", self::approval(approval)),
@@ -56,7 +56,7 @@ fn verdict(verdict: Verdict) -> &'static str {
 }
 
 /// Who answered, what, after how long and why.
-pub(super) fn approval(approval: &ApprovalRecord) -> String {
+pub(crate) fn approval(approval: &ApprovalRecord) -> String {
     let answer = match approval.answer {
         Answer::Approved => "approved",
         Answer::Refused => "refused",
@@ -80,7 +80,7 @@ pub(super) fn approval(approval: &ApprovalRecord) -> String {
 }
 
 /// Why a call was denied.
-pub(super) fn denial(decision: &DecisionRecord) -> String {
+pub(crate) fn denial(decision: &DecisionRecord) -> String {
     let reason = decision.reason.as_deref().unwrap_or_default();
     let sentence = DenialReason::parse(reason).map_or_else(|| escape_line(reason), |known| known.sentence().into());
     match &decision.grant {

@@ -15,6 +15,7 @@ pub mod redact;
 pub mod stats;
 pub mod suggest;
 pub mod view;
+pub mod why;
 
 #[cfg(test)]
 mod hand_made;

@@ -12,6 +12,7 @@ mod restore;
 mod show;
 mod stats;
 mod verify;
+mod why;
 
 use crate::args::Journal;
 use crate::exit::Exit;
@@ -26,6 +27,7 @@ pub(crate) fn journal(command: &Journal, report: &Report) -> Result<Exit, Failur
         Journal::Show { journal, calls } => show::show(journal, *calls, report),
         Journal::Export(arguments) => export::export(arguments, report),
         Journal::Files(arguments) => files::files(arguments, report),
+        Journal::Why { journal, target } => why::why(journal, target, report),
         Journal::Recover(arguments) => recover::copy(arguments, report),
         Journal::Verify(arguments) => verify::check(arguments, report),
         Journal::Diff { first, second, strict } => diff::diff(first, second, *strict, report),

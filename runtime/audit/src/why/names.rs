@@ -1,0 +1,119 @@
+//! The names that a file had before it had the one that is asked about.
+
+use wasm_agent_journal::Record;
+use wasm_agent_policy::{Action, GuestPath};
+
+use super::Target;
+use crate::view::{View, What};
+
+/// Most renames that are looked back through: the last ones of a run that has more.
+const RENAMES_MAX: usize = 16_384;
+
+/// Most names of one file.
+const NAMES_MAX: usize = 64;
+
+/// Looks for the names that lead to a target: the first of two readings of a journal.
+#[derive(Debug)]
+pub struct Names {
+    target: Target,
+    view: View,
+    renames: std::collections::VecDeque<(u64, GuestPath, GuestPath)>,
+    lost: u64,
+}
+
+/// A name, and the call by which the file got the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub path: GuestPath,
+    /// Calls up to this one mean the file by it; the name that is asked about holds to the end.
+    pub until: u64,
+}
+
+/// What is asked about, by all its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub(super) target: Target,
+    /// Its names, the last one first; none of a URL.
+    pub(super) names: Vec<Name>,
+    pub(super) lost: u64,
+}
+
+impl Names {
+    /// Begins to look.
+    #[must_use]
+    pub fn new(target: Target) -> Self {
+        Self { target, view: View::new(), renames: std::collections::VecDeque::new(), lost: 0 }
+    }
+
+    /// Takes in the next record.
+    pub fn record(&mut self, record: &Record) {
+        let seen = self.view.record(record);
+        let (What::Renamed { from, to, .. }, Some(effect)) = (&seen.what, &seen.effect) else { return };
+        if self.renames.len() >= RENAMES_MAX {
+            self.renames.pop_front();
+            self.lost = self.lost.saturating_add(1);
+        }
+        self.renames.push_back((effect.intent.call, from.clone(), to.clone()));
+    }
+
+    /// Ends the looking.
+    #[must_use]
+    pub fn finish(self) -> Known {
+        let mut names = Vec::new();
+        if let Target::Path(path) = &self.target {
+            let mut current = Name { path: path.clone(), until: u64::MAX };
+            for (call, from, to) in self.renames.iter().rev() {
+                let earlier = below(&current.path, to, from).filter(|_| *call < current.until);
+                let Some(earlier) = earlier.filter(|_| names.len() < NAMES_MAX) else { continue };
+                names.push(std::mem::replace(&mut current, Name { path: earlier, until: *call }));
+            }
+            names.push(current);
+        }
+        Known { target: self.target, names, lost: self.lost.saturating_add(self.view.lost()) }
+    }
+}
+
+impl Known {
+    /// Whether an action is about the target, and by which earlier name.
+    pub(super) fn touches(&self, action: &Action, call: u64) -> Option<Option<GuestPath>> {
+        let paths = match (action, &self.target) {
+            (Action::HttpRequest(request), Target::Url(url)) => return (request.url == *url).then_some(None),
+            (Action::FileRename { from, to, .. }, Target::Path(_)) => {
+                // A directory takes what is in it along.
+                return self.name(call, |name| name.starts_with(from) || name.starts_with(to));
+            }
+            (
+                Action::FileRead { path }
+                | Action::FileCreate { path }
+                | Action::FileModify { path, .. }
+                | Action::FileDelete { path }
+                | Action::DirCreate { path }
+                | Action::DirRemove { path },
+                Target::Path(_),
+            ) => (path.as_str(), ""),
+            (Action::LinkCreate { path, target, .. }, Target::Path(_)) => (path.as_str(), target.as_str()),
+            _ => return None,
+        };
+        self.name(call, |name| name.as_str() == paths.0 || name.as_str() == paths.1)
+    }
+
+    /// Whether a path is the target's at a call.
+    pub(super) fn is_named(&self, path: &GuestPath, call: u64) -> bool {
+        self.name(call, |name| name == path).is_some()
+    }
+
+    fn name(&self, call: u64, is: impl Fn(&GuestPath) -> bool) -> Option<Option<GuestPath>> {
+        let found = self.names.iter().position(|name| call <= name.until && is(&name.path))?;
+        Some(self.names.get(found).filter(|_| found > 0).map(|name| name.path.clone()))
+    }
+}
+
+/// The path that has the same place below `to` as `path` has below `from`.
+fn below(path: &GuestPath, from: &GuestPath, to: &GuestPath) -> Option<GuestPath> {
+    if !path.starts_with(from) {
+        return None;
+    }
+    let rest = path.as_str().strip_prefix(from.as_str())?;
+    GuestPath::parse(&format!("{}{rest}", to.as_str())).ok()
+}
