@@ -119,7 +119,8 @@ fn step_text(out: &mut dyn Write, step: &Step, reason_is_new: bool) -> io::Resul
         };
         let text = match decision.verdict {
             Verdict::Deny => timeline::denial_text(decision),
-            Verdict::Allow | Verdict::Ask => timeline::permission_text(decision, step.approval.as_ref()),
+            Verdict::Allow => format!("by {}", escape_line(decision.grant.as_deref().unwrap_or("the policy"))),
+            Verdict::Ask => timeline::permission_text(decision, step.approval.as_ref()),
         };
         line("├─", style, word, &text)?;
     } else if let Some(approval) = &step.approval {
