@@ -203,3 +203,29 @@ fn divergence_names_the_reason_in_force() {
     assert_eq!(divergence.intent, reason);
     assert!(divergence.intent.is_some());
 }
+
+#[test]
+fn journal_gives_a_replay_no_more_memory_than_one_memory_can_have() {
+    // Two memories of 4 GiB, of which nothing is ever touched; the tool fails if it gets both.
+    let memories = r#"(core module $memory
+            (memory 1)
+            (func (export "grow") (result i32) (memory.grow (i32.const 65535))))
+        (core instance $a (instantiate $memory))
+        (core instance $b (instantiate $memory))"#;
+    let grown = r#"(export "a" (func $a "grow")) (export "b" (func $b "grow"))"#;
+    let core = r#"(import "host" "a" (func $a (result i32)))
+        (import "host" "b" (func $b (result i32)))
+        (func (export "run") (result i32)
+            (drop (call $a))
+            (i32.ne (call $b) (i32.const -1)))"#;
+    let tool = guests::from_text("grow.wasm", &wat::command("", memories, grown, core));
+    let run = record(tool);
+    run.exited(0);
+    let journal = doctored(&run.journal, |event| {
+        if let Event::Header(header) = event {
+            let limit = header.limits.iter_mut().find(|(name, _)| name == "memory-bytes").unwrap();
+            limit.1 = u64::MAX;
+        }
+    });
+    replay(&journal, &run.tool, &Arc::new(Capture::default())).unwrap();
+}

@@ -106,3 +106,16 @@ fn programs_are_told_the_parameter_and_the_offset() {
     assert_eq!(value["recorded"]["arguments"]["path"], "ab");
     assert_eq!(value["replayed"], json!({ "kind": "end", "result": { "kind": "exited", "code": 3 }, "fuel": 800 }));
 }
+
+#[test]
+fn a_style_marks_the_difference_where_styles_are_seen() {
+    let (recorded, replayed) = (open("notes/a.md"), open("notes/b.md"));
+    let divergence = Divergence { call: 1, differs: arguments(1), recorded, replayed, intent: None };
+    let text = sides(&divergence, Marks::Style);
+    assert!(!text.contains('^'), "{text}");
+    assert_eq!(text.lines().count(), 2);
+    for part in ["a", "b"] {
+        let differs = style::DIFFERS;
+        assert!(text.contains(&format!("{differs}{part}{differs:#}.md\"")), "{text:?}");
+    }
+}
