@@ -139,7 +139,7 @@ fn every_example_tool_has_a_policy_and_a_test() {
 
 #[test]
 fn no_test_file_is_forgotten() {
-    for group in ["integration", "attacks", "faults", "cli", "crash", "fixtures"] {
+    for group in ["integration", "attacks", "faults", "cli", "crash", "fixtures", "privacy"] {
         let folder = format!("tests/{group}");
         let main = text(Path::new(&format!("{folder}/main.rs")));
         for name in names(&folder, ".rs") {

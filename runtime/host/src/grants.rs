@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::error::LoadError;
 use crate::files::Directory;
 use crate::http::client::SystemResolver;
-use crate::http::{Needles, client, secret_header};
+use crate::http::{Needles, SECRET_BYTES_MIN, client, secret_header};
 
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -90,9 +90,14 @@ impl Grants {
             .map(|secret| (secret.header.clone(), secret.value.clone()))
     }
 
+    /// Whether there is anything to keep from being shown.
+    pub(crate) fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
     /// What must not come back in a response.
     pub(crate) fn needles(&self) -> Needles {
-        Needles::new(self.secrets.iter().flat_map(|secret| [secret.bare.as_slice(), secret.value.as_bytes()]))
+        Needles::new(self.secrets.iter().map(|secret| secret.bare.as_slice()))
     }
 
     /// Certificate authorities besides the platform's, in PEM.
@@ -215,12 +220,21 @@ impl Opener<'_> {
             }
         };
         let invalid = || error(format!("secret `{}` can't be the value of a header", spec.name), None);
-        let text = std::str::from_utf8(&bare).map_err(|_| invalid())?;
+        // Other characters have more spellings than are looked for in what comes back.
+        let text = std::str::from_utf8(&bare).ok().filter(|text| text.is_ascii()).ok_or_else(invalid)?;
         if text.is_empty() {
             return Err(error(format!("secret `{}` is empty", spec.name), None));
         }
         let whole = Zeroizing::new(spec.header_value(text));
         let (header, value) = secret_header(&spec.header, &whole).ok_or_else(invalid)?;
+        if bare.len() < SECRET_BYTES_MIN {
+            let problem = format!(
+                "secret `{}` has {} bytes; one with fewer than {SECRET_BYTES_MIN} could not be kept from coming back",
+                spec.name,
+                bare.len()
+            );
+            return Err(error(problem, None));
+        }
         Ok(Secret { name: spec.name.clone(), header, value, bare })
     }
 

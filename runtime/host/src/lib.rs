@@ -33,6 +33,7 @@
 mod agent;
 pub mod approval;
 mod cache;
+mod discreet;
 mod engine;
 mod error;
 mod execute;

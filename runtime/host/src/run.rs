@@ -9,6 +9,7 @@ use wasm_agent_policy::Limits;
 use wasmtime::Store;
 
 use crate::approval::{Approver, RefuseAll};
+use crate::discreet;
 use crate::error::{LoadError, RunError, chain};
 use crate::execute::{Outcome, drive, outcome, store};
 use crate::gate::{Backend, Context, Host, Subject, nanoseconds};
@@ -162,6 +163,7 @@ impl Run {
     ///
     /// When the journal can't be written or the host fails. What the tool does is no error: see [`RunReport::outcome`].
     pub fn execute(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
+        let _discreet = self.grants.has_secrets().then(discreet::keep);
         let limits = self.grants.policy().limits().clone();
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer = Writer::create(journal, &self.header(&limits), options)

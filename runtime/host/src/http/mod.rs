@@ -13,7 +13,7 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpH
 
 pub(crate) use outbound::Outbound;
 pub(crate) use outbound::client;
-pub(crate) use redact::Needles;
+pub(crate) use redact::{Needles, SECRET_BYTES_MIN};
 pub(crate) use task::{Task, secret_header};
 
 /// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::OwnedSemaphorePermit;
@@ -119,13 +120,24 @@ impl Task {
         match self.client.send(exchange, &check).await {
             Ok(reply) => {
                 effect.done(&reply)?;
+                self.check_coding(&reply)?;
                 Ok(self.respond(reply))
             }
             Err(error) => {
-                effect.failed(&error)?;
+                effect.failed(&error, &self.needles)?;
                 Err(told(&error.error))
             }
         }
+    }
+
+    /// Refuses a compressed answer to a request that had a secret: it was not asked for, and can't be searched.
+    fn check_coding(&self, reply: &Reply) -> Result<(), Error> {
+        let codings = reply.response.headers().get_all(CONTENT_ENCODING);
+        let is_plain = codings.iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+        if is_plain || self.request.secrets.is_empty() {
+            return Ok(());
+        }
+        Err(Error::HttpResponseContentCoding(None))
     }
 
     /// Wraps the response so that no secret comes back in it, and its place is free once it has been read.
@@ -167,12 +179,13 @@ impl Open {
         self.end(EffectResult::Done, None, Some(&extra))
     }
 
-    fn failed(&mut self, error: &SendError) -> Result<(), Error> {
+    fn failed(&mut self, error: &SendError, needles: &Needles) -> Result<(), Error> {
         if matches!(error.error, ExchangeError::AddressDenied { .. }) {
             self.context.count_denied();
         }
         let result = if error.request_sent { EffectResult::Failed } else { EffectResult::Denied };
-        let detail = crate::error::chain(&error.error);
+        // Some errors quote the server: a certificate's names, the words of a goodbye.
+        let detail = needles.masked(&crate::error::chain(&error.error));
         self.end(result, Some(&detail), addresses(&error.addresses).as_ref())
     }
 
