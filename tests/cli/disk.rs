@@ -1,8 +1,11 @@
 //! Disks that are full or can't be written.
 
-use crate::desk::{Desk, Ran, program};
+use crate::desk::{Desk, Ran, YES, program};
 use std::process::Command;
 use wasm_agent_tests::wat;
+
+/// Changes the note, which somebody approves.
+const EDIT: &str = "-p policy.toml --approve exec:./yes.sh edit-files.wasm -- /notes colour color";
 
 /// Why no small disk can be had here, if none can.
 fn no_mounts() -> Option<String> {
@@ -43,6 +46,36 @@ fn a_full_disk_ends_the_run() {
     assert_eq!(desk.run("journal show partial.journal").status, 0);
     assert_eq!(desk.run("replay partial.journal").status, 3);
     desk.matches("disk-full");
+}
+
+/// Sizes that a journal is not let grow beyond, spread over all that it would have.
+const SIZES: u64 = 24;
+
+#[test]
+fn a_journal_that_may_not_grow_ends_the_run_with_nothing_unannounced() {
+    let whole = {
+        let desk = Desk::with_notes();
+        desk.script("yes.sh", YES);
+        assert_eq!(desk.quietly(&format!("run -j a.journal {EDIT}")).status, 0);
+        u64::try_from(desk.read("a.journal").len()).unwrap()
+    };
+    for size in (0..SIZES).map(|step| step * whole / SIZES) {
+        let desk = Desk::with_notes();
+        desk.script("yes.sh", YES);
+        let mut command = desk.command("sh");
+        // Without the signal, a write that goes too far fails like any other.
+        command.args(["-c", "trap '' XFSZ; exec prlimit --fsize=\"$0\" \"$@\""]).arg(size.to_string()).arg(program());
+        let ran = Ran::from(command.args(["run", "-j", "a.journal"]).args(EDIT.split(' ')).output().unwrap());
+        assert_eq!(ran.status, 5, "{size}: {}", ran.err());
+        assert_eq!(ran.err().lines().filter(|line| line.starts_with("error: cannot write journal")).count(), 1);
+        let shown = desk.quietly("journal show --format json a.journal");
+        let is_announced = String::from_utf8_lossy(&shown.stdout).contains("\"kind\":\"file.modify\"");
+        let is_changed = desk.read("notes/today.md") != Desk::with_notes().read("notes/today.md");
+        assert!(is_announced || !is_changed, "{size}: the note changed, and no intent says so");
+        // Cut off, which is 0, or not even begun.
+        let verified = desk.quietly("journal verify a.journal");
+        assert!(verified.status == 0 || shown.stdout.is_empty(), "{size}: {}", verified.err());
+    }
 }
 
 #[test]

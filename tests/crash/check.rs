@@ -5,6 +5,7 @@
 //! - What the journal says was done is there.
 //! - Effects without an outcome are listed.
 //! - A replay goes as far as the record does and no further.
+//! - Recovering it adds nothing: see [`recovery`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
@@ -20,6 +21,7 @@ use wasm_agent_tests::folder::Entry;
 use crate::frames;
 use crate::plan::Trial;
 use crate::point::{Point, Remains};
+use crate::recovery;
 use crate::stage::Left;
 
 /// What was found.
@@ -35,6 +37,8 @@ pub struct Found {
     pub torn: bool,
     /// Effects that may have happened.
     pub open: u64,
+    /// There was something to recover, and it was.
+    pub recovered: bool,
 }
 
 /// Checks what a run left.
@@ -58,12 +62,13 @@ pub fn check(trial: &Trial, left: &Left) -> Result<Found, String> {
     if !trial.point.is_power_loss() {
         what_was_done_is_there(left, &events)?;
     }
-    replays_as_far(left, &verified)?;
+    replays(&left.journal, left, verified.complete)?;
+    found.recovered = recovery::check(left, &verified)?;
     Ok(found)
 }
 
 /// The whole records of a journal as JSON.
-fn events(journal: &[u8]) -> Result<Vec<Value>, String> {
+pub fn events(journal: &[u8]) -> Result<Vec<Value>, String> {
     let Ok(mut reader) = Reader::open(Cursor::new(journal)) else { return Ok(Vec::new()) };
     let mut events = Vec::new();
     while let Some(record) = reader.next().map_err(|error| format!("it does not read: {error}"))? {
@@ -206,11 +211,11 @@ fn what_was_done_is_there(left: &Left, events: &[Value]) -> Result<(), String> {
 }
 
 /// A replay goes through what is recorded and then says that the record ends.
-fn replays_as_far(left: &Left, verified: &Verification) -> Result<(), String> {
-    let recording = Recording::open(Cursor::new(left.journal.clone())).map_err(|error| error.to_string())?;
+pub fn replays(journal: &[u8], left: &Left, is_complete: bool) -> Result<(), String> {
+    let recording = Recording::open(Cursor::new(journal.to_vec())).map_err(|error| error.to_string())?;
     match recording.replay(&left.tool, Arc::new(Discard)) {
-        Ok(_) if verified.complete => Ok(()),
-        Err(ReplayFailure::Replay(ReplayError::Incomplete { .. })) if !verified.complete => Ok(()),
+        Ok(_) if is_complete => Ok(()),
+        Err(ReplayFailure::Replay(ReplayError::Incomplete { .. })) if !is_complete => Ok(()),
         Ok(_) => Err("a replay of half a run came to an end".to_owned()),
         Err(error) => Err(format!("a replay went another way: {error:?}")),
     }

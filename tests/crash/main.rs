@@ -12,6 +12,7 @@ mod child;
 mod frames;
 mod plan;
 mod point;
+mod recovery;
 mod stage;
 mod store;
 mod story;
@@ -29,6 +30,9 @@ use summary::Summary;
 
 /// Runs at the same time. Each is one process with a thread for its journal.
 const AT_ONCE: usize = 2;
+
+/// Points after which it is told how far the trials are, where no bar is drawn.
+const TOLD_EVERY: u64 = 1000;
 
 const USAGE: &str = "usage: crash-harness [--points N]";
 
@@ -69,6 +73,10 @@ fn try_points(wanted: Option<usize>) -> ExitCode {
                     let found = try_point(stage, trial);
                     summary.lock().unwrap().enter(trial, found);
                     bar.inc(1);
+                    // Where no bar is drawn, a line now and then.
+                    if bar.is_hidden() && bar.position().is_multiple_of(TOLD_EVERY) {
+                        println!("{} tried", bar.position());
+                    }
                 }
             });
         }

@@ -25,6 +25,7 @@ struct Row {
     headless: u64,
     with_tail: u64,
     torn: u64,
+    recovered: u64,
     with_open_effects: u64,
     failed: u64,
 }
@@ -40,6 +41,7 @@ impl Summary {
                 row.headless += u64::from(found.headless);
                 row.with_tail += u64::from(found.tail);
                 row.torn += u64::from(found.torn);
+                row.recovered += u64::from(found.recovered);
                 row.with_open_effects += u64::from(found.open > 0);
             }
             Err(problem) => {
@@ -53,7 +55,8 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let heads = ["points", "not reached", "no header", "past a seal", "torn", "may have happened", "failed"];
+        let heads =
+            ["points", "not reached", "no header", "past a seal", "torn", "recovered", "may have happened", "failed"];
         write!(f, "{:36}", "")?;
         for head in heads {
             write!(f, "  {head:>11}")?;
@@ -67,6 +70,7 @@ impl fmt::Display for Summary {
             sum.headless += row.headless;
             sum.with_tail += row.with_tail;
             sum.torn += row.torn;
+            sum.recovered += row.recovered;
             sum.with_open_effects += row.with_open_effects;
             sum.failed += row.failed;
         }
@@ -80,8 +84,8 @@ impl fmt::Display for Summary {
 
 fn line(f: &mut fmt::Formatter<'_>, kind: &str, row: &Row) -> fmt::Result {
     write!(f, "{kind:36}")?;
-    let Row { tried, over_before, headless, with_tail, torn, with_open_effects, failed } = *row;
-    for number in [tried, over_before, headless, with_tail, torn] {
+    let Row { tried, over_before, headless, with_tail, torn, recovered, with_open_effects, failed } = *row;
+    for number in [tried, over_before, headless, with_tail, torn, recovered] {
         write!(f, "  {number:>11}")?;
     }
     writeln!(f, "  {with_open_effects:>17}  {failed:>11}")

@@ -8,12 +8,12 @@ use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wasm_agent_host::journal::{Event, Fsync, Intent, Reader, Record, to_json};
+use wasm_agent_host::journal::{Event, Fsync, Intent, ReadError, Reader, Record, to_json, verify};
 use wasm_agent_host::{Capture, ReplayError, ReplayFailure, RunError};
 use wasm_agent_tests::recorded::replay;
 use wasm_agent_tests::scene::Attempt;
 use wasm_agent_tests::server::answer;
-use wasm_agent_tests::store::Memory;
+use wasm_agent_tests::store::{Memory, Taken};
 use wasm_agent_tests::{Folder, How, Probe, Scene, Script, Server};
 
 /// More writes and syncs than any run here makes.
@@ -21,10 +21,17 @@ const OPERATIONS_MAX: u64 = 500;
 
 /// Makes a run fail at each operation of its journal in turn; `check` is told what was left each time.
 fn fail_each(mut run: impl FnMut(&Memory) -> Attempt, check: impl Fn(&Memory, &Attempt)) {
+    for taken in [Taken::Nothing, Taken::Half, Taken::NearlyAll] {
+        fail_each_taking(taken, &mut run, &check);
+    }
+}
+
+fn fail_each_taking(taken: Taken, run: &mut impl FnMut(&Memory) -> Attempt, check: &impl Fn(&Memory, &Attempt)) {
     for operation in 0..OPERATIONS_MAX {
-        let store = Memory::failing_at(operation);
+        let store = Memory::failing_at(operation, taken);
         let attempt = run(&store);
         check(&store, &attempt);
+        is_cut_off_at_most(&attempt.journal);
         if !store.has_failed() {
             assert!(operation > 5, "the run writes its journal in {operation} operations");
             attempt.report.unwrap();
@@ -35,6 +42,14 @@ fn fail_each(mut run: impl FnMut(&Memory) -> Attempt, check: impl Fn(&Memory, &A
         assert!(error.to_string().starts_with("cannot write journal: "), "{error}");
     }
     panic!("no run in which nothing fails");
+}
+
+/// A journal that could not be written on is no changed one: it verifies as far as it goes.
+fn is_cut_off_at_most(journal: &[u8]) {
+    match verify(Cursor::new(journal)) {
+        Ok(_) | Err(ReadError::NoHeader { .. } | ReadError::NotAJournal { .. }) => {}
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Whole records of what was written, however it ends.

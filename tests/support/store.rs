@@ -15,12 +15,25 @@ pub struct Memory {
     /// Length at the last sync.
     synced: Arc<AtomicUsize>,
     fail_at: Option<u64>,
+    taken: Taken,
+}
+
+/// What a write that fails takes in of its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taken {
+    /// None.
+    Nothing,
+    /// Half of them.
+    #[default]
+    Half,
+    /// All but the last.
+    NearlyAll,
 }
 
 impl Memory {
-    /// A store whose write or sync with this number, from 0, fails. A failing write takes in half of its bytes.
-    pub fn failing_at(operation: u64) -> Self {
-        Self { fail_at: Some(operation), ..Self::default() }
+    /// A store whose write or sync with this number, from 0, fails.
+    pub fn failing_at(operation: u64, taken: Taken) -> Self {
+        Self { fail_at: Some(operation), taken, ..Self::default() }
     }
 
     /// What was written so far.
@@ -50,7 +63,12 @@ impl Memory {
 impl JournalStore for Memory {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.fails() {
-            self.append(&bytes[..bytes.len() / 2]);
+            let taken = match self.taken {
+                Taken::Nothing => 0,
+                Taken::Half => bytes.len() / 2,
+                Taken::NearlyAll => bytes.len() - 1,
+            };
+            self.append(&bytes[..taken]);
             return Err(io::ErrorKind::StorageFull.into());
         }
         self.append(bytes);
