@@ -1,6 +1,7 @@
 //! What must hold of every run, whatever the tool does.
 //!
-//! No effect without a permit, no outcome unrecorded, nothing denied performed, calls without gaps, a journal that verifies.
+//! No effect without a permit, no outcome unrecorded, nothing denied performed, calls without gaps, a journal that verifies, and
+//! decisions that its own policy makes again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
@@ -21,6 +22,7 @@ pub fn holds(recorded: &Recorded) {
         book.enter(record);
     }
     book.close(recorded);
+    crate::judged::holds(&recorded.records);
 }
 
 /// The effects of a run while its journal is read.

@@ -8,6 +8,7 @@ pub mod approver;
 pub mod doctored;
 pub mod folder;
 pub mod guests;
+pub mod judged;
 pub mod probe;
 mod probe_files;
 mod probe_http;

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use wasm_agent_journal::{Answer, Call, Event, Header, Record, Verdict};
-use wasm_agent_policy::{Action, DecisionKind, GuestPath, HttpAction, Origin, Policy};
+use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, HttpAction, Origin, Policy};
 
 use crate::view::{Seen, View, What};
 use created::Created;
@@ -199,12 +199,16 @@ impl Decisions {
             self.hand_over_later(decided, hand_over);
             return;
         }
-        let untold = seen.action.is_none() && !(denied && decision.action.is_none());
-        if untold {
-            self.unknown = self.unknown.saturating_add(1);
+        if denied && decision.action.is_none() && leads_out(call) {
+            hand_over(decided);
             return;
         }
-        decided.action = seen.action;
+        // A denial that does not say of what had too long an action: its arguments do not say it either.
+        let Some(action) = seen.action.filter(|_| !denied || decision.action.is_some()) else {
+            self.unknown = self.unknown.saturating_add(1);
+            return;
+        };
+        decided.action = Some(action);
         if !denied {
             decided.came = Came::Done;
             decided.spelled = self.view.spelled(call).filter(|spelled| leads_elsewhere(&decided, spelled, call));
@@ -257,6 +261,12 @@ impl Decisions {
 
 fn is_request(decided: &Decided) -> bool {
     matches!(decided.action, Some(Action::HttpRequest(_)))
+}
+
+/// Whether a denied call that does not say of what was denied because its path leads out of the directory it starts in.
+fn leads_out(call: &Call) -> bool {
+    let reason = call.decision.as_ref().and_then(|decision| decision.reason.as_deref());
+    call.function.name.starts_with("wasi:filesystem/types#") && reason == Some(DenialReason::NoGrant.as_str())
 }
 
 /// Whether links led from the path that was spelled to the one that was acted on.

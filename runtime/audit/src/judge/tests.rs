@@ -154,6 +154,19 @@ fn a_path_is_judged_by_where_it_led_and_what_it_led_through() {
 }
 
 #[test]
+fn a_path_that_leads_out_stays_denied() {
+    let mut run = looked("a", None);
+    let reason = Some("no-grant".into());
+    let decision = DecisionRecord { verdict: Verdict::Deny, grant: None, reason, action: None };
+    run.call_with("wasi:filesystem/types#[method]descriptor.stat-at", Some(decision), |arguments| {
+        arguments.array(3).u64(0).u64(1).str("../notes/a");
+    });
+    let judged = judge(&run, &policy(NOTES));
+    assert!(!judged.has_changes());
+    assert_eq!((judged.counts.of(DecisionKind::Deny, DecisionKind::Deny), judged.unknown), (1, 0));
+}
+
+#[test]
 fn a_directory_that_was_open_from_the_start_is_judged_where_it_is_listed() {
     let mut run = looked("a", None);
     run.call_and(
