@@ -16,6 +16,7 @@ mod guests;
 mod process;
 mod project;
 mod python;
+mod scale;
 mod server;
 mod summary;
 mod tests_command;
@@ -40,6 +41,8 @@ usage: cargo xtask COMMAND
                     --write FILE puts the table between the marks of that README
   instructions      count instructions a host call with callgrind, as a figure that no noise
                     moves; says so and does nothing where valgrind is missing
+  scale             read a journal of many calls with every command that reads one, and measure the
+                    memory; --calls N sets how many (10 million), --binary FILE takes that `wasm-agent`
 ";
 
 fn main() -> ExitCode {
@@ -76,6 +79,7 @@ fn run(arguments: &[String]) -> Result<ExitCode, Error> {
             bench::instructions::run(&project)?;
             Ok(ExitCode::SUCCESS)
         }
+        ("scale", rest) => scale::run(&project, rest),
         ("test", rest) => tests_command::run(&project, rest),
         _ => {
             eprint!("error: unknown command `{}`\n\n{USAGE}", arguments.join(" "));

@@ -1,0 +1,161 @@
+//! `cargo xtask scale`: reads a very long journal with every command that reads one, and measures what memory that takes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use crate::error::{Context, Error};
+use crate::project::Project;
+use crate::{guests, process};
+
+/// Calls in the journal where none are asked for.
+const CALLS: u64 = 10_000_000;
+
+/// How much more than the program's own a command may take, in bytes, however long the journal.
+const ABOVE_OWN_BYTES_MAX: u64 = 64 << 20;
+
+/// What a command is given: `J` stands for the journal, `O` for a file or a folder that is not there yet.
+const COMMANDS: &[(&str, &[&str])] = &[
+    ("show, effects", &["journal", "show", "J"]),
+    ("show, all calls", &["journal", "show", "--calls", "all", "J"]),
+    ("show, JSON", &["journal", "show", "--format", "json", "J"]),
+    ("verify", &["journal", "verify", "J"]),
+    ("diff with itself", &["journal", "diff", "J", "J"]),
+    ("stats", &["journal", "stats", "J"]),
+    ("files", &["journal", "files", "J"]),
+    ("export, lines", &["journal", "export", "--format", "jsonl", "J"]),
+    ("export, OTLP", &["journal", "export", "--format", "otlp", "J"]),
+    ("export, trace", &["journal", "export", "--format", "chrome-trace", "J"]),
+    ("judge", &["policy", "judge", "J", "--policy", "P"]),
+    ("suggest", &["policy", "suggest", "J"]),
+    ("replay", &["replay", "J", "--component", "T"]),
+];
+
+/// Runs a command, throws its output away, and prints its largest resident set in KiB, the time in seconds, and its
+/// exit code. The kernel says the first of a child that has ended, and Rust's library does not pass it on.
+const MEASURE: &str = "import resource, subprocess, sys, time
+start = time.monotonic()
+status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, time.monotonic() - start, status.returncode)
+sys.stdout.write(status.stderr.decode(errors='replace')[-300:])";
+
+/// What one command took.
+struct Took {
+    peak_bytes: u64,
+    seconds: f64,
+    status: i32,
+    said: String,
+}
+
+/// The files of one measurement.
+struct Stage {
+    program: PathBuf,
+    dir: PathBuf,
+    tool: PathBuf,
+}
+
+/// Writes the journal, runs every command on it, and prints a table. `--calls N` sets how long it is, `--binary FILE` takes
+/// that `wasm-agent` instead of building one.
+///
+/// # Errors
+/// When something can't be built, or the journal can't be made.
+pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, Error> {
+    let (mut calls, mut binary) = (CALLS, None);
+    let mut rest = arguments;
+    while let [option, value, behind @ ..] = rest {
+        match option.as_str() {
+            "--calls" => calls = value.parse().context(|| format!("`{value}` is no number of calls"))?,
+            "--binary" => binary = Some(PathBuf::from(value)),
+            _ => break,
+        }
+        rest = behind;
+    }
+    if let [unknown, ..] = rest {
+        return Err(Error::new(format!("unknown argument `{unknown}`")).hint("cargo xtask scale --calls 10000000"));
+    }
+    guests::build(project, None)?;
+    let program = match binary {
+        Some(binary) => binary,
+        None => {
+            let mut build = Command::new("cargo");
+            process::run(build.current_dir(project.root()).args(["build", "--release", "--package", "wasm-agent"]))?;
+            project.host_binary("release")
+        }
+    };
+    let stage = Stage::set_up(project, program)?;
+    let (own, journal) = (stage.record("small", 10)?, stage.record("large", calls)?);
+    let length = fs::metadata(&journal).context(|| format!("could not look at `{}`", journal.display()))?.len();
+    println!("{calls} calls, {length} bytes of journal, {} a call", length / calls.max(1));
+    let mut within = true;
+    for (name, command) in COMMANDS {
+        let (few, many) = (stage.measure(command, &own)?, stage.measure(command, &journal)?);
+        let above = many.peak_bytes.saturating_sub(few.peak_bytes);
+        let fits = above <= ABOVE_OWN_BYTES_MAX && many.status == 0;
+        within &= fits;
+        println!(
+            "{name:<20} {:>8.1} MiB {:>+8.1} MiB above its own {:>9.2} s   {}",
+            mebibytes(many.peak_bytes),
+            mebibytes(above),
+            many.seconds,
+            if fits { "ok".to_owned() } else { format!("FAILED with {}: {}", many.status, many.said.trim()) }
+        );
+    }
+    Ok(if within { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Stage {
+    fn set_up(project: &Project, program: PathBuf) -> Result<Self, Error> {
+        let dir = project.bench_dir().with_file_name("scale");
+        if dir.exists() {
+            fs::remove_dir_all(&dir).context(|| format!("could not empty `{}`", dir.display()))?;
+        }
+        fs::create_dir_all(&dir).context(|| format!("could not make `{}`", dir.display()))?;
+        let policy = "version = 1\n[limits]\ntime = \"1h\"\njournal = \"64GiB\"\n";
+        fs::write(dir.join("policy.toml"), policy).context(|| "could not write the policy".to_owned())?;
+        Ok(Self { program, tool: project.guests_dir().join("bench.wasm"), dir })
+    }
+
+    /// Runs a tool that reads the clock so often, and returns its journal.
+    fn record(&self, name: &str, calls: u64) -> Result<PathBuf, Error> {
+        let journal = self.dir.join(format!("{name}.journal"));
+        let mut command = self.command(&["run", "--policy", "P", "--journal"], &journal);
+        process::capture(command.arg(&journal).arg(&self.tool).args(["--", "clock", &calls.to_string()]))?;
+        Ok(journal)
+    }
+
+    fn command(&self, arguments: &[&str], journal: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        for argument in arguments {
+            match *argument {
+                "J" => command.arg(journal),
+                "T" => command.arg(&self.tool),
+                "P" => command.arg(self.dir.join("policy.toml")),
+                other => command.arg(other),
+            };
+        }
+        command.env("WASM_AGENT_STATE", self.dir.join("state"));
+        command
+    }
+
+    fn measure(&self, arguments: &[&str], journal: &Path) -> Result<Took, Error> {
+        let command = self.command(arguments, journal);
+        let mut wrapped = Command::new("python3");
+        wrapped.args(["-c", MEASURE]).arg(command.get_program()).args(command.get_args());
+        wrapped.env("WASM_AGENT_STATE", self.dir.join("state"));
+        let printed = process::capture(&mut wrapped)?;
+        let (figures, said) = printed.split_once('\n').unwrap_or((&printed, ""));
+        let unreadable = || Error::new(format!("`{figures}` is no measurement"));
+        let [peak, seconds, status] = figures.split(' ').collect::<Vec<_>>()[..] else { return Err(unreadable()) };
+        Ok(Took {
+            peak_bytes: peak.parse::<u64>().map_err(|_| unreadable())? << 10,
+            seconds: seconds.parse().map_err(|_| unreadable())?,
+            status: status.parse().map_err(|_| unreadable())?,
+            said: said.to_owned(),
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for showing, with one digit")]
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
