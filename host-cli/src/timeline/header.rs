@@ -34,6 +34,13 @@ pub(super) fn write(out: &mut dyn Write, header: &Header) -> io::Result<()> {
     let lines = u64::try_from(header.policy_text.lines().count()).unwrap_or(u64::MAX);
     line("policy", &format!("{} ({})", hex(&header.policy_digest), count(lines, "line")))?;
     line("approver", &escape_line(&header.approver))?;
+    if let Some(key) = &header.signed_by {
+        line("signed by", &format!("{}, which `journal verify` checks", key.fingerprint()))?;
+    }
+    if let Some(redaction) = &header.redaction {
+        let without = escape_line(&redaction.taken_out.join(" and ")).into_owned();
+        line("redaction", &format!("without {without}; the original's last seal is {}", hex(&redaction.seal)))?;
+    }
     writeln!(out)
 }
 

@@ -160,6 +160,29 @@ pub(crate) fn skip_flat(mut input: &[u8], mut items: u64) -> Option<&[u8]> {
     let mut opened = 0;
     while items > 0 {
         items -= 1;
+        // Most items are numbers, and most of those say by their first byte how long they are.
+        let (&first, rest) = input.split_first()?;
+        match first {
+            0x00..=0x17 | 0x20..=0x37 | FALSE | TRUE | NULL => {
+                input = rest;
+                continue;
+            }
+            0x1a | 0x3a => {
+                input = rest.get(4..)?;
+                continue;
+            }
+            0x1b | 0x3b => {
+                input = rest.get(8..)?;
+                continue;
+            }
+            0x80..=0x97 => {
+                opened += 1;
+                items = items.checked_add((first & 0x1f).into()).filter(|_| opened < DEPTH_MAX)?;
+                input = rest;
+                continue;
+            }
+            _ => {}
+        }
         let (major, argument, rest) = split_head(input)?;
         input = rest;
         match major {
