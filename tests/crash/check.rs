@@ -62,7 +62,7 @@ pub fn check(trial: &Trial, left: &Left) -> Result<Found, String> {
     if !trial.point.is_power_loss() {
         what_was_done_is_there(left, &events)?;
     }
-    replays(&left.journal, left, verified.complete)?;
+    replays(&left.journal, left, has_end(&events))?;
     found.recovered = recovery::check(left, &verified)?;
     Ok(found)
 }
@@ -210,12 +210,17 @@ fn what_was_done_is_there(left: &Left, events: &[Value]) -> Result<(), String> {
     Ok(())
 }
 
-/// A replay goes through what is recorded and then says that the record ends.
-pub fn replays(journal: &[u8], left: &Left, is_complete: bool) -> Result<(), String> {
+/// Whether the run's end is recorded, with a seal behind it or without one.
+pub fn has_end(events: &[Value]) -> bool {
+    events.iter().any(|event| event["event"] == "end")
+}
+
+/// A replay goes through what is recorded, and then comes to the recorded end or says that there is none.
+pub fn replays(journal: &[u8], left: &Left, has_end: bool) -> Result<(), String> {
     let recording = Recording::open(Cursor::new(journal.to_vec())).map_err(|error| error.to_string())?;
     match recording.replay(&left.tool, Arc::new(Discard)) {
-        Ok(_) if is_complete => Ok(()),
-        Err(ReplayFailure::Replay(ReplayError::Incomplete { .. })) if !is_complete => Ok(()),
+        Ok(_) if has_end => Ok(()),
+        Err(ReplayFailure::Replay(ReplayError::Incomplete { .. })) if !has_end => Ok(()),
         Ok(_) => Err("a replay of half a run came to an end".to_owned()),
         Err(error) => Err(format!("a replay went another way: {error:?}")),
     }

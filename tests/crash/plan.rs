@@ -23,7 +23,7 @@ pub struct Trial {
 
 /// What the story does when nothing ends it.
 pub struct Whole {
-    /// Paths that are changed in a way that can't be undone.
+    /// Paths that are changed in no way but such that can't be undone.
     pub irreversible: BTreeSet<String>,
     /// Requests by methods that change something.
     pub irreversible_requests: BTreeSet<String>,
@@ -48,12 +48,15 @@ pub fn all(stage: &Stage) -> Vec<Trial> {
 
 fn whole(left: &Left) -> Whole {
     let intents = announced(&left.journal);
-    let irreversible = intents.iter().filter(|intent| intent["irreversible"] == true);
+    let (irreversible, reversible): (Vec<&Value>, Vec<&Value>) =
+        intents.iter().partition(|intent| intent["irreversible"] == true);
     let (requests, files): (Vec<&Value>, Vec<&Value>) =
-        irreversible.partition(|intent| intent["action"]["kind"] == "http.request");
+        irreversible.into_iter().partition(|intent| intent["action"]["kind"] == "http.request");
+    // What was changed in both ways may have been changed in the one that can be undone.
+    let reversible: BTreeSet<String> = reversible.into_iter().flat_map(paths).collect();
     Whole {
-        irreversible: files.into_iter().flat_map(paths).collect(),
-        irreversible_requests: requests.iter().map(|intent| crate::check::request(intent)).collect(),
+        irreversible: files.into_iter().flat_map(paths).filter(|path| !reversible.contains(path)).collect(),
+        irreversible_requests: requests.into_iter().map(crate::check::request).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use wasm_agent_host::journal::{NotRecoverable, RecoverError, Verification, recover, verify};
 use wasm_agent_tests::store::Memory;
 
-use crate::check::{events, replays};
+use crate::check::{events, has_end, replays};
 use crate::stage::Left;
 
 /// Records that a recovery adds: a note that says what was left out, and a seal.
@@ -23,7 +23,9 @@ pub fn check(left: &Left, verified: &Verification) -> Result<bool, String> {
     let tail = verified.tail.ok_or("nothing was lost, and it was recovered all the same")?;
     let copy = store.bytes();
     let again = verify(Cursor::new(&copy)).map_err(|error| format!("the recovered copy does not verify: {error}"))?;
-    if again.complete || again.tail.is_some() || again.records != verified.records + ADDED {
+    let (own, copied) = (events(&left.journal)?, events(&copy)?);
+    // A run that came to its end, and not to the seal of it, is whole once it has one.
+    if again.complete != has_end(&own) || again.tail.is_some() || again.records != verified.records + ADDED {
         return Err(format!("the recovered copy is another run: {again:?} of {verified:?}"));
     }
     if recovered.left_out_bytes != tail.torn_bytes {
@@ -35,10 +37,9 @@ pub fn check(left: &Left, verified: &Verification) -> Result<bool, String> {
     if again.open_effects != verified.open_effects {
         return Err("other effects may have happened by the recovered copy".to_owned());
     }
-    let (own, copied) = (events(&left.journal)?, events(&copy)?);
     if copied.get(..own.len()) != Some(&own[..]) {
         return Err("the recovered copy has other records".to_owned());
     }
-    replays(&copy, left, false).map_err(|problem| format!("of the recovered copy, {problem}"))?;
+    replays(&copy, left, has_end(&own)).map_err(|problem| format!("of the recovered copy, {problem}"))?;
     Ok(true)
 }

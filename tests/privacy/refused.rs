@@ -30,3 +30,18 @@ fn secret_that_is_no_header_is_refused() {
         assert!(error.ends_with("secret `token` can't be the value of a header"), "{error}");
     }
 }
+
+#[test]
+fn secret_in_a_file_that_the_tool_may_read_is_refused() {
+    let folder = Folder::with([("notes/private/token", "tok-3f9a77zzQx\n"), ("notes/a.txt", "a")]);
+    let set_up = |deny: &str| {
+        let policy = policy("http://127.0.0.1:9", "").replace("env = \"API_TOKEN\"", "file = \"notes/private/token\"");
+        let files = format!("[[filesystem]]\nhost = \"notes\"\nguest = \"/notes\"\n{deny}");
+        Scene::guest(&folder, "fetch-page").policy(format!("{policy}{files}")).set_up()
+    };
+    let error = set_up("").unwrap_err().to_string();
+    let expected = "secret `token`: the tool could read `notes/private/token`, which lies in `notes` (line 12); keep it \
+                    elsewhere, or `deny` it there";
+    assert!(error.ends_with(expected), "{error}");
+    set_up("deny = [\"private/**\"]\n").unwrap();
+}

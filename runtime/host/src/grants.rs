@@ -8,7 +8,9 @@ use std::sync::Arc;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use http::{HeaderName, HeaderValue};
-use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, Policy, SecretSource, SecretSpec};
+use wasm_agent_policy::{
+    Access, Action, Decision, FilesystemGrant, GuestPath, Origin, Policy, SecretSource, SecretSpec,
+};
 use zeroize::Zeroizing;
 
 use crate::error::LoadError;
@@ -134,6 +136,7 @@ impl Opener<'_> {
             opened.push(self.directory(grant)?);
         }
         self.check_overlap(&opened)?;
+        self.check_secrets(&policy, &opened)?;
         let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
         let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy };
@@ -193,6 +196,32 @@ impl Opener<'_> {
                     path: self.policy_path.to_owned(),
                     line: inner.line,
                     message: problem,
+                    source: None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a secret in a file that the tool may read: it would be in the tool's hands, and in the journal.
+    fn check_secrets(&self, policy: &Policy, opened: &[(&FilesystemGrant, PathBuf, Preopen)]) -> Result<(), LoadError> {
+        for spec in policy.secrets() {
+            let SecretSource::File(file) = &spec.source else { continue };
+            // One that is not there is reported when it is read.
+            let Ok(real) = std::fs::canonicalize(self.folder.join(file)) else { continue };
+            for (grant, directory, _) in opened {
+                let Some(inner) = real.strip_prefix(directory).ok().and_then(Path::to_str) else { continue };
+                let Ok(path) = GuestPath::lexical(&grant.guest, inner) else { continue };
+                if matches!(policy.check(&Action::FileRead { path }, Origin::Foreign), Decision::Deny(_)) {
+                    continue;
+                }
+                return Err(LoadError::Grant {
+                    path: self.policy_path.to_owned(),
+                    line: spec.line,
+                    message: format!(
+                        "secret `{}`: the tool could read `{file}`, which lies in `{}` (line {}); keep it elsewhere, or `deny` it there",
+                        spec.name, grant.host, grant.line
+                    ),
                     source: None,
                 });
             }
