@@ -1,6 +1,7 @@
 //! [`Writer`]: takes events off the guest's thread and makes a journal of them.
 
 mod framer;
+mod keeper;
 mod queue;
 mod shared;
 mod sink;
@@ -9,7 +10,6 @@ mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cbor;
@@ -88,21 +88,21 @@ pub struct Summary {
 
 /// Writes one journal.
 ///
-/// Handing over an event encodes it into a queue; a thread of the writer's own hashes, frames, seals and writes.
+/// Handing over an event encodes it into a queue; a thread of the writer's own hashes, frames, seals and writes. It is started once
+/// there is much to write or some milliseconds have passed: a run that is over before that needs none, and writes as it ends.
 /// Only what the tool must not run ahead of waits for the file: intents and requests for approval.
 /// After an error every call returns that error, and nothing more is written.
 ///
 /// Dropping a writer that was not finished writes what is queued and leaves the file without an end, like a killed run.
 pub struct Writer {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
     fsync: Fsync,
     /// Whether an irreversible effect was announced, so that the end has to be synced too.
     irreversible: AtomicBool,
 }
 
 impl Writer {
-    /// Begins a journal: writes the header with a first seal, and starts the writer's thread.
+    /// Begins a journal: writes the header with a first seal.
     ///
     /// # Errors
     ///
@@ -119,13 +119,8 @@ impl Writer {
             Ok(())
         })?;
         shared.drain(fsync == Fsync::All)?;
-        let run = Arc::clone(&shared);
-        let thread = thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || run.run())
-            .map_err(|source| JournalError::Spawn { source: Arc::new(source) })?;
-        let irreversible = AtomicBool::new(false);
-        Ok(Self { shared, thread: Some(thread), fsync, irreversible })
+        keeper::keep(&shared).map_err(|source| JournalError::Spawn { source: Arc::new(source) })?;
+        Ok(Self { shared, fsync, irreversible: AtomicBool::new(false) })
     }
 
     /// The number of a function, such as `wasi:clocks/wall-clock#now`, which the journal defines the first time.
@@ -250,14 +245,14 @@ impl Writer {
     /// # Errors
     ///
     /// When any of that failed, or anything did before.
-    pub fn finish(mut self, end: &End) -> Result<Summary, JournalError> {
+    pub fn finish(self, end: &End) -> Result<Summary, JournalError> {
         self.push_record(0, true, |bytes, state| end.write(bytes, state.time(end.at_ns)))?;
         self.shared.drain(match self.fsync {
             Fsync::Effects => self.irreversible.load(Ordering::Relaxed),
             Fsync::All => true,
             Fsync::None => false,
         })?;
-        self.stop();
+        self.shared.stop();
         let ((records, bytes, seal), queued_bytes_high) = self.shared.totals();
         Ok(Summary { records, bytes, seal, queued_bytes_high })
     }
@@ -273,19 +268,11 @@ impl Writer {
             Ok(())
         })
     }
-
-    fn stop(&mut self) {
-        self.shared.stop();
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has failed the journal already.
-            let _ = thread.join();
-        }
-    }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.stop();
+        self.shared.stop();
     }
 }
 

@@ -1,10 +1,13 @@
 //! What the guest's thread and the writer's thread share, and the writer's thread itself.
 //!
+//! A run that is over in a moment has no thread: what it did is written as it ends. See [`keeper`](super::keeper).
+//!
 //! Two locks. `state` is held for as long as it takes to encode a record. `sink` is held while a batch is written,
 //! by the writer's thread or, where the guest has to wait for the disk anyway, by the guest's. Whoever holds both
 //! took `sink` first.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::error::JournalError;
@@ -17,7 +20,7 @@ use super::table::Table;
 const WAKE_BYTES: usize = 64 << 10;
 
 /// How long the writer's thread lets records gather: observations reach the file at most this much later.
-const GATHER: Duration = Duration::from_millis(5);
+pub(super) const GATHER: Duration = Duration::from_millis(5);
 
 pub(super) struct Shared {
     state: Mutex<State>,
@@ -35,6 +38,8 @@ pub(super) struct State {
     pub(super) batch: Batch,
     pub(super) table: Table,
     failed: Option<JournalError>,
+    /// The writer's thread, once there is one.
+    thread: Option<JoinHandle<()>>,
     /// The writer's thread waits for something to be queued.
     parked: bool,
     /// The guest's thread waits for room.
@@ -50,6 +55,7 @@ impl Shared {
             batch: Batch::default(),
             table: Table::default(),
             failed: None,
+            thread: None,
             parked: false,
             pressed: false,
             stop: false,
@@ -66,7 +72,7 @@ impl Shared {
 
     /// Queues what `encode` writes, which costs about `size` bytes, once there is room for it.
     pub(super) fn push<T>(
-        &self,
+        self: &Arc<Self>,
         size: usize,
         encode: impl FnOnce(&mut State) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
@@ -77,6 +83,7 @@ impl Shared {
             && state.batch.size().saturating_add(size) > self.batch_bytes_max
         {
             state.pressed = true;
+            self.start(&mut state);
             self.work.notify_one();
             state = self.space.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -88,7 +95,11 @@ impl Shared {
         let after = state.batch.size();
         state.high = state.high.max(after);
         // Waking costs a system call even where nobody sleeps, so it is done once for a batch.
-        let wake = state.parked || (before < WAKE_BYTES && after >= WAKE_BYTES);
+        let filled = before < WAKE_BYTES && after >= WAKE_BYTES;
+        if filled {
+            self.start(&mut state);
+        }
+        let wake = state.parked || filled;
         state.parked = false;
         drop(state);
         if wake {
@@ -125,15 +136,49 @@ impl Shared {
         (totals, lock(&self.state).high)
     }
 
-    /// Tells the writer's thread to end once it has written what is queued.
+    /// Gives the writer a thread, as its run lasts.
+    pub(super) fn last(self: &Arc<Self>) {
+        self.start(&mut lock(&self.state));
+    }
+
+    fn start(self: &Arc<Self>, state: &mut State) {
+        if state.thread.is_some() || state.stop || state.failed.is_some() {
+            return;
+        }
+        let run = Arc::clone(self);
+        match thread::Builder::new().name("journal".to_owned()).spawn(move || run.run()) {
+            Ok(thread) => state.thread = Some(thread),
+            Err(source) => {
+                state.failed = Some(JournalError::Spawn { source: Arc::new(source) });
+                self.space.notify_all();
+            }
+        }
+    }
+
+    /// Ends the writer, its thread too, once what is queued is written.
     pub(super) fn stop(&self) {
-        lock(&self.state).stop = true;
-        self.work.notify_one();
+        let thread = {
+            let mut state = lock(&self.state);
+            state.stop = true;
+            state.thread.take()
+        };
+        match thread {
+            Some(thread) => {
+                self.work.notify_one();
+                // A thread that panicked has failed the journal already.
+                let _ = thread.join();
+            }
+            // An error is kept for whoever asks again; without a batch there is nothing to write.
+            None if !lock(&self.state).batch.is_empty() => drop(self.drain(false)),
+            None => {}
+        }
     }
 
     /// The writer's thread.
-    pub(super) fn run(&self) {
+    fn run(&self) {
         let lost = Lost { shared: self };
+        // What gathered before there was a thread has waited long enough.
+        let _ = self.drain(false);
         let mut stopping = false;
         while !stopping {
             let next_write = lock(&self.sink).next_write();
@@ -160,9 +205,9 @@ impl Shared {
             (state, _) = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         }
         state.parked = false;
-        let gathering = |state: &mut State| {
-            !state.stop && !state.pressed && !state.batch.is_empty() && state.batch.size() < WAKE_BYTES
-        };
+        // Not cut short where the guest's thread has written the batch meanwhile: it does so for every effect, and would have to
+        // wake this thread again each time.
+        let gathering = |state: &mut State| !state.stop && !state.pressed && state.batch.size() < WAKE_BYTES;
         (state, _) = self.work.wait_timeout_while(state, GATHER, gathering).unwrap_or_else(PoisonError::into_inner);
         state.stop
     }
