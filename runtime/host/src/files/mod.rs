@@ -8,7 +8,7 @@ mod open;
 mod resolve;
 
 use std::collections::HashMap;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{AtFlags, FileType, StatxFlags, StatxTimestamp};
 use rustix::io::Errno;
@@ -125,11 +125,13 @@ const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::BTIME);
 ///
 /// When the kernel can't say, or the path wants a directory and something else stands there.
 pub(crate) fn look(place: &Place) -> Result<Option<Found>, Errno> {
-    match rustix::fs::statx(place.dir.as_fd(), &place.name, AtFlags::SYMLINK_NOFOLLOW, WANTED) {
-        Ok(stat) => {
-            let found = Found::from_statx(&stat);
-            if place.must_be_dir && !found.is_dir() { Err(Errno::NOTDIR) } else { Ok(Some(found)) }
-        }
+    place.suits(look_for(place.dir.as_fd(), &place.name)?)
+}
+
+/// What stands at a name in an open directory, links not followed; nothing if there is nothing.
+fn look_for(dir: BorrowedFd<'_>, name: &str) -> Result<Option<Found>, Errno> {
+    match rustix::fs::statx(dir, name, AtFlags::SYMLINK_NOFOLLOW, WANTED) {
+        Ok(stat) => Ok(Some(Found::from_statx(&stat))),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(errno),
     }

@@ -9,9 +9,11 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use wasm_agent_policy::GuestPath;
+
+use super::{Found, look, look_for};
 
 /// Most symbolic links that one path may lead through. Linux's own limit.
 const LINKS_MAX: usize = 40;
@@ -37,6 +39,16 @@ pub(crate) struct Place {
     pub(crate) must_be_dir: bool,
 }
 
+impl Place {
+    /// What was found, if the path does not want a directory and something else stands there.
+    pub(super) fn suits(&self, found: Option<Found>) -> Result<Option<Found>, Errno> {
+        match found {
+            Some(found) if self.must_be_dir && !found.is_dir() => Err(Errno::NOTDIR),
+            found => Ok(found),
+        }
+    }
+}
+
 /// Why a path leads nowhere.
 #[derive(Debug)]
 pub(crate) enum Unresolved {
@@ -58,7 +70,14 @@ impl From<Errno> for Unresolved {
 ///
 /// With `follow` a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is the link
 /// itself. The last component need not exist. Directories and links for which `denied` says so are not gone through.
-pub(crate) fn resolve(base: &Directory, path: &str, follow: bool, denied: Denied<'_>) -> Result<Place, Unresolved> {
+///
+/// What stands at the place is looked at on the way, in the same step that finds out whether it is a link to follow.
+pub(crate) fn resolve(
+    base: &Directory,
+    path: &str,
+    follow: bool,
+    denied: Denied<'_>,
+) -> Result<(Place, Option<Found>), Unresolved> {
     if path.is_empty() {
         return Err(Errno::NOENT.into());
     }
@@ -83,6 +102,8 @@ struct Walk<'a> {
     pending: Vec<String>,
     /// Directories that were opened in one step, next one last: the last of them is all that `below` has of them.
     leapt: Vec<String>,
+    /// What stood at the name that was looked at last; nothing was looked at yet, or nothing is there.
+    seen: Option<Option<Found>>,
     links: usize,
     components: usize,
     must_be_dir: bool,
@@ -96,6 +117,7 @@ impl<'a> Walk<'a> {
             below: Vec::new(),
             pending: Vec::new(),
             leapt: Vec::new(),
+            seen: None,
             links: 0,
             components: 0,
             must_be_dir: false,
@@ -123,7 +145,7 @@ impl<'a> Walk<'a> {
         self.below.last().unwrap_or(self.base)
     }
 
-    fn run(mut self, follow: bool) -> Result<Place, Unresolved> {
+    fn run(mut self, follow: bool) -> Result<(Place, Option<Found>), Unresolved> {
         self.leap();
         while let Some(component) = self.pending.pop() {
             let last = self.pending.is_empty();
@@ -148,7 +170,10 @@ impl<'a> Walk<'a> {
             }
         }
         let top = self.top();
-        Ok(Place { dir: Arc::clone(&top.file), path: top.path.clone(), name: ".".to_owned(), must_be_dir: true })
+        let place =
+            Place { dir: Arc::clone(&top.file), path: top.path.clone(), name: ".".to_owned(), must_be_dir: true };
+        let found = look(&place)?;
+        Ok((place, found))
     }
 
     /// Opens all directories of the path in one step where none of them is a link: the common case.
@@ -185,10 +210,23 @@ impl<'a> Walk<'a> {
 
     /// Whether `name` is a symbolic link; if so, what it points to now stands in its place.
     fn follow(&mut self, name: &str) -> Result<bool, Unresolved> {
+        // The last name is looked at anyway, and then known to be no link, mostly.
+        if self.pending.is_empty() {
+            let found = look_for(self.top().file.as_fd(), name)?;
+            let is_link = found.as_ref().is_some_and(|found| found.kind == FileType::Symlink);
+            self.seen = Some(found);
+            if !is_link {
+                return Ok(false);
+            }
+        }
         let target = match rustix::fs::readlinkat(self.top().file.as_fd(), name, Vec::new()) {
             Ok(target) => target,
             // Not a link, or not there: either way there is nothing to follow.
-            Err(Errno::INVAL | Errno::NOENT) => return Ok(false),
+            Err(Errno::INVAL | Errno::NOENT) => {
+                // What was seen there is gone.
+                self.seen = None;
+                return Ok(false);
+            }
             Err(errno) => return Err(errno.into()),
         };
         self.allowed(name)?;
@@ -196,6 +234,7 @@ impl<'a> Walk<'a> {
         if self.links > LINKS_MAX {
             return Err(Errno::LOOP.into());
         }
+        self.seen = None;
         let target = target.to_str().map_err(|_| Errno::ILSEQ)?;
         if target.starts_with('/') {
             return Err(Unresolved::Outside);
@@ -222,14 +261,20 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn place(&self, name: &str) -> Result<Place, Unresolved> {
+    fn place(&mut self, name: &str) -> Result<(Place, Option<Found>), Unresolved> {
+        let seen = self.seen.take();
         let top = self.top();
-        Ok(Place {
+        let place = Place {
             dir: Arc::clone(&top.file),
             path: top.path.join(name).map_err(|_| Errno::NAMETOOLONG)?,
             name: name.to_owned(),
             must_be_dir: self.must_be_dir,
-        })
+        };
+        let found = match seen {
+            Some(found) => place.suits(found)?,
+            None => look(&place)?,
+        };
+        Ok((place, found))
     }
 }
 

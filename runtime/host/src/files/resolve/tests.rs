@@ -26,7 +26,7 @@ impl Tree {
     fn resolve(&self, path: &str, follow: bool) -> String {
         let denied = |path: &GuestPath| path.as_str().starts_with("/work/closed");
         match resolve(&self.base, path, follow, &denied) {
-            Ok(place) => {
+            Ok((place, _)) => {
                 format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" })
             }
             Err(Unresolved::Outside) => "outside".to_owned(),

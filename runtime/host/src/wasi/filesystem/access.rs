@@ -40,8 +40,7 @@ impl Host {
             return Err(types::ErrorCode::NotDirectory.into());
         };
         match files::resolve(base, path, follow, &denied) {
-            Ok(place) => {
-                let found = files::look(&place).map_err(failed)?;
+            Ok((place, found)) => {
                 let told = is_told(&base.path, path, &place.path);
                 Ok(Target { place, found, told })
             }
