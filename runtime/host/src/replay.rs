@@ -45,7 +45,7 @@ pub(crate) struct Replay {
     calls: u64,
     /// Fuel used up at the last call.
     fuel: u64,
-    /// Where the replay was last told to stop.
+    /// Where the replay was told to stop.
     stop_told: Option<u64>,
     /// The last call ended the tool.
     trapped: bool,
@@ -117,36 +117,47 @@ impl Replay {
         Ok(if self.ahead.is_none() { self.end.as_ref() } else { None })
     }
 
-    /// Fuel at which the recorded run was stopped from outside, if no call comes before that; nothing if that was said before.
+    /// Fuel at which the recorded run was stopped from outside, if no call comes before that; nothing where what was said last holds.
     ///
     /// A journal without an end was cut off with its run: what the tool did after the last record is not known, so the replay
     /// stops with it.
     ///
     /// Otherwise it is a little behind the next call, or the end, of the recorded run: a tool that computes on beyond that is not the
-    /// recorded one, and would perhaps never come back. How much behind makes no difference, so it is not said anew for each call.
-    pub(crate) fn stopped_at(&mut self) -> Option<u64> {
-        let (fuel, is_exact) = self.stop()?;
+    /// recorded one, and would perhaps never come back.
+    ///
+    /// `used` is what the replay has used so far: the recorded amount, where fuel is compared.
+    pub(crate) fn stopped_at(&mut self, used: u64) -> Option<u64> {
+        let (fuel, slack) = self.stop(used)?;
         let fuel = fuel.min(self.fuel_limit);
-        let least = if is_exact { fuel } else { fuel.saturating_sub(FUEL_BEYOND / 2) };
-        if self.stop_told.is_some_and(|told| (least..=fuel).contains(&told)) {
+        if self.stop_told.is_some_and(|told| (fuel.saturating_sub(slack)..=fuel).contains(&told)) {
             return None;
         }
         self.stop_told = Some(fuel);
         self.stop_told
     }
 
-    /// Where to stop, and whether it must be there and nowhere behind.
-    fn stop(&mut self) -> Option<(u64, bool)> {
-        let beyond = self.compare_fuel.then_some(FUEL_BEYOND);
-        match self.end() {
-            Ok(Some(end)) if is_outside(&end.result) => Some((end.fuel, true)),
-            Ok(Some(end)) if matches!(&end.result, RunResult::Limit { which } if which == "fuel") => {
-                Some((end.fuel, true))
+    /// Where to stop, and how much before that is as good.
+    fn stop(&mut self, used: u64) -> Option<(u64, u64)> {
+        let recorded = self.fuel;
+        let at = |fuel: u64| used.saturating_add(fuel.saturating_sub(recorded));
+        let beyond = |fuel: u64, compared: bool| {
+            if compared {
+                // Telling the engine costs something, and would be done for each call.
+                return (at(fuel).saturating_add(FUEL_BEYOND), FUEL_BEYOND / 2);
             }
-            Ok(Some(end)) => Some((end.fuel.saturating_add(beyond?), false)),
+            let times = fuel.saturating_sub(recorded).saturating_mul(FUEL_TIMES_OTHER);
+            (used.saturating_add(times).saturating_add(FUEL_BEYOND_OTHER), 0)
+        };
+        let compared = self.compare_fuel;
+        match self.end() {
+            Ok(Some(end)) if is_outside(&end.result) => Some((at(end.fuel), 0)),
+            Ok(Some(end)) if matches!(&end.result, RunResult::Limit { which } if which == "fuel") => {
+                Some((at(end.fuel), 0))
+            }
+            Ok(Some(end)) => Some(beyond(end.fuel, compared)),
             Ok(None) => match &self.ahead {
-                Some(call) => Some((call.fuel.saturating_add(beyond?), false)),
-                None => Some((self.fuel, true)),
+                Some(call) => Some(beyond(call.fuel, compared)),
+                None => Some((used, 0)),
             },
             // The error comes again with the next call, which reports it.
             Err(_) => None,

@@ -5,7 +5,7 @@ use minicbor::Decoder;
 
 use crate::cbor;
 use crate::format::{DEPTH_MAX, INLINE_BYTES};
-use crate::payload::{PayloadRef, write_reference};
+use crate::payload::{Digest, PayloadRef, write_reference};
 
 /// Whether a payload's contents go into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(crate) struct Slot {
     pub(crate) at: usize,
     pub(crate) keep: Keep,
     pub(crate) contents: Bytes,
+    /// BLAKE3 of the contents, where it was made already.
+    pub(crate) digest: Option<Digest>,
 }
 
 /// One CBOR item with slots for payloads, built without hashing and, once warm, without allocating.
@@ -143,7 +145,7 @@ impl Encoded {
             return self.bytes_inline(&contents);
         }
         self.item();
-        self.slots.push(Slot { at: self.bytes.len(), keep, contents });
+        self.slots.push(Slot { at: self.bytes.len(), keep, contents, digest: None });
         self
     }
 

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cbor;
+use crate::encoded::Encoded;
 use crate::error::JournalError;
 use crate::event::{
     ApprovalAsked, ApprovalSettled, CallEvent, DecisionRecord, End, Function, FunctionId, Header, Intent, Note,
@@ -142,13 +143,14 @@ impl Writer {
     pub fn call(&self, event: &CallEvent<'_>) -> Result<u64, JournalError> {
         let action = event.decision.map_or(Ok(0), check_decision)?;
         let size = check_item("arguments", event.arguments)? + check_item("outcome", event.outcome)? + FIELDS_BYTES;
+        let (asked, answered) = (self.digests(event.arguments), self.digests(event.outcome));
         self.shared.push(size + action, |state| {
             let State { batch, table, .. } = state;
             let labels = event.decision.map(|decision| (decision, table.decision(decision, batch)));
             let mut record = batch.open();
             event.write_start(record.bytes(), table.time(event.at_ns), table.fuel(event.fuel));
-            record.item(event.arguments);
-            record.item(event.outcome);
+            record.item(event.arguments, &asked);
+            record.item(event.outcome, &answered);
             if let Some((decision, (grant, reason))) = labels {
                 decision.write(record.bytes(), grant, reason);
             }
@@ -202,7 +204,7 @@ impl Writer {
             let mut record = batch.open();
             write_outcome(event, event.extra.is_some(), record.bytes(), table.time(event.at_ns));
             if let Some(extra) = event.extra {
-                record.item(extra);
+                record.item(extra, &[]);
             }
             record.close(self.fsync == Fsync::All);
             Ok(())
@@ -255,6 +257,15 @@ impl Writer {
         self.shared.stop();
         let ((records, bytes, seal), queued_bytes_high) = self.shared.totals();
         Ok(Summary { records, bytes, seal, queued_bytes_high })
+    }
+
+    /// Digests of payloads, made here where the writer's thread is behind: the guest would only have to wait for it.
+    fn digests(&self, item: &Encoded) -> Vec<Digest> {
+        let (_, slots) = item.parts();
+        if slots.is_empty() || !self.shared.is_behind() {
+            return Vec::new();
+        }
+        slots.iter().map(|slot| *blake3::hash(&slot.contents).as_bytes()).collect()
     }
 
     fn push_record(

@@ -2,6 +2,7 @@
 
 use crate::encoded::{Encoded, Slot};
 use crate::error::JournalError;
+use crate::payload::Digest;
 
 /// Records on their way to the sink, in order.
 #[derive(Debug, Default)]
@@ -85,14 +86,15 @@ impl Open<'_> {
         &mut self.batch.bytes
     }
 
-    /// Appends an item with its payloads.
-    pub(super) fn item(&mut self, item: &Encoded) {
+    /// Appends an item with its payloads, of which the first ones may have digests already.
+    pub(super) fn item(&mut self, item: &Encoded, digests: &[Digest]) {
         let (bytes, slots) = item.parts();
         let base = self.batch.bytes.len() - self.start;
         self.batch.bytes.extend_from_slice(bytes);
-        for slot in slots {
+        for (index, slot) in slots.iter().enumerate() {
             self.batch.held += slot.contents.len();
-            self.batch.slots.push(Slot { at: base + slot.at, ..slot.clone() });
+            let digest = digests.get(index).copied();
+            self.batch.slots.push(Slot { at: base + slot.at, digest, ..slot.clone() });
         }
     }
 

@@ -125,6 +125,11 @@ impl Shared {
         written
     }
 
+    /// Whether so much is queued that the guest may soon have to wait for room.
+    pub(super) fn is_behind(&self) -> bool {
+        lock(&self.state).batch.size() >= self.batch_bytes_max / 4
+    }
+
     /// How many calls were handed over.
     pub(super) fn calls(&self) -> u64 {
         lock(&self.state).table.calls()

@@ -117,7 +117,7 @@ impl Sink {
     /// Appends a payload's reference to `record`, and its contents to the file where they are new.
     fn reference(&mut self, slot: &Slot, record: &mut Vec<u8>) -> Result<(), JournalError> {
         let contents = &slot.contents;
-        let digest = *blake3::hash(contents).as_bytes();
+        let digest = slot.digest.unwrap_or_else(|| *blake3::hash(contents).as_bytes());
         let offset = match slot.keep {
             Keep::DigestOnly => None,
             Keep::Contents => Some(self.blob(digest, contents)?),
