@@ -13,7 +13,7 @@
 //! let tool = Tool::load(&engine, Path::new("count-words.wasm"), Some(&state))?;
 //! let grants = Arc::new(Grants::load(Path::new("policy.toml"), &|name| std::env::var(name).ok())?);
 //!
-//! // … run as often as you like.
+//! // … run as often as you like, as the example `run_many` does.
 //! let output = Arc::new(Capture::default());
 //! let run = Run::new(&tool, grants, Invocation::command(&tool)?)?
 //!     .arguments(["/notes".to_owned()])

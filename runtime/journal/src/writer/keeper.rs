@@ -82,3 +82,56 @@ impl Keeper {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::mpsc::{Sender, channel};
+    use std::thread::{self, ThreadId};
+    use std::time::Duration;
+
+    use crate::event::{Header, Invocation, Note};
+    use crate::{JournalStore, Options, Writer};
+
+    /// Says which thread wrote.
+    struct Told(Sender<ThreadId>);
+
+    impl JournalStore for Told {
+        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+            self.0.send(thread::current().id()).map_err(io::Error::other)
+        }
+
+        fn sync_data(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn records_of_a_run_that_goes_on_reach_the_file_though_nobody_asks() {
+        let header = Header {
+            run_id: [0; 16],
+            component_sha256: [0; 32],
+            component_name: String::new(),
+            policy_text: String::new(),
+            policy_digest: [0; 32],
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            invocation: Invocation::Command,
+            limits: Vec::new(),
+            engine: String::new(),
+            started_ns: 0,
+            parent: None,
+            approver: String::new(),
+            signed_by: None,
+            redaction: None,
+        };
+        let (sender, told) = channel();
+        let writer = Writer::create(Told(sender), &header, Options::default()).unwrap();
+        let here = thread::current().id();
+        assert_eq!(told.recv().unwrap(), here, "the header is in the file before anything else happens");
+        writer.note(&Note { at_ns: 1, name: "a".to_owned(), text: "b".to_owned() }).unwrap();
+        // Only a bound for a test that fails: a thread comes after some milliseconds.
+        let by = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_ne!(by, here);
+    }
+}
