@@ -115,8 +115,10 @@ impl Shared {
         {
             let mut state = lock(&self.state);
             std::mem::swap(&mut state.batch, &mut batch);
-            state.pressed = false;
-            self.space.notify_all();
+            // Waking costs a system call even where nobody sleeps.
+            if std::mem::take(&mut state.pressed) {
+                self.space.notify_all();
+            }
         }
         let written = sink.write(batch, sync, Instant::now());
         if let Err(error) = &written {
