@@ -87,12 +87,11 @@ def changed_behind(data: bytes, offset: int, check: int) -> bool:
     `check` is that of the last sound frame.
     """
     length = _length_that_holds(data, offset, check)
-    if length is not None:
-        behind = frame_at(data, offset + HEAD_BYTES + length)
-        return behind is not None and behind.follows(_field(data, offset))
+    # Where the check holds, nothing inside of the contents counts: they may be a journal themselves.
+    start = offset if length is None else offset + HEAD_BYTES + length
     wrong = frame_at(data, offset)
     checks = [check, _field(data, offset)] + ([wrong.check_after(check)] if wrong is not None else [])
-    places = range(offset, min(len(data), offset + SEARCH_BYTES))
+    places = range(start, min(len(data), offset + SEARCH_BYTES))
     return any(_begins_frames(data, at, checks) for at in places)
 
 

@@ -23,15 +23,16 @@ const CHECKED_BYTES_MAX: usize = 512 << 20;
 pub(super) fn continues(window: &[u8], bad: &Bad) -> bool {
     let mut search = Search { window, budget: CHECKED_BYTES_MAX };
     let Some(first) = search.frame_at(0) else {
-        return search.look_for_frames(bad);
+        return search.look_for_frames(bad, 1);
     };
     if check_after(bad.before, first.covered) == first.check {
         // Head and fields are as written, so the length is right: only contents can be missing or wrong.
-        return search.follows(first.end, first.check);
+        // Nothing inside of them counts, which may be a journal themselves; what comes behind them does.
+        return search.follows(first.end, first.check) || search.look_for_frames(bad, first.end);
     }
     // The payload may be intact under a changed check, or changed under an intact one.
     let recomputed = check_after(bad.before, first.covered);
-    search.follows(first.end, recomputed) || search.follows(first.end, first.check) || search.look_for_frames(bad)
+    search.follows(first.end, recomputed) || search.follows(first.end, first.check) || search.look_for_frames(bad, 1)
 }
 
 struct Search<'a> {
@@ -49,10 +50,10 @@ struct Candidate<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Looks at every position for a frame that follows the bad one, or for two that follow one another.
-    fn look_for_frames(&mut self, bad: &Bad) -> bool {
+    /// Looks at every position from one on for a frame that follows the bad one, or for two that follow one another.
+    fn look_for_frames(&mut self, bad: &Bad, from: usize) -> bool {
         let stored = self.window.first_chunk().map(|head| u32::from_le_bytes(*head));
-        for position in 1..self.window.len() {
+        for position in from..self.window.len() {
             let Some(candidate) = self.frame_at(position) else { continue };
             let follows = [stored, Some(bad.before)]
                 .into_iter()
