@@ -145,7 +145,8 @@ mod tests {
     fn hides_a_secret_that_comes_in_pieces() {
         for text in ["<s3cr3t/token+42>", "<s3cr3t%2Ftoken%2b42>", "<s3cr3t\\u002ftoken&#43;42>"] {
             for cut in 0..text.len() {
-                let parts = [&text[..cut], &text[cut..]].map(|part| part.as_bytes().to_vec());
+                let (first, second) = text.split_at(cut);
+                let parts = [first, second].map(|part| part.as_bytes().to_vec());
                 let out = masked(&["s3cr3t/token+42"], parts.to_vec());
                 assert_eq!(out, format!("<{}>", "*".repeat(text.len() - 2)), "cut at {cut}");
             }
