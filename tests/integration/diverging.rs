@@ -229,3 +229,31 @@ fn journal_gives_a_replay_no_more_memory_than_one_memory_can_have() {
     });
     replay(&journal, &run.tool, &Arc::new(Capture::default())).unwrap();
 }
+
+#[test]
+fn a_stop_is_believed_only_where_the_record_says_it_was() {
+    let three = record(clock(3));
+    let mut component = [0; 32];
+    doctored(&three.journal, |event| {
+        if let Event::Header(header) = event {
+            component = header.component_sha256;
+        }
+    });
+    let shorter = record(clock(2));
+    let stopped = |later: u64| {
+        let journal = doctored(&shorter.journal, |event| match event {
+            Event::Header(header) => header.component_sha256 = component,
+            Event::End(end) => {
+                end.result = RunResult::Limit { which: "time".to_owned() };
+                end.fuel += later;
+            }
+            _ => {}
+        });
+        replay(&journal, &three.tool, &Arc::new(Capture::default()))
+    };
+    // Before the third call, in computation.
+    assert!(stopped(0).is_ok());
+    // Long after it: that call was made, and the record leaves it out.
+    let divergence = diverged(stopped(1_000_000));
+    assert_eq!((divergence.call, function(&divergence.replayed)), (2, NOW));
+}

@@ -218,7 +218,7 @@ impl Replay {
     /// Takes the next recorded call, which must be this one.
     pub(crate) fn expect(&mut self, function: &Function, arguments: &Encoded, fuel: u64) -> Result<(), ReplayError> {
         let Some(call) = self.take()? else {
-            return Err(self.beyond(Step::asked(function, arguments, fuel)));
+            return Err(self.beyond(Step::asked(function, arguments, fuel), fuel));
         };
         let same = call.function.name == function.name()
             && arguments.matches(&call.arguments)
@@ -301,10 +301,10 @@ impl Replay {
         }
     }
 
-    fn beyond(&self, asked: Step) -> ReplayError {
+    fn beyond(&self, asked: Step, fuel: u64) -> ReplayError {
         match &self.end {
             // The recorded run was stopped inside of this call, which therefore has no outcome.
-            Some(end) if is_outside(&end.result) => ReplayError::Stopped,
+            Some(end) if is_outside(&end.result) && (!self.compare_fuel || end.fuel == fuel) => ReplayError::Stopped,
             Some(end) => self.diverged(end.calls, Step::ended(end), asked),
             None => ReplayError::Incomplete { calls: self.calls },
         }
