@@ -14,7 +14,7 @@ const CALLS: u64 = 10_000_000;
 /// How much more than the program's own a command may take, in bytes, however long the journal.
 const ABOVE_OWN_BYTES_MAX: u64 = 64 << 20;
 
-/// What a command is given: `J` stands for the journal, `O` for a file or a folder that is not there yet.
+/// What a command is given: `J` stands for the journal, `O` for a file that is not there yet.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("show, effects", &["journal", "show", "J"]),
     ("show, all calls", &["journal", "show", "--calls", "all", "J"]),
@@ -23,9 +23,11 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("diff with itself", &["journal", "diff", "J", "J"]),
     ("stats", &["journal", "stats", "J"]),
     ("files", &["journal", "files", "J"]),
+    ("why", &["journal", "why", "J", "/notes/today.md"]),
     ("export, lines", &["journal", "export", "--format", "jsonl", "J"]),
     ("export, OTLP", &["journal", "export", "--format", "otlp", "J"]),
     ("export, trace", &["journal", "export", "--format", "chrome-trace", "J"]),
+    ("export, redacted", &["journal", "export", "--redact", "bodies,paths", "--output", "O", "J"]),
     ("judge", &["policy", "judge", "J", "--policy", "P"]),
     ("suggest", &["policy", "suggest", "J"]),
     ("replay", &["replay", "J", "--component", "T"]),
@@ -129,6 +131,7 @@ impl Stage {
             match *argument {
                 "J" => command.arg(journal),
                 "T" => command.arg(&self.tool),
+                "O" => command.arg(self.output()),
                 "P" => command.arg(self.dir.join("policy.toml")),
                 other => command.arg(other),
             };
@@ -137,7 +140,15 @@ impl Stage {
         command
     }
 
+    /// What a command writes; it must not be there when the command starts.
+    fn output(&self) -> PathBuf {
+        self.dir.join("output")
+    }
+
     fn measure(&self, arguments: &[&str], journal: &Path) -> Result<Took, Error> {
+        if self.output().exists() {
+            fs::remove_file(self.output()).context(|| format!("could not remove `{}`", self.output().display()))?;
+        }
         let command = self.command(arguments, journal);
         let mut wrapped = Command::new("python3");
         wrapped.args(["-c", MEASURE]).arg(command.get_program()).args(command.get_args());
