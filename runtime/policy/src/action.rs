@@ -151,6 +151,22 @@ impl Action {
         }
     }
 
+    /// The path it is about, where it is about one: the old name of what is renamed, the new link of what is linked.
+    #[must_use]
+    pub fn path(&self) -> Option<&GuestPath> {
+        match self {
+            Self::FileRead { path }
+            | Self::FileCreate { path }
+            | Self::FileModify { path, .. }
+            | Self::FileDelete { path }
+            | Self::FileRename { from: path, .. }
+            | Self::DirCreate { path }
+            | Self::DirRemove { path }
+            | Self::LinkCreate { path, .. } => Some(path),
+            Self::HttpRequest(_) | Self::Checkpoint { .. } | Self::Socket { .. } => None,
+        }
+    }
+
     /// Whether nothing of anyone's is lost by it.
     ///
     /// This is about the action alone; whether a person is asked is for the policy to say.

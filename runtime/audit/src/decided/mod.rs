@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use wasm_agent_journal::{Answer, Call, Event, Header, Record, Verdict};
-use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, HttpAction, Origin, Policy};
+use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, HttpAction, LinkKind, Origin, Policy};
 
 use crate::view::{Seen, View, What};
 use created::Created;
@@ -276,16 +276,8 @@ fn leads_elsewhere(decided: &Decided, spelled: &GuestPath, call: &Call) -> bool 
         return false;
     }
     match &decided.action {
-        Some(
-            Action::FileRead { path }
-            | Action::FileCreate { path }
-            | Action::FileModify { path, .. }
-            | Action::FileDelete { path }
-            | Action::DirCreate { path }
-            | Action::DirRemove { path }
-            | Action::FileRename { from: path, .. }
-            | Action::LinkCreate { path, kind: wasm_agent_policy::LinkKind::Symbolic, .. },
-        ) => path != spelled,
-        _ => false,
+        // A hard link's spelled path is that of the file which is there already.
+        Some(Action::LinkCreate { kind: LinkKind::Hard, .. }) | None => false,
+        Some(action) => action.path().is_some_and(|path| path != spelled),
     }
 }

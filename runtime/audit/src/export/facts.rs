@@ -119,15 +119,8 @@ impl ActionFacts {
             return Self { kind: "unknown", summary: "unknown action".to_owned(), ..Self::default() };
         };
         let (path, from) = match &action {
-            Action::FileRead { path }
-            | Action::FileCreate { path }
-            | Action::FileModify { path, .. }
-            | Action::FileDelete { path }
-            | Action::DirCreate { path }
-            | Action::DirRemove { path }
-            | Action::LinkCreate { path, .. } => (Some(cut(path.as_str())), None),
             Action::FileRename { from, to, .. } => (Some(cut(to.as_str())), Some(cut(from.as_str()))),
-            Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => (None, None),
+            other => (other.path().map(|path| cut(path.as_str())), None),
         };
         let request = match &action {
             Action::HttpRequest(request) => Some(RequestFacts {

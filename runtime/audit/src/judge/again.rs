@@ -55,18 +55,7 @@ fn listing(policy: &Policy, action: &Action, was: &Decided) -> Judgement {
 /// A denial of what a path leads through, where links led elsewhere: the first name that is not on the way to where they led
 /// was gone through, be it a link or a directory.
 fn gone_through(policy: &Policy, action: &Action, was: &Decided) -> Option<Judgement> {
-    let path = match action {
-        Action::FileRead { path }
-        | Action::FileCreate { path }
-        | Action::FileModify { path, .. }
-        | Action::FileDelete { path }
-        | Action::DirCreate { path }
-        | Action::DirRemove { path }
-        | Action::FileRename { from: path, .. }
-        | Action::LinkCreate { path, .. } => path,
-        Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => return None,
-    };
-    let through = first_difference(was.spelled.as_ref()?, path)?;
+    let through = first_difference(was.spelled.as_ref()?, action.path()?)?;
     if policy.may_go_through(&through) {
         return None;
     }

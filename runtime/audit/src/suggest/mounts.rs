@@ -89,23 +89,12 @@ impl Mounts {
             || decided.came == Came::Listed
             || matches!(action, Action::FileRename { directory: true, .. });
         let moved = matches!(action, Action::FileRename { directory: true, .. });
-        let hard = match action {
+        let second = match action {
+            Action::FileRename { to, .. } => Some(to.clone()),
             Action::LinkCreate { kind: LinkKind::Hard, target, .. } => GuestPath::parse(target).ok(),
             _ => None,
         };
-        let paths: [Option<&GuestPath>; 2] = match action {
-            Action::FileRead { path }
-            | Action::FileCreate { path }
-            | Action::FileModify { path, .. }
-            | Action::FileDelete { path }
-            | Action::DirCreate { path }
-            | Action::DirRemove { path }
-            | Action::LinkCreate { kind: LinkKind::Symbolic, path, .. } => [Some(path), None],
-            Action::FileRename { from, to, .. } => [Some(from), Some(to)],
-            Action::LinkCreate { kind: LinkKind::Hard, path, .. } => [Some(path), hard.as_ref()],
-            Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => [None, None],
-        };
-        for (place, path) in paths.into_iter().flatten().enumerate() {
+        for (place, path) in action.path().into_iter().chain(second.as_ref()).enumerate() {
             let Some(mount) = self.governing(path) else { continue };
             mount.changed |= changes;
             mount.add(path, is_directory, moved, room)?;

@@ -83,16 +83,8 @@ impl Known {
                 // A directory takes what is in it along.
                 return self.name(call, |name| name.starts_with(from) || name.starts_with(to));
             }
-            (
-                Action::FileRead { path }
-                | Action::FileCreate { path }
-                | Action::FileModify { path, .. }
-                | Action::FileDelete { path }
-                | Action::DirCreate { path }
-                | Action::DirRemove { path },
-                Target::Path(_),
-            ) => (path.as_str(), ""),
             (Action::LinkCreate { path, target, .. }, Target::Path(_)) => (path.as_str(), target.as_str()),
+            (other, Target::Path(_)) => (other.path()?.as_str(), ""),
             _ => return None,
         };
         self.name(call, |name| name.as_str() == paths.0 || name.as_str() == paths.1)

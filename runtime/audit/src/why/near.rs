@@ -28,19 +28,16 @@ impl Near {
 
     pub(super) fn acted(&mut self, action: &Action) {
         match action {
-            Action::FileRead { path }
-            | Action::FileCreate { path }
-            | Action::FileModify { path, .. }
-            | Action::FileDelete { path }
-            | Action::DirCreate { path }
-            | Action::DirRemove { path }
-            | Action::LinkCreate { path, .. } => self.seen(path.as_str()),
             Action::FileRename { from, to, .. } => {
                 self.seen(from.as_str());
                 self.seen(to.as_str());
             }
             Action::HttpRequest(request) => self.seen(request.url.as_str()),
-            Action::Checkpoint { .. } | Action::Socket { .. } => {}
+            other => {
+                if let Some(path) = other.path() {
+                    self.seen(path.as_str());
+                }
+            }
         }
     }
 
