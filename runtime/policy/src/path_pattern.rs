@@ -295,3 +295,6 @@ fn bits() -> impl Iterator<Item = u64> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::naive as naive_match;

@@ -98,7 +98,7 @@ fn bounds_its_own_length() {
 }
 
 /// What the grammar says, written as directly as possible.
-fn naive(pattern: &[&str], path: &[&str]) -> bool {
+pub(crate) fn naive(pattern: &[&str], path: &[&str]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
         (Some((&"**", rest)), _) => {
