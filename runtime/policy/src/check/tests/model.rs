@@ -91,9 +91,13 @@ fn any_name() -> impl Strategy<Value = &'static str> {
 fn any_pattern() -> impl Strategy<Value = String> {
     let segment = prop_oneof![2 => any_name(), 1 => prop::sample::select(&WILD[..])];
     (any::<bool>(), prop::collection::vec(segment, 1..4), any::<bool>()).prop_map(|(anywhere, segments, all)| {
-        let text = segments.join("/");
-        let (head, tail) = (if anywhere { "**/" } else { "" }, if all { "/**" } else { "" });
-        format!("{head}{text}{tail}").replace("**/**/**", "**").replace("**/**", "**")
+        let mut all_segments: Vec<&str> = Vec::new();
+        all_segments.extend(anywhere.then_some("**"));
+        all_segments.extend(segments);
+        all_segments.extend(all.then_some("**"));
+        // `**/**` is `**`, which a policy refuses where it covers everything.
+        all_segments.dedup_by(|one, other| one == other && *one == "**");
+        all_segments.join("/")
     })
 }
 
