@@ -1,112 +1,163 @@
 //! Finds what is filed under a path or under any directory above it, in time that does not depend on how much is filed.
 
-use crate::fast_hash::PolicyMap;
-
 /// Values filed under paths.
 ///
-/// Each level is a hash table, so a look-up costs one probe per segment, with ten grants or ten thousand.
+/// Paths that begin alike share their beginning, byte by byte, so a look-up reads as much of a path as something else has in common with it
+/// and no more, with ten grants or ten thousand.
 #[derive(Clone, Debug)]
 pub(crate) struct PrefixTree<T> {
+    /// What is filed under no segments at all, which is above everything.
+    root: Vec<T>,
     nodes: Vec<Node<T>>,
 }
 
 #[derive(Clone, Debug)]
 struct Node<T> {
-    children: PolicyMap<Box<str>, usize>,
+    /// What all paths from here on have in common, after the byte that leads here.
+    label: Box<[u8]>,
+    /// What is filed under the path that ends with the label.
     values: Vec<T>,
+    /// Where it goes on with which byte after the label.
+    branches: Vec<(u8, usize)>,
 }
 
-/// The node that every tree has.
-const ROOT: usize = 0;
+/// The node that every tree has. Its label is empty.
+const TOP: usize = 0;
 
 impl<T> Default for PrefixTree<T> {
     fn default() -> Self {
-        Self { nodes: vec![Node::new()] }
+        Self { root: Vec::new(), nodes: vec![Node { label: Box::default(), values: Vec::new(), branches: Vec::new() }] }
     }
 }
 
 impl<T> Node<T> {
-    fn new() -> Self {
-        Self { children: PolicyMap::default(), values: Vec::new() }
+    fn branch(&self, byte: u8) -> Option<usize> {
+        self.branches.iter().find(|(first, _)| *first == byte).map(|(_, node)| *node)
     }
 }
 
 impl<T> PrefixTree<T> {
     /// Files a value under the path made of these segments.
     pub(crate) fn insert<'s>(&mut self, segments: impl Iterator<Item = &'s str>, value: T) {
-        let mut at = ROOT;
-        for segment in segments {
+        let segments: Vec<&str> = segments.collect();
+        if segments.is_empty() {
+            self.root.push(value);
+            return;
+        }
+        let path = segments.join("/");
+        let (mut at, mut rest) = (TOP, path.as_bytes());
+        loop {
             let fresh = self.nodes.len();
             let Some(node) = self.nodes.get_mut(at) else { return };
-            match node.children.get(segment) {
-                Some(child) => at = *child,
-                None => {
-                    node.children.insert(Box::from(segment), fresh);
-                    self.nodes.push(Node::new());
-                    at = fresh;
-                }
+            let common = node.label.iter().zip(rest).take_while(|(one, other)| one == other).count();
+            let lower = node.split(common, fresh);
+            rest = rest.get(common..).unwrap_or_default();
+            let Some((byte, below)) = rest.split_first() else {
+                node.values.push(value);
+                self.nodes.extend(lower);
+                return;
+            };
+            if let Some(next) = node.branch(*byte) {
+                (at, rest) = (next, below);
+                continue;
             }
-        }
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.values.push(value);
+            let leaf = fresh + usize::from(lower.is_some());
+            node.branches.push((*byte, leaf));
+            self.nodes.extend(lower);
+            self.nodes.push(Node { label: Box::from(below), values: vec![value], branches: Vec::new() });
+            return;
         }
     }
 
     /// Any one value.
     pub(crate) fn first(&self) -> Option<&T> {
-        self.nodes.iter().find_map(|node| node.values.first())
+        self.root.first().or_else(|| self.nodes.iter().find_map(|node| node.values.first()))
     }
 
     /// Visits what is filed under the path and the directories above it, from the root down.
     ///
     /// `path` has its segments separated by `/`, without a leading one; `None` has no segments at all.
     pub(crate) fn walk<'t, 'p>(&'t self, path: Option<&'p str>) -> Walk<'t, 'p, T> {
-        Walk { tree: self, node: Some(ROOT), rest: path }
+        Walk { nodes: &self.nodes, root: Some(&self.root), node: path.and_then(|_| self.nodes.get(TOP)), path, at: 0 }
     }
 
     /// Whether a value is filed under exactly this path or anywhere below it.
     pub(crate) fn has_at_or_below(&self, path: Option<&str>) -> bool {
-        let mut at = ROOT;
-        for segment in path.into_iter().flat_map(|text| text.split('/')) {
-            match self.nodes.get(at).and_then(|node| node.children.get(segment)) {
-                Some(child) => at = *child,
-                None => return false,
+        let Some(path) = path else { return self.first().is_some() };
+        let (mut at, mut rest) = (TOP, path.as_bytes());
+        while let Some(node) = self.nodes.get(at) {
+            if let Some(label) = node.label.strip_prefix(rest) {
+                // The path ends here, or within the label: what follows must not be more of the same segment.
+                return match label.first() {
+                    Some(next) => *next == b'/',
+                    None => !node.values.is_empty() || node.branch(b'/').is_some(),
+                };
             }
+            let Some((byte, below)) = rest.strip_prefix(&*node.label).and_then(<[u8]>::split_first) else {
+                return false;
+            };
+            let Some(next) = node.branch(*byte) else { return false };
+            (at, rest) = (next, below);
         }
-        // Every node but the root exists because something is filed at it or below it.
-        self.nodes.get(at).is_some_and(|node| at != ROOT || !node.values.is_empty() || !node.children.is_empty())
+        false
+    }
+}
+
+impl<T> Node<T> {
+    /// Cuts the label after `common` bytes where it is longer. The rest becomes a node of its own, which is to be found at `fresh`.
+    fn split(&mut self, common: usize, fresh: usize) -> Option<Self> {
+        let (upper, lower) = self.label.split_at_checked(common)?;
+        let (byte, label) = lower.split_first()?;
+        let (upper, byte, label) = (Box::from(upper), *byte, Box::from(label));
+        let values = std::mem::take(&mut self.values);
+        let branches = std::mem::replace(&mut self.branches, vec![(byte, fresh)]);
+        self.label = upper;
+        Some(Self { label, values, branches })
     }
 }
 
 /// The values on the way down one path. Made by [`PrefixTree::walk`].
 pub(crate) struct Walk<'t, 'p, T> {
-    tree: &'t PrefixTree<T>,
-    node: Option<usize>,
-    rest: Option<&'p str>,
+    nodes: &'t [Node<T>],
+    /// Until it is visited.
+    root: Option<&'t [T]>,
+    node: Option<&'t Node<T>>,
+    path: Option<&'p str>,
+    /// Where in the path the label of the node begins.
+    at: usize,
 }
 
 impl<'t, 'p, T> Iterator for Walk<'t, 'p, T> {
-    /// The values filed at a node, and what is left of the path below it.
+    /// What is filed under one path, and what is left of the walked path below it.
     type Item = (&'t [T], Option<&'p str>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let node = self.tree.nodes.get(self.node.take()?)?;
-        let rest = self.rest;
-        if let Some(text) = rest {
-            let (segment, below) = match text.split_once('/') {
-                Some((segment, below)) => (segment, Some(below)),
-                None => (text, None),
-            };
-            self.node = node.children.get(segment).copied();
-            self.rest = below;
+        if let Some(values) = self.root.take().filter(|values| !values.is_empty()) {
+            return Some((values, self.path));
         }
-        Some((&node.values, rest))
+        let path = self.path?;
+        while let Some(node) = self.node.take() {
+            let rest = path.as_bytes().get(self.at..)?.strip_prefix(&*node.label)?;
+            let next = rest.first().copied();
+            self.at += node.label.len() + 1;
+            self.node = next.and_then(|byte| node.branch(byte)).and_then(|child| self.nodes.get(child));
+            if !node.values.is_empty() {
+                match next {
+                    None => return Some((&node.values, None)),
+                    Some(b'/') => return Some((&node.values, path.get(self.at..))),
+                    // A longer name is not a deeper path.
+                    Some(_) => {}
+                }
+            }
+        }
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn tree() -> PrefixTree<u8> {
         let mut tree = PrefixTree::default();
@@ -150,5 +201,36 @@ mod tests {
         assert!(!tree().has_at_or_below(Some("a/b/c/d")));
         assert!(!tree().has_at_or_below(Some("b")));
         assert!(!PrefixTree::<u8>::default().has_at_or_below(None));
+    }
+
+    fn any_path() -> impl Strategy<Value = Vec<&'static str>> {
+        prop::collection::vec(prop::sample::select(&["", "a", "ab", "abc", "b", "é", "è"][..]), 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_comparing_segments_finds(filed in prop::collection::vec(any_path(), 0..8), path in any_path()) {
+            let mut tree = PrefixTree::default();
+            for (number, segments) in filed.iter().enumerate() {
+                tree.insert(segments.iter().copied(), number);
+            }
+            let text = path.join("/");
+            let text = Some(text.as_str()).filter(|_| !path.is_empty());
+            let mut found = Vec::new();
+            for (values, rest) in tree.walk(text) {
+                found.extend(values.iter().map(|number| (*number, rest.map(str::to_owned))));
+            }
+            let mut expected = Vec::new();
+            for depth in 0..=path.len() {
+                let (above, below) = path.split_at(depth);
+                let rest = (!below.is_empty()).then(|| below.join("/"));
+                let here = filed.iter().enumerate().filter(|(_, segments)| *segments == above);
+                expected.extend(here.map(|(number, _)| (number, rest.clone())));
+            }
+            prop_assert_eq!(found, expected);
+            let below = filed.iter().any(|segments| segments.starts_with(&path));
+            prop_assert_eq!(tree.has_at_or_below(text), below);
+            prop_assert_eq!(tree.first().is_some(), !filed.is_empty());
+        }
     }
 }
