@@ -1,5 +1,6 @@
 //! A run again, from its journal alone: no files, no network, no clock. Every call is compared and answered as recorded.
 
+mod contents;
 mod divergence;
 mod observer;
 
@@ -12,6 +13,7 @@ use wasm_agent_journal::{Call, Encoded, End, Event, Header, PayloadRef, ReadErro
 use crate::execute::Outcome;
 use crate::gate::wire::{Blobs, Malformed, Source};
 use crate::gate::{Answer, Function};
+use contents::Contents;
 
 pub(crate) use divergence::same_end;
 pub use divergence::{Differs, Divergence, ReplayError, Step};
@@ -25,6 +27,7 @@ impl<T: Read + Seek + Send> JournalSource for T {}
 /// The recorded side of a replay.
 pub(crate) struct Replay {
     reader: Reader<Box<dyn JournalSource>>,
+    contents: Contents,
     /// The call that the tool is in, whose outcome comes next.
     current: Option<Call>,
     /// A call that was read ahead.
@@ -68,6 +71,7 @@ impl Replay {
         let fuel_limit = fuel.map_or(u64::MAX, |(_, limit)| *limit);
         Ok(Self {
             reader,
+            contents: Contents::default(),
             current: None,
             ahead: None,
             intent: None,
@@ -237,7 +241,8 @@ impl Replay {
         let Some(call) = self.current.take() else {
             return Err(ReplayError::Journal { message: "no call is being answered".to_owned() });
         };
-        let mut source = Source { cbor: Decoder::new(&call.outcome), blobs: &mut Stored(&mut self.reader) };
+        let mut source =
+            Source { cbor: Decoder::new(&call.outcome), blobs: &mut Stored(&mut self.reader, &mut self.contents) };
         let answer = A::take(&mut source).map_err(|Malformed(message)| ReplayError::Journal {
             message: format!("the outcome of call {}: {message}", call.seq),
         })?;
@@ -321,13 +326,20 @@ fn is_outside(result: &RunResult) -> bool {
     }
 }
 
-struct Stored<'a>(&'a mut Reader<Box<dyn JournalSource>>);
+struct Stored<'a>(&'a mut Reader<Box<dyn JournalSource>>, &'a mut Contents);
 
 impl Blobs for Stored<'_> {
     fn contents(&mut self, payload: PayloadRef<'_>) -> Result<Vec<u8>, Malformed> {
         match payload {
             PayloadRef::Inline(bytes) => Ok(bytes.to_vec()),
-            PayloadRef::Stored(blob) => self.0.blob(&blob).map_err(|error| Malformed(crate::error::chain(&error))),
+            PayloadRef::Stored(blob) => {
+                if let Some(contents) = self.1.find(&blob) {
+                    return Ok(contents.to_vec());
+                }
+                let contents = self.0.blob(&blob).map_err(|error| Malformed(crate::error::chain(&error)))?;
+                self.1.remember(&blob, &contents);
+                Ok(contents)
+            }
             PayloadRef::DigestOnly { .. } => Err(Malformed("contents that the tool needs were left out".to_owned())),
         }
     }

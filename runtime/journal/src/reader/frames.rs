@@ -208,12 +208,21 @@ impl<R: Read + Seek> Frames<R> {
 
     /// Reads up to `most` bytes at an offset, without moving the reading.
     pub(crate) fn read_at(&mut self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+        if let Some(bytes) = self.buffered(offset, most) {
+            return Ok(bytes.to_vec());
+        }
         self.source.seek(SeekFrom::Start(offset))?;
         let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut bytes = Vec::with_capacity(most.min(left));
         self.source.by_ref().take(wide(most)).read_to_end(&mut bytes)?;
         self.source.seek(SeekFrom::Start(self.base + wide(self.end)))?;
         Ok(bytes)
+    }
+
+    /// Bytes at an offset, if they were read already: a blob's contents are mostly asked for by the record behind it.
+    fn buffered(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        let start = usize::try_from(offset.checked_sub(self.base)?).ok()?;
+        self.buffer.get(..self.end)?.get(start..start.checked_add(length)?)
     }
 
     /// Lets the reading stand before a frame that proved bad; nothing is read after that.

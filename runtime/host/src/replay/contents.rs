@@ -1,0 +1,87 @@
+//! Contents that a replay has handed out lately: a tool that reads a file again finds them here, checked and at hand.
+
+use std::collections::{HashMap, VecDeque};
+
+use wasm_agent_journal::BlobRef;
+
+/// Longest contents that are remembered, in bytes. For longer ones, reading and checking them again is not what takes the time.
+const CONTENTS_BYTES_MAX: usize = 64 << 10;
+
+/// Most bytes that are remembered in all, so that a replay's memory does not grow with its journal.
+const REMEMBERED_BYTES_MAX: usize = 2 << 20;
+
+/// The contents that were read last, by where they stand.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    by_offset: HashMap<u64, (BlobRef, Vec<u8>)>,
+    /// Offsets in the order in which they were remembered.
+    order: VecDeque<u64>,
+    bytes: usize,
+}
+
+impl Contents {
+    /// What was read and checked for this very reference. A record that names the same place by another digest or length gets
+    /// nothing here, and its error where it is read.
+    pub(super) fn find(&self, blob: &BlobRef) -> Option<&[u8]> {
+        self.by_offset.get(&blob.offset).filter(|(known, _)| known == blob).map(|(_, contents)| contents.as_slice())
+    }
+
+    /// Remembers contents, and forgets the oldest where there are too many.
+    pub(super) fn remember(&mut self, blob: &BlobRef, contents: &[u8]) {
+        if contents.len() > CONTENTS_BYTES_MAX || self.by_offset.contains_key(&blob.offset) {
+            return;
+        }
+        while self.bytes.saturating_add(contents.len()) > REMEMBERED_BYTES_MAX {
+            let Some(oldest) = self.order.pop_front() else { break };
+            let forgotten = self.by_offset.remove(&oldest).map_or(0, |(_, contents)| contents.len());
+            self.bytes = self.bytes.saturating_sub(forgotten);
+        }
+        self.bytes = self.bytes.saturating_add(contents.len());
+        self.order.push_back(blob.offset);
+        self.by_offset.insert(blob.offset, (*blob, contents.to_vec()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blob(number: u64, length: usize) -> (BlobRef, Vec<u8>) {
+        let contents = vec![u8::try_from(number % 251).unwrap(); length];
+        let digest = *blake3::hash(&contents).as_bytes();
+        (BlobRef { digest, length: u64::try_from(length).unwrap(), offset: number * 100_000 }, contents)
+    }
+
+    #[test]
+    fn only_the_very_reference_finds_its_contents() {
+        let (known, contents) = blob(1, 4096);
+        let mut all = Contents::default();
+        all.remember(&known, &contents);
+        assert_eq!(all.find(&known), Some(contents.as_slice()));
+        for other in [
+            BlobRef { digest: [0; 32], ..known },
+            BlobRef { length: 4095, ..known },
+            BlobRef { offset: known.offset + 1, ..known },
+        ] {
+            assert_eq!(all.find(&other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_oldest_are_forgotten_first() {
+        let mut all = Contents::default();
+        let most = REMEMBERED_BYTES_MAX / CONTENTS_BYTES_MAX;
+        for number in 0..u64::try_from(most).unwrap() * 3 {
+            let (blob, contents) = blob(number, CONTENTS_BYTES_MAX);
+            all.remember(&blob, &contents);
+            all.remember(&blob, &contents);
+        }
+        assert_eq!((all.by_offset.len(), all.order.len(), all.bytes), (most, most, REMEMBERED_BYTES_MAX));
+        let (first, _) = blob(0, CONTENTS_BYTES_MAX);
+        let (last, contents) = blob(u64::try_from(most).unwrap() * 3 - 1, CONTENTS_BYTES_MAX);
+        assert_eq!((all.find(&first), all.find(&last)), (None, Some(contents.as_slice())));
+        let (long, contents) = blob(7, CONTENTS_BYTES_MAX + 1);
+        all.remember(&long, &contents);
+        assert_eq!(all.find(&long), None);
+    }
+}
