@@ -63,7 +63,8 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> 
     let baseline = Baseline::set_up(project, &work)?;
     let ours = Ours::set_up(binary, &work, &server.url())?;
     let small = baseline.compile(&project.guests_dir().join("bench.wasm"), &[])?;
-    let is_large = |row: &Row| matches!(&row.job, Job::Pair(pair) if pair.guest == GuestKind::Large);
+    let is_large =
+        |row: &Row| matches!(&row.job, Job::Pair(pair) | Job::Guard { pair, .. } if pair.guest == GuestKind::Large);
     let large = if rows.iter().any(is_large) {
         Some(baseline.compile(&contender::large_component(project)?, &[])?)
     } else {

@@ -100,10 +100,8 @@ impl Bench<'_> {
         match &row.job {
             Job::Pair(pair) => {
                 let guest = self.guest(pair.guest)?;
-                // Compiling a large component takes seconds, of which noise is a small part.
-                let pairs = if pair.is_compiled { self.pairs } else { self.pairs.min(FEW) };
                 let times = turns(
-                    pairs,
+                    self.pairs_of(pair),
                     || self.base_time(guest, pair),
                     || {
                         if !pair.is_compiled {
@@ -125,13 +123,16 @@ impl Bench<'_> {
                 Ok(sizes(plain, self.own_peak(few)?, self.own_peak(many)?))
             }
             Job::Replay(arguments) => Ok(compare(plain, &self.replays(arguments)?)),
-            Job::Guard { arguments, guard } => {
-                let guarded = self.baseline.compile(&self.small.component, guard.compile)?;
-                let times = turns(
-                    self.pairs,
-                    || time(&mut self.baseline.command(&self.small, arguments, true, &[])),
-                    || time(&mut self.baseline.command(&guarded, arguments, true, guard.run)),
-                )?;
+            Job::Guard { pair, guard } => {
+                let guest = self.guest(pair.guest)?;
+                let guarded = if pair.is_compiled {
+                    self.baseline.compile(&guest.component, guard.compile)?
+                } else {
+                    Guest::uncompiled(guest.component.clone())
+                };
+                let run =
+                    |guest, flags| time(&mut self.baseline.command(guest, &pair.arguments, pair.is_compiled, flags));
+                let times = turns(self.pairs_of(pair), || run(guest, &[]), || run(&guarded, guard.run))?;
                 Ok(compare(plain, &times))
             }
             Job::Piece(name) => {
@@ -150,6 +151,11 @@ impl Bench<'_> {
             }
             Job::RunMany => Ok(plain(None, Quantity::PerSecond(run_many::measure(self.project)?))),
         }
+    }
+
+    /// Compiling a large component takes seconds, of which noise is a small part.
+    fn pairs_of(&self, pair: &Pair) -> usize {
+        if pair.is_compiled { self.pairs } else { self.pairs.min(FEW) }
     }
 
     fn guest(&self, kind: GuestKind) -> Result<&Guest, Error> {

@@ -59,7 +59,7 @@ pub(crate) enum Job {
     /// A run of `wasm-agent`, and the replay of its journal.
     Replay(Vec<String>),
     /// The bare engine, without and with one guard.
-    Guard { arguments: Vec<String>, guard: &'static EngineGuard },
+    Guard { pair: Pair, guard: &'static EngineGuard },
     /// A benchmark of `tests/benches`, by its name there.
     Piece(&'static str),
     /// As [`Job::Piece`], as a multiple of another one.
@@ -132,18 +132,22 @@ fn process_rows() -> Vec<Row> {
             Job::Pair(Pair { is_compiled: false, ..pair(&["noop"]) }),
             Target::Ratio(1.15),
         ),
+        guard("uncached-guards", ALL_ON_TOP, Pair { is_compiled: false, ..pair(&["noop"]) }, &ALL),
         row(
             "uncached-18-mb",
             "a tool of 18 MB, compiled first",
             Job::Pair(Pair { is_compiled: false, ..large() }),
             Target::Ratio(1.15),
         ),
+        guard("uncached-18-mb-guards", ALL_ON_TOP, Pair { is_compiled: false, ..large() }, &ALL),
         row("branchy", "a loop with a branch a step", Job::Pair(pair(&["branchy", BRANCHY])), Target::Ratio(1.1)),
-        guard("branchy-fuel", "bare engine: fuel on top", &["branchy", BRANCHY], &FUEL),
-        guard("branchy-epochs", "bare engine: epochs on top", &["branchy", BRANCHY], &EPOCHS),
+        guard("branchy-fuel", "bare engine: fuel on top", pair(&["branchy", BRANCHY]), &FUEL),
+        guard("branchy-epochs", "bare engine: epochs on top", pair(&["branchy", BRANCHY]), &EPOCHS),
+        guard("branchy-guards", ALL_ON_TOP, pair(&["branchy", BRANCHY]), &ALL),
         row("straight", "long lines of arithmetic", Job::Pair(pair(&["straight", STRAIGHT])), Target::Ratio(1.1)),
-        guard("straight-fuel", "bare engine: fuel on top", &["straight", STRAIGHT], &FUEL),
-        guard("straight-epochs", "bare engine: epochs on top", &["straight", STRAIGHT], &EPOCHS),
+        guard("straight-fuel", "bare engine: fuel on top", pair(&["straight", STRAIGHT]), &FUEL),
+        guard("straight-epochs", "bare engine: epochs on top", pair(&["straight", STRAIGHT]), &EPOCHS),
+        guard("straight-guards", ALL_ON_TOP, pair(&["straight", STRAIGHT]), &ALL),
     ]
 }
 
@@ -157,8 +161,16 @@ const FUEL: EngineGuard =
 /// A timeout is what the bare engine has epochs for.
 const EPOCHS: EngineGuard = EngineGuard { compile: &["-W", "epoch-interruption=y"], run: &["-W", "timeout=600s"] };
 
-fn guard(name: &'static str, about: &'static str, arguments: &[&str], guard: &'static EngineGuard) -> Row {
-    row(name, about, Job::Guard { arguments: words(arguments), guard }, Target::Report)
+/// What `wasm-agent` has on always.
+const ALL: EngineGuard = EngineGuard {
+    compile: &["-W", "fuel=1000000000000000000,epoch-interruption=y,nan-canonicalization=y"],
+    run: &["-W", "fuel=1000000000000000000,timeout=600s,nan-canonicalization=y"],
+};
+
+const ALL_ON_TOP: &str = "bare engine: fuel, epochs and canonical NaNs on top";
+
+fn guard(name: &'static str, about: &'static str, pair: Pair, guard: &'static EngineGuard) -> Row {
+    row(name, about, Job::Guard { pair, guard }, Target::Report)
 }
 
 fn call_rows() -> Vec<Row> {
