@@ -2,12 +2,15 @@
 //!
 //! It keeps connections open, answers what it is told to answer, and notes what it was asked. It is no
 //! server for anyone else: a request that it does not understand ends the connection.
+//!
+//! A benchmark of clients must not be one of its server. So the thread that takes a connection serves it, and then takes the
+//! next: no thread is started or woken for a connection, which a client that opens many would otherwise pay for.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
 
 use crate::error::{Context, Error};
 
@@ -44,9 +47,18 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
-    stopping: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    listener: Option<Arc<TcpListener>>,
+    shared: Arc<Shared>,
+}
+
+/// What the threads of a server share.
+#[derive(Debug)]
+struct Shared {
+    respond: fn(&Asked) -> Answer,
+    asked: Mutex<Vec<Asked>>,
+    /// Threads that wait for a connection, or are about to.
+    idle: AtomicUsize,
+    stopping: AtomicBool,
 }
 
 impl Server {
@@ -56,26 +68,16 @@ impl Server {
     /// When no port can be had.
     pub(crate) fn start(respond: fn(&Asked) -> Answer) -> Result<Self, Error> {
         let step = || "could not start the local HTTP server".to_owned();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context(step)?;
+        let listener = Arc::new(TcpListener::bind(("127.0.0.1", 0)).context(step)?);
         let address = listener.local_addr().context(step)?;
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let stopping = Arc::new(AtomicBool::new(false));
-        let thread = {
-            let (asked, stopping) = (Arc::clone(&asked), Arc::clone(&stopping));
-            thread::spawn(move || {
-                for stream in listener.incoming() {
-                    if stopping.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    let asked = Arc::clone(&asked);
-                    if let Ok(stream) = stream {
-                        // One that fails concerns its client alone.
-                        thread::spawn(move || serve(&stream, respond, &asked));
-                    }
-                }
-            })
-        };
-        Ok(Self { address, asked, stopping, thread: Some(thread) })
+        let shared = Arc::new(Shared {
+            respond,
+            asked: Mutex::default(),
+            idle: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+        });
+        shared.wait_on_another_thread(&Arc::downgrade(&listener));
+        Ok(Self { address, listener: Some(listener), shared })
     }
 
     /// The URL of the server, without a path.
@@ -85,18 +87,43 @@ impl Server {
 
     /// What the server was asked so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        // Wakes the thread, which waits for a connection.
-        drop(TcpStream::connect(self.address));
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        self.listener = None;
+        // Each connection wakes one of the threads, the last of which closes the port.
+        while self.shared.idle.load(Ordering::SeqCst) > 0 && TcpStream::connect(self.address).is_ok() {}
+    }
+}
+
+impl Shared {
+    /// Starts a thread that waits for connections.
+    fn wait_on_another_thread(self: &Arc<Self>, listener: &Weak<TcpListener>) {
+        self.idle.fetch_add(1, Ordering::SeqCst);
+        let (shared, listener) = (Arc::clone(self), Weak::clone(listener));
+        thread::spawn(move || shared.work(&listener));
+    }
+
+    /// Takes one connection after another.
+    fn work(self: Arc<Self>, listener: &Weak<TcpListener>) {
+        // Only a thread that waits keeps the port open.
+        while let Some(listening) = listener.upgrade().filter(|_| !self.stopping.load(Ordering::SeqCst)) {
+            let accepted = listening.accept();
+            drop(listening);
+            if self.idle.fetch_sub(1, Ordering::SeqCst) == 1 && !self.stopping.load(Ordering::SeqCst) {
+                self.wait_on_another_thread(listener);
+            }
+            if let Ok((stream, _)) = accepted {
+                // One that fails concerns its client alone.
+                drop(serve(&stream, self.respond, &self.asked));
+            }
+            self.idle.fetch_add(1, Ordering::SeqCst);
         }
+        self.idle.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -189,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_on_one_connection_and_stops_when_dropped() {
+    fn answers_on_connections_that_stay_open_and_stops_when_dropped() {
         let server = Server::start(|asked| Answer {
             status: 200,
             content_type: "text/plain",
@@ -197,10 +224,11 @@ mod tests {
             repeat: 1,
         })
         .unwrap();
-        let stream = TcpStream::connect(server.address).unwrap();
-        let mut reader = BufReader::new(&stream);
-        for target in ["/one", "/two"] {
-            (&stream).write_all(format!("GET {target} HTTP/1.1\r\n\r\n").as_bytes()).unwrap();
+        let streams = [(); 3].map(|()| TcpStream::connect(server.address).unwrap());
+        for (stream, target) in streams.iter().zip(["/one", "/two", "/three"]).chain([(&streams[0], "/four")]) {
+            let mut writer = stream;
+            writer.write_all(format!("GET {target} HTTP/1.1\r\n\r\n").as_bytes()).unwrap();
+            let mut reader = stream;
             let mut answer = Vec::new();
             while !answer.ends_with(target.as_bytes()) {
                 let mut byte = [0];
@@ -209,7 +237,7 @@ mod tests {
             }
             assert!(answer.starts_with(b"HTTP/1.1 200 "));
         }
-        assert_eq!(server.asked().len(), 2);
+        assert_eq!(server.asked().len(), 4);
         let address = server.address;
         drop(server);
         assert!(TcpListener::bind(address).is_ok() || TcpStream::connect(address).is_err());
