@@ -1,5 +1,6 @@
 //! What the policy gives: directories and URLs.
 
+use crate::deny::Deny;
 use crate::guest_path::GuestPath;
 use crate::method::Method;
 use crate::only::Only;
@@ -126,7 +127,7 @@ pub struct FilesystemGrant {
     pub access: Access,
     /// What it is limited to, where it is.
     pub(crate) only: Option<Only>,
-    pub(crate) deny: Vec<PathPattern>,
+    pub(crate) deny: Deny,
     pub(crate) ask: AskSet,
 }
 
@@ -134,7 +135,7 @@ impl FilesystemGrant {
     /// What is denied below the directory, however it is reached.
     #[must_use]
     pub fn deny(&self) -> &[PathPattern] {
-        &self.deny
+        self.deny.patterns()
     }
 
     /// The patterns that the grant is limited to, as they are written; nothing where it gives the whole directory.

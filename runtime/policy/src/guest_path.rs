@@ -4,6 +4,8 @@
 //! guest's one namespace. Nothing here touches a file system, so a symbolic link is only a name. Whoever follows
 //! links must check the path that resolution yields again.
 
+use crate::name_bits::NameBits;
+use crate::path_segments::path_segments;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,7 +24,11 @@ pub const PATH_SEGMENTS_MAX: usize = 256;
 ///
 /// Segments are separated by `/`; none is empty, `.` or `..`, none contains NUL. The root is `/`. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GuestPath(Arc<str>);
+pub struct GuestPath {
+    text: Arc<str>,
+    /// The bits of its segments: made here once, for every decision about it.
+    names: NameBits,
+}
 
 /// Why a text is not a [`GuestPath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +57,7 @@ impl GuestPath {
     /// The root of the guest's namespace, `/`.
     #[must_use]
     pub fn root() -> Self {
-        Self(Arc::from("/"))
+        Self { text: Arc::from("/"), names: NameBits::default() }
     }
 
     /// Parses a path that is already canonical.
@@ -64,17 +70,19 @@ impl GuestPath {
         if text.len() > PATH_BYTES_MAX {
             return Err(GuestPathError::TooLong);
         }
+        let mut names = NameBits::default();
         if !relative.is_empty() {
             let mut count = 0usize;
-            for segment in relative.split('/') {
+            for segment in path_segments(relative) {
                 check_segment(segment)?;
+                names = names.and(NameBits::of(segment));
                 count = count.saturating_add(1);
             }
             if count > PATH_SEGMENTS_MAX {
                 return Err(GuestPathError::TooLong);
             }
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self { text: Arc::from(text), names })
     }
 
     /// The path of the entry `segment` in this directory.
@@ -87,16 +95,16 @@ impl GuestPath {
             return Err(GuestPathError::Separator);
         }
         check_segment(segment)?;
-        let mut text = String::with_capacity(self.0.len() + 1 + segment.len());
+        let mut text = String::with_capacity(self.text.len() + 1 + segment.len());
         if !self.is_root() {
-            text.push_str(&self.0);
+            text.push_str(&self.text);
         }
         text.push('/');
         text.push_str(segment);
         if text.len() > PATH_BYTES_MAX || self.segments().count() >= PATH_SEGMENTS_MAX {
             return Err(GuestPathError::TooLong);
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self { text: Arc::from(text), names: self.names.and(NameBits::of(segment)) })
     }
 
     /// Resolves `relative` against the directory `base` by text alone, as a system without symbolic links would.
@@ -116,7 +124,7 @@ impl GuestPath {
         if !relative.starts_with('/') {
             segments.extend(base.segments());
         }
-        for segment in relative.split('/') {
+        for segment in path_segments(relative) {
             match segment {
                 "" | "." => {}
                 ".." => {
@@ -136,28 +144,30 @@ impl GuestPath {
             return Ok(Self::root());
         }
         let mut text = String::with_capacity(length);
+        let mut names = NameBits::default();
         for segment in segments {
             text.push('/');
             text.push_str(segment);
+            names = names.and(NameBits::of(segment));
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self { text: Arc::from(text), names })
     }
 
     /// The whole path.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether this is `/`.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.0.len() == 1
+        self.text.len() == 1
     }
 
     /// The segments from the root down; none for the root itself.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.relative_to_root().into_iter().flat_map(|rest| rest.split('/'))
+        self.relative_to_root().into_iter().flat_map(path_segments)
     }
 
     /// The directory that holds this path; `None` for the root.
@@ -166,41 +176,51 @@ impl GuestPath {
         if self.is_root() {
             return None;
         }
-        match self.0.rsplit_once('/') {
+        match self.text.rsplit_once('/') {
             Some(("", _)) | None => Some(Self::root()),
-            Some((parent, _)) => Some(Self(Arc::from(parent))),
+            Some((parent, _)) => {
+                // A bit may be of more than one segment, so none can be taken back.
+                let segments = path_segments(parent.strip_prefix('/').unwrap_or(parent));
+                let names = segments.map(NameBits::of).fold(NameBits::default(), NameBits::and);
+                Some(Self { text: Arc::from(parent), names })
+            }
         }
     }
 
     /// The last segment; `None` for the root.
     #[must_use]
     pub fn file_name(&self) -> Option<&str> {
-        self.0.rsplit_once('/').map(|(_, name)| name).filter(|name| !name.is_empty())
+        self.text.rsplit_once('/').map(|(_, name)| name).filter(|name| !name.is_empty())
     }
 
     /// Whether this path is `base` or lies below it.
     #[must_use]
     pub fn starts_with(&self, base: &Self) -> bool {
         base.is_root()
-            || self.0.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || self.text.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The bits of its segments.
+    pub(crate) fn name_bits(&self) -> NameBits {
+        self.names
     }
 
     /// Everything after the leading `/`; `None` for the root, which has no segments.
     pub(crate) fn relative_to_root(&self) -> Option<&str> {
-        self.0.strip_prefix('/').filter(|rest| !rest.is_empty())
+        self.text.strip_prefix('/').filter(|rest| !rest.is_empty())
     }
 }
 
 impl fmt::Display for GuestPath {
     /// Writes the path as it is. Text for a terminal is escaped with [`crate::escape`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl fmt::Debug for GuestPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(&*self.text, f)
     }
 }
 

@@ -45,14 +45,15 @@ impl HostIndex {
         index
     }
 
-    /// The positions of the grants whose scheme, host, port and leading path segments fit the URL.
-    pub(crate) fn candidates<'i>(&'i self, url: &'i Url) -> impl Iterator<Item = usize> + 'i {
+    /// Visits the positions of the grants whose scheme, host, port and leading plain path segments fit the URL, each with what is
+    /// left of the path below those segments.
+    #[inline]
+    pub(crate) fn visit<'u>(&self, url: &'u Url, mut each: impl FnMut(usize, Option<&'u str>)) {
         let path = url.path();
         let relative = path.strip_prefix('/').unwrap_or(path);
-        self.sites(url)
-            .filter(|site| site.is_for(url.scheme(), url.port()))
-            .flat_map(move |site| site.grants.walk(Some(relative)))
-            .flat_map(|(positions, _)| positions.iter().copied())
+        for site in self.sites(url).filter(|site| site.is_for(url.scheme(), url.port())) {
+            site.grants.visit(Some(relative), |position, rest| each(*position, rest));
+        }
     }
 
     /// The position of a grant for this host with another scheme.
@@ -63,8 +64,12 @@ impl HostIndex {
     /// The sites of the URL's host, and of each name above it.
     fn sites<'i>(&'i self, url: &'i Url) -> impl Iterator<Item = &'i Site> + 'i {
         let host = url.host_text();
+        let below = Some(&self.below).filter(|below| !below.is_empty());
         // No part of an address is found here: what ends in a number, or in `]`, is not parsed as a name.
-        let above = host.match_indices('.').filter_map(move |(dot, _)| self.below.get(host.get(dot + 1..)?));
+        let above = below.into_iter().flat_map(move |below| {
+            let dots = host.bytes().enumerate().filter(|(_, byte)| *byte == b'.');
+            dots.filter_map(move |(dot, _)| below.get(host.get(dot + 1..)?))
+        });
         self.exact.get(host).into_iter().chain(above).flatten()
     }
 }

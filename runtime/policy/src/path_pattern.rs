@@ -6,6 +6,7 @@
 
 mod wild;
 
+use crate::path_segments::path_segments;
 use std::fmt;
 
 pub(crate) use wild::{Dialect, Wild};
@@ -98,7 +99,7 @@ impl PathPattern {
         if self.segments.accepts(states) {
             return true;
         }
-        for segment in relative.into_iter().flat_map(|text| text.split('/')) {
+        for segment in relative.into_iter().flat_map(path_segments) {
             states = self.segments.step(states, segment);
             if self.segments.accepts(states) {
                 return true;
@@ -155,14 +156,22 @@ impl PathPattern {
         self.segments.accepts_all(self.states_at(relative))
     }
 
+    /// The name that the pattern is, where it is one name at any depth: `**/NAME` or `**/NAME/**`, which cover the same.
+    pub(crate) fn name_at_any_depth(&self) -> Option<&Wild> {
+        match &*self.segments.segments {
+            [Segment::Any, Segment::One(name)] | [Segment::Any, Segment::One(name), Segment::Any] => Some(name),
+            _ => None,
+        }
+    }
+
     fn states_at(&self, relative: Option<&str>) -> u64 {
-        let segments = relative.into_iter().flat_map(|text| text.split('/'));
+        let segments = relative.into_iter().flat_map(path_segments);
         segments.fold(self.segments.start(), |states, segment| self.segments.step(states, segment))
     }
 
     fn live_after(&self, relative: Option<&str>) -> u64 {
         let mut states = self.segments.start();
-        for segment in relative.into_iter().flat_map(|text| text.split('/')) {
+        for segment in relative.into_iter().flat_map(path_segments) {
             if self.segments.accepts(states) {
                 return u64::MAX;
             }
@@ -186,6 +195,8 @@ pub(crate) struct Segments {
     any_mask: u64,
     /// The bit of the position after the last segment.
     end: u64,
+    /// The bit of the position after the leading segments that are plain text.
+    behind_prefix: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,8 +232,10 @@ impl Segments {
             .zip(bits())
             .filter(|(segment, _)| **segment == Segment::Any)
             .fold(0, |mask, (_, bit)| mask | bit);
-        let end = 1u64 << segments.len();
-        Ok(Self { segments: segments.into_boxed_slice(), any_mask, end })
+        let mut compiled =
+            Self { any_mask, end: 1u64 << segments.len(), behind_prefix: 0, segments: segments.into_boxed_slice() };
+        compiled.behind_prefix = 1u64 << compiled.literal_prefix().count();
+        Ok(compiled)
     }
 
     /// The states before anything is consumed.
@@ -259,8 +272,20 @@ impl Segments {
 
     /// Whether the pattern matches exactly these segments, separated by `/`.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let mut states = self.start();
-        for segment in text.split('/') {
+        self.matches_from(self.start(), text)
+    }
+
+    /// Whether the pattern matches a path that begins as [`Segments::literal_prefix`] does, and has `rest` below that.
+    pub(crate) fn matches_below_prefix(&self, rest: Option<&str>) -> bool {
+        let states = self.skip_any(self.behind_prefix);
+        match rest {
+            Some(text) => self.matches_from(states, text),
+            None => self.accepts(states),
+        }
+    }
+
+    fn matches_from(&self, mut states: u64, text: &str) -> bool {
+        for segment in path_segments(text) {
             states = self.step(states, segment);
             if states == 0 {
                 return false;

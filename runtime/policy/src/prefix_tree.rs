@@ -8,6 +8,7 @@
 pub(crate) struct PrefixTree<T> {
     /// What is filed under no segments at all, which is above everything.
     root: Vec<T>,
+    /// The first one stands for what all other paths begin with.
     nodes: Vec<Node<T>>,
 }
 
@@ -21,16 +22,21 @@ struct Node<T> {
     branches: Vec<(u8, usize)>,
 }
 
-/// The node that every tree has. Its label is empty.
+/// Where every look-up begins.
 const TOP: usize = 0;
 
 impl<T> Default for PrefixTree<T> {
     fn default() -> Self {
-        Self { root: Vec::new(), nodes: vec![Node { label: Box::default(), values: Vec::new(), branches: Vec::new() }] }
+        Self { root: Vec::new(), nodes: Vec::new() }
     }
 }
 
 impl<T> Node<T> {
+    fn leaf(label: &[u8], value: T) -> Self {
+        Self { label: Box::from(label), values: vec![value], branches: Vec::new() }
+    }
+
+    #[inline]
     fn branch(&self, byte: u8) -> Option<usize> {
         self.branches.iter().find(|(first, _)| *first == byte).map(|(_, node)| *node)
     }
@@ -48,7 +54,10 @@ impl<T> PrefixTree<T> {
         let (mut at, mut rest) = (TOP, path.as_bytes());
         loop {
             let fresh = self.nodes.len();
-            let Some(node) = self.nodes.get_mut(at) else { return };
+            let Some(node) = self.nodes.get_mut(at) else {
+                self.nodes.push(Node::leaf(rest, value));
+                return;
+            };
             let common = node.label.iter().zip(rest).take_while(|(one, other)| one == other).count();
             let lower = node.split(common, fresh);
             rest = rest.get(common..).unwrap_or_default();
@@ -64,7 +73,7 @@ impl<T> PrefixTree<T> {
             let leaf = fresh + usize::from(lower.is_some());
             node.branches.push((*byte, leaf));
             self.nodes.extend(lower);
-            self.nodes.push(Node { label: Box::from(below), values: vec![value], branches: Vec::new() });
+            self.nodes.push(Node::leaf(below, value));
             return;
         }
     }
@@ -74,11 +83,31 @@ impl<T> PrefixTree<T> {
         self.root.first().or_else(|| self.nodes.iter().find_map(|node| node.values.first()))
     }
 
-    /// Visits what is filed under the path and the directories above it, from the root down.
+    /// Visits what is filed under the path and the directories above it, from the root down, each with what is left of the path below.
     ///
     /// `path` has its segments separated by `/`, without a leading one; `None` has no segments at all.
-    pub(crate) fn walk<'t, 'p>(&'t self, path: Option<&'p str>) -> Walk<'t, 'p, T> {
-        Walk { nodes: &self.nodes, root: Some(&self.root), node: path.and_then(|_| self.nodes.get(TOP)), path, at: 0 }
+    #[inline]
+    pub(crate) fn visit<'t, 'p>(&'t self, path: Option<&'p str>, mut each: impl FnMut(&'t T, Option<&'p str>)) {
+        self.root.iter().for_each(|value| each(value, path));
+        let Some(path) = path else { return };
+        let (mut node, mut rest) = (self.nodes.get(TOP), path.as_bytes());
+        while let Some(Node { label, values, branches: _ }) = node {
+            if !label.is_empty() {
+                let Some(below) = rest.strip_prefix(&**label) else { return };
+                rest = below;
+            }
+            let Some((byte, below)) = rest.split_first() else {
+                values.iter().for_each(|value| each(value, None));
+                return;
+            };
+            // A longer name is not a deeper path.
+            if *byte == b'/' && !values.is_empty() {
+                let below = path.get(path.len() - below.len()..);
+                values.iter().for_each(|value| each(value, below));
+            }
+            node = node.and_then(|node| node.branch(*byte)).and_then(|next| self.nodes.get(next));
+            rest = below;
+        }
     }
 
     /// Whether a value is filed under exactly this path or anywhere below it.
@@ -116,44 +145,6 @@ impl<T> Node<T> {
     }
 }
 
-/// The values on the way down one path. Made by [`PrefixTree::walk`].
-pub(crate) struct Walk<'t, 'p, T> {
-    nodes: &'t [Node<T>],
-    /// Until it is visited.
-    root: Option<&'t [T]>,
-    node: Option<&'t Node<T>>,
-    path: Option<&'p str>,
-    /// Where in the path the label of the node begins.
-    at: usize,
-}
-
-impl<'t, 'p, T> Iterator for Walk<'t, 'p, T> {
-    /// What is filed under one path, and what is left of the walked path below it.
-    type Item = (&'t [T], Option<&'p str>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(values) = self.root.take().filter(|values| !values.is_empty()) {
-            return Some((values, self.path));
-        }
-        let path = self.path?;
-        while let Some(node) = self.node.take() {
-            let rest = path.as_bytes().get(self.at..)?.strip_prefix(&*node.label)?;
-            let next = rest.first().copied();
-            self.at += node.label.len() + 1;
-            self.node = next.and_then(|byte| node.branch(byte)).and_then(|child| self.nodes.get(child));
-            if !node.values.is_empty() {
-                match next {
-                    None => return Some((&node.values, None)),
-                    Some(b'/') => return Some((&node.values, path.get(self.at..))),
-                    // A longer name is not a deeper path.
-                    Some(_) => {}
-                }
-            }
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,9 +162,7 @@ mod tests {
     fn found(path: Option<&str>) -> Vec<(u8, Option<&str>)> {
         let tree = tree();
         let mut found = Vec::new();
-        for (values, rest) in tree.walk(path) {
-            found.extend(values.iter().map(|value| (*value, rest)));
-        }
+        tree.visit(path, |value, rest| found.push((*value, rest)));
         found
     }
 
@@ -217,9 +206,7 @@ mod tests {
             let text = path.join("/");
             let text = Some(text.as_str()).filter(|_| !path.is_empty());
             let mut found = Vec::new();
-            for (values, rest) in tree.walk(text) {
-                found.extend(values.iter().map(|number| (*number, rest.map(str::to_owned))));
-            }
+            tree.visit(text, |number, rest| found.push((*number, rest.map(str::to_owned))));
             let mut expected = Vec::new();
             for depth in 0..=path.len() {
                 let (above, below) = path.split_at(depth);

@@ -132,7 +132,8 @@ impl UrlPattern {
         self.scheme == url.scheme()
             && self.port == url.port()
             && self.host.matches(url.host())
-            && self.matches_path(url)
+            && self.path.matches(url.path().strip_prefix('/').unwrap_or(url.path()))
+            && self.matches_query(url)
     }
 
     /// The scheme.
@@ -153,14 +154,17 @@ impl UrlPattern {
         self.port
     }
 
-    /// Whether path and query match, given that scheme, host and port do.
-    pub(crate) fn matches_path(&self, url: &Url) -> bool {
-        let path = url.path();
-        self.path.matches(path.strip_prefix('/').unwrap_or(path))
-            && self.query.as_ref().is_none_or(|query| match url.query() {
-                Some(text) => query.matches(text),
-                None => query.is_empty(),
-            })
+    /// Whether path and query match, given that all before them does, and the [`UrlPattern::literal_prefix`] of the path. `rest`
+    /// is what is left of the path below that.
+    pub(crate) fn matches_below_prefix(&self, rest: Option<&str>, url: &Url) -> bool {
+        self.path.matches_below_prefix(rest) && self.matches_query(url)
+    }
+
+    fn matches_query(&self, url: &Url) -> bool {
+        self.query.as_ref().is_none_or(|query| match url.query() {
+            Some(text) => query.matches(text),
+            None => query.is_empty(),
+        })
     }
 
     /// The leading segments of the path that are plain text.

@@ -8,6 +8,7 @@ use super::Ruling;
 use crate::decision::{Denial, DenialReason};
 use crate::grant::{Access, AskSet, FilesystemGrant};
 use crate::guest_path::GuestPath;
+use crate::path_pattern::PathPattern;
 use crate::policy::Policy;
 
 pub(super) fn read(policy: &Policy, path: &GuestPath) -> Result<Ruling, Denial> {
@@ -99,12 +100,12 @@ pub(crate) fn may_go_through(policy: &Policy, path: &GuestPath) -> bool {
 fn undenied<'p, 'g>(policy: &'p Policy, path: &'g GuestPath) -> Result<(&'p FilesystemGrant, Option<&'g str>), Denial> {
     let mut governing = None;
     let mut denied_by = None;
-    for (grant, rest) in covering(policy, path) {
-        if grant.deny.iter().any(|pattern| pattern.covers(rest)) {
+    visit_covering(policy, path, |grant, rest| {
+        if grant.deny.covers(path, rest) {
             denied_by = Some(grant.id);
         }
         governing = Some((grant, rest));
-    }
+    });
     if denied_by.is_some() {
         return Err(Denial::new(DenialReason::DenyPattern, denied_by));
     }
@@ -119,22 +120,37 @@ fn writable<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGr
     }
 }
 
-/// Every grant above the path, from the root down, each with what is left of the path below it.
-fn covering<'p, 'g>(
+/// Visits every grant above the path, from the root down, each with what is left of the path below it.
+#[inline]
+fn visit_covering<'p, 'g>(
     policy: &'p Policy,
     path: &'g GuestPath,
-) -> impl Iterator<Item = (&'p FilesystemGrant, Option<&'g str>)> {
-    policy
-        .directories()
-        .walk(path.relative_to_root())
-        .flat_map(|(positions, rest)| positions.iter().map(move |position| (position, rest)))
-        .filter_map(|(position, rest)| Some((policy.filesystem().get(*position)?, rest)))
+    mut each: impl FnMut(&'p FilesystemGrant, Option<&'g str>),
+) {
+    policy.directories().visit(path.relative_to_root(), |position, rest| {
+        if let Some(grant) = policy.filesystem().get(*position) {
+            each(grant, rest);
+        }
+    });
 }
 
 /// See [`Policy::on_the_way_to_denied`].
 pub(crate) fn is_on_the_way(policy: &Policy, path: &GuestPath) -> bool {
     policy.directories().has_at_or_below(path.relative_to_root())
-        || covering(policy, path).any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.is_entered_by(rest)))
+        || is_any_deny_pattern(policy, path, |_, pattern, rest| pattern.is_entered_by(rest))
+}
+
+/// Whether something holds for any `deny` pattern of any grant above the path.
+fn is_any_deny_pattern(
+    policy: &Policy,
+    path: &GuestPath,
+    holds: impl Fn(&FilesystemGrant, &PathPattern, Option<&str>) -> bool,
+) -> bool {
+    let mut found = false;
+    visit_covering(policy, path, |grant, rest| {
+        found = found || grant.deny().iter().any(|pattern| holds(grant, pattern, rest));
+    });
+    found
 }
 
 /// Whether something could lie below this directory that the grant does not list. With the directory it would get a name that
@@ -149,9 +165,9 @@ fn leaves_paths_out(grant: &FilesystemGrant, path: &GuestPath) -> bool {
 ///
 /// Asked both ways: a denied path must neither get another name, nor be made by giving its name to something else.
 fn loses_deny_patterns(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
-    covering(policy, from)
-        .filter(|(grant, _)| !to.starts_with(&grant.guest))
-        .any(|(grant, rest)| grant.deny.iter().any(|pattern| pattern.reaches_below(rest)))
+    is_any_deny_pattern(policy, from, |grant, pattern, rest| {
+        !to.starts_with(&grant.guest) && pattern.reaches_below(rest)
+    })
 }
 
 /// Whether fewer kinds of actions are asked about at `to` than at `from`.

@@ -35,22 +35,20 @@ pub(crate) fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> R
     let mut best = None;
     let mut asking = None;
     let mut other_method = None;
-    for position in policy.hosts().candidates(url) {
-        let Some(grant) = policy.http().get(position) else {
-            continue;
-        };
-        if !grant.url.matches_path(url) {
-            continue;
+    policy.hosts().visit(url, |position, rest| {
+        let Some(grant) = policy.http().get(position) else { return };
+        if !grant.url.matches_below_prefix(rest, url) {
+            return;
         }
         if !grant.methods.contains(method) {
             keep_more_specific(&mut other_method, grant);
-            continue;
+            return;
         }
         keep_more_specific(&mut best, grant);
         if grant.asks(method) {
             keep_more_specific(&mut asking, grant);
         }
-    }
+    });
     match best {
         Some(grant) => Ok(Matched { grant, asked_by: asking }),
         None => Err(nearest_miss(policy, url, other_method)),

@@ -4,6 +4,7 @@ use super::overlap;
 use super::report::Report;
 use super::section::{Section, Text, list};
 use super::suggest;
+use crate::deny::Deny;
 use crate::grant::{Access, AskSet, FilesystemGrant, GrantId};
 use crate::guest_path::{GuestPath, GuestPathError};
 use crate::only::{OWN_DIRECTORY, Only};
@@ -39,7 +40,7 @@ fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> O
         None => Access::Read,
     };
     let only = read_only(section, report);
-    let deny = read_deny(section, report);
+    let deny = Deny::new(read_deny(section, report));
     let ask = read_ask(section, access, report);
     Some(FilesystemGrant {
         id: GrantId::filesystem(index)?,

@@ -28,15 +28,10 @@ pub(super) fn check(grants: &[FilesystemGrant], places: &[Range<usize>], report:
         tree.insert(host.iter().copied(), position);
     }
     for ((position, host), (inner, place)) in hosts.iter().enumerate().zip(grants.iter().zip(places)) {
-        let path = host.join("/");
-        for (outer_position, rest) in
-            tree.walk(Some(&path)).flat_map(|(found, rest)| found.iter().map(move |at| (*at, rest)))
-        {
-            let Some(outer) = grants.get(outer_position) else {
-                continue;
-            };
+        tree.visit(Some(&host.join("/")), |outer_position, rest| {
+            let Some(outer) = grants.get(*outer_position) else { return };
             // Of two grants for the same directory, the later is the inner one.
-            let is_pair = outer_position != position && (rest.is_some() || outer_position < position);
+            let is_pair = *outer_position != position && (rest.is_some() || *outer_position < position);
             if is_pair && !is_same_place(outer, rest, inner) && !agree(outer, rest, inner) {
                 let (found, hint) = match rest {
                     None => ("granted", SAME_DENY.to_owned()),
@@ -48,7 +43,7 @@ pub(super) fn check(grants: &[FilesystemGrant], places: &[Range<usize>], report:
                 );
                 report.error(place, message).hint(hint);
             }
-        }
+        });
     }
 }
 
@@ -97,9 +92,9 @@ fn agree(outer: &FilesystemGrant, rest: Option<&str>, inner: &FilesystemGrant) -
     let all_in = |patterns: &[PathPattern], others: &[PathPattern]| {
         patterns.iter().all(|pattern| others.contains(pattern) && pattern.is_for_any_depth())
     };
-    all_in(&outer.deny, &inner.deny)
-        && all_in(&inner.deny, &outer.deny)
-        && !outer.deny.iter().any(|pattern| pattern.is_entered_by(rest))
+    all_in(outer.deny(), inner.deny())
+        && all_in(inner.deny(), outer.deny())
+        && !outer.deny().iter().any(|pattern| pattern.is_entered_by(rest))
 }
 
 #[cfg(test)]

@@ -54,8 +54,20 @@ impl Wild {
         matches!(self, Self::Literal(text) if text.is_empty())
     }
 
+    /// The last byte of every text that matches, where they all have the same.
+    pub(crate) fn last_byte(&self) -> Option<u8> {
+        match self {
+            Self::Literal(text) => text.bytes().next_back(),
+            Self::Star => None,
+            Self::Tokens(tokens) => match tokens.last()? {
+                Token::Char(character) => character.encode_utf8(&mut [0; 4]).bytes().next_back(),
+                Token::One | Token::Star => None,
+            },
+        }
+    }
+
     /// Whether a segment matches. An empty one, as in `a//b`, matches only a pattern that is empty there too.
-    pub(super) fn matches_segment(&self, text: &str) -> bool {
+    pub(crate) fn matches_segment(&self, text: &str) -> bool {
         match self {
             Self::Literal(literal) => **literal == *text,
             Self::Star | Self::Tokens(_) => !text.is_empty() && self.matches(text),

@@ -130,6 +130,8 @@ pub struct Url {
     scheme: Scheme,
     host: Host,
     port: u16,
+    /// Where the host ends in `text`.
+    host_end: usize,
     /// Where the path begins in `text`.
     path_start: usize,
     /// Where the query begins in `text`, after its `?`.
@@ -175,6 +177,7 @@ impl Url {
         }
 
         let mut text = format!("{scheme}://{host}");
+        let host_end = text.len();
         if port != scheme.default_port() {
             text.push(':');
             text.push_str(&port.to_string());
@@ -195,7 +198,7 @@ impl Url {
         if text.len() > URL_BYTES_MAX {
             return Err(UrlError::TooLong);
         }
-        Ok(Self { text: Arc::from(text), scheme, host, port, path_start, query_start })
+        Ok(Self { text: Arc::from(text), scheme, host, port, host_end, path_start, query_start })
     }
 
     /// The whole URL.
@@ -225,14 +228,17 @@ impl Url {
     /// Host and port as they stand in the URL and in a `Host` header; the default port is left out.
     #[must_use]
     pub fn authority(&self) -> &str {
-        let start = self.scheme.as_str().len() + "://".len();
-        self.text.get(start..self.path_start).unwrap_or_default()
+        self.text.get(self.host_start()..self.path_start).unwrap_or_default()
     }
 
     /// The host as it stands in the URL.
     #[must_use]
     pub fn host_text(&self) -> &str {
-        split_port(self.authority()).0
+        self.text.get(self.host_start()..self.host_end).unwrap_or_default()
+    }
+
+    fn host_start(&self) -> usize {
+        self.scheme.as_str().len() + "://".len()
     }
 
     /// The path, which begins with `/`.
