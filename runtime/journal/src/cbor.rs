@@ -7,10 +7,10 @@ use std::str;
 
 use crate::format::{DEPTH_MAX, PAYLOAD_TAG};
 
-const UINT: u8 = 0;
-const NEGATIVE: u8 = 1;
-const BYTES: u8 = 2;
-const TEXT: u8 = 3;
+pub(crate) const UINT: u8 = 0;
+pub(crate) const NEGATIVE: u8 = 1;
+pub(crate) const BYTES: u8 = 2;
+pub(crate) const TEXT: u8 = 3;
 const ARRAY: u8 = 4;
 const MAP: u8 = 5;
 const TAG: u8 = 6;
@@ -233,7 +233,7 @@ fn skip_reference(input: &[u8]) -> Option<&[u8]> {
 /// Reads a head. Refuses indefinite lengths, reserved forms, and simple values and floats in more than one byte.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a few instructions for most items, and every item of a journal has one")]
-fn split_head(input: &[u8]) -> Option<(u8, u64, &[u8])> {
+pub(crate) fn split_head(input: &[u8]) -> Option<(u8, u64, &[u8])> {
     let (first, rest) = input.split_first()?;
     let (major, info) = (first >> 5, first & 0x1f);
     let (argument, rest) = match info {

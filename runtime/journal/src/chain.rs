@@ -54,8 +54,14 @@ impl Chain {
 #[inline]
 pub(crate) fn check_after(before: u32, length_and_payload: &[u8]) -> u32 {
     if length_and_payload.len() < SHORT_BYTES {
-        return short_check(before, length_and_payload);
+        short_check(before, length_and_payload)
+    } else {
+        long_check(before, length_and_payload)
     }
+}
+
+#[inline(never)]
+fn long_check(before: u32, length_and_payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new_with_initial(before);
     hasher.update(length_and_payload);
     hasher.finalize()
@@ -67,27 +73,41 @@ pub(crate) fn check_after(before: u32, length_and_payload: &[u8]) -> u32 {
 /// its time. It is quicker from its own vector code on, which begins at 128 bytes.
 const SHORT_BYTES: usize = 128;
 
-/// CRC-32, eight bytes at a time, then four, then one.
+/// CRC-32, eight bytes at a time.
 #[inline]
 fn short_check(before: u32, bytes: &[u8]) -> u32 {
-    let mut state = !before;
-    let (eights, mut rest) = bytes.as_chunks::<8>();
-    for [a, b, c, d, e, f, g, h] in eights {
-        let low = state ^ u32::from_le_bytes([*a, *b, *c, *d]);
-        let [a, b, c, d] = low.to_le_bytes();
-        state = entry(7, a) ^ entry(6, b) ^ entry(5, c) ^ entry(4, d);
-        state ^= entry(3, *e) ^ entry(2, *f) ^ entry(1, *g) ^ entry(0, *h);
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let state = eights.iter().fold(!before, |state, bytes| {
+        let [a, b, c, d, e, f, g, h] = *bytes;
+        // What does not wait for the state comes first.
+        let last = entry(3, e) ^ entry(2, f) ^ entry(1, g) ^ entry(0, h);
+        last ^ four(state, [a, b, c, d], 4)
+    });
+    // Spelled out, as a loop over so few bytes takes longer than they do.
+    !match *rest {
+        [] => state,
+        [a] => one(state, a),
+        [a, b] => one(one(state, a), b),
+        [a, b, c] => one(one(one(state, a), b), c),
+        [a, b, c, d] => four(state, [a, b, c, d], 0),
+        [a, b, c, d, e] => entry(0, e) ^ four(state, [a, b, c, d], 1),
+        [a, b, c, d, e, f] => entry(1, e) ^ entry(0, f) ^ four(state, [a, b, c, d], 2),
+        [a, b, c, d, e, f, g, ..] => entry(2, e) ^ entry(1, f) ^ entry(0, g) ^ four(state, [a, b, c, d], 3),
     }
-    if let Some(([a, b, c, d], after)) = rest.split_first_chunk() {
-        let [a, b, c, d] = (state ^ u32::from_le_bytes([*a, *b, *c, *d])).to_le_bytes();
-        state = entry(3, a) ^ entry(2, b) ^ entry(1, c) ^ entry(0, d);
-        rest = after;
-    }
-    for byte in rest {
-        let [low, ..] = state.to_le_bytes();
-        state = (state >> 8) ^ entry(0, low ^ byte);
-    }
-    !state
+}
+
+/// What the state and four bytes come to that are followed by `after` more.
+#[inline]
+fn four(state: u32, bytes: [u8; 4], after: usize) -> u32 {
+    let [a, b, c, d] = (state ^ u32::from_le_bytes(bytes)).to_le_bytes();
+    entry(after + 3, a) ^ entry(after + 2, b) ^ entry(after + 1, c) ^ entry(after, d)
+}
+
+/// The state after one byte.
+#[inline]
+fn one(state: u32, byte: u8) -> u32 {
+    let [low, ..] = state.to_le_bytes();
+    (state >> 8) ^ entry(0, low ^ byte)
 }
 
 /// What a byte adds that is followed by `after` more.

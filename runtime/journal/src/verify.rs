@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{EffectResult, Event, Intent, Record, Redaction, Tables, is_call};
+use crate::event::{EffectResult, Event, Intent, Record, Redaction, Shapes, Tables, is_call};
 use crate::payload::Digest;
 use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
 use crate::sign::PublicKey;
@@ -83,6 +83,7 @@ pub fn verify_signed<R: Read + Seek>(source: R, key: &PublicKey) -> Result<Verif
 fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verification, ReadError> {
     let mut walk = Walk::open(source, Contents::Check)?;
     let mut tables = Tables::default();
+    let mut shapes = Shapes::new();
     let mut open_effects = OpenEffects::default();
     let (header, _) = read_header(&mut walk, &mut tables)?;
     let signed_by = expect_key(&header, key)?;
@@ -91,7 +92,7 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
         if is_call(payload) {
             // Calls come in runs, and are what a journal is full of.
             tables.check_call(payload).map_err(|problem| damaged(&frame, problem.to_string()))?;
-            walk.pass_calls(&tables);
+            walk.pass_calls(&tables, &mut shapes);
             continue;
         }
         match decode(&walk, &mut tables, &frame)?.event {

@@ -12,6 +12,7 @@ mod fields;
 mod header;
 mod plain;
 mod record;
+mod shape;
 
 pub use call::{Call, CallEvent, Function, FunctionId};
 pub use decision::{Answer, ApprovalRecord, DecisionRecord, Remember, Verdict};
@@ -23,5 +24,6 @@ pub use record::{Event, Note, Record, Seal};
 pub(crate) use decision::LabelOrText;
 pub(crate) use effect::write_outcome;
 pub(crate) use record::{Tables, header_version, is_call};
+pub(crate) use shape::Shapes;
 
 use fields::{Map, expect_array, items, named, optional_text, variant};

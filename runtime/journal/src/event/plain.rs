@@ -19,6 +19,15 @@ pub(super) struct PlainCall<'a> {
     arguments: &'a [u8],
     outcome: &'a [u8],
     decision: Option<(Verdict, Option<u64>, Option<u64>)>,
+    /// Length of the decision, in bytes.
+    decision_bytes: usize,
+}
+
+impl PlainCall<'_> {
+    /// Length of the decision, in bytes.
+    pub(super) fn decision_bytes(&self) -> usize {
+        self.decision_bytes
+    }
 }
 
 impl Tables {
@@ -43,12 +52,6 @@ impl Tables {
         if decoder.position() == rest.len() { Ok(()) } else { Err(wrong()) }
     }
 
-    /// Whether a payload is certainly a call that [`check_call`](Self::check_call) takes. False says nothing.
-    #[inline]
-    pub(crate) fn is_plain_call(&self, payload: &[u8]) -> bool {
-        self.plain_call(payload).is_some()
-    }
-
     /// Takes a call apart, if it is plain.
     #[inline]
     pub(super) fn plain_call<'a>(&self, payload: &'a [u8]) -> Option<PlainCall<'a>> {
@@ -61,9 +64,19 @@ impl Tables {
         let (arguments, rest) = rest.split_at_checked(rest.len() - after.len())?;
         let after = cbor::skip_flat(rest, 1)?;
         let (outcome, rest) = rest.split_at_checked(rest.len() - after.len())?;
+        let decision_bytes = rest.len();
         let (decision, rest) = if fields == 0x88 { self.plain_decision(rest)? } else { (None, rest) };
         let is_whole = rest.is_empty() && function < self.functions_defined();
-        is_whole.then_some(PlainCall { time, function, fuel, duration_ns, arguments, outcome, decision })
+        is_whole.then_some(PlainCall {
+            time,
+            function,
+            fuel,
+            duration_ns,
+            arguments,
+            outcome,
+            decision,
+            decision_bytes,
+        })
     }
 
     /// Makes an event of a call whose function is defined.
@@ -143,7 +156,7 @@ mod tests {
 
     #[test]
     fn takes_calls_with_labels_by_number() {
-        let plain = CALLS.map(|payload| tables().is_plain_call(payload));
+        let plain = CALLS.map(|payload| tables().plain_call(payload).is_some());
         assert_eq!(plain, [true, true, true, false, false]);
         assert!(CALLS.iter().all(|payload| tables().check_call(payload).is_ok()));
     }
@@ -168,7 +181,7 @@ mod tests {
             let (mut long, mut short) = (tables(), tables());
             let checked = long.check_call(&payload).is_ok();
             let decoded = long.decode_any(&payload);
-            if tables().is_plain_call(&payload) {
+            if tables().plain_call(&payload).is_some() {
                 prop_assert!(checked);
                 prop_assert_eq!(decoded.unwrap(), short.decode(&payload).unwrap());
                 prop_assert_eq!(long.add_time(0), short.add_time(0));

@@ -171,26 +171,23 @@ impl<R: Read + Seek> Frames<R> {
     /// first for which one of these is not so. [`step`](Self::step) looks at that one.
     ///
     /// No frame that is passed here is a seal or a blob; their checks are compared one by one as everywhere.
-    #[inline]
-    pub(crate) fn pass_plain(&mut self, is_plain: impl Fn(&[u8]) -> bool) -> u64 {
+    #[inline(never)]
+    pub(crate) fn pass_plain(&mut self, mut is_plain: impl FnMut(&[u8], usize) -> bool) -> u64 {
         let mut rest = self.buffer.get(self.start..self.end).unwrap_or_default();
         let before = rest.len();
         let mut check = self.chain.check();
         let mut passed = 0;
         while let Some((head, frames)) = rest.split_first_chunk() {
             let (stored, length) = split_head(*head);
-            let Some((payload, after)) = usize::try_from(length).ok().and_then(|size| frames.split_at_checked(size))
-            else {
-                break;
-            };
-            let covered = rest.get(4..FRAME_HEAD_BYTES + payload.len()).unwrap_or_default();
+            let Some(size) = usize::try_from(length).ok().filter(|size| *size <= frames.len()) else { break };
+            let (covered, after) = (rest.get(4..FRAME_HEAD_BYTES + size), frames.get(size..));
             // Each check is computed from the one that stands before it in the file, which was compared with its own: so
             // the next one need not wait for it.
-            if !is_plain(payload) || check_after(check, covered) != stored {
+            if !is_plain(frames, size) || check_after(check, covered.unwrap_or_default()) != stored {
                 break;
             }
             check = stored;
-            rest = after;
+            rest = after.unwrap_or_default();
             passed += 1;
         }
         self.start += before - rest.len();

@@ -6,7 +6,7 @@ use minicbor::Decoder;
 
 use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{Header, Seal, Tables};
+use crate::event::{Header, Seal, Shapes, Tables};
 use crate::format::kind;
 use crate::payload::{BlobRef, Digest};
 use crate::recover::RECOVERED;
@@ -101,9 +101,9 @@ impl<R: Read + Seek> Walk<R> {
     /// Passes calls of which nothing but their soundness matters, as far as that is plain. Stops before any other record,
     /// and before whatever is wrong: [`next`](Self::next) says what that is.
     #[inline]
-    pub(crate) fn pass_calls(&mut self, tables: &Tables) {
+    pub(crate) fn pass_calls(&mut self, tables: &Tables, shapes: &mut Shapes) {
         if self.stage == Stage::Running && !self.done {
-            self.records += self.frames.pass_plain(|payload| tables.is_plain_call(payload));
+            self.records += self.frames.pass_plain(|bytes, length| shapes.is_plain_call(tables, bytes, length));
         }
     }
 
