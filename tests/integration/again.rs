@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use wasm_agent_host::journal::Event;
+use serde_json::Value;
+use wasm_agent_host::journal::{Event, to_json};
 use wasm_agent_host::{Grants, Invocation, Outcome, Run, RunReport, Tool};
 use wasm_agent_tests::approver::Reply;
 use wasm_agent_tests::recorded::records;
 use wasm_agent_tests::store::Memory;
-use wasm_agent_tests::{Folder, How, Probe, Scene, Script, guests};
+use wasm_agent_tests::{Folder, How, Probe, Scene, Script, Sent, guests};
 
 fn grants(folder: &Folder) -> Arc<Grants> {
     folder
@@ -73,6 +74,51 @@ fn run_that_traps_spoils_nothing_for_the_next() {
     let (second, _) = run(&probe.tool(), &grants, &Script::refuse());
     assert_eq!(second.outcome, Outcome::Exited(0));
     assert_ne!(first.run, second.run);
+}
+
+#[test]
+fn journal_is_the_same_however_many_runs_came_before() {
+    let folder = Folder::with([("work/a.txt", "what is read")]);
+    let grants = grants(&folder);
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let file = probe.open(work, "a.txt", How::READ);
+    probe.read(file, 64);
+    let made = probe.open(work, "made.txt", How::CREATE_NEW);
+    probe.write(made, "what is written");
+    probe.unlink(work, "made.txt");
+    let tool = probe.tool();
+    let once = || {
+        let (report, store) = run(&tool, &grants, &Script::refuse());
+        assert_eq!(report.outcome, Outcome::Exited(0));
+        timeless(&store.bytes())
+    };
+    let first = once();
+    assert!(first.len() > 15, "{first:#?}");
+    leaves_a_request_under_way();
+    for number in 2..=1000 {
+        assert_eq!(once(), first, "run {number}");
+    }
+}
+
+/// A run that ends while a request of it waits for a server that never answers.
+fn leaves_a_request_under_way() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let authority = listener.local_addr().unwrap().to_string();
+    let mut probe = Probe::new();
+    probe.send(Sent { method: "GET", authority: &authority, path: "/", headers: &[] });
+    let policy = format!("[[http]]\nurl = \"http://{authority}/**\"\nnetworks = [\"127.0.0.0/8\"]\n");
+    Scene::tool(&Folder::new(), probe.tool()).policy(policy).run().exited(0);
+}
+
+/// The records of a journal, but for the run's identifier, its times, and what depends on them: where a record lies, and its hash.
+fn timeless(journal: &[u8]) -> Vec<Value> {
+    let of_this_run = ["at_ns", "duration_ns", "started_ns", "run", "offset", "hash"];
+    let mut events: Vec<Value> = records(journal).iter().map(to_json).collect();
+    for fields in events.iter_mut().filter_map(Value::as_object_mut) {
+        of_this_run.iter().for_each(|field| drop(fields.remove(*field)));
+    }
+    events
 }
 
 #[test]

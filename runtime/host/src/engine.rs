@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::error::LoadError;
+use crate::event_loop::EventLoops;
 
 /// How often a running guest is interrupted so that limits and cancellation are looked at.
 ///
@@ -26,7 +27,14 @@ const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (1 << 20);
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
-    _ticker: Arc<Ticker>,
+    shared: Arc<Shared>,
+}
+
+/// What all handles of one engine have in common.
+struct Shared {
+    fingerprint: String,
+    event_loops: EventLoops,
+    _ticker: Ticker,
 }
 
 impl Engine {
@@ -46,21 +54,27 @@ impl Engine {
     pub fn new() -> Result<Self, LoadError> {
         let inner = wasmtime::Engine::new(&config()).map_err(|source| LoadError::Engine { source })?;
         let ticker = Ticker::start(&inner)?;
-        Ok(Self { inner, _ticker: Arc::new(ticker) })
+        let fingerprint = fingerprint(&inner);
+        Ok(Self {
+            inner,
+            shared: Arc::new(Shared { fingerprint, event_loops: EventLoops::default(), _ticker: ticker }),
+        })
     }
 
     /// The engine's identity: its version and everything that changes compiled code.
     ///
     /// Compiled components are cached under it, and a journal carries it.
-    pub fn fingerprint(&self) -> String {
-        use std::hash::{Hash, Hasher};
-        let mut hasher = Fnv1a::default();
-        self.inner.precompile_compatibility_hash().hash(&mut hasher);
-        format!("wasmtime-{}-{:016x}", ENGINE_VERSION, hasher.finish())
+    pub fn fingerprint(&self) -> &str {
+        &self.shared.fingerprint
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner
+    }
+
+    /// The event loops that runs of this engine's tools take turns with.
+    pub(crate) fn event_loops(&self) -> &EventLoops {
+        &self.shared.event_loops
     }
 }
 
@@ -68,6 +82,13 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("fingerprint", &self.fingerprint()).finish()
     }
+}
+
+fn fingerprint(engine: &wasmtime::Engine) -> String {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = Fnv1a::default();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("wasmtime-{}-{:016x}", ENGINE_VERSION, hasher.finish())
 }
 
 /// The release line of wasmtime this host is built for.

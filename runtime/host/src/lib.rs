@@ -36,6 +36,7 @@ mod cache;
 mod discreet;
 mod engine;
 mod error;
+mod event_loop;
 mod execute;
 mod files;
 mod gate;

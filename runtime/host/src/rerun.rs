@@ -15,7 +15,7 @@ use crate::invoke::Invocation;
 use crate::limits::Limiter;
 use crate::output::{OutputSink, Outputs};
 use crate::replay::{JournalSource, Observer, Replay, ReplayError, same_end};
-use crate::run::{Used, runtime};
+use crate::run::Used;
 use crate::tool::Tool;
 
 /// What a replay found.
@@ -112,8 +112,10 @@ impl Recording {
         }
         let invocation = Invocation::recorded(tool, &header.invocation)?;
         let mut store = prepare(self.replay, &header, tool, sink)?;
-        let runtime = runtime()?;
-        let result = runtime.block_on(drive(&mut store, tool, &invocation));
+        let event_loops = tool.engine.event_loops();
+        let event_loop = event_loops.begin()?;
+        let result = event_loop.block_on(drive(&mut store, tool, &invocation));
+        event_loops.end(event_loop);
         let used = Used::of(&store);
         if let Some(Ended::Diverged(error)) = store.data().context.ending.reason()
             && *error != ReplayError::Stopped

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::runtime::Runtime;
 use wasm_agent_journal::{End, Fsync, Header, JournalStore, Options, RunResult, Signer, Summary, Writer};
 use wasm_agent_policy::Limits;
 use wasmtime::Store;
@@ -22,9 +21,6 @@ use crate::live::{Given, Live};
 use crate::output::{Discard, OutputSink, Outputs};
 use crate::state::random;
 use crate::tool::{Tool, hex};
-
-/// How long the threads of a run that has ended may take to let go, such as one that waits for a name server.
-const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
 
 /// A run that is set up and not begun.
 pub struct Run {
@@ -172,14 +168,15 @@ impl Run {
         let approver = Arc::clone(&self.approver);
         let context = Context::new(Arc::clone(&self.grants), approver, Some(writer), subject, limits.time);
         let context = Arc::new(context);
-        let runtime = runtime()?;
+        let event_loops = self.tool.engine.event_loops();
+        let event_loop = event_loops.begin()?;
         let mut store = self.store(&context, &limits)?;
-        let result = runtime.block_on(drive(&mut store, &self.tool, &self.invocation));
+        let result = event_loop.block_on(drive(&mut store, &self.tool, &self.invocation));
         let used = Used::of(&store);
         let outcome = outcome(result, &store);
         // What is still under way ends here, and says so in the journal.
         drop(store);
-        runtime.shutdown_timeout(SHUTDOWN_MAX);
+        event_loops.end(event_loop);
         self.finish(context, outcome, &used)
     }
 
@@ -217,7 +214,7 @@ impl Run {
             environment: self.environment(),
             invocation: self.invocation.to_record(),
             limits: recorded_limits(limits),
-            engine: self.tool.engine.fingerprint(),
+            engine: self.tool.engine.fingerprint().to_owned(),
             started_ns: nanoseconds(started),
             parent: None,
             approver: self.approver.name(),
@@ -289,11 +286,6 @@ impl Used {
             memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),
         }
     }
-}
-
-/// The runtime of one run: this thread, for the guest and for its requests.
-pub(crate) fn runtime() -> Result<Runtime, RunError> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|source| RunError::Start { source })
 }
 
 /// Limits as a journal names them.

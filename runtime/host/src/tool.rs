@@ -61,7 +61,7 @@ impl Tool {
         if !state.component_path(&name).exists() {
             return Ok(None);
         }
-        let Some(component) = cache::load(engine, &state.code_path(&name, &engine.fingerprint())) else {
+        let Some(component) = cache::load(engine, &state.code_path(&name, engine.fingerprint())) else {
             return Ok(None);
         };
         Self::link(engine, path, sha256, component, core, false).map(Some)
@@ -75,7 +75,7 @@ impl Tool {
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
         let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
         let digest = hex(&sha256);
-        let code = state.map(|state| state.code_path(&digest, &engine.fingerprint()));
+        let code = state.map(|state| state.code_path(&digest, engine.fingerprint()));
         let cached = code.as_deref().and_then(|code| cache::load(engine, code));
         let compiled = cached.is_none();
         let component = match cached {
@@ -229,10 +229,6 @@ fn describe(bytes: &[u8]) -> String {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -54,6 +54,10 @@ impl Keeper {
     fn run(&self) {
         let mut kept = self.lock();
         loop {
+            // Of many short runs only the one under way is waited for, and not each of those that are over by now.
+            while kept.due.front().is_some_and(|(_, writer)| writer.strong_count() == 0) {
+                kept.due.pop_front();
+            }
             let now = Instant::now();
             match kept.due.front() {
                 None => {

@@ -1,0 +1,155 @@
+//! Event loops for runs: making and closing one costs ten system calls, half of what a short run makes in all.
+//!
+//! The rule: nothing of a run is in the loop that the next one gets. A loop is kept only if no task is left in it and if no thread
+//! was ever started for it. What is left is a timer and a poller with nothing registered: a run's own sockets, files and timers end with
+//! its store. Any other loop is shut down.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::RunError;
+
+/// Most loops that are kept for later runs. Each holds four file descriptors, of which a process often may have no more than 1024.
+///
+/// It bounds what is idle, not what is at work: with more runs than this at the same time, some of them make their own.
+const IDLE_MAX: usize = 16;
+
+/// How long the threads of a run that has ended may take to let go, such as one that waits for a name server.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
+
+/// The loops of one engine that no run uses now.
+#[derive(Debug, Default)]
+pub(crate) struct EventLoops {
+    idle: Mutex<Vec<EventLoop>>,
+}
+
+/// The event loop of one run: this thread, for the guest and for its requests.
+#[derive(Debug)]
+pub(crate) struct EventLoop {
+    runtime: Runtime,
+    /// Whether something was handed to another thread, which may be at it for longer than the run lasts.
+    had_thread: Arc<AtomicBool>,
+}
+
+impl EventLoops {
+    /// A loop for one run, which ends it with [`EventLoops::end`].
+    ///
+    /// # Errors
+    ///
+    /// When there is none to spare, and the operating system does not give what one is made of.
+    pub(crate) fn begin(&self) -> Result<EventLoop, RunError> {
+        let idle = self.idle().pop();
+        idle.map_or_else(EventLoop::new, Ok)
+    }
+
+    /// Ends a run's loop, once the run has dropped all it had in there. What is still under way in it ends here.
+    ///
+    /// A loop that is dropped without this is not used again.
+    pub(crate) fn end(&self, ended: EventLoop) {
+        if ended.is_empty() {
+            let mut idle = self.idle();
+            if idle.len() < IDLE_MAX {
+                idle.push(ended);
+                return;
+            }
+        }
+        ended.runtime.shutdown_timeout(SHUTDOWN_MAX);
+    }
+
+    /// Nothing in here panics while the lock is held.
+    fn idle(&self) -> MutexGuard<'_, Vec<EventLoop>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EventLoop {
+    fn new() -> Result<Self, RunError> {
+        let had_thread = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&had_thread);
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            // Asked by whoever wants a thread, before that is started: so it is known on this thread, and not some time later.
+            .thread_name_fn(move || {
+                noted.store(true, Ordering::Relaxed);
+                "blocking".to_owned()
+            })
+            .build()
+            .map_err(|source| RunError::Start { source })?;
+        Ok(Self { runtime, had_thread })
+    }
+
+    /// Runs a future to its end, on this thread.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runtime.metrics().num_alive_tasks() == 0 && !self.had_thread.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one run does in its loop; then how many loops are kept.
+    fn kept_after<F: Future>(run: impl FnOnce() -> F) -> usize {
+        let loops = EventLoops::default();
+        let event_loop = loops.begin().unwrap();
+        event_loop.block_on(async { run().await });
+        loops.end(event_loop);
+        loops.idle().len()
+    }
+
+    #[test]
+    fn loop_in_which_nothing_is_left_serves_the_next_run() {
+        let loops = EventLoops::default();
+        let first = loops.begin().unwrap();
+        let id = first.runtime.handle().id();
+        first.block_on(async { tokio::spawn(async {}).await.unwrap() });
+        loops.end(first);
+        assert_eq!(loops.begin().unwrap().runtime.handle().id(), id);
+        // Taken, it is nobody else's.
+        assert_ne!(loops.begin().unwrap().runtime.handle().id(), id);
+    }
+
+    #[test]
+    fn loop_with_a_task_is_not_kept_and_the_task_ends() {
+        let held = Arc::new(());
+        let of_task = Arc::clone(&held);
+        let kept = kept_after(|| async {
+            tokio::spawn(async move {
+                let _held = of_task;
+                std::future::pending::<()>().await;
+            });
+            tokio::task::yield_now().await;
+        });
+        assert_eq!((kept, Arc::strong_count(&held)), (0, 1));
+    }
+
+    #[test]
+    fn loop_with_a_task_that_never_ran_is_not_kept() {
+        assert_eq!(kept_after(|| async { drop(tokio::spawn(async {})) }), 0);
+    }
+
+    #[test]
+    fn loop_that_had_a_thread_is_not_kept_though_its_work_is_done() {
+        assert_eq!(kept_after(|| async { tokio::task::spawn_blocking(|| ()).await.unwrap() }), 0);
+    }
+
+    #[test]
+    fn loop_whose_thread_is_only_about_to_begin_is_not_kept() {
+        assert_eq!(kept_after(|| async { drop(tokio::task::spawn_blocking(|| ())) }), 0);
+    }
+
+    #[test]
+    fn few_loops_are_kept_however_many_runs_there_are_at_once() {
+        let loops = EventLoops::default();
+        let begun: Vec<EventLoop> = (0..IDLE_MAX + 2).map(|_| loops.begin().unwrap()).collect();
+        begun.into_iter().for_each(|event_loop| loops.end(event_loop));
+        assert_eq!(loops.idle().len(), IDLE_MAX);
+    }
+}
