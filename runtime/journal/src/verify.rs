@@ -7,6 +7,7 @@ use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{EffectResult, Event, Intent, Record, Redaction, Shapes, Tables, is_call};
 use crate::payload::Digest;
 use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
+use crate::recover::RECOVERED;
 use crate::sign::PublicKey;
 
 /// Most effects without an outcome that are kept by number; a hostile journal must not fill memory with them.
@@ -31,6 +32,8 @@ pub struct Verification {
     pub signed_by: Option<PublicKey>,
     /// What the journal is a copy of, where contents were taken out of it. That it is exactly that is not proved by this.
     pub redaction: Option<Redaction>,
+    /// Records that no seal of the run covered, where a recovery sealed them later: who recovered vouches for those, as of then.
+    pub recovered: Option<u64>,
     /// Whether the run's end and its seal are there. A journal cut after any record is not complete.
     pub complete: bool,
     /// What lies after the last seal.
@@ -85,6 +88,7 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
     let mut tables = Tables::default();
     let mut shapes = Shapes::new();
     let mut open_effects = OpenEffects::default();
+    let mut recovered: Option<u64> = None;
     let (header, _) = read_header(&mut walk, &mut tables)?;
     let signed_by = expect_key(&header, key)?;
     while let Some(frame) = walk.next()? {
@@ -98,6 +102,10 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
         match decode(&walk, &mut tables, &frame)?.event {
             Event::Intent(intent) => open_effects.open(*intent),
             Event::Outcome(outcome) => open_effects.close(outcome.effect, outcome.result),
+            Event::Note(note) if note.name == RECOVERED => {
+                let unsealed = frame.index.saturating_sub(walk.sealed().records);
+                recovered = Some(recovered.unwrap_or_default().saturating_add(unsealed));
+            }
             Event::Header(_)
             | Event::Function { .. }
             | Event::Label { .. }
@@ -111,11 +119,11 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
         }
     }
     let redaction = if let Event::Header(header) = header.event { header.redaction } else { None };
-    Ok(Verification { open_effects, redaction, ..Verification::of(&walk, signed_by) })
+    Ok(Verification { open_effects, recovered, redaction, ..Verification::of(&walk, signed_by) })
 }
 
 impl Verification {
-    /// What a walk that came to its end found, open effects and redaction left out.
+    /// What a walk that came to its end found; open effects, recovery and redaction left out.
     pub(crate) fn of<R: Read + Seek>(walk: &Walk<R>, signed_by: Option<PublicKey>) -> Self {
         let sealed = walk.sealed();
         Self {
@@ -125,6 +133,7 @@ impl Verification {
             seal: sealed.hash,
             signed_by,
             redaction: None,
+            recovered: None,
             complete: walk.is_complete(),
             tail: walk.tail(),
             open_effects: OpenEffects::default(),

@@ -80,6 +80,14 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
         };
         text.push_str(&format!("{signed}\n"));
     }
+    if let Some(records) = verification.recovered {
+        let what = if records == 0 {
+            "bytes after the last seal of the run were left out".to_owned()
+        } else {
+            format!("{} under no seal of the run, sealed when it was recovered", count(records, "record"))
+        };
+        text.push_str(&format!("{warning}recovered{warning:#}: {what}\n"));
+    }
     if let Some(redaction) = &verification.redaction {
         text.push_str(&redaction_text(redaction, trusted));
     }
@@ -161,6 +169,7 @@ fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {
             "original_seal": hex(&redaction.seal),
             "proved": trusted.original.is_some(),
         })),
+        "recovered_records": verification.recovered,
         "unsealed": verification.tail.as_ref().map(tail_json),
         "open_effects": open,
         "may_have_happened": open_json(verification),

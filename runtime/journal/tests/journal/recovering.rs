@@ -45,6 +45,7 @@ fn copies_every_whole_record_of_every_prefix_and_seals_it() {
             };
             assert_eq!((after.records, after.sealed_records), (before.records + 2, before.records + 2));
             assert_eq!((after.tail, after.seal), (None, Some(result.seal)));
+            assert_eq!((before.recovered, after.recovered), (None, Some(tail.records)), "cut at {length}");
             assert_eq!(after.open_effects, before.open_effects, "cut at {length}");
             // Only a run whose end is there has an end.
             let ended = all[..usize::try_from(before.records).unwrap()]
