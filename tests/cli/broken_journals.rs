@@ -48,6 +48,20 @@ fn says_what_is_no_journal() {
 }
 
 #[test]
+fn does_not_wait_for_what_is_no_file() {
+    let mut desk = Desk::new();
+    desk.write("policy.toml", "version = 1\n");
+    std::fs::create_dir(desk.path("runs")).unwrap();
+    assert!(desk.command("mkfifo").arg("runs/pipe.journal").status().unwrap().success());
+    for command in ["journal verify", "journal show", "journal stats", "replay", "policy suggest"] {
+        desk.run(&format!("{command} runs/pipe.journal")).fails_in_one_line(&[2]);
+    }
+    desk.run("policy judge runs -p policy.toml").fails_in_one_line(&[2]);
+    desk.run("journal verify /dev/zero").fails_in_one_line(&[2]);
+    desk.matches("not-a-file");
+}
+
+#[test]
 fn shows_and_replays_a_killed_run_as_far_as_it_went() {
     let (mut desk, journal) = recorded();
     // The effect was recorded as about to happen, and nothing after it.

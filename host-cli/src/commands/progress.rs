@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::fs::{Mode, OFlags};
 use wasm_agent_host::journal::Reader;
 
 use crate::failure::Failure;
@@ -36,10 +37,18 @@ pub(super) fn open_journal(path: &Path, prints: Prints) -> Result<Reader<Progres
 
 /// Opens a journal's file, to be read from end to end.
 pub(super) fn open(path: &Path, prints: Prints) -> Result<Progress, Failure> {
-    let opened = File::open(path).and_then(|file| {
+    // A pipe that nobody writes to would be waited for: in a folder of journals anybody may have put one.
+    let opened = rustix::fs::open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty());
+    let opened = opened.map_err(io::Error::from).map(File::from).and_then(|file| {
         // A directory opens, and fails at the first read with a message about reading.
-        let is_dir = file.metadata()?.is_dir();
-        if is_dir { Err(io::ErrorKind::IsADirectory.into()) } else { Progress::new(file, prints) }
+        let kind = file.metadata()?.file_type();
+        if kind.is_dir() {
+            Err(io::ErrorKind::IsADirectory.into())
+        } else if kind.is_file() {
+            Progress::new(file, prints)
+        } else {
+            Err(io::Error::other("neither a file nor a link to one"))
+        }
     });
     opened.map_err(|error| Failure::file("open", "journal", path, error))
 }

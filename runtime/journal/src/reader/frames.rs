@@ -88,7 +88,7 @@ impl<R: Read + Seek> Frames<R> {
         let mut found = Vec::new();
         source.by_ref().take(wide(MAGIC.len())).read_to_end(&mut found)?;
         if found.is_empty() || !MAGIC.starts_with(&found) {
-            return Err(ReadError::NotAJournal { found });
+            return Err(other_version(&found).unwrap_or(ReadError::NotAJournal { found }));
         }
         if found.len() < MAGIC.len() {
             return Err(ReadError::NoHeader { bytes: length });
@@ -332,6 +332,13 @@ impl<R: Read + Seek> Frames<R> {
         }
         Ok(())
     }
+}
+
+/// The error for a magic that differs in its last byte alone, which is the version: a digit.
+fn other_version(found: &[u8]) -> Option<ReadError> {
+    let (last, name) = found.split_last()?;
+    let digit = char::from(*last).to_digit(10).filter(|_| Some(name) == MAGIC.split_last().map(|(_, name)| name))?;
+    Some(ReadError::Version { found: digit.into() })
 }
 
 /// Splits a frame's head into check and length.
