@@ -100,3 +100,15 @@ fn judges_the_others_where_one_can_not_be() {
     assert_eq!(desk.run("policy judge runs -p nothing.toml").status, 2);
     desk.matches("policy-judge-broken");
 }
+
+#[test]
+fn does_not_decide_about_paths_that_were_taken_out() {
+    let mut desk = runs();
+    for what in ["bodies", "paths"] {
+        desk.quietly(&format!("journal export runs/edit.journal --redact {what} --output {what}.journal"));
+    }
+    assert_eq!(desk.run("policy judge bodies.journal -p policy.toml").status, 0);
+    desk.run("policy judge paths.journal -p policy.toml").fails_in_one_line(&[2]);
+    desk.run("policy suggest paths.journal").fails_in_one_line(&[2]);
+    desk.matches("policy-judge-redactions");
+}

@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use wasm_agent_audit::redact::TakenOut;
+use wasm_agent_host::journal::Reader;
 use wasm_agent_host::policy::PathPattern;
 
 use crate::args::Journals;
+use crate::commands::progress::{Prints, Progress, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -42,6 +45,25 @@ pub(super) fn find(journals: &Journals) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     Ok(found)
+}
+
+/// Opens a journal that decisions are taken from. A policy has nothing to say about actions whose paths were taken out.
+///
+/// # Errors
+///
+/// When it can't be read, or is such a redaction.
+pub(super) fn open(path: &Path) -> Result<Reader<Progress>, Failure> {
+    let reader = open_journal(path, Prints::AtTheEnd)?;
+    let taken_out = reader.header().redaction.as_ref().map(|redaction| redaction.taken_out.as_slice());
+    let Some(taken_out) = taken_out.filter(|names| TakenOut::from_names(names).is_none_or(|taken| taken.paths)) else {
+        return Ok(reader);
+    };
+    let without = taken_out.join(" and ");
+    let problem = format!(
+        "no policy can decide about journal `{}`: it is a redaction, without {without} to decide by",
+        path.display()
+    );
+    Err(Failure::new(Exit::NothingRan, problem).hint("take the original"))
 }
 
 fn some(mut files: Vec<PathBuf>, path: &Path, problem: &str) -> Result<Vec<PathBuf>, Failure> {

@@ -11,7 +11,6 @@ use wasm_agent_host::policy::{DecisionKind, Policy};
 
 use super::{journals, load};
 use crate::args::{self, Format};
-use crate::commands::progress::{Prints, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
@@ -78,7 +77,7 @@ pub(super) fn judge(arguments: &args::Judge, report: &Report) -> Result<Exit, Fa
 /// Judges one run.
 fn judge_one<'a>(path: &'a Path, policy: &Policy) -> Result<Case<'a>, Failure> {
     let broken = |error| Failure::journal(path, &error);
-    let mut reader = open_journal(path, Prints::AtTheEnd)?;
+    let mut reader = journals::open(path)?;
     let mut judge = Judge::new(policy, reader.header());
     while let Some(record) = reader.next().map_err(broken)? {
         judge.record(&record);

@@ -9,7 +9,6 @@ use wasm_agent_host::policy::{DecisionKind, Policy};
 
 use super::journals;
 use crate::args::{self, Format};
-use crate::commands::progress::{Prints, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
@@ -66,7 +65,7 @@ fn learn(paths: &[PathBuf], arguments: &args::Suggest) -> Result<Suggested, Fail
     };
     let mut suggest = Suggest::new(how, arguments.pin);
     for path in paths {
-        let mut reader = open_journal(path, Prints::AtTheEnd)?;
+        let mut reader = journals::open(path)?;
         suggest.begin(&path.display().to_string(), reader.header()).map_err(no_policy)?;
         while let Some(record) = reader.next().map_err(|error| Failure::journal(path, &error))? {
             suggest.record(&record).map_err(no_policy)?;
@@ -85,7 +84,7 @@ fn prove(paths: &[PathBuf], suggested: &Suggested) -> Result<Counts, Failure> {
     let policy = Policy::parse(&suggested.text).map_err(|errors| bug(errors.to_string()))?;
     let mut counts = Counts::default();
     for path in paths {
-        let mut reader = open_journal(path, Prints::AtTheEnd)?;
+        let mut reader = journals::open(path)?;
         let mut judge = Judge::new(&policy, reader.header());
         while let Some(record) = reader.next().map_err(|error| Failure::journal(path, &error))? {
             judge.record(&record);

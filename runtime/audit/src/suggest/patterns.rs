@@ -89,6 +89,12 @@ pub(super) fn literal(path: &str, dialect: Dialect) -> String {
     shortened(&names)
 }
 
+/// Whether that pattern matches nothing else.
+pub(super) fn is_literal(path: &str, dialect: Dialect) -> bool {
+    let stands_for_any = if dialect == Dialect::File { '?' } else { '*' };
+    literal(path, dialect) == path && !path.contains(stands_for_any)
+}
+
 fn literal_name(name: &str, dialect: Dialect) -> String {
     let special = |character: char| match dialect {
         Dialect::File => character.is_control() || "*?[]{}\\!".contains(character),

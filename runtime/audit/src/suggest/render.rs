@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use wasm_agent_policy::{Limits, SecretSource, toml_string};
 
 use super::mounts::{ASKED, Mount, Mounts};
-use super::patterns::{Dialect, generalise, literal, without_covered};
+use super::patterns::{Dialect, generalise, is_literal, literal, without_covered};
 use super::settings::{Settings, hex};
 use super::{Paths, Suggest};
 
 /// Room for one line of comment, in characters; lists go on below it.
 const LINE_CHARS: usize = 110;
+
+/// Stands before a grant whose patterns match more than what happened, though nobody told so.
+const WIDER: &str =
+    "# No pattern matches some of these names alone: stars and `?` stand in their place, and for others too.\n";
 
 /// The whole text.
 pub(super) fn policy(suggest: &Suggest) -> String {
@@ -44,6 +48,9 @@ fn filesystem(mount: &Mount, mounts: &Mounts, suggest: &Suggest) -> String {
     }
     if mount.changed && mount.unasked {
         text += "# What can't be undone asks, though the recorded policy let some of it pass.\n";
+    }
+    if mount.paths.iter().any(|path| !is_literal(path, Dialect::File)) {
+        text += WIDER;
     }
     text += &header(mount);
     if mount.changed {
@@ -88,6 +95,9 @@ fn http(suggest: &Suggest) -> String {
         }
         if grant.unasked {
             text += "# What can't be undone asks, though the recorded policy let it pass.\n";
+        }
+        if grant.wider {
+            text += WIDER;
         }
         text += &format!("[[http]]\nurl = {}\n", toml_string(url));
         text += &list("methods", grant.methods.iter());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_agent_policy::{DecisionKind, HttpAction, Policy, SecretSpec, Url, UrlPattern, is_special};
 
-use super::patterns::{Dialect, generalise};
+use super::patterns::{Dialect, generalise, is_literal};
 use super::uses::{At, Uses};
 use super::{Paths, Room, SuggestError};
 use crate::decided::Decided;
@@ -41,6 +41,8 @@ pub(super) struct Grant {
     pub(super) networks: BTreeSet<String>,
     pub(super) asks: bool,
     pub(super) unasked: bool,
+    /// Whether it matches more than was asked for, as no pattern matches that alone.
+    pub(super) wider: bool,
     pub(super) uses: Uses,
 }
 
@@ -123,8 +125,11 @@ impl Requests {
                         (Paths::Exact, query) => format!("?{}", query.as_deref().unwrap_or_default()),
                         (Paths::Dir | Paths::Glob, _) => String::new(),
                     };
-                    let url = usable(format!("{origin}/{pattern}{query}"), origin, asked);
+                    let wanted = format!("{origin}/{pattern}{query}");
+                    let url = usable(&wanted, origin, asked);
+                    let wider = url != wanted || !is_literal(&asked.path, Dialect::Url);
                     let grant = grants.entry((url, secrets.clone())).or_default();
+                    grant.wider |= wider;
                     grant.methods.insert(method.clone());
                     grant.networks.extend(asked.networks.iter().cloned());
                     grant.asks |= asked.asks;
@@ -144,11 +149,11 @@ impl Requests {
 }
 
 /// The pattern, or all of the origin where it would not match what it was made of.
-fn usable(pattern: String, origin: &str, asked: &Asked) -> String {
+fn usable(pattern: &str, origin: &str, asked: &Asked) -> String {
     let query = asked.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
     let url = Url::parse_str(&format!("{origin}/{}{query}", asked.path));
-    match (UrlPattern::parse(&pattern), url) {
-        (Ok(compiled), Ok(url)) if compiled.matches(&url) => pattern,
+    match (UrlPattern::parse(pattern), url) {
+        (Ok(compiled), Ok(url)) if compiled.matches(&url) => pattern.to_owned(),
         _ => format!("{origin}/**"),
     }
 }

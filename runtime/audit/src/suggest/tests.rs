@@ -93,6 +93,23 @@ fn a_name_with_wildcards_is_taken_as_close_as_can_be() {
     assert!(Policy::parse(&text).is_ok(), "{text}");
 }
 
+#[test]
+fn says_where_a_name_can_only_be_matched_with_others() {
+    let says_so = |policy: &str, action: &str, paths| {
+        let text = suggest(&[&acted(policy, &[action])], paths).unwrap();
+        text.contains("# No pattern matches some of these names alone")
+    };
+    let long = format!("READ /notes{}", "/x".repeat(200));
+    for paths in [Paths::Exact, Paths::Dir, Paths::Glob] {
+        for action in ["READ /notes/*****", "READ /notes/a?b", long.as_str()] {
+            assert!(says_so(NOTES, action, paths), "{action}");
+        }
+        assert!(!says_so(NOTES, "READ /notes/a-b", paths));
+    }
+    assert!(says_so(SITE, "GET https://example.com/repos/a*b", Paths::Exact));
+    assert!(!says_so(SITE, "GET https://example.com/repos/ab?q=1", Paths::Exact));
+}
+
 const SITE: &str = r#"
 [[http]]
 url = "https://example.com/repos/**"
