@@ -1,7 +1,7 @@
 //! The file of a journal: made new, readable by its owner alone, and on the disk once it is synced.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -38,6 +38,10 @@ impl JournalFile {
 impl JournalStore for JournalFile {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         Write::write_all(&mut self.file, bytes)
+    }
+
+    fn write_all_parts(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        self.file.write_all_parts(parts)
     }
 
     fn sync_data(&mut self) -> io::Result<()> {

@@ -5,6 +5,7 @@
 
 mod created;
 mod open;
+mod output;
 mod resolve;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use wasm_agent_policy::GuestPath;
 
 pub(crate) use created::Created;
 pub(crate) use open::{open_directory, open_file};
+pub(crate) use output::FileOutput;
 pub(crate) use resolve::{Directory, Place, Unresolved, resolve};
 
 /// The files of one run.

@@ -246,25 +246,6 @@ impl Host {
         }
     }
 
-    fn function(&mut self, function: &'static Function) -> wasmtime::Result<FunctionId> {
-        let index = function.index();
-        if let Some(Some(id)) = self.functions.get(index) {
-            return Ok(*id);
-        }
-        let id = self
-            .context
-            .journal()?
-            .intern(function.name(), function.parameters())
-            .map_err(|error| self.context.ending.journal(error))?;
-        if self.functions.len() <= index {
-            self.functions.resize(index + 1, None);
-        }
-        if let Some(slot) = self.functions.get_mut(index) {
-            *slot = Some(id);
-        }
-        Ok(id)
-    }
-
     /// The table of the guest's handles.
     pub(crate) fn table(&mut self) -> wasmtime::Result<&mut ResourceTable> {
         Ok(&mut self.live()?.table)
@@ -277,7 +258,8 @@ impl Host {
 /// - `via view`: wasmtime-wasi answers, through the view of that name on [`Live`];
 /// - `|host| expression`: the expression answers, with `host: &mut Host`.
 ///
-/// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it.
+/// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it. A function `by hand` is
+/// written out, with `@call` in it, as its arguments or answer are recorded as another type than it has.
 macro_rules! host_calls {
     (impl $trait:path as $interface:literal { $($functions:tt)* }) => {
         impl $trait for $crate::gate::View<'_> {
@@ -285,6 +267,10 @@ macro_rules! host_calls {
         }
     };
     (@ $trait:path, $interface:literal,) => {};
+    (@ $trait:path, $interface:literal, by hand { $($functions:tt)* } $($rest:tt)*) => {
+        $($functions)*
+        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
+    };
     (@ $trait:path, $interface:literal,
         fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
         $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {

@@ -133,6 +133,24 @@ impl Wire for Vec<u8> {
     }
 }
 
+/// Contents at least this long are shared with the journal, in bytes.
+///
+/// A piece of a body belongs to the buffer that it was read into, and keeps all of it while it waits to be written. With shorter
+/// pieces, and by skipping what lies between, a guest could make a few bytes hold much memory: they are copied.
+const SHARED_BYTES_MIN: usize = 32 << 10;
+
+/// Long contents are shared with the journal rather than copied for it.
+impl Wire for Bytes {
+    fn put(&self, out: &mut Sink<'_>) {
+        let contents = if self.len() < SHARED_BYTES_MIN { Self::copy_from_slice(self) } else { self.clone() };
+        out.encoded.payload(contents, out.keep);
+    }
+
+    fn take(from: &mut Source<'_>) -> Result<Self, Malformed> {
+        Vec::take(from).map(Self::from)
+    }
+}
+
 impl<T: Wire> Wire for Option<T> {
     fn put(&self, out: &mut Sink<'_>) {
         match self {

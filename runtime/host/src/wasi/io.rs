@@ -1,5 +1,6 @@
 //! `wasi:io`: streams, what they wait for, and what went wrong with them.
 
+use bytes::Bytes;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::io::{error, poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
@@ -50,8 +51,20 @@ impl streams::Host for View<'_> {
 
 host_calls! {
     impl streams::HostInputStream as "wasi:io/streams" {
-        fn read(stream: In, length: u64) -> StreamResult<Vec<u8>> = "[method]input-stream.read" via io;
-        async fn blocking_read(stream: In, length: u64) -> StreamResult<Vec<u8>> = "[method]input-stream.blocking-read" via io;
+        by hand {
+            fn read(&mut self, stream: In, length: u64) -> StreamResult<Vec<u8>> {
+                host_calls!(@call self, false, "wasi:io/streams", "[method]input-stream.read", (stream: In, length: u64),
+                    StreamResult<Bytes>, |host| host.input(&stream).and_then(|input| input.read(most(length)))).map(Vec::from)
+            }
+
+            async fn blocking_read(&mut self, stream: In, length: u64) -> StreamResult<Vec<u8>> {
+                host_calls!(@call self, true, "wasi:io/streams", "[method]input-stream.blocking-read", (stream: In, length: u64),
+                    StreamResult<Bytes>, |host| match host.input(&stream) {
+                        Ok(input) => input.blocking_read(most(length)).await,
+                        Err(error) => Err(error),
+                    }).map(Vec::from)
+            }
+        }
         fn skip(stream: In, length: u64) -> StreamResult<u64> = "[method]input-stream.skip" via io;
         async fn blocking_skip(stream: In, length: u64) -> StreamResult<u64> = "[method]input-stream.blocking-skip" via io;
         fn subscribe(stream: In) -> wasmtime::Result<Pollable> = "[method]input-stream.subscribe" via io;
@@ -62,8 +75,14 @@ host_calls! {
 host_calls! {
     impl streams::HostOutputStream as "wasi:io/streams" {
         fn check_write(stream: Out) -> StreamResult<u64> = "[method]output-stream.check-write" via io;
-        fn write(stream: Out, contents: Vec<u8>) -> StreamResult<()> = "[method]output-stream.write" via io,
-            again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents));
+        by hand {
+            fn write(&mut self, stream: Out, contents: Vec<u8>) -> StreamResult<()> {
+                let contents = Bytes::from(contents);
+                host_calls!(@call self, false, "wasi:io/streams", "[method]output-stream.write", (stream: Out, contents: Bytes),
+                    StreamResult<()>, |host| host.output(&stream).and_then(|output| output.write(contents)),
+                    again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents)))
+            }
+        }
         async fn blocking_write_and_flush(stream: Out, contents: Vec<u8>) -> StreamResult<()>
             = "[method]output-stream.blocking-write-and-flush" via io,
             again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents));
@@ -88,6 +107,16 @@ host_calls! {
 }
 
 impl Host {
+    /// What a guest reads from.
+    fn input(&mut self, stream: &In) -> StreamResult<&mut DynInputStream> {
+        Ok(self.live().map_err(StreamError::Trap)?.table.get_mut(stream)?)
+    }
+
+    /// What a guest writes to.
+    fn output(&mut self, stream: &Out) -> StreamResult<&mut DynOutputStream> {
+        Ok(self.live().map_err(StreamError::Trap)?.table.get_mut(stream)?)
+    }
+
     /// Refuses to splice into what the tool prints.
     ///
     /// Spliced bytes don't pass through the guest, so a replay, which has no source to read them from, could not show them.
@@ -102,4 +131,9 @@ impl Host {
         self.outputs.closed(stream.rep());
         streams::HostOutputStream::drop(self.live()?.io(), stream).await
     }
+}
+
+/// A length as a guest has it.
+fn most(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
 }

@@ -1,7 +1,10 @@
 //! [`Framer`]: frames, chains, seals and writes records that are already encoded.
 
+use std::io::IoSlice;
 use std::mem;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::cbor;
 use crate::chain::Chain;
@@ -16,8 +19,14 @@ use super::JournalStore;
 /// Bytes gathered before a write, so that small records do not cost a system call each.
 pub(crate) const WRITE_BYTES: usize = 256 << 10;
 
+/// Contents gathered before a write, in bytes. From there on longer writes are no quicker.
+const HELD_BYTES: usize = 1 << 20;
+
 /// Contents at least this long go to the store directly: copying them would cost more than a system call.
 const DIRECT_BYTES: usize = 64 << 10;
+
+/// Shared contents at least this long are gathered without being copied.
+const SHARED_BYTES: usize = 16 << 10;
 
 /// The file's end, and everything that depends on it.
 pub(crate) struct Framer {
@@ -26,8 +35,12 @@ pub(crate) struct Framer {
     /// The run's id, which every signature covers.
     run: [u8; 16],
     chain: Chain,
-    /// Frames that are not written yet.
+    /// Frames that are not written yet, but for what is in `held`.
     out: Vec<u8>,
+    /// Contents that are not written yet: each stands in the file before the byte of `out` that is named.
+    held: Vec<(usize, Bytes)>,
+    /// Bytes in `held`.
+    held_bytes: usize,
     /// How much of `out` the seal's hash has taken in or leaves out.
     absorbed: usize,
     /// Offset in the file at which `out` begins, in bytes.
@@ -46,6 +59,8 @@ impl Framer {
             run,
             chain: Chain::new(),
             out: MAGIC.to_vec(),
+            held: Vec::new(),
+            held_bytes: 0,
             absorbed: MAGIC.len(),
             offset: 0,
             records: 0,
@@ -56,7 +71,7 @@ impl Framer {
 
     /// Length of the file with what is not written yet: the offset of the next frame, in bytes.
     pub(crate) fn length(&self) -> u64 {
-        self.offset + cbor::wide(self.out.len())
+        self.offset + cbor::wide(self.gathered())
     }
 
     pub(crate) fn records(&self) -> u64 {
@@ -74,7 +89,12 @@ impl Framer {
 
     /// Bytes that wait to be written.
     pub(crate) fn gathered(&self) -> usize {
-        self.out.len()
+        self.out.len() + self.held_bytes
+    }
+
+    /// Whether enough waits for a write to be worth it.
+    pub(super) fn is_full(&self) -> bool {
+        self.out.len() >= WRITE_BYTES || self.held_bytes >= HELD_BYTES
     }
 
     /// Seals everything so far.
@@ -99,10 +119,37 @@ impl Framer {
 
     /// Appends a frame: what `fill` writes, then `contents`, which only their digest vouches for.
     pub(crate) fn frame(&mut self, contents: &[u8], fill: impl FnOnce(&mut Vec<u8>)) -> Result<(), JournalError> {
+        self.begin(contents.len(), fill)?;
+        if contents.len() < DIRECT_BYTES {
+            self.copy(contents);
+            return Ok(());
+        }
+        self.flush()?;
+        self.append(contents)
+    }
+
+    /// As [`frame`](Self::frame), with contents that others have too.
+    pub(super) fn frame_shared(
+        &mut self,
+        contents: &Bytes,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), JournalError> {
+        self.begin(contents.len(), fill)?;
+        if contents.len() < SHARED_BYTES {
+            self.copy(contents);
+        } else {
+            self.held_bytes += contents.len();
+            self.held.push((self.out.len(), contents.clone()));
+        }
+        Ok(())
+    }
+
+    /// Appends a frame up to its contents.
+    fn begin(&mut self, contents: usize, fill: impl FnOnce(&mut Vec<u8>)) -> Result<(), JournalError> {
         let start = self.out.len();
         self.out.extend_from_slice(&[0; FRAME_HEAD_BYTES]);
         fill(&mut self.out);
-        let size = self.out.len() - start - FRAME_HEAD_BYTES + contents.len();
+        let size = self.out.len() - start - FRAME_HEAD_BYTES + contents;
         let length = u32::try_from(size).ok().filter(|_| size <= RECORD_BYTES_MAX);
         let Some(length) = length else {
             self.out.truncate(start);
@@ -116,19 +163,17 @@ impl Framer {
         }
         self.records += 1;
         self.since_seal += 1;
-        if contents.is_empty() { Ok(()) } else { self.contents(contents) }
+        Ok(())
     }
 
     /// Appends a blob's contents to the frame that was begun.
-    fn contents(&mut self, contents: &[u8]) -> Result<(), JournalError> {
-        self.absorb();
-        if contents.len() < DIRECT_BYTES {
-            self.out.extend_from_slice(contents);
-            self.absorbed = self.out.len();
-            return Ok(());
+    fn copy(&mut self, contents: &[u8]) {
+        if contents.is_empty() {
+            return;
         }
-        self.flush()?;
-        self.append(contents)
+        self.absorb();
+        self.out.extend_from_slice(contents);
+        self.absorbed = self.out.len();
     }
 
     /// Takes what was framed since into the seal's hash.
@@ -144,9 +189,13 @@ impl Framer {
         }
         self.absorb();
         let out = mem::take(&mut self.out);
-        let appended = self.append(&out);
+        let held = mem::take(&mut self.held);
+        let appended = if held.is_empty() { self.append(&out) } else { self.append_parts(&out, &held) };
         self.out = out;
         self.out.clear();
+        self.held = held;
+        self.held.clear();
+        self.held_bytes = 0;
         self.absorbed = 0;
         appended
     }
@@ -168,6 +217,22 @@ impl Framer {
     fn append(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
         self.store.write_all(bytes).map_err(|source| JournalError::Write { source: Arc::new(source) })?;
         self.offset += cbor::wide(bytes.len());
+        Ok(())
+    }
+
+    /// Writes frames, each of the contents in its place.
+    fn append_parts(&mut self, out: &[u8], held: &[(usize, Bytes)]) -> Result<(), JournalError> {
+        let mut parts = Vec::with_capacity(2 * held.len() + 1);
+        let mut from = 0;
+        for (at, contents) in held {
+            parts.push(IoSlice::new(out.get(from..*at).unwrap_or_default()));
+            parts.push(IoSlice::new(contents));
+            from = *at;
+        }
+        parts.push(IoSlice::new(out.get(from..).unwrap_or_default()));
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        self.store.write_all_parts(&mut parts).map_err(|source| JournalError::Write { source: Arc::new(source) })?;
+        self.offset += cbor::wide(length);
         Ok(())
     }
 }

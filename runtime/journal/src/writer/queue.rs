@@ -4,6 +4,13 @@ use crate::encoded::{Encoded, Slot};
 use crate::error::JournalError;
 use crate::payload::Digest;
 
+/// Bytes of queued records at which the writer's thread is woken before its time.
+const WAKE_RECORD_BYTES: usize = 64 << 10;
+
+/// Bytes of queued contents at which it is woken. Waking costs the guest's thread a system call: more than the copy of a
+/// piece of 64 KiB, so it is not done for each one.
+const WAKE_HELD_BYTES: usize = 512 << 10;
+
 /// Records on their way to the sink, in order.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -37,6 +44,11 @@ impl Batch {
     /// What the batch costs in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         self.bytes.len() + self.held
+    }
+
+    /// Whether there is so much in it that somebody should be woken to write it.
+    pub(super) fn is_worth_writing(&self) -> bool {
+        self.bytes.len() >= WAKE_RECORD_BYTES || self.held >= WAKE_HELD_BYTES
     }
 
     pub(super) fn is_empty(&self) -> bool {

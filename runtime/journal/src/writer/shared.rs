@@ -16,9 +16,6 @@ use super::queue::Batch;
 use super::sink::Sink;
 use super::table::Table;
 
-/// Queued bytes at which the writer's thread is woken before its time.
-const WAKE_BYTES: usize = 64 << 10;
-
 /// How long the writer's thread lets records gather: observations reach the file at most this much later.
 pub(super) const GATHER: Duration = Duration::from_millis(5);
 
@@ -90,12 +87,11 @@ impl Shared {
         if let Some(error) = &state.failed {
             return Err(error.clone());
         }
-        let before = state.batch.size();
+        let before = state.batch.is_worth_writing();
         let encoded = encode(&mut state)?;
-        let after = state.batch.size();
-        state.high = state.high.max(after);
+        state.high = state.high.max(state.batch.size());
         // Waking costs a system call even where nobody sleeps, so it is done once for a batch.
-        let filled = before < WAKE_BYTES && after >= WAKE_BYTES;
+        let filled = !before && state.batch.is_worth_writing();
         if filled {
             self.start(&mut state);
         }
@@ -214,7 +210,7 @@ impl Shared {
         state.parked = false;
         // Not cut short where the guest's thread has written the batch meanwhile: it does so for every effect, and would have to
         // wake this thread again each time.
-        let gathering = |state: &mut State| !state.stop && !state.pressed && state.batch.size() < WAKE_BYTES;
+        let gathering = |state: &mut State| !state.stop && !state.pressed && !state.batch.is_worth_writing();
         (state, _) = self.work.wait_timeout_while(state, GATHER, gathering).unwrap_or_else(PoisonError::into_inner);
         state.stop
     }

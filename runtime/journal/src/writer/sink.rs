@@ -3,13 +3,15 @@
 use std::mem;
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use crate::blob::{self, Window};
 use crate::encoded::{Keep, Slot};
 use crate::error::JournalError;
 use crate::format::BLOB_BYTES_MAX;
 use crate::payload::{Digest, write_reference};
 
-use super::framer::{Framer, WRITE_BYTES};
+use super::framer::Framer;
 use super::queue::{Batch, Queued};
 use super::{JournalStore, Options};
 
@@ -84,7 +86,7 @@ impl Sink {
             if queued.seal || self.framer.since_seal() >= self.options.seal_records {
                 self.seal(now)?;
             }
-            if self.framer.gathered() >= WRITE_BYTES {
+            if self.framer.is_full() {
                 self.framer.flush()?;
             }
         }
@@ -127,7 +129,7 @@ impl Sink {
     }
 
     /// Stores contents unless a recent blob has them, and returns the offset of the blob's frame.
-    fn blob(&mut self, digest: Digest, contents: &[u8]) -> Result<u64, JournalError> {
+    fn blob(&mut self, digest: Digest, contents: &Bytes) -> Result<u64, JournalError> {
         if let Some(offset) = self.blobs.find(&digest) {
             return Ok(offset);
         }
@@ -135,7 +137,7 @@ impl Sink {
             return Err(JournalError::TooLarge { what: "a payload", size: contents.len(), limit: BLOB_BYTES_MAX });
         }
         let offset = self.framer.length();
-        self.framer.frame(contents, |out| blob::write_prefix(out, &digest, contents.len()))?;
+        self.framer.frame_shared(contents, |out| blob::write_prefix(out, &digest, contents.len()))?;
         self.blobs.remember(digest, offset);
         Ok(offset)
     }

@@ -43,7 +43,7 @@ impl types::Host for View<'_> {
 host_calls! {
     impl types::HostDescriptor as "wasi:filesystem/types" {
         fn read_via_stream(fd: Fd, offset: u64) -> FsResult<Resource<DynInputStream>> = "[method]descriptor.read-via-stream" via filesystem;
-        fn write_via_stream(fd: Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> = "[method]descriptor.write-via-stream" via filesystem;
+        fn write_via_stream(fd: Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> = "[method]descriptor.write-via-stream" |host| host.write_via_stream(&fd, offset);
         fn append_via_stream(fd: Fd) -> FsResult<Resource<DynOutputStream>> = "[method]descriptor.append-via-stream" via filesystem;
         async fn advise(fd: Fd, offset: u64, length: u64, advice: types::Advice) -> FsResult<()> = "[method]descriptor.advise" via filesystem;
         async fn sync_data(fd: Fd) -> FsResult<()> = "[method]descriptor.sync-data" via filesystem;

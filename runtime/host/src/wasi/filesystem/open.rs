@@ -5,14 +5,15 @@ use std::sync::Arc;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use wasm_agent_policy::{Action, Origin};
+use wasmtime::component::Resource;
 use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File, OpenMode};
 use wasmtime_wasi::p2::bindings::filesystem::types::{self, DescriptorFlags, OpenFlags, PathFlags};
-use wasmtime_wasi::p2::{FsError, FsResult};
+use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::Fd;
 use super::access::{Target, failed};
-use crate::files::{self, Directory};
+use crate::files::{self, Directory, FileOutput};
 use crate::gate::Host;
 
 /// A file that changes between being looked at and being opened is looked at again, this often.
@@ -147,6 +148,19 @@ impl Host {
         let fd = live.table.push(Descriptor::Dir(descriptor))?;
         live.files.insert(fd.rep(), directory);
         Ok(fd)
+    }
+
+    /// A stream into a file: it was permitted when the file was opened.
+    pub(super) fn write_via_stream(&mut self, fd: &Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> {
+        let live = self.live().map_err(FsError::trap)?;
+        let Descriptor::File(file) = live.table.get(fd)? else {
+            return Err(types::ErrorCode::BadDescriptor.into());
+        };
+        if file.perms.write_not_permitted() {
+            return Err(types::ErrorCode::NotPermitted.into());
+        }
+        let stream: DynOutputStream = Box::new(FileOutput::new(Arc::clone(&file.file), offset));
+        Ok(live.table.push(stream)?)
     }
 
     fn push_file(&mut self, file: std::fs::File, read: bool, write: bool) -> FsResult<Fd> {

@@ -1,0 +1,172 @@
+//! [`FileOutput`]: what a guest writes to a file through a stream, on the guest's own thread.
+
+use std::fs::File;
+use std::io;
+use std::mem;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+
+/// Most bytes that a guest is told it may write at once: what wasmtime's own stream takes.
+const PIECE_BYTES_MAX: usize = 64 << 10;
+
+/// A stream into a file, from a position on.
+///
+/// wasmtime's own stream hands each piece to another thread and the guest then waits for it: two switches of threads for some tens of
+/// microseconds of work. A run has a thread of its own, which may as well write. What a guest sees is the same: a piece is under
+/// way until the guest has waited for it, and an error is told then.
+pub(crate) struct FileOutput {
+    file: Arc<File>,
+    /// Where the next piece goes.
+    position: u64,
+    state: State,
+}
+
+enum State {
+    Ready,
+    /// A piece was written, or not, and the guest has not waited for it yet.
+    Written(io::Result<()>),
+    /// What the guest is told next.
+    Failed(io::Error),
+    Closed,
+}
+
+impl FileOutput {
+    /// A stream that begins at `position`, of a file that is open for writing.
+    pub(crate) fn new(file: Arc<File>, position: u64) -> Self {
+        Self { file, position, state: State::Ready }
+    }
+
+    /// Writes one piece; of one that fails, the position is not moved.
+    fn put(&mut self, contents: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(contents, self.position)?;
+        self.position = self.position.saturating_add(u64::try_from(contents.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }
+
+    /// What was waited for is over.
+    fn settle(&mut self) {
+        self.state = match mem::replace(&mut self.state, State::Closed) {
+            State::Written(Ok(())) => State::Ready,
+            State::Written(Err(error)) => State::Failed(error),
+            settled => settled,
+        };
+    }
+
+    /// Tells of an error once, after which the stream is closed.
+    fn told(&mut self) -> StreamResult<()> {
+        match mem::replace(&mut self.state, State::Closed) {
+            State::Failed(error) => Err(StreamError::LastOperationFailed(error.into())),
+            State::Closed => Err(StreamError::Closed),
+            state @ (State::Ready | State::Written(_)) => {
+                self.state = state;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for FileOutput {
+    async fn ready(&mut self) {
+        self.settle();
+    }
+}
+
+#[async_trait::async_trait]
+impl OutputStream for FileOutput {
+    fn write(&mut self, contents: Bytes) -> StreamResult<()> {
+        match self.state {
+            State::Ready => {}
+            State::Closed => return Err(StreamError::Closed),
+            State::Written(_) | State::Failed(_) => {
+                return Err(StreamError::trap("write not permitted: check_write not called first"));
+            }
+        }
+        self.state = State::Written(self.put(&contents));
+        Ok(())
+    }
+
+    async fn blocking_write_and_flush(&mut self, contents: Bytes) -> StreamResult<()> {
+        self.settle();
+        self.told()?;
+        self.put(&contents).map_err(|error| {
+            self.state = State::Closed;
+            StreamError::LastOperationFailed(error.into())
+        })
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        self.told()
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        self.told()?;
+        Ok(if matches!(self.state, State::Ready) { PIECE_BYTES_MAX } else { 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Seek};
+
+    use super::*;
+
+    /// What is awaited here is never pending.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match std::pin::pin!(future).poll(&mut context) {
+            std::task::Poll::Ready(value) => value,
+            std::task::Poll::Pending => panic!("a file made its guest wait"),
+        }
+    }
+
+    /// A stream whose every write fails: the file is open for reading alone.
+    fn failing() -> FileOutput {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        FileOutput::new(Arc::new(File::open(file.path()).unwrap()), 0)
+    }
+
+    #[test]
+    fn pieces_follow_each_other_from_the_position() {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut output = FileOutput::new(Arc::new(file.try_clone().unwrap()), 2);
+        output.write(Bytes::from_static(b"one")).unwrap();
+        now(output.ready());
+        now(output.blocking_write_and_flush(Bytes::from_static(b"two"))).unwrap();
+        output.write_zeroes(1).unwrap();
+        let mut contents = Vec::new();
+        file.rewind().unwrap();
+        file.read_to_end(&mut contents).unwrap();
+        assert_eq!(contents, b"\0\0onetwo\0");
+    }
+
+    #[test]
+    fn a_piece_has_to_be_waited_for_before_the_next() {
+        let mut output = FileOutput::new(Arc::new(tempfile::tempfile().unwrap()), 0);
+        assert_eq!(output.check_write().unwrap(), PIECE_BYTES_MAX);
+        output.write(Bytes::from_static(b"one")).unwrap();
+        assert_eq!(output.check_write().unwrap(), 0);
+        output.flush().unwrap();
+        assert!(matches!(output.write(Bytes::from_static(b"two")), Err(StreamError::Trap(_))));
+        assert_eq!(now(output.write_ready()).unwrap(), PIECE_BYTES_MAX);
+    }
+
+    #[test]
+    fn an_error_is_told_once_and_closes_the_stream() {
+        let mut output = failing();
+        output.write(Bytes::from_static(b"one")).unwrap();
+        assert_eq!(output.check_write().unwrap(), 0);
+        now(output.ready());
+        let Err(StreamError::LastOperationFailed(error)) = output.flush() else { panic!("the error was not told") };
+        assert!(error.downcast_ref::<io::Error>().is_some(), "the guest asks which error it was");
+        assert!(matches!(output.check_write(), Err(StreamError::Closed)));
+        assert!(matches!(output.write(Bytes::new()), Err(StreamError::Closed)));
+        let mut output = failing();
+        let told = now(output.blocking_write_and_flush(Bytes::from_static(b"one")));
+        assert!(matches!(told, Err(StreamError::LastOperationFailed(_))));
+        assert!(matches!(output.flush(), Err(StreamError::Closed)));
+    }
+}
