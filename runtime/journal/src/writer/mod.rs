@@ -2,6 +2,7 @@
 
 mod framer;
 mod keeper;
+mod memory;
 mod queue;
 mod shared;
 mod sink;

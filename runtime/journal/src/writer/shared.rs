@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::JournalError;
 
+use super::memory;
 use super::queue::Batch;
 use super::sink::Sink;
 use super::table::Table;
@@ -180,6 +181,7 @@ impl Shared {
     /// The writer's thread.
     fn run(&self) {
         let lost = Lost { shared: self };
+        memory::keep_freed();
         // What gathered before there was a thread has waited long enough.
         let _ = self.drain(false);
         let mut stopping = false;

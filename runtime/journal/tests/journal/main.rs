@@ -9,6 +9,7 @@ mod faults;
 mod forging;
 mod format;
 mod json;
+mod large;
 mod properties;
 mod recovering;
 mod round_trip;

@@ -1,0 +1,101 @@
+//! Contents that are written without being copied, many in one write.
+
+use std::fs::File;
+use std::io::Cursor;
+
+use minicbor::Decoder;
+use wasm_agent_journal::{
+    Encoded, Event, JournalError, JournalStore, Keep, PayloadRef, ReadError, Summary, Writer, verify,
+};
+
+use crate::support::{Memory, call, end, header, open, options};
+
+/// Lengths on both sides of every bound: in place, copied, shared, gathered, more than is gathered.
+const LENGTHS: [usize; 12] = [
+    300,
+    (16 << 10) - 1,
+    16 << 10,
+    64 << 10,
+    64 << 10,
+    40_000,
+    255,
+    3 << 20,
+    (1 << 20) - 1,
+    (64 << 10) + 1,
+    2 << 20,
+    20_000,
+];
+
+/// Contents of which no two are equal.
+fn contents(number: usize, length: usize) -> Vec<u8> {
+    let mut contents = vec![0; length];
+    blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut contents);
+    contents
+}
+
+/// Writes calls of which each has contents that are kept, and every other one also such that are not.
+fn write(store: impl JournalStore + 'static) -> Result<Summary, JournalError> {
+    let writer = Writer::create(store, &header(), options())?;
+    let function = writer.intern("a#b", &["given"])?;
+    for (number, length) in LENGTHS.into_iter().enumerate() {
+        let mut arguments = Encoded::new();
+        arguments.array(1);
+        if number % 2 == 0 {
+            arguments.payload(contents(number + LENGTHS.len(), length), Keep::DigestOnly);
+        } else {
+            arguments.null();
+        }
+        let mut outcome = Encoded::new();
+        outcome.payload(contents(number, length), Keep::Contents);
+        writer.call(&call(function, &arguments, &outcome))?;
+    }
+    writer.finish(&end())
+}
+
+#[test]
+fn contents_of_every_length_come_back() {
+    let store = Memory::default();
+    let summary = write(store.clone()).unwrap();
+    let bytes = store.bytes();
+    assert_eq!(summary.bytes, u64::try_from(bytes.len()).unwrap());
+    assert!(verify(Cursor::new(bytes.as_slice())).unwrap().complete);
+    let mut reader = open(&bytes).unwrap();
+    let mut found = 0;
+    while let Some(record) = reader.next().unwrap() {
+        let Event::Call(call) = record.event else { continue };
+        let payload: PayloadRef<'_> = Decoder::new(&call.outcome).decode().unwrap();
+        assert_eq!(reader.payload(&payload).unwrap(), Some(contents(found, LENGTHS[found])));
+        found += 1;
+    }
+    assert_eq!(found, LENGTHS.len());
+}
+
+#[test]
+fn a_file_has_the_same_bytes_as_a_store_that_takes_parts_one_by_one() {
+    let store = Memory::default();
+    write(store.clone()).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    write(File::create(file.path()).unwrap()).unwrap();
+    assert!(*store.bytes() == std::fs::read(file.path()).unwrap());
+}
+
+#[test]
+fn a_failed_part_ends_the_journal_and_leaves_what_came_before() {
+    let sound = Memory::default();
+    write(sound.clone()).unwrap();
+    for operation in 0..sound.operations() {
+        let store = Memory::failing_at(operation);
+        let written = write(store.clone());
+        let bytes = store.bytes();
+        assert!(sound.bytes().starts_with(&bytes), "operation {operation}");
+        // How records come together in writes is a matter of time: there may be fewer this time.
+        if store.operations() <= operation {
+            continue;
+        }
+        assert!(matches!(written, Err(JournalError::Write { .. })), "operation {operation}");
+        match verify(Cursor::new(bytes.as_slice())) {
+            Ok(verified) => assert!(!verified.complete, "operation {operation}"),
+            Err(error) => assert!(matches!(error, ReadError::NoHeader { .. }), "operation {operation}: {error}"),
+        }
+    }
+}
