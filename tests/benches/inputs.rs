@@ -13,7 +13,7 @@ use wasm_agent_policy::{Action, GuestPath, HttpAction, Method, Policy, Url};
 pub fn policy(grants: usize) -> Policy {
     let mut text = "version = 1\n".to_owned();
     for number in 0..grants {
-        let host = if number % 2 == 0 { "api.example.com".to_owned() } else { format!("h{number}.example.com") };
+        let host = host(number);
         write!(
             text,
             r#"
@@ -33,22 +33,46 @@ methods = ["GET", "HEAD"]
     Policy::parse(&text).unwrap()
 }
 
-/// Reading a file a few folders below the grant in the middle.
-pub fn file_action(grants: usize) -> Action {
-    let path = format!("/work/d{}/src/parse/tokens.rs", grants / 2);
-    Action::FileRead { path: GuestPath::parse(&path).unwrap() }
+/// How many actions a decision is measured with: enough that none is foreseen.
+const ACTIONS: usize = 256;
+
+/// Reading files with names of all lengths, in and a few folders below directories that are granted.
+pub fn file_actions(grants: usize) -> Vec<Action> {
+    let folders = ["", "src/", "src/parse/", "docs/notes/2026/", "target/debug/deps/"];
+    let names = ["a", "tokens.rs", "README.md", "main.py", "index.html", "a-file-with-a-rather-long-name.tar.gz"];
+    spread(grants)
+        .map(|(number, grant)| {
+            let (folder, name) = (folders[number % folders.len()], names[number % names.len()]);
+            Action::FileRead { path: GuestPath::parse(&format!("/work/d{grant}/{folder}{name}")).unwrap() }
+        })
+        .collect()
 }
 
-/// A request to the host that half of the grants name.
-pub fn http_action(grants: usize) -> Action {
-    let url = format!("https://api.example.com/repos/r{}/issues?state=open", grants / 2 / 2 * 2);
-    Action::HttpRequest(HttpAction {
-        method: Method::parse("GET").unwrap(),
-        url: Url::parse_str(&url).unwrap(),
-        headers: vec![("accept".to_owned(), b"application/json".to_vec())],
-        body: None,
-        secrets: Vec::new(),
-    })
+/// Requests to the host that half of the grants name, and to hosts of their own.
+pub fn http_actions(grants: usize) -> Vec<Action> {
+    let paths = ["issues", "issues?state=open", "pulls/17/files", "contents/src/parse/tokens.rs?ref=main"];
+    spread(grants)
+        .map(|(number, grant)| {
+            let host = host(grant);
+            let url = format!("https://{host}/repos/r{grant}/{}", paths[number % paths.len()]);
+            Action::HttpRequest(HttpAction {
+                method: Method::parse("GET").unwrap(),
+                url: Url::parse_str(&url).unwrap(),
+                headers: vec![("accept".to_owned(), b"application/json".to_vec())],
+                body: None,
+                secrets: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// Numbers of actions, each with that of a grant, in no order that a processor would know.
+fn spread(grants: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..ACTIONS).map(move |number| (number, number * 7919 % grants))
+}
+
+fn host(grant: usize) -> String {
+    if grant.is_multiple_of(2) { "api.example.com".to_owned() } else { format!("h{grant}.example.com") }
 }
 
 /// A store that keeps nothing.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use divan::counter::BytesCount;
 use divan::{AllocProfiler, Bencher};
-use wasm_agent_benches::{Nowhere, clock, file_action, hand_over, http_action, journal, policy, writer};
+use wasm_agent_benches::{Nowhere, clock, file_actions, hand_over, http_actions, journal, policy, writer};
 use wasm_agent_journal::verify;
 use wasm_agent_policy::{Action, Origin};
 
@@ -20,33 +20,37 @@ const JOURNAL_BYTES: usize = 64 << 20;
 /// Size of the contents in one of them, in bytes: one read of a large file.
 const BLOB_BYTES: usize = 64 << 10;
 
+/// Decisions in a sample: each action many times, and far more than the clock takes to read.
+const DECISIONS: u32 = 4096;
+
 fn main() {
     divan::main();
 }
 
-fn decide(bencher: Bencher<'_, '_>, grants: usize, action: &Action) {
+fn decide(bencher: Bencher<'_, '_>, grants: usize, actions: &[Action]) {
     let policy = policy(grants);
-    bencher.bench_local(|| black_box(policy.check(black_box(action), Origin::Foreign)));
+    let mut actions = actions.iter().cycle();
+    bencher.bench_local(|| actions.next().map(|action| black_box(policy.check(black_box(action), Origin::Foreign))));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = DECISIONS)]
 fn file_64(bencher: Bencher<'_, '_>) {
-    decide(bencher, 64, &file_action(64));
+    decide(bencher, 64, &file_actions(64));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = DECISIONS)]
 fn file_10000(bencher: Bencher<'_, '_>) {
-    decide(bencher, 10_000, &file_action(10_000));
+    decide(bencher, 10_000, &file_actions(10_000));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = DECISIONS)]
 fn http_64(bencher: Bencher<'_, '_>) {
-    decide(bencher, 64, &http_action(64));
+    decide(bencher, 64, &http_actions(64));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = DECISIONS)]
 fn http_10000(bencher: Bencher<'_, '_>) {
-    decide(bencher, 10_000, &http_action(10_000));
+    decide(bencher, 10_000, &http_actions(10_000));
 }
 
 /// The guest's side only; the writer's thread keeps up on its own.

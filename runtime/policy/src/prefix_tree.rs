@@ -18,8 +18,17 @@ struct Node<T> {
     label: Box<[u8]>,
     /// What is filed under the path that ends with the label.
     values: Vec<T>,
-    /// Where it goes on with which byte after the label.
-    branches: Vec<(u8, usize)>,
+    /// Where it goes on after the label.
+    branches: Branches,
+}
+
+/// Nodes by the byte that leads to them.
+#[derive(Clone, Debug, Default)]
+struct Branches {
+    /// The lowest byte there is.
+    first: u8,
+    /// The nodes of this byte and all up to the highest there is; [`TOP`], to which nothing leads, where there is none.
+    nodes: Vec<usize>,
 }
 
 /// Where every look-up begins.
@@ -31,14 +40,33 @@ impl<T> Default for PrefixTree<T> {
     }
 }
 
-impl<T> Node<T> {
-    fn leaf(label: &[u8], value: T) -> Self {
-        Self { label: Box::from(label), values: vec![value], branches: Vec::new() }
+impl Branches {
+    #[inline]
+    fn find(&self, byte: u8) -> Option<usize> {
+        // Below the first one the difference is beyond the last.
+        self.nodes.get(usize::from(byte).wrapping_sub(usize::from(self.first))).copied().filter(|node| *node != TOP)
     }
 
-    #[inline]
-    fn branch(&self, byte: u8) -> Option<usize> {
-        self.branches.iter().find(|(first, _)| *first == byte).map(|(_, node)| *node)
+    fn add(&mut self, byte: u8, node: usize) {
+        if self.nodes.is_empty() {
+            self.first = byte;
+        }
+        let missing = usize::from(self.first.saturating_sub(byte));
+        self.nodes.splice(..0, std::iter::repeat_n(TOP, missing));
+        self.first = self.first.min(byte);
+        let position = usize::from(byte - self.first);
+        if self.nodes.len() <= position {
+            self.nodes.resize(position + 1, TOP);
+        }
+        if let Some(place) = self.nodes.get_mut(position) {
+            *place = node;
+        }
+    }
+}
+
+impl<T> Node<T> {
+    fn leaf(label: &[u8], value: T) -> Self {
+        Self { label: Box::from(label), values: vec![value], branches: Branches::default() }
     }
 }
 
@@ -66,12 +94,12 @@ impl<T> PrefixTree<T> {
                 self.nodes.extend(lower);
                 return;
             };
-            if let Some(next) = node.branch(*byte) {
+            if let Some(next) = node.branches.find(*byte) {
                 (at, rest) = (next, below);
                 continue;
             }
             let leaf = fresh + usize::from(lower.is_some());
-            node.branches.push((*byte, leaf));
+            node.branches.add(*byte, leaf);
             self.nodes.extend(lower);
             self.nodes.push(Node::leaf(below, value));
             return;
@@ -90,23 +118,23 @@ impl<T> PrefixTree<T> {
     pub(crate) fn visit<'t, 'p>(&'t self, path: Option<&'p str>, mut each: impl FnMut(&'t T, Option<&'p str>)) {
         self.root.iter().for_each(|value| each(value, path));
         let Some(path) = path else { return };
-        let (mut node, mut rest) = (self.nodes.get(TOP), path.as_bytes());
-        while let Some(Node { label, values, branches: _ }) = node {
-            if !label.is_empty() {
-                let Some(below) = rest.strip_prefix(&**label) else { return };
+        let (mut at, mut rest) = (TOP, path.as_bytes());
+        while let Some(node) = self.nodes.get(at) {
+            if !node.label.is_empty() {
+                let Some(below) = rest.strip_prefix(&*node.label) else { return };
                 rest = below;
             }
             let Some((byte, below)) = rest.split_first() else {
-                values.iter().for_each(|value| each(value, None));
+                node.values.iter().for_each(|value| each(value, None));
                 return;
             };
             // A longer name is not a deeper path.
-            if *byte == b'/' && !values.is_empty() {
+            if *byte == b'/' && !node.values.is_empty() {
                 let below = path.get(path.len() - below.len()..);
-                values.iter().for_each(|value| each(value, below));
+                node.values.iter().for_each(|value| each(value, below));
             }
-            node = node.and_then(|node| node.branch(*byte)).and_then(|next| self.nodes.get(next));
-            rest = below;
+            let Some(next) = node.branches.find(*byte) else { return };
+            (at, rest) = (next, below);
         }
     }
 
@@ -119,13 +147,13 @@ impl<T> PrefixTree<T> {
                 // The path ends here, or within the label: what follows must not be more of the same segment.
                 return match label.first() {
                     Some(next) => *next == b'/',
-                    None => !node.values.is_empty() || node.branch(b'/').is_some(),
+                    None => !node.values.is_empty() || node.branches.find(b'/').is_some(),
                 };
             }
             let Some((byte, below)) = rest.strip_prefix(&*node.label).and_then(<[u8]>::split_first) else {
                 return false;
             };
-            let Some(next) = node.branch(*byte) else { return false };
+            let Some(next) = node.branches.find(*byte) else { return false };
             (at, rest) = (next, below);
         }
         false
@@ -139,7 +167,8 @@ impl<T> Node<T> {
         let (byte, label) = lower.split_first()?;
         let (upper, byte, label) = (Box::from(upper), *byte, Box::from(label));
         let values = std::mem::take(&mut self.values);
-        let branches = std::mem::replace(&mut self.branches, vec![(byte, fresh)]);
+        let branches = std::mem::take(&mut self.branches);
+        self.branches.add(byte, fresh);
         self.label = upper;
         Some(Self { label, values, branches })
     }

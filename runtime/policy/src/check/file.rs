@@ -11,12 +11,14 @@ use crate::guest_path::GuestPath;
 use crate::path_pattern::PathPattern;
 use crate::policy::Policy;
 
+#[inline]
 pub(super) fn read(policy: &Policy, path: &GuestPath) -> Result<Ruling, Denial> {
     let grant = governing(policy, path)?;
     Ok(Ruling { grant: grant.id, asked_by: grant.ask.has_any(AskSet::READ).then_some(grant.id) })
 }
 
 /// Any action that changes one path; `kind` is what it is called in `ask`.
+#[inline]
 pub(super) fn write(policy: &Policy, path: &GuestPath, kind: AskSet) -> Result<Ruling, Denial> {
     let grant = writable(policy, path)?;
     Ok(Ruling { grant: grant.id, asked_by: grant.ask.has_any(kind).then_some(grant.id) })
@@ -83,6 +85,7 @@ pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> 
 
 /// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it, or the grant
 /// is limited to other paths.
+#[inline]
 fn governing<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGrant, Denial> {
     let (grant, rest) = undenied(policy, path)?;
     match &grant.only {
@@ -97,6 +100,7 @@ pub(crate) fn may_go_through(policy: &Policy, path: &GuestPath) -> bool {
 }
 
 /// The grant with the longest guest path above this one, and what is left of the path below it.
+#[inline]
 fn undenied<'p, 'g>(policy: &'p Policy, path: &'g GuestPath) -> Result<(&'p FilesystemGrant, Option<&'g str>), Denial> {
     let mut governing = None;
     let mut denied_by = None;
@@ -112,6 +116,7 @@ fn undenied<'p, 'g>(policy: &'p Policy, path: &'g GuestPath) -> Result<(&'p File
     governing.ok_or(Denial::new(DenialReason::NoGrant, None))
 }
 
+#[inline]
 fn writable<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGrant, Denial> {
     let grant = governing(policy, path)?;
     match grant.access {

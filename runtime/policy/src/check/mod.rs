@@ -18,6 +18,7 @@ pub(crate) struct Ruling {
 }
 
 /// Applies the policy to an action.
+#[inline]
 pub(crate) fn judge(policy: &Policy, action: &Action, origin: Origin) -> Result<Ruling, Denial> {
     let ruling = match action {
         Action::FileRead { path } => file::read(policy, path),
