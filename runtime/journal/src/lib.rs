@@ -76,6 +76,7 @@ mod json;
 mod payload;
 mod reader;
 mod recover;
+mod short;
 mod sign;
 mod verify;
 mod writer;

@@ -99,10 +99,17 @@ impl Open<'_> {
     }
 
     /// Appends an item with its payloads, of which the first ones may have digests already.
+    #[inline]
     pub(super) fn item(&mut self, item: &Encoded, digests: &[Digest]) {
         let (bytes, slots) = item.parts();
         let base = self.batch.bytes.len() - self.start;
         self.batch.bytes.extend_from_slice(bytes);
+        if !slots.is_empty() {
+            self.payloads(base, slots, digests);
+        }
+    }
+
+    fn payloads(&mut self, base: usize, slots: &[Slot], digests: &[Digest]) {
         for (index, slot) in slots.iter().enumerate() {
             self.batch.held += slot.contents.len();
             let digest = digests.get(index).copied();
@@ -118,6 +125,7 @@ impl Open<'_> {
 }
 
 /// Checks an item before anything of its record is queued.
+#[inline]
 pub(super) fn check_item(what: &'static str, item: &Encoded) -> Result<usize, JournalError> {
     if !item.is_whole() {
         return Err(JournalError::NotAnItem { what });
