@@ -4,9 +4,11 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use serde_json::Value;
+use wasm_agent_audit::redact::{TakenOut, redact};
 use wasm_agent_host::journal::{Event, Reader, verify};
-use wasm_agent_host::{Capture, ReplayError, ReplayFailure, Tool};
+use wasm_agent_host::{Capture, Recording, ReplayError, ReplayFailure, Tool};
 use wasm_agent_tests::recorded::{records, replay};
+use wasm_agent_tests::store::Memory;
 use wasm_agent_tests::{Folder, Recorded, Scene, Script, guests, wat};
 
 fn clock(calls: u32) -> Tool {
@@ -112,6 +114,16 @@ fn journal_with_any_byte_changed_is_refused() {
             }
         }
     }
+}
+
+#[test]
+fn redaction_is_refused_as_it_has_nothing_to_answer_the_tool_with() {
+    let run = record(clock(2));
+    let copy = Memory::default();
+    redact(Cursor::new(run.journal), copy.clone(), TakenOut { bodies: true, paths: true }).unwrap();
+    let error = Recording::open(Cursor::new(copy.bytes())).unwrap_err();
+    assert_eq!(error, ReplayError::Redacted { taken_out: vec!["bodies".to_owned(), "paths".to_owned()] });
+    assert_eq!(error.to_string(), "it is a redaction, without bodies and paths to answer the tool with");
 }
 
 #[test]

@@ -99,17 +99,14 @@ fn failed(arguments: &Replay, error: ReplayFailure) -> Failure {
 
 /// Opens the journal. A reader looks at it first: it tells what is no journal from what was changed.
 fn recording(path: &Path) -> Result<Recording, Failure> {
-    let reader = open_journal(path, Prints::AsItReads)?;
-    if let Some(redaction) = &reader.header().redaction {
-        let without = redaction.taken_out.join(" and ");
-        let shown = path.display();
-        return Err(Failure::new(
-            Exit::NothingRan,
-            format!("cannot replay journal `{shown}`: it is a redaction, without {without} to answer the tool with"),
-        )
-        .hint("replay the original"));
-    }
-    Ok(Recording::open(open(path, Prints::AsItReads)?)?)
+    drop(open_journal(path, Prints::AsItReads)?);
+    Recording::open(open(path, Prints::AsItReads)?).map_err(|error| match error {
+        ReplayError::Redacted { .. } => {
+            Failure::new(Exit::NothingRan, format!("cannot replay journal `{}`: {error}", path.display()))
+                .hint("replay the original")
+        }
+        other => other.into(),
+    })
 }
 
 /// The copy of the tool in the state directory.

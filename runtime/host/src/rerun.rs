@@ -66,10 +66,13 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// When it is not one, or its beginning can't be read.
+    /// When it is not one, or its beginning can't be read; [`ReplayError::Redacted`] when it lacks what a replay needs.
     pub fn open(journal: impl JournalSource + 'static) -> Result<Self, ReplayError> {
         let replay =
             Replay::open(Box::new(journal)).map_err(|error| ReplayError::Journal { message: chain(&error) })?;
+        if let Some(redaction) = &replay.header().redaction {
+            return Err(ReplayError::Redacted { taken_out: redaction.taken_out.clone() });
+        }
         Ok(Self { replay, arguments: None })
     }
 

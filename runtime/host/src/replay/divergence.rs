@@ -29,6 +29,12 @@ pub enum ReplayError {
         /// Calls recorded.
         calls: u64,
     },
+    /// The journal is a redaction. Its original can be replayed.
+    #[error("it is a redaction, without {} to answer the tool with", .taken_out.join(" and "))]
+    Redacted {
+        /// What was taken out, as the header has it: the text is whoever's made the redaction.
+        taken_out: Vec<String>,
+    },
     /// The journal can't be read.
     #[error("the journal can't be read: {message}")]
     Journal {
