@@ -1,11 +1,12 @@
 //! Requests that are under way when something else happens: others, the end of the tool, a limit, no answer.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use wasm_agent_host::Outcome;
 use wasm_agent_tests::approver::Reply;
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, Probe, Recorded, Scene, Script, Sent, Server};
+use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script, Sent, Server};
 
 fn grant(authority: &str) -> String {
     format!("[[http]]\nurl = \"http://{authority}/**\"\nmethods = [\"GET\", \"POST\"]\nnetworks = [\"127.0.0.0/8\"]\n")
@@ -104,6 +105,54 @@ fn request_that_nobody_approves_in_time_is_refused() {
     assert_eq!(run.events_of("approval-settled")[0]["approval"]["answer"], "timed-out");
     assert_eq!(server.connections(), 0);
     assert!(run.report.waited.as_millis() >= 90, "{:?}", run.report.waited);
+}
+
+/// Opens a file for writing so many times, which is asked about each time.
+fn asks(times: u32, timeout: &str, approver: Arc<Script>) -> Recorded {
+    let folder = Folder::with([("work/a.txt", "a")]);
+    let mut probe = Probe::new();
+    let dir = probe.preopen();
+    for _ in 0..times {
+        probe.open(dir, "a.txt", How::WRITE);
+    }
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n";
+    let policy = format!("{policy}[approval]\ntimeout = \"{timeout}\"\n");
+    Scene::tool(&folder, probe.tool()).policy(policy).approver(approver).run()
+}
+
+#[test]
+fn nobody_is_asked_any_more_once_three_requests_were_not_answered() {
+    let approver = Script::new([Reply::Silence]);
+    let run = asks(6, "50ms", approver.clone());
+    run.exited(0);
+    assert_eq!(approver.asked().len(), 3);
+    assert!(run.effects().is_empty());
+    let settled = run.events_of("approval-settled");
+    assert!(settled.iter().all(|event| event["approval"]["answer"] == "timed-out"), "{settled:?}");
+    let given: Vec<bool> = run.events_of("approval-asked").iter().map(|event| event["timeout_ns"] != 0).collect();
+    assert_eq!(given, [true, true, true, false, false, false]);
+    let notes = run.events_of("note");
+    assert_eq!(notes.len(), 1);
+    assert_eq!(notes[0]["text"], "3 requests in a row were not answered: nobody is asked any more");
+}
+
+#[test]
+fn who_answers_now_and_then_is_asked_every_time() {
+    let replies = [Reply::Silence, Reply::Silence, Reply::Refuse, Reply::Silence, Reply::Silence, Reply::Approve];
+    let approver = Script::new(replies);
+    let run = asks(7, "50ms", approver.clone());
+    run.exited(0);
+    assert_eq!(approver.asked().len(), 7);
+    assert_eq!(run.effects().len(), 2);
+}
+
+#[test]
+fn approver_that_breaks_is_asked_every_time() {
+    let approver = Script::new([Reply::Break]);
+    let run = asks(5, "10m", approver.clone());
+    run.exited(0);
+    assert_eq!(approver.asked().len(), 5);
+    assert_eq!(run.events_of("note").len(), 0);
 }
 
 #[test]

@@ -57,6 +57,13 @@ pub async fn settle(approver: &dyn Approver, request: &ApprovalRequest, timeout:
     }
 }
 
+impl Settlement {
+    /// A request that nobody is shown, as nobody answers: the same as one whose time is over.
+    pub(crate) fn unasked(approver: &dyn Approver) -> Self {
+        refused(approver, Duration::ZERO, How::TimedOut)
+    }
+}
+
 fn answered(settled: Settled, waited: Duration) -> Settlement {
     Settlement {
         answer: settled.answer,

@@ -1,5 +1,6 @@
 //! Holding an action until somebody answers for it, on the record.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use wasm_agent_journal::{ApprovalAsked, ApprovalRecord, ApprovalSettled, DecisionRecord, Remember as Reach};
@@ -11,6 +12,12 @@ use crate::approval::{
     settle,
 };
 use crate::tool::hex;
+
+/// Requests in a row that nobody answers in time, after which nobody is asked: the rest of the run has what it asks about refused.
+///
+/// The clock stands still while an answer is awaited. A tool that asks again and again would otherwise run for as long as it likes, when
+/// nobody is there to be asked. With three, someone who comes back within half an hour, as timeouts are by default, has missed nothing.
+const UNANSWERED_MAX: u64 = 3;
 
 impl Context {
     /// Holds an action until it is answered.
@@ -33,7 +40,8 @@ impl Context {
                 remember: Reach::Run,
             });
         }
-        let timeout = self.grants.policy().approval_timeout();
+        let given_up = self.unanswered.load(Ordering::Relaxed) >= UNANSWERED_MAX;
+        let timeout = if given_up { Duration::ZERO } else { self.grants.policy().approval_timeout() };
         let asked = ApprovalAsked {
             effect,
             call,
@@ -48,8 +56,10 @@ impl Context {
         self.journal()
             .and_then(|journal| journal.approval_asked(&asked).map_err(|error| self.ending.journal(error)))
             .map_err(over)?;
-        let request = self.request(call, action, record, detail(), timeout);
-        let settlement = {
+        let settlement = if given_up {
+            Settlement::unasked(self.approver.as_ref())
+        } else {
+            let request = self.request(call, action, record, detail(), timeout);
             let _standing_still = self.clock.waiting();
             settle(self.approver.as_ref(), &request, timeout).await
         };
@@ -58,6 +68,7 @@ impl Context {
         self.journal()
             .and_then(|journal| journal.approval_settled(&settled).map_err(|error| self.ending.journal(error)))
             .map_err(over)?;
+        self.count_unanswered(&settlement.how).map_err(over)?;
         match settlement.answer {
             Answer::Approve { remember } => {
                 if remember == Remember::Run {
@@ -71,6 +82,20 @@ impl Context {
                 Err(Denied { decision: record.clone(), why: Why::Refused(settlement.how) })
             }
         }
+    }
+
+    /// Counts questions in a row that nobody answered, and says so in the journal when there are no more to come.
+    fn count_unanswered(&self, how: &How) -> wasmtime::Result<()> {
+        match how {
+            How::Answered => self.unanswered.store(0, Ordering::Relaxed),
+            How::TimedOut if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == UNANSWERED_MAX => {
+                let text = format!("{UNANSWERED_MAX} requests in a row were not answered: nobody is asked any more");
+                return self.note("approvals", &text);
+            }
+            // A program that failed to answer has been there, and its time was its own.
+            How::TimedOut | How::Broken(_) => {}
+        }
+        Ok(())
     }
 
     fn request(

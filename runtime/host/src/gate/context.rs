@@ -36,6 +36,8 @@ pub(crate) struct Context {
     /// What the policy denied: calls, and requests once it was known where they lead.
     denied: AtomicU64,
     pub(super) remembered: Mutex<Remembered>,
+    /// Questions in a row that nobody answered in time.
+    pub(super) unanswered: AtomicU64,
     pub(super) intent: Mutex<Option<String>>,
 }
 
@@ -93,6 +95,7 @@ impl Context {
             recorded: AtomicU64::new(0),
             denied: AtomicU64::new(0),
             remembered: Mutex::new(Remembered::new()),
+            unanswered: AtomicU64::new(0),
             intent: Mutex::default(),
         }
     }
