@@ -1,5 +1,6 @@
 //! Attacks on files that are spelled call by call: what flags, links, renames and other processes can do.
 
+use serde_json::Value;
 use wasm_agent_tests::approver::Meanwhile;
 use wasm_agent_tests::probe::results;
 use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
@@ -64,6 +65,37 @@ fn descriptor_for_writing_reads_nothing() {
     probe.read(file, 100);
     let run = run(&folder, POLICY, &probe);
     assert_eq!(results(&run), ["open-at ok", "read bad-descriptor"]);
+}
+
+#[test]
+fn a_file_that_was_looked_at_is_opened_as_it_is_now() {
+    let folder = folder();
+    folder.write("work/a.txt", "first\n");
+    folder.write("work/b.txt", "second\n");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let read = |probe: &mut Probe| {
+        for _ in 0..2 {
+            probe.stat(work, "a.txt");
+            let file = probe.open(work, "a.txt", How::READ);
+            probe.read(file, 100);
+        }
+    };
+    read(&mut probe);
+    probe.rename(work, "b.txt", "a.txt");
+    read(&mut probe);
+    probe.unlink(work, "a.txt");
+    read(&mut probe);
+    probe.symlink(work, "notes.txt", "a.txt");
+    read(&mut probe);
+    let run = run(&folder, POLICY, &probe);
+    let there = ["stat-at ok", "open-at ok", "read ok"].repeat(2);
+    let gone = ["stat-at no-entry", "open-at no-entry"].repeat(2);
+    let parts = [&there[..], &["rename-at ok"], &there, &["unlink-file-at ok"], &gone, &["symlink-at ok"], &there];
+    assert_eq!(results(&run), parts.concat());
+    let contents = |call: &Value| call["outcome"][1][0]["text"].as_str().map(str::to_owned);
+    let read: Vec<String> = run.events_of("call").iter().filter_map(contents).collect();
+    assert_eq!(read, ["first\n", "first\n", "second\n", "second\n", "notes\n", "notes\n"]);
 }
 
 #[test]

@@ -7,8 +7,9 @@ mod created;
 mod open;
 mod output;
 mod resolve;
+mod seen;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{AtFlags, FileType, StatxFlags, StatxTimestamp};
@@ -19,14 +20,17 @@ pub(crate) use created::Created;
 pub(crate) use open::{open_directory, open_file};
 pub(crate) use output::FileOutput;
 pub(crate) use resolve::{Directory, Place, Unresolved, resolve};
+pub(crate) use seen::Seen;
 
 /// The files of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
-    directories: HashMap<u32, Directory>,
+    directories: BTreeMap<u32, Directory>,
     /// What this run made.
     pub(crate) created: Created,
+    /// What it looked at last.
+    pub(crate) seen: Seen,
 }
 
 impl Files {

@@ -40,6 +40,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// A name in a directory.
+    pub(super) fn named(directory: &Directory, name: &str) -> Result<Self, Errno> {
+        let path = directory.path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
+        Ok(Self { dir: Arc::clone(&directory.file), name: name.to_owned(), path, must_be_dir: false })
+    }
+
     /// What was found, if the path does not want a directory and something else stands there.
     pub(super) fn suits(&self, found: Option<Found>) -> Result<Option<Found>, Errno> {
         match found {
@@ -87,7 +93,26 @@ pub(crate) fn resolve(
     if path.starts_with('/') {
         return Err(Unresolved::Outside);
     }
+    if is_name(path)
+        && let Some(answer) = directly(base, path, follow)?
+    {
+        return Ok(answer);
+    }
     Walk::new(base, path, denied)?.run(follow)
+}
+
+/// Whether a path is a name in the directory that it starts in.
+pub(super) fn is_name(path: &str) -> bool {
+    !path.is_empty() && !path.contains(['/', '\0']) && path != "." && path != ".."
+}
+
+/// The place of a name in the directory itself: nothing to walk through, and the most common case. Nothing where it is a link to follow.
+fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place, Option<Found>)>, Unresolved> {
+    let found = look_for(base.file.as_fd(), name)?;
+    if follow && found.as_ref().is_some_and(|found| found.kind == FileType::Symlink) {
+        return Ok(None);
+    }
+    Ok(Some((Place::named(base, name)?, found)))
 }
 
 /// Whether a path may not even be read.
@@ -263,13 +288,7 @@ impl<'a> Walk<'a> {
 
     fn place(&mut self, name: &str) -> Result<(Place, Option<Found>), Unresolved> {
         let seen = self.seen.take();
-        let top = self.top();
-        let place = Place {
-            dir: Arc::clone(&top.file),
-            path: top.path.join(name).map_err(|_| Errno::NAMETOOLONG)?,
-            name: name.to_owned(),
-            must_be_dir: self.must_be_dir,
-        };
+        let place = Place { must_be_dir: self.must_be_dir, ..Place::named(self.top(), name)? };
         let found = match seen {
             Some(found) => place.suits(found)?,
             None => look(&place)?,

@@ -133,6 +133,11 @@ impl Host {
         self.calls.saturating_sub(1)
     }
 
+    /// When the current call of a live run began.
+    pub(crate) fn started(&self) -> Option<Instant> {
+        self.current.as_ref().map(|current| current.started)
+    }
+
     /// Begins a call: its arguments are recorded or, in a replay, compared.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ impl Host {
     pub(super) fn target(&mut self, fd: &Fd, path: &str, follow: bool) -> FsResult<Target> {
         let grants = Arc::clone(&self.context.grants);
         let denied = |path: &GuestPath| !grants.policy().may_go_through(path);
+        let started = self.started();
         let live = self.live().map_err(FsError::trap)?;
         let Some(base) = live.files.directory(fd.rep()) else {
             // A descriptor that is not one at all is the engine's to report; what is left is a file.
@@ -42,6 +43,9 @@ impl Host {
         match files::resolve(base, path, follow, &denied) {
             Ok((place, found)) => {
                 let told = is_told(&base.path, path, &place.path);
+                if let Some(started) = started {
+                    live.files.seen.remember(&place, found.as_ref(), started);
+                }
                 Ok(Target { place, found, told })
             }
             Err(Unresolved::Errno(errno)) => Err(failed(errno)),
@@ -56,6 +60,19 @@ impl Host {
                 Err(types::ErrorCode::NotPermitted.into())
             }
         }
+    }
+
+    /// Opens a file to read it that was looked at a moment ago, where the policy allows that; nothing where all of it is to be found out.
+    pub(super) fn open_seen(&mut self, fd: &Fd, path: &str) -> Option<std::fs::File> {
+        let now = self.started()?;
+        let live = self.live().ok()?;
+        let (place, identity) = live.files.seen.find(live.files.directory(fd.rep())?, path, now)?;
+        let action = Action::FileRead { path: place.path.clone() };
+        let (Decision::Allow(_), record) = self.context.check(&action, Origin::Foreign) else { return None };
+        // Whatever goes wrong: the file that was seen is not there any more, or not so.
+        let opened = files::open_file(&place, (true, false), Some(identity), false).ok()?;
+        self.decided(record);
+        Some(opened.file)
     }
 
     /// Whether what stands at a place is still what was decided about, after an answer that may have taken its time.
@@ -110,6 +127,7 @@ impl Host {
         target: Option<&Target>,
         lost: Option<&Target>,
     ) -> FsResult<Effect> {
+        self.live().map_err(FsError::trap)?.files.seen.forget();
         let context = Arc::clone(&self.context);
         let (shown, before) = (|| detail(action, target), || lost.and_then(before));
         let effect = context.permit(self.call(), action, origin, shown, before).await;

@@ -51,6 +51,12 @@ impl Host {
     ) -> FsResult<Fd> {
         let exclusive = open_flags.contains(OpenFlags::CREATE | OpenFlags::EXCLUSIVE);
         let follow = path_flags.contains(PathFlags::SYMLINK_FOLLOW) && !exclusive;
+        if open_flags == OpenFlags::empty()
+            && !flags.contains(DescriptorFlags::WRITE)
+            && let Some(file) = self.open_seen(fd, path)
+        {
+            return self.push_file(file, true, false);
+        }
         for _ in 1..OPEN_TRIES {
             match self.open_once(fd, follow, path, open_flags, flags).await {
                 Err(error) if error.downcast_ref() == Some(&types::ErrorCode::WouldBlock) => {}
