@@ -9,6 +9,7 @@ mod wild;
 use crate::path_segments::path_segments;
 use std::fmt;
 
+use wild::is_quotable;
 pub(crate) use wild::{Dialect, Wild};
 
 /// Most segments of a pattern. One bit per position, and one more for the end, must fit the 64 bits of a state set.
@@ -49,8 +50,9 @@ pub enum PatternError {
 /// A pattern for guest paths, relative to the grant that has it.
 ///
 /// `*` stands for any run of characters within a segment, `?` for one character, `**` for any number of segments,
-/// none included. What lies below a path that matches is covered too. Matching is case-sensitive: on a host file system
-/// that is not, a pattern needs a grant that does not let the guest choose the case, or one pattern for each spelling.
+/// none included; after a `\` these and the reserved characters stand for themselves. What lies below a path that matches
+/// is covered too. Matching is case-sensitive: on a host file system that is not, a pattern needs a grant that does not let
+/// the guest choose the case, or one pattern for each spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     text: String,
@@ -62,8 +64,8 @@ impl PathPattern {
     ///
     /// # Errors
     ///
-    /// Refuses patterns that can never match, and the characters `[ ] { } \ !` of other pattern languages: taken
-    /// literally, `*.{pem,key}` would quietly protect nothing.
+    /// Refuses patterns that can never match, and the characters `[ ] { } \ !` of other pattern languages where no `\` is
+    /// before them: taken literally, `*.{pem,key}` would quietly protect nothing.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() {
             return Err(PatternError::Empty);
@@ -77,8 +79,12 @@ impl PathPattern {
         if text.chars().any(char::is_control) {
             return Err(PatternError::Control);
         }
-        if let Some(reserved) = text.chars().find(|c| matches!(c, '[' | ']' | '{' | '}' | '\\' | '!')) {
-            return Err(PatternError::Reserved(reserved));
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            let is_quoted = character == '\\' && characters.next().is_some_and(is_quotable);
+            if !is_quoted && matches!(character, '[' | ']' | '{' | '}' | '\\' | '!') {
+                return Err(PatternError::Reserved(character));
+            }
         }
         let segments = Segments::compile(text, Dialect::File)?;
         Ok(Self { text: text.to_owned(), segments })
@@ -219,7 +225,7 @@ impl Segments {
                 // `**/**` is `**`; keeping one of them makes one pass enough to follow every skip.
                 "**" if segments.last() == Some(&Segment::Any) => continue,
                 "**" => Segment::Any,
-                _ if part.contains("**") => return Err(PatternError::DoubleStar(part.to_owned())),
+                _ if dialect.has_double_star(part) => return Err(PatternError::DoubleStar(part.to_owned())),
                 _ => Segment::One(Wild::compile(part, dialect)),
             };
             segments.push(segment);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wasm_agent_policy::PATTERN_SEGMENTS_MAX;
+use wasm_agent_policy::{PATTERN_BYTES_MAX, PATTERN_SEGMENTS_MAX};
 
 use super::Paths;
 
@@ -85,38 +85,53 @@ fn group(
 
 /// The pattern that matches this path and, unless a character in it has no other way to be written, nothing else.
 pub(super) fn literal(path: &str, dialect: Dialect) -> String {
-    let names: Vec<String> = path.split('/').map(|name| literal_name(name, dialect)).collect();
-    shortened(&names)
+    shortened(&literal_names(path, dialect))
 }
 
 /// Whether that pattern matches nothing else.
 pub(super) fn is_literal(path: &str, dialect: Dialect) -> bool {
-    let stands_for_any = if dialect == Dialect::File { '?' } else { '*' };
-    literal(path, dialect) == path && !path.contains(stands_for_any)
+    let names = literal_names(path, dialect);
+    !path.contains(|character| has_no_other_way(character, dialect)) && shortened(&names) == names.join("/")
+}
+
+fn literal_names(path: &str, dialect: Dialect) -> Vec<String> {
+    path.split('/').map(|name| literal_name(name, dialect)).collect()
+}
+
+/// Whether a wildcard has to stand for the character.
+fn has_no_other_way(character: char, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::File => character.is_control(),
+        Dialect::Url => "*[]{}".contains(character),
+    }
 }
 
 fn literal_name(name: &str, dialect: Dialect) -> String {
-    let special = |character: char| match dialect {
-        Dialect::File => character.is_control() || "*?[]{}\\!".contains(character),
-        Dialect::Url => "*[]{}".contains(character),
-    };
     let mut literal = String::with_capacity(name.len());
     for character in name.chars() {
-        match dialect {
-            _ if !special(character) => literal.push(character),
-            Dialect::File => literal.push('?'),
+        match (has_no_other_way(character, dialect), dialect) {
+            (true, Dialect::File) => literal.push('?'),
             // Two stars would mean something else.
-            Dialect::Url if literal.ends_with('*') => {}
-            Dialect::Url => literal.push('*'),
+            (true, Dialect::Url) if literal.ends_with('*') => {}
+            (true, Dialect::Url) => literal.push('*'),
+            (false, Dialect::File) if "*?[]{}\\!".contains(character) => literal.extend(['\\', character]),
+            (false, Dialect::File | Dialect::Url) => literal.push(character),
         }
     }
     literal
 }
 
-/// A pattern of these names, cut where it has more than a pattern may have.
+/// A pattern of these names, cut where it has more than a pattern may have, with room for `/**` behind it.
 fn shortened(names: &[String]) -> String {
-    match names.get(..PATTERN_SEGMENTS_MAX - 1) {
-        Some(first) if names.len() > PATTERN_SEGMENTS_MAX => format!("{}/**", first.join("/")),
+    const ALL_BELOW: &str = "/**";
+    let mut bytes = ALL_BELOW.len();
+    let fitting = names.iter().take(PATTERN_SEGMENTS_MAX - 1).take_while(|name| {
+        bytes += name.len() + 1;
+        bytes <= PATTERN_BYTES_MAX
+    });
+    let fitting = fitting.count();
+    match names.get(..fitting) {
+        Some(first) if fitting < names.len() => format!("{}{ALL_BELOW}", first.join("/")),
         _ => names.join("/"),
     }
 }

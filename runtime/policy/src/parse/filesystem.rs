@@ -153,9 +153,13 @@ fn pattern_hint(error: &PatternError, text: &str) -> Option<String> {
         PatternError::EmptySegment if text.ends_with('/') => {
             Some(format!("write `{}`, which covers what is in it too", text.trim_end_matches('/')))
         }
-        PatternError::Reserved(_) => {
-            Some("write one pattern for each alternative; `?` stands for any character".into())
+        PatternError::Reserved('\\') => {
+            Some("a `\\` makes one of `* ? [ ] { } \\ !` behind it stand for itself".into())
         }
+        // Shown with each backslash doubled, as it is typed in a policy.
+        PatternError::Reserved(reserved) => Some(format!(
+            "write one pattern for each alternative; `?` stands for any character, `\\{reserved}` for this one"
+        )),
         PatternError::DoubleStar(_) => {
             Some("`*` stays within a segment, `**/` goes any number of directories down".into())
         }

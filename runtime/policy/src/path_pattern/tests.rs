@@ -47,6 +47,15 @@ fn covers_what_it_matches_and_what_lies_below() {
         ("*a*b*", "xxaxxbxx", true),
         ("*a*b*", "xxbxxaxx", false),
         ("日*", "日本", true),
+        (r"a\*", "a*", true),
+        (r"a\*", "ab", false),
+        (r"\*\*", "**", true),
+        (r"\*\*", "x", false),
+        (r"\**", "*x", true),
+        (r"\**", "x", false),
+        (r"\?\[\]\{\}\\\!", r"?[]{}\!", true),
+        (r"**/*.\?", "x/a.?", true),
+        (r"**/*.\?", "x/a.b", false),
     ] {
         assert_eq!(covers(pattern, path), expected, "{pattern} {path}");
     }
@@ -88,6 +97,15 @@ fn a_directory_is_on_the_way_once_something_of_the_pattern_is_matched() {
 }
 
 #[test]
+fn a_backslash_stands_only_before_what_has_a_meaning() {
+    for pattern in [r"a\b", r"a\", r"a\/b", r"\.", r"a/\"] {
+        assert_eq!(PathPattern::parse(pattern), Err(PatternError::Reserved('\\')), "{pattern}");
+    }
+    assert_eq!(PathPattern::parse(r"\\["), Err(PatternError::Reserved('[')));
+    assert_eq!(PathPattern::parse(r"\\**"), Err(PatternError::DoubleStar(r"\\**".to_owned())));
+}
+
+#[test]
 fn bounds_its_own_length() {
     let longest = vec!["a"; PATTERN_SEGMENTS_MAX].join("/");
     assert!(PathPattern::parse(&longest).is_ok());
@@ -116,6 +134,10 @@ pub(crate) fn naive(pattern: &[&str], path: &[&str]) -> bool {
 fn naive_segment(pattern: &[char], name: &[char]) -> bool {
     match (pattern.split_first(), name.split_first()) {
         (None, None) => true,
+        (Some(('\\', quoted)), _) => match (quoted.split_first(), name.split_first()) {
+            (Some((token, rest)), Some((character, below))) => token == character && naive_segment(rest, below),
+            _ => false,
+        },
         (Some(('*', rest)), _) => {
             naive_segment(rest, name) || name.split_first().is_some_and(|(_, below)| naive_segment(pattern, below))
         }
@@ -127,13 +149,13 @@ fn naive_segment(pattern: &[char], name: &[char]) -> bool {
 }
 
 fn pattern_text() -> impl Strategy<Value = String> {
-    let segment = prop_oneof![Just("**".to_owned()), "[ab?]{1,3}", "[ab*?]{1,2}", "a\\*b\\*"];
+    let segment = prop_oneof![Just("**".to_owned()), "[ab?]{1,3}", "[ab*?]{1,2}", "a\\*b\\*", r"([ab*?]|\\[*?!]){1,3}"];
     prop::collection::vec(segment, 1..5).prop_map(|segments| segments.join("/"))
 }
 
 proptest! {
     #[test]
-    fn equals_the_naive_matcher(pattern in pattern_text(), path in "([abé]{1,3}(/[abé]{1,3}){0,4})?") {
+    fn equals_the_naive_matcher(pattern in pattern_text(), path in "([abé*?!]{1,3}(/[abé*?!]{1,3}){0,4})?") {
         if let Ok(compiled) = PathPattern::parse(&pattern) {
             let segments: Vec<&str> = pattern.split('/').collect();
             let names: Vec<&str> = relative(&path).into_iter().flat_map(|path| path.split('/')).collect();

@@ -3,7 +3,7 @@
 /// What a character means depends on what is matched: `?` begins the query of a URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// Guest paths: `*`, `?`, `**`.
+    /// Guest paths: `*`, `?`, `**`, and `\` before what is to stand for itself.
     File,
     /// URL paths: `*`, `**`; a segment may be empty.
     Url,
@@ -31,22 +31,47 @@ pub(crate) enum Token {
     Star,
 }
 
+/// Whether a character in a pattern for guest paths can have a `\` before it, to stand for itself.
+pub(super) fn is_quotable(character: char) -> bool {
+    matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!')
+}
+
+impl Dialect {
+    /// The steps of a text without `/`.
+    fn tokens(self, text: &str) -> impl Iterator<Item = Token> {
+        let mut characters = text.chars();
+        std::iter::from_fn(move || {
+            Some(match (characters.next()?, self) {
+                ('*', _) => Token::Star,
+                ('?', Self::File) => Token::One,
+                // A pattern is refused where nothing is behind it.
+                ('\\', Self::File) => Token::Char(characters.next().unwrap_or('\\')),
+                (other, Self::File | Self::Url) => Token::Char(other),
+            })
+        })
+    }
+
+    /// Whether two wildcards `*` stand side by side.
+    pub(super) fn has_double_star(self, text: &str) -> bool {
+        self.tokens(text).zip(self.tokens(text).skip(1)).any(|pair| pair == (Token::Star, Token::Star))
+    }
+}
+
 impl Wild {
     /// Compiles a text without `/`.
     pub(crate) fn compile(text: &str, dialect: Dialect) -> Self {
-        let question_is_wild = dialect == Dialect::File;
         if text == "*" {
             return Self::Star;
         }
-        if !text.contains(|c| c == '*' || question_is_wild && c == '?') {
-            return Self::Literal(Box::from(text));
-        }
-        let tokens = text.chars().map(|character| match character {
-            '*' => Token::Star,
-            '?' if question_is_wild => Token::One,
-            other => Token::Char(other),
+        let tokens: Box<[Token]> = dialect.tokens(text).collect();
+        let literal = tokens.iter().map(|token| match token {
+            Token::Char(character) => Some(*character),
+            Token::One | Token::Star => None,
         });
-        Self::Tokens(tokens.collect())
+        match literal.collect::<Option<String>>() {
+            Some(literal) => Self::Literal(literal.into_boxed_str()),
+            None => Self::Tokens(tokens),
+        }
     }
 
     /// Whether it is the empty text.

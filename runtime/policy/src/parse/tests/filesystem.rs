@@ -63,7 +63,7 @@ line 5, column 33: `../x` cannot be in `deny`: a pattern with a `..` segment can
 line 5, column 41: `**.pem` cannot be in `deny`: `**` must be a whole segment, found `**.pem`
 hint: `*` stays within a segment, `**/` goes any number of directories down
 line 5, column 51: `*.{a,b}` cannot be in `deny`: `{` is not part of the pattern grammar, which has `*`, `?` and `**`
-hint: write one pattern for each alternative; `?` stands for any character
+hint: write one pattern for each alternative; `?` stands for any character, `\\{` for this one
 line 5, column 62: `**` denies the whole directory
 hint: remove the grant instead
 line 5, column 74: `ok` is in `deny` already
