@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 use wasm_agent_tests::Server;
 use wasm_agent_tests::server::answer;
+use wasm_agent_tests::tls::Authority;
 
-use crate::desk::{Desk, Ran, YES};
+use crate::desk::{Desk, Ran, YES, program};
 use crate::made;
 
 /// A desk with the journal of a run that read, asked, changed a file and said why.
@@ -112,6 +113,34 @@ fn delivers_spans_to_a_collector() {
     let [asked] = &collector.asked()[..] else { panic!("{:?}", collector.asked()) };
     assert_eq!((asked.method.as_str(), asked.target.as_str()), ("POST", "/v1/traces"));
     assert_eq!(asked.header("content-type"), Some("application/json"));
+    let printed = desk.quietly("journal export --format otlp a.journal");
+    assert_eq!(spans(&asked.body), spans(&printed.stdout));
+}
+
+#[test]
+fn delivers_spans_over_tls_to_a_collector_that_the_platform_trusts() {
+    let authority = Authority::new();
+    let collector = Server::https(authority.acceptor("127.0.0.1", &["http/1.1"]), |_| answer(200, TAKEN));
+    let mut desk = made();
+    desk.write("platform.pem", authority.pem());
+    desk.write("other.pem", Authority::new().pem());
+    let server = collector.address().to_string();
+    desk.hide(server.clone(), "127.0.0.1:PORT");
+    let mut export = |trusted: &str| {
+        let arguments =
+            |server: &str| format!("journal export --format otlp --to https://{server}/v1/traces a.journal");
+        let mut command = desk.command(program());
+        command.args(arguments(&server).split(' ')).env("SSL_CERT_FILE", trusted);
+        let ran = Ran::from(command.output().unwrap());
+        desk.note(&arguments("127.0.0.1:PORT"), &ran);
+        ran
+    };
+    export("other.pem").fails_in_one_line(&[5]);
+    assert!(collector.asked().is_empty(), "a stranger is told nothing");
+    let ran = export("platform.pem");
+    assert_eq!((ran.status, ran.err()), (0, String::new()));
+    desk.matches("export-collector-tls");
+    let [asked] = &collector.asked()[..] else { panic!("{:?}", collector.asked()) };
     let printed = desk.quietly("journal export --format otlp a.journal");
     assert_eq!(spans(&asked.body), spans(&printed.stdout));
 }

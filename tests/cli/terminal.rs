@@ -1,41 +1,12 @@
 //! At a terminal: what a tool prints can't act on it, and what is asked there is answered there.
 
-use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
-use rustix::fs::{Mode, OFlags};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+use wasm_agent_tests::terminal::{screen, terminal};
 
 use crate::desk::{Desk, program};
 use crate::tools;
-
-/// A terminal: the person's end, and the program's.
-fn terminal() -> (File, OwnedFd) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let slave = rustix::fs::open(ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
-    let mut modes = tcgetattr(&slave).unwrap();
-    modes.output_modes -= rustix::termios::OutputModes::OPOST;
-    tcsetattr(&slave, OptionalActions::Now, &modes).unwrap();
-    tcsetwinsize(&slave, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    (File::from(master), slave)
-}
-
-/// Reads the screen until nobody can write to it any more.
-fn screen(mut person: File) -> String {
-    let mut seen = Vec::new();
-    let mut part = [0; 4096];
-    // The other end is gone: that is an error, and not the end of a file.
-    while let Ok(length @ 1..) = person.read(&mut part) {
-        seen.extend_from_slice(&part[..length]);
-    }
-    String::from_utf8(seen).unwrap()
-}
 
 /// Runs a command with standard output and standard error at a terminal, and reads the screen.
 fn on_screen(desk: &Desk, arguments: &[&str], variables: &[(&str, &str)]) -> String {

@@ -1,16 +1,21 @@
 //! The program in a folder of its own, with all diagnostics on, and everything that it leaves there.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 use wasm_agent_tests::folder::Entry;
+use wasm_agent_tests::terminal::terminal;
 use wasm_agent_tests::{Folder, guests};
 
 use crate::forms;
 
 /// An approver that keeps what it is shown, and says yes.
 const YES: &str = "#!/bin/sh\ncat >> asked.json\necho '{\"decision\": \"approve\", \"approver\": \"yes.sh\"}'\n";
+
+/// How a question at a terminal ends.
+pub(crate) const PROMPT: &[u8] = b"s> ";
 
 /// A folder to run commands in.
 pub(crate) struct Desk {
@@ -51,6 +56,27 @@ impl Desk {
     /// Runs `wasm-agent` with these words.
     pub(crate) fn run(&self, words: &[&str], environment: &[(&str, &str)]) -> Output {
         self.command(program()).args(words).envs(environment.iter().copied()).output().unwrap()
+    }
+
+    /// Runs it at a terminal, says yes to every question, and returns what the screen showed.
+    pub(crate) fn run_saying_yes(&self, words: &[&str], environment: &[(&str, &str)]) -> Vec<u8> {
+        let (mut person, slave) = terminal();
+        let mut command = self.command("setsid");
+        command.args(["--wait", "--ctty"]).arg(program()).args(words).envs(environment.iter().copied());
+        command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+        let mut child = command.spawn().unwrap();
+        // With it goes this process's last handle on the program's end.
+        drop(command);
+        let mut seen = Vec::new();
+        let mut part = [0; 4096];
+        while let Ok(length @ 1..) = person.read(&mut part) {
+            seen.extend_from_slice(&part[..length]);
+            if seen.ends_with(PROMPT) {
+                person.write_all(b"y\n").unwrap();
+            }
+        }
+        child.wait().unwrap();
+        seen
     }
 
     /// Asserts that no file in the folder has any of a secret.

@@ -1,8 +1,8 @@
 //! The program against a server that sends its secret back.
 
-use crate::desk::{Desk, says_nothing_of};
+use crate::desk::{Desk, PROMPT, says_nothing_of};
 use crate::echo::{Asked, Echo, Pieces, chunked, whole};
-use crate::forms::spellings;
+use crate::forms::{absent, spellings};
 
 /// Secrets of different kinds: a token, one that every spelling writes in another way, a short one, one that can be a
 /// header's name.
@@ -79,6 +79,10 @@ fn no_secret_is_left_anywhere() {
         let kept = desk.keep(format!("{secret}\n").as_bytes());
         let source = if index == 1 { format!("file = '{}'", kept.display()) } else { "env = \"API_TOKEN\"".to_owned() };
         desk.folder.write("policy.toml", policy(&server, &source));
+        desk.folder.write("nothing.toml", "version = 1\n");
+        let first =
+            ["run", "-p", "nothing.toml", "-j", "other.journal", "fetch-page.wasm", "--", "http://127.0.0.1:9/"];
+        says_nothing_of(secret, &desk.run(&first, &[("API_TOKEN", secret)]), "a run that may do nothing");
         for case in CASES {
             let (journal, url) = (format!("{case}.journal"), server.url(&format!("/{case}")));
             let words = ["run", "-p", "policy.toml", "-j", &journal, "--approve", "exec:./yes.sh"];
@@ -88,7 +92,7 @@ fn no_secret_is_left_anywhere() {
             let is_answered = ["body", "headers", "redirect", "chunks", "name"].contains(&case);
             assert_eq!(stdout.contains("***"), is_answered, "{case}: {stdout}{}", String::from_utf8_lossy(&ran.stderr));
             assert!(String::from_utf8_lossy(&ran.stderr).contains("TRACE"), "diagnostics are on");
-            read_back(&desk, secret, &journal);
+            read_back(&desk, secret, &journal, &url);
         }
         desk.knows_nothing_of(secret);
         let asked = desk.folder.read("asked.json");
@@ -96,17 +100,60 @@ fn no_secret_is_left_anywhere() {
     }
 }
 
-/// Every way to look at a journal.
-fn read_back(desk: &Desk, secret: &str, journal: &str) {
+/// Every way to look at a journal, and to make another file of it.
+fn read_back(desk: &Desk, secret: &str, journal: &str, url: &str) {
+    let made = |what: &str| format!("{journal}-{what}");
+    let (spans, trace, redacted, recovered) = (made("spans"), made("trace"), made("redacted"), made("recovered"));
     for words in [
         &["journal", "show", "--calls", "all", journal][..],
         &["journal", "show", "--calls", "all", "--format", "json", journal],
         &["journal", "verify", journal],
+        &["journal", "stats", journal],
+        &["journal", "stats", "--format", "json", journal],
+        &["journal", "diff", journal, "other.journal"],
+        &["journal", "diff", "--format", "json", journal, "other.journal"],
+        &["journal", "files", journal],
+        &["journal", "files", "--format", "json", journal],
+        &["journal", "why", journal, url],
+        &["journal", "why", "--format", "json", journal, url],
         &["journal", "export", "--format", "jsonl", journal],
+        &["journal", "export", "--format", "otlp", journal],
+        &["journal", "export", "--format", "otlp", "--output", &spans, journal],
+        &["journal", "export", "--format", "chrome-trace", journal],
+        &["journal", "export", "--format", "chrome-trace", "--output", &trace, journal],
+        &["journal", "export", "--redact", "paths", "--output", &redacted, journal],
+        &["journal", "recover", journal, &recovered],
+        &["policy", "judge", "--policy", "nothing.toml", journal],
+        &["policy", "judge", "--policy", "nothing.toml", "--format", "json", journal],
+        &["policy", "suggest", journal],
+        &["policy", "suggest", "--paths", "glob", "--format", "json", journal],
         &["replay", journal],
+        &["replay", "--format", "json", journal],
     ] {
         let said = desk.run(words, &[]);
-        assert_eq!(said.status.code().filter(|code| *code == 2), None, "{words:?}: {said:?}");
+        let is_usable = said.status.code() != Some(2) || words[1] == "recover";
+        assert!(is_usable, "{words:?}: {said:?}");
         says_nothing_of(secret, &said, &words.join(" "));
+    }
+}
+
+#[test]
+fn no_secret_is_on_the_screen_where_somebody_is_asked() {
+    for secret in SECRETS {
+        let server = Echo::new(answer);
+        let desk = Desk::new();
+        desk.folder.write("policy.toml", policy(&server, "env = \"API_TOKEN\""));
+        for (case, questions) in [("body", 1), ("redirect", 2)] {
+            let (journal, url) = (format!("{case}.journal"), server.url(&format!("/{case}")));
+            let words =
+                ["run", "-p", "policy.toml", "-j", &journal, "--approve", "terminal", "fetch-page.wasm", "--", &url];
+            // Diagnostics would be written between question and answer.
+            let seen = desk.run_saying_yes(&words, &[("API_TOKEN", secret), ("WASM_AGENT_LOG", "error")]);
+            let asked = seen.windows(PROMPT.len()).filter(|end| *end == PROMPT).count();
+            assert_eq!(asked, questions, "{case}: {}", String::from_utf8_lossy(&seen));
+            assert!(String::from_utf8_lossy(&seen).contains("***"), "the answer arrived, and was masked");
+            absent(secret, &seen, &format!("the screen of `{case}`"));
+        }
+        desk.knows_nothing_of(secret);
     }
 }

@@ -17,6 +17,7 @@ pub mod resolver;
 pub mod scene;
 pub mod server;
 pub mod store;
+pub mod terminal;
 pub mod tls;
 pub mod wat;
 
