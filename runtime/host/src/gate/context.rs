@@ -178,7 +178,8 @@ impl Context {
             Decision::Allow(permit) => (permit, None),
             Decision::Deny(_) => return Err(Denied { decision: record, why: Why::Policy }),
             Decision::Ask { permit, .. } => {
-                let approval = self.approve(number, call, action, &record, detail).await?;
+                // Boxed: most effects need no approval, and are not to carry the room for one.
+                let approval = Box::pin(self.approve(number, call, action, &record, detail)).await?;
                 let permit = permit.approve(&action.digest()).map_err(|error| Denied {
                     decision: record.clone(),
                     why: Why::Over(wasmtime::Error::new(error)),

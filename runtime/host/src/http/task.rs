@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wasm_agent_journal::{EffectResult, Encoded};
-use wasm_agent_policy::{Action, BodyDigest, Decision, GrantId, HttpAction, Origin};
+use wasm_agent_policy::{Action, BodyDigest, GrantId, HttpAction, Origin};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::client::{
@@ -34,6 +34,8 @@ pub(crate) struct Task {
     pub(crate) needles: Arc<Needles>,
     pub(crate) call: u64,
     pub(crate) request: HttpAction,
+    /// Whether somebody is going to be asked, who then wants to see the body.
+    pub(crate) asks: bool,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<WasiBody>,
     pub(crate) timeouts: Timeouts,
@@ -46,29 +48,22 @@ pub(crate) type Response = http::Response<WasiBody>;
 impl Task {
     /// Carries the request out.
     pub(crate) async fn run(mut self) -> Result<Response, Error> {
-        let limits = self.context.grants.policy().limits().clone();
-        let mut preview = None;
-        if self.asks() {
-            preview = self.collect(limits.request_body_bytes).await?;
-        }
-        let action = Action::HttpRequest(self.request.clone());
         let context = Arc::clone(&self.context);
+        let limits = context.grants.policy().limits();
+        // What few requests do is boxed here and below: the rest of them need not carry the room for it.
+        let preview = if self.asks { Box::pin(self.collect(limits.request_body_bytes)).await? } else { None };
+        let action = Action::HttpRequest(self.request.clone());
         let shown = || detail(&self.request, preview);
         let effect = context.permit(self.call, &action, Origin::Foreign, shown, || None).await;
-        let effect = match effect {
+        let mut effect = match effect {
             Ok(effect) => Open { context: Arc::clone(&context), effect: Some(effect) },
             Err(Denied { why: Why::Policy | Why::Refused(_), .. }) => return Err(Error::HttpRequestDenied),
             // The run is ending, and this answer with it.
             Err(Denied { why: Why::Over(_), .. }) => return Err(Error::InternalError(None)),
         };
-        self.send(effect, limits.request_body_bytes, limits.response_body_bytes).await
-    }
-
-    /// Whether somebody is going to be asked, who then wants to see the body.
-    fn asks(&self) -> bool {
-        let action = Action::HttpRequest(self.request.clone());
-        let (decision, _) = self.context.check(&action, Origin::Foreign);
-        matches!(decision, Decision::Ask { .. })
+        let reply = self.send(&mut effect, limits.request_body_bytes, limits.response_body_bytes).await?;
+        self.check_coding(&reply)?;
+        Ok(self.respond(reply))
     }
 
     /// Reads the whole body, so that what is approved is what is sent.
@@ -95,7 +90,8 @@ impl Task {
         Ok(Some(preview))
     }
 
-    async fn send(mut self, mut effect: Open, request_max: u64, response_max: u64) -> Result<Response, Error> {
+    /// Sends the request, and records what came of it.
+    async fn send(&mut self, effect: &mut Open, request_max: u64, response_max: u64) -> Result<Reply, Error> {
         let grants = Arc::clone(&self.context.grants);
         for (name, value) in grants.secret_headers(&self.request.secrets) {
             // The operator's value stands, whatever the tool wrote there.
@@ -120,8 +116,7 @@ impl Task {
         match self.client.send(exchange, &check).await {
             Ok(reply) => {
                 effect.done(&reply)?;
-                self.check_coding(&reply)?;
-                Ok(self.respond(reply))
+                Ok(reply)
             }
             Err(error) => {
                 effect.failed(&error, &self.needles)?;

@@ -65,12 +65,17 @@ impl Host {
         }
         action.headers =
             headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-        let described = Action::HttpRequest(action.clone());
+        let described = Action::HttpRequest(action);
         let (decision, record) = context.check(&described, Origin::Foreign);
         self.decided(record);
-        if matches!(decision, Decision::Deny(_)) {
-            return Err(types::ErrorCode::HttpRequestDenied.into());
-        }
+        let asks = match decision {
+            Decision::Deny(_) => return Err(types::ErrorCode::HttpRequestDenied.into()),
+            Decision::Ask { .. } => true,
+            Decision::Allow(_) => false,
+        };
+        let Action::HttpRequest(action) = described else {
+            return Err(HttpError::trap(wasmtime::Error::msg("a request is described as something else")));
+        };
         let live = self.live().map_err(HttpError::trap)?;
         let Ok(place) = Arc::clone(&live.outbound.places).try_acquire_owned() else {
             return Err(types::ErrorCode::ConnectionLimitReached.into());
@@ -85,13 +90,16 @@ impl Host {
             needles: Arc::clone(&live.outbound.needles),
             call,
             request: action,
+            asks,
             headers,
             body,
             timeouts,
             place,
         };
+        // Boxed at once, and not moved again on its way into the runtime.
+        let response = Box::pin(task.run());
         let handle = wasmtime_wasi::runtime::spawn(async move {
-            let response = task.run().await?;
+            let response = response.await?;
             // The client drives its own connections; there is nothing left to drive here.
             Ok((response, wasmtime_wasi::runtime::spawn(std::future::ready(()))))
         });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,11 +77,21 @@ impl Client {
                 Err(failed) => return Err(failed.error),
             }
         }
-        let by = self.connect_by(&terms);
-        let connecting = self.connector.connect(&self.pool, &terms.destination, check, by);
-        let connection = connecting.await?;
+        // Boxed: most requests find a connection, and are not to carry the room for making one.
+        Box::pin(self.connect_and_send(outgoing, &terms, check)).await
+    }
+
+    /// Sends on a new connection.
+    async fn connect_and_send(
+        &self,
+        outgoing: Outgoing,
+        terms: &Terms,
+        check: &dyn AddressCheck,
+    ) -> Result<Reply, SendError> {
+        let by = self.connect_by(terms);
+        let connection = self.connector.connect(&self.pool, &terms.destination, check, by).await?;
         self.pool.publish(&connection);
-        self.attempt(connection, outgoing, &terms, false).await.map_err(|failed| failed.error)
+        self.attempt(connection, outgoing, terms, false).await.map_err(|failed| failed.error)
     }
 
     /// When a new connection must stand.
@@ -108,8 +119,12 @@ impl Client {
         let mut lease = Lease::new(connection, &self.pool);
         let before = lease.connection().written();
 
-        let sending = lease.connection().send(request);
-        let Some(result) = within(terms.head_by(), sending).await else {
+        let result = {
+            // Pinned here, so that the timer around it holds a pointer and not a second place for it.
+            let sending = pin!(lease.connection().send(request));
+            within(terms.head_by(), sending).await
+        };
+        let Some(result) = result else {
             // The driver may be writing at this very moment.
             return Err(failed(ExchangeError::ResponseTimeout, lease.link().peer));
         };
