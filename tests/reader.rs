@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use wasm_agent_fuzz_targets::mutate::Mutator;
+use wasm_agent_fuzz_targets::{forge, recorded};
 use wasm_agent_host::journal::{ReadError, SigningKey, verify};
 use wasm_agent_tests::guests::root;
 use wasm_agent_tests::server::answer;
@@ -193,6 +194,20 @@ fn reads_what_was_asked_of_servers() {
     let opened = Scene::guest(&folder, "open-issue").policy(policy).secret("API_TOKEN", "s3cr3t-t0k3n").call(call);
     shows_the_same(&opened.approver(Script::approve()).run().journal);
     assert_eq!(issues.asked().len(), 1);
+}
+
+#[test]
+fn agrees_on_items_that_are_too_many_to_show() {
+    let mut payloads = forge::payloads(recorded());
+    for items in [65_535_u32, 65_536] {
+        let head = [b"\x86\x06\x00\x19\x27\x0f\x66denied\xf6\x9a".as_slice(), &items.to_be_bytes()].concat();
+        payloads.insert(2, [head, vec![0; usize::try_from(items).unwrap()]].concat());
+    }
+    let journal = forge::journal(&payloads, None);
+    let lines: Vec<Value> =
+        wasm_agent_tests::recorded::records(&journal).iter().map(wasm_agent_host::journal::to_json).collect();
+    assert_eq!((&lines[2]["extra"]["items_over"], lines[3]["extra"][65_534].as_u64()), (&65_536.into(), Some(0)));
+    shows_the_same(&journal);
 }
 
 /// The files that a journal becomes when it is cut, and when bytes in it are flipped, put in, taken out or lost.

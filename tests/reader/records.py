@@ -17,6 +17,7 @@ PARAMETERS_MAX = 32
 ENTRIES_MAX = 64
 LIST_ITEMS_MAX = 1_048_576
 BLOB_BYTES_MAX = 16 << 20
+ITEMS_SHOWN_MAX = 65_536
 WRAP = 1 << 64
 
 
@@ -141,21 +142,34 @@ def _kind(item: Any) -> str:
 
 
 def item_json(item: Any) -> Json:
+    return {"items_over": ITEMS_SHOWN_MAX} if count(item) > ITEMS_SHOWN_MAX else part_json(item)
+
+
+def count(item: Any) -> int:
+    """How many items stand in one, itself and the keys of maps counted."""
+    if type(item) is list:
+        return 1 + sum(count(one) for one in item)
+    if type(item) is Map:
+        return 1 + sum(count(key) + count(value) for key, value in item)
+    return 1
+
+
+def part_json(item: Any) -> Json:
     if type(item) is int:
         return item if item >= -(1 << 63) else str(item)
     if type(item) is bytes:
         return bytes_json(item)
     if type(item) is list:
-        return [item_json(one) for one in item]
+        return [part_json(one) for one in item]
     if type(item) is Map:
-        return {key_json(key): item_json(value) for key, value in item}
+        return {key_json(key): part_json(value) for key, value in item}
     if type(item) is Tag:
         return payload_json(item)
     return item
 
 
 def key_json(key: Any) -> str:
-    return key if type(key) is str else line(item_json(key))
+    return key if type(key) is str else line(part_json(key))
 
 
 def bytes_json(item: bytes) -> Object:
@@ -282,7 +296,7 @@ class Records:
             raise Malformed(f"function {function}, of {len(self.functions)}")
         called, parameters = self.functions[function]
         given = item_json(arguments)
-        is_named = type(arguments) is list and len(arguments) == len(parameters)
+        is_named = type(given) is list and len(given) == len(parameters)
         self.fuel = (self.fuel + integer(fuel)) % WRAP
         self.calls += 1
         shown = {

@@ -13,6 +13,11 @@ use crate::event::{
 };
 use crate::payload::PayloadRef;
 
+/// Most items of one argument list, outcome, action or extra that become JSON, itself included.
+///
+/// An item of one byte takes hundreds as JSON in memory, and a record has room for 16 million. No host writes so many.
+const ITEMS_SHOWN_MAX: u32 = 1 << 16;
+
 /// A record as one JSON object: `record`, `offset`, `event`, then the event's own fields.
 ///
 /// Arguments stand under their parameters' names. Bytes become an object with `length` and `blake3`, and `text` or
@@ -203,11 +208,18 @@ fn arguments(function: &Function, arguments: &[u8]) -> Value {
 
 /// One CBOR item as JSON. A reader has checked that it is one of this format.
 fn item(bytes: &[u8]) -> Value {
-    value(&mut Decoder::new(bytes)).unwrap_or_else(|error| json!({ "unreadable": error.to_string() }))
+    let mut left = ITEMS_SHOWN_MAX;
+    value(&mut Decoder::new(bytes), &mut left).unwrap_or_else(|error| {
+        if left == 0 { json!({ "items_over": ITEMS_SHOWN_MAX }) } else { json!({ "unreadable": error.to_string() }) }
+    })
 }
 
-/// Reads one item. Its depth is bounded by `DEPTH_MAX`, which the reader enforces.
-fn value(decoder: &mut Decoder<'_>) -> Result<Value, Error> {
+/// Reads one item, of which so many more may be `left`. Its depth is bounded by `DEPTH_MAX`, which the reader enforces.
+fn value(decoder: &mut Decoder<'_>, left: &mut u32) -> Result<Value, Error> {
+    if *left == 0 {
+        return Err(Error::message("more items than are shown"));
+    }
+    *left -= 1;
     Ok(match decoder.datatype()? {
         Type::Null => decoder.null().map(|()| Value::Null)?,
         Type::Bool => decoder.bool()?.into(),
@@ -217,13 +229,13 @@ fn value(decoder: &mut Decoder<'_>) -> Result<Value, Error> {
         Type::Bytes | Type::Tag => payload(&decoder.decode()?),
         Type::Array => {
             let length = decoder.array()?.unwrap_or_default();
-            let values: Result<Vec<Value>, Error> = (0..length).map(|_| value(decoder)).collect();
+            let values: Result<Vec<Value>, Error> = (0..length).map(|_| value(decoder, left)).collect();
             Value::Array(values?)
         }
         Type::Map => {
             let length = decoder.map()?.unwrap_or_default();
             let entries: Result<Map<String, Value>, Error> =
-                (0..length).map(|_| Ok((key(decoder)?, value(decoder)?))).collect();
+                (0..length).map(|_| Ok((key(decoder, left)?, value(decoder, left)?))).collect();
             Value::Object(entries?)
         }
         other => return Err(Error::type_mismatch(other)),
@@ -237,8 +249,8 @@ fn integer(decoder: &mut Decoder<'_>) -> Result<Value, Error> {
 }
 
 /// A map's key: its text, or the JSON of anything else.
-fn key(decoder: &mut Decoder<'_>) -> Result<String, Error> {
-    Ok(match value(decoder)? {
+fn key(decoder: &mut Decoder<'_>, left: &mut u32) -> Result<String, Error> {
+    Ok(match value(decoder, left)? {
         Value::String(text) => text,
         other => other.to_string(),
     })
