@@ -27,7 +27,12 @@ pub(super) fn files(arguments: &args::Files, report: &Report) -> Result<Exit, Fa
     let Followed { mut files, mut reader, contents, complete } = follow(arguments)?;
     let changes = files.changes(&mut reader).map_err(|error| failed(&arguments.journal, error))?;
     drop(reader);
-    let rest = Rest { contents, lost: files.lost(), incomplete: !complete && arguments.at.is_none() };
+    let rest = Rest {
+        contents,
+        lost: files.lost(),
+        undigested: files.undigested(),
+        incomplete: !complete && arguments.at.is_none(),
+    };
     match report.format {
         Format::Text => report.data(|out| text(out, &changes, &rest))?,
         Format::Json => report.data(|out| objects(out, &changes, &rest))?,
@@ -39,6 +44,7 @@ pub(super) fn files(arguments: &args::Files, report: &Report) -> Result<Exit, Fa
 pub(super) struct Rest {
     pub(super) contents: Contents,
     pub(super) lost: u64,
+    pub(super) undigested: u64,
     pub(super) incomplete: bool,
 }
 
@@ -126,6 +132,13 @@ impl Rest {
             let lost = count(self.lost, "name");
             writeln!(out, "\n{warning}cut{warning:#}: {lost} beyond what is followed of one journal")?;
         }
+        if self.undigested > 0 {
+            let digests = count(self.undigested, "digest");
+            writeln!(
+                out,
+                "\n{warning}cut{warning:#}: {digests} of files that are longer than what is digested of one journal"
+            )?;
+        }
         if self.incomplete {
             writeln!(out, "\n{warning}incomplete{warning:#}: the record has no end; this is what it has")?;
         }
@@ -144,6 +157,7 @@ impl Rest {
             "contents": contents,
             "why": why,
             "lost": self.lost,
+            "undigested": self.undigested,
             "incomplete": self.incomplete,
         })
     }

@@ -31,7 +31,12 @@ pub(super) fn restore(arguments: &args::Files, folder: &Path, report: &Report) -
     let ended = files.restore(&mut inside, &mut reader, |each| restored.push(each));
     ended.map_err(|error| failed(&arguments.journal, error))?;
     drop(reader);
-    let rest = Rest { contents, lost: files.lost(), incomplete: !complete && arguments.at.is_none() };
+    let rest = Rest {
+        contents,
+        lost: files.lost(),
+        undigested: files.undigested(),
+        incomplete: !complete && arguments.at.is_none(),
+    };
     match report.format {
         Format::Text => report.data(|out| text(out, &restored, &rest))?,
         Format::Json => report.data(|out| objects(out, &restored, &rest))?,

@@ -104,7 +104,8 @@ impl Changes {
     /// Notes a change. What stood there before counts at the first one.
     pub(super) fn note(&mut self, path: &GuestPath, call: u64, effect: Option<(u64, u64)>, before: State) {
         if let Some(row) = self.rows.get_mut(path) {
-            row.calls.1 = call;
+            // An intent says which call it belongs to, and may say anything.
+            row.calls = (row.calls.0.min(call), row.calls.1.max(call));
             row.effect = effect.or(row.effect);
             return;
         }

@@ -13,6 +13,12 @@ use super::{Blobs, Files, FilesError};
 /// Longest file that is digested or restored, in bytes. A journal can claim a file of any length with a single call.
 pub(super) const FILE_BYTES_MAX: u64 = 16 << 30;
 
+/// Most bytes that are digested, and most that are restored, over all files of a run.
+///
+/// A few calls make a file of any length, and one blob may be read again and again: a journal of some kilobytes could keep its
+/// reader busy for hours, or fill the disk. No disk that a tool may write to is likely to have more to change.
+pub(super) const ALL_BYTES_MAX: u64 = 4 * FILE_BYTES_MAX;
+
 /// Bytes that are handed on at a time.
 const PART_BYTES: usize = 64 << 10;
 
@@ -45,9 +51,12 @@ impl<S: Read + Write + Seek> Files<S> {
         if let Some(told) = contents.told() {
             return Ok(Some(told));
         }
-        let Some(length) = contents.length.filter(|length| *length <= FILE_BYTES_MAX && contents.is_whole()) else {
+        let Some(length) = contents.length.filter(|_| contents.is_whole()) else { return Ok(None) };
+        let Some(left) = self.digest_left.checked_sub(length).filter(|_| length <= FILE_BYTES_MAX) else {
+            self.undigested = self.undigested.saturating_add(1);
             return Ok(None);
         };
+        self.digest_left = left;
         let pieces = contents.range(0, length);
         let mut hasher = blake3::Hasher::new();
         let mut fetched = Fetched::default();

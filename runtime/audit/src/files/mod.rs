@@ -65,13 +65,20 @@ pub struct Files<S> {
     spool: Spool<S>,
     calls: u64,
     lacks_contents: bool,
+    /// Bytes that may still be digested.
+    digest_left: u64,
+    /// Bytes that may still be restored.
+    restore_left: u64,
+    undigested: u64,
 }
 
 impl<S: Read + Write + Seek> Files<S> {
     /// No files yet. Contents are kept in `spool`, which is written from its start.
     pub fn new(spool: S) -> Self {
         let (tree, changes) = (Tree::default(), Changes::default());
-        Self { view: View::new(), tree, changes, spool: Spool::new(spool), calls: 0, lacks_contents: false }
+        let (view, spool) = (View::new(), Spool::new(spool));
+        let (digest_left, restore_left) = (digest::ALL_BYTES_MAX, digest::ALL_BYTES_MAX);
+        Self { view, tree, changes, spool, calls: 0, lacks_contents: false, digest_left, restore_left, undigested: 0 }
     }
 
     /// Takes in the next record.
@@ -114,6 +121,12 @@ impl<S: Read + Write + Seek> Files<S> {
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.view.lost().saturating_add(self.tree.lost).saturating_add(self.changes.lost)
+    }
+
+    /// How many digests are missing because the file, or all files together, are longer than what is digested.
+    #[must_use]
+    pub fn undigested(&self) -> u64 {
+        self.undigested
     }
 
     fn happened(

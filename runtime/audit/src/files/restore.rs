@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use wasm_agent_policy::GuestPath;
 
 use super::contents::{Contents, Source};
-use super::digest::{FILE_BYTES_MAX, Fetched};
+use super::digest::{ALL_BYTES_MAX, FILE_BYTES_MAX, Fetched};
 use super::tree::Kind;
 use super::{Blobs, Files, FilesError};
 
@@ -98,7 +98,13 @@ impl<S: Read + Write + Seek> Files<S> {
                 Kind::Link(target) => Left::Link { target: target.clone() },
                 Kind::File | Kind::Unsaid => {
                     let contents = node.contents.clone();
-                    self.restore_file(folder, &path, &contents, &mut fetched, blobs)?
+                    match self.restore_left.checked_sub(written_bytes(&contents)) {
+                        Some(left) => {
+                            self.restore_left = left;
+                            self.restore_file(folder, &path, &contents, &mut fetched, blobs)?
+                        }
+                        None => Left::Failed { why: format!("more than {} GiB in all", ALL_BYTES_MAX >> 30) },
+                    }
                 }
             };
             each(Restored { path, left });
@@ -147,6 +153,12 @@ impl<S: Read + Write + Seek> Files<S> {
         }
         if whole { Ok(Left::Whole { length }) } else { Ok(Left::Partial { length, known, cut: end > FILE_BYTES_MAX }) }
     }
+}
+
+/// What restoring a file writes: all that is known of it but zeroes.
+fn written_bytes(contents: &Contents) -> u64 {
+    let written = contents.known().filter(|(_, _, source)| *source != Source::Zeroes);
+    written.fold(0_u64, |sum, (_, length, _)| sum.saturating_add(length)).min(FILE_BYTES_MAX)
 }
 
 fn made(result: io::Result<()>) -> Left {

@@ -82,3 +82,48 @@ fn a_journal_that_claims_files_without_end_is_followed_so_far() {
     assert!(disk.files.lost() > 0);
     assert!(disk.files.changes(&mut NoBlobs).unwrap().len() < 70_000);
 }
+
+/// Makes a file with a byte and as many zeroes that it is this long.
+fn long(disk: &mut Disk, name: &str, length: u64) {
+    let open = disk.open(name, false);
+    let handle = disk.open[open].0;
+    let write = |out: &mut wasm_agent_journal::Encoded| {
+        out.array(3).u64(handle.into()).bytes_inline(b"x").u64(0);
+    };
+    disk.value("write", write, |out| {
+        out.u64(1);
+    });
+    let resize = |out: &mut wasm_agent_journal::Encoded| {
+        out.array(2).u64(handle.into()).u64(length);
+    };
+    disk.value("set-size", resize, |out| {
+        out.null();
+    });
+}
+
+fn digested(disk: &mut Disk) -> usize {
+    let changes = disk.files.changes(&mut NoBlobs).unwrap();
+    changes.iter().filter(|change| matches!(change.after, State::File { blake3: Some(_), .. })).count()
+}
+
+#[test]
+fn files_that_no_disk_has_room_for_are_not_digested() {
+    let mut disk = Disk::new();
+    for number in 0..100 {
+        long(&mut disk, &format!("long-{number}"), digest::FILE_BYTES_MAX + 1);
+    }
+    long(&mut disk, "short", 1000);
+    assert_eq!((digested(&mut disk), disk.files.undigested()), (1, 100));
+}
+
+#[test]
+fn a_journal_that_claims_many_files_is_digested_and_restored_so_far() {
+    let mut disk = Disk::new();
+    ["a", "b", "c"].into_iter().for_each(|name| long(&mut disk, name, 1000));
+    disk.files.digest_left = 2500;
+    assert_eq!((digested(&mut disk), disk.files.undigested()), (2, 1));
+    disk.files.restore_left = 2;
+    let (folder, list) = restored(&mut disk.files);
+    assert_eq!(folder.contents().len(), 2);
+    assert_eq!(list.values().filter(|left| matches!(left, Left::Failed { .. })).count(), 1, "{list:?}");
+}
