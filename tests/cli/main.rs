@@ -25,6 +25,7 @@ mod redacting;
 mod replaying;
 mod requesting;
 mod running;
+mod scale;
 mod signing;
 mod state;
 mod stats;

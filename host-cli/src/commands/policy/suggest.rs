@@ -78,8 +78,9 @@ fn learn(paths: &[PathBuf], arguments: &args::Suggest) -> Result<Suggested, Fail
 /// Judges the runs again, and fails where something that they did is denied: then the suggestion is wrong.
 fn prove(paths: &[PathBuf], suggested: &Suggested) -> Result<Counts, Failure> {
     let bug = |problem: String| {
-        Failure::new(Exit::HostFailed, format!("the policy that was made does not do: {problem}"))
-            .hint("this is a mistake in `wasm-agent`; `--paths dir` may do")
+        Failure::new(Exit::HostFailed, format!("the policy that was made does not do: {problem}")).hint(
+            "a journal has what its own policy denies, or this is a mistake in `wasm-agent`; `--paths dir` may do",
+        )
     };
     let policy = Policy::parse(&suggested.text).map_err(|errors| bug(errors.to_string()))?;
     let mut counts = Counts::default();
