@@ -151,6 +151,8 @@ impl Run {
 
     /// Runs the tool to its end, on this thread. `journal` is empty and gets the record.
     ///
+    /// Nothing of it is left to another run: what an approver or a resolver starts in the run's event loop ends with it.
+    ///
     /// # Authority
     ///
     /// Does what the grants allow. Reads the clock. Starts a thread that writes the journal.

@@ -22,6 +22,9 @@ pub(crate) const WRITE_BYTES: usize = 256 << 10;
 /// Contents gathered before a write, in bytes. From there on longer writes are no quicker.
 const HELD_BYTES: usize = 1 << 20;
 
+/// Room for frames that a file begins with, in bytes: that of a run which makes a few calls.
+const SMALL_BYTES: usize = 4 << 10;
+
 /// Contents at least this long go to the store directly: copying them would cost more than a system call.
 const DIRECT_BYTES: usize = 64 << 10;
 
@@ -53,12 +56,14 @@ pub(crate) struct Framer {
 impl Framer {
     /// A file with nothing but the magic, which is written with the first records.
     pub(crate) fn new(store: Box<dyn JournalStore>, signer: Option<Arc<dyn Signer>>, run: [u8; 16]) -> Self {
+        let mut out = Vec::with_capacity(SMALL_BYTES);
+        out.extend_from_slice(MAGIC.as_slice());
         Self {
             store,
             signer,
             run,
             chain: Chain::new(),
-            out: MAGIC.to_vec(),
+            out,
             held: Vec::new(),
             held_bytes: 0,
             absorbed: MAGIC.len(),

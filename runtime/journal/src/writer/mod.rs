@@ -112,7 +112,13 @@ impl Writer {
     pub fn create(store: impl JournalStore + 'static, header: &Header, options: Options) -> Result<Self, JournalError> {
         let Options { fsync, queue_bytes, .. } = options;
         let signed_by = options.signer.as_ref().map(|signer| signer.public_key());
-        let header = &Header { signed_by, ..header.clone() };
+        let changed;
+        let header = if header.signed_by == signed_by {
+            header
+        } else {
+            changed = Header { signed_by, ..header.clone() };
+            &changed
+        };
         let sink = Sink::new(Box::new(store), options, header.run_id, Instant::now());
         // Half the bound for the batch that fills, half for the one that is being written.
         let shared = Arc::new(Shared::new(sink, queue_bytes / 2));

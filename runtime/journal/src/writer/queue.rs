@@ -11,6 +11,10 @@ const WAKE_RECORD_BYTES: usize = 64 << 10;
 /// piece of 64 KiB, so it is not done for each one.
 const WAKE_HELD_BYTES: usize = 512 << 10;
 
+/// Room that a batch begins with, in bytes and records: that of a run which makes a few calls.
+const SMALL_BYTES: usize = 2 << 10;
+const SMALL_RECORDS: usize = 32;
+
 /// Records on their way to the sink, in order.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -41,6 +45,12 @@ pub(super) struct Queued<'a> {
 }
 
 impl Batch {
+    /// A batch with room for what a short run records: growing to that in steps costs more than all else here.
+    pub(super) fn with_room() -> Self {
+        let (bytes, entries) = (Vec::with_capacity(SMALL_BYTES), Vec::with_capacity(SMALL_RECORDS));
+        Self { bytes, entries, ..Self::default() }
+    }
+
     /// What the batch costs in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         self.bytes.len() + self.held

@@ -50,7 +50,7 @@ pub(super) struct State {
 impl Shared {
     pub(super) fn new(sink: Sink, batch_bytes_max: usize) -> Self {
         let state = State {
-            batch: Batch::default(),
+            batch: Batch::with_room(),
             table: Table::default(),
             failed: None,
             thread: None,

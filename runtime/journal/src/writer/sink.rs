@@ -35,7 +35,7 @@ impl Sink {
             sealed_at: now,
             blobs: Window::default(),
             references: Vec::new(),
-            spare: Batch::default(),
+            spare: Batch::with_room(),
             failed: None,
         }
     }
