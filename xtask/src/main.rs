@@ -23,6 +23,7 @@ mod tests_command;
 
 use std::process::ExitCode;
 
+use crate::bench::instructions::Build;
 use crate::error::Error;
 use crate::project::Project;
 
@@ -40,7 +41,8 @@ usage: cargo xtask COMMAND
                     --json FILE says where the numbers go besides (target/bench/last.json),
                     --write FILE puts the table between the marks of that README
   instructions      count instructions a host call with callgrind, as a figure that no noise
-                    moves; says so and does nothing where valgrind is missing
+                    moves; says so and does nothing where valgrind is missing; --tested counts in a
+                    build that shares what is built for tests, for where a release build is too long
   scale             read a journal of many calls with every command that reads one, and measure the
                     memory; --calls N sets how many (10 million), --binary FILE takes that `wasm-agent`
 ";
@@ -75,8 +77,15 @@ fn run(arguments: &[String]) -> Result<ExitCode, Error> {
             bench::run(&project, rest)?;
             Ok(ExitCode::SUCCESS)
         }
-        ("instructions", []) => {
-            bench::instructions::run(&project)?;
+        ("instructions", rest @ ([] | [_])) => {
+            let build = match rest.first().map(String::as_str) {
+                None => Build::Released,
+                Some("--tested") => Build::Tested,
+                Some(other) => {
+                    return Err(Error::new(format!("`instructions` takes `--tested` or nothing, not `{other}`")));
+                }
+            };
+            bench::instructions::run(&project, build)?;
             Ok(ExitCode::SUCCESS)
         }
         ("scale", rest) => scale::run(&project, rest),

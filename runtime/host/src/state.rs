@@ -64,7 +64,7 @@ impl StateDir {
     }
 }
 
-/// Writes a file so that it is there whole or not at all, whoever writes it at the same time.
+/// Writes a file so that it is there whole or not at all, whoever writes it at the same time, and whenever the machine stops.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let temporary = parent.join(format!(".{:032x}", random()?));
@@ -73,7 +73,11 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&temporary)
-        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            // A file system may keep a name and lose what was written under it. Compiled code with zeros in it would be run.
+            file.sync_data()
+        })
         .and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         // The error that matters is the first; what is left behind is a hidden file in a private directory.

@@ -1,9 +1,11 @@
 //! `cargo xtask instructions`: how many instructions a host call takes, of the whole process, guest and writer included.
 //!
 //! A run with few calls is taken from one with many, so that what starting costs falls out. The numbers are the same on a busy
-//! machine, which times are not; they say nothing of the kernel, nor of waiting.
+//! machine, which times are not; they say nothing of the kernel, nor of waiting. Numbers of one build compare with those of the same
+//! build only, so the first line says which it is.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::contender::{Fsync, Guest, Ours};
@@ -22,17 +24,50 @@ const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
     ("create-remove", 100, 600, Some("")),
 ];
 
+/// Which build of the program is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// As it is shipped.
+    Released,
+    /// Outside crates as the tests have them, so that a machine that tests need not compile them once more; the project's own
+    /// crates are optimised in full.
+    Tested,
+}
+
+impl Build {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Released => "of the program as released",
+            Self::Tested => "of a test build, own crates optimised: more than as released",
+        }
+    }
+
+    fn program(self, project: &Project) -> Result<PathBuf, Error> {
+        match self {
+            Self::Released => build_host(project),
+            Self::Tested => {
+                // Of the whole workspace, for the features that the tests turn on in outside crates. The variable is about the
+                // project's own crates alone: the profile sets what outside crates get.
+                let mut build = Command::new("cargo");
+                build.current_dir(project.root()).env("CARGO_PROFILE_DEV_OPT_LEVEL", "3");
+                process::run(build.args(["build", "--locked", "--workspace", "--bin", "wasm-agent"]))?;
+                Ok(project.host_binary("debug"))
+            }
+        }
+    }
+}
+
 /// Counts, and prints a line for each.
 ///
 /// # Errors
 /// When something can't be set up, or a run fails.
-pub(crate) fn run(project: &Project) -> Result<(), Error> {
+pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
     let Some(valgrind) = process::find("valgrind") else {
         println!("instructions: not counted, as there is no valgrind on this machine");
         return Ok(());
     };
     guests::build(project, None)?;
-    let binary = build_host(project)?;
+    let binary = build.program(project)?;
     let work = project.bench_dir();
     prepare(&work)?;
     let ours = Ours::set_up(binary, &work, "http://127.0.0.1:1")?;
@@ -54,7 +89,8 @@ pub(crate) fn run(project: &Project) -> Result<(), Error> {
     };
     // Compiles the guest, which must not be counted.
     process::capture(&mut ours.command(&guest, &["noop".to_owned()], Fsync::Effects, &ours.journal()))?;
-    println!("{:<18} {:>12} {:>12}", "instructions", "live", "replay");
+    println!("instructions a call, {}", build.describe());
+    println!("{:<18} {:>12} {:>12}", "", "live", "replay");
     for (command, few, many, operand) in COUNTED {
         let each = |is_live| {
             let few_counted = collected(command, few, operand, is_live)?;
