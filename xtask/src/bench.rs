@@ -17,7 +17,6 @@ mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::error::{Context, Error};
@@ -153,7 +152,7 @@ impl Options {
 
 /// Builds the command line program as it is shipped.
 fn build_host(project: &Project) -> Result<PathBuf, Error> {
-    process::run(Command::new("cargo").current_dir(project.root()).args([
+    process::run(process::cargo().current_dir(project.root()).args([
         "build",
         "--release",
         "--locked",

@@ -1,10 +1,10 @@
 //! `cargo xtask crash`: ends runs of the host at every point there is, and checks what they leave.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::error::{Context, Error};
-use crate::guests;
 use crate::project::Project;
+use crate::{guests, process};
 
 /// Builds what it takes and tries the points; `arguments` go to the harness.
 ///
@@ -12,7 +12,7 @@ use crate::project::Project;
 /// When something can't be built or started. What the harness finds is told by it, and by the exit code.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, Error> {
     guests::build(project, None)?;
-    let mut harness = Command::new("cargo");
+    let mut harness = process::cargo();
     harness
         .current_dir(project.root())
         .args(["run", "--quiet", "--package", "wasm-agent-tests", "--bin", "crash-harness", "--"])

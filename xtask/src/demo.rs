@@ -6,7 +6,7 @@
 mod stage;
 
 use std::io::IsTerminal;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::error::Error;
 use crate::project::Project;
@@ -27,7 +27,7 @@ const PAGE: &str = "<!doctype html><title>Changes</title><style>p { color: red }
 /// When something can't be set up or built, or when a step does not end as it must.
 pub(crate) fn run(project: &Project) -> Result<ExitCode, Error> {
     guests::build(project, None)?;
-    process::run(Command::new("cargo").current_dir(project.root()).args([
+    process::run(process::cargo().current_dir(project.root()).args([
         "build",
         "--quiet",
         "--locked",

@@ -6,6 +6,20 @@ use std::process::{Command, Stdio};
 
 use crate::error::{Context, Error};
 
+/// Makes a `cargo` command that builds what a `cargo` typed by a person builds.
+///
+/// The `cargo` that started this program set variables about its package. Build scripts read variables of these names, and are run
+/// again where one changes: `ring` and all that is built on it would be built anew whenever `cargo` and `cargo xtask` take turns.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Runs a program with its output going to the terminal.
 ///
 /// # Errors
@@ -46,4 +60,21 @@ fn show(command: &Command) -> String {
         .map(OsStr::to_string_lossy)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_told_nothing_about_this_package() {
+        // The `cargo` that runs this test has set them.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some() && std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let command = cargo();
+        let removed: Vec<&OsStr> =
+            command.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        for name in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION_PATCH", "CARGO_MANIFEST_DIR"] {
+            assert!(removed.contains(&OsStr::new(name)), "{name}");
+        }
+    }
 }

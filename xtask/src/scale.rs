@@ -79,7 +79,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
     let program = match binary {
         Some(binary) => binary,
         None => {
-            let mut build = Command::new("cargo");
+            let mut build = process::cargo();
             process::run(build.current_dir(project.root()).args(["build", "--release", "--package", "wasm-agent"]))?;
             project.host_binary("release")
         }

@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::error::{Context, Error};
-use crate::guests;
 use crate::project::Project;
 use crate::summary::Summary;
+use crate::{guests, process};
 
 /// Tells the tests where the guests are.
 const GUESTS_VARIABLE: &str = "WASM_AGENT_GUESTS";
@@ -22,7 +22,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
     let mut summary = Summary::default();
 
     // What of a tool is plain computation is tested natively, where a test harness runs.
-    let mut tools = Command::new("cargo");
+    let mut tools = process::cargo();
     tools
         .current_dir(project.guest_sources())
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
@@ -32,7 +32,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
         test(&mut tools, &mut summary)?;
     }
 
-    let mut workspace = Command::new("cargo");
+    let mut workspace = process::cargo();
     workspace.current_dir(project.root()).args(["test", "--no-fail-fast"]).env(GUESTS_VARIABLE, project.guests_dir());
     if arguments.is_empty() {
         workspace.arg("--workspace");

@@ -48,7 +48,7 @@ impl Build {
             Self::Tested => {
                 // Of the whole workspace, for the features that the tests turn on in outside crates. The variable is about the
                 // project's own crates alone: the profile sets what outside crates get.
-                let mut build = Command::new("cargo");
+                let mut build = process::cargo();
                 build.current_dir(project.root()).env("CARGO_PROFILE_DEV_OPT_LEVEL", "3");
                 process::run(build.args(["build", "--locked", "--workspace", "--bin", "wasm-agent"]))?;
                 Ok(project.host_binary("debug"))

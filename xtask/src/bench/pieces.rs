@@ -1,7 +1,5 @@
 //! The benchmarks of `tests/benches`, and what their harness prints.
 
-use std::process::Command;
-
 use crate::error::Error;
 use crate::process;
 use crate::project::Project;
@@ -29,7 +27,7 @@ impl Pieces {
     /// When they do not build or run, or there is none of that name.
     pub(crate) fn find(&mut self, project: &Project, name: &str) -> Result<Piece, Error> {
         if self.0.is_none() {
-            let mut command = Command::new("cargo");
+            let mut command = process::cargo();
             command.current_dir(project.root()).args([
                 "bench",
                 "--quiet",

@@ -11,7 +11,7 @@ use crate::project::Project;
 /// # Errors
 /// When it does not build, fails, or does not print a number last.
 pub(crate) fn measure(project: &Project) -> Result<f64, Error> {
-    let mut build = Command::new("cargo");
+    let mut build = process::cargo();
     build.current_dir(project.root()).args([
         "build",
         "--quiet",

@@ -36,7 +36,7 @@ impl Route {
     /// Makes the `cargo` command, to which the sub-command is added.
     pub(crate) fn cargo(&self) -> Command {
         match self {
-            Self::Installed | Self::Added => Command::new("cargo"),
+            Self::Installed | Self::Added => process::cargo(),
             Self::Packaged(toolchain) => toolchain.cargo(),
         }
     }
