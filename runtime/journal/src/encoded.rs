@@ -1,5 +1,7 @@
 //! [`Encoded`]: arguments or an outcome, as the guest's thread puts them together.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use minicbor::Decoder;
 
@@ -22,10 +24,42 @@ pub(crate) struct Slot {
     /// Position in the encoded bytes where the reference belongs.
     pub(crate) at: usize,
     pub(crate) keep: Keep,
-    pub(crate) contents: Bytes,
+    pub(crate) contents: Contents,
     /// BLAKE3 of the contents, where it was made already.
     pub(crate) digest: Option<Digest>,
 }
+
+/// Where a payload's contents are until they are written.
+#[derive(Debug, Clone)]
+pub(crate) enum Contents {
+    /// In memory of their own, which others may have too.
+    Shared(Bytes),
+    /// In memory for short contents, which is used again: here in it.
+    Copied(Range<usize>),
+}
+
+impl Contents {
+    /// The bytes, of which the copied ones stand in `copied`.
+    pub(crate) fn of<'a>(&'a self, copied: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Shared(contents) => contents,
+            Self::Copied(range) => copied.get(range.clone()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Shared(contents) => contents.len(),
+            Self::Copied(range) => range.len(),
+        }
+    }
+}
+
+/// Longest contents that are copied into memory that is used again, in bytes. For longer ones an allocation is not what costs.
+const COPIED_BYTES_MAX: usize = 16 << 10;
+
+/// Memory for copied contents that an item keeps when it is cleared, in bytes.
+const COPIED_BYTES_KEPT: usize = 64 << 10;
 
 /// One CBOR item with slots for payloads, built without hashing and, once warm, without allocating.
 ///
@@ -43,6 +77,8 @@ pub(crate) struct Slot {
 pub struct Encoded {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
+    /// Contents that were copied.
+    copied: Vec<u8>,
     /// Items still owed, for each open array, map or tag. The first level is the item itself.
     owed: Vec<u64>,
     sound: bool,
@@ -52,7 +88,7 @@ impl Encoded {
     /// An empty buffer, ready for one item.
     #[must_use]
     pub fn new() -> Self {
-        Self { bytes: Vec::new(), slots: Vec::new(), owed: vec![1], sound: true }
+        Self { bytes: Vec::new(), slots: Vec::new(), copied: Vec::new(), owed: vec![1], sound: true }
     }
 
     /// A buffer that holds `null`, for calls that return nothing.
@@ -67,6 +103,8 @@ impl Encoded {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.slots.clear();
+        self.copied.clear();
+        self.copied.shrink_to(COPIED_BYTES_KEPT);
         self.owed.clear();
         self.owed.push(1);
         self.sound = true;
@@ -145,8 +183,27 @@ impl Encoded {
             return self.bytes_inline(&contents);
         }
         self.item();
-        self.slots.push(Slot { at: self.bytes.len(), keep, contents, digest: None });
+        self.slot(Contents::Shared(contents), keep);
         self
+    }
+
+    /// As [`payload`](Self::payload), of contents that belong to somebody else: short ones are copied without an allocation.
+    pub fn payload_copy(&mut self, contents: &[u8], keep: Keep) -> &mut Self {
+        if contents.len() < INLINE_BYTES {
+            return self.bytes_inline(contents);
+        }
+        if contents.len() > COPIED_BYTES_MAX {
+            return self.payload(Bytes::copy_from_slice(contents), keep);
+        }
+        self.item();
+        let start = self.copied.len();
+        self.copied.extend_from_slice(contents);
+        self.slot(Contents::Copied(start..self.copied.len()), keep);
+        self
+    }
+
+    fn slot(&mut self, contents: Contents, keep: Keep) {
+        self.slots.push(Slot { at: self.bytes.len(), keep, contents, digest: None });
     }
 
     /// What the item takes in a journal, in bytes: about, as contents that are stored already are counted again.
@@ -167,7 +224,7 @@ impl Encoded {
             let after = self.bytes.get(from..slot.at).and_then(|literal| rest.strip_prefix(literal));
             let Some(after) = after else { return false };
             let mut decoder = Decoder::new(after);
-            if !decoder.decode::<PayloadRef<'_>>().is_ok_and(|payload| payload.is(&slot.contents)) {
+            if !decoder.decode::<PayloadRef<'_>>().is_ok_and(|payload| payload.is(slot.contents.of(&self.copied))) {
                 return false;
             }
             rest = after.get(decoder.position()..).unwrap_or_default();
@@ -197,7 +254,7 @@ impl Encoded {
         let mut from = 0;
         for slot in &self.slots {
             out.extend_from_slice(self.bytes.get(from..slot.at).unwrap_or_default());
-            write(&mut out, &slot.contents);
+            write(&mut out, slot.contents.of(&self.copied));
             from = slot.at;
         }
         out.extend_from_slice(self.bytes.get(from..).unwrap_or_default());
@@ -207,6 +264,11 @@ impl Encoded {
     /// The item as written so far. Slots take no room in it.
     pub(crate) fn parts(&self) -> (&[u8], &[Slot]) {
         (&self.bytes, &self.slots)
+    }
+
+    /// Contents that slots say are copied.
+    pub(crate) fn copied(&self) -> &[u8] {
+        &self.copied
     }
 
     /// Counts one item against the innermost array or map that still owes some.

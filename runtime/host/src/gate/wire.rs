@@ -124,7 +124,7 @@ impl Wire for String {
 /// Byte strings are payloads: long ones are kept outside of the record, or by digest only.
 impl Wire for Vec<u8> {
     fn put(&self, out: &mut Sink<'_>) {
-        out.encoded.payload(Bytes::copy_from_slice(self), out.keep);
+        out.encoded.payload_copy(self, out.keep);
     }
 
     fn take(from: &mut Source<'_>) -> Result<Self, Malformed> {
@@ -142,8 +142,11 @@ const SHARED_BYTES_MIN: usize = 32 << 10;
 /// Long contents are shared with the journal rather than copied for it.
 impl Wire for Bytes {
     fn put(&self, out: &mut Sink<'_>) {
-        let contents = if self.len() < SHARED_BYTES_MIN { Self::copy_from_slice(self) } else { self.clone() };
-        out.encoded.payload(contents, out.keep);
+        if self.len() < SHARED_BYTES_MIN {
+            out.encoded.payload_copy(self, out.keep);
+        } else {
+            out.encoded.payload(self.clone(), out.keep);
+        }
     }
 
     fn take(from: &mut Source<'_>) -> Result<Self, Malformed> {

@@ -272,7 +272,7 @@ impl Writer {
         if slots.is_empty() || !self.shared.is_behind() {
             return Vec::new();
         }
-        slots.iter().map(|slot| *blake3::hash(&slot.contents).as_bytes()).collect()
+        slots.iter().map(|slot| *blake3::hash(slot.contents.of(item.copied())).as_bytes()).collect()
     }
 
     fn push_record(

@@ -1,6 +1,6 @@
 //! The hand-over from the guest's thread: records already encoded, payloads not yet hashed.
 
-use crate::encoded::{Encoded, Slot};
+use crate::encoded::{Contents, Encoded, Slot};
 use crate::error::JournalError;
 use crate::payload::Digest;
 
@@ -20,6 +20,8 @@ const SMALL_RECORDS: usize = 32;
 pub(super) struct Batch {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
+    /// Contents that slots say are copied.
+    copied: Vec<u8>,
     entries: Vec<Entry>,
     /// Bytes of payloads that the slots hold.
     held: usize,
@@ -40,6 +42,8 @@ pub(super) struct Queued<'a> {
     pub(super) bytes: &'a [u8],
     /// Payload references to splice in; positions are relative to `bytes`.
     pub(super) slots: &'a [Slot],
+    /// Contents that slots say are copied.
+    pub(super) copied: &'a [u8],
     /// Whether a seal follows.
     pub(super) seal: bool,
 }
@@ -69,6 +73,7 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.slots.clear();
+        self.copied.clear();
         self.entries.clear();
         self.held = 0;
     }
@@ -87,6 +92,7 @@ impl Batch {
             let queued = Queued {
                 bytes: self.bytes.get(bytes_start..entry.bytes_end).unwrap_or_default(),
                 slots: self.slots.get(slots_start..entry.slots_end).unwrap_or_default(),
+                copied: &self.copied,
                 seal: entry.seal,
             };
             bytes_start = entry.bytes_end;
@@ -115,15 +121,23 @@ impl Open<'_> {
         let base = self.batch.bytes.len() - self.start;
         self.batch.bytes.extend_from_slice(bytes);
         if !slots.is_empty() {
-            self.payloads(base, slots, digests);
+            self.payloads(base, item, digests);
         }
     }
 
-    fn payloads(&mut self, base: usize, slots: &[Slot], digests: &[Digest]) {
-        for (index, slot) in slots.iter().enumerate() {
-            self.batch.held += slot.contents.len();
-            let digest = digests.get(index).copied();
-            self.batch.slots.push(Slot { at: base + slot.at, digest, ..slot.clone() });
+    fn payloads(&mut self, base: usize, item: &Encoded, digests: &[Digest]) {
+        let Batch { slots, copied, held, .. } = self.batch;
+        for (index, slot) in item.parts().1.iter().enumerate() {
+            *held += slot.contents.len();
+            let contents = match &slot.contents {
+                Contents::Shared(contents) => Contents::Shared(contents.clone()),
+                Contents::Copied(_) => {
+                    let start = copied.len();
+                    copied.extend_from_slice(slot.contents.of(item.copied()));
+                    Contents::Copied(start..copied.len())
+                }
+            };
+            slots.push(Slot { at: base + slot.at, keep: slot.keep, contents, digest: digests.get(index).copied() });
         }
     }
 

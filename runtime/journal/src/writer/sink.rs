@@ -3,10 +3,8 @@
 use std::mem;
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use crate::blob::{self, Window};
-use crate::encoded::{Keep, Slot};
+use crate::encoded::{Contents, Keep, Slot};
 use crate::error::JournalError;
 use crate::format::BLOB_BYTES_MAX;
 use crate::payload::{Digest, write_reference};
@@ -107,7 +105,7 @@ impl Sink {
         let mut from = 0;
         for slot in queued.slots {
             payload.extend_from_slice(queued.bytes.get(from..slot.at).unwrap_or_default());
-            self.reference(slot, &mut payload)?;
+            self.reference(slot, queued.copied, &mut payload)?;
             from = slot.at;
         }
         payload.extend_from_slice(queued.bytes.get(from..).unwrap_or_default());
@@ -117,19 +115,19 @@ impl Sink {
     }
 
     /// Appends a payload's reference to `record`, and its contents to the file where they are new.
-    fn reference(&mut self, slot: &Slot, record: &mut Vec<u8>) -> Result<(), JournalError> {
-        let contents = &slot.contents;
+    fn reference(&mut self, slot: &Slot, copied: &[u8], record: &mut Vec<u8>) -> Result<(), JournalError> {
+        let contents = slot.contents.of(copied);
         let digest = slot.digest.unwrap_or_else(|| *blake3::hash(contents).as_bytes());
         let offset = match slot.keep {
             Keep::DigestOnly => None,
-            Keep::Contents => Some(self.blob(digest, contents)?),
+            Keep::Contents => Some(self.blob(digest, &slot.contents, copied)?),
         };
         write_reference(record, &digest, contents.len(), offset);
         Ok(())
     }
 
     /// Stores contents unless a recent blob has them, and returns the offset of the blob's frame.
-    fn blob(&mut self, digest: Digest, contents: &Bytes) -> Result<u64, JournalError> {
+    fn blob(&mut self, digest: Digest, contents: &Contents, copied: &[u8]) -> Result<u64, JournalError> {
         if let Some(offset) = self.blobs.find(&digest) {
             return Ok(offset);
         }
@@ -137,7 +135,11 @@ impl Sink {
             return Err(JournalError::TooLarge { what: "a payload", size: contents.len(), limit: BLOB_BYTES_MAX });
         }
         let offset = self.framer.length();
-        self.framer.frame_shared(contents, |out| blob::write_prefix(out, &digest, contents.len()))?;
+        let prefix = |out: &mut Vec<u8>| blob::write_prefix(out, &digest, contents.len());
+        match contents {
+            Contents::Shared(contents) => self.framer.frame_shared(contents, prefix)?,
+            Contents::Copied(_) => self.framer.frame(contents.of(copied), prefix)?,
+        }
         self.blobs.remember(digest, offset);
         Ok(offset)
     }

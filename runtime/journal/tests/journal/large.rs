@@ -79,6 +79,49 @@ fn a_file_has_the_same_bytes_as_a_store_that_takes_parts_one_by_one() {
     assert!(*store.bytes() == std::fs::read(file.path()).unwrap());
 }
 
+/// A journal of calls with several contents each, those handed over or copied, and the items.
+fn several(is_copied: bool) -> (Vec<u8>, Vec<Encoded>) {
+    let store = Memory::default();
+    let writer = Writer::create(store.clone(), &header(), options()).unwrap();
+    let function = writer.intern("a#b", &["given"]).unwrap();
+    let mut items = Vec::new();
+    let (mut arguments, mut outcome) = (Encoded::new(), Encoded::new());
+    for (number, middle) in LENGTHS.into_iter().enumerate() {
+        for (item, keep) in [(&mut arguments, Keep::DigestOnly), (&mut outcome, Keep::Contents)] {
+            item.clear();
+            item.array(4).u64(7);
+            for length in [256, middle, 8000] {
+                let contents = contents(number, length);
+                let _ = if is_copied { item.payload_copy(&contents, keep) } else { item.payload(contents, keep) };
+            }
+        }
+        writer.call(&call(function, &arguments, &outcome)).unwrap();
+        items.push(outcome.clone());
+    }
+    writer.finish(&end()).unwrap();
+    let bytes = store.bytes().clone();
+    (bytes, items)
+}
+
+#[test]
+fn contents_that_are_copied_make_the_same_journal() {
+    let (shared, _) = several(false);
+    let (copied, items) = several(true);
+    assert!(shared == copied);
+    let mut reader = open(&copied).unwrap();
+    let mut items = items.iter();
+    while let Some(record) = reader.next().unwrap() {
+        let Event::Call(call) = record.event else { continue };
+        let item = items.next().unwrap();
+        assert!(item.matches(&call.outcome) && item.matches(&item.to_record()) && item.matches(&item.to_inline()));
+        let mut other = item.clone();
+        other.clear();
+        other.array(4).u64(7).payload_copy(&[0; 256], Keep::Contents).null().null();
+        assert!(!other.matches(&call.outcome));
+    }
+    assert!(items.next().is_none());
+}
+
 #[test]
 fn a_failed_part_ends_the_journal_and_leaves_what_came_before() {
     let sound = Memory::default();
