@@ -309,11 +309,23 @@ mod tests {
     }
 
     #[test]
+    fn only_long_contents_are_shared_with_the_journal() {
+        for (length, is_shared) in [(300, false), (SHARED_BYTES_MIN - 1, false), (SHARED_BYTES_MIN, true)] {
+            let contents = Bytes::from(vec![7; length]);
+            let mut encoded = Encoded::new();
+            contents.put(&mut Sink { encoded: &mut encoded, keep: Keep::Contents });
+            assert!(encoded.is_whole());
+            assert_eq!(contents.is_unique(), !is_shared, "{length} bytes");
+        }
+    }
+
+    #[test]
     fn values_survive_being_recorded() {
         there_and_back(7_u8);
         there_and_back(u64::MAX);
         there_and_back("text".to_owned());
         there_and_back(vec![1_u8, 2, 3]);
+        there_and_back(Bytes::from_static(&[1, 2, 3]));
         there_and_back(Some(Some(3_u32)));
         there_and_back::<Option<Option<u32>>>(Some(None));
         there_and_back(Option::<()>::Some(()));
