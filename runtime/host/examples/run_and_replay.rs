@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example run_and_replay -- POLICY TOOL [ARGS…]`
 
+#![expect(clippy::disallowed_methods, reason = "an example is a program of its own")]
+
 use std::error::Error;
 use std::fs::File;
 use std::io::Write as _;

@@ -7,6 +7,7 @@
 //!
 //! The tool is granted nothing. The journals are held in memory and dropped; each is whole, chained and sealed as in a file.
 
+#![expect(clippy::disallowed_methods, reason = "an example is a program of its own")]
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
 use std::error::Error;

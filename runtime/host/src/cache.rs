@@ -1,5 +1,7 @@
 //! Compiled components, kept by the digest of the component and the engine that compiled it.
 
+#![expect(clippy::disallowed_methods, reason = "looks after files of the state directory")]
+
 use std::path::Path;
 
 use wasmtime::component::Component;

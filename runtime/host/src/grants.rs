@@ -2,6 +2,8 @@
 //!
 //! Everything that a policy refers to is looked up once, here. A run then only has what is open.
 
+#![expect(clippy::disallowed_methods, reason = "opens what the policy names, once, before anything runs")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

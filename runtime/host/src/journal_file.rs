@@ -1,5 +1,7 @@
 //! The file of a journal: made new, readable by its owner alone, and on the disk once it is synced.
 
+#![expect(clippy::disallowed_methods, reason = "makes the journal's file where the operator says")]
+
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::OpenOptionsExt;

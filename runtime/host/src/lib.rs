@@ -30,6 +30,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make their own files and servers"))]
+
 mod agent;
 pub mod approval;
 mod cache;

@@ -3,6 +3,8 @@
 //! Compiled code is native code that is mapped and run, so whoever can write it can do anything this process can.
 //! The directory is therefore used only when it belongs to this user and nobody else can write to it.
 
+#![expect(clippy::disallowed_methods, reason = "looks after the state directory, and names runs")]
+
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};

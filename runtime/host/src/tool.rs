@@ -1,5 +1,7 @@
 //! From a file to a tool that can be run: what it is, whether this host has what it imports, and its compiled code.
 
+#![expect(clippy::disallowed_methods, reason = "reads the tool that the operator names")]
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

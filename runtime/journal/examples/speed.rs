@@ -3,6 +3,7 @@
 //! Writes journals into memory, of the smallest records there are and of larger ones, and goes through each a few times.
 //! The best time counts: what else the machine does only ever adds to it.
 
+#![expect(clippy::disallowed_methods, reason = "an example is a program of its own")]
 #![expect(clippy::print_stdout, reason = "an example prints what it measures")]
 
 use std::error::Error;

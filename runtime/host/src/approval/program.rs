@@ -1,5 +1,7 @@
 //! An approver that is a program of the operator's: a request in JSON in, an answer in JSON out.
 
+#![expect(clippy::disallowed_methods, reason = "runs the approver that the operator names")]
+
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

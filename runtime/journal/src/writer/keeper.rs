@@ -4,6 +4,8 @@
 //! its own thread. Records of a run that goes on must not wait for that, so somebody has to look after a moment: one thread for the
 //! whole process, which writes nothing itself. A slow disk of one run is therefore none of another's.
 
+#![expect(clippy::disallowed_methods, reason = "waits until journals are due to be written; no record has the time")]
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};

@@ -119,6 +119,7 @@ impl Writer {
             changed = Header { signed_by, ..header.clone() };
             &changed
         };
+        #[expect(clippy::disallowed_methods, reason = "times writing; no record has the time")]
         let sink = Sink::new(Box::new(store), options, header.run_id, Instant::now());
         // Half the bound for the batch that fills, half for the one that is being written.
         let shared = Arc::new(Shared::new(sink, queue_bytes / 2));

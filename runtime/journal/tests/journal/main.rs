@@ -1,5 +1,6 @@
 //! The journal as its users see it: what is written is read, what is changed is named, what failed stays failed.
 
+#![expect(clippy::disallowed_methods, reason = "tests make their own files")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
 mod alike;

@@ -1,5 +1,7 @@
 //! A new connection: resolve, check, dial, handshake, in that order and within one time.
 
+#![expect(clippy::disallowed_methods, reason = "connects to addresses that were checked")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
