@@ -1,11 +1,10 @@
 //! Attacks on files that are spelled call by call: what flags, links, renames and other processes can do.
 
 use serde_json::Value;
-use wasm_agent_tests::approver::Meanwhile;
 use wasm_agent_tests::probe::results;
 use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
 
-use crate::fixture::{CANARY, POLICY, folder};
+use crate::fixture::{CANARY, POLICY, asking, folder};
 
 fn run(folder: &Folder, policy: &str, probe: &Probe) -> Recorded {
     Scene::tool(folder, probe.tool()).policy(policy).run()
@@ -13,10 +12,6 @@ fn run(folder: &Folder, policy: &str, probe: &Probe) -> Recorded {
 
 fn read_only() -> String {
     POLICY.replace("access = \"write\"\nask = []\n", "")
-}
-
-fn asking() -> String {
-    POLICY.replace("ask = []\n", "")
 }
 
 #[test]
@@ -149,63 +144,6 @@ fn hard_link_to_a_foreign_file_does_not_make_it_ones_own() {
     assert_eq!(folder.read("work/notes.txt"), "notes\n");
     let writes: Vec<String> = results(&run).into_iter().skip(1).collect();
     assert!(writes.iter().all(|result| !result.ends_with(" ok")), "{writes:?}");
-}
-
-#[test]
-fn file_that_becomes_a_link_while_it_is_held_is_not_followed() {
-    let folder = folder();
-    let (notes, outside) = (folder.path("work/notes.txt"), folder.path("outside.txt"));
-    let approver = Meanwhile::new(move |_| {
-        std::fs::remove_file(&notes).unwrap();
-        std::os::unix::fs::symlink("../outside.txt", &notes).unwrap();
-    });
-    let mut probe = Probe::new();
-    let work = probe.preopen();
-    probe.open(work, "notes.txt", How::TRUNCATE);
-    let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver).run();
-    assert_ne!(results(&run), ["open-at ok"]);
-    assert_eq!(std::fs::read_to_string(outside).unwrap(), CANARY);
-}
-
-#[test]
-fn file_that_is_replaced_while_it_is_held_is_another_file() {
-    let folder = folder();
-    folder.write("other.txt", "another file");
-    let (notes, other) = (folder.path("work/notes.txt"), folder.path("other.txt"));
-    let approver = Meanwhile::new(move |request| {
-        // Only the first time: the second question is about the file that is there now.
-        if other.exists() {
-            assert_eq!(request.action.summary, "file.modify /work/notes.txt");
-            std::fs::rename(&other, &notes).unwrap();
-        } else {
-            std::fs::write(&notes, "seen by the second question").unwrap();
-        }
-    });
-    let mut probe = Probe::new();
-    let work = probe.preopen();
-    probe.open(work, "notes.txt", How::TRUNCATE);
-    let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver).run();
-    // The first permit was for a file that is gone. It failed, and what is there now was asked about by itself.
-    assert_eq!(run.events_of("outcome")[0]["result"], "failed");
-    assert_eq!(run.events_of("approval-asked").len(), 2, "{:?} {:?}", results(&run), run.events_of("outcome"));
-    assert_eq!(results(&run), ["open-at ok"]);
-}
-
-#[test]
-fn folder_on_the_way_that_becomes_a_link_is_not_followed() {
-    let folder = folder();
-    folder.write("work/sub/file.txt", "inside");
-    folder.write("elsewhere/file.txt", CANARY);
-    let (sub, moved) = (folder.path("work/sub"), folder.path("work/moved"));
-    let approver = Meanwhile::new(move |_| {
-        std::fs::rename(&sub, &moved).unwrap();
-        std::os::unix::fs::symlink("../elsewhere", &sub).unwrap();
-    });
-    let mut probe = Probe::new();
-    let work = probe.preopen();
-    probe.open(work, "sub/file.txt", How::TRUNCATE);
-    Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver).run();
-    assert_eq!(folder.read("elsewhere/file.txt"), CANARY);
 }
 
 #[test]

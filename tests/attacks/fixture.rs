@@ -67,3 +67,8 @@ pub(crate) fn held(folder: &Folder, scene: Scene<'_>) -> Recorded {
     assert!(!journal.contains(CANARY), "the journal has what no guest may see");
     run
 }
+
+/// [`POLICY`], with the questions that it has by default.
+pub(crate) fn asking() -> String {
+    POLICY.replace("ask = []\n", "")
+}

@@ -6,6 +6,7 @@ mod files;
 mod filesystem;
 mod fixture;
 mod grants;
+mod held;
 mod network;
 mod spelling;
 mod use_up;
