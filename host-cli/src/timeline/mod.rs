@@ -25,8 +25,8 @@ use row::{Layout, Row};
 
 pub(crate) use around::Around;
 pub(crate) use text::{
-    action as action_text, approval as approval_text, call, denial as denial_text, outcome,
-    permission as permission_text,
+    action as action_text, approval as approval_text, call, denial as denial_text, permission as permission_text,
+    returned,
 };
 
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
@@ -109,7 +109,7 @@ impl<'a> Timeline<'a> {
                 header::write(self.out, header)?;
                 self.layout.heading(self.out)
             }
-            Event::Call(call) => self.call(call, record),
+            Event::Call(call) => self.call(call),
             Event::ApprovalAsked(asked) => self.asked(asked),
             Event::ApprovalSettled(settled) => self.settled(settled),
             Event::Intent(intent) => self.intent(intent),
@@ -148,9 +148,9 @@ impl<'a> Timeline<'a> {
         self.write_open()
     }
 
-    fn call(&mut self, call: &Call, record: &Record) -> io::Result<()> {
+    fn call(&mut self, call: &Call) -> io::Result<()> {
         let decision = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
-        let plain = || (text::call(call, record), outcome(to_json(record).get("outcome")));
+        let plain = || (text::call(call), returned(call));
         match decision {
             Some(decision) => {
                 let what = decision.action.as_deref().map_or_else(|| plain().0, text::action);

@@ -1,7 +1,9 @@
 //! What records say, in words short enough for a column. Everything that comes out is escaped.
 
 use serde_json::Value;
-use wasm_agent_host::journal::{Answer, ApprovalRecord, Call, DecisionRecord, Record, Remember, Verdict, to_json};
+use wasm_agent_host::journal::{
+    Answer, ApprovalRecord, Call, DecisionRecord, Remember, Verdict, arguments_to_json, item_to_json,
+};
 use wasm_agent_host::policy::{Action, DenialReason};
 
 use crate::escape::escape_line;
@@ -31,8 +33,9 @@ pub(crate) fn action(canonical: &[u8]) -> String {
 }
 
 /// A call: its function and its arguments.
-pub(crate) fn call(call: &Call, record: &Record) -> String {
-    let arguments = named(to_json(record).get("arguments"));
+pub(crate) fn call(call: &Call) -> String {
+    let arguments = arguments_to_json(call);
+    let arguments = named(Some(&arguments).filter(|arguments| !arguments.is_null()));
     format!("{} {arguments}", function(&call.function.name)).trim_end().to_owned()
 }
 
@@ -129,6 +132,12 @@ pub(crate) fn named(value: Option<&Value>) -> String {
         text = text.chars().take(VALUE_CHARS_MAX).chain(['…']).collect();
     }
     text
+}
+
+/// What a call returned.
+pub(crate) fn returned(call: &Call) -> String {
+    let value = item_to_json(&call.outcome);
+    outcome(Some(&value).filter(|value| !value.is_null()))
 }
 
 /// What a call returned: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.

@@ -258,6 +258,7 @@ impl Replay {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(()) => ControlFlow::Break(ReplayError::Halted { call: call.seq }),
         };
+        self.reader.reuse(call);
         Ok((answer, flow))
     }
 

@@ -1,5 +1,7 @@
 //! [`to_json`]: one object for each record, as `journal show --format json` prints it.
 
+mod line;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minicbor::Decoder;
@@ -12,6 +14,8 @@ use crate::event::{
     RunResult,
 };
 use crate::payload::PayloadRef;
+
+pub use line::write_json;
 
 /// Most items of one argument list, outcome, action or extra that become JSON, itself included.
 ///
@@ -135,6 +139,18 @@ fn redaction(redaction: &Redaction) -> Value {
         "signed_by": redaction.signed_by.as_ref().map(|key| hex(key.as_bytes())),
         "taken_out": redaction.taken_out,
     })
+}
+
+/// A call's arguments, as [`to_json`] has them.
+#[must_use]
+pub fn arguments_to_json(call: &Call) -> Value {
+    arguments(&call.function, &call.arguments)
+}
+
+/// One CBOR item of a record, as [`to_json`] has it.
+#[must_use]
+pub fn item_to_json(bytes: &[u8]) -> Value {
+    item(bytes)
 }
 
 fn call(call: &Call) -> Value {

@@ -3,10 +3,10 @@
 use std::io::{self, Read, Seek, Write};
 
 use serde_json::{Value, json};
-use wasm_agent_host::journal::{ReadError, Reader, to_json};
+use wasm_agent_host::journal::{Event, ReadError, Reader, write_json};
 
 use super::verify::tail_json;
-use crate::report::json_line;
+use crate::escape::escape_line;
 
 /// Writes one event a line; after those of a run that did not end, one that says what is missing.
 ///
@@ -16,9 +16,18 @@ pub(super) fn write(
     out: &mut dyn Write,
     for_terminal: bool,
 ) -> io::Result<Option<ReadError>> {
+    let mut line = String::new();
     loop {
         match reader.next() {
-            Ok(Some(record)) => writeln!(out, "{}", json_line(&to_json(&record), for_terminal))?,
+            Ok(Some(record)) => {
+                line.clear();
+                write_json(&record, &mut line);
+                let shown = if for_terminal { escape_line(&line) } else { line.as_str().into() };
+                writeln!(out, "{shown}")?;
+                if let Event::Call(call) = record.event {
+                    reader.reuse(call);
+                }
+            }
             Ok(None) => {
                 if !reader.is_complete() {
                     let mut last = json!({ "event": "incomplete" });

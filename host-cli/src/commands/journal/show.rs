@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::path::Path;
 
-use wasm_agent_host::journal::{ReadError, Reader};
+use wasm_agent_host::journal::{Event, ReadError, Reader};
 
 use super::lines;
 use crate::args::{Calls, Format};
@@ -32,7 +32,12 @@ fn text(reader: &mut Reader<impl Read + Seek>, calls: Calls, out: &mut dyn Write
     let mut timeline = Timeline::new(out, calls, columns(io::stdout()));
     loop {
         match reader.next() {
-            Ok(Some(record)) => timeline.record(&record)?,
+            Ok(Some(record)) => {
+                timeline.record(&record)?;
+                if let Event::Call(call) = record.event {
+                    reader.reuse(call);
+                }
+            }
             Ok(None) => {
                 timeline.finish(reader.is_complete(), reader.tail())?;
                 return Ok(None);

@@ -24,6 +24,9 @@ pub(super) fn stats(path: &Path, report: &Report) -> Result<Exit, Failure> {
     let mut stats = Stats::new();
     while let Some(record) = reader.next().map_err(|error| Failure::journal(path, &error))? {
         stats.record(&record, describe);
+        if let Event::Call(call) = record.event {
+            reader.reuse(call);
+        }
     }
     stats.finish(reader.tail().map_or(length, |tail| tail.at));
     let (header, complete) = (reader.header().clone(), reader.is_complete());
@@ -38,7 +41,7 @@ pub(super) fn stats(path: &Path, report: &Report) -> Result<Exit, Failure> {
 
 fn describe(record: &Record) -> String {
     match &record.event {
-        Event::Call(call) => timeline::call(call, record),
+        Event::Call(call) => timeline::call(call),
         _ => String::new(),
     }
 }

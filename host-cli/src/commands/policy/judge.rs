@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wasm_agent_audit::judge::{Answers, Change, Counts, Judge, Judged, LimitChange, Side};
-use wasm_agent_host::journal::Answer;
+use wasm_agent_host::journal::{Answer, Event};
 use wasm_agent_host::policy::{DecisionKind, Policy};
 
 use super::{journals, load};
@@ -81,6 +81,9 @@ fn judge_one<'a>(path: &'a Path, policy: &Policy) -> Result<Case<'a>, Failure> {
     let mut judge = Judge::new(policy, reader.header());
     while let Some(record) = reader.next().map_err(broken)? {
         judge.record(&record);
+        if let Event::Call(call) = record.event {
+            reader.reuse(call);
+        }
     }
     let header = reader.header();
     Ok(Case {

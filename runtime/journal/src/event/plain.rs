@@ -88,14 +88,15 @@ impl Tables {
             reason: reason.and_then(|number| self.label(number)),
             action: None,
         });
+        let (arguments, outcome) = self.owned(call.arguments, call.outcome);
         Some(Call {
             seq: self.next_call(),
             function,
             at_ns: self.add_time(call.time),
             fuel: self.add_fuel(call.fuel),
             duration_ns: call.duration_ns,
-            arguments: call.arguments.to_vec(),
-            outcome: call.outcome.to_vec(),
+            arguments,
+            outcome,
             decision,
         })
     }

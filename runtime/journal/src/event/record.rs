@@ -127,9 +127,31 @@ pub(crate) struct Tables {
     calls: u64,
     fuel: u64,
     at_ns: u64,
+    /// Memory of a call that was done with, for the arguments and the outcome of the next.
+    spare: Option<(Vec<u8>, Vec<u8>)>,
 }
 
+/// Longest arguments and outcome whose memory is kept for the next call, in bytes.
+const SPARE_BYTES_MAX: usize = 64 << 10;
+
 impl Tables {
+    /// Takes the memory of a call that nobody has use for any more.
+    pub(crate) fn reuse(&mut self, call: Call) {
+        if call.arguments.capacity().max(call.outcome.capacity()) <= SPARE_BYTES_MAX {
+            self.spare = Some((call.arguments, call.outcome));
+        }
+    }
+
+    /// Arguments and outcome of a call as vectors of their own.
+    pub(super) fn owned(&mut self, arguments: &[u8], outcome: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let (mut owned_arguments, mut owned_outcome) = self.spare.take().unwrap_or_default();
+        owned_arguments.clear();
+        owned_arguments.extend_from_slice(arguments);
+        owned_outcome.clear();
+        owned_outcome.extend_from_slice(outcome);
+        (owned_arguments, owned_outcome)
+    }
+
     /// Decodes the payload of any record but a blob, which the frame layer takes apart.
     pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
         if let Some(plain) = self.plain_call(payload)

@@ -1,11 +1,13 @@
 //! Frames of a file: lengths, running checks, blob contents. Knows bytes and chains, not what records say.
 
+mod calls;
+
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use crate::blob::{PREFIX_BYTES_MAX, Prefix};
 use crate::cbor::wide;
-use crate::chain::{Chain, check_after};
+use crate::chain::Chain;
 use crate::error::{BlobProblem, Damage, ReadError};
 use crate::format::{FRAME_HEAD_BYTES, MAGIC, RECORD_BYTES_MAX, kind};
 use crate::payload::{BlobRef, Digest};
@@ -165,35 +167,6 @@ impl<R: Read + Seek> Frames<R> {
         }
         self.index += 1;
         Ok(Step::Frame(Frame { index, offset, kind, payload: frame.start + FRAME_HEAD_BYTES..frame.end }))
-    }
-
-    /// Steps over the frames that lie whole in the buffer, whose checks hold and whose payloads `is_plain` takes, up to the
-    /// first for which one of these is not so. [`step`](Self::step) looks at that one.
-    ///
-    /// No frame that is passed here is a seal or a blob; their checks are compared one by one as everywhere.
-    #[inline(never)]
-    pub(crate) fn pass_plain(&mut self, mut is_plain: impl FnMut(&[u8], usize) -> bool) -> u64 {
-        let mut rest = self.buffer.get(self.start..self.end).unwrap_or_default();
-        let before = rest.len();
-        let mut check = self.chain.check();
-        let mut passed = 0;
-        while let Some((head, frames)) = rest.split_first_chunk() {
-            let (stored, length) = split_head(*head);
-            let Some(size) = usize::try_from(length).ok().filter(|size| *size <= frames.len()) else { break };
-            let (covered, after) = (rest.get(4..FRAME_HEAD_BYTES + size), frames.get(size..));
-            // Each check is computed from the one that stands before it in the file, which was compared with its own: so
-            // the next one need not wait for it.
-            if !is_plain(frames, size) || check_after(check, covered.unwrap_or_default()) != stored {
-                break;
-            }
-            check = stored;
-            rest = after.unwrap_or_default();
-            passed += 1;
-        }
-        self.start += before - rest.len();
-        self.index += passed;
-        self.chain.advanced_to(check);
-        passed
     }
 
     /// Fetches a blob's contents, wherever the reading stands, and checks them.

@@ -9,7 +9,7 @@ use std::io::{Read, Seek};
 use crate::blob::Prefix;
 use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{Event, Header, Record, Tables, header_version};
+use crate::event::{Call, Event, Header, Record, Tables, header_version};
 use crate::format::VERSION;
 use crate::payload::{BlobRef, PayloadRef};
 
@@ -65,6 +65,13 @@ impl<R: Read + Seek> Reader<R> {
         }
         let Some(frame) = self.walk.next()? else { return Ok(None) };
         decode(&self.walk, &mut self.tables, &frame).map(Some)
+    }
+
+    /// Takes back a call that the caller has done with, so that the next one needs no memory of its own.
+    ///
+    /// Worth it where very many are read.
+    pub fn reuse(&mut self, call: Call) {
+        self.tables.reuse(call);
     }
 
     /// Fetches a blob's contents, at any time, and checks them against their digest.

@@ -82,6 +82,12 @@ impl<R: Read + Seek> Walk<R> {
         if self.done {
             return Ok(None);
         }
+        if self.stage == Stage::Running
+            && let Some(frame) = self.frames.call()
+        {
+            self.records = frame.index + 1;
+            return Ok(Some(frame));
+        }
         let frame = match self.frames.step()? {
             Step::Frame(frame) => frame,
             Step::End => {

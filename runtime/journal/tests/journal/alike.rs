@@ -1,6 +1,6 @@
 //! Runs of calls that are alike, which verification passes without walking over each: it says of them what a reader says, who does.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use proptest::prelude::*;
 use wasm_agent_journal::{CallEvent, Damage, Encoded, Keep, ReadError, Tampered, Verdict, Writer, verify};
@@ -94,6 +94,36 @@ fn any_byte_changed_with_its_check_made_to_fit_is_judged_as_by_a_reader() {
             }
         }
     }
+}
+
+/// A journal to which more was written after it was opened.
+struct Grown<'a> {
+    bytes: Cursor<&'a [u8]>,
+    length: u64,
+}
+
+impl Read for Grown<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer)
+    }
+}
+
+impl Seek for Grown<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match to {
+            SeekFrom::End(0) => Ok(self.length),
+            other => self.bytes.seek(other),
+        }
+    }
+}
+
+#[test]
+fn what_is_written_while_it_is_verified_is_not_counted() {
+    let bytes = journal();
+    let frames = frames(&bytes);
+    let length = u64::try_from(frames[30].start).unwrap();
+    let verified = verify(Grown { bytes: Cursor::new(&bytes), length }).unwrap();
+    assert_eq!((verified.records, verified.bytes), (30, length));
 }
 
 proptest! {

@@ -1,7 +1,8 @@
 //! Records as JSON.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
-use wasm_agent_journal::to_json;
+use wasm_agent_journal::{Call, Event, Function, Record, to_json, write_json};
 
 use crate::support::{contents, records, sample};
 
@@ -71,5 +72,58 @@ fn begins_every_line_with_its_record_and_offset() {
     for (index, line) in lines().into_iter().enumerate() {
         assert_eq!(line["record"], index);
         assert!(line["offset"].is_u64() && line["event"].is_string());
+    }
+}
+
+/// Items of every kind, one within another.
+fn item() -> impl Strategy<Value = Vec<u8>> {
+    let array = |items: Vec<Vec<u8>>| {
+        let mut out = Vec::new();
+        minicbor::Encoder::new(&mut out).array(items.len().try_into().unwrap()).unwrap();
+        out.extend(items.concat());
+        out
+    };
+    let leaf = prop_oneof![
+        Just(b"\xf6".to_vec()),
+        any::<bool>().prop_map(|value| minicbor::to_vec(value).unwrap()),
+        any::<u64>().prop_map(|value| minicbor::to_vec(value).unwrap()),
+        any::<i64>().prop_map(|value| minicbor::to_vec(value).unwrap()),
+        Just(b"\x3b\xff\xff\xff\xff\xff\xff\xff\xff".to_vec()),
+        ".{0,9}".prop_map(|value| minicbor::to_vec(value).unwrap()),
+        prop::collection::vec(any::<u8>(), 0..9)
+            .prop_map(|value| minicbor::to_vec(minicbor::bytes::ByteVec::from(value)).unwrap()),
+        Just([b"\xd9\xae\x39\x83\x58\x20".as_slice(), &[7; 32], b"\x19\x01\x00\x08"].concat()),
+        any::<u8>().prop_map(|value| [b"\xa2\x61b\xf5\x61a\x18".as_slice(), &[value]].concat()),
+    ];
+    leaf.prop_recursive(3, 12, 4, move |item| prop::collection::vec(item, 0..4).prop_map(array))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_call_as_text_is_the_text_of_its_object(
+        arguments in item(),
+        outcome in item(),
+        names in prop::collection::vec("[a-d\"é]{1,2}", 0..4),
+        name in ".{0,12}",
+        numbers in any::<[u64; 5]>(),
+    ) {
+        let [seq, at_ns, duration_ns, fuel, index] = numbers;
+        let function = Function { name, parameters: names }.into();
+        let call = Call { seq, function, at_ns, duration_ns, fuel, arguments, outcome, decision: None };
+        let record = Record { index, offset: 8, event: Event::Call(call) };
+        let mut text = "before".to_owned();
+        write_json(&record, &mut text);
+        prop_assert_eq!(text, format!("before{}", to_json(&record)));
+    }
+}
+
+#[test]
+fn every_record_as_text_is_the_text_of_its_object() {
+    for record in records(&sample()).unwrap() {
+        let mut text = String::new();
+        write_json(&record, &mut text);
+        assert_eq!(text, to_json(&record).to_string());
     }
 }

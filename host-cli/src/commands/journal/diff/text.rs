@@ -243,8 +243,8 @@ fn function(record: &Record) -> &str {
 /// A call and what came of it, on one line, escaped.
 fn describe(record: &Record) -> String {
     let Event::Call(call) = &record.event else { return String::new() };
-    let mut text = timeline::call(call, record);
-    let outcome = timeline::outcome(to_json(record).get("outcome"));
+    let mut text = timeline::call(call);
+    let outcome = timeline::returned(call);
     if !outcome.is_empty() {
         text.push_str(&format!(" -> {outcome}"));
     }
