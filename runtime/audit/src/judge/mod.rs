@@ -33,7 +33,8 @@ pub struct Judged {
     pub other_tool: bool,
     /// Counts of decisions.
     pub counts: Counts,
-    /// Decisions of which the journal does not say what they were about. They are not judged.
+    /// Decisions whose call has no action in the journal. They are not judged: too long an action that was denied, and a request
+    /// that was allowed and then turned away, as `http-requests` of them were under way.
     pub unknown: u64,
     /// Guest directories that are other directories of the host under the new policy: the guest path, `host` then and now.
     pub moved: Vec<(String, String, String)>,

@@ -154,6 +154,34 @@ fn a_path_is_judged_by_where_it_led_and_what_it_led_through() {
 }
 
 #[test]
+fn a_request_that_a_limit_turned_away_is_counted_and_not_judged() {
+    let mut run = Scripted::new(NOTES);
+    run.call_and(
+        "wasi:http/types#[constructor]outgoing-request",
+        None,
+        |arguments| {
+            arguments.array(1).u64(0);
+        },
+        |outcome| {
+            outcome.array(2).u64(0).u64(1);
+        },
+    );
+    let decision = DecisionRecord { verdict: Verdict::Allow, grant: None, reason: None, action: None };
+    run.call_and(
+        "wasi:http/outgoing-handler#handle",
+        Some(decision),
+        |arguments| {
+            arguments.array(2).u64(1).null();
+        },
+        |outcome| {
+            outcome.array(2).u64(1).array(1).str("connection-limit-reached");
+        },
+    );
+    let judged = judge(&run, &policy(NOTES));
+    assert_eq!((judged.counts.decisions(), judged.unknown, judged.has_changes()), (0, 1, false));
+}
+
+#[test]
 fn a_path_that_leads_out_stays_denied() {
     let mut run = looked("a", None);
     let reason = Some("no-grant".into());

@@ -46,7 +46,10 @@ pub(super) fn case(out: &mut dyn Write, case: &Case<'_>) -> io::Result<()> {
     }
     if judged.unknown > 0 {
         let unknown = count(judged.unknown, "decision");
-        writeln!(out, "  {warning}not judged{warning:#}: {unknown} of which the journal does not say what about")?;
+        writeln!(
+            out,
+            "  {warning}not judged{warning:#}: {unknown} with no action in the journal, as of a request that the limit `http-requests` turned away"
+        )?;
     }
     if !case.complete {
         writeln!(out, "  {warning}incomplete{warning:#}: the journal lacks the end of its run")?;
