@@ -35,12 +35,6 @@ pub(crate) struct Prefix {
 }
 
 impl Prefix {
-    /// Takes the digest out of a payload that is a prefix.
-    pub(crate) fn digest(prefix: &[u8]) -> Digest {
-        let digest = prefix.get(PREFIX_START.len()..).and_then(<[u8]>::first_chunk);
-        digest.copied().unwrap_or_default()
-    }
-
     /// Reads the prefix off a payload of `length` bytes, of which `start` are the first ones.
     ///
     /// Anything that does not fit exactly is no blob; as another record it will not decode either.

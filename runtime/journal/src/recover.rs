@@ -158,8 +158,7 @@ fn copy<R: Read + Seek>(walk: &mut Walk<R>, frame: &Frame, framer: &mut Framer) 
     match frame.kind {
         FrameKind::Record => framer.frame(&[], |out| out.extend_from_slice(payload))?,
         FrameKind::Seal => framer.copy_seal(payload)?,
-        FrameKind::Blob { contents } => {
-            let digest = blob::Prefix::digest(payload);
+        FrameKind::Blob { digest, contents } => {
             let length = cbor::wide(contents);
             let contents = walk.blob(&BlobRef { digest, length, offset: frame.offset })?;
             framer.frame(&contents, |out| blob::write_prefix(out, &digest, contents.len()))?;

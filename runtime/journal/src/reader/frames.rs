@@ -48,8 +48,9 @@ pub(crate) enum FrameKind {
     Record,
     /// [`Frames::expected_seal`] has the hash that it must have.
     Seal,
-    /// Its payload ends where its contents begin, which are this long.
+    /// This is all of it that can still be asked for: its payload is empty, as its contents may have come to stand where it stood.
     Blob {
+        digest: Digest,
         contents: usize,
     },
 }
@@ -120,7 +121,7 @@ impl<R: Read + Seek> Frames<R> {
         self.base + wide(self.start)
     }
 
-    /// A frame's payload; without the contents where it is a blob. Only until the next step.
+    /// A frame's payload, which is empty where it is a blob. Only until the next step.
     pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {
         self.buffer.get(frame.payload.clone()).unwrap_or_default()
     }
@@ -159,14 +160,16 @@ impl<R: Read + Seek> Frames<R> {
             self.expected_seal = self.chain.seal();
         }
         self.start = frame.end;
+        let mut payload = frame.start + FRAME_HEAD_BYTES..frame.end;
         if let Some(prefix) = blob {
-            kind = FrameKind::Blob { contents: prefix.contents };
+            kind = FrameKind::Blob { digest: prefix.digest, contents: prefix.contents };
+            payload = 0..0;
             if !self.pass_contents(&prefix)? {
                 return bad(Damage::Contents);
             }
         }
         self.index += 1;
-        Ok(Step::Frame(Frame { index, offset, kind, payload: frame.start + FRAME_HEAD_BYTES..frame.end }))
+        Ok(Step::Frame(Frame { index, offset, kind, payload }))
     }
 
     /// Fetches a blob's contents, wherever the reading stands, and checks them.

@@ -6,7 +6,6 @@ mod walk;
 
 use std::io::{Read, Seek};
 
-use crate::blob::Prefix;
 use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Call, Event, Header, Record, Tables, header_version};
@@ -133,13 +132,11 @@ pub(crate) fn read_header<R: Read + Seek>(
 /// Decodes a frame's record.
 pub(crate) fn decode<R: Read + Seek>(walk: &Walk<R>, tables: &mut Tables, frame: &Frame) -> Result<Record, ReadError> {
     let Frame { index, offset, .. } = *frame;
-    let payload = walk.payload(frame);
-    if let FrameKind::Blob { contents } = frame.kind {
-        let digest = Prefix::digest(payload);
+    if let FrameKind::Blob { digest, contents } = frame.kind {
         let event = Event::Blob(BlobRef { digest, length: cbor::wide(contents), offset });
         return Ok(Record { index, offset, event });
     }
-    match tables.decode(payload) {
+    match tables.decode(walk.payload(frame)) {
         Ok(Event::Header(_)) if index > 0 => Err(damaged(frame, "header stands in the middle".to_owned())),
         Ok(event) => Ok(Record { index, offset, event }),
         Err(problem) => Err(damaged(frame, problem.to_string())),

@@ -113,7 +113,7 @@ impl<R: Read + Seek> Walk<R> {
         }
     }
 
-    /// A frame's payload; without the contents where it is a blob. Only until the next one.
+    /// A frame's payload, which is empty where it is a blob. Only until the next one.
     pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {
         self.frames.payload(frame)
     }

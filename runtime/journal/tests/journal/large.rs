@@ -5,10 +5,10 @@ use std::io::Cursor;
 
 use minicbor::Decoder;
 use wasm_agent_journal::{
-    Encoded, Event, JournalError, JournalStore, Keep, PayloadRef, ReadError, Summary, Writer, verify,
+    Encoded, Event, JournalError, JournalStore, Keep, PayloadRef, ReadError, Summary, Writer, recover, verify,
 };
 
-use crate::support::{Memory, call, end, header, open, options};
+use crate::support::{Memory, call, end, header, open, options, records};
 
 /// Lengths on both sides of every bound: in place, copied, shared, gathered, more than is gathered.
 const LENGTHS: [usize; 12] = [
@@ -140,5 +140,44 @@ fn a_failed_part_ends_the_journal_and_leaves_what_came_before() {
             Ok(verified) => assert!(!verified.complete, "operation {operation}"),
             Err(error) => assert!(matches!(error, ReadError::NoHeader { .. }), "operation {operation}: {error}"),
         }
+    }
+}
+
+/// Contents of two bytes that come again and again, which are read where the bytes before them stood.
+#[test]
+fn contents_that_look_like_records_are_not_taken_for_any() {
+    // How an end, a call, a seal and a blob begin.
+    for start in [[0x83, 11], [0x87, 4], [0x84, 10], [0x83, 3]] {
+        let store = Memory::default();
+        let writer = Writer::create(store.clone(), &header(), options()).unwrap();
+        let function = writer.intern("a#b", &[]).unwrap();
+        let mut digests = Vec::new();
+        let mut arguments = Encoded::new();
+        arguments.array(0);
+        for length in (300_001..).step_by(131_071).take(8) {
+            // Where in the reader's memory they end up is a matter of chance: both halves stand at even places once.
+            for swapped in [false, true] {
+                let mut contents: Vec<u8> = start.into_iter().cycle().skip(usize::from(swapped)).take(length).collect();
+                contents.push(0);
+                digests.push(*blake3::hash(&contents).as_bytes());
+                let mut outcome = Encoded::new();
+                outcome.payload(contents, Keep::Contents);
+                writer.call(&call(function, &arguments, &outcome)).unwrap();
+            }
+        }
+        writer.finish(&end()).unwrap();
+        let bytes = store.bytes();
+        let verified = verify(Cursor::new(bytes.as_slice())).unwrap_or_else(|error| panic!("{start:?}: {error}"));
+        assert!(verified.complete, "{start:?}");
+        let found = records(&bytes).unwrap().into_iter().filter_map(|record| match record.event {
+            Event::Blob(blob) => Some(blob.digest),
+            _ => None,
+        });
+        assert!(found.eq(digests), "{start:?}");
+        // Cut before its end, and made whole again: every blob is copied.
+        let cut = &bytes[..bytes.len() - 1];
+        let copy = Memory::default();
+        recover(Cursor::new(cut), copy.clone(), None).unwrap_or_else(|error| panic!("{start:?}: {error}"));
+        assert!(verify(Cursor::new(copy.bytes().as_slice())).is_ok(), "{start:?}");
     }
 }
