@@ -128,14 +128,14 @@ impl Tables {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::event::Event;
 
     /// Tables with two functions and two labels.
-    fn tables() -> Tables {
+    pub(in crate::event) fn tables() -> Tables {
         let mut tables = Tables::default();
         let definitions: [&[u8]; 4] =
             [b"\x84\x01\x00\x61a\x80", b"\x84\x01\x01\x61b\x81\x61c", b"\x83\x02\x00\x61d", b"\x83\x02\x01\x61e"];

@@ -220,17 +220,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// Tables with two functions and two labels.
-    fn tables() -> Tables {
-        let mut tables = Tables::default();
-        let definitions: [&[u8]; 4] =
-            [b"\x84\x01\x00\x61a\x80", b"\x84\x01\x01\x61b\x81\x61c", b"\x83\x02\x00\x61d", b"\x83\x02\x01\x61e"];
-        for definition in definitions {
-            tables.decode(definition).unwrap();
-        }
-        tables
-    }
+    use crate::event::plain::tests::tables;
 
     /// Calls with every kind of item.
     const CALLS: [&[u8]; 5] = [
