@@ -10,6 +10,9 @@ const CONTENTS_BYTES_MAX: usize = 64 << 10;
 /// Most bytes that are remembered in all, so that a replay's memory does not grow with its journal.
 const REMEMBERED_BYTES_MAX: usize = 2 << 20;
 
+/// What remembering any contents takes besides them, in bytes, and rather more: a journal that was made to be hard has blobs of one byte.
+const ENTRY_BYTES: usize = 512;
+
 /// The contents that were read last, by where they stand.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
@@ -31,15 +34,21 @@ impl Contents {
         if contents.len() > CONTENTS_BYTES_MAX || self.by_offset.contains_key(&blob.offset) {
             return;
         }
-        while self.bytes.saturating_add(contents.len()) > REMEMBERED_BYTES_MAX {
+        let bytes = cost(contents);
+        while self.bytes.saturating_add(bytes) > REMEMBERED_BYTES_MAX {
             let Some(oldest) = self.order.pop_front() else { break };
-            let forgotten = self.by_offset.remove(&oldest).map_or(0, |(_, contents)| contents.len());
+            let forgotten = self.by_offset.remove(&oldest).map_or(0, |(_, contents)| cost(&contents));
             self.bytes = self.bytes.saturating_sub(forgotten);
         }
-        self.bytes = self.bytes.saturating_add(contents.len());
+        self.bytes = self.bytes.saturating_add(bytes);
         self.order.push_back(blob.offset);
         self.by_offset.insert(blob.offset, (*blob, contents.to_vec()));
     }
+}
+
+/// What contents count for, in bytes.
+fn cost(contents: &[u8]) -> usize {
+    contents.len().saturating_add(ENTRY_BYTES)
 }
 
 #[cfg(test)]
@@ -70,16 +79,22 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_the_oldest_are_forgotten_first() {
         let mut all = Contents::default();
-        let most = REMEMBERED_BYTES_MAX / CONTENTS_BYTES_MAX;
+        let each = CONTENTS_BYTES_MAX + ENTRY_BYTES;
+        let most = REMEMBERED_BYTES_MAX / each;
         for number in 0..u64::try_from(most).unwrap() * 3 {
             let (blob, contents) = blob(number, CONTENTS_BYTES_MAX);
             all.remember(&blob, &contents);
             all.remember(&blob, &contents);
         }
-        assert_eq!((all.by_offset.len(), all.order.len(), all.bytes), (most, most, REMEMBERED_BYTES_MAX));
+        assert_eq!((all.by_offset.len(), all.order.len(), all.bytes), (most, most, most * each));
         let (first, _) = blob(0, CONTENTS_BYTES_MAX);
         let (last, contents) = blob(u64::try_from(most).unwrap() * 3 - 1, CONTENTS_BYTES_MAX);
         assert_eq!((all.find(&first), all.find(&last)), (None, Some(contents.as_slice())));
+        let mut all = Contents::default();
+        for number in 0..100_000 {
+            all.remember(&BlobRef { offset: number, ..blob(number, 1).0 }, &[0]);
+        }
+        assert!(all.order.len() <= REMEMBERED_BYTES_MAX / ENTRY_BYTES, "many short contents");
         let (long, contents) = blob(7, CONTENTS_BYTES_MAX + 1);
         all.remember(&long, &contents);
         assert_eq!(all.find(&long), None);
