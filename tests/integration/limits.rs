@@ -37,6 +37,43 @@ fn time_ends_a_loop_and_the_replay_stops_where_it_did() {
     }
 }
 
+/// Fuel is what interrupts a guest: an instruction that takes as long as its length says must cost that much.
+#[test]
+fn what_handles_many_bytes_at_once_costs_a_unit_of_fuel_for_each() {
+    for bulk in [
+        "(memory.fill (i32.const 0) (i32.const 1) (local.get $n))",
+        "(memory.copy (i32.const 0) (i32.const 1) (local.get $n))",
+        "(memory.init $data (i32.const 0) (i32.const 0) (local.get $n))",
+        "(table.fill $table (i32.const 0) (ref.null func) (local.get $n))",
+        "(table.copy $table $table (i32.const 0) (i32.const 1) (local.get $n))",
+        "(table.init $table $elements (i32.const 0) (i32.const 0) (local.get $n))",
+    ] {
+        let (data, elements) = ("x".repeat(5000), "$run ".repeat(5000));
+        let once = |times: &str| {
+            let core = format!(
+                r#"(memory 1) (table $table 6000 funcref) (data $data "{data}") (elem $elements func {elements})
+                (func $run (export "run") (result i32) (local $n i32)
+                    (local.set $n (i32.const 5000))
+                    {times} (i32.const 0))"#
+            );
+            limited("fuel = 100000", &core)
+        };
+        let (without, with) = (once(""), once(bulk));
+        with.exited(0);
+        assert!(with.report.fuel >= without.report.fuel + 5000, "{bulk}: {}", with.report.fuel);
+        once(&bulk.repeat(30)).limited_by("fuel");
+    }
+}
+
+#[test]
+fn time_ends_a_loop_that_does_nothing_but_fill_memory() {
+    let fill = r#"(memory 1024) (func (export "run") (result i32)
+        (loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x4000000)) (br $again)) (i32.const 0))"#;
+    let run = limited("time = \"100ms\"", fill);
+    run.limited_by("time");
+    assert!(run.report.fuel >= 0x4000000, "{}", run.report.fuel);
+}
+
 #[test]
 fn memory_beyond_the_limit_is_refused_and_the_guest_can_handle_it() {
     let run = limited(

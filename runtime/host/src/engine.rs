@@ -4,16 +4,9 @@
 //! What a run may use up (fuel, memory, time) is set per run, in `limits`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::error::LoadError;
 use crate::event_loop::EventLoops;
-
-/// How often a running guest is interrupted so that limits and cancellation are looked at.
-///
-/// It bounds how far a run overshoots its time limit. Interruptions cost nothing a guest can observe.
-pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
 
 /// Stack of guest code, in bytes. Twice wasmtime's default: interpreters compiled to WebAssembly recurse deeply.
 const WASM_STACK_BYTES: usize = 1 << 20;
@@ -21,7 +14,7 @@ const WASM_STACK_BYTES: usize = 1 << 20;
 /// Whole fibre stack, in bytes: the guest's part and 1 MiB for host functions.
 const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (1 << 20);
 
-/// A configured engine and the clock that interrupts its guests.
+/// A configured engine, and the event loops of its runs.
 ///
 /// Cheap to clone. One for a process is enough, and all tools that are to run there must be loaded with it.
 #[derive(Clone)]
@@ -34,7 +27,6 @@ pub struct Engine {
 struct Shared {
     fingerprint: String,
     event_loops: EventLoops,
-    _ticker: Ticker,
 }
 
 impl Engine {
@@ -44,21 +36,13 @@ impl Engine {
     /// What they don't: threads, shared memory, 64-bit memory, relaxed SIMD, garbage collection, exceptions, WASI 0.3's
     /// asynchronous components. Floating-point NaNs are canonical; fuel is counted; Cranelift compiles.
     ///
-    /// # Authority
-    ///
-    /// Starts one thread that does nothing but count time.
-    ///
     /// # Errors
     ///
-    /// When this machine's processor is not supported, or a thread can't be started.
+    /// When this machine's processor is not supported.
     pub fn new() -> Result<Self, LoadError> {
         let inner = wasmtime::Engine::new(&config()).map_err(|source| LoadError::Engine { source })?;
-        let ticker = Ticker::start(&inner)?;
         let fingerprint = fingerprint(&inner);
-        Ok(Self {
-            inner,
-            shared: Arc::new(Shared { fingerprint, event_loops: EventLoops::default(), _ticker: ticker }),
-        })
+        Ok(Self { inner, shared: Arc::new(Shared { fingerprint, event_loops: EventLoops::default() }) })
     }
 
     /// The engine's identity: its version and everything that changes compiled code.
@@ -98,8 +82,8 @@ fn config() -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
     config
         .strategy(wasmtime::Strategy::Cranelift)
+        // Counts what a guest does, and interrupts it: see `execute`. Epochs would be a second way to do the latter.
         .consume_fuel(true)
-        .epoch_interruption(true)
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
@@ -111,41 +95,6 @@ fn config() -> wasmtime::Config {
         .shared_memory(false)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32));
     config
-}
-
-/// A thread that advances the engine's epoch, and ends with the last engine handle.
-struct Ticker {
-    stop: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Ticker {
-    fn start(engine: &wasmtime::Engine) -> Result<Self, LoadError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (engine, stopped) = (engine.weak(), Arc::clone(&stop));
-        let thread = std::thread::Builder::new()
-            .name("epoch".to_owned())
-            .spawn(move || {
-                while !stopped.load(Ordering::Relaxed) {
-                    std::thread::park_timeout(EPOCH_TICK);
-                    let Some(engine) = engine.upgrade() else { break };
-                    engine.increment_epoch();
-                }
-            })
-            .map_err(|source| LoadError::Thread { source })?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // The thread runs nothing that can panic; a failed join would leave nothing to clean up.
-            drop(thread.join());
-        }
-    }
 }
 
 /// FNV-1a with 64 bits. The standard library's hasher may change between releases; a cache key and a journal may not.

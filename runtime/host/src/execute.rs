@@ -1,13 +1,16 @@
 //! Executing a guest: the store with its limits, the call, and what its end means. The same for runs and replays.
 
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use wasm_agent_journal::RunResult;
 use wasmtime::component::{ResourceTableError, Val, wasm_wave};
-use wasmtime::{CallHook, Store, Trap, UpdateDeadline};
+use wasmtime::{CallHook, Store, Trap};
 
 use crate::error::RunError;
-use crate::gate::{Backend, Ended, Host};
+use crate::gate::{Backend, Context, Ended, Host};
 use crate::invoke::Invocation;
 use crate::json;
 use crate::limits::HOSTCALL_BYTES_MAX;
@@ -16,8 +19,12 @@ use crate::tool::Tool;
 /// Fuel of a run without a fuel limit: more than a machine burns in a lifetime.
 const FUEL_UNLIMITED: u64 = u64::MAX;
 
-/// Fuel after which the engine notes what was used: a few milliseconds of computing.
-const FUEL_NOTED_EVERY: u64 = 10_000_000;
+/// Fuel after which a guest that computes is interrupted: about a millisecond of computing.
+///
+/// It bounds how far a run overshoots its time limit, and how long its requests wait for a guest that computes. Fuel does so in every
+/// code: each turn of a loop and each function called looks at it, and so does what handles many bytes at once, a unit a
+/// byte. The most that a unit can take is a read that misses every cache. Where it interrupts depends on nothing but the guest.
+const FUEL_BETWEEN_INTERRUPTIONS: u64 = 2_000_000;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,22 +79,12 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
     let total = fuel.unwrap_or(FUEL_UNLIMITED);
     store.set_fuel(total)?;
     store.data_mut().fuel_total = total;
-    // Between calls the engine keeps what was used in a register. This makes it write that down from time to time, so that a run
-    // that is stopped while it computes has a record of how far it came.
-    store.fuel_async_yield_interval(Some(FUEL_NOTED_EVERY))?;
+    // Lets the host look at limits, and the guest's requests make progress while it computes. The engine also writes down then
+    // what was used, so that a run that is stopped while it computes has a record of how far it came.
+    store.fuel_async_yield_interval(Some(FUEL_BETWEEN_INTERRUPTIONS))?;
     store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
     // The guest's own handles, and as many again for what it lends to calls.
     store.set_max_component_handles(usize::try_from(handles).unwrap_or(usize::MAX).saturating_mul(2));
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| {
-        let run = &context.data().context;
-        run.ending.check()?;
-        if run.clock.left().is_none() {
-            return Err(run.ending.limit("time"));
-        }
-        // Lets the guest's requests make progress while it computes.
-        Ok(UpdateDeadline::Yield(1))
-    });
     store.call_hook(|mut context, hook| {
         match hook {
             CallHook::CallingHost => {
@@ -133,23 +130,32 @@ pub(crate) enum Returned {
 
 /// Calls the guest, and ends it when its time is up or the run is over for another reason.
 pub(crate) async fn drive(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> wasmtime::Result<Returned> {
-    let context = std::sync::Arc::clone(&store.data().context);
-    let watch = async {
-        loop {
-            let left = context.clock.left().unwrap_or(Duration::ZERO);
-            tokio::select! {
-                () = context.ending.wait() => break,
-                () = tokio::time::sleep(left) => {}
-            }
-            if context.clock.left().is_none() {
-                context.ending.limit("time");
-            }
-        }
-    };
+    let context = Arc::clone(&store.data().context);
     tokio::select! {
         biased;
         result = call(store, tool, invocation) => result,
-        () = watch => Err(context.ending.check().err().unwrap_or_else(|| wasmtime::Error::msg("the run is over"))),
+        error = over(&context) => Err(error),
+    }
+}
+
+/// Ends once the run is over, with the reason.
+///
+/// It looks whenever it is polled, so each time that the guest is interrupted: a timer may be served some interruptions later.
+async fn over(context: &Context) -> wasmtime::Error {
+    let now_over = || {
+        if context.clock.left().is_none() {
+            context.ending.limit("time");
+        }
+        context.ending.check().err().map_or(Poll::Pending, Poll::Ready)
+    };
+    loop {
+        let left = context.clock.left().unwrap_or(Duration::ZERO);
+        tokio::select! {
+            biased;
+            error = poll_fn(|_| now_over()) => return error,
+            () = context.ending.wait() => {}
+            () = tokio::time::sleep(left) => {}
+        }
     }
 }
 

@@ -176,6 +176,11 @@ impl Stopwatch {
         state.total + state.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
+    /// Whether the limit is used up at `now`. It takes no lock in a run that has not lasted as long as its limit, waiting included.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.started) >= self.limit && self.left().is_none()
+    }
+
     /// What is left of the limit; nothing when it is used up.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.limit.checked_sub(self.elapsed().saturating_sub(self.waited())).filter(|left| !left.is_zero())
@@ -208,5 +213,20 @@ mod tests {
         waiting.change(at(9), |state| state.blocked = true);
         waiting.change(at(10), |state| state.asked = 0);
         assert_eq!(waiting.total, Duration::from_secs(6));
+    }
+
+    #[test]
+    fn time_is_over_from_the_limit_on_and_not_before_what_was_waited_is_made_up_for() {
+        let limit = Duration::from_secs(1000);
+        let clock = |waited| Stopwatch {
+            state: Mutex::new(Waiting { total: Duration::from_secs(waited), ..Waiting::default() }),
+            started: Instant::now().checked_sub(limit + Duration::from_secs(1)).unwrap(),
+            limit,
+        };
+        let start = clock(0).started;
+        assert!(!clock(0).is_over(start));
+        assert!(!clock(0).is_over(start + limit / 2));
+        assert!(clock(0).is_over(start + limit + Duration::from_secs(1)));
+        assert!(!clock(500).is_over(start + limit + Duration::from_secs(1)));
     }
 }

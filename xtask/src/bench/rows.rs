@@ -142,11 +142,9 @@ fn process_rows() -> Vec<Row> {
         guard("uncached-18-mb-guards", ALL_ON_TOP, Pair { is_compiled: false, ..large() }, &ALL),
         row("branchy", "a loop with a branch a step", Job::Pair(pair(&["branchy", BRANCHY])), Target::Ratio(1.1)),
         guard("branchy-fuel", "bare engine: fuel on top", pair(&["branchy", BRANCHY]), &FUEL),
-        guard("branchy-epochs", "bare engine: epochs on top", pair(&["branchy", BRANCHY]), &EPOCHS),
         guard("branchy-guards", ALL_ON_TOP, pair(&["branchy", BRANCHY]), &ALL),
         row("straight", "long lines of arithmetic", Job::Pair(pair(&["straight", STRAIGHT])), Target::Ratio(1.1)),
         guard("straight-fuel", "bare engine: fuel on top", pair(&["straight", STRAIGHT]), &FUEL),
-        guard("straight-epochs", "bare engine: epochs on top", pair(&["straight", STRAIGHT]), &EPOCHS),
         guard("straight-guards", ALL_ON_TOP, pair(&["straight", STRAIGHT]), &ALL),
     ]
 }
@@ -158,16 +156,13 @@ const STRAIGHT: &str = "6000000";
 const FUEL: EngineGuard =
     EngineGuard { compile: &["-W", "fuel=1000000000000000000"], run: &["-W", "fuel=1000000000000000000"] };
 
-/// A timeout is what the bare engine has epochs for.
-const EPOCHS: EngineGuard = EngineGuard { compile: &["-W", "epoch-interruption=y"], run: &["-W", "timeout=600s"] };
-
 /// What `wasm-agent` has on always.
 const ALL: EngineGuard = EngineGuard {
-    compile: &["-W", "fuel=1000000000000000000,epoch-interruption=y,nan-canonicalization=y"],
-    run: &["-W", "fuel=1000000000000000000,timeout=600s,nan-canonicalization=y"],
+    compile: &["-W", "fuel=1000000000000000000,nan-canonicalization=y"],
+    run: &["-W", "fuel=1000000000000000000,nan-canonicalization=y"],
 };
 
-const ALL_ON_TOP: &str = "bare engine: fuel, epochs and canonical NaNs on top";
+const ALL_ON_TOP: &str = "bare engine: fuel and canonical NaNs on top";
 
 fn guard(name: &'static str, about: &'static str, pair: Pair, guard: &'static EngineGuard) -> Row {
     row(name, about, Job::Guard { pair, guard }, Target::Report)

@@ -160,6 +160,13 @@ impl Context {
         Ok(())
     }
 
+    /// Ends a run whose time is used up by `now`.
+    pub(crate) fn limit_time(&self, now: Instant) {
+        if self.clock.is_over(now) {
+            self.ending.limit("time");
+        }
+    }
+
     /// Checks an action, asks about it where the policy wants that, and records that it is about to happen.
     ///
     /// `detail` is made only if somebody is asked; `before` only if the effect can't be undone, as late as possible. Once this returns an [`Effect`], the intent is in the journal, as durably as

@@ -205,17 +205,20 @@ impl Host {
         self.context.count(bytes.saturating_add(u64::try_from(action).unwrap_or(u64::MAX)))?;
         let function = self.function(current.function)?;
         let journal = self.context.journal()?;
+        let duration = current.started.elapsed();
         journal
             .call(&CallEvent {
                 function,
                 at_ns: self.context.since_start_ns(current.started),
-                duration_ns: nanoseconds(current.started.elapsed()),
+                duration_ns: nanoseconds(duration),
                 fuel: self.fuel,
                 arguments: &self.arguments,
                 outcome: &self.outcome,
                 decision: current.decision.as_ref(),
             })
             .map_err(|error| self.context.ending.journal(error))?;
+        // A call can take long and cost the guest little fuel, by which it is interrupted otherwise.
+        self.context.limit_time(current.started + duration);
         Ok(answer)
     }
 
