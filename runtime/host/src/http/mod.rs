@@ -1,5 +1,6 @@
 //! Requests of the guest: from a `wasi:http` resource to an action, and from a permit to the wire.
 
+mod awake;
 pub mod client;
 mod errors;
 mod outbound;

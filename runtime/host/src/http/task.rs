@@ -17,6 +17,7 @@ use wasm_agent_journal::{EffectResult, Encoded};
 use wasm_agent_policy::{Action, BodyDigest, GrantId, HttpAction, Origin};
 use wasmtime_wasi_http::{Error, WasiBody};
 
+use super::awake::awake;
 use super::client::{
     AddressCheck, Addresses, Client, Destination, Exchange, ExchangeError, Host, Protocol, Reply, Scheme, SendError,
     Timeouts,
@@ -113,7 +114,7 @@ impl Task {
             timeouts: self.timeouts,
         };
         let check = Allowed { grants, grant: effect.grant() };
-        match self.client.send(exchange, &check).await {
+        match awake(self.client.send(exchange, &check)).await {
             Ok(reply) => {
                 effect.done(&reply)?;
                 Ok(reply)
