@@ -74,6 +74,18 @@ fn time_ends_a_loop_that_does_nothing_but_fill_memory() {
     assert!(run.report.fuel >= 0x4000000, "{}", run.report.fuel);
 }
 
+/// What the parts of a tool hand each other is copied by the engine, which counts no fuel for it.
+#[test]
+fn time_ends_parts_of_a_tool_that_do_nothing_but_hand_each_other_long_texts() {
+    let again = "(loop $again (call $take (i32.const 0) (i32.const 0x3000000)) (br $again))";
+    let folder = Folder::new();
+    let tool = guests::from_text("tool.wasm", &wat::composed(again));
+    let run = Scene::tool(&folder, tool).policy("[limits]\ntime = \"100ms\"\n").run();
+    run.limited_by("time");
+    // It was not fuel that ended it: what a hundred thousand texts cost.
+    assert!(run.report.fuel < 1_000_000, "{}", run.report.fuel);
+}
+
 #[test]
 fn memory_beyond_the_limit_is_refused_and_the_guest_can_handle_it() {
     let run = limited(

@@ -178,16 +178,52 @@ fn program_for_wasi_0_1_is_held_like_any_other() {
 
 #[test]
 fn code_from_the_cache_runs_like_code_that_was_just_compiled() {
-    let folder = Folder::new();
-    let state = wasm_agent_host::StateDir::open(&folder.path("state")).unwrap();
-    let path = folder.path("clock.wasm");
-    std::fs::write(&path, wat::parse_str(&wat::clock_calls(3))).unwrap();
-    let load = || Tool::load(guests::engine(), &path, Some(&state)).unwrap();
-    let (compiled, cached) = (load(), load());
-    assert!(compiled.was_compiled() && !cached.was_compiled());
-    let (first, second) = (Scene::tool(&folder, compiled).run(), Scene::tool(&folder, cached).run());
-    assert_eq!(first.functions(), second.functions());
-    assert_eq!(first.report.fuel, second.report.fuel);
+    for text in [wat::clock_calls(3), wat::composed("(call $take (i32.const 0) (i32.const 1000))")] {
+        let folder = Folder::new();
+        let state = wasm_agent_host::StateDir::open(&folder.path("state")).unwrap();
+        let path = folder.path("tool.wasm");
+        std::fs::write(&path, wat::parse_str(&text)).unwrap();
+        let load = || Tool::load(guests::engine(), &path, Some(&state)).unwrap();
+        let (compiled, cached) = (load(), load());
+        assert!(compiled.was_compiled() && !cached.was_compiled());
+        let (first, second) = (Scene::tool(&folder, compiled).run(), Scene::tool(&folder, cached).run());
+        first.exited(0);
+        assert_eq!(first.functions(), second.functions());
+        assert_eq!(first.report.fuel, second.report.fuel);
+    }
+}
+
+#[test]
+fn text_that_is_none_traps_where_it_is_handed_over() {
+    let body = "(call $take (i32.const 0x3ffffff) (i32.const 2))";
+    let run = Scene::tool(&Folder::new(), guests::from_text("tool.wasm", &wat::composed(body))).run();
+    assert!(matches!(run.outcome(), wasm_agent_host::Outcome::Trapped { .. }), "{:?}", run.outcome());
+}
+
+#[test]
+fn component_that_calls_what_it_offers_itself_traps() {
+    let text = r#"(component
+        (core module $taker
+            (memory (export "memory") 1)
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+            (func (export "take") (param i32 i32)))
+        (core instance $taker (instantiate $taker))
+        (func $take (param "text" string)
+            (canon lift (core func $taker "take")
+                (memory (core memory $taker "memory")) (realloc (core func $taker "realloc"))))
+        (core module $texts (memory (export "memory") 1))
+        (core instance $texts (instantiate $texts))
+        (core func $lowered (canon lower (func $take) (memory (core memory $texts "memory"))))
+        (core module $giver
+            (import "taker" "take" (func $take (param i32 i32)))
+            (func (export "run") (result i32) (call $take (i32.const 0) (i32.const 10)) (i32.const 0)))
+        (core instance $giver (instantiate $giver (with "taker" (instance (export "take" (func $lowered))))))
+        (func $run (result (result)) (canon lift (core func $giver "run")))
+        (instance $exported (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $exported)))"#;
+    let run = Scene::tool(&Folder::new(), guests::from_text("tool.wasm", text)).run();
+    let wasm_agent_host::Outcome::Trapped { message } = run.outcome() else { panic!("{:?}", run.outcome()) };
+    assert!(message.contains("cannot enter component instance"), "{message}");
 }
 
 #[test]

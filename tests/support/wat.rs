@@ -27,6 +27,38 @@ pub fn alone(core: &str) -> String {
     command("", "", "", core)
 }
 
+/// A command of two components with a memory of 64 MiB each. In `body` the one can `(call $take)` the other with address and length of
+/// a text of zeros.
+pub fn composed(body: &str) -> String {
+    format!(
+        r#"(component
+            (component $taker
+                (core module $main
+                    (memory (export "memory") 1024)
+                    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+                    (func (export "take") (param i32 i32)))
+                (core instance $main (instantiate $main))
+                (func (export "take") (param "text" string)
+                    (canon lift (core func $main "take")
+                        (memory (core memory $main "memory")) (realloc (core func $main "realloc")))))
+            (component $giver
+                (import "take" (func $take (param "text" string)))
+                (core module $texts (memory (export "memory") 1024))
+                (core instance $texts (instantiate $texts))
+                (core func $take (canon lower (func $take) (memory (core memory $texts "memory"))))
+                (core module $main
+                    (import "taker" "take" (func $take (param i32 i32)))
+                    (func (export "run") (result i32) {body} (i32.const 0)))
+                (core instance $main
+                    (instantiate $main (with "taker" (instance (export "take" (func $take))))))
+                (func (export "run") (result (result)) (canon lift (core func $main "run"))))
+            (instance $taker (instantiate $taker))
+            (instance $giver (instantiate $giver (with "take" (func $taker "take"))))
+            (instance $exported (export "run" (func $giver "run")))
+            (export "wasi:cli/run@0.2.0" (instance $exported)))"#
+    )
+}
+
 /// A command that reads the monotonic clock `calls` times. It has no memory to grow.
 pub fn clock_calls(calls: u32) -> String {
     command(

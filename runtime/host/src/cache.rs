@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
+use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::engine::Engine;
 use crate::state::is_private;
 
 /// The compiled code at `path`, if it is there, private, and made by this very engine.
@@ -46,5 +46,5 @@ fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
     // - That it fits: the name carries the component's digest and the engine's fingerprint, and wasmtime compares the
     //   version, the target and all settings recorded in the file before it uses any of it.
     // - That it stays: files are replaced by `rename`, never written in place, so the mapping keeps its contents.
-    unsafe { Component::deserialize_file(engine.wasmtime(), path) }
+    unsafe { Component::deserialize_file(engine, path) }
 }

@@ -1,10 +1,11 @@
-//! The engine: one configuration of wasmtime for every run and every replay.
+//! The engine: one configuration of wasmtime for every run and every replay, with one addition for composed tools.
 //!
 //! Everything that could make two runs of one component differ for a reason of the engine's is fixed here.
 //! What a run may use up (fuel, memory, time) is set per run, in `limits`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::epochs::Epochs;
 use crate::error::LoadError;
 use crate::event_loop::EventLoops;
 
@@ -23,16 +24,29 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
+/// How a tool is built, as far as it matters to running it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// One component, as compilers make it.
+    Single,
+    /// Components that call each other.
+    ///
+    /// The texts they hand each other are copied by the engine, which counts no fuel for that: a guest could spend hours between two units
+    /// of it. That is why such tools are interrupted by time too, for which every loop pays; others are interrupted by fuel alone.
+    Composed,
+}
+
 /// What all handles of one engine have in common.
 struct Shared {
     fingerprint: String,
+    composed: OnceLock<(wasmtime::Engine, Epochs)>,
     event_loops: EventLoops,
 }
 
 impl Engine {
     /// Makes an engine.
     ///
-    /// What guests get: the WebAssembly 2.0 instructions with fixed-width SIMD, one 32-bit memory a module.
+    /// What guests get: the WebAssembly 2.0 instructions with fixed-width SIMD, and 32-bit memories.
     /// What they don't: threads, shared memory, 64-bit memory, relaxed SIMD, garbage collection, exceptions, WASI 0.3's
     /// asynchronous components. Floating-point NaNs are canonical; fuel is counted; Cranelift compiles.
     ///
@@ -42,7 +56,8 @@ impl Engine {
     pub fn new() -> Result<Self, LoadError> {
         let inner = wasmtime::Engine::new(&config()).map_err(|source| LoadError::Engine { source })?;
         let fingerprint = fingerprint(&inner);
-        Ok(Self { inner, shared: Arc::new(Shared { fingerprint, event_loops: EventLoops::default() }) })
+        let shared = Shared { fingerprint, composed: OnceLock::new(), event_loops: EventLoops::default() };
+        Ok(Self { inner, shared: Arc::new(shared) })
     }
 
     /// The engine's identity: its version and everything that changes compiled code.
@@ -52,8 +67,35 @@ impl Engine {
         &self.shared.fingerprint
     }
 
-    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
-        &self.inner
+    /// The engine that compiles and runs tools of this build.
+    ///
+    /// # Authority
+    ///
+    /// The first composed tool starts a thread that does nothing but count time.
+    ///
+    /// # Errors
+    ///
+    /// When that thread can't be started.
+    pub(crate) fn wasmtime(&self, build: Build) -> Result<&wasmtime::Engine, LoadError> {
+        if build == Build::Single {
+            return Ok(&self.inner);
+        }
+        if let Some((composed, _)) = self.shared.composed.get() {
+            return Ok(composed);
+        }
+        let mut config = config();
+        config.epoch_interruption(true);
+        let engine = wasmtime::Engine::new(&config).map_err(|source| LoadError::Engine { source })?;
+        let epochs = Epochs::start(&engine)?;
+        Ok(&self.shared.composed.get_or_init(|| (engine, epochs)).0)
+    }
+
+    /// What compiled code of this build is kept under, besides the digest of its component.
+    pub(crate) fn code_name(&self, build: Build) -> String {
+        match build {
+            Build::Single => self.fingerprint().to_owned(),
+            Build::Composed => format!("{}-composed", self.fingerprint()),
+        }
     }
 
     /// The event loops that runs of this engine's tools take turns with.
@@ -82,14 +124,15 @@ fn config() -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
     config
         .strategy(wasmtime::Strategy::Cranelift)
-        // Counts what a guest does, and interrupts it: see `execute`. Epochs would be a second way to do the latter.
+        // Counts what a guest does, and interrupts it: see `execute`.
         .consume_fuel(true)
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
         .wasm_component_model(true)
         .wasm_memory64(false)
-        .wasm_multi_memory(false)
+        // What carries values from one component to another is a module of the engine's with the memories of both.
+        .wasm_multi_memory(true)
         .wasm_relaxed_simd(false)
         .wasm_tail_call(true)
         .shared_memory(false)
@@ -127,13 +170,12 @@ mod tests {
         let engine = Engine::new().unwrap();
         let refused = |body: &str| {
             let bytes = wat::parse_str(format!("(component (core module {body}))")).unwrap();
-            wasmtime::component::Component::new(engine.wasmtime(), bytes).is_err()
+            wasmtime::component::Component::new(engine.wasmtime(Build::Single).unwrap(), bytes).is_err()
         };
         assert!(!refused("(memory 1) (func (result v128) v128.const i64x2 1 2)"), "plain modules must be accepted");
         for (what, body) in [
             ("shared memory", "(memory 1 2 shared)"),
             ("64-bit memory", "(memory i64 1)"),
-            ("two memories", "(memory 1) (memory 1)"),
             ("relaxed SIMD", "(func (param v128 v128) (result v128) local.get 0 local.get 1 i8x16.relaxed_swizzle)"),
             ("atomics", "(memory 1 2 shared) (func (result i32) i32.const 0 i32.atomic.load)"),
             ("garbage collection", "(type (struct (field i32)))"),

@@ -19,6 +19,12 @@ pub enum LoadError {
         /// What the engine reports.
         source: wasmtime::Error,
     },
+    /// The operating system gave no thread.
+    #[error("cannot start a thread")]
+    Thread {
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
     /// The operating system gave no random bytes.
     #[error("cannot make an identifier for the run")]
     Random {

@@ -74,7 +74,7 @@ impl Outcome {
 
 /// A store with the engine's limits set.
 pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) -> wasmtime::Result<Store<Host>> {
-    let mut store = Store::new(tool.engine.wasmtime(), host);
+    let mut store = Store::new(tool.component.engine(), host);
     store.limiter(|host| &mut host.limiter);
     let total = fuel.unwrap_or(FUEL_UNLIMITED);
     store.set_fuel(total)?;
@@ -82,6 +82,9 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
     // Lets the host look at limits, and the guest's requests make progress while it computes. The engine also writes down then
     // what was used, so that a run that is stopped while it computes has a record of how far it came.
     store.fuel_async_yield_interval(Some(FUEL_BETWEEN_INTERRUPTIONS))?;
+    // Composed tools are interrupted by time as well. The code of others never looks at epochs.
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_async_yield_and_update(1);
     store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
     // The guest's own handles, and as many again for what it lends to calls.
     store.set_max_component_handles(usize::try_from(handles).unwrap_or(usize::MAX).saturating_mul(2));

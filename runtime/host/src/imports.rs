@@ -8,6 +8,7 @@ use std::path::Path;
 use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 use wit_component::ComponentEncoder;
 
+use crate::engine::Build;
 use crate::error::LoadError;
 
 /// Interfaces that this host links, without their versions: any version 0.2.x of a WASI interface is served by the same
@@ -46,14 +47,15 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasm-agent:host/intent",
 ];
 
-/// Looks at the imports of a component.
+/// Looks at the imports of a component, and says how it is built.
 ///
 /// # Errors
 ///
 /// [`LoadError::Imports`] with a line for every import that this host does not have.
-pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let mut missing = Vec::new();
     let mut depth = 0_usize;
+    let mut build = Build::Single;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(|error| invalid(path, error))? {
             Payload::Version { .. } => depth += 1,
@@ -67,10 +69,12 @@ pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
                     }
                 }
             }
+            // Compilers nest components too, but only to give their types names: those have no code.
+            Payload::InstanceSection(_) if depth > 1 => build = Build::Composed,
             _ => {}
         }
     }
-    refuse(path, missing)
+    refuse(path, missing).map(|()| build)
 }
 
 /// Wraps a core module for WASI 0.1 into a component for WASI 0.2.
@@ -152,6 +156,22 @@ mod tests {
         assert_eq!(problem("wasi:cli/exit@0.2.0"), None);
         assert_eq!(problem("wasi:http/types@0.2.12"), None);
         assert_eq!(problem("wasm-agent:host/intent@0.1.0"), None);
+    }
+
+    #[test]
+    fn tool_is_composed_where_a_component_in_it_has_code_of_its_own() {
+        let build = |inner: &str| {
+            let text = format!("(component (core module $m) (core instance (instantiate $m)) {inner})");
+            check(Path::new("tool.wasm"), &wat::parse_str(text).unwrap()).unwrap()
+        };
+        assert_eq!(build(""), Build::Single);
+        assert_eq!(build("(component (type $t u8) (export \"t\" (type $t)))"), Build::Single);
+        assert_eq!(build("(component (core module $n) (core instance (instantiate $n)))"), Build::Composed);
+        assert_eq!(
+            build("(component (alias outer 1 $m (core module $n)) (core instance (instantiate $n)))"),
+            Build::Composed
+        );
+        assert_eq!(build("(component (component (core module $n) (core instance (instantiate $n))))"), Build::Composed);
     }
 
     #[test]

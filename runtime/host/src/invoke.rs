@@ -4,7 +4,6 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::wasm_wave::{self, untyped::UntypedFuncCall};
 use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
 
-use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::json;
 use crate::tool::Tool;
@@ -146,9 +145,9 @@ pub(crate) fn command_index(component: &Component) -> Option<ComponentExportInde
 
 /// Functions that a tool exports, those of its interfaces included, by names as they are called.
 fn exports(tool: &Tool) -> Vec<Export> {
-    let engine: &Engine = &tool.engine;
+    let engine = tool.component.engine();
     let mut found = Vec::new();
-    for (name, item) in tool.component.component_type().exports(engine.wasmtime()) {
+    for (name, item) in tool.component.component_type().exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(ty) => {
                 if let Some(index) = tool.component.get_export_index(None, name) {
@@ -157,7 +156,7 @@ fn exports(tool: &Tool) -> Vec<Export> {
             }
             ComponentItem::ComponentInstance(instance) => {
                 let Some(parent) = tool.component.get_export_index(None, name) else { continue };
-                for (function, item) in instance.exports(engine.wasmtime()) {
+                for (function, item) in instance.exports(engine) {
                     if let ComponentItem::ComponentFunc(ty) = item.ty
                         && let Some(index) = tool.component.get_export_index(Some(&parent), function)
                     {
@@ -210,7 +209,7 @@ impl Tool {
     /// Names of what the tool imports, as its component does after any adaptation.
     pub fn imports(&self) -> Vec<String> {
         let ty = self.component.component_type();
-        ty.imports(self.engine.wasmtime()).map(|(name, _)| name.to_owned()).collect()
+        ty.imports(self.component.engine()).map(|(name, _)| name.to_owned()).collect()
     }
 }
 

@@ -37,6 +37,7 @@ pub mod approval;
 mod cache;
 mod discreet;
 mod engine;
+mod epochs;
 mod error;
 mod event_loop;
 mod execute;

@@ -1,16 +1,16 @@
 //! Links every interface a tool can import to the gate. Nothing else is ever linked.
 
+use wasmtime::Engine;
 use wasmtime::component::Linker;
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, io, random, sockets};
 use wasmtime_wasi_http::p2::bindings::http;
 
 use crate::agent;
-use crate::engine::Engine;
 use crate::gate::{Gate, Host, View};
 
 /// A linker with all interfaces in [`crate::imports::INTERFACES`].
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
-    let mut linker = Linker::new(engine.wasmtime());
+    let mut linker = Linker::new(engine);
     macro_rules! link {
         ($($($part:ident)::+;)*) => {$(
             $($part)::+::add_to_linker::<Host, Gate>(&mut linker, view)?;

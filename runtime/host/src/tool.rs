@@ -3,14 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "reads the tool that the operator names")]
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sha2::Digest as _;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::cache;
-use crate::engine::Engine;
+use crate::engine::{Build, Engine};
 use crate::error::LoadError;
 use crate::gate::Host;
 use crate::imports;
@@ -63,9 +63,7 @@ impl Tool {
         if !state.component_path(&name).exists() {
             return Ok(None);
         }
-        let Some(component) = cache::load(engine, &state.code_path(&name, engine.fingerprint())) else {
-            return Ok(None);
-        };
+        let Some(component) = cached(engine, state, &name)? else { return Ok(None) };
         Self::link(engine, path, sha256, component, core, false).map(Some)
     }
 
@@ -77,12 +75,11 @@ impl Tool {
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
         let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
         let digest = hex(&sha256);
-        let code = state.map(|state| state.code_path(&digest, engine.fingerprint()));
-        let cached = code.as_deref().and_then(|code| cache::load(engine, code));
+        let cached = state.map_or(Ok(None), |state| cached(engine, state, &digest))?;
         let compiled = cached.is_none();
         let component = match cached {
             Some(component) => component,
-            None => compile(engine, path, bytes, code)?,
+            None => compile(engine, path, bytes, state.map(|state| (state, digest.as_str())))?,
         };
         if let Some(state) = state {
             state.keep_component(&digest, bytes)?;
@@ -99,7 +96,7 @@ impl Tool {
         compiled: bool,
     ) -> Result<Self, LoadError> {
         let invalid = |source| LoadError::Invalid { path: path.to_owned(), source };
-        let linker = link::linker(engine).map_err(|source| LoadError::Engine { source })?;
+        let linker = link::linker(component.engine()).map_err(|source| LoadError::Engine { source })?;
         let instance = linker.instantiate_pre(&component).map_err(invalid)?;
         Ok(Self {
             engine: engine.clone(),
@@ -189,21 +186,41 @@ fn is_core_module(bytes: &[u8]) -> bool {
     bytes.get(..8) == Some(b"\0asm\x01\0\0\0")
 }
 
-fn compile(engine: &Engine, path: &Path, bytes: &[u8], keep: Option<PathBuf>) -> Result<Component, LoadError> {
+/// Compiled code that is kept of the component with this digest.
+fn cached(engine: &Engine, state: &StateDir, sha256: &str) -> Result<Option<Component>, LoadError> {
+    for build in [Build::Single, Build::Composed] {
+        let code = state.code_path(sha256, &engine.code_name(build));
+        // Most tools are single ones: the engine of the others is not made for nothing.
+        if code.exists()
+            && let Some(component) = cache::load(engine.wasmtime(build)?, &code)
+        {
+            return Ok(Some(component));
+        }
+    }
+    Ok(None)
+}
+
+/// Compiles a tool, and keeps the code under its digest if told where.
+fn compile(
+    engine: &Engine,
+    path: &Path,
+    bytes: &[u8],
+    keep: Option<(&StateDir, &str)>,
+) -> Result<Component, LoadError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(bytes) });
     }
     let adapted;
-    let bytes = if is_core_module(bytes) {
+    let (bytes, build) = if is_core_module(bytes) {
         adapted = imports::adapt(path, bytes)?;
-        &adapted
+        (adapted.as_slice(), Build::Single)
     } else {
-        imports::check(path, bytes)?;
-        bytes
+        (bytes, imports::check(path, bytes)?)
     };
     let invalid = |source| LoadError::Invalid { path: path.to_owned(), source };
-    let component = Component::new(engine.wasmtime(), bytes).map_err(invalid)?;
-    if let Some(keep) = keep {
+    let component = Component::new(engine.wasmtime(build)?, bytes).map_err(invalid)?;
+    if let Some((state, sha256)) = keep {
+        let keep = state.code_path(sha256, &engine.code_name(build));
         // A cache that can't be written makes the next start slower, nothing else.
         match component.serialize() {
             Ok(code) => {
