@@ -203,15 +203,9 @@ impl Action {
     /// The digest of the canonical bytes.
     #[must_use]
     pub fn digest(&self) -> ActionDigest {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(DIGEST_TAG);
-        cbor::encode(self, &mut hasher);
-        ActionDigest::from_bytes(*hasher.finalize().as_bytes())
+        ActionDigest::of(&self.canonical_bytes())
     }
 }
-
-/// Keeps an action's digest apart from the digest of anything else with the same bytes.
-const DIGEST_TAG: &[u8] = b"wasm-agent action 1\0";
 
 #[cfg(test)]
 mod tests;

@@ -54,6 +54,17 @@ impl Digest {
     }
 }
 
+impl ActionDigest {
+    /// The digest of the action that has these canonical bytes.
+    #[must_use]
+    pub fn of(canonical: &[u8]) -> Self {
+        Self(*blake3::Hasher::new().update(ACTION_TAG).update(canonical).finalize().as_bytes())
+    }
+}
+
+/// Keeps an action's digest apart from the digest of anything else with the same bytes.
+const ACTION_TAG: &[u8] = b"wasm-agent action 1\0";
+
 #[cfg(test)]
 mod tests {
     use super::*;

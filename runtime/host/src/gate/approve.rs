@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use wasm_agent_journal::{ApprovalAsked, ApprovalRecord, ApprovalSettled, DecisionRecord, Remember as Reach};
-use wasm_agent_policy::Action;
+use wasm_agent_policy::{Action, ActionDigest};
 
 use super::context::{Context, Denied, Why, lock, nanoseconds};
 use crate::approval::{
@@ -30,7 +30,8 @@ impl Context {
         detail: impl FnOnce() -> Detail + Send,
     ) -> Result<ApprovalRecord, Denied> {
         let over = |error| Denied { decision: record.clone(), why: Why::Over(error) };
-        let digest = *action.digest().as_bytes();
+        let canonical = action.canonical_bytes();
+        let digest = *ActionDigest::of(&canonical).as_bytes();
         if lock(&self.remembered).covers(&digest) {
             return Ok(ApprovalRecord {
                 answer: wasm_agent_journal::Answer::Approved,
@@ -46,7 +47,7 @@ impl Context {
             effect,
             call,
             at_ns: self.now_ns(),
-            action: action.canonical_bytes(),
+            action: canonical,
             action_digest: digest,
             approver: self.approver.name(),
             timeout_ns: nanoseconds(timeout),

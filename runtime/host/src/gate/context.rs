@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use wasm_agent_journal::{Before, DecisionRecord, EffectResult, Encoded, Intent, Note, OutcomeEvent, Verdict, Writer};
-use wasm_agent_policy::{Action, Decision, Denial, DenialReason, Origin, Permit};
+use wasm_agent_policy::{Action, ActionDigest, Decision, Denial, DenialReason, Origin, Permit};
 
 use super::ending::Ending;
 use super::labels::Labels;
@@ -196,12 +196,13 @@ impl Context {
         };
         let irreversible = !action.reversible(origin);
         let before = if irreversible { before() } else { None };
+        let canonical = action.canonical_bytes();
         let intent = Intent {
             effect: number,
             call,
             at_ns: self.now_ns(),
-            action: action.canonical_bytes(),
-            action_digest: *action.digest().as_bytes(),
+            action_digest: *ActionDigest::of(&canonical).as_bytes(),
+            action: canonical,
             decision: record.clone(),
             approval,
             irreversible,

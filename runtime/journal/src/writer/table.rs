@@ -15,6 +15,8 @@ use super::queue::Batch;
 pub(super) struct Table {
     functions: HashMap<String, FunctionId>,
     labels: HashMap<Arc<str>, u64>,
+    /// The label that was asked for last: most decisions of a run name the same grant, and it need not be looked up by its text.
+    last_label: Option<(Arc<str>, u64)>,
     at_ns: u64,
     fuel: u64,
     calls: u64,
@@ -79,7 +81,13 @@ impl Table {
 
     fn label<'a>(&mut self, text: Option<&'a Arc<str>>, batch: &mut Batch) -> LabelOrText<'a> {
         let Some(text) = text else { return LabelOrText::Absent };
+        if let Some((last, number)) = &self.last_label
+            && Arc::ptr_eq(last, text)
+        {
+            return LabelOrText::Label(*number);
+        }
         if let Some(number) = self.labels.get(text) {
+            self.last_label = Some((Arc::clone(text), *number));
             return LabelOrText::Label(*number);
         }
         // Past the bound a label is spelled out: dearer, but nothing is lost.

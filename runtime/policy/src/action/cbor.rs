@@ -1,8 +1,8 @@
 //! Canonical bytes of an action: a CBOR map with text keys.
 //!
 //! The encoding is deterministic (RFC 8949 section 4.2.1): definite lengths, shortest heads, keys in the order of their
-//! bytes, so the shorter before the longer. It is written by hand, because writing to memory cannot fail and a digest
-//! needs no buffer. What is decoded is encoded again and compared, so that an action has exactly one encoding.
+//! bytes, so the shorter before the longer. It is written by hand, because writing to memory cannot fail. What is
+//! decoded is encoded again and compared, so that an action has exactly one encoding.
 
 use super::{Action, BodyDigest, HttpAction, LinkKind};
 use crate::guest_path::{GuestPath, GuestPathError};
@@ -40,25 +40,8 @@ pub enum ActionDecodeError {
     NotCanonical,
 }
 
-/// Takes encoded bytes: memory, or a digest.
-pub(super) trait Sink {
-    fn put(&mut self, bytes: &[u8]);
-}
-
-impl Sink for Vec<u8> {
-    fn put(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
-}
-
-impl Sink for blake3::Hasher {
-    fn put(&mut self, bytes: &[u8]) {
-        self.update(bytes);
-    }
-}
-
 /// Writes the canonical bytes.
-pub(super) fn encode(action: &Action, out: &mut impl Sink) {
+pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
     let kind = action.kind();
     match action {
         Action::FileRead { path }
@@ -106,7 +89,7 @@ pub(super) fn encode(action: &Action, out: &mut impl Sink) {
     }
 }
 
-fn encode_request(request: &HttpAction, kind: &str, out: &mut impl Sink) {
+fn encode_request(request: &HttpAction, kind: &str, out: &mut Vec<u8>) {
     head(out, MAP, if request.body.is_some() { 6 } else { 5 });
     entry(out, "url", request.url.as_str());
     if let Some(body) = &request.body {
@@ -141,41 +124,41 @@ const ARRAY: u8 = 4 << 5;
 const MAP: u8 = 5 << 5;
 
 /// Writes a head with the shortest argument.
-fn head(out: &mut impl Sink, major: u8, argument: u64) {
+fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let wide = argument.to_be_bytes();
     let [.., b4, b5, b6, b7] = wide;
     if argument < 24 {
-        out.put(&[major | b7]);
+        out.extend_from_slice(&[major | b7]);
     } else if argument <= u64::from(u8::MAX) {
-        out.put(&[major | 24, b7]);
+        out.extend_from_slice(&[major | 24, b7]);
     } else if argument <= u64::from(u16::MAX) {
-        out.put(&[major | 25, b6, b7]);
+        out.extend_from_slice(&[major | 25, b6, b7]);
     } else if argument <= u64::from(u32::MAX) {
-        out.put(&[major | 26, b4, b5, b6, b7]);
+        out.extend_from_slice(&[major | 26, b4, b5, b6, b7]);
     } else {
-        out.put(&[major | 27]);
-        out.put(&wide);
+        out.extend_from_slice(&[major | 27]);
+        out.extend_from_slice(&wide);
     }
 }
 
-fn text(out: &mut impl Sink, value: &str) {
+fn text(out: &mut Vec<u8>, value: &str) {
     head(out, TEXT, length(value.len()));
-    out.put(value.as_bytes());
+    out.extend_from_slice(value.as_bytes());
 }
 
-fn bytes(out: &mut impl Sink, value: &[u8]) {
+fn bytes(out: &mut Vec<u8>, value: &[u8]) {
     head(out, BYTES, length(value.len()));
-    out.put(value);
+    out.extend_from_slice(value);
 }
 
-fn entry(out: &mut impl Sink, key: &str, value: &str) {
+fn entry(out: &mut Vec<u8>, key: &str, value: &str) {
     text(out, key);
     text(out, value);
 }
 
-fn flag(out: &mut impl Sink, key: &str, value: bool) {
+fn flag(out: &mut Vec<u8>, key: &str, value: bool) {
     text(out, key);
-    out.put(&[if value { 0xf5 } else { 0xf4 }]);
+    out.extend_from_slice(&[if value { 0xf5 } else { 0xf4 }]);
 }
 
 /// A length in memory, which always fits 64 bits.
