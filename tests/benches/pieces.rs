@@ -54,7 +54,7 @@ fn http_10000(bencher: Bencher<'_, '_>) {
 }
 
 /// The guest's side only; the writer's thread keeps up on its own. One call takes hardly longer than the clock that would time it.
-#[divan::bench(sample_size = 1000)]
+#[divan::bench(sample_count = 2000, sample_size = 1000)]
 fn hand_over_call(bencher: Bencher<'_, '_>) {
     let (writer, function) = writer(Nowhere);
     let (arguments, outcome) = clock();
