@@ -101,6 +101,48 @@ fn memory_beyond_the_limit_is_refused_and_the_guest_can_handle_it() {
 }
 
 #[test]
+fn growth_beyond_what_a_tool_allows_itself_fails_as_it_expects() {
+    let run = limited(
+        "memory = \"64MiB\"",
+        r#"(memory 1 2) (table $table 1 2 funcref)
+        (func (export "run") (result i32)
+            (i32.ne (memory.grow (i32.const 5)) (i32.const -1))
+            (i32.ne (table.grow $table (ref.null func) (i32.const 5)) (i32.const -1))
+            i32.or
+            (i32.ne (memory.grow (i32.const 1)) (i32.const 1))
+            i32.or)"#,
+    );
+    run.exited(0);
+    assert_eq!(run.report.memory_high_bytes, 2 << 16);
+}
+
+/// The last call takes longer than the run may, and the tool then ends before it is interrupted.
+#[test]
+fn tool_that_ends_by_itself_when_its_time_is_up_ends_so_in_the_replay() {
+    for last in ["(i32.const 0)", "(i32.const 1)", "unreachable", "(i32.load (i32.const -1))"] {
+        let text = wat::command(
+            r#"(import "wasi:random/random@0.2.0"
+                (instance $random (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))"#,
+            r#"(core module $memory
+                (memory (export "memory") 64)
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+            (core instance $memory (instantiate $memory))
+            (core func $bytes (canon lower (func $random "get-random-bytes")
+                (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))"#,
+            r#"(export "bytes" (func $bytes))"#,
+            &format!(
+                r#"(import "host" "bytes" (func $bytes (param i64 i32))) (memory 1)
+                (func (export "run") (result i32) (call $bytes (i64.const 1048576) (i32.const 0)) {last})"#
+            ),
+        );
+        let folder = Folder::new();
+        let tool = guests::from_text("tool.wasm", &text);
+        let run = Scene::tool(&folder, tool).policy("[limits]\ntime = \"1ms\"\n").run();
+        assert!(!matches!(run.outcome(), Outcome::Limit { .. }), "{last}: {:?}", run.outcome());
+    }
+}
+
+#[test]
 fn memory_is_the_reason_where_the_guest_can_not_handle_it() {
     limited(
         "memory = \"1MiB\"",

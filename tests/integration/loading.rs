@@ -201,6 +201,19 @@ fn text_that_is_none_traps_where_it_is_handed_over() {
 }
 
 #[test]
+fn tool_that_is_composed_of_too_much_is_refused_before_it_is_compiled() {
+    let mut component = "(component $c0 (core module $m) (core instance (instantiate $m)))".to_owned();
+    for level in 1..=9 {
+        let instances = format!("(instance (instantiate $c{}))", level - 1).repeat(10);
+        component = format!("(component $c{level} {component} {instances})");
+    }
+    let text = format!("(component {component} (instance (instantiate $c9)))");
+    let error = load(&wat::parse_str(&text)).unwrap_err();
+    let LoadError::Invalid { source, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(source.to_string(), "more than 1000 instances of components and modules, all counted");
+}
+
+#[test]
 fn component_that_calls_what_it_offers_itself_traps() {
     let text = r#"(component
         (core module $taker

@@ -170,6 +170,26 @@ fn stop_while_a_request_is_held_ends_the_run() {
 }
 
 #[test]
+fn tool_that_computes_while_it_is_stopped_ends_where_its_replay_does() {
+    let server = Server::text("ok");
+    let authority = server.address().to_string();
+    for turns in [10, 300_000, 400_000, 700_000] {
+        let mut probe = Probe::new();
+        probe.send(Sent { method: "POST", authority: &authority, path: "/x", headers: &[] });
+        probe.compute(turns);
+        let folder = Folder::new();
+        let approver = Script::new([Reply::Stop]);
+        let run = Scene::tool(&folder, probe.tool()).policy(grant(&authority)).approver(approver).run();
+        match run.outcome() {
+            // It ended before its request was looked at.
+            Outcome::Exited(0) => assert_eq!(turns, 10),
+            Outcome::Stopped { .. } => assert!(run.report.fuel < 2_001_000, "{turns}: {}", run.report.fuel),
+            other => panic!("{turns}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn answers_of_held_requests_come_one_by_one() {
     let server = Server::text("ok");
     let authority = server.address().to_string();

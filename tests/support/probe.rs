@@ -57,6 +57,20 @@ impl Probe {
         format!("(i32.const {at}) (i32.const {})", text.len())
     }
 
+    /// Computes for so many turns of a loop, each of some eight units of fuel.
+    pub fn compute(&mut self, turns: u32) {
+        let end = 0x10000 + turns;
+        self.when(
+            &[],
+            &format!(
+                "(global.set $next (i32.const 0x10000))
+                (loop $again
+                    (global.set $next (i32.add (global.get $next) (i32.const 1)))
+                    (br_if $again (i32.lt_u (global.get $next) (i32.const {end}))))"
+            ),
+        );
+    }
+
     /// A new handle, none so far.
     pub(crate) fn handle(&mut self) -> Handle {
         self.locals += 1;

@@ -136,8 +136,9 @@ pub(crate) async fn drive(store: &mut Store<Host>, tool: &Tool, invocation: &Inv
     let context = Arc::clone(&store.data().context);
     tokio::select! {
         biased;
-        result = call(store, tool, invocation) => result,
+        // First: a guest that was interrupted goes on only if the run does.
         error = over(&context) => Err(error),
+        result = call(store, tool, invocation) => result,
     }
 }
 
@@ -191,8 +192,11 @@ async fn call(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> 
 /// When it was the host that failed.
 pub(crate) fn outcome(result: wasmtime::Result<Returned>, store: &Store<Host>) -> Result<Outcome, RunError> {
     let host = store.data();
+    let was_ended = result.as_ref().is_err_and(|error| error.is::<Ended>());
     match host.context.ending.reason() {
         Some(Ended::Journal(message)) => return Err(RunError::Journal { message }),
+        // It came to its end by itself before it learnt that the run was over: a replay, which has no time, ends the same way.
+        Some(_) if !was_ended => {}
         Some(Ended::Stopped(action)) => return Ok(Outcome::Stopped { action }),
         Some(Ended::Limit(which)) => return Ok(Outcome::Limit { which: which.to_owned() }),
         Some(Ended::Diverged(_)) | None => {}

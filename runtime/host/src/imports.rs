@@ -8,6 +8,7 @@ use std::path::Path;
 use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 use wit_component::ComponentEncoder;
 
+use crate::composition::Composition;
 use crate::engine::Build;
 use crate::error::LoadError;
 
@@ -47,34 +48,31 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasm-agent:host/intent",
 ];
 
-/// Looks at the imports of a component, and says how it is built.
+/// Looks at the imports of a component, and at how it is built.
 ///
 /// # Errors
 ///
-/// [`LoadError::Imports`] with a line for every import that this host does not have.
+/// [`LoadError::Imports`] with a line for every import that this host does not have, [`LoadError::Invalid`] for what is malformed or
+/// composed of too much.
 pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let mut missing = Vec::new();
-    let mut depth = 0_usize;
-    let mut build = Build::Single;
+    let mut composition = Composition::default();
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|error| invalid(path, error))? {
-            Payload::Version { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    let import = import.map_err(|error| invalid(path, error))?;
-                    // A type that is spelled out, as the parameters of typed exports are, asks for nothing.
-                    if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
-                        missing.extend(problem(import.name.name));
-                    }
+        let payload = payload.map_err(|error| invalid(path, error))?;
+        if let Payload::ComponentImportSection(section) = &payload
+            && composition.depth() == 1
+        {
+            for import in section.clone() {
+                let import = import.map_err(|error| invalid(path, error))?;
+                // A type that is spelled out, as the parameters of typed exports are, asks for nothing.
+                if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                    missing.extend(problem(import.name.name));
                 }
             }
-            // Compilers nest components too, but only to give their types names: those have no code.
-            Payload::InstanceSection(_) if depth > 1 => build = Build::Composed,
-            _ => {}
         }
+        composition.read(&payload).map_err(|refused| invalid(path, refused))?;
     }
-    refuse(path, missing).map(|()| build)
+    refuse(path, missing).map(|()| composition.build())
 }
 
 /// Wraps a core module for WASI 0.1 into a component for WASI 0.2.
@@ -143,7 +141,7 @@ fn refuse(path: &Path, missing: Vec<String>) -> Result<(), LoadError> {
     if missing.is_empty() { Ok(()) } else { Err(LoadError::Imports { path: path.to_owned(), missing }) }
 }
 
-fn invalid(path: &Path, error: wasmparser::BinaryReaderError) -> LoadError {
+fn invalid(path: &Path, error: impl std::fmt::Display) -> LoadError {
     LoadError::Invalid { path: path.to_owned(), source: wasmtime::Error::msg(error.to_string()) }
 }
 
@@ -156,22 +154,6 @@ mod tests {
         assert_eq!(problem("wasi:cli/exit@0.2.0"), None);
         assert_eq!(problem("wasi:http/types@0.2.12"), None);
         assert_eq!(problem("wasm-agent:host/intent@0.1.0"), None);
-    }
-
-    #[test]
-    fn tool_is_composed_where_a_component_in_it_has_code_of_its_own() {
-        let build = |inner: &str| {
-            let text = format!("(component (core module $m) (core instance (instantiate $m)) {inner})");
-            check(Path::new("tool.wasm"), &wat::parse_str(text).unwrap()).unwrap()
-        };
-        assert_eq!(build(""), Build::Single);
-        assert_eq!(build("(component (type $t u8) (export \"t\" (type $t)))"), Build::Single);
-        assert_eq!(build("(component (core module $n) (core instance (instantiate $n)))"), Build::Composed);
-        assert_eq!(
-            build("(component (alias outer 1 $m (core module $n)) (core instance (instantiate $n)))"),
-            Build::Composed
-        );
-        assert_eq!(build("(component (component (core module $n) (core instance (instantiate $n))))"), Build::Composed);
     }
 
     #[test]

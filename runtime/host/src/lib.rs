@@ -35,6 +35,7 @@
 mod agent;
 pub mod approval;
 mod cache;
+mod composition;
 mod discreet;
 mod engine;
 mod epochs;

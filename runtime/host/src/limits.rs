@@ -52,7 +52,11 @@ impl Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, own_max: Option<usize>) -> wasmtime::Result<bool> {
+        // The guest's own limit, which it meets as the specification says. The engine would report it as a failure of the host.
+        if own_max.is_some_and(|max| desired > max) {
+            return Ok(false);
+        }
         let others = self.memory_bytes.saturating_sub(current);
         let total = others.saturating_add(desired);
         if total > self.memory_bytes_max {
@@ -66,10 +70,13 @@ impl ResourceLimiter for Limiter {
 
     /// Growth within the limit failed on the machine. The guest must not see that: a replay could not repeat it.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        if self.refused { Ok(()) } else { Err(error.context("the host has no memory left for the tool")) }
+        Err(error.context("the host has no memory left for the tool"))
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, own_max: Option<usize>) -> wasmtime::Result<bool> {
+        if own_max.is_some_and(|max| desired > max) {
+            return Ok(false);
+        }
         let total = self.table_elements.saturating_sub(current).saturating_add(desired);
         if total > TABLE_ELEMENTS_MAX {
             return Ok(false);

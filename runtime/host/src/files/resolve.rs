@@ -21,6 +21,9 @@ const LINKS_MAX: usize = 40;
 /// Most components of one path, those of its links included. It bounds the open directories that one call can hold.
 const COMPONENTS_MAX: usize = 256;
 
+/// Longest path that is looked at, in bytes: as many components as there may be, each as long as a name can be on Linux.
+const PATH_BYTES_MAX: usize = COMPONENTS_MAX * 256;
+
 /// An open directory and what the guest calls it.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
@@ -86,6 +89,9 @@ pub(crate) fn resolve(
 ) -> Result<(Place, Option<Found>), Unresolved> {
     if path.is_empty() {
         return Err(Errno::NOENT.into());
+    }
+    if path.len() > PATH_BYTES_MAX {
+        return Err(Errno::NAMETOOLONG.into());
     }
     if path.contains('\0') {
         return Err(Errno::INVAL.into());
