@@ -214,6 +214,32 @@ fn tool_that_is_composed_of_too_much_is_refused_before_it_is_compiled() {
 }
 
 #[test]
+fn tool_of_more_memories_than_the_engine_can_name_is_refused() {
+    let memories: String = (0..101)
+        .map(|number| {
+            format!(
+                r#"(core instance $part{number} (instantiate $part))
+                (func $take{number} (param "text" string)
+                    (canon lift (core func $part{number} "take")
+                        (memory (core memory $part{number} "memory")) (realloc (core func $part{number} "realloc"))))
+                (core func (canon lower (func $take{number}) (memory (core memory $part{number} "memory"))))"#
+            )
+        })
+        .collect();
+    let text = format!(
+        r#"(component
+            (core module $part
+                (memory (export "memory") 1)
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+                (func (export "take") (param i32 i32)))
+            {memories})"#
+    );
+    let error = load(&wat::parse_str(&text)).unwrap_err();
+    let LoadError::Invalid { source, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(source.to_string(), "more than 100 memories");
+}
+
+#[test]
 fn component_that_calls_what_it_offers_itself_traps() {
     let text = r#"(component
         (core module $taker

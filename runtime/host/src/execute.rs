@@ -23,7 +23,8 @@ const FUEL_UNLIMITED: u64 = u64::MAX;
 ///
 /// It bounds how far a run overshoots its time limit, and how long its requests wait for a guest that computes. Fuel does so in every
 /// code: each turn of a loop and each function called looks at it, and so does what handles many bytes at once, a unit a
-/// byte. The most that a unit can take is a read that misses every cache. Where it interrupts depends on nothing but the guest.
+/// byte; what it misses is told at [`Build::Composed`](crate::engine::Build). The most that a unit can take is a read that misses every
+/// cache. Where it interrupts depends on nothing but the guest.
 const FUEL_BETWEEN_INTERRUPTIONS: u64 = 2_000_000;
 
 /// How a run ended.

@@ -1,7 +1,7 @@
 //! Staying awake for an answer that is about to come.
 //!
-//! A thread that goes to sleep for an answer, and its core with it, takes longer to be woken than a server close by takes to answer: on a
-//! virtual machine several times as long. So it looks for the answer a moment longer before it sleeps.
+//! A thread that goes to sleep for an answer, and its core with it, takes longer to be woken than a server close by takes to
+//! answer: on a virtual machine several times as long. So it looks for the answer a moment longer before it sleeps.
 //!
 //! The rule: it costs nothing but processor time, and [`AWAKE`] bounds that. Whoever else wants the core has it at once.
 
@@ -22,14 +22,14 @@ pub(super) async fn awake<F: Future>(answer: F) -> F::Output {
     tokio::select! {
         biased;
         answer = answer => answer,
-        never = stay(AWAKE) => match never {},
+        never = stay() => match never {},
     }
 }
 
-/// Keeps the event loop from sleeping for so long. It does all its other work meanwhile.
-async fn stay(long: Duration) -> Infallible {
+/// Keeps the event loop from sleeping for [`AWAKE`]. It does all its other work meanwhile.
+async fn stay() -> Infallible {
     let start = Instant::now();
-    while start.elapsed() < long {
+    while start.elapsed() < AWAKE {
         std::thread::yield_now();
         tokio::task::yield_now().await;
     }
@@ -39,8 +39,6 @@ async fn stay(long: Duration) -> Infallible {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use std::task::Poll;
 
     use tokio::sync::oneshot;
 
@@ -61,14 +59,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_sleeps_when_the_answer_takes_longer() {
         // The clock of the test goes on only once nothing is left to do: were it kept awake, this would never end.
-        let looked = AtomicU64::new(0);
+        let mut looked = 0;
         let mut late = Box::pin(tokio::time::sleep(Duration::from_secs(3600)));
         let answer = poll_fn(|task| {
-            looked.fetch_add(1, Ordering::Relaxed);
-            match late.as_mut().poll(task) {
-                Poll::Ready(()) => Poll::Ready(looked.load(Ordering::Relaxed)),
-                Poll::Pending => Poll::Pending,
-            }
+            looked += 1;
+            late.as_mut().poll(task).map(|()| looked)
         });
         assert!(awake(answer).await >= 2);
     }
