@@ -98,7 +98,10 @@ impl From<LoadError> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        Self::new(Exit::HostFailed, chain(&error))
+        match error {
+            RunError::OwnThing { source } => (*source).into(),
+            error => Self::new(Exit::HostFailed, chain(&error)),
+        }
     }
 }
 
@@ -152,6 +155,9 @@ fn load_hint(error: &LoadError) -> Option<String> {
             Some(format!("`chmod go-w {}`, or name another directory with `--state DIR`", shell_word(path)))
         }
         LoadError::State { .. } => Some("name another directory with `--state DIR`".to_owned()),
+        LoadError::GrantOfOwnThing { .. } => {
+            Some("grant another folder; copy what the tool is to read, such as an old journal, to it".to_owned())
+        }
         LoadError::Invocation { hint, .. } => hint.clone(),
         _ => None,
     }

@@ -8,6 +8,7 @@ mod divergence;
 mod escape;
 mod exit;
 mod failure;
+mod own;
 mod prompt;
 mod report;
 mod sink;

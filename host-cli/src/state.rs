@@ -15,13 +15,24 @@ use crate::failure::Failure;
 ///
 /// When none is named and the user has none, or it can't be used.
 pub(crate) fn open(state: &State) -> Result<StateDir, Failure> {
-    let named = state.directory.clone();
-    let Some(root) = named.or_else(|| find(&|name| std::env::var_os(name))) else {
+    let Some(root) = root(state) else {
         return Err(
             Failure::new(Exit::NothingRan, "no state directory: `HOME` is not set").hint("name one with `--state DIR`")
         );
     };
     Ok(StateDir::open(&root)?)
+}
+
+/// Where the state directory is, or would be made.
+pub(crate) fn root(state: &State) -> Option<PathBuf> {
+    state.directory.clone().or_else(|| find(&|name| std::env::var_os(name)))
+}
+
+/// The user's folder of settings for this program, by the rules of the XDG base directories.
+pub(crate) fn config_dir(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    base.or_else(|| set("HOME").map(|home| home.join(".config"))).map(|base| base.join("wasm-agent"))
 }
 
 /// The user's state directory, by the rules of the XDG base directories: a relative path there is not used.

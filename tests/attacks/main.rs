@@ -8,5 +8,6 @@ mod fixture;
 mod grants;
 mod held;
 mod network;
+mod own;
 mod spelling;
 mod use_up;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasm_agent_host::approval::{Approver, RefuseAll};
 use wasm_agent_host::http::client::{Resolver, SystemResolver};
 use wasm_agent_host::journal::{Fsync, Signer};
-use wasm_agent_host::{Capture, Grants, Invocation, LoadError, Run, RunError, RunReport, Stream, Tool};
+use wasm_agent_host::{Capture, Grants, Invocation, LoadError, OwnThings, Run, RunError, RunReport, Stream, Tool};
 
 use crate::recorded::Recorded;
 use crate::store::Memory;
@@ -25,6 +25,7 @@ pub struct Scene<'f> {
     resolver: Arc<dyn Resolver>,
     fsync: Fsync,
     signer: Option<Arc<dyn Signer>>,
+    own: OwnThings,
 }
 
 enum Call {
@@ -64,6 +65,7 @@ impl<'f> Scene<'f> {
             resolver: Arc::new(SystemResolver),
             fsync: Fsync::default(),
             signer: None,
+            own: OwnThings::new(),
         }
     }
 
@@ -150,6 +152,13 @@ impl<'f> Scene<'f> {
         self
     }
 
+    /// What belongs to the host, besides the policy and what it names.
+    #[must_use]
+    pub fn keeping(mut self, own: &OwnThings) -> Self {
+        self.own.extend(own);
+        self
+    }
+
     /// Loads the policy and checks the call, without running anything.
     ///
     /// # Errors
@@ -168,6 +177,7 @@ impl<'f> Scene<'f> {
                 Grants::load(&self.folder.path("policy.toml"), &|name| self.environment.get(name).cloned())?
             }
         };
+        let grants = grants.keeping(&self.own)?;
         let run = Run::new(&self.tool, Arc::new(grants), invocation)?;
         let run = run
             .arguments(self.arguments)

@@ -7,13 +7,14 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
-use wasm_agent_host::{Engine, Grants, Invocation, JournalFile, LoadError, Outcome, StateDir, Tool};
+use wasm_agent_host::{Engine, Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
 
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
 use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
+use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
 use crate::sink::Passing;
@@ -30,6 +31,12 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         None => Grants::none(),
     };
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
+    let mut own = own_things(&arguments.state);
+    own.extend(&own::approver(arguments.approve.as_ref()));
+    if let Some(key) = &arguments.sign {
+        own.add("signing key", key);
+    }
+    let grants = grants.keeping(&own)?;
     let state = state::open(&arguments.state)?;
     let engine = Engine::new()?;
     let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
@@ -50,7 +57,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let path = journal_path(arguments.journal, &state, &run.id());
     let journal = create(&path)?;
 
-    let ended = run.execute(journal);
+    let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute(journal);
     // What can't be shown here could not be shown to the tool's reader before, and the tool was told.
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;

@@ -115,6 +115,24 @@ pub enum LoadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The policy grants a folder that belongs to the host.
+    #[error("policy line {line}: `{host}` belongs to the host, and no tool may reach it")]
+    GrantOfOwnThing {
+        /// The directory as the policy names it.
+        host: String,
+        /// The line of the grant.
+        line: u32,
+    },
+    /// A thing of the host's own could not be found, so it could not be kept from the tool.
+    #[error("cannot look for the {what} `{path}`, which no tool may reach")]
+    OwnThing {
+        /// What it is to the host.
+        what: String,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
     /// The tool has no such export, or it can't be called like this.
     #[error("{message}")]
     Invocation {
@@ -152,6 +170,12 @@ pub enum RunError {
     Host {
         /// What the engine reports.
         source: wasmtime::Error,
+    },
+    /// A thing of the host's own could not be kept from the tool, so nothing ran.
+    #[error(transparent)]
+    OwnThing {
+        /// What could not be found.
+        source: Box<LoadError>,
     },
     /// The runtime of the run's thread could not be started.
     #[error("cannot start the run")]

@@ -10,15 +10,14 @@ use std::sync::Arc;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use http::{HeaderName, HeaderValue};
-use wasm_agent_policy::{
-    Access, Action, Decision, FilesystemGrant, GuestPath, Origin, Policy, SecretSource, SecretSpec,
-};
+use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, Policy, SecretSource, SecretSpec};
 use zeroize::Zeroizing;
 
 use crate::error::LoadError;
-use crate::files::Directory;
+use crate::files::{Directory, pseudo_filesystem};
 use crate::http::client::SystemResolver;
 use crate::http::{Needles, SECRET_BYTES_MIN, client, secret_header};
+use crate::own::{Guard, OwnThings};
 
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -29,12 +28,15 @@ pub struct Grants {
     preopens: Vec<Preopen>,
     secrets: Vec<Secret>,
     authorities: Vec<Vec<u8>>,
+    own: OwnThings,
 }
 
 /// A directory that a grant gives.
 pub(crate) struct Preopen {
     pub(crate) directory: Directory,
     pub(crate) writable: bool,
+    /// Whether it includes what is mounted below it.
+    pub(crate) mounts: bool,
 }
 
 struct Secret {
@@ -71,7 +73,41 @@ impl Grants {
 
     /// Grants nothing: what a run without a policy gets.
     pub fn none() -> Self {
-        Self { policy: Policy::deny_all(), preopens: Vec::new(), secrets: Vec::new(), authorities: Vec::new() }
+        Self {
+            policy: Policy::deny_all(),
+            preopens: Vec::new(),
+            secrets: Vec::new(),
+            authorities: Vec::new(),
+            own: OwnThings::new(),
+        }
+    }
+
+    /// Keeps these things from the tool, besides the policy and what it names: see [`OwnThings`].
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Grant`] where a granted directory is one of them or lies in one: nothing would be left of the grant.
+    /// [`LoadError::OwnThing`] where one can't be looked for.
+    pub fn keeping(mut self, things: &OwnThings) -> Result<Self, LoadError> {
+        self.own.extend(things);
+        let guard = Guard::new(&self.own)?;
+        for (grant, preopen) in self.policy.filesystem().iter().zip(&self.preopens) {
+            if guard.keeps_directory(preopen.directory.id) {
+                return Err(LoadError::GrantOfOwnThing { host: grant.host.clone(), line: grant.line });
+            }
+        }
+        Ok(self)
+    }
+
+    /// What belongs to the host and is kept from the tool.
+    pub fn own_things(&self) -> &OwnThings {
+        &self.own
+    }
+
+    /// The directory of the grant that is nearest above a path.
+    pub(crate) fn preopen_above(&self, path: &GuestPath) -> Option<&Preopen> {
+        let above = self.preopens.iter().filter(|preopen| path.starts_with(&preopen.directory.path));
+        above.max_by_key(|preopen| preopen.directory.path.as_str().len())
     }
 
     /// The policy as it was written.
@@ -138,10 +174,10 @@ impl Opener<'_> {
             opened.push(self.directory(grant)?);
         }
         self.check_overlap(&opened)?;
-        self.check_secrets(&policy, &opened)?;
         let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
-        let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy };
+        let own = self.own_things(&policy);
+        let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy, own };
         if let Some(file) = grants.policy.ca_file() {
             let line = grants.policy.ca_line().unwrap_or(1);
             let missing = |source| self.missing(line, format!("cannot read `ca` file `{file}`"), source);
@@ -163,8 +199,20 @@ impl Opener<'_> {
         let missing = |source| self.missing(grant.line, format!("cannot open directory `{}`", grant.host), source);
         let real = std::fs::canonicalize(&path).map_err(missing)?;
         let dir = Dir::open_ambient_dir(&real, ambient_authority()).map_err(missing)?;
-        let directory = Directory { file: Arc::new(dir.into_std_file()), path: grant.guest.clone() };
-        Ok((grant, real, Preopen { directory, writable: grant.access == Access::Write }))
+        let directory = Directory::new(Arc::new(dir.into_std_file()), grant.guest.clone());
+        let directory = directory.map_err(|errno| missing(errno.into()))?;
+        if let Some(kind) = pseudo_filesystem(&directory).map_err(|errno| missing(errno.into()))? {
+            return Err(LoadError::Grant {
+                path: self.policy_path.to_owned(),
+                line: grant.line,
+                message: format!(
+                    "`{}` is on a file system of type {kind}, which shows the kernel or its devices; copy what the tool needs to a file",
+                    grant.host
+                ),
+                source: None,
+            });
+        }
+        Ok((grant, real, Preopen { directory, writable: grant.access == Access::Write, mounts: grant.mounts }))
     }
 
     /// Refuses grants through which one file would have two names, and so two rules, or one name would mean two files.
@@ -205,30 +253,18 @@ impl Opener<'_> {
         Ok(())
     }
 
-    /// Refuses a secret in a file that the tool may read: it would be in the tool's hands, and in the journal.
-    fn check_secrets(&self, policy: &Policy, opened: &[(&FilesystemGrant, PathBuf, Preopen)]) -> Result<(), LoadError> {
+    /// The policy and the files that it takes secrets and certificates from.
+    fn own_things(&self, policy: &Policy) -> OwnThings {
+        let mut own = OwnThings::new().with("policy", self.policy_path);
         for spec in policy.secrets() {
-            let SecretSource::File(file) = &spec.source else { continue };
-            // One that is not there is reported when it is read.
-            let Ok(real) = std::fs::canonicalize(self.folder.join(file)) else { continue };
-            for (grant, directory, _) in opened {
-                let Some(inner) = real.strip_prefix(directory).ok().and_then(Path::to_str) else { continue };
-                let Ok(path) = GuestPath::lexical(&grant.guest, inner) else { continue };
-                if matches!(policy.check(&Action::FileRead { path }, Origin::Foreign), Decision::Deny(_)) {
-                    continue;
-                }
-                return Err(LoadError::Grant {
-                    path: self.policy_path.to_owned(),
-                    line: spec.line,
-                    message: format!(
-                        "secret `{}`: the tool could read `{file}`, which lies in `{}` (line {}); keep it elsewhere, or `deny` it there",
-                        spec.name, grant.host, grant.line
-                    ),
-                    source: None,
-                });
+            if let SecretSource::File(file) = &spec.source {
+                own.add("file of a secret", self.folder.join(file));
             }
         }
-        Ok(())
+        if let Some(file) = policy.ca_file() {
+            own.add("file of certificate authorities", self.folder.join(file));
+        }
+        own
     }
 
     fn secret(&self, spec: &SecretSpec) -> Result<Secret, LoadError> {

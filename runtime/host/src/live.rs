@@ -18,6 +18,7 @@ use crate::gate::Context;
 use crate::http::{Hooks, Outbound};
 use crate::limits::{HEADER_BYTES_MAX, RANDOM_BYTES_MAX};
 use crate::output::{Output, OutputSink, Stream};
+use crate::own::Guard;
 
 /// State of a live run that a replay has nothing of.
 pub(crate) struct Live {
@@ -39,7 +40,13 @@ pub(crate) struct Given<'a> {
 }
 
 impl Live {
-    pub(crate) fn new(context: &Arc<Context>, limits: &Limits, given: Given<'_>, outbound: Outbound) -> Self {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        limits: &Limits,
+        given: Given<'_>,
+        outbound: Outbound,
+        guard: Guard,
+    ) -> Self {
         let left = Arc::new(AtomicU64::new(limits.output_bytes));
         let output = |stream| Output {
             stream,
@@ -62,7 +69,7 @@ impl Live {
         table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES_MAX);
-        Self { table, files: Files::default(), outbound, wasi: builder.build(), http, hooks: Hooks }
+        Self { table, files: Files::new(guard), outbound, wasi: builder.build(), http, hooks: Hooks }
     }
 
     pub(crate) fn filesystem(&mut self) -> WasiFilesystemCtxView<'_> {

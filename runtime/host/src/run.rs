@@ -19,6 +19,7 @@ use crate::invoke::Invocation;
 use crate::limits::Limiter;
 use crate::live::{Given, Live};
 use crate::output::{Discard, OutputSink, Outputs};
+use crate::own::{Guard, OwnThings};
 use crate::state::random;
 use crate::tool::{Tool, hex};
 
@@ -34,6 +35,7 @@ pub struct Run {
     resolver: Arc<dyn Resolver>,
     fsync: Fsync,
     signer: Option<Arc<dyn Signer>>,
+    own: OwnThings,
     id: [u8; 16],
 }
 
@@ -90,6 +92,7 @@ impl Run {
             resolver: Arc::new(SystemResolver),
             fsync: Fsync::default(),
             signer: None,
+            own: OwnThings::new(),
             id,
         })
     }
@@ -149,6 +152,13 @@ impl Run {
         self
     }
 
+    /// What belongs to the host besides what the grants and the tool name: the journal's file, above all.
+    #[must_use]
+    pub fn keeping(mut self, things: &OwnThings) -> Self {
+        self.own.extend(things);
+        self
+    }
+
     /// Runs the tool to its end, on this thread. `journal` is empty and gets the record.
     ///
     /// Nothing of it is left to another run: what an approver or a resolver starts in the run's event loop ends with it.
@@ -163,6 +173,7 @@ impl Run {
     pub fn execute(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
         let _discreet = self.grants.has_secrets().then(discreet::keep);
         let limits = self.grants.policy().limits().clone();
+        let guard = self.guard().map_err(|error| RunError::OwnThing { source: Box::new(error) })?;
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer = Writer::create(journal, &self.header(&limits), options)
             .map_err(|error| RunError::Journal { message: chain(&error) })?;
@@ -172,7 +183,7 @@ impl Run {
         let context = Arc::new(context);
         let event_loops = self.tool.engine.event_loops();
         let event_loop = event_loops.begin()?;
-        let mut store = self.store(&context, &limits)?;
+        let mut store = self.store(&context, &limits, guard)?;
         let result = event_loop.block_on(drive(&mut store, &self.tool, &self.invocation));
         let used = Used::of(&store);
         let outcome = outcome(result, &store);
@@ -182,7 +193,18 @@ impl Run {
         self.finish(context, outcome, &used)
     }
 
-    fn store(&self, context: &Arc<Context>, limits: &Limits) -> Result<Store<Host>, RunError> {
+    /// What the tool is kept from. A run that has no directory reaches nothing, and looks for nothing.
+    fn guard(&self) -> Result<Guard, LoadError> {
+        if self.grants.preopens().is_empty() {
+            return Ok(Guard::default());
+        }
+        let mut own = self.grants.own_things().clone();
+        own.extend(&self.tool.own);
+        own.extend(&self.own);
+        Guard::new(&own)
+    }
+
+    fn store(&self, context: &Arc<Context>, limits: &Limits, guard: Guard) -> Result<Store<Host>, RunError> {
         let environment: Vec<(String, String)> = self.environment();
         let given = Given {
             arguments: &self.arguments,
@@ -191,7 +213,7 @@ impl Run {
             sink: Arc::clone(&self.sink),
         };
         let outbound = Outbound::new(&self.grants, Arc::clone(&self.resolver));
-        let live = Live::new(context, limits, given, outbound);
+        let live = Live::new(context, limits, given, outbound, guard);
         let outputs = Outputs::new(Arc::clone(&self.sink));
         let limiter = Limiter::new(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
         let host = Host::new(Arc::clone(context), Backend::Live(Box::new(live)), outputs, limiter);

@@ -37,6 +37,11 @@ impl StateDir {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where a run's journal goes when the operator names no other place.
     pub fn journal_path(&self, run: &str) -> PathBuf {
         self.root.join("journals").join(format!("{run}.journal"))

@@ -15,6 +15,7 @@ use crate::error::LoadError;
 use crate::gate::Host;
 use crate::imports;
 use crate::link;
+use crate::own::OwnThings;
 use crate::state::StateDir;
 
 /// Largest tool, in bytes. Compiling costs memory in proportion, and no limit of a run applies to compiling.
@@ -28,6 +29,8 @@ pub struct Tool {
     pub(crate) sha256: [u8; 32],
     pub(crate) component: Component,
     pub(crate) instance: Arc<InstancePre<Host>>,
+    /// The file it was loaded from, and the state directory where its code is kept.
+    pub(crate) own: OwnThings,
     adapted: bool,
     compiled: bool,
 }
@@ -47,13 +50,17 @@ impl Tool {
     /// When the file can't be read, is no component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
     /// does not offer.
     pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
-        if let Some(state) = state
-            && let Some(known) = Self::known(engine, path, state)?
-        {
-            return Ok(known);
+        let known = state.map_or(Ok(None), |state| Self::known(engine, path, state))?;
+        let tool = match known {
+            Some(known) => known,
+            None => Self::from_bytes(engine, path, &read(path)?, state)?,
+        };
+        // The next run would run what stands there then.
+        let mut own = OwnThings::new().with("tool", path);
+        if let Some(state) = state {
+            own.add("state directory", state.root());
         }
-        let bytes = read(path)?;
-        Self::from_bytes(engine, path, &bytes, state)
+        Ok(Self { own, ..tool })
     }
 
     /// A tool whose code and copy are kept already, so that its bytes need not be held: only their digest is made.
@@ -104,6 +111,7 @@ impl Tool {
             sha256,
             component,
             instance: Arc::new(instance),
+            own: OwnThings::new(),
             adapted,
             compiled,
         })

@@ -197,6 +197,8 @@ pub enum DenialReason {
     OnTheWayToDenied,
     /// A symbolic link to an absolute path.
     AbsoluteTarget,
+    /// A symbolic link that would point out of its grant from the name it would get.
+    LinkLeavesGrant,
     /// The grant does not list the method, or no grant could.
     Method,
     /// The host is granted with another scheme.
@@ -207,24 +209,34 @@ pub enum DenialReason {
     Secret,
     /// The file is neither a file nor a directory.
     Special,
+    /// It belongs to the host itself, or the host finds what belongs to it through this name.
+    OwnThing,
+    /// It lies on another mount than the grant's directory.
+    Mount,
+    /// It lies on a file system that shows the kernel or its devices, such as procfs.
+    PseudoFilesystem,
     /// No policy can give it.
     Unsupported,
 }
 
 impl DenialReason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::NoGrant,
         Self::ReadOnly,
         Self::DenyPattern,
         Self::Unlisted,
         Self::OnTheWayToDenied,
         Self::AbsoluteTarget,
+        Self::LinkLeavesGrant,
         Self::Method,
         Self::Scheme,
         Self::Network,
         Self::Secret,
         Self::Special,
+        Self::OwnThing,
+        Self::Mount,
+        Self::PseudoFilesystem,
         Self::Unsupported,
     ];
 
@@ -238,11 +250,15 @@ impl DenialReason {
             Self::Unlisted => "unlisted",
             Self::OnTheWayToDenied => "on-the-way-to-denied",
             Self::AbsoluteTarget => "absolute-target",
+            Self::LinkLeavesGrant => "link-leaves-grant",
             Self::Method => "method",
             Self::Scheme => "scheme",
             Self::Network => "network",
             Self::Secret => "secret",
             Self::Special => "special",
+            Self::OwnThing => "own-thing",
+            Self::Mount => "mount",
+            Self::PseudoFilesystem => "pseudo-file-system",
             Self::Unsupported => "unsupported",
         }
     }
@@ -251,6 +267,12 @@ impl DenialReason {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// Whether the host denies for this reason whatever a policy says: it depends on what the machine has at that place.
+    #[must_use]
+    pub fn is_of_the_host(self) -> bool {
+        matches!(self, Self::LinkLeavesGrant | Self::OwnThing | Self::Mount | Self::PseudoFilesystem)
     }
 
     /// What to tell an operator.
@@ -263,11 +285,15 @@ impl DenialReason {
             Self::Unlisted => "`only` of the grant does not list it",
             Self::OnTheWayToDenied => "it would give a denied path, or another grant's directory, a new name",
             Self::AbsoluteTarget => "a symbolic link must not point to an absolute path",
+            Self::LinkLeavesGrant => "the symbolic link would point out of the grant from its new name",
             Self::Method => "no grant for this URL has the method",
             Self::Scheme => "the host is granted with another scheme",
             Self::Network => "the address is in a special network that the grant does not list",
             Self::Secret => "the grant does not have the secret",
             Self::Special => "it is neither a file nor a directory",
+            Self::OwnThing => "it belongs to the host, or leads to what does",
+            Self::Mount => "it lies on another mount than the grant's directory",
+            Self::PseudoFilesystem => "it lies on a file system that shows the kernel or its devices",
             Self::Unsupported => "no policy can grant it",
         }
     }

@@ -125,6 +125,8 @@ pub struct FilesystemGrant {
     pub guest: GuestPath,
     /// What the guest may do there.
     pub access: Access,
+    /// Whether the grant covers what other file systems hold that are mounted below the directory.
+    pub mounts: bool,
     /// What it is limited to, where it is.
     pub(crate) only: Option<Only>,
     pub(crate) deny: Deny,

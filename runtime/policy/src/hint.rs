@@ -21,6 +21,12 @@ impl Denial {
             DenialReason::Unlisted => "add the path, as it is called below `guest`, to `only` of that grant".to_owned(),
             DenialReason::OnTheWayToDenied => "rename what lies in the directory instead of the directory".to_owned(),
             DenialReason::AbsoluteTarget => "use a target relative to the link".to_owned(),
+            DenialReason::LinkLeavesGrant => "make a link with the right target at the new name instead".to_owned(),
+            DenialReason::OwnThing => {
+                "no policy can grant it; keep the tool's files in a folder of their own".to_owned()
+            }
+            DenialReason::Mount => "set `mounts = true` in that grant, or give the mount a grant of its own".to_owned(),
+            DenialReason::PseudoFilesystem => "no policy can grant it; copy what the tool needs to a file".to_owned(),
             DenialReason::Method => match (self.grant, action) {
                 (Some(_), Action::HttpRequest(request)) => {
                     format!("add `{}` to `methods` of that grant", request.method)

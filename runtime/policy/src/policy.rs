@@ -209,6 +209,14 @@ impl Policy {
         check::file::is_on_the_way(self, path)
     }
 
+    /// Whether a symbolic link at this path with this target may lead out of the grant that governs the path.
+    ///
+    /// Only `..` at the beginning of the target is counted. Behind a name it is taken to lead out, as the name may be a link.
+    #[must_use]
+    pub fn link_leaves_grant(&self, path: &GuestPath, target: &str) -> bool {
+        check::file::link_leaves(self, path, target)
+    }
+
     /// The grant that would govern this request: the one whose secrets are put in, where nothing denies it.
     #[must_use]
     pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {

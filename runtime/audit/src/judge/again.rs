@@ -9,6 +9,10 @@ pub(super) type Secrets = (Vec<String>, Vec<String>);
 
 /// Decides about what was decided about.
 pub(super) fn judge(policy: &Policy, was: &Decided) -> Judgement {
+    if let Some(reason) = was.reason.as_deref().and_then(DenialReason::parse).filter(|reason| reason.is_of_the_host()) {
+        // What the host kept from the tool it would keep from it under any policy.
+        return Denial::new(reason, None).into();
+    }
     match &was.action {
         // No policy lets a path lead out of the directory that it starts in.
         None => Denial::new(DenialReason::NoGrant, None).into(),

@@ -4,22 +4,30 @@
 //! anything may be done, and to `wasi::filesystem` the translation from WIT.
 
 mod created;
+mod directory;
+mod links;
 mod open;
 mod output;
+mod pseudo;
 mod resolve;
 mod seen;
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
 use rustix::fs::{AtFlags, FileType, StatxFlags, StatxTimestamp};
 use rustix::io::Errno;
 use wasm_agent_policy::GuestPath;
 
+use crate::own::Guard;
+
 pub(crate) use created::Created;
+pub(crate) use directory::{Directory, Mount};
+pub(crate) use links::Links;
 pub(crate) use open::{open_directory, open_file};
 pub(crate) use output::FileOutput;
-pub(crate) use resolve::{Directory, Place, Unresolved, resolve};
+pub(crate) use pseudo::pseudo_filesystem;
+pub(crate) use resolve::{Bounds, Place, Unresolved, resolve};
 pub(crate) use seen::Seen;
 
 /// The files of one run.
@@ -27,13 +35,24 @@ pub(crate) use seen::Seen;
 pub(crate) struct Files {
     /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
     directories: BTreeMap<u32, Directory>,
+    /// Directories with names of the host in them that are being listed, by the handle of the listing.
+    listings: BTreeMap<u32, FileId>,
     /// What this run made.
     pub(crate) created: Created,
     /// What it looked at last.
     pub(crate) seen: Seen,
+    /// What it must not reach.
+    pub(crate) guard: Guard,
+    /// Symbolic links that it made.
+    pub(crate) links: Links,
 }
 
 impl Files {
+    /// The files of a run that is kept from what `guard` knows.
+    pub(crate) fn new(guard: Guard) -> Self {
+        Self { guard, ..Self::default() }
+    }
+
     pub(crate) fn insert(&mut self, handle: u32, directory: Directory) {
         self.directories.insert(handle, directory);
     }
@@ -52,6 +71,20 @@ impl Files {
             // A path that is too long by now has no name that could be decided about: the handle leads nowhere.
             GuestPath::parse(&format!("{}{below}", to.as_str())).map(|path| directory.path = path).is_ok()
         });
+        self.links.renamed(from, to);
+    }
+
+    /// Notes which directory a listing is of; of none where it ends, or where the directory is not known.
+    pub(crate) fn listing(&mut self, handle: u32, directory: Option<FileId>) {
+        match directory.filter(|directory| self.guard.has_names_in(*directory)) {
+            Some(directory) => self.listings.insert(handle, directory),
+            None => self.listings.remove(&handle),
+        };
+    }
+
+    /// Whether an entry of a listing is the host's, and not there for a tool.
+    pub(crate) fn hides(&self, handle: u32, name: &str) -> bool {
+        self.listings.get(&handle).is_some_and(|directory| self.guard.keeps(*directory, name, None))
     }
 
     /// The directory behind a handle, if it is one.
@@ -70,7 +103,26 @@ pub(crate) struct Identity {
     born: Option<(i64, u32)>,
 }
 
+/// Which file it is as long as it is there: device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FileId {
+    device: (u32, u32),
+    inode: u64,
+}
+
+impl FileId {
+    /// Whether the file lies on the same device as another one, as a hard link to it does.
+    pub(crate) fn shares_device(&self, other: &Self) -> bool {
+        self.device == other.device
+    }
+}
+
 impl Identity {
+    /// The file without its time of birth, which copying it up changes on an overlay file system.
+    pub(crate) fn file(&self) -> FileId {
+        FileId { device: self.device, inode: self.inode }
+    }
+
     /// A number for the file that is the same on every machine for the same device and inode.
     pub(crate) fn hash(&self) -> (u64, u64) {
         let mut hasher = blake3::Hasher::new();
@@ -91,6 +143,7 @@ impl Identity {
 pub(crate) struct Found {
     pub(crate) identity: Identity,
     pub(crate) kind: FileType,
+    pub(crate) mount: Mount,
     pub(crate) links: u64,
     pub(crate) size: u64,
     pub(crate) accessed: (i64, u32),
@@ -109,6 +162,7 @@ impl Found {
                 born: has(StatxFlags::BTIME).then(|| time(&stat.stx_btime)),
             },
             kind: FileType::from_raw_mode(stat.stx_mode.into()),
+            mount: Mount::of(stat),
             links: stat.stx_nlink.into(),
             size: stat.stx_size,
             accessed: time(&stat.stx_atime),
@@ -123,19 +177,19 @@ impl Found {
 }
 
 /// What is asked of the kernel about a file.
-const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::BTIME);
+const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::BTIME).union(StatxFlags::MNT_ID);
 
 /// What stands at a place, links not followed; nothing if there is nothing.
 ///
 /// # Errors
 ///
-/// When the kernel can't say, or the path wants a directory and something else stands there.
+/// When the kernel can't say.
 pub(crate) fn look(place: &Place) -> Result<Option<Found>, Errno> {
-    place.suits(look_for(place.dir.as_fd(), &place.name)?)
+    look_for(place.dir.as_fd(), &place.name)
 }
 
 /// What stands at a name in an open directory, links not followed; nothing if there is nothing.
-fn look_for(dir: BorrowedFd<'_>, name: &str) -> Result<Option<Found>, Errno> {
+pub(crate) fn look_for(dir: impl AsFd, name: impl rustix::path::Arg) -> Result<Option<Found>, Errno> {
     match rustix::fs::statx(dir, name, AtFlags::SYMLINK_NOFOLLOW, WANTED) {
         Ok(stat) => Ok(Some(Found::from_statx(&stat))),
         Err(Errno::NOENT) => Ok(None),
@@ -158,11 +212,12 @@ mod tests {
     fn handles_follow_a_directory_that_is_renamed() {
         let dir = tempfile::tempdir().unwrap();
         let file = Arc::new(std::fs::File::open(dir.path()).unwrap());
+        let directory = |path| Directory::new(Arc::clone(&file), path).unwrap();
         let path = |text: &str| GuestPath::parse(text).unwrap();
         let mut files = Files::default();
         let long = format!("/w/d/{}", ["x"; 200].join("/"));
         for (handle, at) in [(1, "/w"), (2, "/w/d"), (3, "/w/d/e"), (4, "/w/dd"), (5, long.as_str())] {
-            files.insert(handle, Directory { file: Arc::clone(&file), path: path(at) });
+            files.insert(handle, directory(path(at)));
         }
         files.renamed(&path("/w/d"), &path(&format!("/w/in{}", "/y".repeat(60))));
         let found = |handle| files.directory(handle).map(|directory| directory.path.as_str().replace("/y", ""));

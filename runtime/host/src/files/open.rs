@@ -1,7 +1,6 @@
 //! Opening what a permit allows to open, and nothing that took its place meanwhile.
 
 use std::fs::File;
-use std::os::fd::AsFd;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -61,10 +60,17 @@ pub(crate) fn open_file(
     Ok(Opened { file, found })
 }
 
-/// Opens a directory at a place.
-pub(crate) fn open_directory(place: &Place) -> Result<Opened, Errno> {
+/// Opens a directory at a place: the one with identity `expected`.
+///
+/// # Errors
+///
+/// `EAGAIN` when another one stands there than what was decided about.
+pub(crate) fn open_directory(place: &Place, expected: Identity) -> Result<Opened, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::empty())?);
     let found = look_at(&file)?;
+    if found.identity != expected {
+        return Err(Errno::AGAIN);
+    }
     Ok(Opened { file, found })
 }

@@ -6,13 +6,13 @@
 //! the path that is used, however it was reached, and whatever another process does meanwhile.
 
 use std::fs::File;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
-use wasm_agent_policy::GuestPath;
+use wasm_agent_policy::{DenialReason, GuestPath};
 
+use super::directory::{DIRECTORY, Directory, open_beneath};
 use super::{Found, look, look_for};
 
 /// Most symbolic links that one path may lead through. Linux's own limit.
@@ -24,17 +24,10 @@ const COMPONENTS_MAX: usize = 256;
 /// Longest path that is looked at, in bytes: as many components as there may be, each as long as a name can be on Linux.
 const PATH_BYTES_MAX: usize = COMPONENTS_MAX * 256;
 
-/// An open directory and what the guest calls it.
-#[derive(Clone, Debug)]
-pub(crate) struct Directory {
-    pub(crate) file: Arc<File>,
-    pub(crate) path: GuestPath,
-}
-
 /// One name in an open directory: the place an effect is performed at, without following links.
 #[derive(Debug)]
 pub(crate) struct Place {
-    pub(crate) dir: Arc<File>,
+    pub(crate) dir: Directory,
     /// A single component, or `.` for the directory itself.
     pub(crate) name: String,
     pub(crate) path: GuestPath,
@@ -46,15 +39,7 @@ impl Place {
     /// A name in a directory.
     pub(super) fn named(directory: &Directory, name: &str) -> Result<Self, Errno> {
         let path = directory.path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
-        Ok(Self { dir: Arc::clone(&directory.file), name: name.to_owned(), path, must_be_dir: false })
-    }
-
-    /// What was found, if the path does not want a directory and something else stands there.
-    pub(super) fn suits(&self, found: Option<Found>) -> Result<Option<Found>, Errno> {
-        match found {
-            Some(found) if self.must_be_dir && !found.is_dir() => Err(Errno::NOTDIR),
-            found => Ok(found),
-        }
+        Ok(Self { dir: directory.clone(), name: name.to_owned(), path, must_be_dir: false })
     }
 }
 
@@ -63,8 +48,10 @@ impl Place {
 pub(crate) enum Unresolved {
     /// It leads out of the directory it starts in. The call's arguments say how.
     Outside,
-    /// It leads through this path, which is denied. What lies beyond is not looked at, so that nobody learns of it.
+    /// It leads through this path, which the policy denies. What lies beyond is not looked at, so that nobody learns of it.
     Denied(GuestPath),
+    /// It leads through this path, which no policy opens: it is the host's own, or lies on another mount.
+    Barred(GuestPath, DenialReason),
     /// The operating system says no, or the path is malformed.
     Errno(Errno),
 }
@@ -78,14 +65,15 @@ impl From<Errno> for Unresolved {
 /// Finds the place that `path`, relative to `base`, means.
 ///
 /// With `follow` a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is the link
-/// itself. The last component need not exist. Directories and links for which `denied` says so are not gone through.
+/// itself. The last component need not exist. Directories and links that are out of `bounds` are not gone through.
 ///
-/// What stands at the place is looked at on the way, in the same step that finds out whether it is a link to follow.
+/// What stands at the place is looked at on the way, in the same step that finds out whether it is a link to follow. Whether it is the
+/// directory that a path with `/` at its end wants is for the caller to say, once it is known that the guest may learn of it.
 pub(crate) fn resolve(
     base: &Directory,
     path: &str,
     follow: bool,
-    denied: Denied<'_>,
+    bounds: &dyn Bounds,
 ) -> Result<(Place, Option<Found>), Unresolved> {
     if path.is_empty() {
         return Err(Errno::NOENT.into());
@@ -104,7 +92,7 @@ pub(crate) fn resolve(
     {
         return Ok(answer);
     }
-    Walk::new(base, path, denied)?.run(follow)
+    Walk::new(base, path, bounds)?.run(follow)
 }
 
 /// Whether a path is a name in the directory that it starts in.
@@ -114,19 +102,31 @@ pub(super) fn is_name(path: &str) -> bool {
 
 /// The place of a name in the directory itself: nothing to walk through, and the most common case. Nothing where it is a link to follow.
 fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place, Option<Found>)>, Unresolved> {
-    let found = look_for(base.file.as_fd(), name)?;
+    let found = look_for(base.as_fd(), name)?;
     if follow && found.as_ref().is_some_and(|found| found.kind == FileType::Symlink) {
         return Ok(None);
     }
     Ok(Some((Place::named(base, name)?, found)))
 }
 
-/// Whether a path may not even be read.
-pub(crate) type Denied<'a> = &'a dyn Fn(&GuestPath) -> bool;
+/// What a path must not lead through.
+pub(crate) trait Bounds {
+    /// Whether the policy denies what has this path.
+    fn denies(&self, path: &GuestPath) -> bool;
+
+    /// Why nothing opens the entry `name` of a directory, if it is so.
+    fn bars_entry(&self, dir: &Directory, name: &str) -> Option<DenialReason>;
+
+    /// Why nothing opens this directory in `parent`, if it is so.
+    fn bars_directory(&self, parent: &Directory, directory: &Directory) -> Option<DenialReason>;
+
+    /// Whether nothing below a directory can be barred, so that many names can be opened at once.
+    fn may_leap(&self, base: &Directory) -> bool;
+}
 
 struct Walk<'a> {
     base: &'a Directory,
-    denied: Denied<'a>,
+    bounds: &'a dyn Bounds,
     /// Directories from the base down to where the walk is; never empty.
     below: Vec<Directory>,
     /// What is left of the path, next component last.
@@ -141,10 +141,10 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(base: &'a Directory, path: &str, denied: Denied<'a>) -> Result<Self, Unresolved> {
+    fn new(base: &'a Directory, path: &str, bounds: &'a dyn Bounds) -> Result<Self, Unresolved> {
         let mut walk = Self {
             base,
-            denied,
+            bounds,
             below: Vec::new(),
             pending: Vec::new(),
             leapt: Vec::new(),
@@ -201,8 +201,7 @@ impl<'a> Walk<'a> {
             }
         }
         let top = self.top();
-        let place =
-            Place { dir: Arc::clone(&top.file), path: top.path.clone(), name: ".".to_owned(), must_be_dir: true };
+        let place = Place { dir: top.clone(), path: top.path.clone(), name: ".".to_owned(), must_be_dir: true };
         let found = look(&place)?;
         Ok((place, found))
     }
@@ -212,21 +211,20 @@ impl<'a> Walk<'a> {
     /// Where this fails for whatever reason the walk goes on step by step and finds out why.
     fn leap(&mut self) {
         let Some((_, parents)) = self.pending.split_first() else { return };
-        if parents.is_empty() || parents.iter().any(|name| name == "." || name == "..") {
+        let plain = parents.iter().all(|name| name != "." && name != "..");
+        if parents.is_empty() || !plain || !self.bounds.may_leap(self.base) {
             return;
         }
         let relative = parents.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/");
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         let path = parents.iter().rev().try_fold(self.base.path.clone(), |path, name| path.join(name).ok());
         // What denies a directory denies all below it, so the last one stands for those before.
-        let path = path.filter(|path| !(self.denied)(path));
-        if path.is_none() {
-            return;
-        }
-        let opened = rustix::fs::openat2(self.base.file.as_fd(), &relative, DIRECTORY, Mode::empty(), resolve);
-        if let (Ok(file), Some(path)) = (opened, path) {
+        let Some(path) = path.filter(|path| !self.bounds.denies(path)) else { return };
+        let Ok(file) = open_beneath(self.base.as_fd(), &relative, false) else { return };
+        if let Ok(directory) = Directory::new(Arc::new(file), path)
+            && self.bounds.bars_directory(self.base, &directory).is_none()
+        {
             self.leapt = self.pending.split_off(1);
-            self.below.push(Directory { file: Arc::new(File::from(file)), path });
+            self.below.push(directory);
         }
     }
 
@@ -243,14 +241,14 @@ impl<'a> Walk<'a> {
     fn follow(&mut self, name: &str) -> Result<bool, Unresolved> {
         // The last name is looked at anyway, and then known to be no link, mostly.
         if self.pending.is_empty() {
-            let found = look_for(self.top().file.as_fd(), name)?;
+            let found = look_for(self.top().as_fd(), name)?;
             let is_link = found.as_ref().is_some_and(|found| found.kind == FileType::Symlink);
             self.seen = Some(found);
             if !is_link {
                 return Ok(false);
             }
         }
-        let target = match rustix::fs::readlinkat(self.top().file.as_fd(), name, Vec::new()) {
+        let target = match rustix::fs::readlinkat(self.top().as_fd(), name, Vec::new()) {
             Ok(target) => target,
             // Not a link, or not there: either way there is nothing to follow.
             Err(Errno::INVAL | Errno::NOENT) => {
@@ -281,14 +279,24 @@ impl<'a> Walk<'a> {
     /// The path of an entry of the current directory, if it may be gone through.
     fn allowed(&self, name: &str) -> Result<GuestPath, Unresolved> {
         let path = self.top().path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
-        if (self.denied)(&path) { Err(Unresolved::Denied(path)) } else { Ok(path) }
+        if self.bounds.denies(&path) {
+            return Err(Unresolved::Denied(path));
+        }
+        match self.bounds.bars_entry(self.top(), name) {
+            Some(reason) => Err(Unresolved::Barred(path, reason)),
+            None => Ok(path),
+        }
     }
 
     fn descend(&mut self, name: &str) -> Result<(), Unresolved> {
         let path = self.allowed(name)?;
         let flags = DIRECTORY | OFlags::NOFOLLOW;
-        let file = rustix::fs::openat(self.top().file.as_fd(), name, flags, Mode::empty())?;
-        self.below.push(Directory { file: Arc::new(File::from(file)), path });
+        let file = rustix::fs::openat(self.top().as_fd(), name, flags, Mode::empty())?;
+        let directory = Directory::new(Arc::new(File::from(file)), path)?;
+        if let Some(reason) = self.bounds.bars_directory(self.top(), &directory) {
+            return Err(Unresolved::Barred(directory.path, reason));
+        }
+        self.below.push(directory);
         Ok(())
     }
 
@@ -296,15 +304,12 @@ impl<'a> Walk<'a> {
         let seen = self.seen.take();
         let place = Place { must_be_dir: self.must_be_dir, ..Place::named(self.top(), name)? };
         let found = match seen {
-            Some(found) => place.suits(found)?,
+            Some(found) => found,
             None => look(&place)?,
         };
         Ok((place, found))
     }
 }
-
-/// Directories on the way are opened only to be walked through.
-const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 #[cfg(test)]
 mod tests;

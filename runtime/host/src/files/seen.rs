@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::FileType;
 
-use super::resolve::{Directory, Place, is_name};
-use super::{Found, Identity};
+use super::resolve::{Place, is_name};
+use super::{Directory, Found, Identity};
 
 /// How long a look counts. Less than a time slice of the kernel's scheduler, in which the same could happen between two calls of one
 /// function.
@@ -40,14 +40,14 @@ impl Seen {
         match &mut self.0 {
             // The memory of the name is used again.
             Some(look) => {
-                if !Arc::ptr_eq(&look.dir, &place.dir) {
-                    look.dir = Arc::clone(&place.dir);
+                if !Arc::ptr_eq(&look.dir, &place.dir.file) {
+                    look.dir = Arc::clone(&place.dir.file);
                 }
                 look.name.clone_from(&place.name);
                 (look.identity, look.at) = (found.identity, at);
             }
             None => {
-                let (dir, name) = (Arc::clone(&place.dir), place.name.clone());
+                let (dir, name) = (Arc::clone(&place.dir.file), place.name.clone());
                 self.0 = Some(Look { dir, name, identity: found.identity, at });
             }
         }
@@ -72,13 +72,33 @@ mod tests {
     use std::os::fd::AsFd;
 
     use rustix::io::Errno;
-    use wasm_agent_policy::GuestPath;
+    use wasm_agent_policy::{DenialReason, GuestPath};
 
     use super::*;
-    use crate::files::{open_file, resolve};
+    use crate::files::{Bounds, open_file, resolve};
+
+    struct Open;
+
+    impl Bounds for Open {
+        fn denies(&self, _: &GuestPath) -> bool {
+            false
+        }
+
+        fn bars_entry(&self, _: &Directory, _: &str) -> Option<DenialReason> {
+            None
+        }
+
+        fn bars_directory(&self, _: &Directory, _: &Directory) -> Option<DenialReason> {
+            None
+        }
+
+        fn may_leap(&self, _: &Directory) -> bool {
+            true
+        }
+    }
 
     fn directory(path: &std::path::Path) -> Directory {
-        Directory { file: Arc::new(File::open(path).unwrap()), path: GuestPath::parse("/d").unwrap() }
+        Directory::new(Arc::new(File::open(path).unwrap()), GuestPath::parse("/d").unwrap()).unwrap()
     }
 
     #[test]
@@ -89,7 +109,7 @@ mod tests {
         let (base, other) = (directory(dir.path()), directory(dir.path()));
         let at = Instant::now();
         let look = |seen: &mut Seen, name: &str| {
-            let (place, found) = resolve(&base, name, true, &|_| false).unwrap();
+            let (place, found) = resolve(&base, name, true, &Open).unwrap();
             seen.remember(&place, found.as_ref(), at);
             found.map(|found| found.identity)
         };
@@ -108,7 +128,7 @@ mod tests {
         assert!(look(&mut seen, "c").is_none() && seen.find(&base, "b", at).is_none());
         rustix::fs::symlinkat("a", base.file.as_fd(), "link").unwrap();
         look(&mut seen, "b");
-        let (place, found) = resolve(&base, "link", false, &|_| false).unwrap();
+        let (place, found) = resolve(&base, "link", false, &Open).unwrap();
         seen.remember(&place, found.as_ref(), at);
         assert!(seen.find(&base, "b", at).is_none() && seen.find(&base, "link", at).is_none());
         look(&mut seen, "b");
@@ -122,7 +142,7 @@ mod tests {
         let at = Instant::now();
         let replaced = |replace: &dyn Fn()| {
             std::fs::write(dir.path().join("a"), "1").unwrap();
-            let (place, found) = resolve(&base, "a", true, &|_| false).unwrap();
+            let (place, found) = resolve(&base, "a", true, &Open).unwrap();
             let mut seen = Seen::default();
             seen.remember(&place, found.as_ref(), at);
             replace();

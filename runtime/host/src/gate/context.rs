@@ -125,6 +125,11 @@ impl Context {
         self.labels.denied(&Denial::new(DenialReason::NoGrant, None))
     }
 
+    /// The record of what no policy grants: it says so, and which action it was about.
+    pub(crate) fn barred(&self, action: &Action, reason: DenialReason) -> DecisionRecord {
+        DecisionRecord { action: named(action), ..self.labels.denied(&Denial::new(reason, None)) }
+    }
+
     /// Asks the policy about an action: nothing but a decision comes of it.
     ///
     /// A denial names the action: it has no intent, and its call need not tell.
@@ -133,10 +138,7 @@ impl Context {
         let record = match &decision {
             Decision::Allow(permit) => self.labels.granted(Verdict::Allow, permit.grant()),
             Decision::Ask { grant, .. } => self.labels.granted(Verdict::Ask, *grant),
-            Decision::Deny(denial) => {
-                let action = Some(action.canonical_bytes()).filter(|action| action.len() <= DENIED_ACTION_BYTES_MAX);
-                DecisionRecord { action, ..self.labels.denied(denial) }
-            }
+            Decision::Deny(denial) => DecisionRecord { action: named(action), ..self.labels.denied(denial) },
         };
         (decision, record)
     }
@@ -245,6 +247,11 @@ impl Context {
     pub(crate) fn declare(&self, why: String) {
         *lock(&self.intent) = Some(why).filter(|why| !why.is_empty());
     }
+}
+
+/// An action that is denied, for its record, unless it is too long for it.
+fn named(action: &Action) -> Option<Vec<u8>> {
+    Some(action.canonical_bytes()).filter(|action| action.len() <= DENIED_ACTION_BYTES_MAX)
 }
 
 /// A poisoned lock means that another thread panicked. The data behind these locks is whole at every moment.

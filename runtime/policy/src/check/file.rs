@@ -1,8 +1,9 @@
 //! Decisions about files.
 //!
-//! Four ways around a rule are closed here besides the rule itself: giving a denied path another name by moving a
+//! Five ways around a rule are closed here besides the rule itself: giving a denied path another name by moving a
 //! directory above it, making a denied path by giving a directory or link the name of one above it, moving or linking a
-//! file to a grant that asks less, and linking a file that may only be read to a place that may be written.
+//! file to a grant that asks less, linking a file that may only be read to a place that may be written, and leaving a link
+//! that other programs follow out of the grant.
 
 use super::Ruling;
 use crate::decision::{Denial, DenialReason};
@@ -71,7 +72,7 @@ pub(super) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Resu
 }
 
 /// The target is not looked at: it is resolved, and checked, whenever the link is followed. An absolute one would mean
-/// the host's root to a program outside the sandbox.
+/// the host's root to a program outside the sandbox; one that may leave the grant is asked about.
 pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
     let ruling = write(policy, path, AskSet::CREATE)?;
     if is_on_the_way(policy, path) {
@@ -80,7 +81,35 @@ pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> 
     if target.starts_with('/') {
         return Err(Denial::new(DenialReason::AbsoluteTarget, Some(ruling.grant)));
     }
-    Ok(ruling)
+    // Asked whatever `ask` says: that is about the grant's own files, and this is about files outside of it.
+    let asked_by = if link_leaves(policy, path, target) { Some(ruling.grant) } else { ruling.asked_by };
+    Ok(Ruling { asked_by, ..ruling })
+}
+
+/// See [`Policy::link_leaves_grant`].
+pub(crate) fn link_leaves(policy: &Policy, path: &GuestPath, target: &str) -> bool {
+    if target.starts_with('/') {
+        return true;
+    }
+    let mut depth = 0usize;
+    visit_covering(policy, path, |_, rest| {
+        depth = rest.map_or(0, |rest| rest.split('/').count().saturating_sub(1));
+    });
+    let mut is_leading = true;
+    for component in target.split('/').filter(|component| !component.is_empty() && *component != ".") {
+        if component != ".." {
+            is_leading = false;
+        } else if !is_leading {
+            // What stands before may be a link itself, so nobody knows from where this goes up.
+            return true;
+        } else {
+            match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            }
+        }
+    }
+    false
 }
 
 /// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it, or the grant

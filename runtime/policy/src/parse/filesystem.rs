@@ -11,7 +11,7 @@ use crate::only::{OWN_DIRECTORY, Only};
 use crate::path_pattern::{PathPattern, PatternError};
 use std::collections::HashMap;
 
-const KEYS: &[&str] = &["host", "guest", "access", "only", "deny", "ask"];
+const KEYS: &[&str] = &["host", "guest", "access", "only", "deny", "ask", "mounts"];
 
 pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<FilesystemGrant> {
     let mut grants = Vec::new();
@@ -42,12 +42,14 @@ fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> O
     let only = read_only(section, report);
     let deny = Deny::new(read_deny(section, report));
     let ask = read_ask(section, access, report);
+    let mounts = section.boolean("mounts", report).unwrap_or(false);
     Some(FilesystemGrant {
         id: GrantId::filesystem(index)?,
         line: report.line(&section.span),
         host: host?.value.to_owned(),
         guest: guest?,
         access,
+        mounts,
         only,
         deny,
         ask,

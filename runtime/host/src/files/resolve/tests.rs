@@ -3,6 +3,27 @@
 use super::*;
 use std::os::unix::fs::symlink;
 
+/// Denies what begins with `closed` in the folder, bars what is called `own`.
+struct Closed;
+
+impl Bounds for Closed {
+    fn denies(&self, path: &GuestPath) -> bool {
+        path.as_str().starts_with("/work/closed")
+    }
+
+    fn bars_entry(&self, _: &Directory, name: &str) -> Option<DenialReason> {
+        (name == "own").then_some(DenialReason::OwnThing)
+    }
+
+    fn bars_directory(&self, _: &Directory, _: &Directory) -> Option<DenialReason> {
+        None
+    }
+
+    fn may_leap(&self, _: &Directory) -> bool {
+        true
+    }
+}
+
 struct Tree {
     dir: tempfile::TempDir,
     base: Directory,
@@ -14,7 +35,7 @@ fn tree() -> Tree {
     std::fs::create_dir_all(root.join("a/b")).unwrap();
     std::fs::write(root.join("a/b/file"), "x").unwrap();
     std::fs::write(dir.path().join("secret"), "s").unwrap();
-    let base = Directory { file: Arc::new(File::open(&root).unwrap()), path: GuestPath::parse("/work").unwrap() };
+    let base = Directory::new(Arc::new(File::open(&root).unwrap()), GuestPath::parse("/work").unwrap()).unwrap();
     Tree { dir, base }
 }
 
@@ -24,12 +45,12 @@ impl Tree {
     }
 
     fn resolve(&self, path: &str, follow: bool) -> String {
-        let denied = |path: &GuestPath| path.as_str().starts_with("/work/closed");
-        match resolve(&self.base, path, follow, &denied) {
+        match resolve(&self.base, path, follow, &Closed) {
             Ok((place, _)) => {
                 format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" })
             }
             Err(Unresolved::Outside) => "outside".to_owned(),
+            Err(Unresolved::Barred(path, reason)) => format!("{}: {}", reason.as_str(), path.as_str()),
             Err(Unresolved::Denied(path)) => format!("denied: {}", path.as_str()),
             Err(Unresolved::Errno(errno)) => match errno {
                 Errno::LOOP => "LOOP".to_owned(),

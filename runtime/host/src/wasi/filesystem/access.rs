@@ -6,14 +6,16 @@ use std::sync::Arc;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use wasm_agent_journal::{Before, DecisionRecord, EffectResult};
-use wasm_agent_policy::{Action, Decision, GuestPath, Origin};
+use wasm_agent_policy::{Action, Decision, DenialReason, GuestPath, Origin};
 use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
 use crate::approval::{Detail, PREVIEW_BYTES_MAX, Preview};
-use crate::files::{self, Found, Place, Unresolved};
+use crate::files::{self, Bounds, Directory, Found, Mount, Place, Unresolved};
 use crate::gate::{Denied, Effect, Host, Why};
+use crate::grants::Grants;
+use crate::own::Guard;
 
 /// What an effect on a file is performed with, and what is known of the file.
 pub(super) struct Target {
@@ -29,37 +31,149 @@ impl Target {
     }
 }
 
+/// What a call wants of a place: for what is recorded where the place is not the tool's to use, whatever the policy says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    Look,
+    Create,
+    CreateDir,
+    Modify,
+    Delete,
+    RemoveDir,
+}
+
+impl Wants {
+    fn action(self, path: GuestPath) -> Action {
+        match self {
+            Self::Look => Action::FileRead { path },
+            Self::Create => Action::FileCreate { path },
+            Self::CreateDir => Action::DirCreate { path },
+            Self::Modify => Action::FileModify { path, truncate: false },
+            Self::Delete => Action::FileDelete { path },
+            Self::RemoveDir => Action::DirRemove { path },
+        }
+    }
+
+    /// Whether another thing, or nothing, would have the name afterwards.
+    fn changes_name(self) -> bool {
+        match self {
+            Self::Look | Self::Modify => false,
+            Self::Create | Self::CreateDir | Self::Delete | Self::RemoveDir => true,
+        }
+    }
+}
+
+/// The walls around a path: the policy, the host's own things, mounts.
+struct Walls<'a> {
+    grants: &'a Grants,
+    guard: &'a Guard,
+}
+
+impl Walls<'_> {
+    /// Why a place can't be used, whatever the policy says.
+    fn bar(&self, place: &Place, found: Option<&Found>, wants: Wants) -> Option<DenialReason> {
+        let (directory, name) = (place.dir.id, place.name.as_str());
+        let own = if name == "." {
+            self.guard.keeps_directory(directory) || (wants.changes_name() && self.guard.is_on_the_way(directory))
+        } else {
+            self.guard.keeps(directory, name, found)
+                || (wants.changes_name() && self.guard.leads_through(directory, name, found))
+        };
+        if own {
+            return Some(DenialReason::OwnThing);
+        }
+        found.and_then(|found| self.crosses(&place.path, found.mount))
+    }
+
+    /// Why what has this path must not be on this mount, if it is so.
+    fn crosses(&self, path: &GuestPath, mount: Mount) -> Option<DenialReason> {
+        let preopen = self.grants.preopen_above(path)?;
+        (preopen.directory.mount != mount && !preopen.mounts).then_some(DenialReason::Mount)
+    }
+}
+
+impl Bounds for Walls<'_> {
+    fn denies(&self, path: &GuestPath) -> bool {
+        !self.grants.policy().may_go_through(path)
+    }
+
+    fn bars_entry(&self, directory: &Directory, name: &str) -> Option<DenialReason> {
+        self.guard.keeps(directory.id, name, None).then_some(DenialReason::OwnThing)
+    }
+
+    fn bars_directory(&self, parent: &Directory, directory: &Directory) -> Option<DenialReason> {
+        if self.guard.keeps_directory(directory.id) {
+            return Some(DenialReason::OwnThing);
+        }
+        if parent.mount == directory.mount {
+            return None;
+        }
+        if let Some(reason) = self.crosses(&directory.path, directory.mount) {
+            return Some(reason);
+        }
+        // What can't be told from one that shows the kernel is taken to be one.
+        let pseudo = files::pseudo_filesystem(directory).is_ok_and(|kind| kind.is_none());
+        (!pseudo).then_some(DenialReason::PseudoFilesystem)
+    }
+
+    fn may_leap(&self, base: &Directory) -> bool {
+        !self.guard.is_on_the_way(base.id) && self.grants.preopen_above(&base.path).is_some_and(|above| !above.mounts)
+    }
+}
+
 impl Host {
-    /// Finds what a path means, and refuses one that leads out, on the record.
-    pub(super) fn target(&mut self, fd: &Fd, path: &str, follow: bool) -> FsResult<Target> {
-        let grants = Arc::clone(&self.context.grants);
-        let denied = |path: &GuestPath| !grants.policy().may_go_through(path);
+    /// Finds what a path means, and refuses on the record one that leads out, through what is denied, or to what no policy grants.
+    pub(super) fn target(&mut self, fd: &Fd, path: &str, follow: bool, wants: Wants) -> FsResult<Target> {
+        let context = Arc::clone(&self.context);
         let started = self.started();
         let live = self.live().map_err(FsError::trap)?;
         let Some(base) = live.files.directory(fd.rep()) else {
             // A descriptor that is not one at all is the engine's to report; what is left is a file.
             return Err(types::ErrorCode::NotDirectory.into());
         };
-        match files::resolve(base, path, follow, &denied) {
-            Ok((place, found)) => {
-                let told = is_told(&base.path, path, &place.path);
-                if let Some(started) = started {
-                    live.files.seen.remember(&place, found.as_ref(), started);
+        in_place(&context.grants, base).map_err(failed)?;
+        let walls = Walls { grants: &context.grants, guard: &live.files.guard };
+        let barred = match files::resolve(base, path, follow, &walls) {
+            Ok((place, found)) => match walls.bar(&place, found.as_ref(), wants) {
+                Some(reason) => (wants.action(place.path), reason),
+                None => {
+                    let told = is_told(&base.path, path, &place.path);
+                    if let Some(started) = started {
+                        live.files.seen.remember(&place, found.as_ref(), started);
+                    }
+                    return self.suited(Target { place, found, told }, wants);
                 }
-                Ok(Target { place, found, told })
-            }
-            Err(Unresolved::Errno(errno)) => Err(failed(errno)),
+            },
+            Err(Unresolved::Errno(errno)) => return Err(failed(errno)),
+            Err(Unresolved::Barred(path, reason)) => (Action::FileRead { path }, reason),
             Err(Unresolved::Denied(path)) => {
-                let (_, record) = self.context.check(&Action::FileRead { path }, Origin::Foreign);
+                let (_, record) = context.check(&Action::FileRead { path }, Origin::Foreign);
                 self.decided(record);
-                Err(types::ErrorCode::Access.into())
+                return Err(types::ErrorCode::Access.into());
             }
             Err(Unresolved::Outside) => {
-                let record = self.context.outside();
-                self.decided(record);
-                Err(types::ErrorCode::NotPermitted.into())
+                self.decided(context.outside());
+                return Err(types::ErrorCode::NotPermitted.into());
             }
+        };
+        let (action, reason) = barred;
+        self.decided(context.barred(&action, reason));
+        Err(types::ErrorCode::Access.into())
+    }
+
+    /// Refuses what is not a directory where the path wants one. Who may not know what is there does not learn it from this: the policy is
+    /// asked first.
+    fn suited(&mut self, target: Target, wants: Wants) -> FsResult<Target> {
+        let is_other = target.found.as_ref().is_some_and(|found| !found.is_dir());
+        if !target.place.must_be_dir || !is_other {
+            return Ok(target);
         }
+        let (decision, record) = self.context.check(&wants.action(target.place.path), Origin::Foreign);
+        if matches!(decision, Decision::Deny(_)) {
+            self.decided(record);
+            return Err(types::ErrorCode::Access.into());
+        }
+        Err(types::ErrorCode::NotDirectory.into())
     }
 
     /// Opens a file to read it that was looked at a moment ago, where the policy allows that; nothing where all of it is to be found out.
@@ -75,8 +189,10 @@ impl Host {
         Some(opened.file)
     }
 
-    /// Whether what stands at a place is still what was decided about, after an answer that may have taken its time.
-    pub(super) fn unchanged(target: &Target) -> Result<(), Errno> {
+    /// Whether a place is still where its path says, and what stands there what was decided about, after an answer that may have taken
+    /// its time.
+    pub(super) fn unchanged(&self, target: &Target) -> Result<(), Errno> {
+        in_place(&self.context.grants, &target.place.dir)?;
         let now = files::look(&target.place)?.map(|found| found.identity);
         let then = target.found.as_ref().map(|found| found.identity);
         if now == then { Ok(()) } else { Err(Errno::AGAIN) }
@@ -157,6 +273,12 @@ impl Host {
         drop(permit);
         result.map_err(failed)
     }
+}
+
+/// Whether a directory is still where its path says, in the grant that it was reached through.
+pub(super) fn in_place(grants: &Grants, directory: &Directory) -> Result<(), Errno> {
+    let above = grants.preopen_above(&directory.path).ok_or(Errno::NOENT)?;
+    directory.is_in_place(&above.directory)
 }
 
 /// The error a guest gets for what the operating system reports.

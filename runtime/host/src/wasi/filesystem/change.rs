@@ -1,25 +1,26 @@
 //! Changing what is in a directory: create, link, rename, remove, set times.
 
-use std::os::fd::AsFd;
+use std::sync::Arc;
 
-use rustix::fs::{AtFlags, Mode, RenameFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, FileType, Mode, RenameFlags, Timespec, Timestamps};
 use rustix::io::Errno;
-use wasm_agent_policy::{Action, LinkKind, Origin};
+use wasm_agent_policy::{Action, DenialReason, LinkKind, Origin};
 use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor, NewTimestamp, PathFlags};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::{Target, failed};
+use super::access::{Target, Wants, failed, in_place};
 use crate::files;
 use crate::gate::Host;
 
 impl Host {
     pub(super) async fn create_directory_at(&mut self, fd: &Fd, path: &str) -> FsResult<()> {
-        let target = self.target(fd, path, false)?;
+        let target = self.target(fd, path, false, Wants::CreateDir)?;
         let action = Action::DirCreate { path: target.place.path.clone() };
         let effect = self.permit(&action, Origin::Foreign, None).await?;
         let place = &target.place;
-        let result = rustix::fs::mkdirat(place.dir.as_fd(), &place.name, Mode::from_raw_mode(0o777));
+        let result = in_place(&self.context.grants, &place.dir)
+            .and_then(|()| rustix::fs::mkdirat(place.dir.as_fd(), &place.name, Mode::from_raw_mode(0o777)));
         if result.is_ok() {
             self.created(&target);
         }
@@ -28,7 +29,8 @@ impl Host {
 
     /// Deletes a file or link, or removes an empty directory.
     pub(super) async fn remove_at(&mut self, fd: &Fd, path: &str, directory: bool) -> FsResult<()> {
-        let target = self.target(fd, path, false)?;
+        let wants = if directory { Wants::RemoveDir } else { Wants::Delete };
+        let target = self.target(fd, path, false, wants)?;
         let place = target.place.path.clone();
         let action = if directory { Action::DirRemove { path: place } } else { Action::FileDelete { path: place } };
         self.not_in_use(&target)?;
@@ -39,7 +41,8 @@ impl Host {
         let origin = self.origin(Some(found));
         let effect = self.permit(&action, origin, Some(&target)).await?;
         let flags = if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
-        let result = Self::unchanged(&target)
+        let result = self
+            .unchanged(&target)
             .and_then(|()| rustix::fs::unlinkat(target.place.dir.as_fd(), &target.place.name, flags));
         // With other links left the file is still there, and still this run's.
         if result.is_ok() && found.links <= 1 {
@@ -49,8 +52,8 @@ impl Host {
     }
 
     pub(super) async fn rename_at(&mut self, fd: &Fd, old: &str, new_fd: &Fd, new: &str) -> FsResult<()> {
-        let from = self.target(fd, old, false)?;
-        let to = self.target(new_fd, new, false)?;
+        let from = self.target(fd, old, false, Wants::Delete)?;
+        let to = self.target(new_fd, new, false, Wants::Create)?;
         self.not_in_use(&from)?;
         self.not_in_use(&to)?;
         let Some(found) = from.found.as_ref() else {
@@ -63,13 +66,14 @@ impl Host {
             replaces: to.found.is_some(),
             directory: found.is_dir(),
         };
+        self.links_stay(&from, &to)?;
         let origin = match (self.origin(Some(found)), to.found.as_ref()) {
             (Origin::CreatedByRun, None) => Origin::CreatedByRun,
             (Origin::CreatedByRun, Some(replaced)) => self.origin(Some(replaced)),
             (Origin::Foreign, _) => Origin::Foreign,
         };
         let effect = self.permit_losing(&action, origin, Some(&from), Some(&to)).await?;
-        let result = Self::unchanged(&from).and_then(|()| Self::unchanged(&to)).and_then(|()| rename(&from, &to));
+        let result = self.unchanged(&from).and_then(|()| self.unchanged(&to)).and_then(|()| rename(&from, &to));
         if result.is_ok() && found.is_dir() {
             self.live().map_err(FsError::trap)?.files.renamed(&from.place.path, &to.place.path);
         }
@@ -87,8 +91,9 @@ impl Host {
         if flags.contains(PathFlags::SYMLINK_FOLLOW) {
             return Err(types::ErrorCode::Invalid.into());
         }
-        let from = self.target(fd, old, false)?;
-        let to = self.target(new_fd, new, false)?;
+        let from = self.target(fd, old, false, Wants::Look)?;
+        let to = self.target(new_fd, new, false, Wants::Create)?;
+        self.links_stay(&from, &to)?;
         let action = Action::LinkCreate {
             kind: LinkKind::Hard,
             path: to.place.path.clone(),
@@ -96,20 +101,22 @@ impl Host {
         };
         let effect = self.permit(&action, Origin::Foreign, Some(&from)).await?;
         let (old, new) = (&from.place, &to.place);
-        let result = Self::unchanged(&from).and_then(|()| {
+        let result = self.unchanged(&from).and_then(|()| in_place(&self.context.grants, &new.dir)).and_then(|()| {
             rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty())
         });
         self.outcome(effect, &result)
     }
 
     pub(super) async fn symlink_at(&mut self, fd: &Fd, target: &str, path: &str) -> FsResult<()> {
-        let link = self.target(fd, path, false)?;
+        let link = self.target(fd, path, false, Wants::Create)?;
         let action =
             Action::LinkCreate { kind: LinkKind::Symbolic, path: link.place.path.clone(), target: target.to_owned() };
         let effect = self.permit(&action, Origin::Foreign, None).await?;
-        let result = rustix::fs::symlinkat(target, link.place.dir.as_fd(), &link.place.name);
+        let result = in_place(&self.context.grants, &link.place.dir)
+            .and_then(|()| rustix::fs::symlinkat(target, link.place.dir.as_fd(), &link.place.name));
         if result.is_ok() {
             self.created(&link);
+            self.live().map_err(FsError::trap)?.files.links.made(&link.place.path, target);
         }
         self.outcome(effect, &result)
     }
@@ -122,13 +129,14 @@ impl Host {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Modify)?;
         let action = Action::FileModify { path: target.place.path.clone(), truncate: false };
         let origin = self.origin(target.found.as_ref());
         let effect = self.permit(&action, origin, Some(&target)).await?;
         let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
         let place = &target.place;
-        let result = Self::unchanged(&target)
+        let result = self
+            .unchanged(&target)
             .and_then(|()| rustix::fs::utimensat(place.dir.as_fd(), &place.name, &times, AtFlags::SYMLINK_NOFOLLOW));
         self.outcome(effect, &result)
     }
@@ -139,12 +147,14 @@ impl Host {
         let Some(directory) = live.files.directory(fd.rep()).cloned() else {
             return live.filesystem().set_times(fd, accessed, modified).await;
         };
+        in_place(&self.context.grants, &directory).map_err(failed)?;
         let found = files::look_at(&*directory.file).map_err(failed)?;
         let origin = self.origin(Some(&found));
-        let action = Action::FileModify { path: directory.path, truncate: false };
+        let action = Action::FileModify { path: directory.path.clone(), truncate: false };
         let effect = self.permit(&action, origin, None).await?;
         let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
-        let result = rustix::fs::futimens(&*directory.file, &times);
+        let result =
+            in_place(&self.context.grants, &directory).and_then(|()| rustix::fs::futimens(&*directory.file, &times));
         self.outcome(effect, &result)
     }
 
@@ -153,6 +163,39 @@ impl Host {
         if let (Ok(Some(found)), Ok(live)) = (files::look(&target.place), self.live()) {
             live.files.created.insert(found.identity);
         }
+    }
+
+    /// Refuses to give a symbolic link, or a directory with links of this run in it, a name from which a link would point out of its grant.
+    ///
+    /// Making such a link is asked about; with another name it would be made without a question.
+    fn links_stay(&mut self, from: &Target, to: &Target) -> FsResult<()> {
+        let Some(found) = &from.found else { return Ok(()) };
+        let (old, new) = (&from.place, &to.place);
+        let context = Arc::clone(&self.context);
+        let policy = context.grants.policy();
+        let leaves = match found.kind {
+            FileType::Symlink => {
+                let target = rustix::fs::readlinkat(old.dir.as_fd(), &old.name, Vec::new()).map_err(failed)?;
+                // It need not point out from where it is now: who moves such a link moves what was asked about.
+                let leaves = |path| target.to_str().is_ok_and(|target| policy.link_leaves_grant(path, target));
+                leaves(&new.path) && !leaves(&old.path)
+            }
+            FileType::Directory => {
+                self.live().map_err(FsError::trap)?.files.links.would_leave(policy, &old.path, &new.path)
+            }
+            _ => false,
+        };
+        if !leaves {
+            return Ok(());
+        }
+        let action = Action::FileRename {
+            from: old.path.clone(),
+            to: new.path.clone(),
+            replaces: to.found.is_some(),
+            directory: found.is_dir(),
+        };
+        self.decided(context.barred(&action, DenialReason::LinkLeavesGrant));
+        Err(types::ErrorCode::Access.into())
     }
 
     /// Refuses to move or remove a directory that a grant hangs on, as a system does for mount points.

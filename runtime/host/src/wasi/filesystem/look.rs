@@ -1,16 +1,16 @@
 //! Looking at files without opening them.
 
-use std::os::fd::AsFd;
-
 use wasm_agent_policy::{Action, DecisionKind, Origin};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
-use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor as _, PathFlags};
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    self, HostDescriptor as _, HostDirectoryEntryStream as _, PathFlags,
+};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::{Target, failed};
+use super::access::{Target, Wants, failed, in_place};
 use crate::files::{self, Found};
 use crate::gate::Host;
 
@@ -26,7 +26,7 @@ impl Host {
         flags: PathFlags,
         path: &str,
     ) -> FsResult<types::MetadataHashValue> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look)?;
         // C libraries ask for the hash of every name that they list, and fail the whole listing where one is denied. The
         // number tells which file it is and nothing of what is in it, so whoever may list the directory may have it.
         let place = &target.place;
@@ -49,8 +49,9 @@ impl Host {
     /// not list it.
     pub(super) async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> {
         let live = self.live().map_err(FsError::trap)?;
-        if let Some(path) = live.files.directory(fd.rep()).map(|directory| directory.path.clone()) {
-            let action = Action::FileRead { path };
+        if let Some(directory) = live.files.directory(fd.rep()).cloned() {
+            in_place(&self.context.grants, &directory).map_err(failed)?;
+            let action = Action::FileRead { path: directory.path };
             let judgement = self.context.grants.policy().judge(&action, Origin::Foreign);
             if judgement.decision == DecisionKind::Deny {
                 let (_, record) = self.context.check(&action, Origin::Foreign);
@@ -58,7 +59,33 @@ impl Host {
                 return Err(types::ErrorCode::Access.into());
             }
         }
-        self.live().map_err(FsError::trap)?.filesystem().read_directory(fd).await
+        let live = self.live().map_err(FsError::trap)?;
+        let listed = live.files.directory(fd.rep()).map(|directory| directory.id);
+        let stream = live.filesystem().read_directory(fd).await?;
+        live.files.listing(stream.rep(), listed);
+        Ok(stream)
+    }
+
+    /// The next entry of a directory. The host's own things are not there for a tool.
+    pub(super) async fn read_directory_entry(
+        &mut self,
+        stream: Resource<types::DirectoryEntryStream>,
+    ) -> FsResult<Option<types::DirectoryEntry>> {
+        let live = self.live().map_err(FsError::trap)?;
+        let number = stream.rep();
+        loop {
+            let stream = Resource::new_borrow(number);
+            match live.filesystem().read_directory_entry(stream).await? {
+                Some(entry) if live.files.hides(number, &entry.name) => {}
+                answer => return Ok(answer),
+            }
+        }
+    }
+
+    pub(super) fn close_listing(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
+        let live = self.live()?;
+        live.files.listing(stream.rep(), None);
+        types::HostDirectoryEntryStream::drop(&mut live.filesystem(), stream)
     }
 
     pub(super) async fn readlink_at(&mut self, fd: &Fd, path: &str) -> FsResult<String> {
@@ -71,7 +98,7 @@ impl Host {
     }
 
     async fn looked_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<Target> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW))?;
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look)?;
         let action = Action::FileRead { path: target.place.path.clone() };
         self.observe(&action, &target).await?;
         Ok(target)

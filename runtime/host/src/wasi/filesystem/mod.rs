@@ -88,7 +88,8 @@ host_calls! {
 host_calls! {
     impl types::HostDirectoryEntryStream as "wasi:filesystem/types" {
         async fn read_directory_entry(stream: Resource<types::DirectoryEntryStream>) -> FsResult<Option<types::DirectoryEntry>>
-            = "[method]directory-entry-stream.read-directory-entry" via filesystem;
-        fn drop(stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> = "[resource-drop]directory-entry-stream" via filesystem;
+            = "[method]directory-entry-stream.read-directory-entry" |host| host.read_directory_entry(stream).await;
+        fn drop(stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()>
+            = "[resource-drop]directory-entry-stream" |host| host.close_listing(stream);
     }
 }

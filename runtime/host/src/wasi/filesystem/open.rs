@@ -12,7 +12,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{self, DescriptorFlags, Open
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::Fd;
-use super::access::{Target, failed};
+use super::access::{Target, Wants, failed, in_place};
 use crate::files::{self, Directory, FileOutput};
 use crate::gate::Host;
 
@@ -74,7 +74,13 @@ impl Host {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Fd> {
-        let target = self.target(fd, path, follow)?;
+        let writes = flags.contains(DescriptorFlags::WRITE) || open_flags.contains(OpenFlags::TRUNCATE);
+        let wants = match () {
+            () if open_flags.contains(OpenFlags::CREATE) => Wants::Create,
+            () if writes => Wants::Modify,
+            () => Wants::Look,
+        };
+        let target = self.target(fd, path, follow, wants)?;
         let kind = target.found.as_ref().map(|found| found.kind);
         let exclusive = open_flags.contains(OpenFlags::CREATE | OpenFlags::EXCLUSIVE);
         let directory = open_flags.contains(OpenFlags::DIRECTORY);
@@ -107,7 +113,8 @@ impl Host {
         let action = Action::FileCreate { path: target.place.path.clone() };
         let effect = self.permit(&action, Origin::Foreign, None).await?;
         let read = flags.contains(DescriptorFlags::READ);
-        let opened = files::open_file(&target.place, (read, true), None, false);
+        let opened = in_place(&self.context.grants, &target.place.dir)
+            .and_then(|()| files::open_file(&target.place, (read, true), None, false));
         if let (Ok(opened), Ok(live)) = (&opened, self.live()) {
             live.files.created.insert(opened.found.identity);
         }
@@ -131,7 +138,8 @@ impl Host {
         }
         let origin = self.origin(Some(found));
         let effect = self.permit(&Action::FileModify { path, truncate }, origin, Some(&target)).await?;
-        let opened = files::open_file(&target.place, (read, true), Some(found.identity), truncate);
+        let opened = in_place(&self.context.grants, &target.place.dir)
+            .and_then(|()| files::open_file(&target.place, (read, true), Some(found.identity), truncate));
         self.outcome(effect, &opened.as_ref().map(drop).map_err(|errno| *errno))?;
         self.push_file(opened.map_err(failed)?.file, read, true)
     }
@@ -142,14 +150,15 @@ impl Host {
         if flags.contains(DescriptorFlags::WRITE) || open_flags.intersects(OpenFlags::TRUNCATE | OpenFlags::CREATE) {
             return Err(types::ErrorCode::IsDirectory.into());
         }
-        let opened = files::open_directory(&target.place).map_err(failed)?;
+        let expected = target.existing()?.identity;
+        let opened = files::open_directory(&target.place, expected).map_err(failed)?;
         let mode = if flags.contains(DescriptorFlags::MUTATE_DIRECTORY) {
             OpenMode::READ | OpenMode::WRITE
         } else {
             OpenMode::READ
         };
         let descriptor = Dir::new(opened.file, FsPerms::ReadWrite, mode, true);
-        let directory = Directory { file: Arc::clone(&descriptor.dir), path: target.place.path };
+        let directory = Directory::new(Arc::clone(&descriptor.dir), target.place.path).map_err(failed)?;
         let live = self.live().map_err(FsError::trap)?;
         let fd = live.table.push(Descriptor::Dir(descriptor))?;
         live.files.insert(fd.rep(), directory);

@@ -1,0 +1,225 @@
+//! What keeps the host's own things from a run: they are known by identity, whatever a tool calls them.
+//!
+//! A thing is kept in two ways. As a *name* in a directory: whatever stands there now or is put there later is the host's. And as the
+//! *file* that stood there when the run began: under another name, a hard link or a link that leads to it, it is the same file. Of
+//! a folder, everything in it is kept. The directories and links on the way to a thing may be used and not be moved, removed or
+//! replaced: the next run would find something else under the name it knows.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::sync::OnceLock;
+
+use rustix::fs::{Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::OwnThings;
+use super::steps::steps;
+use crate::error::LoadError;
+use crate::files::{FileId, Found, look_at, look_for};
+
+/// Most directories in the folders of the host. Its own are a handful.
+const FOLDERS_MAX: usize = 4096;
+
+/// Most files in the folders of the host that are looked at for hard links. With more, every hard link on their device is kept.
+const LINKED_MAX: usize = 1 << 20;
+
+/// The host's own things, by identity.
+#[derive(Debug, Default)]
+pub(crate) struct Guard {
+    /// Names that belong to the host, or lead to what does, by their directories.
+    names: HashMap<FileId, Vec<Name>>,
+    /// Files that stood behind such names when the run began.
+    files: HashSet<FileId>,
+    /// Folders of the host, and all in them.
+    folders: HashSet<FileId>,
+    /// Directories on the way to a thing.
+    ways: HashSet<FileId>,
+    /// The folders of the host to look for hard links in, once one comes up.
+    roots: Vec<(FileId, File)>,
+    linked: OnceLock<Linked>,
+}
+
+#[derive(Debug)]
+struct Name {
+    /// In lower case: on a file system that ignores case the others are the same name, and on any other nobody needs both.
+    folded: String,
+    is_thing: bool,
+}
+
+/// Files in folders of the host that have other names too.
+#[derive(Debug, Default)]
+struct Linked {
+    files: HashSet<FileId>,
+    /// There were too many to look at, or they could not be looked at.
+    all: bool,
+}
+
+impl Guard {
+    /// Finds the things as they are now.
+    ///
+    /// # Errors
+    ///
+    /// When the way to one can't be followed: what can't be found can't be kept.
+    pub(crate) fn new(things: &OwnThings) -> Result<Self, LoadError> {
+        let mut guard = Self::default();
+        for thing in things.iter() {
+            let failed =
+                |source| LoadError::OwnThing { what: thing.what().to_owned(), path: thing.path().to_owned(), source };
+            let (steps, folder) = steps(thing.path()).map_err(failed)?;
+            for step in &steps {
+                guard.ways.insert(step.directory);
+                let name = Name { folded: folded(&step.name.to_string_lossy()), is_thing: step.is_thing };
+                guard.names.entry(step.directory).or_default().push(name);
+                if let Some(found) = step.found.as_ref().filter(|found| step.is_thing && !found.is_dir()) {
+                    guard.files.insert(found.identity.file());
+                }
+            }
+            if let Some(folder) = folder {
+                guard.keep_folder(folder).map_err(|errno| failed(errno.into()))?;
+            }
+        }
+        Ok(guard)
+    }
+
+    fn keep_folder(&mut self, folder: File) -> Result<(), Errno> {
+        let id = look_at(&folder)?.identity.file();
+        self.folders.insert(id);
+        let mut pending = vec![readable(&folder, ".")?];
+        self.roots.push((id, folder));
+        while let Some(directory) = pending.pop() {
+            for name in entries(&directory)?.filter(|entry| entry.is_directory).map(|entry| entry.name) {
+                let below = match readable(&directory, &name) {
+                    Ok(below) => below,
+                    // Gone since, or replaced.
+                    Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => continue,
+                    Err(errno) => return Err(errno),
+                };
+                if self.folders.insert(look_at(&below)?.identity.file()) {
+                    pending.push(below);
+                }
+                if self.folders.len() > FOLDERS_MAX {
+                    return Err(Errno::TOOBIG);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an entry of a directory is the host's: by its name, or by what stands there.
+    pub(crate) fn keeps(&self, directory: FileId, name: &str, found: Option<&Found>) -> bool {
+        self.has(directory, name, |known| known.is_thing)
+            || self.folders.contains(&directory)
+            || found.is_some_and(|found| self.keeps_found(found))
+    }
+
+    fn keeps_found(&self, found: &Found) -> bool {
+        let id = found.identity.file();
+        if found.is_dir() {
+            return self.folders.contains(&id);
+        }
+        self.files.contains(&id) || (found.links > 1 && self.is_linked(id))
+    }
+
+    /// Whether an entry must stay what it is, as the host finds its own things through it.
+    pub(crate) fn leads_through(&self, directory: FileId, name: &str, found: Option<&Found>) -> bool {
+        self.has(directory, name, |_| true)
+            || found.is_some_and(|found| found.is_dir() && self.is_on_the_way(found.identity.file()))
+    }
+
+    /// Whether a directory is a folder of the host, or in one.
+    pub(crate) fn keeps_directory(&self, id: FileId) -> bool {
+        self.folders.contains(&id)
+    }
+
+    /// Whether something of the host lies below a directory.
+    pub(crate) fn is_on_the_way(&self, id: FileId) -> bool {
+        self.ways.contains(&id) || self.folders.contains(&id)
+    }
+
+    /// Whether a directory has names that are the host's.
+    pub(crate) fn has_names_in(&self, directory: FileId) -> bool {
+        self.names.contains_key(&directory)
+    }
+
+    fn has(&self, directory: FileId, name: &str, holds: impl Fn(&Name) -> bool) -> bool {
+        let Some(names) = self.names.get(&directory) else { return false };
+        let name = folded(name);
+        names.iter().any(|known| known.folded == name && holds(known))
+    }
+
+    /// Whether a file with several names has one in a folder of the host. The folders are gone through once, when the first such file
+    /// on their device comes up.
+    fn is_linked(&self, id: FileId) -> bool {
+        if !self.roots.iter().any(|(root, _)| root.shares_device(&id)) {
+            return false;
+        }
+        let linked = self.linked.get_or_init(|| {
+            let mut linked = Linked::default();
+            for (_, root) in &self.roots {
+                // What can't be looked at can't be told from the host's own.
+                if readable(root, ".").and_then(|root| linked.add(root)).is_err() {
+                    linked.all = true;
+                }
+            }
+            linked
+        });
+        linked.all || linked.files.contains(&id)
+    }
+}
+
+impl Linked {
+    fn add(&mut self, root: File) -> Result<(), Errno> {
+        let mut pending = vec![root];
+        let mut seen = 0usize;
+        while let Some(directory) = pending.pop() {
+            for entry in entries(&directory)? {
+                seen += 1;
+                if seen > LINKED_MAX {
+                    return Err(Errno::TOOBIG);
+                }
+                if entry.is_directory {
+                    pending.push(readable(&directory, &entry.name)?);
+                } else if let Some(found) =
+                    look_for(&directory, entry.name.as_os_str())?.filter(|found| found.links > 1)
+                {
+                    self.files.insert(found.identity.file());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Entry {
+    name: std::ffi::OsString,
+    is_directory: bool,
+}
+
+/// What is in a directory.
+fn entries(directory: &File) -> Result<impl Iterator<Item = Entry>, Errno> {
+    use std::os::unix::ffi::OsStrExt;
+    let mut entries = Vec::new();
+    for entry in Dir::read_from(directory)? {
+        let entry = entry?;
+        let name = std::ffi::OsStr::from_bytes(entry.file_name().to_bytes());
+        if name == "." || name == ".." {
+            continue;
+        }
+        let is_directory = match entry.file_type() {
+            FileType::Unknown => look_for(directory, name)?.is_some_and(|found| found.is_dir()),
+            kind => kind == FileType::Directory,
+        };
+        entries.push(Entry { name: name.to_owned(), is_directory });
+    }
+    Ok(entries.into_iter())
+}
+
+/// Opens a directory to list it.
+fn readable(directory: &File, name: impl rustix::path::Arg) -> Result<File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(directory, name, flags, Mode::empty()).map(File::from)
+}
+
+fn folded(name: &str) -> String {
+    name.to_lowercase()
+}

@@ -1,0 +1,71 @@
+//! Which of the host's own things lie where a policy grants something: for the operator to read, before anything runs.
+
+#![expect(clippy::disallowed_methods, reason = "looks for the directories that a policy names")]
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use wasm_agent_policy::{GuestPath, Policy};
+
+use super::OwnThings;
+use super::steps::steps;
+use crate::error::LoadError;
+use crate::files::look_at;
+
+/// One of the host's own things in a directory that a policy grants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reached {
+    /// What it is to the host, such as `policy`.
+    pub what: String,
+    /// Where a tool would find it, if it were not kept from it.
+    pub path: GuestPath,
+    /// The line of the grant in the policy file, from 1.
+    pub line: u32,
+}
+
+/// The host's own things that lie in directories of a policy. A tool finds none of them there.
+///
+/// Directories that don't exist are passed over: they are reported when the policy is used.
+///
+/// # Authority
+///
+/// Looks for each `host` directory, relative to `folder`, and for each thing. Reads no contents.
+///
+/// # Errors
+///
+/// When the way to a thing can't be followed.
+pub fn reached(policy: &Policy, folder: &Path, things: &OwnThings) -> Result<Vec<Reached>, LoadError> {
+    let mut found = Vec::new();
+    let mut walked = Vec::new();
+    for thing in things.iter() {
+        let failed =
+            |source| LoadError::OwnThing { what: thing.what().to_owned(), path: thing.path().to_owned(), source };
+        walked.push((thing, steps(thing.path()).map_err(failed)?.0));
+    }
+    for grant in policy.filesystem() {
+        let Ok(root) = File::open(folder.join(&grant.host)) else { continue };
+        let Ok(root) = look_at(&root) else { continue };
+        for (thing, steps) in &walked {
+            // Links lead anywhere, so each directory that was come through keeps the name that the guest has for it.
+            let mut known = HashMap::from([(root.identity.file(), grant.guest.clone())]);
+            for step in steps {
+                let Some(name) = step.name.to_str() else { continue };
+                let Some(path) = known.get(&step.directory).and_then(|directory| directory.join(name).ok()) else {
+                    continue;
+                };
+                if step.is_thing {
+                    let reached = Reached { what: thing.what().to_owned(), path: path.clone(), line: grant.line };
+                    if !found.contains(&reached) {
+                        found.push(reached);
+                    }
+                }
+                if let Some(directory) = step.found.as_ref().filter(|found| found.is_dir()) {
+                    known.insert(directory.identity.file(), path);
+                }
+            }
+        }
+    }
+    Ok(found)
+}

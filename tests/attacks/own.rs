@@ -1,0 +1,215 @@
+//! Attacks on the host's own things, wherever a grant covers the place where they are.
+
+use std::fs::hard_link;
+use std::path::Path;
+
+use wasm_agent_host::{LoadError, OwnThings};
+use wasm_agent_tests::approver::Meanwhile;
+use wasm_agent_tests::probe::results;
+use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+
+use crate::fixture::CANARY;
+
+/// Everything below the folder of the policy itself.
+const ALL: &str = "[[filesystem]]\nhost = \".\"\nguest = \"/work\"\naccess = \"write\"\nask = []\n";
+
+/// A folder in which all that the host owns lies beside what a tool may use.
+fn home() -> (Folder, OwnThings) {
+    let folder = Folder::with([
+        ("notes.txt", "notes"),
+        ("audit.key", CANARY),
+        ("token", CANARY),
+        ("state/wasm-agent/code/one.cwasm", CANARY),
+        ("state/wasm-agent/journals/old.journal", CANARY),
+        ("real/approve.sh", CANARY),
+    ]);
+    folder.link("current", "real");
+    let own = OwnThings::new()
+        .with("signing key", folder.path("audit.key"))
+        .with("file of a secret", folder.path("token"))
+        .with("state directory", folder.path("state/wasm-agent"))
+        .with("approver", folder.path("current/approve.sh"))
+        .with("journal", folder.path("runs/new.journal"))
+        .with("configuration", folder.path("config/wasm-agent/config.toml"));
+    (folder, own)
+}
+
+/// Runs the guest on the folder and asserts that nothing of the host's was seen or changed.
+fn attack(folder: &Folder, own: &OwnThings, policy: &str, names: &[&str]) -> Recorded {
+    folder.write("policy.toml", format!("version = 1\n{policy}"));
+    let before = folder.snapshot("");
+    let run = Scene::guest(folder, "own-things").policy(policy).keeping(own).arguments(names.iter().copied()).run();
+    assert!(!run.stdout.contains("broken:") && !run.stdout.contains("vain:"), "{}", run.stdout);
+    run.exited(0);
+    assert_eq!(folder.snapshot(""), before);
+    assert!(!String::from_utf8_lossy(&run.journal).contains(CANARY));
+    assert!(run.denials().contains(&"own-thing".to_owned()), "{:?}", run.denials());
+    run
+}
+
+#[test]
+fn no_verb_reaches_what_is_the_hosts() {
+    let (folder, own) = home();
+    let names = [
+        "policy.toml",
+        "audit.key",
+        "token",
+        "state/wasm-agent",
+        "state/wasm-agent/code/one.cwasm",
+        "state/wasm-agent/code/new.cwasm",
+        "state/wasm-agent/journals",
+        "real/approve.sh",
+        "current/approve.sh",
+    ];
+    attack(&folder, &own, ALL, &names);
+}
+
+#[test]
+fn a_name_that_the_host_will_use_is_kept_before_there_is_anything() {
+    let (folder, own) = home();
+    folder.dir("runs");
+    attack(&folder, &own, ALL, &["runs/new.journal"]);
+    assert!(!folder.has("runs/new.journal"));
+}
+
+#[test]
+fn what_leads_to_it_stays_what_it_is() {
+    let (folder, own) = home();
+    attack(&folder, &own, ALL, &["way:state", "way:real", "way:current", "way:config", "way:runs"]);
+}
+
+#[test]
+fn what_leads_to_it_may_be_used() {
+    let (folder, own) = home();
+    folder.write("state/other/file.txt", "mine");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "state", How::DIR);
+    let file = probe.open(work, "state/other/file.txt", How::READ);
+    probe.read(file, 10);
+    probe.open(work, "current/new.txt", How::CREATE_NEW);
+    let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
+    assert_eq!(results(&run), ["open-at ok", "open-at ok", "read ok", "open-at ok"]);
+}
+
+#[test]
+fn another_name_of_the_same_file_is_the_same_file() {
+    let (folder, own) = home();
+    for (file, name) in [
+        ("audit.key", "linked-key"),
+        ("token", "linked-token"),
+        ("policy.toml", "linked-policy"),
+        ("state/wasm-agent/journals/old.journal", "linked-journal"),
+    ] {
+        folder.write("policy.toml", format!("version = 1\n{ALL}"));
+        hard_link(folder.path(file), folder.path(name)).unwrap();
+    }
+    folder.link("to-key", "audit.key");
+    folder.link("to-code", "state/wasm-agent/code");
+    let before = folder.snapshot("");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for name in ["linked-key", "linked-token", "linked-policy", "linked-journal", "to-key", "to-code/one.cwasm"] {
+        for how in [How::READ, How::WRITE, How::TRUNCATE] {
+            probe.open(work, name, how);
+        }
+        probe.link(work, name, "again");
+        probe.rename(work, name, "moved");
+        probe.touch(work, name);
+    }
+    probe.open(work, "to-code", How::DIR);
+    let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
+    let open = results(&run).into_iter().filter(|result| result.starts_with("open-at")).collect::<Vec<_>>();
+    assert!(open.iter().all(|result| result == "open-at access"), "{open:?}");
+    assert!(!String::from_utf8_lossy(&run.journal).contains(CANARY));
+    for name in ["audit.key", "token", "policy.toml", "state/wasm-agent/journals/old.journal"] {
+        let name = Path::new(name);
+        assert_eq!(folder.snapshot("").get(name), before.get(name), "{}", name.display());
+    }
+}
+
+#[test]
+fn a_file_that_other_hard_links_have_elsewhere_is_the_tools() {
+    let (folder, own) = home();
+    hard_link(folder.path("notes.txt"), folder.path("linked.txt")).unwrap();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let file = probe.open(work, "linked.txt", How::READ);
+    probe.read(file, 10);
+    let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
+    assert_eq!(results(&run), ["open-at ok", "read ok"]);
+}
+
+#[test]
+fn a_folder_handle_leads_to_it_no_more_than_a_path() {
+    let (folder, own) = home();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let state = probe.open(work, "state", How::DIR);
+    let inside = probe.open(state, "wasm-agent", How::DIR);
+    probe.open(inside, "code", How::DIR);
+    probe.open(state, "wasm-agent/code/one.cwasm", How::READ);
+    probe.rename(state, "wasm-agent", "moved");
+    probe.create_dir(state, "wasm-agent/code/new");
+    let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
+    let results = results(&run);
+    assert_eq!(results[0], "open-at ok");
+    assert!(results[1..].iter().all(|result| result.ends_with(" access")), "{results:?}");
+}
+
+#[test]
+fn nobody_is_asked_about_what_is_the_hosts() {
+    let (folder, own) = home();
+    let asking = ALL.replace("ask = []", "ask = [\"read\", \"create\", \"modify\", \"delete\", \"rename\"]");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "audit.key", How::READ);
+    probe.open(work, "policy.toml", How::TRUNCATE);
+    probe.unlink(work, "state/wasm-agent/journals/old.journal");
+    probe.rename(work, "state", "moved");
+    let approver = Script::refuse();
+    Scene::tool(&folder, probe.tool()).policy(asking).keeping(&own).approver(approver.clone()).run();
+    assert!(approver.asked().is_empty(), "{:?}", approver.summaries());
+}
+
+#[test]
+fn what_takes_the_place_of_a_key_while_somebody_is_asked_is_the_hosts_too() {
+    let (folder, own) = home();
+    let (key, new) = (folder.path("audit.key"), folder.path("replacement"));
+    std::fs::write(&new, CANARY).unwrap();
+    let notes = folder.path("notes.txt");
+    let approver = Meanwhile::new(move |_| {
+        if new.exists() {
+            std::fs::rename(&new, &key).unwrap();
+            std::fs::write(&notes, "changed").unwrap();
+        }
+    });
+    let asking = ALL.replace("ask = []", "ask = [\"modify\"]");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "notes.txt", How::WRITE);
+    probe.open(work, "audit.key", How::READ);
+    let run = Scene::tool(&folder, probe.tool()).policy(asking).keeping(&own).approver(approver).run();
+    assert_eq!(results(&run), ["open-at ok", "open-at access"]);
+}
+
+#[test]
+fn a_folder_of_the_hosts_is_not_granted() {
+    let (folder, own) = home();
+    for host in ["state/wasm-agent", "state/wasm-agent/journals"] {
+        let policy = format!("[[filesystem]]\nhost = \"{host}\"\nguest = \"/work\"\n");
+        let refused = Scene::guest(&folder, "own-things").policy(policy).keeping(&own).set_up().map(drop);
+        assert!(matches!(refused, Err(LoadError::GrantOfOwnThing { line: 2, .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_secret_may_lie_in_a_granted_folder_and_is_not_there_for_the_tool() {
+    let (folder, _) = home();
+    let policy = format!(
+        "{ALL}[[http]]\nurl = \"https://api.example.com/**\"\nsecrets = [\"token\"]\n\
+         [secrets.token]\nfile = \"token\"\nheader = \"authorization\"\nvalue = \"Bearer {{}}\"\n"
+    );
+    let run = attack(&folder, &OwnThings::new(), &policy, &["token", "policy.toml"]);
+    assert!(run.denied_calls() > 30);
+}
