@@ -2,11 +2,14 @@
 //!
 //! That a run replays identically and keeps to the rules is asserted of each by [`wasm_agent_tests::Scene`].
 
+mod existence;
 mod files;
 mod filesystem;
 mod fixture;
 mod grants;
 mod held;
+mod mounts;
+mod moved;
 mod network;
 mod own;
 mod spelling;

@@ -9,7 +9,9 @@ use tempfile::TempDir;
 /// A temporary folder. What a policy of the test names is relative to it.
 #[derive(Debug)]
 pub struct Folder {
-    dir: TempDir,
+    dir: PathBuf,
+    /// Goes with the folder, where this made it.
+    _made: Option<TempDir>,
 }
 
 impl Default for Folder {
@@ -21,7 +23,13 @@ impl Default for Folder {
 impl Folder {
     /// Makes an empty folder.
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        let made = tempfile::tempdir().unwrap();
+        Self { dir: made.path().to_owned(), _made: Some(made) }
+    }
+
+    /// A folder that is there, for another thread to work in.
+    pub fn at(path: &Path) -> Self {
+        Self { dir: path.to_owned(), _made: None }
     }
 
     /// Makes a folder with these files, and the folders that they are in.
@@ -39,7 +47,7 @@ impl Folder {
     }
 
     fn root(&self) -> &Path {
-        self.dir.path()
+        &self.dir
     }
 
     /// Makes a folder, and those around it.

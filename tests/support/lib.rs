@@ -23,7 +23,7 @@ pub mod wat;
 
 pub use approver::Script;
 pub use folder::Folder;
-pub use probe::Probe;
+pub use probe::{Handle, Probe};
 pub use probe_files::How;
 pub use probe_http::Sent;
 pub use recorded::Recorded;

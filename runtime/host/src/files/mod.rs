@@ -26,7 +26,7 @@ pub(crate) use directory::{Directory, Mount};
 pub(crate) use links::Links;
 pub(crate) use open::{open_directory, open_file};
 pub(crate) use output::FileOutput;
-pub(crate) use pseudo::pseudo_filesystem;
+pub(crate) use pseudo::{pseudo_filesystem, pseudo_filesystem_at};
 pub(crate) use resolve::{Bounds, Place, Unresolved, resolve};
 pub(crate) use seen::Seen;
 

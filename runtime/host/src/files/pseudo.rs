@@ -5,10 +5,12 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::fd::{AsFd, BorrowedFd};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Directory, Mount};
+use super::{Directory, Mount, Place, look_at};
 
 /// Types as `statfs` gives them (Linux, `include/uapi/linux/magic.h`).
 const MAGIC: [(u64, &str); 34] = [
@@ -60,9 +62,21 @@ const MOUNTINFO_BYTES_MAX: u64 = 16 << 20;
 ///
 /// When the kernel does not say what it is.
 pub(crate) fn pseudo_filesystem(directory: &Directory) -> Result<Option<&'static str>, Errno> {
-    let kind = rustix::fs::fstatfs(directory.as_fd())?.f_type;
+    kind_of(directory.as_fd(), directory.mount)
+}
+
+/// As [`pseudo_filesystem`], for what stands at a place, which another file system may be mounted on.
+pub(crate) fn pseudo_filesystem_at(place: &Place) -> Result<Option<&'static str>, Errno> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let there = rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::empty())?;
+    let mount = look_at(&there)?.mount;
+    kind_of(there.as_fd(), mount)
+}
+
+fn kind_of(file: BorrowedFd<'_>, mount: Mount) -> Result<Option<&'static str>, Errno> {
+    let kind = rustix::fs::fstatfs(file)?.f_type;
     let kind = u64::try_from(kind).map_err(|_| Errno::INVAL)? & u64::from(u32::MAX);
-    if kind == TMPFS && is_of_devices(directory.mount) {
+    if kind == TMPFS && is_of_devices(mount) {
         return Ok(Some("devtmpfs"));
     }
     Ok(MAGIC.iter().find(|(magic, _)| *magic == kind).map(|(_, name)| *name))

@@ -82,7 +82,8 @@ impl Walls<'_> {
         if own {
             return Some(DenialReason::OwnThing);
         }
-        found.and_then(|found| self.crosses(&place.path, found.mount))
+        let mount = found.map(|found| found.mount).filter(|mount| *mount != place.dir.mount)?;
+        self.crosses(&place.path, mount).or_else(|| told_from_kernel(files::pseudo_filesystem_at(place)))
     }
 
     /// Why what has this path must not be on this mount, if it is so.
@@ -108,17 +109,18 @@ impl Bounds for Walls<'_> {
         if parent.mount == directory.mount {
             return None;
         }
-        if let Some(reason) = self.crosses(&directory.path, directory.mount) {
-            return Some(reason);
-        }
-        // What can't be told from one that shows the kernel is taken to be one.
-        let pseudo = files::pseudo_filesystem(directory).is_ok_and(|kind| kind.is_none());
-        (!pseudo).then_some(DenialReason::PseudoFilesystem)
+        let crosses = self.crosses(&directory.path, directory.mount);
+        crosses.or_else(|| told_from_kernel(files::pseudo_filesystem(directory)))
     }
 
     fn may_leap(&self, base: &Directory) -> bool {
         !self.guard.is_on_the_way(base.id) && self.grants.preopen_above(&base.path).is_some_and(|above| !above.mounts)
     }
+}
+
+/// What can't be told from a file system that shows the kernel is taken to be one.
+fn told_from_kernel(kind: Result<Option<&'static str>, Errno>) -> Option<DenialReason> {
+    (kind != Ok(None)).then_some(DenialReason::PseudoFilesystem)
 }
 
 impl Host {

@@ -1,0 +1,65 @@
+//! Attacks that ask whether something is there: who may not read it does not learn it, whatever the spelling and the verb.
+
+use wasm_agent_tests::probe::results;
+use wasm_agent_tests::{Folder, Handle, How, Probe, Recorded, Scene};
+
+/// What is there, and what is not: a file, a folder, a link that leads somewhere, and one that leads nowhere.
+const HIDDEN: [&str; 4] = ["file", "folder", "link", "dangling"];
+
+fn folder() -> Folder {
+    let folder = Folder::with([("work/a.txt", "a"), ("work/hidden-file", "x"), ("work/hidden-folder/x", "x")]);
+    folder.link("work/hidden-link", "a.txt");
+    folder.link("work/hidden-dangling", "nothing");
+    folder
+}
+
+fn policies() -> [String; 3] {
+    let grant = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\n";
+    [
+        format!("{grant}only = [\"a.txt\"]\n"),
+        format!("{grant}deny = [\"hidden-*\"]\n"),
+        format!("{grant}access = \"write\"\nask = []\ndeny = [\"hidden-*\"]\n"),
+    ]
+}
+
+/// Every verb on a path.
+fn ask(probe: &mut Probe, work: Handle, path: &str) {
+    probe.stat(work, path);
+    for how in [How::READ, How::WRITE, How::TRUNCATE, How::CREATE, How::CREATE_NEW, How::DIR] {
+        probe.open(work, path, how);
+    }
+    probe.rename(work, path, "moved");
+    probe.rename(work, "a.txt", path);
+    probe.link(work, path, "linked");
+    probe.link(work, "a.txt", path);
+    probe.symlink(work, "a.txt", path);
+    probe.unlink(work, path);
+    probe.create_dir(work, path);
+    probe.remove_dir(work, path);
+    probe.touch(work, path);
+}
+
+fn asked(policy: &str, name: &str, spelling: &str) -> Recorded {
+    let folder = folder();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    ask(&mut probe, work, &spelling.replace("NAME", name));
+    Scene::tool(&folder, probe.tool()).policy(policy).run()
+}
+
+#[test]
+fn what_is_hidden_answers_as_what_is_not_there_and_every_question_is_a_denial() {
+    for policy in policies() {
+        for spelling in ["NAME", "NAME/", "NAME//", "NAME/.", "NAME/..", "NAME/x", "./NAME/", "NAME/../NAME/"] {
+            let absent = asked(&policy, "hidden-absent", spelling);
+            let expected = results(&absent);
+            assert!(expected.iter().all(|result| !result.ends_with(" ok")), "{spelling}: {expected:?}");
+            for name in HIDDEN {
+                let there = asked(&policy, &format!("hidden-{name}"), spelling);
+                assert_eq!(results(&there), expected, "{policy}{spelling} of {name}");
+                assert_eq!(there.denied_calls(), absent.denied_calls(), "{policy}{spelling} of {name}");
+                assert_eq!(there.denied_calls(), expected.len(), "{policy}{spelling} of {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Attacks through folders that another process moves while a tool has them open.
+
+use wasm_agent_tests::approver::Meanwhile;
+use wasm_agent_tests::probe::results;
+use wasm_agent_tests::{Folder, Handle, How, Probe, Scene};
+
+/// Asks before anything is read, so that a test can act between two calls.
+const READING: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = [\"read\"]\nonly = [\".\", \"sub\", \"sub/**\", \"signal\"]\n";
+
+fn folder() -> Folder {
+    let folder =
+        Folder::with([("work/sub/file.txt", "inside"), ("work/sub/deep/file.txt", "inside"), ("work/signal", "")]);
+    folder.dir("elsewhere");
+    folder
+}
+
+/// Every verb on a folder that is open, after `act` was done when the tool read `signal`.
+fn after(act: impl Fn(&Folder) + Send + Sync + 'static) -> (Folder, Vec<String>) {
+    let folder = folder();
+    let other = Folder::at(&folder.path(""));
+    let approver = Meanwhile::new(move |request| {
+        if request.action.summary == "file.read /work/signal" {
+            act(&other);
+        }
+    });
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let sub = probe.open(work, "sub", How::DIR);
+    probe.open(work, "signal", How::READ);
+    probe.open(sub, "file.txt", How::READ);
+    probe.open(sub, "file.txt", How::TRUNCATE);
+    probe.open(sub, "new.txt", How::CREATE_NEW);
+    probe.open(sub, "deep/new.txt", How::CREATE_NEW);
+    probe.stat(sub, "file.txt");
+    probe.create_dir(sub, "made");
+    probe.unlink(sub, "file.txt");
+    probe.rename(sub, "file.txt", "moved.txt");
+    probe.link(sub, "file.txt", "linked.txt");
+    probe.symlink(sub, "file.txt", "symlink");
+    probe.touch(sub, "file.txt");
+    let run = Scene::tool(&folder, probe.tool()).policy(READING).approver(approver).run();
+    let results = results(&run);
+    (folder, results)
+}
+
+#[test]
+fn a_folder_that_was_moved_out_is_not_acted_in_under_its_old_name() {
+    let (folder, results) = after(|folder| {
+        std::fs::rename(folder.path("work/sub"), folder.path("elsewhere/sub")).unwrap();
+    });
+    assert!(results[2..].iter().all(|result| result.ends_with(" no-entry")), "{results:?}");
+    assert_eq!(folder.snapshot("elsewhere/sub").len(), 3, "{:?}", folder.snapshot("elsewhere/sub"));
+    assert_eq!(folder.read("elsewhere/sub/file.txt"), "inside");
+}
+
+#[test]
+fn a_folder_that_another_one_took_the_place_of_is_not_acted_in() {
+    let (folder, results) = after(|folder| {
+        std::fs::rename(folder.path("work/sub"), folder.path("elsewhere/sub")).unwrap();
+        std::fs::create_dir(folder.path("work/sub")).unwrap();
+    });
+    assert!(results[2..].iter().all(|result| result.ends_with(" no-entry")), "{results:?}");
+    assert!(folder.snapshot("work/sub").is_empty());
+    assert_eq!(folder.read("elsewhere/sub/file.txt"), "inside");
+}
+
+#[test]
+fn a_folder_that_stays_is_acted_in() {
+    let (_, results) = after(|_| {});
+    assert!(results[..7].iter().all(|result| result.ends_with(" ok")), "{results:?}");
+}
+
+#[test]
+fn a_folder_that_is_moved_while_somebody_is_asked_about_a_file_in_it_is_not_acted_in() {
+    let policy = READING.replace("ask = [\"read\"]", "ask = [\"create\", \"modify\", \"delete\", \"rename\"]");
+    let verbs: [(&str, fn(&mut Probe, Handle)); 9] = [
+        ("truncate", |probe, work| _ = probe.open(work, "sub/file.txt", How::TRUNCATE)),
+        ("create", |probe, work| _ = probe.open(work, "sub/new.txt", How::CREATE_NEW)),
+        ("make a folder", |probe, work| probe.create_dir(work, "sub/made")),
+        ("delete", |probe, work| probe.unlink(work, "sub/file.txt")),
+        ("rename", |probe, work| probe.rename(work, "sub/file.txt", "sub/moved.txt")),
+        ("link", |probe, work| probe.link(work, "sub/file.txt", "sub/linked.txt")),
+        ("link from outside", |probe, work| probe.link(work, "signal", "sub/linked.txt")),
+        ("symlink", |probe, work| probe.symlink(work, "file.txt", "sub/symlink")),
+        ("touch", |probe, work| probe.touch(work, "sub/file.txt")),
+    ];
+    for (verb, act) in verbs {
+        let folder = folder();
+        let other = Folder::at(&folder.path(""));
+        let approver = Meanwhile::new(move |_| {
+            // A second question comes where the first answer was for what is not there any more.
+            if other.has("work/sub") {
+                std::fs::rename(other.path("work/sub"), other.path("elsewhere/sub")).unwrap();
+            }
+        });
+        let before = folder.snapshot("work/sub");
+        let mut probe = Probe::new();
+        let work = probe.preopen();
+        act(&mut probe, work);
+        let run = Scene::tool(&folder, probe.tool()).policy(&policy).approver(approver).run();
+        assert!(results(&run).iter().all(|result| !result.ends_with(" ok")), "{verb}: {:?}", results(&run));
+        assert_eq!(run.events_of("outcome")[0]["result"], "failed", "{verb}");
+        assert_eq!(folder.snapshot("elsewhere/sub"), before, "{verb}");
+    }
+}
