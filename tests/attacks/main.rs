@@ -8,6 +8,7 @@ mod filesystem;
 mod fixture;
 mod grants;
 mod held;
+mod links;
 mod mounts;
 mod moved;
 mod network;

@@ -19,6 +19,7 @@ mod inspecting;
 mod journals;
 mod judging;
 mod made;
+mod own;
 mod policies;
 mod recovering;
 mod redacting;

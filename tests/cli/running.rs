@@ -141,7 +141,7 @@ fn refuses_arguments_that_are_none() {
         "run --fsync sometimes edit-files.wasm",
         "run edit-files.wasm /notes",
         "journal",
-        "policy explain policy.toml",
+        "policy explain",
         "completions tcsh",
         "run --format yaml edit-files.wasm",
     ] {

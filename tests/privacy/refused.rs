@@ -32,16 +32,15 @@ fn secret_that_is_no_header_is_refused() {
 }
 
 #[test]
-fn secret_in_a_file_that_the_tool_may_read_is_refused() {
-    let folder = Folder::with([("notes/private/token", "tok-3f9a77zzQx\n"), ("notes/a.txt", "a")]);
-    let set_up = |deny: &str| {
-        let policy = policy("http://127.0.0.1:9", "").replace("env = \"API_TOKEN\"", "file = \"notes/private/token\"");
-        let files = format!("[[filesystem]]\nhost = \"notes\"\nguest = \"/notes\"\n{deny}");
-        Scene::guest(&folder, "fetch-page").policy(format!("{policy}{files}")).set_up()
-    };
-    let error = set_up("").unwrap_err().to_string();
-    let expected = "secret `token`: the tool could read `notes/private/token`, which lies in `notes` (line 12); keep it \
-                    elsewhere, or `deny` it there";
-    assert!(error.ends_with(expected), "{error}");
-    set_up("deny = [\"private/**\"]\n").unwrap();
+fn secret_in_a_file_that_a_grant_covers_is_kept_from_the_tool() {
+    let secret = "tok-3f9a77zzQx";
+    let folder = Folder::with([("notes/private/a.txt", "a tok-en")]);
+    folder.write("notes/private/token", format!("{secret}\n"));
+    let policy = policy("http://127.0.0.1:9", "").replace("env = \"API_TOKEN\"", "file = \"notes/private/token\"");
+    let files = "[[filesystem]]\nhost = \"notes\"\nguest = \"/notes\"\n";
+    let run =
+        Scene::guest(&folder, "search").policy(format!("{policy}{files}")).call(r#"search("/notes", "tok")"#).run();
+    let found = run.json().to_string();
+    assert!(found.contains("/notes/private/a.txt") && !found.contains("/notes/private/token"), "{found}");
+    assert!(!String::from_utf8_lossy(&run.journal).contains(secret));
 }

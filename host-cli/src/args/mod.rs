@@ -103,7 +103,7 @@ pub(crate) struct Inspect {
     pub(crate) tool: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct State {
     /// Where journals, copies of tools and compiled code are kept
     /// [default: $WASM_AGENT_STATE, $XDG_STATE_HOME/wasm-agent or ~/.local/state/wasm-agent]

@@ -12,14 +12,16 @@ pub(crate) enum Policy {
         #[arg(value_hint = ValueHint::FilePath)]
         policy: PathBuf,
     },
-    /// Says what a policy decides about an action, and why
+    /// Says what a policy decides about an action, and why; without one, what no policy gives
+    ///
+    /// Without an action it lists what belongs to the host and is kept from every tool, and where the policy's grants cover it.
     Explain {
         /// The policy
         #[arg(value_hint = ValueHint::FilePath)]
         policy: PathBuf,
 
         /// The action, such as 'DELETE /notes/a.md' or 'POST https://example.com/'
-        action: String,
+        action: Option<String>,
     },
     /// Says what another policy would have decided about what runs did; runs nothing
     ///

@@ -17,7 +17,7 @@ use crate::error::LoadError;
 use crate::files::{Directory, pseudo_filesystem};
 use crate::http::client::SystemResolver;
 use crate::http::{Needles, SECRET_BYTES_MIN, client, secret_header};
-use crate::own::{Guard, OwnThings};
+use crate::own::{Guard, OwnThings, policy_folder};
 
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -67,8 +67,7 @@ impl Grants {
         let text = String::from_utf8(text)
             .map_err(|_| error(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text")))?;
         let policy = Policy::parse(&text).map_err(|errors| LoadError::Policy { path: path.to_owned(), errors })?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Opener { policy_path: path, folder, environment }.open(policy)
+        Opener { policy_path: path, folder: policy_folder(path), environment }.open(policy)
     }
 
     /// Grants nothing: what a run without a policy gets.
@@ -176,7 +175,7 @@ impl Opener<'_> {
         self.check_overlap(&opened)?;
         let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
-        let own = self.own_things(&policy);
+        let own = OwnThings::of_policy(&policy, self.policy_path);
         let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy, own };
         if let Some(file) = grants.policy.ca_file() {
             let line = grants.policy.ca_line().unwrap_or(1);
@@ -251,20 +250,6 @@ impl Opener<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The policy and the files that it takes secrets and certificates from.
-    fn own_things(&self, policy: &Policy) -> OwnThings {
-        let mut own = OwnThings::new().with("policy", self.policy_path);
-        for spec in policy.secrets() {
-            if let SecretSource::File(file) = &spec.source {
-                own.add("file of a secret", self.folder.join(file));
-            }
-        }
-        if let Some(file) = policy.ca_file() {
-            own.add("file of certificate authorities", self.folder.join(file));
-        }
-        own
     }
 
     fn secret(&self, spec: &SecretSpec) -> Result<Secret, LoadError> {

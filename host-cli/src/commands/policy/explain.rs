@@ -6,18 +6,20 @@ use std::path::Path;
 use serde_json::{Value, json};
 use wasm_agent_host::policy::{DecisionKind, Explanation};
 
-use super::load;
+use super::{load, own};
 use crate::args::Format;
 use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, block, style};
 
-/// Says what a policy decides about an action, and why.
-pub(super) fn explain(path: &Path, action: &str, report: &Report) -> Result<(), Failure> {
+/// Says what a policy decides about an action, and why; without one, what it can't decide about.
+pub(super) fn explain(path: &Path, action: Option<&str>, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
-    let explanation =
+    let Some(action) = action else { return own::list(&policy, path, report) };
+    let mut explanation =
         policy.explain(action).map_err(|error| Failure::new(Exit::NothingRan, crate::failure::chain(&error)))?;
+    own::explain(&mut explanation, &own::kept(&policy, path)?);
     match report.format {
         Format::Text => report.data(|out| out.write_all(explained(&explanation).as_bytes())),
         Format::Json => report.object(&explained_json(&explanation)),

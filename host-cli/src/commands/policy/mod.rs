@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod journals;
 mod judge;
+mod own;
 mod suggest;
 
 use std::io::Read;
@@ -21,7 +22,7 @@ use crate::report::Report;
 pub(crate) fn policy(command: &args::Policy, report: &Report) -> Result<Exit, Failure> {
     match command {
         args::Policy::Check { policy } => check::check(policy, report)?,
-        args::Policy::Explain { policy, action } => explain::explain(policy, action, report)?,
+        args::Policy::Explain { policy, action } => explain::explain(policy, action.as_deref(), report)?,
         args::Policy::Judge(arguments) => return judge::judge(arguments, report),
         args::Policy::Suggest(arguments) => suggest::suggest(arguments, report)?,
     }

@@ -6,12 +6,14 @@
 mod created;
 mod directory;
 mod links;
+mod mount_points;
 mod open;
 mod output;
 mod pseudo;
 mod resolve;
 mod seen;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 
@@ -24,6 +26,7 @@ use crate::own::Guard;
 pub(crate) use created::Created;
 pub(crate) use directory::{Directory, Mount};
 pub(crate) use links::Links;
+use mount_points::MountPoints;
 pub(crate) use open::{open_directory, open_file};
 pub(crate) use output::FileOutput;
 pub(crate) use pseudo::{pseudo_filesystem, pseudo_filesystem_at};
@@ -35,8 +38,10 @@ pub(crate) use seen::Seen;
 pub(crate) struct Files {
     /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
     directories: BTreeMap<u32, Directory>,
-    /// Directories with names of the host in them that are being listed, by the handle of the listing.
-    listings: BTreeMap<u32, FileId>,
+    /// Directories that are being listed, and whether their grants cover mounts, by the handle of the listing.
+    listings: BTreeMap<u32, (FileId, bool)>,
+    /// Where something is mounted; found out when the first directory is listed.
+    mount_points: OnceCell<MountPoints>,
     /// What this run made.
     pub(crate) created: Created,
     /// What it looked at last.
@@ -74,17 +79,21 @@ impl Files {
         self.links.renamed(from, to);
     }
 
-    /// Notes which directory a listing is of; of none where it ends, or where the directory is not known.
-    pub(crate) fn listing(&mut self, handle: u32, directory: Option<FileId>) {
-        match directory.filter(|directory| self.guard.has_names_in(*directory)) {
-            Some(directory) => self.listings.insert(handle, directory),
-            None => self.listings.remove(&handle),
-        };
+    /// Notes which directory a listing is of, and whether its grant covers mounts.
+    pub(crate) fn list(&mut self, handle: u32, directory: FileId, mounts: bool) {
+        self.listings.insert(handle, (directory, mounts));
     }
 
-    /// Whether an entry of a listing is the host's, and not there for a tool.
+    /// Forgets a listing.
+    pub(crate) fn end_list(&mut self, handle: u32) {
+        self.listings.remove(&handle);
+    }
+
+    /// Whether a listing leaves an entry out: it is the host's, or something is mounted there that the tool can't reach.
     pub(crate) fn hides(&self, handle: u32, name: &str) -> bool {
-        self.listings.get(&handle).is_some_and(|directory| self.guard.keeps(*directory, name, None))
+        let Some((directory, mounts)) = self.listings.get(&handle) else { return false };
+        self.guard.keeps(*directory, name, None)
+            || self.mount_points.get_or_init(MountPoints::now).hides(*directory, name, *mounts)
     }
 
     /// The directory behind a handle, if it is one.

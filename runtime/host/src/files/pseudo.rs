@@ -56,6 +56,11 @@ const TMPFS: u64 = 0x0102_1994;
 /// Longest `/proc/self/mountinfo` that is read, in bytes.
 const MOUNTINFO_BYTES_MAX: u64 = 16 << 20;
 
+/// Whether a file system of this type, as `mountinfo` names it, shows the kernel.
+pub(super) fn is_pseudo(kind: &str) -> bool {
+    kind == "devtmpfs" || MAGIC.iter().any(|(_, name)| *name == kind)
+}
+
 /// The name of the file system that a directory lies on, if it is one that shows the kernel.
 ///
 /// # Errors

@@ -136,11 +136,6 @@ impl Guard {
         self.ways.contains(&id) || self.folders.contains(&id)
     }
 
-    /// Whether a directory has names that are the host's.
-    pub(crate) fn has_names_in(&self, directory: FileId) -> bool {
-        self.names.contains_key(&directory)
-    }
-
     fn has(&self, directory: FileId, name: &str, holds: impl Fn(&Name) -> bool) -> bool {
         let Some(names) = self.names.get(&directory) else { return false };
         let name = folded(name);

@@ -11,6 +11,8 @@ mod steps;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use wasm_agent_policy::{Policy, SecretSource};
+
 pub(crate) use guard::Guard;
 pub use reach::{Reached, reached};
 
@@ -21,6 +23,11 @@ pub use reach::{Reached, reached};
 /// journal's file, the program that answers for a person.
 #[derive(Clone, Debug, Default)]
 pub struct OwnThings(Vec<OwnThing>);
+
+/// The folder that relative paths of a policy start at.
+pub(crate) fn policy_folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
 
 /// A file or folder that belongs to the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +55,22 @@ impl OwnThings {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A policy's own file, which is at `path`, and the files that it takes secrets and certificates from.
+    #[must_use]
+    pub fn of_policy(policy: &Policy, path: &Path) -> Self {
+        let folder = policy_folder(path);
+        let mut own = Self::new().with("policy", path);
+        for spec in policy.secrets() {
+            if let SecretSource::File(file) = &spec.source {
+                own.add("file of a secret", folder.join(file));
+            }
+        }
+        if let Some(file) = policy.ca_file() {
+            own.add("file of certificate authorities", folder.join(file));
+        }
+        own
     }
 
     /// Adds a file, or a folder with everything in it. It need not exist yet; then nothing can be made under its name.

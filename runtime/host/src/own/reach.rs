@@ -8,8 +8,8 @@ use std::path::Path;
 
 use wasm_agent_policy::{GuestPath, Policy};
 
-use super::OwnThings;
 use super::steps::steps;
+use super::{OwnThings, policy_folder};
 use crate::error::LoadError;
 use crate::files::look_at;
 
@@ -31,12 +31,12 @@ pub struct Reached {
 ///
 /// # Authority
 ///
-/// Looks for each `host` directory, relative to `folder`, and for each thing. Reads no contents.
+/// Looks for each `host` directory, relative to the folder of `path`, the policy's file, and for each thing. Reads no contents.
 ///
 /// # Errors
 ///
 /// When the way to a thing can't be followed.
-pub fn reached(policy: &Policy, folder: &Path, things: &OwnThings) -> Result<Vec<Reached>, LoadError> {
+pub fn reached(policy: &Policy, path: &Path, things: &OwnThings) -> Result<Vec<Reached>, LoadError> {
     let mut found = Vec::new();
     let mut walked = Vec::new();
     for thing in things.iter() {
@@ -45,7 +45,7 @@ pub fn reached(policy: &Policy, folder: &Path, things: &OwnThings) -> Result<Vec
         walked.push((thing, steps(thing.path()).map_err(failed)?.0));
     }
     for grant in policy.filesystem() {
-        let Ok(root) = File::open(folder.join(&grant.host)) else { continue };
+        let Ok(root) = File::open(policy_folder(path).join(&grant.host)) else { continue };
         let Ok(root) = look_at(&root) else { continue };
         for (thing, steps) in &walked {
             // Links lead anywhere, so each directory that was come through keeps the name that the guest has for it.
@@ -55,8 +55,11 @@ pub fn reached(policy: &Policy, folder: &Path, things: &OwnThings) -> Result<Vec
                 let Some(path) = known.get(&step.directory).and_then(|directory| directory.join(name).ok()) else {
                     continue;
                 };
-                if step.is_thing {
-                    let reached = Reached { what: thing.what().to_owned(), path: path.clone(), line: grant.line };
+                // Where the way ends before the thing, nothing is there yet under its name.
+                let rest = step.rest.iter().rev().map(|name| name.to_str());
+                let whole = rest.into_iter().try_fold(path.clone(), |path, name| path.join(name?).ok());
+                if let Some(path) = whole.filter(|_| step.is_thing || !step.rest.is_empty()) {
+                    let reached = Reached { what: thing.what().to_owned(), path, line: grant.line };
                     if !found.contains(&reached) {
                         found.push(reached);
                     }

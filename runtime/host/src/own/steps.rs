@@ -25,6 +25,8 @@ pub(super) struct Step {
     pub(super) found: Option<Found>,
     /// Whether the thing itself is found under this name, rather than by going on from here.
     pub(super) is_thing: bool,
+    /// The names that are left where the way ends too early, next one last.
+    pub(super) rest: Vec<OsString>,
 }
 
 /// Every name that is looked up to get to `path`, as far as it leads, and the directory it ends in, opened, if it is one.
@@ -71,7 +73,8 @@ pub(super) fn steps(path: &Path) -> io::Result<(Vec<Step>, Option<File>)> {
             let below = File::from(rustix::fs::openat(top, &name, flags, Mode::empty())?);
             open.push(below);
         }
-        steps.push(Step { directory, name, found, is_thing });
+        let rest = if goes_on { Vec::new() } else { std::mem::take(&mut pending) };
+        steps.push(Step { directory, name, found, is_thing, rest });
         if !goes_on {
             return Ok((steps, None));
         }

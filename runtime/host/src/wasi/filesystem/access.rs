@@ -34,6 +34,8 @@ impl Target {
 /// What a call wants of a place: for what is recorded where the place is not the tool's to use, whatever the policy says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wants {
+    /// Which file it is, and nothing about it: C libraries ask that of every name that they list, and fail where one is refused.
+    Identity,
     Look,
     Create,
     CreateDir,
@@ -45,7 +47,7 @@ pub(super) enum Wants {
 impl Wants {
     fn action(self, path: GuestPath) -> Action {
         match self {
-            Self::Look => Action::FileRead { path },
+            Self::Identity | Self::Look => Action::FileRead { path },
             Self::Create => Action::FileCreate { path },
             Self::CreateDir => Action::DirCreate { path },
             Self::Modify => Action::FileModify { path, truncate: false },
@@ -57,7 +59,7 @@ impl Wants {
     /// Whether another thing, or nothing, would have the name afterwards.
     fn changes_name(self) -> bool {
         match self {
-            Self::Look | Self::Modify => false,
+            Self::Identity | Self::Look | Self::Modify => false,
             Self::Create | Self::CreateDir | Self::Delete | Self::RemoveDir => true,
         }
     }
@@ -73,6 +75,7 @@ impl Walls<'_> {
     /// Why a place can't be used, whatever the policy says.
     fn bar(&self, place: &Place, found: Option<&Found>, wants: Wants) -> Option<DenialReason> {
         let (directory, name) = (place.dir.id, place.name.as_str());
+        let found = found.filter(|_| wants != Wants::Identity);
         let own = if name == "." {
             self.guard.keeps_directory(directory) || (wants.changes_name() && self.guard.is_on_the_way(directory))
         } else {

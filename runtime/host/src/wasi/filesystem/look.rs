@@ -1,5 +1,7 @@
 //! Looking at files without opening them.
 
+use std::sync::Arc;
+
 use wasm_agent_policy::{Action, DecisionKind, Origin};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
@@ -26,7 +28,7 @@ impl Host {
         flags: PathFlags,
         path: &str,
     ) -> FsResult<types::MetadataHashValue> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look)?;
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Identity)?;
         // C libraries ask for the hash of every name that they list, and fail the whole listing where one is denied. The
         // number tells which file it is and nothing of what is in it, so whoever may list the directory may have it.
         let place = &target.place;
@@ -48,9 +50,10 @@ impl Host {
     /// Lists a directory. One that was opened was decided about then; a grant's own is open from the start, and its grant may
     /// not list it.
     pub(super) async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> {
+        let grants = Arc::clone(&self.context.grants);
         let live = self.live().map_err(FsError::trap)?;
         if let Some(directory) = live.files.directory(fd.rep()).cloned() {
-            in_place(&self.context.grants, &directory).map_err(failed)?;
+            in_place(&grants, &directory).map_err(failed)?;
             let action = Action::FileRead { path: directory.path };
             let judgement = self.context.grants.policy().judge(&action, Origin::Foreign);
             if judgement.decision == DecisionKind::Deny {
@@ -60,13 +63,16 @@ impl Host {
             }
         }
         let live = self.live().map_err(FsError::trap)?;
-        let listed = live.files.directory(fd.rep()).map(|directory| directory.id);
+        let listed = live.files.directory(fd.rep()).cloned();
         let stream = live.filesystem().read_directory(fd).await?;
-        live.files.listing(stream.rep(), listed);
+        if let Some(directory) = listed {
+            let mounts = grants.preopen_above(&directory.path).is_some_and(|above| above.mounts);
+            live.files.list(stream.rep(), directory.id, mounts);
+        }
         Ok(stream)
     }
 
-    /// The next entry of a directory. The host's own things are not there for a tool.
+    /// The next entry of a directory, of those that are there for a tool.
     pub(super) async fn read_directory_entry(
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
@@ -84,7 +90,7 @@ impl Host {
 
     pub(super) fn close_listing(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
         let live = self.live()?;
-        live.files.listing(stream.rep(), None);
+        live.files.end_list(stream.rep());
         types::HostDirectoryEntryStream::drop(&mut live.filesystem(), stream)
     }
 

@@ -1,0 +1,82 @@
+//! What belongs to the host, and where a policy's grants cover it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use wasm_agent_host::policy::{Action, DecisionKind, Denial, DenialReason, Explanation, GuestPath, Policy};
+use wasm_agent_host::{OwnThings, Reached, reached};
+
+use crate::args::{Format, State};
+use crate::escape::escape_line;
+use crate::failure::Failure;
+use crate::own::own_things;
+use crate::report::Report;
+use crate::table::{Align, Table};
+
+/// Everything that a run under this policy is kept from, but for what `run` itself is told: the tool, the journal, a key, an approver.
+pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
+    let mut own = OwnThings::of_policy(policy, path);
+    own.extend(&own_things(&State::default()));
+    own
+}
+
+/// Which of it lies in a granted directory.
+pub(super) fn kept(policy: &Policy, path: &Path) -> Result<Vec<Reached>, Failure> {
+    Ok(reached(policy, path, &things(policy, path))?)
+}
+
+/// Lists all of it.
+pub(super) fn list(policy: &Policy, path: &Path, report: &Report) -> Result<(), Failure> {
+    let things = things(policy, path);
+    let kept = kept(policy, path)?;
+    let place =
+        |what: &str| kept.iter().filter(|kept| kept.what == what).map(|kept| kept.path.to_string()).collect::<Vec<_>>();
+    match report.format {
+        Format::Text => {
+            let columns = ["KEPT FROM TOOLS", "WHERE IT IS", "IN A GRANT AS"].map(|name| (name, Align::Left));
+            let mut table = Table::new(&columns);
+            for thing in things.iter() {
+                table.row([
+                    escape_line(thing.what()).into_owned(),
+                    escape_line(&thing.path().display().to_string()).into_owned(),
+                    escape_line(&place(thing.what()).join(", ")).into_owned(),
+                ]);
+            }
+            report.data(|out| table.write(out))
+        }
+        Format::Json => things.iter().try_for_each(|thing| {
+            report.object(&json!({
+                "event": "kept",
+                "what": thing.what(),
+                "path": thing.path().display().to_string(),
+                "guest": place(thing.what()),
+            }))
+        }),
+    }
+}
+
+/// The same for a program.
+pub(super) fn kept_json(kept: &[Reached]) -> Value {
+    kept.iter().map(|kept| json!({ "what": kept.what, "path": kept.path.to_string(), "line": kept.line })).collect()
+}
+
+/// Turns an explanation into a denial where the action is about something of the host's.
+pub(super) fn explain(explanation: &mut Explanation, kept: &[Reached]) {
+    let paths: Vec<&GuestPath> = match &explanation.action {
+        Action::FileRename { from, to, .. } => vec![from, to],
+        other => other.path().into_iter().collect(),
+    };
+    let changes_name = !matches!(explanation.action, Action::FileRead { .. } | Action::FileModify { .. });
+    let is_kept = |path: &&GuestPath| {
+        kept.iter().any(|kept| path.starts_with(&kept.path) || (changes_name && kept.path.starts_with(path)))
+    };
+    if explanation.decision == DecisionKind::Deny || !paths.iter().any(is_kept) {
+        return;
+    }
+    let denial = Denial::new(DenialReason::OwnThing, None);
+    (explanation.grant, explanation.grant_label, explanation.line) = (None, None, None);
+    explanation.decision = DecisionKind::Deny;
+    explanation.reason = denial.reason.sentence().to_owned();
+    explanation.hint = Some(denial.hint(&explanation.action));
+    explanation.denial = Some(denial);
+}
