@@ -6,16 +6,15 @@ use std::sync::Arc;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use wasm_agent_journal::{Before, DecisionRecord, EffectResult};
-use wasm_agent_policy::{Action, Decision, DenialReason, GuestPath, Origin};
+use wasm_agent_policy::{Action, Decision, GuestPath, Origin};
 use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
+use super::walls::{Walls, Wants, in_place};
 use crate::approval::{Detail, PREVIEW_BYTES_MAX, Preview};
-use crate::files::{self, Bounds, Directory, Found, Mount, Place, Unresolved};
+use crate::files::{self, Found, Place, Unresolved};
 use crate::gate::{Denied, Effect, Host, Why};
-use crate::grants::Grants;
-use crate::own::Guard;
 
 /// What an effect on a file is performed with, and what is known of the file.
 pub(super) struct Target {
@@ -29,101 +28,6 @@ impl Target {
     pub(super) fn existing(&self) -> FsResult<&Found> {
         self.found.as_ref().ok_or_else(|| types::ErrorCode::NoEntry.into())
     }
-}
-
-/// What a call wants of a place: for what is recorded where the place is not the tool's to use, whatever the policy says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wants {
-    /// Which file it is, and nothing about it: C libraries ask that of every name that they list, and fail where one is refused.
-    Identity,
-    Look,
-    Create,
-    CreateDir,
-    Modify,
-    Delete,
-    RemoveDir,
-}
-
-impl Wants {
-    fn action(self, path: GuestPath) -> Action {
-        match self {
-            Self::Identity | Self::Look => Action::FileRead { path },
-            Self::Create => Action::FileCreate { path },
-            Self::CreateDir => Action::DirCreate { path },
-            Self::Modify => Action::FileModify { path, truncate: false },
-            Self::Delete => Action::FileDelete { path },
-            Self::RemoveDir => Action::DirRemove { path },
-        }
-    }
-
-    /// Whether another thing, or nothing, would have the name afterwards.
-    fn changes_name(self) -> bool {
-        match self {
-            Self::Identity | Self::Look | Self::Modify => false,
-            Self::Create | Self::CreateDir | Self::Delete | Self::RemoveDir => true,
-        }
-    }
-}
-
-/// The walls around a path: the policy, the host's own things, mounts.
-struct Walls<'a> {
-    grants: &'a Grants,
-    guard: &'a Guard,
-}
-
-impl Walls<'_> {
-    /// Why a place can't be used, whatever the policy says.
-    fn bar(&self, place: &Place, found: Option<&Found>, wants: Wants) -> Option<DenialReason> {
-        let (directory, name) = (place.dir.id, place.name.as_str());
-        let found = found.filter(|_| wants != Wants::Identity);
-        let own = if name == "." {
-            self.guard.keeps_directory(directory) || (wants.changes_name() && self.guard.is_on_the_way(directory))
-        } else {
-            self.guard.keeps(directory, name, found)
-                || (wants.changes_name() && self.guard.leads_through(directory, name, found))
-        };
-        if own {
-            return Some(DenialReason::OwnThing);
-        }
-        let mount = found.map(|found| found.mount).filter(|mount| *mount != place.dir.mount)?;
-        self.crosses(&place.path, mount).or_else(|| told_from_kernel(files::pseudo_filesystem_at(place)))
-    }
-
-    /// Why what has this path must not be on this mount, if it is so.
-    fn crosses(&self, path: &GuestPath, mount: Mount) -> Option<DenialReason> {
-        let preopen = self.grants.preopen_above(path)?;
-        (preopen.directory.mount != mount && !preopen.mounts).then_some(DenialReason::Mount)
-    }
-}
-
-impl Bounds for Walls<'_> {
-    fn denies(&self, path: &GuestPath) -> bool {
-        !self.grants.policy().may_go_through(path)
-    }
-
-    fn bars_entry(&self, directory: &Directory, name: &str) -> Option<DenialReason> {
-        self.guard.keeps(directory.id, name, None).then_some(DenialReason::OwnThing)
-    }
-
-    fn bars_directory(&self, parent: &Directory, directory: &Directory) -> Option<DenialReason> {
-        if self.guard.keeps_directory(directory.id) {
-            return Some(DenialReason::OwnThing);
-        }
-        if parent.mount == directory.mount {
-            return None;
-        }
-        let crosses = self.crosses(&directory.path, directory.mount);
-        crosses.or_else(|| told_from_kernel(files::pseudo_filesystem(directory)))
-    }
-
-    fn may_leap(&self, base: &Directory) -> bool {
-        !self.guard.is_on_the_way(base.id) && self.grants.preopen_above(&base.path).is_some_and(|above| !above.mounts)
-    }
-}
-
-/// What can't be told from a file system that shows the kernel is taken to be one.
-fn told_from_kernel(kind: Result<Option<&'static str>, Errno>) -> Option<DenialReason> {
-    (kind != Ok(None)).then_some(DenialReason::PseudoFilesystem)
 }
 
 impl Host {
@@ -184,8 +88,11 @@ impl Host {
     /// Opens a file to read it that was looked at a moment ago, where the policy allows that; nothing where all of it is to be found out.
     pub(super) fn open_seen(&mut self, fd: &Fd, path: &str) -> Option<std::fs::File> {
         let now = self.started()?;
+        let grants = Arc::clone(&self.context.grants);
         let live = self.live().ok()?;
-        let (place, identity) = live.files.seen.find(live.files.directory(fd.rep())?, path, now)?;
+        let base = live.files.directory(fd.rep())?;
+        let (place, identity) = live.files.seen.find(base, path, now)?;
+        in_place(&grants, base).ok()?;
         let action = Action::FileRead { path: place.path.clone() };
         let (Decision::Allow(_), record) = self.context.check(&action, Origin::Foreign) else { return None };
         // Whatever goes wrong: the file that was seen is not there any more, or not so.
@@ -278,12 +185,6 @@ impl Host {
         drop(permit);
         result.map_err(failed)
     }
-}
-
-/// Whether a directory is still where its path says, in the grant that it was reached through.
-pub(super) fn in_place(grants: &Grants, directory: &Directory) -> Result<(), Errno> {
-    let above = grants.preopen_above(&directory.path).ok_or(Errno::NOENT)?;
-    directory.is_in_place(&above.directory)
 }
 
 /// The error a guest gets for what the operating system reports.

@@ -9,7 +9,8 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor, NewTi
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::{Target, Wants, failed, in_place};
+use super::access::{Target, failed};
+use super::walls::{Wants, in_place};
 use crate::files;
 use crate::gate::Host;
 

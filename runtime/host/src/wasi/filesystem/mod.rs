@@ -5,6 +5,7 @@ mod change;
 mod look;
 mod open;
 mod values;
+mod walls;
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;

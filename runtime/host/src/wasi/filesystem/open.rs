@@ -12,7 +12,8 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{self, DescriptorFlags, Open
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::Fd;
-use super::access::{Target, Wants, failed, in_place};
+use super::access::{Target, failed};
+use super::walls::{Wants, in_place};
 use crate::files::{self, Directory, FileOutput};
 use crate::gate::Host;
 
