@@ -4,7 +4,9 @@
 //! ```no_run
 //! use std::path::Path;
 //! use std::sync::Arc;
-//! use wasm_agent_host::{Capture, Engine, Grants, Invocation, JournalFile, Recording, Run, StateDir, Stream, Tool};
+//! use wasm_agent_host::{
+//!     Capture, Engine, Grants, Invocation, JournalFile, OwnThings, Recording, Run, StateDir, Stream, Tool,
+//! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let engine = Engine::new()?;
@@ -19,6 +21,8 @@
 //!     .arguments(["/notes".to_owned()])
 //!     .output(output.clone());
 //! let journal = state.journal_path(&run.id());
+//! // The state directory, the policy and the tool are kept from the tool already. What else is yours, say here.
+//! let run = run.keeping(&OwnThings::new().with("journal", &journal).with("signing key", "audit.key"));
 //! let report = run.execute(JournalFile::create(&journal)?)?;
 //! println!("{:?} after {} calls", report.outcome, report.calls);
 //! print!("{}", String::from_utf8_lossy(&output.contents(Stream::Stdout)));
