@@ -154,6 +154,11 @@ impl HandMade {
         effect
     }
 
+    /// Lets the next effect have this number, which another one has already.
+    pub(crate) fn reuse(&mut self, effect: u64) {
+        self.effects = effect;
+    }
+
     pub(crate) fn outcome(&mut self, effect: u64, result: EffectResult, extra: Option<&Encoded>) {
         let detail = (result != EffectResult::Done).then_some("it went wrong");
         self.writer.outcome(&OutcomeEvent { effect, at_ns: self.now_ns, result, detail, extra }).unwrap();

@@ -65,6 +65,12 @@ impl<T: Item> Ahead<T> {
         self.items.is_empty()
     }
 
+    /// How many are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.items.len()
+    }
+
     fn pop(&mut self) -> Option<T> {
         let item = self.items.pop_front()?;
         self.bytes = self.bytes.saturating_sub(item.bytes());

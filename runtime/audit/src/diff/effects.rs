@@ -1,6 +1,6 @@
 //! Effects of one run, in the order in which they began, each with what became of it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use wasm_agent_journal::{
     ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, Digest, EffectResult, Event, Intent, Outcome, Record,
@@ -10,7 +10,10 @@ use super::align::Item;
 use crate::export::ActionFacts;
 
 /// Most effects of one run whose end is awaited. What more there is counts as without an end.
-const OPEN_MAX: usize = 1024;
+pub(super) const OPEN_MAX: usize = 1024;
+
+/// Most bytes of what is said of them.
+const OPEN_BYTES_MAX: usize = 8 << 20;
 
 /// An effect, or one that was asked about and refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +43,16 @@ struct Open {
 }
 
 /// Effects that have begun.
+///
+/// A journal can begin any number of them and end none: they are found by number, and let go of in order where there are too many.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     open: VecDeque<Open>,
+    /// How many have left `open` at its front.
+    gone: usize,
+    /// Where the last effect of each number stands, counted from the first one of the run.
+    places: HashMap<u64, usize>,
+    bytes: usize,
 }
 
 impl Effects {
@@ -59,8 +69,21 @@ impl Effects {
 
     /// The next effect in order, once its end is known; or as it is, at the end of the journal or where too many are open.
     pub(super) fn next(&mut self, at_end: bool) -> Option<Effect> {
-        let is_due = at_end || self.open.len() > OPEN_MAX || self.open.front()?.ended.is_some();
-        is_due.then(|| self.open.pop_front().map(Open::close))?
+        let too_many = self.open.len() > OPEN_MAX || self.bytes > OPEN_BYTES_MAX;
+        let is_due = at_end || too_many || self.open.front()?.ended.is_some();
+        let open = is_due.then(|| self.open.pop_front())??;
+        if self.places.get(&open.number) == Some(&self.gone) {
+            self.places.remove(&open.number);
+        }
+        self.gone += 1;
+        self.bytes = self.bytes.saturating_sub(open.action.len());
+        Some(open.close())
+    }
+
+    /// How many are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.open.len().max(self.places.len())
     }
 
     fn asked(&mut self, asked: &ApprovalAsked) {
@@ -109,12 +132,15 @@ impl Effects {
         let facts = ActionFacts::new(action);
         let key = *blake3::hash(action).as_bytes();
         let (approval, before, ended) = (None, None, None);
+        self.bytes = self.bytes.saturating_add(facts.summary.len());
+        self.places.insert(number, self.gone.saturating_add(self.open.len()));
         self.open.push_back(Open { number, call, action: facts.summary, key, approval, before, begun: false, ended });
     }
 
     /// An effect that is open, the one that began last first.
     fn find(&mut self, number: u64) -> Option<&mut Open> {
-        self.open.iter_mut().rev().find(|open| open.number == number)
+        let place = self.places.get(&number)?.checked_sub(self.gone)?;
+        self.open.get_mut(place)
     }
 }
 

@@ -15,7 +15,7 @@ use std::io::{Read, Seek};
 
 use wasm_agent_journal::{End, Event, ReadError, Reader, Record};
 
-use align::{Aligner, Item, Next, Pair};
+use align::{Ahead, Aligner, Item, Next, Pair};
 use effects::Effects;
 use same::{Handles, Keys};
 
@@ -81,6 +81,14 @@ struct Called {
     keys: Keys,
 }
 
+/// What was read of a journal.
+enum Took {
+    Call(Called),
+    /// There are as many effects as can be held: some must be paired before more is read.
+    Effects,
+    End,
+}
+
 /// One of the journals.
 struct Side<R> {
     reader: Reader<R>,
@@ -119,6 +127,7 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
                 Next::Pair(pair) => return Ok(Some(self.call(pair))),
                 Next::More { whole_window } => self.read(whole_window)?,
                 Next::End => {
+                    // No more than the bounds allow: each side has let go of what went beyond them.
                     self.first.give_effects(&mut self.effects.first, true);
                     self.second.give_effects(&mut self.effects.second, true);
                     (self.effects.first.ended, self.effects.second.ended) = (true, true);
@@ -140,22 +149,12 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
         (self.first.end.as_ref(), self.second.end.as_ref())
     }
 
+    /// Reads on in both journals: up to a call, or to as many as there is room for; less where there is no room for the effects
+    /// on the way.
     fn read(&mut self, whole_window: bool) -> Result<(), DiffError> {
-        while !self.calls.first.is_full() && (whole_window || self.calls.first.is_empty()) {
-            match self.first.read().map_err(DiffError::First)? {
-                Some(called) => self.calls.first.push(called),
-                None => self.calls.first.ended = true,
-            }
-            self.first.give_effects(&mut self.effects.first, false);
-        }
-        while !self.calls.second.is_full() && (whole_window || self.calls.second.is_empty()) {
-            match self.second.read().map_err(DiffError::Second)? {
-                Some(called) => self.calls.second.push(called),
-                None => self.calls.second.ended = true,
-            }
-            self.second.give_effects(&mut self.effects.second, false);
-        }
-        Ok(())
+        let (calls, effects) = (&mut self.calls, &mut self.effects);
+        self.first.read(whole_window, &mut calls.first, &mut effects.first).map_err(DiffError::First)?;
+        self.second.read(whole_window, &mut calls.second, &mut effects.second).map_err(DiffError::Second)
     }
 
     fn call(&mut self, pair: Pair<Called>) -> Change {
@@ -212,22 +211,40 @@ impl<R: Read + Seek> Side<R> {
         Self { reader, handles: Handles::new(strict), effects: Effects::default(), end: None, calls: 0 }
     }
 
-    /// The next call; effects before it are taken in.
-    fn read(&mut self) -> Result<Option<Called>, ReadError> {
-        while let Some(record) = self.reader.next()? {
+    fn read(
+        &mut self,
+        whole_window: bool,
+        calls: &mut Ahead<Called>,
+        effects: &mut Ahead<Effect>,
+    ) -> Result<(), ReadError> {
+        while !calls.is_full() && (whole_window || calls.is_empty()) {
+            match self.next(effects)? {
+                Took::Call(called) => calls.push(called),
+                Took::Effects => break,
+                Took::End => calls.ended = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next call; effects before it are taken in, and handed on as their ends are known.
+    fn next(&mut self, effects: &mut Ahead<Effect>) -> Result<Took, ReadError> {
+        while !effects.is_full() {
+            let Some(record) = self.reader.next()? else { return Ok(Took::End) };
             if let Event::Call(call) = &record.event {
                 let keys = self.handles.keys(call);
-                return Ok(Some(Called { keys, record: Box::new(record) }));
+                return Ok(Took::Call(Called { keys, record: Box::new(record) }));
             }
             self.effects.record(&record);
+            self.give_effects(effects, false);
             if let Event::End(end) = record.event {
                 self.end = Some(end);
             }
         }
-        Ok(None)
+        Ok(Took::Effects)
     }
 
-    fn give_effects(&mut self, ahead: &mut align::Ahead<Effect>, at_end: bool) {
+    fn give_effects(&mut self, ahead: &mut Ahead<Effect>, at_end: bool) {
         while let Some(effect) = self.effects.next(at_end) {
             ahead.push(effect);
         }

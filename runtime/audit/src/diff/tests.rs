@@ -164,6 +164,56 @@ fn effects_are_compared_by_what_became_of_them() {
     assert_eq!(texts, ["effect: done; approved by mara / none"]);
 }
 
+/// A run that begins so many effects, with no call between them, and ends none of them.
+fn begins(effects: u64, name: &str) -> Vec<u8> {
+    let mut made = HandMade::new();
+    for number in 0..effects {
+        made.intent(&modify(&format!("/notes/{name}-{number}")), None);
+    }
+    made.finish()
+}
+
+/// The most that is held while two runs are compared, and how many effects differ.
+fn most_held(first: &[u8], second: &[u8]) -> (usize, u64) {
+    let open = |journal: &[u8]| Reader::open(Cursor::new(journal.to_vec())).unwrap();
+    let mut diff = Diff::new(open(first), open(second), false);
+    let mut most = 0;
+    while diff.next().unwrap().is_some() {
+        let sides = diff.first.effects.held() + diff.second.effects.held();
+        most = most.max(sides + diff.effects.first.held() + diff.effects.second.held());
+    }
+    (most, diff.summary().effects)
+}
+
+#[test]
+fn any_number_of_effects_without_an_end_is_compared_in_the_same_room() {
+    // What is held bounds the work that one more effect makes: in twice as long a journal each makes no more.
+    let bound = 2 * (effects::OPEN_MAX + align::WINDOW_MAX) + 2;
+    let (other, none) = (begins(100, "b"), run(0, &[]));
+    let [once, twice] = [5_000, 10_000].map(|number| most_held(&begins(number, "a"), &other));
+    assert_eq!((once.1, twice.1), (5_100, 10_100));
+    assert!(once.0 <= bound && twice.0 <= once.0, "{once:?}, {twice:?}: at most {bound}");
+    assert_eq!(most_held(&none, &begins(5_000, "a")).1, 5_000);
+    let same = begins(10_000, "a");
+    assert_eq!(most_held(&same, &same).1, 0);
+}
+
+#[test]
+fn a_number_that_is_given_twice_means_the_last_effect_that_has_it() {
+    let journal = |result| {
+        let mut made = HandMade::new();
+        let first = made.intent(&modify("/notes/a"), None);
+        made.reuse(first);
+        let again = made.intent(&modify("/notes/b"), None);
+        assert_eq!(first, again);
+        made.outcome(again, result, None);
+        made.finish()
+    };
+    let (texts, summary) = changes(&journal(EffectResult::Done), &journal(EffectResult::Failed), false);
+    assert_eq!(texts, ["effect: done / failed: it went wrong"]);
+    assert_eq!(summary.effects, 1);
+}
+
 #[test]
 fn a_journal_that_was_changed_says_which() {
     let journal = run(0, &reads(&["a", "b", "c"]));
