@@ -22,3 +22,4 @@ mod hand_made;
 mod item;
 #[cfg(test)]
 mod scripted;
+mod steps;

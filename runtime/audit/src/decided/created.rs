@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use wasm_agent_policy::{Action, GuestPath, LinkKind, Origin};
 
+use crate::steps::{MOVE, Steps};
+
 /// Most names that are followed. What is made beyond that is taken to be foreign, which is asked about sooner.
 const NAMES_MAX: usize = 65_536;
 
@@ -18,6 +20,9 @@ const NAME_BYTES_MAX: usize = 8 << 20;
 pub(super) struct Created {
     names: BTreeSet<String>,
     bytes: usize,
+    steps: Steps,
+    /// Names are followed no longer: there were too many renames of too much.
+    given_up: bool,
 }
 
 impl Created {
@@ -37,6 +42,7 @@ impl Created {
 
     /// Takes in an effect that took place.
     pub(super) fn done(&mut self, action: &Action) {
+        self.steps.call();
         match action {
             Action::FileCreate { path }
             | Action::DirCreate { path }
@@ -57,6 +63,10 @@ impl Created {
             .filter(|name| self.names.contains(name))
             .chain(self.names.range(below.clone()..).take_while(|name| name.starts_with(&below)).cloned())
             .collect();
+        if !self.steps.take(moved.len().saturating_mul(MOVE)) {
+            self.names.clear();
+            self.given_up = true;
+        }
         for name in moved {
             self.remove(&name);
             let rest = name.strip_prefix(from.as_str()).unwrap_or_default();
@@ -65,7 +75,7 @@ impl Created {
     }
 
     fn add(&mut self, name: String) {
-        if self.names.len() < NAMES_MAX && self.bytes.saturating_add(name.len()) <= NAME_BYTES_MAX {
+        if !self.given_up && self.names.len() < NAMES_MAX && self.bytes.saturating_add(name.len()) <= NAME_BYTES_MAX {
             let length = name.len();
             if self.names.insert(name) {
                 self.bytes += length;

@@ -155,9 +155,10 @@ impl<S: Read + Write + Seek> Files<S> {
                 Some(node) => self.state(node, blobs)?,
                 None => State::Absent,
             };
-            let after = if row.uncertain { State::Unknown } else { after };
+            let uncertain = row.uncertain || self.tree.is_given_up();
+            let after = if uncertain { State::Unknown } else { after };
             changes.push(Change {
-                kind: row.kind(&after),
+                kind: if uncertain { ChangeKind::Uncertain } else { row.kind(&after) },
                 path: path.clone(),
                 before: row.before.clone(),
                 after,
@@ -206,7 +207,6 @@ impl<S: Read + Write + Seek> Files<S> {
 impl Row {
     fn kind(&self, after: &State) -> ChangeKind {
         match (&self.before, after) {
-            _ if self.uncertain => ChangeKind::Uncertain,
             (State::Absent, State::Absent) => ChangeKind::Temporary,
             (_, State::Absent) => ChangeKind::Removed,
             (State::Absent, _) if self.from.is_some() => ChangeKind::Renamed,

@@ -51,13 +51,18 @@ impl<S: Read + Write + Seek> Files<S> {
         if let Some(told) = contents.told() {
             return Ok(Some(told));
         }
+        if !self.steps.take(contents.pieces()) {
+            self.undigested = self.undigested.saturating_add(1);
+            return Ok(None);
+        }
         let Some(length) = contents.length.filter(|_| contents.is_whole()) else { return Ok(None) };
-        let Some(left) = self.digest_left.checked_sub(length).filter(|_| length <= FILE_BYTES_MAX) else {
+        let pieces = contents.range(0, length);
+        let cost = cost(pieces.iter().filter_map(|(_, length, source)| Some((*length, (*source)?))));
+        let Some(left) = self.digest_left.checked_sub(cost).filter(|_| length <= FILE_BYTES_MAX) else {
             self.undigested = self.undigested.saturating_add(1);
             return Ok(None);
         };
         self.digest_left = left;
-        let pieces = contents.range(0, length);
         let mut hasher = blake3::Hasher::new();
         let mut fetched = Fetched::default();
         for (_, length, source) in pieces {
@@ -96,6 +101,22 @@ impl<S: Read + Write + Seek> Files<S> {
         }
         Ok(())
     }
+}
+
+/// What pouring pieces one after the other takes, in bytes: a blob is fetched whole, however little of it is needed.
+pub(super) fn cost(pieces: impl Iterator<Item = (u64, Source)>) -> u64 {
+    let mut fetched = None;
+    let mut bytes = 0_u64;
+    for (length, source) in pieces {
+        bytes = bytes.saturating_add(length);
+        if let Source::Blob { blob, .. } = source
+            && fetched != Some(blob)
+        {
+            bytes = bytes.saturating_add(blob.length.saturating_sub(length));
+            fetched = Some(blob);
+        }
+    }
+    bytes
 }
 
 impl Fetched {

@@ -9,6 +9,7 @@ use super::contents::{Contents, Source};
 use super::spool::{Chunks, wide};
 use super::tree::{Kind, NodeId};
 use super::{Blobs, Files, FilesError};
+use crate::steps::MOVE;
 use crate::view::{At, Effect, Place};
 
 /// Longest text of a symbolic link that is held: the longest that Linux knows.
@@ -96,7 +97,12 @@ impl<S: Read + Write + Seek> Files<S> {
         if let Some(gone) = target.and_then(|_| self.tree.unbind(to)) {
             self.release(Some(gone));
         }
-        for name in self.tree.below(from) {
+        let (names, looked_at) = self.tree.below(from);
+        if !self.steps.take(names.len().saturating_mul(MOVE).saturating_add(looked_at)) {
+            self.tree.give_up();
+            return Ok(());
+        }
+        for name in names {
             let below = name.as_str().strip_prefix(from.as_str()).unwrap_or_default();
             let moved = GuestPath::parse(&format!("{}{below}", to.as_str())).ok();
             if let (Some(moved), Some(node)) = (moved, self.tree.named(&name)) {
@@ -134,6 +140,10 @@ impl<S: Read + Write + Seek> Files<S> {
     /// Notes that a file is about to be changed, under each name that it has.
     pub(super) fn modified(&mut self, call: u64, node: NodeId, blobs: &mut dyn Blobs) -> Result<(), FilesError> {
         let Some(found) = self.tree.get(node) else { return Ok(()) };
+        if !self.steps.take(found.names.len()) {
+            self.tree.give_up();
+            return Ok(());
+        }
         let (names, effect) = (found.names.clone(), found.effect);
         let is_new = names.iter().any(|name| !self.changes.contains(name));
         let before = if is_new { self.state(node, blobs)? } else { State::Unknown };
@@ -208,6 +218,7 @@ impl<S: Read + Write + Seek> Files<S> {
         length: u64,
     ) -> io::Result<()> {
         let ranges = from.and_then(|from| self.tree.get(from)).map(|from| from.contents.range(offset, length));
+        let ranges = ranges.filter(|ranges| self.steps.take(ranges.len()));
         let Some(ranges) = ranges else {
             self.blank(to, start, length);
             return Ok(());

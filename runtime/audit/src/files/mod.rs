@@ -20,6 +20,7 @@ use std::io::{self, Read, Seek, Write};
 
 use wasm_agent_journal::{BlobRef, Call, PayloadRef, ReadError, Reader, Record};
 
+use crate::steps::Steps;
 use crate::view::{At, Contents as Written, Effect, How, Place, View, What};
 use changes::Changes;
 use contents::{Contents, Source};
@@ -63,6 +64,7 @@ pub struct Files<S> {
     tree: Tree,
     changes: Changes,
     spool: Spool<S>,
+    steps: Steps,
     calls: u64,
     lacks_contents: bool,
     /// Bytes that may still be digested.
@@ -78,7 +80,18 @@ impl<S: Read + Write + Seek> Files<S> {
         let (tree, changes) = (Tree::default(), Changes::default());
         let (view, spool) = (View::new(), Spool::new(spool));
         let (digest_left, restore_left) = (digest::ALL_BYTES_MAX, digest::ALL_BYTES_MAX);
-        Self { view, tree, changes, spool, calls: 0, lacks_contents: false, digest_left, restore_left, undigested: 0 }
+        Self {
+            view,
+            tree,
+            changes,
+            spool,
+            steps: Steps::default(),
+            calls: 0,
+            lacks_contents: false,
+            digest_left,
+            restore_left,
+            undigested: 0,
+        }
     }
 
     /// Takes in the next record.
@@ -101,6 +114,7 @@ impl<S: Read + Write + Seek> Files<S> {
     /// As [`record`](Self::record).
     pub fn call(&mut self, call: &Call, blobs: &mut dyn Blobs) -> Result<(), FilesError> {
         self.calls = call.seq.saturating_add(1);
+        self.steps.call();
         let seen = self.view.call(call);
         self.happened(call.seq, seen.what, seen.effect.as_ref(), blobs)
     }

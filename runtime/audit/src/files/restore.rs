@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use wasm_agent_policy::GuestPath;
 
 use super::contents::{Contents, Source};
-use super::digest::{ALL_BYTES_MAX, FILE_BYTES_MAX, Fetched};
+use super::digest::{ALL_BYTES_MAX, FILE_BYTES_MAX, Fetched, cost};
 use super::tree::Kind;
 use super::{Blobs, Files, FilesError};
 
@@ -97,6 +97,10 @@ impl<S: Read + Write + Seek> Files<S> {
                 Kind::Directory => made(folder.directory(&path)),
                 Kind::Link(target) => Left::Link { target: target.clone() },
                 Kind::File | Kind::Unsaid => {
+                    if !self.steps.take(node.contents.pieces()) {
+                        each(Restored { path, left: Left::Failed { why: "too many pieces in all".to_owned() } });
+                        continue;
+                    }
                     let contents = node.contents.clone();
                     match self.restore_left.checked_sub(written_bytes(&contents)) {
                         Some(left) => {
@@ -155,10 +159,13 @@ impl<S: Read + Write + Seek> Files<S> {
     }
 }
 
-/// What restoring a file writes: all that is known of it but zeroes.
+/// What restoring a file reads or writes: all that is known of it but zeroes, as far as it is restored.
 fn written_bytes(contents: &Contents) -> u64 {
     let written = contents.known().filter(|(_, _, source)| *source != Source::Zeroes);
-    written.fold(0_u64, |sum, (_, length, _)| sum.saturating_add(length)).min(FILE_BYTES_MAX)
+    cost(written.filter_map(|(at, length, source)| {
+        let length = FILE_BYTES_MAX.checked_sub(at)?.min(length);
+        (length > 0).then_some((length, source))
+    }))
 }
 
 fn made(result: io::Result<()>) -> Left {

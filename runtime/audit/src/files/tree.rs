@@ -1,6 +1,6 @@
 //! The files of a run by their names, as far as a journal tells of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wasm_agent_journal::Before;
 use wasm_agent_policy::GuestPath;
@@ -44,7 +44,7 @@ pub(super) struct Node {
     /// The effect by which it was opened or made last, and its call.
     pub(super) effect: Option<(u64, u64)>,
     /// Its names.
-    pub(super) names: Vec<GuestPath>,
+    pub(super) names: BTreeSet<GuestPath>,
     /// Handles that lead to it.
     handles: u32,
 }
@@ -58,6 +58,8 @@ pub(super) struct Tree {
     next: u64,
     held: usize,
     pieces: usize,
+    /// Nothing is followed any longer: too much was asked of it.
+    given_up: bool,
     /// What was not followed for want of room.
     pub(super) lost: u64,
 }
@@ -83,7 +85,7 @@ impl Tree {
     /// Follows something new, which is found under its name or by its handle.
     pub(super) fn add(&mut self, kind: Kind, contents: Contents) -> Option<NodeId> {
         let text = if let Kind::Link(text) = &kind { text.len() } else { 0 };
-        if self.nodes.len() >= NODES_MAX || self.held.saturating_add(text) > NAME_BYTES_MAX {
+        if self.given_up || self.nodes.len() >= NODES_MAX || self.held.saturating_add(text) > NAME_BYTES_MAX {
             self.lost = self.lost.saturating_add(1);
             return None;
         }
@@ -91,8 +93,10 @@ impl Tree {
         let node = NodeId(self.next);
         self.next = self.next.wrapping_add(1);
         let chunks = Chunks::default();
-        self.nodes
-            .insert(node, Node { kind, contents, chunks, before: None, effect: None, names: Vec::new(), handles: 0 });
+        self.nodes.insert(
+            node,
+            Node { kind, contents, chunks, before: None, effect: None, names: BTreeSet::new(), handles: 0 },
+        );
         Some(node)
     }
 
@@ -109,7 +113,7 @@ impl Tree {
         self.held = self.held.saturating_add(path.as_str().len());
         self.names.insert(path.clone(), node);
         if let Some(node) = self.nodes.get_mut(&node) {
-            node.names.push(path.clone());
+            node.names.insert(path.clone());
         }
         gone
     }
@@ -119,7 +123,7 @@ impl Tree {
         let node = self.names.remove(path)?;
         self.held = self.held.saturating_sub(path.as_str().len());
         if let Some(node) = self.nodes.get_mut(&node) {
-            node.names.retain(|name| name != path);
+            node.names.remove(path);
         }
         self.forget(node)
     }
@@ -147,11 +151,23 @@ impl Tree {
         self.opened.len()
     }
 
-    /// The names below a directory, itself included.
-    pub(super) fn below(&self, path: &GuestPath) -> Vec<GuestPath> {
+    /// The names below a directory, itself included, and how many were looked at.
+    pub(super) fn below(&self, path: &GuestPath) -> (Vec<GuestPath>, usize) {
         let from = self.names.range(path.clone()..).map(|(name, _)| name);
         let near = from.take_while(|name| name.as_str().starts_with(path.as_str()));
-        near.filter(|name| name.starts_with(path)).cloned().collect()
+        let mut looked_at = 0;
+        let below = near.inspect(|_| looked_at += 1).filter(|name| name.starts_with(path)).cloned().collect();
+        (below, looked_at)
+    }
+
+    /// Forgets everything, and follows nothing any longer.
+    pub(super) fn give_up(&mut self) {
+        let lost = self.lost.saturating_add(1);
+        *self = Self { given_up: true, lost, ..Self::default() };
+    }
+
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up
     }
 
     /// Changes what is known of a file, and keeps count of its pieces.

@@ -64,6 +64,8 @@ pub(super) struct Changes {
     listed: Vec<(Rc<Key>, u64, u64, Option<Answer>)>,
     bytes: usize,
     more: u64,
+    /// The lines of the recorded policy's grants, by their labels.
+    lines: Option<HashMap<String, Option<u32>>>,
 }
 
 impl Changes {
@@ -78,7 +80,7 @@ impl Changes {
         let (before, after) = secrets.map_or((None, None), |(before, after)| (Some(before), Some(after)));
         let key = Key {
             action: shown(was.action.as_ref()),
-            was: side_then(was, recorded, before),
+            was: self.side_then(was, recorded, before),
             now: side_now(now, policy, after),
             approved: was.answer.map(|answer| answer == Answer::Approved),
         };
@@ -95,6 +97,29 @@ impl Changes {
         let key = Rc::new(key);
         self.places.insert(Rc::clone(&key), self.listed.len());
         self.listed.push((key, was.call, 1, was.answer));
+    }
+
+    /// A decision as it was recorded. What the record does not say is taken from the run's own policy.
+    fn side_then(&mut self, was: &Decided, policy: Option<&Policy>, secrets: Option<Vec<String>>) -> Side {
+        let judgement =
+            policy.zip(was.action.as_ref()).map(|(policy, action)| (policy, policy.judge(action, was.origin)));
+        let judgement = judgement.filter(|(_, judgement)| judgement.decision == was.decision);
+        let grant = was.grant.as_deref().map(str::to_owned).or_else(|| {
+            let (policy, judgement) = judgement.as_ref()?;
+            judgement.grant.map(|grant| policy.grant_label(grant))
+        });
+        let reason = match was.reason.as_deref() {
+            Some(reason) => match DenialReason::parse(reason) {
+                Some(known) => known.sentence().to_owned(),
+                None => reason.to_owned(),
+            },
+            None => judgement.map_or_else(String::new, |(policy, judgement)| judgement.reason(policy)),
+        };
+        let line = policy.zip(grant.as_deref()).and_then(|(policy, label)| {
+            let lines = self.lines.get_or_insert_with(|| lines(policy));
+            lines.get(label).copied().flatten()
+        });
+        Side { decision: was.decision, grant, line, reason, secrets }
     }
 
     /// The changes in the order of their calls, and how many decisions change that are not among them.
@@ -114,25 +139,6 @@ impl Changes {
     }
 }
 
-/// A decision as it was recorded. What the record does not say is taken from the run's own policy.
-fn side_then(was: &Decided, policy: Option<&Policy>, secrets: Option<Vec<String>>) -> Side {
-    let judgement = policy.zip(was.action.as_ref()).map(|(policy, action)| (policy, policy.judge(action, was.origin)));
-    let judgement = judgement.filter(|(_, judgement)| judgement.decision == was.decision);
-    let grant = was.grant.as_deref().map(str::to_owned).or_else(|| {
-        let (policy, judgement) = judgement.as_ref()?;
-        judgement.grant.map(|grant| policy.grant_label(grant))
-    });
-    let reason = match was.reason.as_deref() {
-        Some(reason) => match DenialReason::parse(reason) {
-            Some(known) => known.sentence().to_owned(),
-            None => reason.to_owned(),
-        },
-        None => judgement.map_or_else(String::new, |(policy, judgement)| judgement.reason(policy)),
-    };
-    let line = policy.zip(grant.as_deref()).and_then(|(policy, label)| line_of(policy, label));
-    Side { decision: was.decision, grant, line, reason, secrets }
-}
-
 fn side_now(now: &Judgement, policy: &Policy, secrets: Option<Vec<String>>) -> Side {
     Side {
         decision: now.decision,
@@ -143,10 +149,13 @@ fn side_now(now: &Judgement, policy: &Policy, secrets: Option<Vec<String>>) -> S
     }
 }
 
-/// The line of the grant with this label.
-fn line_of(policy: &Policy, label: &str) -> Option<u32> {
+/// The lines of a policy's grants, by their labels; of two with one label the first.
+fn lines(policy: &Policy) -> HashMap<String, Option<u32>> {
     let files = policy.filesystem().iter().map(|grant| grant.id);
-    let requests = policy.http().iter().map(|grant| grant.id);
-    let grant = files.chain(requests).find(|id| policy.grant_label(*id) == label)?;
-    policy.grant_line(grant)
+    let grants = files.chain(policy.http().iter().map(|grant| grant.id));
+    let mut lines = HashMap::new();
+    for grant in grants {
+        lines.entry(policy.grant_label(grant)).or_insert_with(|| policy.grant_line(grant));
+    }
+    lines
 }

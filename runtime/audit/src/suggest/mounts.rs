@@ -131,12 +131,11 @@ impl Mounts {
     /// Unused mounts above used ones, each with the path of one that was used below it: those whose `deny` holds for what is
     /// below, and those that keep what is right in them from a used one above.
     pub(super) fn above(&self) -> Vec<(&Mount, String)> {
-        let keeps = |mount: &Mount| self.used().any(|used| mount.guest.starts_with(&used.guest));
         let unused = self.0.values().filter(|mount| !mount.is_used());
         unused
-            .filter(|mount| !mount.deny.is_empty() || keeps(mount))
+            .filter(|mount| !mount.deny.is_empty() || self.is_below_a_used_one(mount))
             .filter_map(|mount| {
-                let below = self.used().find(|used| used.guest.starts_with(&mount.guest))?;
+                let below = self.below(mount).find(|below| below.is_used())?;
                 Some((mount, mount.relative(&below.guest)?.to_owned()))
             })
             .collect()
@@ -144,9 +143,27 @@ impl Mounts {
 
     /// Unused mounts right within a used one, with nothing used in them: their place below it.
     pub(super) fn within(&self, mount: &Mount) -> Vec<String> {
-        let unused = self.0.values().filter(|other| !other.is_used() && other.guest.starts_with(&mount.guest));
-        let free = unused.filter(|other| !self.used().any(|used| used.guest.starts_with(&other.guest)));
+        let unused = self.below(mount).filter(|other| !other.is_used());
+        let free = unused.filter(|other| !self.below(other).any(Mount::is_used));
         free.filter_map(|other| mount.relative(&other.guest).map(str::to_owned)).collect()
+    }
+
+    /// The mounts below one, without itself. Their paths stand together: `0` is the character behind `/`.
+    fn below(&self, mount: &Mount) -> impl Iterator<Item = &Mount> {
+        let guest = mount.guest.as_str().trim_end_matches('/');
+        let below = self.0.range(format!("{guest}/")..format!("{guest}0")).map(|(_, below)| below);
+        below.filter(|below| below.guest.as_str().len() > guest.len() + 1)
+    }
+
+    fn is_below_a_used_one(&self, mount: &Mount) -> bool {
+        let mut above = mount.guest.parent();
+        while let Some(guest) = above {
+            if self.0.get(guest.as_str()).is_some_and(Mount::is_used) {
+                return true;
+            }
+            above = guest.parent();
+        }
+        false
     }
 }
 

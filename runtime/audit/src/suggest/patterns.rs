@@ -1,6 +1,6 @@
 //! From paths that were used to patterns that cover them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wasm_agent_policy::{PATTERN_BYTES_MAX, PATTERN_SEGMENTS_MAX};
 
@@ -39,48 +39,82 @@ pub(super) fn generalise(
 }
 
 /// Puts a star where several paths differ in one name. Where that is the last one, those with one ending are taken together.
+///
+/// Goes over the names from the last place to the first. What a path has before a place and behind it goes by a number, the same for
+/// the same names, so that a place costs no more than its own names.
 fn glob(paths: &BTreeSet<String>, is_directory: &dyn Fn(&str) -> bool, dialect: Dialect) -> BTreeMap<String, String> {
-    let mut patterns: Vec<(&String, Vec<String>)> =
-        paths.iter().map(|path| (path, path.split('/').map(|name| literal(name, dialect)).collect())).collect();
-    let longest = patterns.iter().map(|(_, names)| names.len()).max().unwrap_or_default();
+    let mut before = Numbers::default();
+    let mut patterns: Vec<Pattern<'_>> = paths.iter().map(|path| Pattern::new(path, dialect, &mut before)).collect();
+    let longest = patterns.iter().map(|pattern| pattern.names.len()).max().unwrap_or_default();
+    let mut behind = Numbers::default();
     for place in (0..longest).rev() {
-        let mut groups: BTreeMap<(Vec<String>, String), BTreeSet<String>> = BTreeMap::new();
-        for (path, names) in &patterns {
-            if let Some((key, name)) = group(path, names, place, is_directory) {
-                groups.entry(key).or_default().insert(name);
+        let mut groups: HashMap<(usize, usize, String), BTreeSet<String>> = HashMap::new();
+        for pattern in patterns.iter().filter(|pattern| place < pattern.names.len()) {
+            if let Some((key, name)) = pattern.group(place, is_directory) {
+                groups.entry(key).or_default().insert(name.to_owned());
             }
         }
-        for (path, names) in &mut patterns {
-            let Some((key, _)) = group(path, names, place, is_directory) else { continue };
-            if groups.get(&key).is_some_and(|members| members.len() > 1)
-                && let Some(name) = names.get_mut(place)
-            {
-                *name = format!("*{}", key.1);
+        for pattern in patterns.iter_mut().filter(|pattern| place < pattern.names.len()) {
+            let star = pattern.group(place, is_directory).and_then(|(key, _)| {
+                let alike = groups.get(&key).is_some_and(|members| members.len() > 1);
+                alike.then(|| format!("*{}", key.2))
+            });
+            if let Some(name) = pattern.names.get_mut(place) {
+                *name = star.unwrap_or_else(|| std::mem::take(name));
+                pattern.behind = behind.of(pattern.behind, name);
             }
         }
     }
-    patterns.into_iter().map(|(path, names)| (path.clone(), shortened(&names))).collect()
+    patterns.into_iter().map(|pattern| (pattern.path.clone(), shortened(&pattern.names))).collect()
 }
 
-/// What a path has in common with those that it could be taken together with, and the name in which they differ.
-fn group(
-    path: &str,
-    names: &[String],
-    place: usize,
-    is_directory: &dyn Fn(&str) -> bool,
-) -> Option<((Vec<String>, String), String)> {
-    let name = names.get(place)?;
-    let last = place + 1 == names.len();
-    if last && is_directory(path) {
-        return None;
+/// Numbers for lists of names: the same for the same list.
+#[derive(Default)]
+struct Numbers(HashMap<(usize, String), usize>);
+
+impl Numbers {
+    /// The number of a list with one more name. The empty list's is 0.
+    fn of(&mut self, list: usize, name: &str) -> usize {
+        let next = self.0.len() + 1;
+        *self.0.entry((list, name.to_owned())).or_insert(next)
     }
-    let ending = match name.rsplit_once('.') {
-        Some((stem, ending)) if last && !stem.is_empty() && !ending.contains(['*', '?']) => format!(".{ending}"),
-        _ => String::new(),
-    };
-    let mut others = names.to_vec();
-    *others.get_mut(place)? = "/".to_owned();
-    Some(((others, ending), name.clone()))
+}
+
+/// A path on its way to a pattern.
+struct Pattern<'a> {
+    path: &'a String,
+    names: Vec<String>,
+    /// The number of the names before each.
+    before: Vec<usize>,
+    /// The number of the names behind the place that is looked at.
+    behind: usize,
+}
+
+impl<'a> Pattern<'a> {
+    fn new(path: &'a String, dialect: Dialect, numbers: &mut Numbers) -> Self {
+        let names = literal_names(path, dialect);
+        let mut last = 0;
+        let mut before = Vec::with_capacity(names.len());
+        for name in &names {
+            before.push(last);
+            last = numbers.of(last, name);
+        }
+        Self { path, names, before, behind: 0 }
+    }
+
+    /// What the path has in common with those that it could be taken together with, and the name in which they differ.
+    fn group(&self, place: usize, is_directory: &dyn Fn(&str) -> bool) -> Option<((usize, usize, String), &str)> {
+        let name = self.names.get(place)?;
+        let last = place + 1 == self.names.len();
+        if last && is_directory(self.path) {
+            return None;
+        }
+        let ending = match name.rsplit_once('.') {
+            Some((stem, ending)) if last && !stem.is_empty() && !ending.contains(['*', '?']) => format!(".{ending}"),
+            _ => String::new(),
+        };
+        Some(((*self.before.get(place)?, self.behind, ending), name))
+    }
 }
 
 /// The pattern that matches this path and, unless a character in it has no other way to be written, nothing else.
@@ -152,4 +186,63 @@ pub(super) fn without_covered(patterns: BTreeSet<String>) -> BTreeSet<String> {
         pattern != "**" && (patterns.contains("**") || patterns.contains(&format!("{pattern}/**")))
     };
     patterns.iter().filter(|pattern| !covered(pattern)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What [`glob`] does, by comparing all names of each path with those of the others.
+    fn by_comparing(paths: &BTreeSet<String>, is_directory: &dyn Fn(&str) -> bool) -> BTreeMap<String, String> {
+        let mut patterns: Vec<(&String, Vec<String>)> =
+            paths.iter().map(|path| (path, literal_names(path, Dialect::File))).collect();
+        let key = |path: &str, names: &[String], place: usize| {
+            let name = names.get(place)?;
+            let last = place + 1 == names.len();
+            let (stem, ending) = name.rsplit_once('.').unwrap_or_default();
+            let has_ending = last && !stem.is_empty() && !ending.contains(['*', '?']);
+            let ending = if has_ending { format!(".{ending}") } else { String::new() };
+            let mut others = names.to_vec();
+            others[place] = "/".to_owned();
+            (!last || !is_directory(path)).then_some((others, ending))
+        };
+        let longest = patterns.iter().map(|(_, names)| names.len()).max().unwrap_or_default();
+        for place in (0..longest).rev() {
+            let before = patterns.clone();
+            for (path, names) in &mut patterns {
+                let Some(own) = key(path, names, place) else { continue };
+                let alike = before.iter().filter(|(path, names)| key(path, names, place).as_ref() == Some(&own));
+                let differ: BTreeSet<&String> = alike.map(|(_, names)| &names[place]).collect();
+                if differ.len() > 1 {
+                    names[place] = format!("*{}", own.1);
+                }
+            }
+        }
+        patterns.into_iter().map(|(path, names)| (path.clone(), shortened(&names))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn stars_stand_where_comparing_all_names_puts_them(
+            paths in prop::collection::btree_set("(a|b|c\\.md|d\\.md|e\\.txt)(/(a|b|c\\.md|d\\.txt|\\*)){0,3}", 0..24),
+        ) {
+            let is_directory = |path: &str| path.ends_with("/a");
+            prop_assert_eq!(glob(&paths, &is_directory, Dialect::File), by_comparing(&paths, &is_directory));
+        }
+    }
+
+    #[test]
+    fn the_names_before_and_behind_a_place_have_one_number_each() {
+        // As many numbers as names, however long the paths are: twice as deep makes twice as many.
+        let numbers = |depth: usize| {
+            let mut numbers = Numbers::default();
+            for path in 0..20 {
+                Pattern::new(&format!("{path}{}", "/x".repeat(depth)), Dialect::Url, &mut numbers);
+            }
+            numbers.0.len()
+        };
+        assert_eq!((numbers(100), numbers(200)), (20 * 101, 20 * 201));
+    }
 }

@@ -1,6 +1,6 @@
 //! The URLs that runs asked for, and what their requests needed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wasm_agent_policy::{DecisionKind, HttpAction, Policy, SecretSpec, Url, UrlPattern, is_special};
 
@@ -16,6 +16,8 @@ type Methods = BTreeMap<String, BTreeMap<String, Asked>>;
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     asked_for: BTreeMap<(String, Vec<String>), Methods>,
+    /// The secrets of the requests to each URL, which all had the same.
+    given: HashMap<String, Vec<String>>,
     /// The secrets of all recorded policies, by name.
     pub(super) secrets: BTreeMap<String, SecretSpec>,
 }
@@ -98,12 +100,12 @@ impl Requests {
     }
 
     /// Refuses requests to one URL that were given different secrets: a grant gives all of its secrets to all of them.
-    fn check_secrets(&self, journal: &str, origin: &str, request: &HttpAction) -> Result<(), SuggestError> {
-        let whole = request.url.path_and_query();
-        let other = self.asked_for.iter().find(|((known, secrets), methods)| {
-            known == origin && *secrets != request.secrets && methods.values().any(|paths| paths.contains_key(whole))
-        });
-        let Some(((_, before), _)) = other else { return Ok(()) };
+    fn check_secrets(&mut self, journal: &str, origin: &str, request: &HttpAction) -> Result<(), SuggestError> {
+        let whole = format!("{origin}{}", request.url.path_and_query());
+        let before = self.given.entry(whole).or_insert_with(|| request.secrets.clone());
+        if *before == request.secrets {
+            return Ok(());
+        }
         Err(SuggestError::Clash {
             journal: journal.to_owned(),
             what: format!("list of secrets for `{}`", request.url),

@@ -95,7 +95,7 @@ impl View {
     }
 
     /// What a descriptor, or a stream of directory entries, refers to.
-    fn place(&self, number: u32) -> Place {
+    pub(super) fn place(&self, number: u32) -> Place {
         match self.handles.get(number) {
             Some(Handle::Descriptor(opened) | Handle::Entries(opened)) => self.opened_place(opened),
             _ => Place::default(),

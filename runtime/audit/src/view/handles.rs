@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use wasm_agent_policy::{GuestPath, Method, Scheme, URL_BYTES_MAX, Url};
 
 use super::what::{At, Exchange, Opened};
+use crate::steps::{MOVE, Steps};
 
 /// Most handles that are followed at a time. A run has at most as many as its policy's limit `handles` says, 1024 unless it
 /// says otherwise; a journal that claims more is not followed further.
@@ -62,6 +63,9 @@ pub(super) struct Handles {
     next: u64,
     /// Bytes of names and requests that are held.
     held: usize,
+    pub(super) steps: Steps,
+    /// Names are followed no longer: there were too many renames of too much.
+    nameless: bool,
     /// What was not followed for want of room.
     pub(super) lost: u64,
 }
@@ -78,7 +82,7 @@ impl Handles {
 
     /// The name of what was opened, as it is now.
     pub(super) fn path(&self, opened: Opened) -> Option<&GuestPath> {
-        self.files.get(&opened)?.value.as_ref()
+        self.files.get(&opened)?.value.as_ref().filter(|_| !self.nameless)
     }
 
     pub(super) fn request(&self, exchange: Exchange) -> Option<&Request> {
@@ -96,7 +100,7 @@ impl Handles {
     /// Follows something new that was opened.
     pub(super) fn open(&mut self, number: u32, path: Option<GuestPath>) -> Opened {
         let opened = Opened(self.number());
-        let path = path.filter(|path| self.hold(path.as_str().len()));
+        let path = path.filter(|path| !self.nameless && self.hold(path.as_str().len()));
         self.files.insert(opened, Shared { handles: 0, value: path });
         self.put(number, Handle::Descriptor(opened));
         opened
@@ -188,8 +192,16 @@ impl Handles {
         if replaces {
             self.removed(to);
         }
+        if !self.look() {
+            return;
+        }
         for file in self.files.values_mut() {
             if let Some(path) = file.value.as_ref().filter(|path| path.starts_with(from)) {
+                if !self.steps.take(MOVE) {
+                    self.lost = self.lost.saturating_add(1);
+                    self.nameless = true;
+                    return;
+                }
                 let below = path.as_str().strip_prefix(from.as_str()).unwrap_or_default();
                 self.held = self.held.saturating_sub(path.as_str().len());
                 // A name that is too long by now is none that anything could be done by.
@@ -203,12 +215,24 @@ impl Handles {
 
     /// Takes a name away: what is open there goes on without one.
     pub(super) fn removed(&mut self, path: &GuestPath) {
+        if !self.look() {
+            return;
+        }
         for file in self.files.values_mut() {
             if file.value.as_ref() == Some(path) {
                 self.held = self.held.saturating_sub(path.as_str().len());
                 file.value = None;
             }
         }
+    }
+
+    /// Whether all that is open may be looked at. Where that was done too often, names are followed no longer.
+    fn look(&mut self) -> bool {
+        if !self.nameless && !self.steps.take(self.files.len()) {
+            self.lost = self.lost.saturating_add(1);
+            self.nameless = true;
+        }
+        !self.nameless
     }
 
     fn number(&mut self) -> u64 {

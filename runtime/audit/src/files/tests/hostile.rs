@@ -127,3 +127,66 @@ fn a_journal_that_claims_many_files_is_digested_and_restored_so_far() {
     assert_eq!(folder.contents().len(), 2);
     assert_eq!(list.values().filter(|left| matches!(left, Left::Failed { .. })).count(), 1, "{list:?}");
 }
+
+fn directory_with(names: u64) -> Disk {
+    let mut disk = Disk::new();
+    for number in 0..names {
+        let path = path(&format!("/w/a/{number}"));
+        disk.effect(&Action::DirCreate { path }, None, true);
+        let arguments = |out: &mut wasm_agent_journal::Encoded| {
+            out.array(2).u64(0).str("as it was asked for");
+        };
+        disk.value("create-directory-at", arguments, |out| {
+            out.null();
+        });
+    }
+    disk
+}
+
+/// Renames the directory and back again, so many times in all.
+fn rename_directory(disk: &mut Disk, times: usize) {
+    for time in 0..times {
+        let (from, to) = if time % 2 == 0 { ("/w/a", "/w/b") } else { ("/w/b", "/w/a") };
+        let action = Action::FileRename { from: path(from), to: path(to), replaces: false, directory: true };
+        disk.effect(&action, None, true);
+        let arguments = |out: &mut wasm_agent_journal::Encoded| {
+            out.array(4).u64(0).str("from").u64(0).str("to");
+        };
+        disk.value("rename-at", arguments, |out| {
+            out.null();
+        });
+    }
+}
+
+#[test]
+fn renames_of_a_large_directory_take_steps_in_proportion_to_the_journal() {
+    let mut disk = directory_with(400);
+    rename_directory(&mut disk, 100);
+    // As many as a real run has are followed.
+    assert_eq!((disk.files.lost(), disk.files.changes(&mut NoBlobs).unwrap().len()), (0, 402));
+    rename_directory(&mut disk, 3_000);
+    assert!(disk.files.steps.taken <= Steps::most(disk.files.calls()), "{:?}", disk.files.steps);
+    // More are not, which is said: nothing is told of what stands at those names.
+    assert!(disk.files.lost() > 0);
+    let changes = disk.files.changes(&mut NoBlobs).unwrap();
+    assert!(changes.iter().all(|change| (&change.after, change.kind) == (&State::Unknown, ChangeKind::Uncertain)));
+    let taken = disk.files.steps.taken;
+    rename_directory(&mut disk, 3_000);
+    assert_eq!(disk.files.steps.taken, taken, "twice as many renames take no more");
+}
+
+#[test]
+fn a_blob_counts_whole_however_little_of_it_a_piece_is() {
+    let blob = |number: u8| BlobRef { digest: [number; 32], length: 1 << 20, offset: u64::from(number) };
+    let piece = |number| (1, Source::Blob { blob: blob(number), skip: 7 });
+    let whole = 1 << 20;
+    for (pieces, expected) in [
+        (vec![piece(1)], whole),
+        // One after the other it is fetched once.
+        (vec![piece(1), piece(1), piece(1)], whole + 2),
+        (vec![piece(1), piece(2), piece(1), piece(2)], 4 * whole),
+        (vec![piece(1), (5, Source::Zeroes), piece(1)], whole + 6),
+    ] {
+        assert_eq!(digest::cost(pieces.into_iter()), expected);
+    }
+}

@@ -52,3 +52,28 @@ fn a_journal_that_claims_anything_costs_no_more_than_the_bounds() {
     let call = run.made(&format!("{FILES}[method]descriptor.write"), absurd, outcome);
     assert_eq!(run.view.call(&call).what, What::Unreadable);
 }
+
+#[test]
+fn renames_with_much_that_is_open_take_steps_in_proportion_to_the_journal() {
+    let mut run = Run::with_notes();
+    for number in 0..1_000 {
+        run.open(0, &format!("a/{number}"), number + 10);
+    }
+    let rename = |view: &mut View, times: usize| {
+        for time in 0..times {
+            let (from, to) = if time % 2 == 0 { ("/notes/a", "/notes/b") } else { ("/notes/b", "/notes/a") };
+            view.handles.steps.call();
+            view.handles.renamed(&path(from), &path(to), true);
+            view.handles.removed(&path("/notes/nothing"));
+        }
+    };
+    rename(&mut run.view, 101);
+    let named = |view: &View| view.place(10).path.map(|path| path.as_str().to_owned());
+    assert_eq!((named(&run.view).as_deref(), run.view.lost()), (Some("/notes/b/0"), 0));
+    rename(&mut run.view, 2_000);
+    let taken = run.view.handles.steps.taken;
+    assert!(taken <= crate::steps::Steps::most(run.calls + 2_101), "{taken}");
+    assert_eq!((named(&run.view), run.view.lost()), (None, 1));
+    rename(&mut run.view, 4_000);
+    assert_eq!(run.view.handles.steps.taken, taken, "twice as many renames take no more");
+}
