@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
+use wasm_agent_host::policy::SecretSource;
 use wasm_agent_host::{Engine, Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
 
 use super::key_file::signing_key;
@@ -25,11 +26,11 @@ const STDIN_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs a tool and reports how it ended.
 pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
-    let approver = Arc::new(Counting::new(approver(arguments.approve.as_ref())?));
     let grants = match &arguments.policy {
         Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
         None => Grants::none(),
     };
+    let approver = Arc::new(Counting::new(approver(arguments.approve.as_ref(), &grants)?));
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let mut own = own_things(&arguments.state);
     own.extend(&own::approver(arguments.approve.as_ref()));
@@ -104,8 +105,8 @@ fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Inv
     }
 }
 
-/// The approver that was asked for, or the terminal where there is one.
-fn approver(wanted: Option<&Approve>) -> Result<Box<dyn Approver>, Failure> {
+/// The approver that was asked for, or the terminal where there is one. A program gets none of the variables with secrets.
+fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
     let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     match wanted {
         Some(Approve::Refuse) => Ok(Box::new(RefuseAll)),
@@ -114,7 +115,12 @@ fn approver(wanted: Option<&Approve>) -> Result<Box<dyn Approver>, Failure> {
             if program.components().count() > 1 && !program.is_file() {
                 return Err(Failure::new(Exit::NothingRan, format!("no approver at `{}`", program.display())));
             }
-            Ok(Box::new(Program::new(program, std::iter::empty::<&str>(), std::env::vars_os())))
+            let secrets = grants.policy().secrets().iter().filter_map(|secret| match &secret.source {
+                SecretSource::Env(name) => Some(name.as_str()),
+                SecretSource::File(_) => None,
+            });
+            let program = Program::new(program, std::iter::empty::<&str>(), std::env::vars_os());
+            Ok(Box::new(program.without(secrets)))
         }
         Some(Approve::Terminal) => match TerminalApprover::check() {
             Ok(()) => Ok(Box::new(TerminalApprover::new(coloured))),

@@ -101,12 +101,6 @@ pub enum ApproverError {
         /// The first of what it wrote to standard error, at most [`DIAGNOSTICS_BYTES_MAX`] bytes.
         diagnostics: String,
     },
-    /// The program ended, but something that it started still holds its output open.
-    #[error("`{program}` ended, and a process it left behind keeps its output open")]
-    HeldOpen {
-        /// The program as the operator named it.
-        program: String,
-    },
     /// What came back is not an answer.
     #[error("`{program}` gave no valid answer")]
     Answer {

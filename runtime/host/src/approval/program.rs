@@ -4,12 +4,15 @@
 
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
+use std::future::{Future as _, poll_fn};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::task::Poll;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use super::{AnswerFuture, ApprovalRequest, Approver, ApproverError, Settled};
@@ -29,17 +32,13 @@ pub const DIAGNOSTICS_BYTES_MAX: usize = 1024;
 /// reads text that a guest wrote.
 const ENVIRONMENT: [&str; 3] = ["HOME", "LANG", "PATH"];
 
-/// How long after its end a program's output may stay open in another process.
-///
-/// What it wrote is in the pipe by then, so this only bounds the wait for a process it left behind.
-const HELD_OPEN_MAX: Duration = Duration::from_secs(1);
-
 /// Asks a program, once for each request.
 ///
 /// The program is started anew each time, reads the request (`schema/approval-request.v1.json`) from standard
 /// input, writes the answer (`schema/approval-answer.v1.json`) to standard output and ends with status 0.
-/// It need not read the request. It runs in a process group of its own, so it cannot read the terminal, and
-/// the whole group is killed when the time to answer is over.
+/// It need not read the request. It runs in a process group of its own, so it cannot read the terminal. The whole group is
+/// killed once the program has ended, and when nobody waits for its answer any more: at the end of the time to answer, and of the
+/// run. The answer is what was written until the program ended; a process that left the group can't hold it up.
 ///
 /// # Authority
 ///
@@ -69,14 +68,23 @@ impl Program {
         }
     }
 
+    /// Passes none of these variables on, even if one of the three is among them: those that a policy takes secrets from.
+    #[must_use]
+    pub fn without<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        for secret in names {
+            self.environment.retain(|(name, _)| name != secret);
+        }
+        self
+    }
+
     async fn exchange(&self, request: &ApprovalRequest) -> Result<Settled, ApproverError> {
         let mut message = serde_json::to_vec(request).map_err(ApproverError::Request)?;
         message.push(b'\n');
 
-        let (mut process, pipes) = self.start()?;
+        let (process, pipes) = self.start()?;
         let mut output = Vec::new();
         let mut diagnostics = Vec::new();
-        let status = self.converse(&mut process, pipes, &message, &mut output, &mut diagnostics).await?;
+        let status = self.converse(process, pipes, &message, &mut output, &mut diagnostics).await?;
 
         if !status.success() {
             return Err(ApproverError::Failed {
@@ -102,7 +110,7 @@ impl Program {
             .spawn()
             .map_err(|source| ApproverError::Start { program: self.shown(), source })?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let process = Process { child };
+        let process = Process::new(child)?;
         match pipes {
             (Some(stdin), Some(stdout), Some(stderr)) => Ok((process, Pipes { stdin, stdout, stderr })),
             _ => {
@@ -111,12 +119,12 @@ impl Program {
         }
     }
 
-    /// Talks until the program has ended and its output is closed.
+    /// Talks until the program has ended, and ends what it left behind.
     ///
     /// All three pipes are served at once: a program may answer before it has read, or never read at all.
     async fn converse(
         &self,
-        process: &mut Process,
+        process: Process,
         pipes: Pipes,
         message: &[u8],
         output: &mut Vec<u8>,
@@ -126,23 +134,31 @@ impl Program {
             tokio::try_join!(self.read_answer(pipes.stdout, output), read_diagnostics(pipes.stderr, diagnostics),)
         };
         let answer = async {
+            // All that the program wrote is in the pipes when it has ended, and one poll takes it: a process that holds them open
+            // has no more to say.
+            let listen = tokio::task::unconstrained(listen);
             tokio::pin!(listen);
             tokio::select! {
+                biased;
                 heard = &mut listen => {
                     heard?;
-                    process.wait().await
+                    process.ended().await
                 }
-                ended = process.wait() => {
-                    let rest = tokio::time::timeout(HELD_OPEN_MAX, listen).await;
-                    rest.map_err(|_| ApproverError::HeldOpen { program: self.shown() })??;
-                    ended
+                ended = process.ended() => {
+                    ended?;
+                    let heard = poll_fn(|context| Poll::Ready(listen.as_mut().poll(context))).await;
+                    if let Poll::Ready(heard) = heard {
+                        heard?;
+                    }
+                    Ok(())
                 }
             }
         };
         tokio::select! {
-            status = answer => status,
+            ended = answer => ended?,
             never = tell(pipes.stdin, message) => match never {},
         }
+        process.wait().await
     }
 
     async fn read_answer(&self, stdout: ChildStdout, output: &mut Vec<u8>) -> Result<(), ApproverError> {
@@ -178,23 +194,63 @@ struct Pipes {
 /// A started program, which ends with this value, and everything in its process group with it.
 struct Process {
     child: Child,
+    /// The program's number and its group's, as long as nobody else can have it.
+    group: Option<Pid>,
+    /// Becomes readable when the program has ended, and leaves its number taken.
+    handle: AsyncFd<OwnedFd>,
 }
 
 impl Process {
-    async fn wait(&mut self) -> Result<ExitStatus, ApproverError> {
+    fn new(child: Child) -> Result<Self, ApproverError> {
+        let watching = |source| ApproverError::Io { doing: "watch the approver's program", source };
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        // Until it is waited for, a process keeps its number, even when it has ended.
+        let handle = group.ok_or_else(|| watching(std::io::ErrorKind::NotFound.into())).and_then(|group| {
+            let handle = pidfd_open(group, PidfdFlags::NONBLOCK).map_err(|error| watching(error.into()))?;
+            watch(handle).map_err(watching)
+        });
+        match handle {
+            Ok(handle) => Ok(Self { child, group, handle }),
+            Err(error) => {
+                end(group);
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends when the program has, with all that it wrote in its pipes.
+    async fn ended(&self) -> Result<(), ApproverError> {
+        let ended = self.handle.readable().await;
+        ended.map(drop).map_err(|source| ApproverError::Io { doing: "watch the approver's program", source })
+    }
+
+    /// How the program ended. What it left of its group ends first: after this its number may be anybody's.
+    async fn wait(mut self) -> Result<ExitStatus, ApproverError> {
+        end(self.group.take());
         self.child.wait().await.map_err(|source| ApproverError::Io { doing: "wait for the approver's program", source })
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Until it is waited for, a process keeps its number, even when it has ended: the number cannot
-        // belong to anybody else. After that `id` is gone. The runtime waits for what `Child` leaves.
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(group) = id.and_then(Pid::from_raw) {
-            // The group is gone already, or it is not: nothing else can be done about it here.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        // The runtime waits for what `Child` leaves.
+        end(self.group.take());
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "for types whose descriptor may change or close while they are watched, which an `OwnedFd` does not do"
+)]
+fn watch(handle: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(handle, Interest::READABLE)
+}
+
+/// Kills a process group, whose leader nobody has waited for yet.
+fn end(group: Option<Pid>) {
+    if let Some(group) = group {
+        // The group is gone already, or it is not: nothing else can be done about it here.
+        let _ = kill_process_group(group, Signal::KILL);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Programs of every sort of behaviour, as small shell scripts.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::AsRawFd as _;
+use std::time::Duration;
 
 use super::super::request::samples;
 use super::super::{Answer, How, Remember, Settlement, settle};
@@ -132,14 +134,99 @@ async fn does_not_mind_a_flood_of_diagnostics() {
     assert_eq!(settlement.answer, APPROVE_ONCE);
 }
 
+/// A pipe with a name in a folder. It reads as closed once every process has ended that holds its writing end.
+fn fifo(folder: &tempfile::TempDir, name: &str) -> PathBuf {
+    let fifo = folder.path().join(name);
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    fifo
+}
+
+/// Reads a pipe with a name until all of its writers have ended.
+fn read_to_end(fifo: PathBuf) -> tokio::task::JoinHandle<String> {
+    tokio::task::spawn_blocking(move || std::fs::read_to_string(fifo).unwrap())
+}
+
 #[tokio::test]
-async fn refuses_when_a_process_left_behind_keeps_the_output() {
+async fn ends_what_a_program_leaves_behind_and_takes_its_answer() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("pid");
-    let why = broken(&format!(r#"sleep 1000 & echo $! >'{}'; echo '{{"decision": "approve"}}'"#, file.display())).await;
-    let pid = std::fs::read_to_string(file).unwrap().trim().parse().unwrap();
-    rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-    assert_eq!(why, "`/bin/sh` ended, and a process it left behind keeps its output open");
+    let (alive, blocked) = (fifo(&folder, "alive"), fifo(&folder, "blocked"));
+    let seen = read_to_end(alive.clone());
+    // `cat` waits for a writer that never comes, with the answer's pipe and the other one open.
+    let settlement = run(&format!(
+        r#"exec 3>'{}'; cat '{}' & echo left >&3; echo '{{"decision": "approve", "approver": "ann"}}'"#,
+        alive.display(),
+        blocked.display()
+    ))
+    .await;
+    assert_eq!((settlement.how, settlement.answer), (How::Answered, APPROVE_ONCE));
+    assert_eq!(settlement.approver, "ann");
+    assert_eq!(tokio::time::timeout(PATIENCE, seen).await.unwrap().unwrap(), "left\n");
+}
+
+#[tokio::test]
+async fn is_not_held_up_by_a_process_that_left_the_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let [alive, ready, blocked] = ["alive", "ready", "blocked"].map(|name| fifo(&folder, name));
+    let seen = read_to_end(alive.clone());
+    // The answer's pipe stays open in another session. The program answers once that is there.
+    let settlement = run(&format!(
+        r#"exec 3>'{alive}'; setsid sh -c 'echo left >&3; echo > "{ready}"; cat "{blocked}"' & read -r line < '{ready}'
+        echo '{{"decision": "approve"}}'"#,
+        alive = alive.display(),
+        ready = ready.display(),
+        blocked = blocked.display()
+    ))
+    .await;
+    assert_eq!((settlement.how, settlement.answer), (How::Answered, APPROVE_ONCE));
+    // Lets it end.
+    drop(std::fs::OpenOptions::new().write(true).open(&blocked).unwrap());
+    assert_eq!(tokio::time::timeout(PATIENCE, seen).await.unwrap().unwrap(), "left\n");
+}
+
+#[tokio::test]
+async fn takes_all_that_was_written_before_the_end_and_no_more() {
+    let longest = " ".repeat(ANSWER_BYTES_MAX - 30);
+    let settlement = run(&format!(r#"sleep 1000 & printf '%s' '{{"decision": "approve"}}{longest}'"#)).await;
+    assert_eq!((settlement.how, settlement.answer), (How::Answered, APPROVE_ONCE));
+    let why = broken("{ sleep 1000; echo '{\"decision\": \"approve\"}'; } &").await;
+    assert!(why.starts_with("`/bin/sh` gave no valid answer: "), "{why}");
+}
+
+#[tokio::test]
+async fn ends_what_a_program_leaves_behind_when_it_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let (alive, blocked) = (fifo(&folder, "alive"), fifo(&folder, "blocked"));
+    let seen = read_to_end(alive.clone());
+    let script = format!("exec 3>'{}'; cat '{}' & echo left >&3; exit 7", alive.display(), blocked.display());
+    assert_eq!(broken(&script).await, "`/bin/sh` ended with exit status: 7");
+    assert_eq!(tokio::time::timeout(PATIENCE, seen).await.unwrap().unwrap(), "left\n");
+}
+
+#[tokio::test]
+async fn holds_no_descriptor_of_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = std::fs::File::create(folder.path().join("secret")).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let names = [file.as_raw_fd(), reader.as_raw_fd(), writer.as_raw_fd(), socket.as_raw_fd()]
+        .map(|number| std::fs::read_link(format!("/proc/self/fd/{number}")).unwrap().display().to_string());
+    let list = folder.path().join("list");
+    let script = format!(r#"ls -l /proc/$$/fd > '{}'; echo '{{"decision": "approve"}}'"#, list.display());
+    assert_eq!(run(&script).await.answer, APPROVE_ONCE);
+    let list = std::fs::read_to_string(list).unwrap();
+    assert!(list.contains("pipe:["), "{list}");
+    assert!(names.iter().all(|name| !list.contains(name)), "{names:?} in {list}");
+}
+
+#[tokio::test]
+async fn passes_no_variable_on_that_a_secret_comes_from() {
+    let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
+    let environment = [variable("PATH", "/usr/bin:/bin"), variable("LANG", "hunter2"), variable("HOME", "/root")];
+    let script = r#"test -z "$LANG" && test "$HOME" = /root && echo '{"decision": "approve"}'"#;
+    let program = Program::new("/bin/sh", ["-c", script], environment).without(["TOKEN", "LANG"]);
+    let settlement = settle(&program, &samples::delete_file(), PATIENCE).await;
+    assert_eq!(settlement.answer, APPROVE_ONCE);
 }
 
 #[tokio::test]
@@ -162,16 +249,13 @@ async fn refuses_a_program_that_answers_and_never_ends() {
 #[tokio::test]
 async fn kills_the_program_and_what_it_started_when_nobody_waits_any_more() {
     let folder = tempfile::tempdir().unwrap();
-    let fifo = folder.path().join("fifo");
-    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let fifo = fifo(&folder, "fifo");
 
     // Every process of the group holds the pipe's writing end: it reads as closed once all have ended.
     let program = script(&format!("exec 3>'{}'; sleep 1000 & echo ready >&3; sleep 1000", fifo.display()));
     let (ready, is_ready) = tokio::sync::oneshot::channel();
     let reader = std::thread::spawn(move || {
-        let file = rustix::fs::open(&fifo, rustix::fs::OFlags::RDONLY, mode).unwrap();
-        let mut pipe = BufReader::new(std::fs::File::from(file));
+        let mut pipe = BufReader::new(std::fs::File::open(&fifo).unwrap());
         let mut line = String::new();
         pipe.read_line(&mut line).unwrap();
         ready.send(()).unwrap();
