@@ -39,6 +39,27 @@ pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
+/// Escapes what a terminal acts upon in a JSON text, which stays JSON and means the same: `\u009b` for U+009B.
+///
+/// JSON has to escape C0 controls only. A line break stands between values, never in one, and stays.
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    // Looks at every byte whatever it finds: nearly all lines are plain, and so this takes many bytes at a step.
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    if json.as_bytes().iter().fold(true, |so_far, byte| so_far & plain(byte)) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for line in json.split_inclusive('\n') {
+        let mut escaper = Escaper { form: Form::Json, ..Escaper::default() };
+        let text = line.strip_suffix('\n').unwrap_or(line);
+        for character in text.chars() {
+            escaper.push(character, &mut escaped);
+        }
+        escaped.push_str(line.get(text.len()..).unwrap_or_default());
+    }
+    Cow::Owned(escaped)
+}
+
 /// Text in rows, each of them escaped.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Folded {
@@ -139,9 +160,20 @@ impl<'a> LineRows<'a> {
     }
 }
 
+/// How an escape is written.
+#[derive(Clone, Copy, Default)]
+enum Form {
+    /// For people: `\n`, `\u{9b}`.
+    #[default]
+    Text,
+    /// As JSON has it, in UTF-16: `\u009b`.
+    Json,
+}
+
 /// Escapes one character after the other, and counts the marks on top of each.
 #[derive(Default)]
 struct Escaper {
+    form: Form,
     /// Marks on the character before; none without a character that could carry one.
     marks: Option<usize>,
 }
@@ -167,9 +199,14 @@ impl Escaper {
                 // The brace that ends an escape must not carry a mark either.
                 self.marks = None;
                 let before_bytes = into.len();
-                match character {
-                    '\n' | '\r' | '\t' => into.extend(character.escape_default()),
-                    _ => into.extend(character.escape_unicode()),
+                match (self.form, character) {
+                    (Form::Text, '\n' | '\r' | '\t') => into.extend(character.escape_default()),
+                    (Form::Text, _) => into.extend(character.escape_unicode()),
+                    (Form::Json, _) => {
+                        for unit in character.encode_utf16(&mut [0; 2]) {
+                            into.push_str(&format!("\\u{unit:04x}"));
+                        }
+                    }
                 }
                 // An escape is ASCII: as many columns as bytes.
                 into.len().saturating_sub(before_bytes)

@@ -24,6 +24,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use args::{Arguments, Command};
+use escape::escape_line;
 use exit::Exit;
 use failure::Failure;
 use report::Report;
@@ -35,9 +36,10 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            let exit = if error.use_stderr() { Exit::NothingRan } else { Exit::Finished };
             // Help and version are asked for; what can't be printed can't be reported either.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::NothingRan } else { Exit::Finished }.into();
+            let _ = harmless(error).print();
+            return exit.into();
         }
     };
     let report = Report { format: arguments.format.report() };
@@ -48,6 +50,19 @@ fn main() -> ExitCode {
             failure.exit
         })
         .into()
+}
+
+/// What is wrong with the command line, quoting it as it can be shown: a script may pass on what an agent or a server wrote.
+fn harmless(error: clap::Error) -> clap::Error {
+    let given = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    if given().all(|argument| escape_line(&argument) == argument) {
+        return error;
+    }
+    match Arguments::try_parse_from(given().map(|argument| escape_line(&argument).into_owned())) {
+        Err(shown) => shown,
+        // Nothing is wrong with it but a character that it could not be parsed with, and that is not to be shown.
+        Ok(_) => Arguments::command().error(error.kind(), "an argument has a character that can't be used"),
+    }
 }
 
 fn dispatch(command: Command, report: &Report) -> Result<Exit, Failure> {

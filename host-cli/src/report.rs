@@ -16,7 +16,7 @@ use wasm_agent_host::{Outcome, RunReport};
 
 use crate::args::Format;
 use crate::divergence::{self, Marks};
-use crate::escape::escape_line;
+use crate::escape::{escape_json, escape_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Problem};
 use crate::units::{bytes, count, duration, hex, shell_word};
@@ -80,7 +80,7 @@ impl Report {
     ///
     /// As [`Report::data`].
     pub(crate) fn object(&self, value: &Value) -> Result<(), Failure> {
-        self.data(|out| writeln!(out, "{}", json_line(value, io::stdout().is_terminal())))
+        self.data(|out| writeln!(out, "{}", json_line(value)))
     }
 
     /// Writes lines to standard error. That they can't be written changes nothing: there is no other place to say so.
@@ -150,7 +150,7 @@ impl Report {
     }
 
     fn say_object(&self, value: &Value) {
-        self.say(&format!("{}\n", json_line(value, io::stderr().is_terminal())));
+        self.say(&format!("{}\n", json_line(value)));
     }
 }
 
@@ -169,10 +169,9 @@ pub(crate) fn columns(stream: impl AsFd + IsTerminal) -> Option<usize> {
     Some(if columns == 0 { 80 } else { usize::from(columns) })
 }
 
-/// An object on one line. JSON leaves some characters in place that a terminal acts on.
-pub(crate) fn json_line(value: &Value, for_terminal: bool) -> String {
-    let text = value.to_string();
-    if for_terminal { escape_line(&text).into_owned() } else { text }
+/// An object on one line, whose text does nothing but be seen: what a pipe carries ends on a terminal as often as not.
+pub(crate) fn json_line(value: &Value) -> String {
+    escape_json(&value.to_string()).into_owned()
 }
 
 /// How a difference is marked on standard error.
@@ -332,9 +331,10 @@ mod tests {
     }
 
     #[test]
-    fn json_on_a_terminal_moves_no_cursor() {
-        let value = json!({ "a": "\u{9b}2J\u{202e}" });
-        assert_eq!(json_line(&value, true), r#"{"a":"\u{9b}2J\u{202e}"}"#);
-        assert_eq!(json_line(&value, false), "{\"a\":\"\u{9b}2J\u{202e}\"}");
+    fn json_moves_no_cursor_and_stays_json() {
+        let value = json!({ "a\u{7f}": "\u{9b}2J\u{202e}\u{e0041}" });
+        let line = json_line(&value);
+        assert_eq!(line, r#"{"a\u007f":"\u009b2J\u202e\udb40\udc41"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
     }
 }

@@ -14,6 +14,7 @@ mod disk;
 mod exporting;
 mod files;
 mod filter;
+mod harmless;
 mod help;
 mod inspecting;
 mod journals;

@@ -39,6 +39,27 @@ fn escapes_what_is_not_seen() {
 }
 
 #[test]
+fn no_character_acts_on_a_terminal_in_a_line_or_in_json() {
+    for character in '\0'..=char::MAX {
+        // As a text, as the name of a member, on its own line, and where nothing stands before it.
+        let value = serde_json::json!({ character.to_string(): [format!("{character}\\{character}")] });
+        let json = value.to_string() + "\n";
+        let escaped = escape_json(&json);
+        assert!(!escaped.trim_end().contains(acts_on_a_terminal), "{character:?}: {escaped:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value, "{character:?}");
+        let line = escape_line(json.trim_end()).into_owned() + &escape_line(&character.to_string());
+        assert!(!line.contains(acts_on_a_terminal), "{character:?}: {line:?}");
+    }
+}
+
+#[test]
+fn json_that_is_plain_stays_as_it_is() {
+    for json in ["{}", "{\"a\":\"größer \\n \\u001b\"}", "[\n{\"b\":1}\n]\n", "[\n\"日本 e\u{301}\"\n]"] {
+        assert_eq!(escape_json(json), json);
+    }
+}
+
+#[test]
 fn escapes_a_mark_that_has_nothing_to_stand_on() {
     assert_eq!(escape_line("\u{301}a"), "\\u{301}a");
     assert_eq!(escape_line("\u{202e}\u{301}"), "\\u{202e}\\u{301}");
@@ -128,6 +149,16 @@ proptest! {
         let line = escape_line(&text);
         prop_assert!(!line.contains(acts_on_a_terminal), "{line:?}");
         prop_assert_eq!(&escape_line(&line), &line, "escaping again changes nothing");
+    }
+
+    #[test]
+    fn no_json_acts_on_a_terminal_and_all_of_it_means_the_same(texts in prop::collection::vec(texts(), 0..4)) {
+        let value = serde_json::json!({ "texts": texts, texts.concat(): texts });
+        let json = value.to_string();
+        let escaped = escape_json(&json);
+        prop_assert!(!escaped.contains(acts_on_a_terminal), "{escaped:?}");
+        prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), &value);
+        prop_assert_eq!(escape_json(&escaped), &*escaped, "escaping again changes nothing");
     }
 
     #[test]

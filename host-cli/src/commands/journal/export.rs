@@ -1,7 +1,7 @@
 //! `wasm-agent journal export`.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde_json::json;
@@ -12,7 +12,7 @@ use super::collector::Collector;
 use super::{lines, redact};
 use crate::args::{Export, Exported, Format, Written};
 use crate::commands::progress::{Prints, Progress, open_journal};
-use crate::escape::escape_line;
+use crate::escape::{escape_json, escape_line};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, style};
@@ -46,7 +46,7 @@ pub(super) fn export(arguments: &Export, report: &Report) -> Result<Exit, Failur
         (None, None) => {
             let mut ended = Ended::default();
             report.data(|out| {
-                ended = write(&mut reader, format, out, io::stdout().is_terminal())?;
+                ended = write(&mut reader, format, out)?;
                 Ok(())
             })?;
             ended
@@ -80,28 +80,11 @@ fn format(arguments: &Export) -> Result<Exported, Failure> {
 }
 
 /// Writes all records, or those before the first that is not what was written.
-fn write(
-    reader: &mut Reader<Progress>,
-    format: Exported,
-    out: &mut dyn Write,
-    for_terminal: bool,
-) -> io::Result<Ended> {
+fn write(reader: &mut Reader<Progress>, format: Exported, out: &mut dyn Write) -> io::Result<Ended> {
     match format {
-        Exported::Jsonl => Ok(Ended { problem: lines::write(reader, out, for_terminal)?, untold: 0 }),
-        Exported::Otlp => otlp(reader, |batch| {
-            let line = if for_terminal { escape_line(&batch.json) } else { batch.json.as_str().into() };
-            writeln!(out, "{line}")
-        }),
-        Exported::ChromeTrace => chrome_trace(reader, |text| {
-            if !for_terminal {
-                return out.write_all(text.as_bytes());
-            }
-            // Each event stands on a line of its own.
-            text.split_inclusive('\n').try_for_each(|line| match line.strip_suffix('\n') {
-                Some(line) => writeln!(out, "{}", escape_line(line)),
-                None => write!(out, "{}", escape_line(line)),
-            })
-        }),
+        Exported::Jsonl => Ok(Ended { problem: lines::write(reader, out)?, untold: 0 }),
+        Exported::Otlp => otlp(reader, |batch| writeln!(out, "{}", escape_json(&batch.json))),
+        Exported::ChromeTrace => chrome_trace(reader, |text| out.write_all(escape_json(text).as_bytes())),
     }
 }
 
@@ -156,7 +139,7 @@ fn send(mut reader: Reader<Progress>, url: &str, report: &Report) -> Result<Ende
 
 fn into_file(reader: &mut Reader<Progress>, format: Exported, file: File) -> io::Result<Ended> {
     let mut out = BufWriter::new(file);
-    let ended = write(reader, format, &mut out, false)?;
+    let ended = write(reader, format, &mut out)?;
     out.flush()?;
     Ok(ended)
 }

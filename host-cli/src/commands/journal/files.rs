@@ -1,6 +1,6 @@
 //! `wasm-agent journal files`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anstyle::Style;
 use serde_json::{Value, json};
@@ -164,7 +164,6 @@ impl Rest {
 }
 
 fn objects(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<()> {
-    let for_terminal = io::stdout().is_terminal();
     for change in changes {
         let (effect, call) = change.effect.unzip();
         let value = json!({
@@ -179,9 +178,9 @@ fn objects(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<(
             "call": call,
             "calls": [change.calls.0, change.calls.1],
         });
-        writeln!(out, "{}", json_line(&value, for_terminal))?;
+        writeln!(out, "{}", json_line(&value))?;
     }
-    writeln!(out, "{}", json_line(&rest.json(), for_terminal))
+    writeln!(out, "{}", json_line(&rest.json()))
 }
 
 fn state_json(state: &State) -> Value {

@@ -6,24 +6,19 @@ use serde_json::{Value, json};
 use wasm_agent_host::journal::{Event, ReadError, Reader, write_json};
 
 use super::verify::tail_json;
-use crate::escape::escape_line;
+use crate::escape::escape_json;
 
 /// Writes one event a line; after those of a run that did not end, one that says what is missing.
 ///
 /// Gives back what stopped it where a record is not what was written.
-pub(super) fn write(
-    reader: &mut Reader<impl Read + Seek>,
-    out: &mut dyn Write,
-    for_terminal: bool,
-) -> io::Result<Option<ReadError>> {
+pub(super) fn write(reader: &mut Reader<impl Read + Seek>, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
     let mut line = String::new();
     loop {
         match reader.next() {
             Ok(Some(record)) => {
                 line.clear();
                 write_json(&record, &mut line);
-                let shown = if for_terminal { escape_line(&line) } else { line.as_str().into() };
-                writeln!(out, "{shown}")?;
+                writeln!(out, "{}", escape_json(&line))?;
                 if let Event::Call(call) = record.event {
                     reader.reuse(call);
                 }

@@ -1,6 +1,6 @@
 //! `wasm-agent journal files JOURNAL DIR`: a run's files, put back into an empty folder.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::Style;
@@ -131,7 +131,6 @@ fn said(left: &Left) -> (Style, &'static str, String) {
 }
 
 fn objects(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<()> {
-    let for_terminal = io::stdout().is_terminal();
     for each in restored {
         let mut value = json!({ "event": "restored", "path": each.path.as_str(), "state": said(&each.left).1 });
         let details = match &each.left {
@@ -143,7 +142,7 @@ fn objects(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Resul
         if let (Value::Object(value), Value::Object(details)) = (&mut value, details) {
             value.extend(details);
         }
-        writeln!(out, "{}", json_line(&value, for_terminal))?;
+        writeln!(out, "{}", json_line(&value))?;
     }
-    writeln!(out, "{}", json_line(&rest.json(), for_terminal))
+    writeln!(out, "{}", json_line(&rest.json()))
 }

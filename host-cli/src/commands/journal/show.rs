@@ -1,6 +1,6 @@
 //! `wasm-agent journal show`.
 
-use std::io::{self, IsTerminal, Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use wasm_agent_host::journal::{Event, ReadError, Reader};
@@ -20,7 +20,7 @@ pub(super) fn show(path: &Path, calls: Calls, report: &Report) -> Result<Exit, F
     report.data(|out| {
         problem = match report.format {
             Format::Text => text(&mut reader, calls, out)?,
-            Format::Json => lines::write(&mut reader, out, io::stdout().is_terminal())?,
+            Format::Json => lines::write(&mut reader, out)?,
         };
         Ok(())
     })?;

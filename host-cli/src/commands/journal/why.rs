@@ -1,6 +1,6 @@
 //! `wasm-agent journal why`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::Style;
@@ -176,9 +176,8 @@ fn source(source: &Source) -> String {
 
 /// One effect a line, and one line that says the rest.
 fn objects(out: &mut dyn Write, chain: &Chain, complete: bool) -> io::Result<()> {
-    let for_terminal = io::stdout().is_terminal();
     for step in &chain.steps {
-        writeln!(out, "{}", json_line(&step_json(step), for_terminal))?;
+        writeln!(out, "{}", json_line(&step_json(step)))?;
     }
     let earlier: Vec<Value> =
         chain.earlier.iter().map(|name| json!({ "path": name.path.as_str(), "until_call": name.until })).collect();
@@ -193,7 +192,7 @@ fn objects(out: &mut dyn Write, chain: &Chain, complete: bool) -> io::Result<()>
         "lost": chain.lost,
         "incomplete": !complete,
     });
-    writeln!(out, "{}", json_line(&summary, for_terminal))
+    writeln!(out, "{}", json_line(&summary))
 }
 
 fn step_json(step: &Step) -> Value {

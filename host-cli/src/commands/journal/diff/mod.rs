@@ -3,7 +3,7 @@
 mod marks;
 mod text;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -97,8 +97,7 @@ fn objects(
     headers: &[Header; 2],
     out: &mut dyn Write,
 ) -> io::Result<Result<Found, DiffError>> {
-    let for_terminal = io::stdout().is_terminal();
-    let mut line = |value: &Value| writeln!(out, "{}", json_line(value, for_terminal));
+    let mut line = |value: &Value| writeln!(out, "{}", json_line(value));
     for HeaderDifference { name, first, second } in differences(headers) {
         line(&json!({ "event": "header", "name": name, "first": first, "second": second }))?;
     }
