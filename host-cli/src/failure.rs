@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use wasm_agent_host::journal::{Damage, ReadError, Tampered};
-use wasm_agent_host::{Divergence, LoadError, ReplayError, ReplayFailure, RunError};
+use wasm_agent_host::{Bound, Divergence, LoadError, ReplayError, ReplayFailure, RunError};
 
 use crate::divergence::headline;
 use crate::exit::Exit;
@@ -113,6 +113,15 @@ impl From<ReplayError> for Failure {
                 Self { divergence: Some(divergence), ..failure }
             }
             ReplayError::Incomplete { .. } => Self::new(Exit::Stopped, chain(&error)),
+            ReplayError::Bound { what, most } => {
+                let option = match what {
+                    Bound::Memory => "--max-memory",
+                    _ => "--max-fuel",
+                };
+                let (more, doubts) = (most.saturating_mul(2), "a journal that was forged may never have enough");
+                Self::new(Exit::Stopped, chain(&error))
+                    .hint(format!("`{option} {more}` allows twice as much; {doubts}"))
+            }
             ReplayError::Journal { .. } => Self::new(Exit::Unverified, chain(&error)),
             other => Self::new(Exit::Stopped, chain(&other)),
         }

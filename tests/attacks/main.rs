@@ -6,6 +6,7 @@ mod existence;
 mod files;
 mod filesystem;
 mod fixture;
+mod forged;
 mod grants;
 mod held;
 mod links;

@@ -105,3 +105,32 @@ fn says_that_nothing_vouches_for_an_end_that_no_seal_covers() {
     assert_eq!((&ran.err_objects()[0]["complete"], &ran.err_objects()[0]["exit"]), (&false.into(), &3.into()));
     desk.matches("replay-unsealed");
 }
+
+#[test]
+fn has_bounds_of_its_own() {
+    let desk = recorded();
+    let used = desk.quietly("--format json replay a.journal").err_objects()[0]["fuel"].as_u64().unwrap();
+    assert_eq!(desk.quietly(&format!("replay --max-fuel {used} a.journal")).status, 0);
+    let less = used - 1;
+    let ran = desk.quietly(&format!("replay --max-fuel {less} a.journal"));
+    ran.fails_in_one_line(&[3]);
+    let said = format!(
+        "error: the replay needs more than its own bound of {less} units of fuel\nhint: `--max-fuel {}` ",
+        2 * less
+    );
+    assert!(ran.err().starts_with(&said), "{}", ran.err());
+    let ran = desk.quietly(&format!("--format json replay --max-fuel {less} a.journal"));
+    assert_eq!((ran.status, &ran.err_objects()[0]["exit"]), (3, &3.into()));
+    let ran = desk.quietly("replay --max-memory 65536 a.journal");
+    ran.fails_in_one_line(&[3]);
+    let said = "error: the replay needs more than its own bound of 65536 bytes of memory\nhint: `--max-memory 131072` ";
+    assert!(ran.err().starts_with(said), "{}", ran.err());
+    // Where contents are missing that a replay would make again, it is said why.
+    let long = Desk::with_notes();
+    long.script("yes.sh", YES);
+    long.write("notes/today.md", "The colour of the sky. ".repeat(100));
+    long.quietly("run -p policy.toml -j a.journal --approve exec:./yes.sh edit-files.wasm -- /notes colour color");
+    let ran = long.quietly("journal files --max-fuel 1000 a.journal out");
+    assert_eq!(ran.status, 0, "{}", ran.err());
+    assert!(ran.out().contains("--max-fuel 2000"), "{}", ran.out());
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::{Export, State};
+use super::{Export, ReplayBounds, State};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Journal {
@@ -84,6 +84,9 @@ pub(crate) struct Files {
     pub(crate) component: Option<PathBuf>,
 
     #[command(flatten)]
+    pub(crate) bounds: ReplayBounds,
+
+    #[command(flatten)]
     pub(crate) state: State,
 }
 
@@ -115,7 +118,7 @@ pub(crate) struct Verify {
     #[arg(long)]
     pub(crate) complete: bool,
 
-    /// Also fails where a seal is not signed with this public key
+    /// Also fails where a seal, or what follows the last one, is not signed with this public key
     #[arg(long, value_name = "PUB", value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
 

@@ -17,7 +17,7 @@ pub(crate) use export::{Export, Exported, Redact};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
 pub(crate) use policy::{Journals, Judge, Paths, Policy, Suggest};
-pub(crate) use replay::Replay;
+pub(crate) use replay::{Replay, ReplayBounds};
 pub(crate) use run::{Approve, Run};
 
 /// Runs the tools of AI agents: sandboxed, allowlisted, approved, recorded.
@@ -65,10 +65,10 @@ Exit status:
   0  the tool finished, or the question was answered
   1  the tool reported a failure; its own status is in the report
   2  nothing ran: arguments, policy or component
-  3  stopped by a trap, a limit or an approver; a replay's record ends in the middle
+  3  stopped by a trap, a limit or an approver; a replay's record ends in the middle, or its own bound was too low
   4  the replay diverged, two runs differ, or a judged decision changes
   5  the host failed: journal, disk
-  6  the journal is not what was written
+  6  the journal is not what was written, or not all of it is signed with the given key
 
 Diagnostics go to standard error; `WASM_AGENT_LOG=debug` asks for more.";
 

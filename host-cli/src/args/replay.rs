@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use wasm_agent_host::{REPLAY_FUEL, REPLAY_MEMORY_BYTES, Recording};
+
 use super::State;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 No file, no network and no policy is used. An identical replay ends with the status of the recorded run, one that was ended \
 by `--until` with 0. A run that was killed is replayed as far as its record goes, and ends with 3. Calls are numbered from 0. \
-Another build of the tool, or other arguments, may compute otherwise: only calls and result are compared then.")]
+Another build of the tool, or other arguments, may compute otherwise: only calls and result are compared then. \
+A replay that comes to a bound of its own ends with 3: how long it takes is not for the journal to say, which somebody may have forged.")]
 pub(crate) struct Replay {
     /// The journal of the run
     #[arg(value_hint = ValueHint::FilePath)]
@@ -36,10 +39,32 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) json: bool,
 
+    #[command(flatten)]
+    pub(crate) bounds: ReplayBounds,
+
     /// Leaves out the report, unless the replay differs
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
     #[command(flatten)]
     pub(crate) state: State,
+}
+
+/// What a replay may use up, whatever its journal says.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayBounds {
+    /// Most fuel that the replay may use, whatever the journal says; contents count too, a unit a byte
+    #[arg(long, value_name = "UNITS", default_value_t = REPLAY_FUEL)]
+    max_fuel: u64,
+
+    /// Most memory that the replay gives the tool, in bytes, where the journal gives it more
+    #[arg(long, value_name = "BYTES", default_value_t = REPLAY_MEMORY_BYTES)]
+    max_memory: u64,
+}
+
+impl ReplayBounds {
+    /// Sets the bounds.
+    pub(crate) fn of(&self, recording: Recording) -> Recording {
+        recording.fuel_max(self.max_fuel).memory_max(self.max_memory)
+    }
 }

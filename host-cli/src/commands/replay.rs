@@ -21,7 +21,7 @@ use crate::units::{hex, shell_word};
 
 /// Replays a run, and compares it with its record.
 pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failure> {
-    let mut recording = recording(&arguments.journal)?;
+    let mut recording = arguments.bounds.of(recording(&arguments.journal)?);
     let state = state::open(&arguments.state)?;
     let header = recording.header();
     let path = match &arguments.component {

@@ -74,7 +74,9 @@ pub use invoke::{Call, Invocation};
 pub use journal_file::JournalFile;
 pub use output::{Capture, Discard, OutputSink, Stream};
 pub use own::{OwnThing, OwnThings, Reached, reached};
-pub use replay::{Differs, Divergence, JournalSource, Observer, ReplayError, Replayed, Step};
+pub use replay::{
+    Bound, Differs, Divergence, JournalSource, Observer, REPLAY_FUEL, REPLAY_MEMORY_BYTES, ReplayError, Replayed, Step,
+};
 pub use rerun::{Recording, ReplayFailure, ReplayReport};
 pub use run::{Run, RunReport};
 pub use state::StateDir;

@@ -1,5 +1,6 @@
 //! A run again, from its journal alone: no files, no network, no clock. Every call is compared and answered as recorded.
 
+mod bounds;
 mod contents;
 mod divergence;
 mod observer;
@@ -8,13 +9,15 @@ use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 
 use minicbor::Decoder;
-use wasm_agent_journal::{Call, Encoded, End, Event, Header, PayloadRef, ReadError, Reader, RunResult};
+use wasm_agent_journal::{Call, Encoded, End, Event, Header, ReadError, Reader, RunResult};
 
 use crate::execute::Outcome;
-use crate::gate::wire::{Blobs, Malformed, Source};
+use crate::gate::wire::{Malformed, Source};
 use crate::gate::{Answer, Function};
-use contents::Contents;
+use bounds::Bounds;
+use contents::{Contents, Stored};
 
+pub use bounds::{Bound, REPLAY_FUEL, REPLAY_MEMORY_BYTES};
 pub(crate) use divergence::same_end;
 pub use divergence::{Differs, Divergence, ReplayError, Step};
 pub use observer::{Observer, Replayed};
@@ -28,6 +31,7 @@ impl<T: Read + Seek + Send> JournalSource for T {}
 pub(crate) struct Replay {
     reader: Reader<Box<dyn JournalSource>>,
     contents: Contents,
+    pub(crate) bounds: Bounds,
     /// The call that the tool is in, whose outcome comes next.
     current: Option<Call>,
     /// A call that was read ahead.
@@ -72,6 +76,7 @@ impl Replay {
         Ok(Self {
             reader,
             contents: Contents::default(),
+            bounds: Bounds::default(),
             current: None,
             ahead: None,
             intent: None,
@@ -121,6 +126,14 @@ impl Replay {
         Ok(if self.ahead.is_none() { self.end.as_ref() } else { None })
     }
 
+    /// Where the replay stops before its first call, as [`stopped_at`](Self::stopped_at) says for the later ones.
+    pub(crate) fn first_stop(&mut self) -> u64 {
+        self.stopped_at(0).unwrap_or_else(|| {
+            // The journal can't be read on, which the first call reports. A tool that makes none meets the bound.
+            self.bounds.stop((u64::MAX, 0)).0
+        })
+    }
+
     /// Fuel at which the recorded run was stopped from outside, if no call comes before that; nothing where what was said last holds.
     ///
     /// A journal without an end was cut off with its run: what the tool did after the last record is not known, so the replay
@@ -132,7 +145,7 @@ impl Replay {
     /// `used` is what the replay has used so far: the recorded amount, where fuel is compared.
     pub(crate) fn stopped_at(&mut self, used: u64) -> Option<u64> {
         let (fuel, slack) = self.stop(used)?;
-        let fuel = fuel.min(self.fuel_limit);
+        let (fuel, slack) = self.bounds.stop((fuel.min(self.fuel_limit), slack));
         if self.stop_told.is_some_and(|told| (fuel.saturating_sub(slack)..=fuel).contains(&told)) {
             return None;
         }
@@ -221,6 +234,8 @@ impl Replay {
 
     /// Takes the next recorded call, which must be this one.
     pub(crate) fn expect(&mut self, function: &Function, arguments: &Encoded, fuel: u64) -> Result<(), ReplayError> {
+        self.bounds.asked(arguments.contents_bytes());
+        self.bounds.check(fuel)?;
         let Some(call) = self.take()? else {
             return Err(self.beyond(Step::asked(function, arguments, fuel), fuel));
         };
@@ -241,8 +256,8 @@ impl Replay {
         let Some(call) = self.current.take() else {
             return Err(ReplayError::Journal { message: "no call is being answered".to_owned() });
         };
-        let mut source =
-            Source { cbor: Decoder::new(&call.outcome), blobs: &mut Stored(&mut self.reader, &mut self.contents) };
+        let mut blobs = Stored { reader: &mut self.reader, contents: &mut self.contents, bounds: &mut self.bounds };
+        let mut source = Source { cbor: Decoder::new(&call.outcome), blobs: &mut blobs };
         let answer = A::take(&mut source).map_err(|Malformed(message)| ReplayError::Journal {
             message: format!("the outcome of call {}: {message}", call.seq),
         })?;
@@ -324,24 +339,5 @@ fn is_outside(result: &RunResult) -> bool {
         RunResult::Limit { which } => which == "time" || which == "journal",
         RunResult::Stopped { .. } | RunResult::HostFailed { .. } => true,
         RunResult::Exited { .. } | RunResult::Returned { .. } | RunResult::Trapped { .. } => false,
-    }
-}
-
-struct Stored<'a>(&'a mut Reader<Box<dyn JournalSource>>, &'a mut Contents);
-
-impl Blobs for Stored<'_> {
-    fn contents(&mut self, payload: PayloadRef<'_>) -> Result<Vec<u8>, Malformed> {
-        match payload {
-            PayloadRef::Inline(bytes) => Ok(bytes.to_vec()),
-            PayloadRef::Stored(blob) => {
-                if let Some(contents) = self.1.find(&blob) {
-                    return Ok(contents.to_vec());
-                }
-                let contents = self.0.blob(&blob).map_err(|error| Malformed(crate::error::chain(&error)))?;
-                self.1.remember(&blob, &contents);
-                Ok(contents)
-            }
-            PayloadRef::DigestOnly { .. } => Err(Malformed("contents that the tool needs were left out".to_owned())),
-        }
     }
 }

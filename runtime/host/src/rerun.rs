@@ -1,14 +1,13 @@
 //! Replaying a whole run, and comparing how it ends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use wasm_agent_journal::{Header, RunResult};
-use wasmtime::Store;
+use wasmtime::{Store, Trap};
 
 use crate::approval::RefuseAll;
 use crate::error::{LoadError, RunError, chain};
-use crate::execute::{Outcome, drive, outcome, store};
+use crate::execute::{Outcome, Returned, drive, outcome, store};
 use crate::gate::{Backend, Context, Ended, Host, Subject};
 use crate::grants::Grants;
 use crate::invoke::Invocation;
@@ -97,11 +96,29 @@ impl Recording {
         self
     }
 
+    /// Lets the replay use so many units of fuel, in place of [`REPLAY_FUEL`](crate::REPLAY_FUEL). Contents that it fetches or
+    /// compares count as much, a unit a byte; and it may take ten nanoseconds a unit.
+    ///
+    /// The recorded run's own use is no bound: whoever forged the journal said how much that is.
+    #[must_use]
+    pub fn fuel_max(mut self, fuel: u64) -> Self {
+        self.replay.bounds.fuel = fuel;
+        self
+    }
+
+    /// Gives the tool as much memory as the recorded run had, up to so many bytes, in place of
+    /// [`REPLAY_MEMORY_BYTES`](crate::REPLAY_MEMORY_BYTES).
+    #[must_use]
+    pub fn memory_max(mut self, bytes: u64) -> Self {
+        self.replay.bounds.memory_bytes = bytes;
+        self
+    }
+
     /// Runs the tool again, with every call answered from the journal. No file, no network and no policy is used.
     ///
     /// # Errors
     ///
-    /// [`ReplayFailure::Replay`] with the first difference.
+    /// [`ReplayFailure::Replay`] with the first difference, or with the bound that the replay came to.
     pub fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
         let header = self.replay.header().clone();
         let same_component = header.component_sha256 == tool.sha256;
@@ -120,13 +137,8 @@ impl Recording {
         let result = event_loop.block_on(drive(&mut store, tool, &invocation));
         event_loops.end(event_loop);
         let used = Used::of(&store);
-        if let Some(Ended::Diverged(error)) = store.data().context.ending.reason()
-            && *error != ReplayError::Stopped
-        {
-            return Err((*error).into());
-        }
-        let outcome = outcome(result, &store)?;
-        let outcome = compare_end(&mut store, outcome, &used, fuel_compared)?;
+        let outcome = conclude(&mut store, result, &used, fuel_compared)
+            .map_err(|error| for_want_of_memory(error, &store, &header))?;
         let complete = matches!(&store.data().backend, Backend::Replay(replay) if replay.is_complete());
         let Used { calls, fuel, .. } = used;
         Ok(ReplayReport { outcome, calls, fuel, fuel_compared, same_component, same_arguments, complete })
@@ -139,13 +151,13 @@ impl std::fmt::Debug for Recording {
     }
 }
 
-/// Most memory that a replay gives a tool, in bytes, whatever the journal says of its limit: all that one 32-bit memory can hold.
-///
-/// Whoever made a journal need not be whoever replays it.
-const MEMORY_BYTES_MAX: u64 = 4 << 30;
-
-/// Most handles that a replay gives a tool, for the same reason: a thousand times what a policy gives by default.
+/// Most handles that a replay gives a tool, whatever the journal says of its limit: a thousand times what a policy gives by default.
 const HANDLES_MAX: u32 = 1 << 20;
+
+/// A limit of the recorded run.
+fn limit(header: &Header, name: &str) -> Option<u64> {
+    header.limits.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+}
 
 /// A store with the recorded run's limits, and nothing of the world behind it.
 fn prepare(
@@ -154,19 +166,64 @@ fn prepare(
     tool: &Tool,
     sink: Arc<dyn OutputSink>,
 ) -> Result<Store<Host>, RunError> {
-    let limit = |name: &str| header.limits.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
     let subject =
         Subject { run: header.run_id, component: header.component_name.clone(), sha256: header.component_sha256 };
-    // Time does not pass in a replay; it ends where the recorded run ended.
-    let context = Context::new(Arc::new(Grants::none()), Arc::new(RefuseAll), None, subject, Duration::MAX);
-    let memory = limit("memory-bytes").map_or(MEMORY_BYTES_MAX, |bytes| bytes.min(MEMORY_BYTES_MAX));
+    // The recorded run's time does not pass in a replay, which ends where that run ended. This is the replay's own.
+    let time = replay.bounds.time();
+    let context = Context::new(Arc::new(Grants::none()), Arc::new(RefuseAll), None, subject, time);
+    let memory = limit(header, "memory-bytes").unwrap_or(u64::MAX).min(replay.bounds.memory_bytes);
     let memory = usize::try_from(memory).unwrap_or(usize::MAX);
-    let fuel = replay.stopped_at(0).or(limit("fuel"));
-    let handles = limit("handles").and_then(|handles| u32::try_from(handles).ok()).unwrap_or(u32::MAX);
+    let fuel = Some(replay.first_stop());
+    let handles = limit(header, "handles").and_then(|handles| u32::try_from(handles).ok()).unwrap_or(u32::MAX);
     let handles = handles.min(HANDLES_MAX);
     let host =
         Host::new(Arc::new(context), Backend::Replay(Box::new(replay)), Outputs::new(sink), Limiter::new(memory));
     store(tool, host, fuel, handles).map_err(|source| RunError::Host { source })
+}
+
+/// What the end of a replay means, and whether it is the recorded one.
+fn conclude(
+    store: &mut Store<Host>,
+    result: wasmtime::Result<Returned>,
+    used: &Used,
+    fuel_compared: bool,
+) -> Result<Outcome, ReplayFailure> {
+    if let Some(Ended::Diverged(error)) = store.data().context.ending.reason()
+        && *error != ReplayError::Stopped
+    {
+        return Err((*error).into());
+    }
+    within_bounds(store, &result, used)?;
+    let outcome = outcome(result, store)?;
+    compare_end(store, outcome, used, fuel_compared)
+}
+
+/// Whether it was the tool or its record that ended the replay, and not a bound of the replay's own.
+fn within_bounds(store: &Store<Host>, result: &wasmtime::Result<Returned>, used: &Used) -> Result<(), ReplayError> {
+    let Backend::Replay(replay) = &store.data().backend else { return Ok(()) };
+    replay.bounds.check(used.fuel)?;
+    // Nothing else in a replay looks at the time.
+    if matches!(store.data().context.ending.reason(), Some(Ended::Limit("time"))) {
+        return Err(replay.bounds.used_up());
+    }
+    match result {
+        Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) => replay.bounds.at_end_of_record(),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Why a replay failed whose tool got less memory than the recorded run had: for want of it, if it asked for more.
+fn for_want_of_memory(error: ReplayFailure, store: &Store<Host>, header: &Header) -> ReplayFailure {
+    let host = store.data();
+    match &host.backend {
+        Backend::Replay(replay)
+            if host.limiter.refused()
+                && limit(header, "memory-bytes").is_none_or(|bytes| bytes > replay.bounds.memory_bytes) =>
+        {
+            replay.bounds.memory_used_up().into()
+        }
+        Backend::Replay(_) | Backend::Live(_) => error,
+    }
 }
 
 /// Compares how a replay ended with what is recorded.

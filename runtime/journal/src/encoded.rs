@@ -213,6 +213,12 @@ impl Encoded {
         cbor::wide(self.bytes.len().saturating_add(kept.sum::<usize>()))
     }
 
+    /// Bytes of contents that do not stand in the item itself, kept or not: what comparing it has to hash.
+    #[must_use]
+    pub fn contents_bytes(&self) -> u64 {
+        self.slots.iter().fold(0, |sum, slot| cbor::wide(slot.contents.len()).saturating_add(sum))
+    }
+
     /// Whether a recorded item is this one: the same bytes, and payloads with the same contents.
     ///
     /// Where a recorded blob stands, and whether it was kept, makes no difference.

@@ -54,7 +54,7 @@ pub(super) fn follow(arguments: &args::Files) -> Result<Followed, Failure> {
     if followed.files.lacks_contents() {
         followed.contents = match tool(arguments, &followed.reader)? {
             None => Contents::NoTool,
-            Some((tool, state)) => match replayed(path, arguments.at, &tool, &state) {
+            Some((tool, state)) => match replayed(arguments, &tool, &state) {
                 Ok(files) => {
                     followed.files = files;
                     Contents::Replayed
@@ -108,7 +108,9 @@ fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<(Pa
 }
 
 /// Follows the files through a replay. Every call that comes out of it is as recorded, contents by digest too.
-fn replayed(path: &Path, at: Option<u64>, tool: &Path, state: &StateDir) -> Result<Files<File>, String> {
+fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Files<File>, String> {
+    let args::Files { journal: path, at, bounds, .. } = arguments;
+    let at = *at;
     let text = |failure: Failure| failure.problems.first().map_or_else(String::new, |problem| problem.message.clone());
     let watched = Watched {
         files: Files::new(spool().map_err(text)?),
@@ -119,6 +121,7 @@ fn replayed(path: &Path, at: Option<u64>, tool: &Path, state: &StateDir) -> Resu
     let engine = Engine::new().map_err(|error| chain(&error))?;
     let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
     let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
+    let recording = bounds.of(recording);
     let watcher = Watcher { shared: Arc::clone(&shared), at };
     match recording.observe(Box::new(watcher)).replay(&tool, Arc::new(Discard)) {
         Ok(_) => {}
@@ -126,7 +129,13 @@ fn replayed(path: &Path, at: Option<u64>, tool: &Path, state: &StateDir) -> Resu
         Err(ReplayFailure::Replay(
             ReplayError::Halted { .. } | ReplayError::Stopped | ReplayError::Incomplete { .. },
         )) => {}
-        Err(failure) => return Err(chain(&failure)),
+        Err(failure) => {
+            let why = chain(&failure);
+            // What raises a bound is said as `replay` says it.
+            let is_bound = matches!(failure, ReplayFailure::Replay(ReplayError::Bound { .. }));
+            let hint = Failure::from(failure).problems.pop().and_then(|problem| problem.hint).filter(|_| is_bound);
+            return Err(hint.map_or_else(|| why.clone(), |hint| format!("{why}; {hint}")));
+        }
     }
     let mut watched = match Arc::try_unwrap(shared) {
         Ok(watched) => watched.into_inner().unwrap_or_else(PoisonError::into_inner),

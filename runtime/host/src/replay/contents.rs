@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use wasm_agent_journal::BlobRef;
+use wasm_agent_journal::{BlobRef, PayloadRef, Reader};
+
+use super::JournalSource;
+use super::bounds::Bounds;
+use crate::gate::wire::{Blobs, Malformed};
 
 /// Longest contents that are remembered, in bytes. For longer ones, reading and checking them again is not what takes the time.
 const CONTENTS_BYTES_MAX: usize = 64 << 10;
@@ -43,6 +47,33 @@ impl Contents {
         self.bytes = self.bytes.saturating_add(bytes);
         self.order.push_back(blob.offset);
         self.by_offset.insert(blob.offset, (*blob, contents.to_vec()));
+    }
+}
+
+/// Contents that a journal keeps outside of its records, for one answer.
+pub(super) struct Stored<'a> {
+    pub(super) reader: &'a mut Reader<Box<dyn JournalSource>>,
+    pub(super) contents: &'a mut Contents,
+    pub(super) bounds: &'a mut Bounds,
+}
+
+impl Blobs for Stored<'_> {
+    fn contents(&mut self, payload: PayloadRef<'_>) -> Result<Vec<u8>, Malformed> {
+        match payload {
+            PayloadRef::Inline(bytes) => Ok(bytes.to_vec()),
+            PayloadRef::Stored(blob) => {
+                if !self.bounds.fetch(blob.length) {
+                    return Err(Malformed("it has more contents than any answer".to_owned()));
+                }
+                if let Some(contents) = self.contents.find(&blob) {
+                    return Ok(contents.to_vec());
+                }
+                let contents = self.reader.blob(&blob).map_err(|error| Malformed(crate::error::chain(&error)))?;
+                self.contents.remember(&blob, &contents);
+                Ok(contents)
+            }
+            PayloadRef::DigestOnly { .. } => Err(Malformed("contents that the tool needs were left out".to_owned())),
+        }
     }
 }
 

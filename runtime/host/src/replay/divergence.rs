@@ -7,6 +7,8 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 use wasm_agent_journal::{Call, Encoded, End, Function, PayloadRef, RunResult};
 
+use super::Bound;
+
 /// Why a replay stopped before its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -34,6 +36,14 @@ pub enum ReplayError {
     Redacted {
         /// What was taken out, as the header has it: the text is whoever's made the redaction.
         taken_out: Vec<String>,
+    },
+    /// It came to a bound of its own, which is not the journal's to say. The record may go on as the tool does.
+    #[error("the replay needs more than its own bound of {most} {what}")]
+    Bound {
+        /// Of what.
+        what: Bound,
+        /// The bound.
+        most: u64,
     },
     /// The journal can't be read.
     #[error("the journal can't be read: {message}")]
