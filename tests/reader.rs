@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use wasm_agent_fuzz_targets::mutate::Mutator;
 use wasm_agent_fuzz_targets::{forge, recorded};
-use wasm_agent_host::journal::{ReadError, SigningKey, verify};
+use wasm_agent_host::journal::{Event, PublicKey, ReadError, SigningKey, verify, verify_signed};
 use wasm_agent_tests::guests::root;
 use wasm_agent_tests::server::answer;
 use wasm_agent_tests::{Folder, Scene, Script, Server};
@@ -255,6 +255,14 @@ fn agrees_on_journals_that_are_signed() {
     agree(&damaged(&journal, journal.len() / 12));
 }
 
+/// Where each seal's frame ends.
+fn seal_ends(journal: &[u8]) -> Vec<usize> {
+    let records = wasm_agent_tests::recorded::records(journal);
+    let offsets = records.iter().map(|record| record.offset).skip(1).chain([u64::try_from(journal.len()).unwrap()]);
+    let seals = records.iter().zip(offsets).filter(|(record, _)| matches!(record.event, Event::Seal(_)));
+    seals.map(|(_, end)| usize::try_from(end).unwrap()).collect()
+}
+
 #[test]
 fn demands_the_signatures_of_a_key() {
     let folder = Folder::new();
@@ -264,6 +272,27 @@ fn demands_the_signatures_of_a_key() {
     folder.write("key.pub", PUBLIC_KEY);
     let status = |file: &str| objects(&folder, &["verify", file, "--key", "key.pub"]).1;
     assert_eq!((status("signed.journal"), status("unsigned.journal")), (0, 6));
+    // After its last seal a journal has what nobody signed: all that a kill leaves, and all that anybody adds.
+    let key = PublicKey::from_pem(PUBLIC_KEY).unwrap();
+    for cut in [signed.len() - 1, signed.len() / 2, 40] {
+        folder.write("cut.journal", &signed[..cut]);
+        let verified = verify_signed(Cursor::new(&signed[..cut]), &key);
+        let expected = match &verified {
+            Ok(verified) if verified.is_signed() => 0,
+            Ok(_) => 6,
+            Err(_) => 2,
+        };
+        assert_eq!(status("cut.journal"), expected, "{cut}: {verified:?}");
+    }
+    let ends = seal_ends(&signed);
+    assert!(ends.len() > 2);
+    for end in ends.into_iter().filter(|end| *end < signed.len()) {
+        folder.write("cut.journal", &signed[..end]);
+        assert!(verify_signed(Cursor::new(&signed[..end]), &key).unwrap().is_signed());
+        assert_eq!(status("cut.journal"), 0, "cut right after a seal");
+        folder.write("cut.journal", &signed[..end + 1]);
+        assert_eq!(status("cut.journal"), 6, "one byte more");
+    }
     folder.write("key.pub", PUBLIC_KEY.replace("Gb9EC", "Gb9ED"));
     assert_eq!(status("signed.journal"), 6);
 }

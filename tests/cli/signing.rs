@@ -74,7 +74,7 @@ fn refuses_keys_that_prove_nothing() {
 fn says_who_signed_and_up_to_where() {
     let mut desk = signed();
     let bytes = desk.read("a.journal");
-    // A killed run is signed up to its last seal.
+    // A killed run is signed up to its last seal. What follows can be anybody's.
     let events = desk.quietly("journal show --format json a.journal").out_objects();
     let offset = events.iter().find(|event| event["event"] == "outcome").unwrap()["offset"].as_u64().unwrap();
     desk.write("killed.journal", &bytes[..usize::try_from(offset).unwrap() + 9]);
@@ -82,7 +82,7 @@ fn says_who_signed_and_up_to_where() {
     desk.quietly("run -j unsigned.journal clock.wasm");
     desk.quietly("keys new other.key");
     for (journal, key, status) in
-        [("a", "a", 0), ("killed", "a", 0), ("a", "other", 6), ("killed", "other", 6), ("unsigned", "a", 6)]
+        [("a", "a", 0), ("killed", "a", 6), ("a", "other", 6), ("killed", "other", 6), ("unsigned", "a", 6)]
     {
         assert_eq!(desk.run(&format!("journal verify --key {key}.key.pub {journal}.journal")).status, status);
         desk.run(&format!("--format json journal verify --key {key}.key.pub {journal}.journal"));
@@ -96,6 +96,74 @@ fn says_who_signed_and_up_to_where() {
     let replayed = desk.quietly("replay a.journal");
     assert_eq!(replayed.status, 0, "{}", replayed.err());
     desk.matches("signed");
+}
+
+/// Where each record begins, with its kind.
+fn records(desk: &Desk, journal: &str) -> Vec<(String, usize)> {
+    let events = desk.quietly(&format!("journal show --format json {journal}")).out_objects();
+    let record = |event: &serde_json::Value| {
+        Some((event["event"].as_str()?.to_owned(), usize::try_from(event["offset"].as_u64()?).unwrap()))
+    };
+    events.iter().filter_map(record).collect()
+}
+
+#[test]
+fn what_nobody_signed_is_not_verified_with_a_key() {
+    let desk = signed();
+    let bytes = desk.read("a.journal");
+    let begin: Vec<(String, usize)> = records(&desk, "a.journal");
+    let ends = begin.iter().map(|(_, at)| *at).skip(1).chain([bytes.len()]);
+    let mut last_seal = None;
+    for (record, ((kind, _), end)) in begin.iter().zip(ends).enumerate() {
+        if kind == "seal" {
+            last_seal = Some(record);
+        }
+        desk.write("cut.journal", &bytes[..end]);
+        let verified = desk.quietly("journal verify --key a.key.pub cut.journal");
+        if kind == "seal" {
+            assert_eq!(verified.status, 0, "record {record}: {}", verified.err());
+            continue;
+        }
+        assert_eq!(verified.status, 6, "record {record}, a {kind}: {}", verified.out());
+        let (unsigned, up_to) = match last_seal {
+            Some(seal) => (record - seal, format!("up to record {seal}")),
+            None => (record + 1, "in no part".to_owned()),
+        };
+        let records = if unsigned == 1 { "1 record".to_owned() } else { format!("{unsigned} records") };
+        let said = format!("error: journal `cut.journal` is signed {up_to}; nobody signed what follows: {records}\n");
+        assert!(verified.err().starts_with(&said), "{}, not {said}", verified.err());
+        // Without a key nobody asked who signed it.
+        assert_eq!(desk.quietly("journal verify cut.journal").status, 0);
+        let json = desk.quietly("--format json journal verify --key a.key.pub cut.journal");
+        let signed_by = &json.out_objects()[0]["signed_by"];
+        assert_eq!(
+            (signed_by["records"].as_u64(), &signed_by["to_the_end"]),
+            (last_seal.map_or(Some(0), |seal| u64::try_from(seal + 1).ok()), &false.into())
+        );
+        assert_eq!((json.status, &json.err_objects()[0]["exit"]), (6, &6.into()));
+    }
+    assert!(last_seal.is_some_and(|seal| seal > 3), "{begin:?}");
+}
+
+#[test]
+fn a_redaction_of_what_nobody_signed_is_not_verified_with_a_key() {
+    let desk = signed();
+    let bytes = desk.read("a.journal");
+    let (_, outcome) = records(&desk, "a.journal").into_iter().find(|(kind, _)| kind == "outcome").unwrap();
+    desk.write("sealed.journal", &bytes[..outcome]);
+    desk.write("killed.journal", &bytes[..outcome + 9]);
+    for (original, status) in [("a", 0), ("sealed", 0), ("killed", 6)] {
+        let made = desk.quietly(&format!("journal export {original}.journal --redact bodies --output of-{original}"));
+        assert_eq!(made.status, 0, "{}", made.err());
+        let prove = format!("journal verify of-{original} --original {original}.journal");
+        assert_eq!(desk.quietly(&prove).status, 0);
+        let proved = desk.quietly(&format!("{prove} --key a.key.pub"));
+        assert_eq!(proved.status, status, "{original}: {}", proved.err());
+        assert_eq!(proved.err().contains("`killed.journal` is signed up to record"), status == 6, "{}", proved.err());
+    }
+    // A recovery signs what it finds, in the name of whoever has the key.
+    assert_eq!(desk.quietly("journal recover killed.journal b.journal --sign a.key").status, 0);
+    assert_eq!(desk.quietly("journal verify --key a.key.pub b.journal").status, 0);
 }
 
 #[test]

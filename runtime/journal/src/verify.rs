@@ -76,6 +76,8 @@ pub fn verify<R: Read + Seek>(source: R) -> Result<Verification, ReadError> {
 
 /// Checks a whole journal as [`verify`] does, and that every seal is signed with this key.
 ///
+/// What lies after the last seal is signed by nobody: [`Verification::is_signed`] says whether that is nothing.
+///
 /// # Errors
 ///
 /// As [`verify`]; when the header names no key or another one, record 0 is the first wrong one.
@@ -123,6 +125,13 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
 }
 
 impl Verification {
+    /// Whether the key in the header signed all of the file. A run that was killed is mostly signed up to its last seal alone, and
+    /// anybody can put records after that.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.signed_by.is_some() && self.tail.is_none()
+    }
+
     /// What a walk that came to its end found; open effects, recovery and redaction left out.
     pub(crate) fn of<R: Read + Seek>(walk: &Walk<R>, signed_by: Option<PublicKey>) -> Self {
         let sealed = walk.sealed();

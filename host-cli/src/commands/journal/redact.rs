@@ -8,6 +8,7 @@ use wasm_agent_host::JournalFile;
 use wasm_agent_host::journal::{PublicKey, Verification, verify_signed};
 
 use super::recover::uncreated;
+use super::verify::unsigned;
 use crate::args::{Export, Format, Redact};
 use crate::commands::progress::{Prints, open};
 use crate::escape::escape_line;
@@ -53,18 +54,26 @@ pub(super) fn write(arguments: &Export, output: &Path, report: &Report) -> Resul
     Ok(Exit::Finished)
 }
 
-/// Proves that a journal is the redaction of another one, which is signed with the key where there is one.
-pub(super) fn prove(path: &Path, original: &Path, key: Option<&PublicKey>) -> Result<Verification, Failure> {
-    if let Some(key) = key {
-        let signed = verify_signed(open(original, Prints::AtTheEnd)?, key);
-        signed.map_err(|error| Failure::journal(original, &error))?;
-    }
+/// Proves that a journal is the redaction of another one, which is signed with the key where there is one. Gives the failure of
+/// an original that the key did not sign all of, too.
+pub(super) fn prove(
+    path: &Path,
+    original: &Path,
+    key: Option<&PublicKey>,
+) -> Result<(Verification, Option<Failure>), Failure> {
+    let unsigned = match key {
+        Some(key) => {
+            let signed = verify_signed(open(original, Prints::AtTheEnd)?, key);
+            unsigned(original, &signed.map_err(|error| Failure::journal(original, &error))?)
+        }
+        None => None,
+    };
     // Opened here first: a file that is not there is no failure of the proof.
     drop(open(path, Prints::AtTheEnd)?);
     let source = open(original, Prints::AtTheEnd)?;
     let copy = path.to_owned();
     let proved = verify_redaction(move || std::fs::File::open(&copy), source);
-    proved.map_err(|error| {
+    let verification = proved.map_err(|error| {
         let (copy, shown) = (path.display(), original.display());
         match error {
             RedactionError::Copy(error) => Failure::journal(path, &error),
@@ -80,7 +89,8 @@ pub(super) fn prove(path: &Path, original: &Path, key: Option<&PublicKey>) -> Re
                 )
             }
         }
-    })
+    })?;
+    Ok((verification, unsigned))
 }
 
 fn unredacted(path: &Path, error: RedactError) -> Failure {

@@ -23,20 +23,49 @@ const OPEN_SHOWN_MAX: usize = 32;
 pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
     let path = &arguments.journal;
     let key = arguments.key.as_deref().map(public_key).transpose()?;
-    let verification = match (&arguments.original, &key) {
+    let (verification, unsigned) = match (&arguments.original, &key) {
         (Some(original), key) => prove(path, original, key.as_ref())?,
-        (None, Some(key)) => read(path, |file| verify_signed(file, key))?,
-        (None, None) => read(path, verify)?,
+        (None, Some(key)) => {
+            let verification = read(path, |file| verify_signed(file, key))?;
+            let unsigned = unsigned(path, &verification);
+            (verification, unsigned)
+        }
+        (None, None) => (read(path, verify)?, None),
     };
     let trusted = Trusted { key: key.is_some(), original: arguments.original.as_deref() };
     match report.format {
         Format::Text => report.data(|out| out.write_all(verified_text(&verification, &trusted).as_bytes()))?,
         Format::Json => report.object(&verified_json(&verification, &trusted))?,
     }
+    if let Some(unsigned) = unsigned {
+        return Err(unsigned);
+    }
     if arguments.complete && !verification.complete {
         return Err(Failure::new(Exit::Unverified, format!("journal `{}` lacks the end of its run", path.display())));
     }
     Ok(Exit::Finished)
+}
+
+/// The failure of a journal with something in it that its key did not sign.
+pub(super) fn unsigned(path: &Path, verification: &Verification) -> Option<Failure> {
+    let tail = verification.tail.filter(|_| !verification.is_signed())?;
+    let message = format!(
+        "journal `{}` is signed {}; nobody signed what follows: {}",
+        path.display(),
+        signed_up_to(verification),
+        tail_text(&tail)
+    );
+    Some(Failure::new(Exit::Unverified, message).hint(
+        "a run that was killed leaves such an end, and anybody can add one: trust none of it on the strength of the key",
+    ))
+}
+
+/// How far a signed journal is signed.
+fn signed_up_to(verification: &Verification) -> String {
+    match verification.sealed_records.checked_sub(1) {
+        Some(last) => format!("up to record {last}"),
+        None => "in no part".to_owned(),
+    }
 }
 
 /// What the verification could rely on besides the journal.
@@ -71,11 +100,15 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
         None => text.push_str(&format!("{warning}sealed{warning:#}: nothing\n")),
     }
     if let Some(key) = &verification.signed_by {
-        let signed = match (trusted.key, verification.sealed_records) {
-            (_, 0) => format!("{warning}signed{warning:#}: nothing"),
-            (true, records) => format!("signed: {} by {}", count(records, "record"), key.fingerprint()),
-            (false, _) => {
-                format!("{warning}signed by{warning:#}: {}, not checked against a key you trust", key.fingerprint())
+        let records = verification.sealed_records;
+        let (key, up_to) = (key.fingerprint(), signed_up_to(verification));
+        let signed = match (trusted.key, verification.is_signed()) {
+            _ if records == 0 => format!("{warning}signed{warning:#}: nothing"),
+            (true, true) => format!("signed: {} by {key}", count(records, "record")),
+            (true, false) => format!("{warning}signed {up_to}{warning:#}: {} by {key}", count(records, "record")),
+            (false, true) => format!("{warning}signed by{warning:#}: {key}, not checked against a key you trust"),
+            (false, false) => {
+                format!("{warning}signed {up_to} by{warning:#}: {key}, not checked against a key you trust")
             }
         };
         text.push_str(&format!("{signed}\n"));
@@ -163,7 +196,12 @@ fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {
         "sealed_records": verification.sealed_records,
         "bytes": verification.bytes,
         "seal": verification.seal.as_ref().map(|seal| hex(seal)),
-        "signed_by": verification.signed_by.map(|key| json!({ "fingerprint": key.fingerprint(), "trusted": trusted.key })),
+        "signed_by": verification.signed_by.map(|key| json!({
+            "fingerprint": key.fingerprint(),
+            "trusted": trusted.key,
+            "records": verification.sealed_records,
+            "to_the_end": verification.is_signed(),
+        })),
         "redaction": verification.redaction.as_ref().map(|redaction| json!({
             "taken_out": redaction.taken_out,
             "original_seal": hex(&redaction.seal),
