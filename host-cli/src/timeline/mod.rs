@@ -32,6 +32,9 @@ pub(crate) use text::{
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
 const OPEN_MAX: usize = 1024;
 
+/// Most bytes of what they are.
+const OPEN_BYTES_MAX: usize = 8 << 20;
+
 /// Writes a timeline, record by record.
 pub(crate) struct Timeline<'a> {
     out: &'a mut dyn Write,
@@ -41,6 +44,7 @@ pub(crate) struct Timeline<'a> {
     pending: Option<Pending>,
     /// Effects without an outcome, by number.
     open: BTreeMap<u64, Open>,
+    open_bytes: usize,
     /// Effects without an outcome that are not kept by name.
     open_more: u64,
     /// Calls since the last row that were not shown.
@@ -77,6 +81,7 @@ impl<'a> Timeline<'a> {
             layout: Layout::new(columns),
             pending: None,
             open: BTreeMap::new(),
+            open_bytes: 0,
             open_more: 0,
             hidden: 0,
             effect_call: None,
@@ -192,7 +197,7 @@ impl<'a> Timeline<'a> {
         let (call, what) = self.named(settled.effect);
         let (style, word) = if approved { (style::GOOD, "approved") } else { (style::BAD, "refused") };
         if !approved {
-            self.open.remove(&settled.effect);
+            self.close(settled.effect);
         }
         self.row(settled.at_ns, call, style, word, &what, &text::approval(&settled.approval))
     }
@@ -215,7 +220,7 @@ impl<'a> Timeline<'a> {
 
     fn outcome(&mut self, outcome: &Outcome, record: &Record) -> io::Result<()> {
         let (call, what) = self.named(outcome.effect);
-        if self.open.remove(&outcome.effect).is_none() {
+        if !self.close(outcome.effect) {
             self.open_more = self.open_more.saturating_sub(1);
         }
         let (style, word) = match outcome.result {
@@ -238,11 +243,22 @@ impl<'a> Timeline<'a> {
     }
 
     fn open(&mut self, effect: u64, call: u64, action: &[u8], begun: bool) {
-        if self.open.len() < OPEN_MAX || self.open.contains_key(&effect) {
-            self.open.insert(effect, Open { call, action: text::action(action), begun });
+        self.close(effect);
+        let action = text::action(action);
+        let bytes = self.open_bytes.saturating_add(action.len());
+        if self.open.len() < OPEN_MAX && bytes <= OPEN_BYTES_MAX {
+            self.open_bytes = bytes;
+            self.open.insert(effect, Open { call, action, begun });
         } else {
             self.open_more = self.open_more.saturating_add(u64::from(begun));
         }
+    }
+
+    /// Takes an effect out of the open ones. False: it is none of those that are kept by name.
+    fn close(&mut self, effect: u64) -> bool {
+        let open = self.open.remove(&effect);
+        self.open_bytes = self.open_bytes.saturating_sub(open.as_ref().map_or(0, |open| open.action.len()));
+        open.is_some()
     }
 
     /// The call and the action of an effect.

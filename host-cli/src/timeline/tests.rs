@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use wasm_agent_host::journal::{ApprovalRecord, DecisionRecord, Function, Note, Remember};
-use wasm_agent_host::policy::{Action, GuestPath};
+use wasm_agent_host::policy::{Action, GuestPath, LinkKind};
 
 use super::*;
 
@@ -195,6 +195,26 @@ fn open_effects_take_a_bounded_memory() {
     let text = plain(out);
     assert!(text.ends_with("may have happened: 1975 more effects\n"), "{}", text.lines().last().unwrap_or_default());
     assert!(text.contains("incomplete: "));
+}
+
+#[test]
+fn open_effects_take_no_more_memory_where_their_actions_are_long() {
+    let target = "t".repeat(1 << 20);
+    let path = GuestPath::parse("/l").unwrap();
+    let action = Action::LinkCreate { kind: LinkKind::Symbolic, path, target };
+    let mut out = Vec::new();
+    let mut timeline = Timeline::new(&mut out, Calls::Effects, None);
+    for effect in 0..20 {
+        let Event::Intent(mut long) = intent(effect, None) else { panic!() };
+        long.action = action.canonical_bytes();
+        timeline.record(&Record { index: effect, offset: 0, event: Event::Intent(long) }).unwrap();
+    }
+    assert_eq!((timeline.open.len(), timeline.open_more), (7, 13));
+    assert!(timeline.open_bytes <= OPEN_BYTES_MAX);
+    for effect in 0..7 {
+        timeline.record(&Record { index: 0, offset: 0, event: outcome(effect) }).unwrap();
+    }
+    assert_eq!((timeline.open.len(), timeline.open_bytes), (0, 0));
 }
 
 #[test]

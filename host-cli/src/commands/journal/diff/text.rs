@@ -20,6 +20,9 @@ const AROUND: usize = 3;
 /// Most calls of one run in a row that are held back, to be set beside those of the other.
 const HELD_MAX: usize = 512;
 
+/// Most bytes of arguments and outcomes of calls that are held back.
+const HELD_BYTES_MAX: usize = 8 << 20;
+
 /// Columns of a call's number.
 const NUMBER_COLUMNS: usize = 7;
 
@@ -34,11 +37,12 @@ pub(super) struct Listing<'a> {
     hidden: u64,
     /// Calls that only one of the runs made, since the last that both did.
     held: [Vec<Record>; 2],
+    held_bytes: usize,
 }
 
 impl<'a> Listing<'a> {
     pub(super) fn new(out: &'a mut dyn Write) -> Self {
-        Self { out, before: VecDeque::new(), after: 0, hidden: 0, held: [Vec::new(), Vec::new()] }
+        Self { out, before: VecDeque::new(), after: 0, hidden: 0, held: [Vec::new(), Vec::new()], held_bytes: 0 }
     }
 
     /// Writes what differs before the first call.
@@ -77,6 +81,7 @@ impl<'a> Listing<'a> {
     /// Writes what is held back.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         let [first, second] = std::mem::take(&mut self.held);
+        self.held_bytes = 0;
         if first.is_empty() && second.is_empty() {
             return Ok(());
         }
@@ -157,10 +162,14 @@ impl<'a> Listing<'a> {
     }
 
     fn hold(&mut self, side: usize, record: Record) -> io::Result<()> {
+        if let Event::Call(call) = &record.event {
+            self.held_bytes = self.held_bytes.saturating_add(call.arguments.len()).saturating_add(call.outcome.len());
+        }
         if let Some(held) = self.held.get_mut(side) {
             held.push(record);
         }
-        if self.held.iter().any(|held| held.len() >= HELD_MAX) { self.flush() } else { Ok(()) }
+        let full = self.held_bytes > HELD_BYTES_MAX || self.held.iter().any(|held| held.len() >= HELD_MAX);
+        if full { self.flush() } else { Ok(()) }
     }
 
     /// Writes the calls before a difference.
