@@ -288,7 +288,7 @@ impl DenialReason {
             Self::LinkLeavesGrant => "the symbolic link would point out of the grant from its new name",
             Self::Method => "no grant for this URL has the method",
             Self::Scheme => "the host is granted with another scheme",
-            Self::Network => "the address is in a special network that the grant does not list",
+            Self::Network => "the address is in a network that the grant does not list",
             Self::Secret => "the grant does not have the secret",
             Self::Special => "it is neither a file nor a directory",
             Self::OwnThing => "it belongs to the host, or leads to what does",

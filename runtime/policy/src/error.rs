@@ -1,5 +1,7 @@
 //! What is wrong with a policy file.
 
+use crate::bounds::MESSAGE_CHARS_MAX;
+use std::borrow::Cow;
 use std::fmt;
 
 /// One thing that is wrong with a policy file.
@@ -31,26 +33,34 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
-/// Everything that is wrong with a policy file, in the order of the file. At least one.
+/// What is wrong with a policy file, in the order of the file: at least one error, and no more than
+/// [`LISTED_MAX`](crate::LISTED_MAX).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyErrors(Vec<PolicyError>);
+pub struct PolicyErrors {
+    listed: Vec<PolicyError>,
+    more: usize,
+}
 
 impl PolicyErrors {
-    pub(crate) fn new(mut errors: Vec<PolicyError>) -> Self {
-        errors.sort();
-        errors.dedup();
-        Self(errors)
+    pub(crate) fn new(listed: Vec<PolicyError>, more: usize) -> Self {
+        Self { listed, more }
     }
 
-    /// The errors.
+    /// The errors that are listed.
     #[must_use]
     pub fn as_slice(&self) -> &[PolicyError] {
-        &self.0
+        &self.listed
+    }
+
+    /// How many errors there are besides those that are listed.
+    #[must_use]
+    pub fn more(&self) -> usize {
+        self.more
     }
 
     /// The errors, one at a time.
     pub fn iter(&self) -> std::slice::Iter<'_, PolicyError> {
-        self.0.iter()
+        self.listed.iter()
     }
 }
 
@@ -75,8 +85,26 @@ impl fmt::Display for PolicyErrors {
                 write!(f, "\nhint: {hint}")?;
             }
         }
+        if self.more > 0 {
+            write!(f, "\nand {} more", self.more)?;
+        }
         Ok(())
     }
 }
 
 impl std::error::Error for PolicyErrors {}
+
+/// The text, with `…` in its middle where it is longer than [`MESSAGE_CHARS_MAX`]. What an error quotes stands in the middle; what
+/// is wrong with it stands at the end.
+pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
+    const HALF: usize = MESSAGE_CHARS_MAX / 2;
+    let end_of_first = text.char_indices().nth(HALF).map(|(place, _)| place);
+    let start_of_last = text.char_indices().rev().nth(HALF - 1).map(|(place, _)| place);
+    match (end_of_first, start_of_last) {
+        (Some(first), Some(last)) if first < last => {
+            let (head, tail) = (text.get(..first).unwrap_or_default(), text.get(last..).unwrap_or_default());
+            Cow::Owned(format!("{head}…{tail}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}

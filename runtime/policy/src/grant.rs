@@ -3,6 +3,7 @@
 use crate::deny::Deny;
 use crate::guest_path::GuestPath;
 use crate::method::Method;
+use crate::networks::Networks;
 use crate::only::Only;
 use crate::path_pattern::PathPattern;
 use crate::url_pattern::UrlPattern;
@@ -146,6 +147,12 @@ impl FilesystemGrant {
         self.only.as_ref().map(|only| only.texts().collect())
     }
 
+    /// The length of all patterns together.
+    pub(crate) fn pattern_bytes(&self) -> usize {
+        let only = self.only.as_ref().map_or(&[][..], Only::patterns);
+        self.deny().iter().chain(only).map(|pattern| pattern.as_str().len()).sum()
+    }
+
     /// The kinds of actions that a person is asked about, as they are called in `ask`.
     pub fn asks(&self) -> impl Iterator<Item = &'static str> {
         let ask = self.ask;
@@ -167,7 +174,7 @@ pub struct HttpGrant {
     /// `ask` as it is written; without it only safe methods pass unasked.
     pub(crate) ask: Option<bool>,
     pub(crate) secrets: Vec<String>,
-    pub(crate) networks: Vec<IpNet>,
+    pub(crate) networks: Networks,
 }
 
 impl HttpGrant {
@@ -183,10 +190,16 @@ impl HttpGrant {
         &self.secrets
     }
 
-    /// The special networks whose addresses may be dialled under this grant.
+    /// The networks that the grant lists. Where it lists any, no other address is dialled, public or not.
     #[must_use]
     pub fn networks(&self) -> &[IpNet] {
-        &self.networks
+        self.networks.listed()
+    }
+
+    /// Whether every address that is not special may be dialled: the grant lists no networks, or `public` among them.
+    #[must_use]
+    pub fn dials_public(&self) -> bool {
+        self.networks.has_public()
     }
 
     /// Whether a person is asked before a request with this method.

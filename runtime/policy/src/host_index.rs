@@ -5,6 +5,7 @@ use crate::grant::HttpGrant;
 use crate::prefix_tree::PrefixTree;
 use crate::url::{Scheme, Url};
 use crate::url_pattern::HostPattern;
+use std::collections::HashMap;
 
 /// HTTP grants by host, then scheme and port, then the leading plain segments of their paths.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ struct Site {
 impl HostIndex {
     pub(crate) fn new(grants: &[HttpGrant]) -> Self {
         let mut index = Self::default();
+        // Where each site is among those of its host, which can be as many as there are ports.
+        let mut places: HashMap<(&HostPattern, Scheme, u16), usize> = HashMap::new();
         for (position, grant) in grants.iter().enumerate() {
             let sites = match grant.url.host() {
                 HostPattern::Exact(host) => index.exact.entry(host.to_string()),
@@ -33,7 +36,8 @@ impl HostIndex {
             let sites = sites.or_default();
             let (scheme, port) = (grant.url.scheme(), grant.url.port());
             let prefix = grant.url.literal_prefix();
-            match sites.iter_mut().find(|site| site.is_for(scheme, port)) {
+            let place = *places.entry((grant.url.host(), scheme, port)).or_insert(sites.len());
+            match sites.get_mut(place) {
                 Some(site) => site.grants.insert(prefix, position),
                 None => {
                     let mut tree = PrefixTree::default();

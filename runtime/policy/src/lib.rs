@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod bounds;
 mod check;
 mod decision;
 mod deny;
@@ -46,6 +47,7 @@ mod limits;
 mod method;
 mod name_bits;
 mod network;
+mod networks;
 mod only;
 mod parse;
 mod path_pattern;
@@ -55,8 +57,13 @@ mod prefix_tree;
 mod secret;
 mod url;
 mod url_pattern;
+mod work;
 
 pub use action::{Action, ActionDecodeError, BodyDigest, HttpAction, LinkKind, Origin};
+pub use bounds::{
+    ENVIRONMENT_MAX, FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HTTP_GRANTS_MAX, LIST_MAX, LISTED_MAX, MESSAGE_CHARS_MAX,
+    PATTERNS_MAX, POLICY_BYTES_MAX, SECRETS_MAX, TEST_WORK_MAX, TESTS_MAX, TEXT_BYTES_MAX,
+};
 pub use decision::{ApprovalMismatch, Decision, DecisionKind, Denial, DenialReason, PendingPermit, Permit};
 pub use digest::{ActionDigest, Digest};
 pub use error::{PolicyError, PolicyErrors};
@@ -70,7 +77,7 @@ pub use limits::Limits;
 pub use method::{METHOD_BYTES_MAX, Method, MethodError};
 pub use network::is_special;
 pub use path_pattern::{PATTERN_BYTES_MAX, PATTERN_SEGMENTS_MAX, PathPattern, PatternError};
-pub use policy::{POLICY_BYTES_MAX, Policy};
+pub use policy::Policy;
 pub use secret::{SecretSource, SecretSpec};
 pub use url::{Host, Scheme, URL_BYTES_MAX, Url, UrlError};
 pub use url_pattern::{HostPattern, UrlPattern, UrlPatternError};

@@ -1,20 +1,23 @@
 //! Addresses that are not the public internet.
 //!
 //! A name in a policy says nothing about where it resolves to. So each address is judged before it is dialled, and the
-//! special ones are refused unless the grant lists their network: whoever controls a name must not reach a service on
+//! special ones are refused unless the grant lists their network (see [`Networks`](crate::networks::Networks)): whoever controls a name must not reach a service on
 //! this machine, this network or the cloud's metadata through it.
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// What the addresses are called at which clouds serve credentials.
+const METADATA: &str = "cloud metadata";
+
 /// Special IPv4 networks, the narrower before the wider (IANA special-purpose registry, RFC 6890, and the addresses at
 /// which clouds serve credentials).
 const SPECIAL_V4: &[(Ipv4Addr, u8, &str)] = &[
-    (Ipv4Addr::new(169, 254, 169, 254), 32, "cloud metadata"),
-    (Ipv4Addr::new(169, 254, 170, 2), 32, "cloud metadata"),
-    (Ipv4Addr::new(100, 100, 100, 200), 32, "cloud metadata"),
-    (Ipv4Addr::new(168, 63, 129, 16), 32, "cloud metadata"),
-    (Ipv4Addr::new(192, 0, 0, 192), 32, "cloud metadata"),
+    (Ipv4Addr::new(169, 254, 169, 254), 32, METADATA),
+    (Ipv4Addr::new(169, 254, 170, 2), 32, METADATA),
+    (Ipv4Addr::new(100, 100, 100, 200), 32, METADATA),
+    (Ipv4Addr::new(168, 63, 129, 16), 32, METADATA),
+    (Ipv4Addr::new(192, 0, 0, 192), 32, METADATA),
     (Ipv4Addr::new(255, 255, 255, 255), 32, "broadcast"),
     (Ipv4Addr::new(0, 0, 0, 0), 8, "unspecified"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
@@ -38,7 +41,7 @@ const SPECIAL_V4: &[(Ipv4Addr, u8, &str)] = &[
 const SPECIAL_V6: &[(Ipv6Addr, u8, &str)] = &[
     (Ipv6Addr::UNSPECIFIED, 128, "unspecified"),
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
-    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, "cloud metadata"),
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, METADATA),
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 0), 96, "IPv4-compatible"),
     (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96, "IPv4-translated"),
     (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, "NAT64"),
@@ -95,26 +98,39 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
     (matches!(universal, 0 | 0x200) && marker == 0x5efe).then_some("ISATAP")
 }
 
-/// Whether the grant's networks permit dialling this address. A public address needs none.
-pub(crate) fn permits(networks: &[IpNet], address: IpAddr) -> bool {
-    let address = address.to_canonical();
-    is_special(address).is_none() || networks.iter().any(|network| network.contains(&address))
-}
-
-/// Whether listing the network permits anything, which it does only where it has special addresses.
-pub(crate) fn has_special(network: &IpNet) -> bool {
+/// Whether every address of the network is special: none of it is the public internet.
+pub(crate) fn is_within_special(network: &IpNet) -> bool {
     match network {
-        IpNet::V4(network) => SPECIAL_V4
-            .iter()
-            .any(|(special, prefix, _)| v4_share(network.network(), *special, network.prefix_len().min(*prefix))),
+        IpNet::V4(network) => v4_within_special(network.network(), network.prefix_len()),
         IpNet::V6(network) => {
-            let overlaps =
-                |special: Ipv6Addr, prefix: u8| v6_share(network.network(), special, network.prefix_len().min(prefix));
-            let inside_global =
-                network.prefix_len() >= GLOBAL_UNICAST.1 && v6_share(network.network(), GLOBAL_UNICAST.0, 3);
-            !inside_global || SPECIAL_V6.iter().any(|(special, prefix, _)| overlaps(*special, *prefix))
+            let (first, prefix) = (network.network(), network.prefix_len());
+            if v6_share(first, NAT64.0, NAT64.1.min(prefix)) {
+                let [.., a, b, c, d] = first.octets();
+                return prefix >= NAT64.1 && v4_within_special(Ipv4Addr::new(a, b, c, d), prefix - NAT64.1);
+            }
+            let is_global = v6_share(first, GLOBAL_UNICAST.0, GLOBAL_UNICAST.1.min(prefix));
+            !is_global || SPECIAL_V6.iter().any(|(special, own, _)| prefix >= *own && v6_share(first, *special, *own))
         }
     }
+}
+
+fn v4_within_special(first: Ipv4Addr, prefix: u8) -> bool {
+    SPECIAL_V4.iter().any(|(special, own, _)| prefix >= *own && v4_share(first, *special, *own))
+}
+
+/// Whether every address of the network is this machine.
+pub(crate) fn is_loopback(network: &IpNet) -> bool {
+    match network {
+        IpNet::V4(network) => network.prefix_len() >= 8 && v4_share(network.network(), Ipv4Addr::LOCALHOST, 8),
+        IpNet::V6(network) => network.prefix_len() == 128 && network.network() == Ipv6Addr::LOCALHOST,
+    }
+}
+
+/// An address in the network at which a cloud serves credentials, where there is one.
+pub(crate) fn metadata_in(network: &IpNet) -> Option<IpAddr> {
+    let v4 = SPECIAL_V4.iter().filter(|(_, _, name)| *name == METADATA).map(|(address, ..)| IpAddr::V4(*address));
+    let v6 = SPECIAL_V6.iter().filter(|(_, _, name)| *name == METADATA).map(|(address, ..)| IpAddr::V6(*address));
+    v4.chain(v6).find(|address| network.contains(address))
 }
 
 fn v4_share(a: Ipv4Addr, b: Ipv4Addr, prefix: u8) -> bool {
@@ -228,36 +244,43 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_network_permits_exactly_itself() {
-        let networks: [IpNet; 2] = ["127.0.0.0/8".parse().unwrap(), "fd12::/16".parse().unwrap()];
-        for (address, expected) in [
-            ("127.0.0.1", true),
-            ("::ffff:127.9.9.9", true),
-            ("::1", false),
-            ("10.0.0.1", false),
-            ("fd12::5", true),
-            ("fd13::5", false),
-            ("64:ff9b::127.0.0.1", false),
-            ("8.8.8.8", true),
+    fn tells_networks_that_have_public_addresses() {
+        for (network, expected) in [
+            ("127.0.0.0/8", true),
+            ("10.1.2.0/24", true),
+            ("0.0.0.0/0", false),
+            ("10.0.0.0/7", false),
+            ("8.8.8.0/24", false),
+            ("168.63.129.16/32", true),
+            ("168.0.0.0/8", false),
+            ("::/0", false),
+            ("::/3", false),
+            ("fd00::/8", true),
+            ("8000::/1", true),
+            ("2001:db8::/32", true),
+            ("2001::/16", false),
+            ("2606:4700::/32", false),
+            ("64:ff9b::/96", false),
+            ("64:ff9b::a00:0/104", true),
+            ("64:ff9b::808:0/112", false),
+            ("64:ff9b:2::/48", true),
         ] {
-            assert_eq!(permits(&networks, address.parse().unwrap()), expected, "{address}");
+            assert_eq!(is_within_special(&network.parse().unwrap()), expected, "{network}");
         }
     }
 
     #[test]
-    fn tells_networks_that_permit_nothing_more() {
+    fn finds_the_addresses_of_credentials() {
         for (network, expected) in [
-            ("127.0.0.0/8", true),
-            ("10.1.2.0/24", true),
-            ("0.0.0.0/0", true),
-            ("8.8.8.0/24", false),
-            ("168.0.0.0/8", true),
-            ("::/0", true),
-            ("fd00::/8", true),
-            ("2001::/16", true),
-            ("2606:4700::/32", false),
+            ("0.0.0.0/0", Some("169.254.169.254")),
+            ("169.254.0.0/16", Some("169.254.169.254")),
+            ("100.64.0.0/10", Some("100.100.100.200")),
+            ("fd00::/8", Some("fd00:ec2::254")),
+            ("10.0.0.0/8", None),
+            ("127.0.0.0/8", None),
         ] {
-            assert_eq!(has_special(&network.parse().unwrap()), expected, "{network}");
+            let expected = expected.map(|address| address.parse().unwrap());
+            assert_eq!(metadata_in(&network.parse().unwrap()), expected, "{network}");
         }
     }
 }

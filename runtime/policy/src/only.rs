@@ -17,18 +17,19 @@ pub(crate) struct Only {
 }
 
 impl Only {
-    /// Adds the grant's own directory; `false` where it is there already.
-    pub(crate) fn add_own_directory(&mut self) -> bool {
-        !std::mem::replace(&mut self.own_directory, true)
+    /// Adds the grant's own directory.
+    pub(crate) fn add_own_directory(&mut self) {
+        self.own_directory = true;
     }
 
-    /// Adds a pattern; `false` where it is there already.
-    pub(crate) fn add(&mut self, pattern: PathPattern) -> bool {
-        let is_new = !self.patterns.contains(&pattern);
-        if is_new {
-            self.patterns.push(pattern);
-        }
-        is_new
+    /// Adds a pattern that is not there yet.
+    pub(crate) fn add(&mut self, pattern: PathPattern) {
+        self.patterns.push(pattern);
+    }
+
+    /// The patterns besides `.`.
+    pub(crate) fn patterns(&self) -> &[PathPattern] {
+        &self.patterns
     }
 
     /// Whether the path is given. `relative` is as in [`PathPattern::covers`].
@@ -59,10 +60,10 @@ mod tests {
     fn only(patterns: &[&str]) -> Only {
         let mut only = Only::default();
         for pattern in patterns {
-            assert!(match *pattern {
+            match *pattern {
                 OWN_DIRECTORY => only.add_own_directory(),
                 pattern => only.add(PathPattern::parse(pattern).unwrap()),
-            });
+            }
         }
         only
     }
@@ -99,9 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_each_pattern_once() {
-        let mut only = only(&["a", "."]);
-        assert!(!only.add(PathPattern::parse("a").unwrap()) && !only.add_own_directory());
-        assert_eq!(only.texts().collect::<Vec<_>>(), [".", "a"]);
+    fn shows_its_patterns_as_they_are_written() {
+        assert_eq!(only(&["a", "."]).texts().collect::<Vec<_>>(), [".", "a"]);
     }
 }

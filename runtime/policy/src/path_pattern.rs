@@ -7,6 +7,7 @@
 mod wild;
 
 use crate::path_segments::path_segments;
+use crate::work::step;
 use std::fmt;
 
 use wild::is_quotable;
@@ -256,6 +257,7 @@ impl Segments {
         while rest != 0 {
             let bit = rest & rest.wrapping_neg();
             rest ^= bit;
+            step();
             if let Some(Segment::One(wild)) =
                 usize::try_from(bit.trailing_zeros()).ok().and_then(|position| self.segments.get(position))
                 && wild.matches_segment(text)

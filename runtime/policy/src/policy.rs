@@ -14,13 +14,10 @@ use crate::method::Method;
 use crate::prefix_tree::PrefixTree;
 use crate::secret::SecretSpec;
 use crate::url::Url;
-use crate::{Origin, escape, network, parse};
+use crate::{Origin, escape, parse};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
-
-/// Longest policy file, in bytes: room for tens of thousands of grants. It is held in memory and in every journal.
-pub const POLICY_BYTES_MAX: usize = 4 << 20;
 
 /// What runs where no policy is given.
 const DENY_ALL: &str = "version = 1\n";
@@ -183,10 +180,10 @@ impl Policy {
 
     /// Whether a connection under this grant may be made to the address.
     ///
-    /// Public addresses may be dialled under any HTTP grant, special ones only where the grant lists their network.
+    /// Where the grant lists networks, only addresses in them may be; where it lists none, every address that is not special.
     #[must_use]
     pub fn network_allows(&self, grant: GrantId, address: IpAddr) -> bool {
-        self.http_grant(grant).is_some_and(|grant| network::permits(&grant.networks, address))
+        self.http_grant(grant).is_some_and(|grant| grant.networks.permits(address))
     }
 
     /// Decides about an action as [`Policy::check`] does, and gives no permit: for those who only want to know.

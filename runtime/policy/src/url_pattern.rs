@@ -61,7 +61,7 @@ pub struct UrlPattern {
 }
 
 /// The hosts of a [`UrlPattern`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HostPattern {
     /// This host.
     Exact(Host),

@@ -107,7 +107,7 @@ fn a_request_is_judged_by_the_address_that_it_came_to() {
     run.act("GET https://example.com/a");
     let judged = judge(&run, &policy(SITE));
     assert_eq!(short(&judged), ["0 x1 GET https://example.com/a: allow -> deny"]);
-    assert_eq!(judged.changes[0].now.reason, "the address is in a special network that the grant does not list");
+    assert_eq!(judged.changes[0].now.reason, "the address is in a network that the grant does not list");
     let mut refused = Scripted::new(SITE);
     refused.peer = "10.1.2.3:443".to_owned();
     refused.act("POST https://example.com/a");

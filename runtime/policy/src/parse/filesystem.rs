@@ -3,13 +3,13 @@
 use super::overlap;
 use super::report::Report;
 use super::section::{Section, Text, list};
-use super::suggest;
+use crate::bounds::{FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, LIST_MAX, PATTERNS_MAX};
 use crate::deny::Deny;
 use crate::grant::{Access, AskSet, FilesystemGrant, GrantId};
 use crate::guest_path::{GuestPath, GuestPathError};
 use crate::only::{OWN_DIRECTORY, Only};
 use crate::path_pattern::{PathPattern, PatternError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const KEYS: &[&str] = &["host", "guest", "access", "only", "deny", "ask", "mounts"];
 
@@ -17,7 +17,7 @@ pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<Filesyste
     let mut grants = Vec::new();
     let mut places = Vec::new();
     let mut lines: HashMap<GuestPath, u32> = HashMap::new();
-    for section in root.tables("filesystem", KEYS, report) {
+    for section in root.tables("filesystem", KEYS, FILESYSTEM_GRANTS_MAX, report) {
         let Some(grant) = read_grant(&section, grants.len(), report) else {
             continue;
         };
@@ -33,7 +33,7 @@ pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<Filesyste
 }
 
 fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> Option<FilesystemGrant> {
-    let host = section.required_text("host", report);
+    let host = section.required_text("host", report).and_then(|text| read_host(text, report));
     let guest = section.required_text("guest", report).and_then(|text| read_guest(&text, report));
     let access = match section.text("access", report) {
         Some(text) => read_access(&text, report),
@@ -54,6 +54,14 @@ fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> O
         deny,
         ask,
     })
+}
+
+fn read_host<'d>(text: Text<'d>, report: &mut Report<'_>) -> Option<Text<'d>> {
+    if text.value.len() > HOST_BYTES_MAX {
+        report.error(&text.span, format!("`host` has at most {HOST_BYTES_MAX} bytes, found {}", text.value.len()));
+        return None;
+    }
+    Some(text)
 }
 
 fn read_guest(text: &Text<'_>, report: &mut Report<'_>) -> Option<GuestPath> {
@@ -84,37 +92,48 @@ fn read_access(text: &Text<'_>, report: &mut Report<'_>) -> Access {
 }
 
 fn read_only(section: &Section<'_>, report: &mut Report<'_>) -> Option<Only> {
-    let texts = section.texts("only", report)?;
+    let texts = patterns("only", section, report)?;
     if let Some(value) = section.get("only")
         && value.get_ref().as_array().is_some_and(|array| array.is_empty())
     {
         report.error(&value.span(), "`only` is empty, so the grant gives nothing").hint("remove the grant instead");
     }
     let mut only = Only::default();
+    let mut seen = HashSet::new();
     for text in texts {
-        let is_new = if text.value == OWN_DIRECTORY {
-            only.add_own_directory()
+        if text.value == OWN_DIRECTORY {
+            only.add_own_directory();
         } else {
             match PathPattern::parse(text.value) {
                 Ok(pattern) if pattern.covers_everything() => {
                     report
                         .error(&text.span, format!("`{}` is the whole directory", text.value))
                         .hint("remove `only`: without it a grant gives everything");
-                    true
+                    continue;
                 }
                 Ok(pattern) => only.add(pattern),
                 Err(error) => {
                     let message = format!("`{}` cannot be in `only`: {error}", text.value);
                     report.error(&text.span, message).maybe_hint(only_hint(&error, text.value));
-                    true
+                    continue;
                 }
             }
-        };
-        if !is_new {
+        }
+        if !seen.insert(text.value) {
             report.error(&text.span, format!("`{}` is in `only` already", text.value));
         }
     }
     Some(only)
+}
+
+/// The patterns of `deny` or `only`, if it is there; none where the policy has too many of them.
+fn patterns<'d>(key: &str, section: &Section<'d>, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
+    let value = section.get(key)?;
+    let count = value.get_ref().as_array().map_or(0, |array| array.len());
+    if !report.take_patterns(count, &value.span()) {
+        return Some(Vec::new());
+    }
+    section.texts(key, PATTERNS_MAX, report)
 }
 
 fn only_hint(error: &PatternError, text: &str) -> Option<String> {
@@ -128,25 +147,26 @@ fn only_hint(error: &PatternError, text: &str) -> Option<String> {
 }
 
 fn read_deny(section: &Section<'_>, report: &mut Report<'_>) -> Vec<PathPattern> {
-    let mut patterns: Vec<PathPattern> = Vec::new();
-    for text in section.texts("deny", report).unwrap_or_default() {
+    let mut denied: Vec<PathPattern> = Vec::new();
+    let mut seen = HashSet::new();
+    for text in patterns("deny", section, report).unwrap_or_default() {
         match PathPattern::parse(text.value) {
             Ok(pattern) if pattern.covers_everything() => {
                 report
                     .error(&text.span, format!("`{}` denies the whole directory", text.value))
                     .hint("remove the grant instead");
             }
-            Ok(pattern) if patterns.contains(&pattern) => {
+            Ok(_) if !seen.insert(text.value) => {
                 report.error(&text.span, format!("`{}` is in `deny` already", text.value));
             }
-            Ok(pattern) => patterns.push(pattern),
+            Ok(pattern) => denied.push(pattern),
             Err(error) => {
                 let message = format!("`{}` cannot be in `deny`: {error}", text.value);
                 report.error(&text.span, message).maybe_hint(pattern_hint(&error, text.value));
             }
         }
     }
-    patterns
+    denied
 }
 
 fn pattern_hint(error: &PatternError, text: &str) -> Option<String> {
@@ -174,15 +194,14 @@ fn pattern_hint(error: &PatternError, text: &str) -> Option<String> {
 }
 
 fn read_ask(section: &Section<'_>, access: Access, report: &mut Report<'_>) -> AskSet {
-    let Some(texts) = section.texts("ask", report) else {
+    let Some(texts) = section.texts("ask", LIST_MAX, report) else {
         return AskSet::default_for(access);
     };
     let names: Vec<&str> = AskSet::NAMES.iter().map(|(name, _)| *name).collect();
     let mut asks = AskSet::default();
     for text in texts {
         let Some((_, kind)) = AskSet::NAMES.iter().find(|(name, _)| *name == text.value) else {
-            let hint =
-                suggest::closest(text.value, names.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+            let hint = report.guess(text.value, names.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
             report
                 .error(&text.span, format!("`{}` cannot be in `ask`; expected {}", text.value, list(&names)))
                 .maybe_hint(hint);

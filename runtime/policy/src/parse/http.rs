@@ -2,29 +2,37 @@
 
 use super::report::Report;
 use super::section::{Section, Text};
-use super::suggest;
+use crate::bounds::{HTTP_GRANTS_MAX, LIST_MAX};
 use crate::grant::{GrantId, HttpGrant};
 use crate::method::Method;
-use crate::network;
+use crate::network::{self, is_loopback};
+use crate::networks::{Networks, PUBLIC};
 use crate::secret::SecretSpec;
 use crate::url::Scheme;
 use crate::url_pattern::UrlPattern;
 use ipnet::IpNet;
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks"];
 
+/// What `localhost` resolves to (RFC 6761 section 6.3).
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
+/// The secrets of the policy, by name.
+type Known<'s> = BTreeMap<&'s str, &'s SecretSpec>;
+
 pub(super) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Report<'_>) -> Vec<HttpGrant> {
     let mut grants: Vec<HttpGrant> = Vec::new();
-    let mut same_url: HashMap<String, Vec<usize>> = HashMap::new();
-    for section in root.tables("http", KEYS, report) {
-        let Some(grant) = read_grant(root, &section, grants.len(), secrets, report) else {
+    let known: Known<'_> = secrets.iter().map(|secret| (secret.name.as_str(), secret)).collect();
+    let mut granted: HashMap<String, HashMap<Method, u32>> = HashMap::new();
+    for section in root.tables("http", KEYS, HTTP_GRANTS_MAX, report) {
+        let Some(grant) = read_grant(root, &section, grants.len(), &known, report) else {
             continue;
         };
-        let others = same_url.entry(grant.url.canonical_text().to_owned()).or_default();
-        report_doubled(&section, &grant, others.iter().filter_map(|other| grants.get(*other)), report);
-        others.push(grants.len());
+        let lines = granted.entry(grant.url.canonical_text().to_owned()).or_default();
+        report_doubled(&section, &grant, lines, report);
+        lines.extend(grant.methods.iter().map(|method| (method.clone(), grant.line)));
         grants.push(grant);
     }
     grants
@@ -34,7 +42,7 @@ fn read_grant(
     root: &Section<'_>,
     section: &Section<'_>,
     index: usize,
-    secrets: &[SecretSpec],
+    secrets: &Known<'_>,
     report: &mut Report<'_>,
 ) -> Option<HttpGrant> {
     let url_text = section.required_text("url", report);
@@ -45,10 +53,8 @@ fn read_grant(
     let networks = read_networks(section, report);
     let (url_text, url) = (url_text?, url?);
     check_reachable(&url_text, &url, &networks, report);
-    if url.scheme() == Scheme::Http && networks.is_empty() && !names.is_empty() {
-        report
-            .error(&url_text.span, "a secret would be sent unencrypted over `http`")
-            .hint("use `https`, or list the private network that the host is in in `networks`");
+    if !names.is_empty() {
+        check_secrecy(&url_text, &url, &networks, report);
     }
     Some(HttpGrant {
         id: GrantId::http(index)?,
@@ -72,7 +78,7 @@ fn read_url(text: &Text<'_>, report: &mut Report<'_>) -> Option<UrlPattern> {
 }
 
 fn read_methods(section: &Section<'_>, report: &mut Report<'_>) -> Vec<Method> {
-    let Some(texts) = section.texts("methods", report) else {
+    let Some(texts) = section.texts("methods", LIST_MAX, report) else {
         return vec![Method::GET, Method::HEAD];
     };
     if let Some(value) = section.get("methods")
@@ -105,20 +111,15 @@ fn read_methods(section: &Section<'_>, report: &mut Report<'_>) -> Vec<Method> {
     methods
 }
 
-fn read_secrets(
-    root: &Section<'_>,
-    section: &Section<'_>,
-    known: &[SecretSpec],
-    report: &mut Report<'_>,
-) -> Vec<String> {
+fn read_secrets(root: &Section<'_>, section: &Section<'_>, known: &Known<'_>, report: &mut Report<'_>) -> Vec<String> {
     let mut secrets: Vec<&SecretSpec> = Vec::new();
-    for text in section.texts("secrets", report).unwrap_or_default() {
-        let Some(secret) = known.iter().find(|secret| secret.name == text.value) else {
+    for text in section.texts("secrets", LIST_MAX, report).unwrap_or_default() {
+        let Some(secret) = known.get(text.value).copied() else {
             // A secret with an error of its own is reported there.
             if super::secrets::is_written(root, text.value) {
                 continue;
             }
-            let hint = match suggest::closest(text.value, known.iter().map(|secret| secret.name.as_str())) {
+            let hint = match report.guess(text.value, known.keys().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "add it with `env` or `file`, `header` and `value`".to_owned(),
             };
@@ -138,37 +139,54 @@ fn read_secrets(
     secrets.into_iter().map(|secret| secret.name.clone()).collect()
 }
 
-fn read_networks(section: &Section<'_>, report: &mut Report<'_>) -> Vec<IpNet> {
-    let mut networks = Vec::new();
-    for text in section.texts("networks", report).unwrap_or_default() {
-        let parsed = text.value.parse::<IpNet>().or_else(|_| text.value.parse::<IpAddr>().map(IpNet::from));
-        let Ok(network) = parsed else {
-            report
-                .error(&text.span, format!("`{}` is not a network", text.value))
-                .hint("write an address and a prefix length, as in `127.0.0.0/8`");
-            continue;
-        };
-        if network.trunc() != network {
-            report.error(&text.span, format!("`{}` is an address within a network", text.value)).hint(format!(
-                "write `{}` for the network, or `{}` for the address",
-                network.trunc(),
-                network.addr()
-            ));
-        } else if is_mapped(&network) {
-            report
-                .error(&text.span, format!("`{}` can never match: such addresses are matched as IPv4", text.value))
-                .hint("write the IPv4 network");
-        } else if !network::has_special(&network) {
-            report
-                .error(&text.span, format!("`{}` has no special addresses, and others need no listing", text.value))
-                .hint("remove it");
-        } else if networks.contains(&network) {
-            report.error(&text.span, format!("`{}` is in `networks` already", text.value));
+fn read_networks(section: &Section<'_>, report: &mut Report<'_>) -> Networks {
+    let mut networks = Networks::default();
+    let Some(texts) = section.texts("networks", LIST_MAX, report) else {
+        return networks;
+    };
+    if let Some(value) = section.get("networks")
+        && value.get_ref().as_array().is_some_and(|array| array.is_empty())
+    {
+        report
+            .error(&value.span(), "`networks` is empty, so the grant can never match")
+            .hint("remove it: without it a grant is for all public addresses");
+    }
+    for text in texts {
+        let is_new = if text.value == PUBLIC {
+            networks.add_public()
         } else {
-            networks.push(network);
+            read_network(&text, report).is_none_or(|network| networks.add(network))
+        };
+        if !is_new {
+            report.error(&text.span, format!("`{}` is in `networks` already", text.value));
         }
     }
     networks
+}
+
+fn read_network(text: &Text<'_>, report: &mut Report<'_>) -> Option<IpNet> {
+    let parsed = text.value.parse::<IpNet>().or_else(|_| text.value.parse::<IpAddr>().map(IpNet::from));
+    let Ok(network) = parsed else {
+        report
+            .error(&text.span, format!("`{}` is not a network", text.value))
+            .hint("write an address and a prefix length, as in `127.0.0.0/8`, or `public`");
+        return None;
+    };
+    if network.trunc() != network {
+        report.error(&text.span, format!("`{}` is an address within a network", text.value)).hint(format!(
+            "write `{}` for the network, or `{}` for the address",
+            network.trunc(),
+            network.addr()
+        ));
+        return None;
+    }
+    if is_mapped(&network) {
+        report
+            .error(&text.span, format!("`{}` can never match: such addresses are matched as IPv4", text.value))
+            .hint("write the IPv4 network");
+        return None;
+    }
+    Some(network)
 }
 
 /// Whether the network is within `::ffff:0:0/96`, whose addresses are IPv4 addresses.
@@ -180,34 +198,39 @@ fn is_mapped(network: &IpNet) -> bool {
 }
 
 /// A grant for an address that is never dialled can never match.
-fn check_reachable(text: &Text<'_>, url: &UrlPattern, networks: &[IpNet], report: &mut Report<'_>) {
-    if let Some(address) = url.host().address()
-        && let Some(kind) = network::is_special(address)
-        && !network::permits(networks, address)
-    {
+fn check_reachable(text: &Text<'_>, url: &UrlPattern, networks: &Networks, report: &mut Report<'_>) {
+    if let Some(address) = url.host().address().filter(|address| !networks.permits(*address)) {
         let address = address.to_canonical();
+        let kind = network::is_special(address).map_or(String::new(), |kind| format!("is special ({kind}), and "));
         report
-            .error(&text.span, format!("`{address}` is special ({kind}), and `networks` does not list it"))
+            .error(&text.span, format!("`{address}` {kind}is not in `networks`, so it can never be dialled"))
             .hint(format!("add `networks = [\"{address}\"]`"));
     }
-    if url.host().is_localhost() && networks.is_empty() {
+    let on_this_machine =
+        |listed: &IpNet| LOOPBACK.iter().any(|address| listed.contains(address)) || is_loopback(listed);
+    if url.host().is_localhost() && !networks.listed().iter().any(on_this_machine) {
         report
             .error(&text.span, "`localhost` is on this machine, and `networks` does not list it")
             .hint("add `networks = [\"127.0.0.0/8\", \"::1\"]`");
     }
 }
 
-fn report_doubled<'g>(
-    section: &Section<'_>,
-    grant: &HttpGrant,
-    others: impl Iterator<Item = &'g HttpGrant>,
-    report: &mut Report<'_>,
-) {
-    let span = section.get("url").map_or(section.span.clone(), |value| value.span());
-    for other in others {
-        if let Some(method) = grant.methods.iter().find(|method| other.methods.contains(method)) {
-            let message = format!("`{method}` for this URL is granted already (line {})", other.line);
-            report.error(&span, message).hint("merge the two grants");
-        }
+/// A secret is sent in the clear only within networks that are not the public internet.
+fn check_secrecy(text: &Text<'_>, url: &UrlPattern, networks: &Networks, report: &mut Report<'_>) {
+    let is_private = !networks.has_public() && networks.listed().iter().all(network::is_within_special);
+    if url.scheme() == Scheme::Http && !is_private {
+        report
+            .error(&text.span, "a secret would be sent unencrypted over `http`")
+            .hint("use `https`, or list nothing but the private network that the host is in in `networks`");
     }
+}
+
+/// Reports a method that a grant before this one has for the same URL; `lines` has where.
+fn report_doubled(section: &Section<'_>, grant: &HttpGrant, lines: &HashMap<Method, u32>, report: &mut Report<'_>) {
+    let doubled = grant.methods.iter().find_map(|method| Some((method, lines.get(method)?)));
+    let Some((method, line)) = doubled else { return };
+    let span = section.get("url").map_or(section.span.clone(), |value| value.span());
+    report
+        .error(&span, format!("`{method}` for this URL is granted already (line {line})"))
+        .hint("merge the two grants");
 }

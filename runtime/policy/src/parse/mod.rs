@@ -13,8 +13,9 @@ mod settings;
 mod suggest;
 mod tests_in_file;
 
+use crate::bounds::{LISTED_SYNTAX_BYTES_MAX, POLICY_BYTES_MAX};
 use crate::error::{PolicyError, PolicyErrors};
-use crate::policy::{POLICY_BYTES_MAX, Parts, Policy};
+use crate::policy::{Parts, Policy};
 use report::Report;
 use section::{Section, Value};
 use toml::de::{DeTable, DeValue};
@@ -30,16 +31,14 @@ const VERSION: &str = "1";
 pub(crate) fn parse(text: &str) -> Result<Policy, PolicyErrors> {
     if text.len() > POLICY_BYTES_MAX {
         let message = format!("a policy has at most {POLICY_BYTES_MAX} bytes, found {}", text.len());
-        return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)]));
+        return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)], 0));
     }
     let mut report = Report::new(text);
-    let (document, syntax_errors) = DeTable::parse_recoverable(text);
-    for error in &syntax_errors {
-        report.error(&error.span().unwrap_or_default(), error.message());
-    }
-    // What the parser recovered from a broken document would only give errors about keys that are there.
-    report.check()?;
-
+    // What the parser recovers from a broken document would only give errors about keys that are there.
+    let document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(first) => return Err(syntax_errors(text, &first, &mut report)),
+    };
     let root = Section::root(&document, KEYS, &mut report);
     let (parts, tests) = read(&root, &mut report);
     report.check()?;
@@ -47,6 +46,16 @@ pub(crate) fn parse(text: &str) -> Result<Policy, PolicyErrors> {
     tests_in_file::run(&policy, &tests, &mut report);
     report.check()?;
     Ok(policy)
+}
+
+/// Everything that is wrong with a document, or of a long one the first thing: the parser keeps an error of a few hundred bytes for each
+/// byte that makes no sense.
+fn syntax_errors(text: &str, first: &toml::de::Error, report: &mut Report<'_>) -> PolicyErrors {
+    let all = if text.len() > LISTED_SYNTAX_BYTES_MAX { Vec::new() } else { DeTable::parse_recoverable(text).1 };
+    for error in std::iter::once(first).chain(&all) {
+        report.error(&error.span().unwrap_or_default(), error.message());
+    }
+    report.take()
 }
 
 fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> (Parts, Vec<tests_in_file::Test<'d>>) {

@@ -8,6 +8,9 @@ use crate::grant::FilesystemGrant;
 use crate::guest_path::GuestPath;
 use crate::path_pattern::PathPattern;
 use crate::prefix_tree::PrefixTree;
+use crate::work::step;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 /// How many `..` a relative path can begin with and still be compared with one that has fewer.
@@ -20,30 +23,105 @@ const POLICY_ROOT: &str = "relative";
 /// How two grants for one directory can agree.
 const SAME_DENY: &str = "give both the same `deny`, each pattern `**/` and one name";
 
-/// Reports grants for overlapping directories that disagree on what is denied; `places` has where each `host` is.
-pub(super) fn check(grants: &[FilesystemGrant], places: &[Range<usize>], report: &mut Report<'_>) {
-    let mut tree: PrefixTree<usize> = PrefixTree::default();
-    let hosts: Vec<Vec<&str>> = grants.iter().map(|grant| resolve(&grant.host)).collect();
-    for (position, host) in hosts.iter().enumerate() {
-        tree.insert(host.iter().copied(), position);
+/// The grants for one directory of the host. Where they agree on what is denied, any of them stands for all.
+struct Place {
+    /// The first of them in the file, and a second one, where there is one: only one of two can have the same guest path as a third.
+    grants: (usize, Option<usize>),
+    /// The number of their common list of patterns.
+    denied: usize,
+}
+
+/// Reports grants for overlapping directories that disagree on what is denied; `spans` has where each `host` is.
+///
+/// Agreeing is an equivalence among grants for one directory, so each grant is compared with one grant of each directory above it,
+/// and not with all of them.
+pub(super) fn check(grants: &[FilesystemGrant], spans: &[Range<usize>], report: &mut Report<'_>) {
+    let denied = number_lists(grants);
+    let hosts: Vec<String> = grants.iter().map(|grant| resolve(&grant.host).join("/")).collect();
+    let mut tree: PrefixTree<Place> = PrefixTree::default();
+    let mut of_host: HashMap<&str, Place> = HashMap::new();
+    for (position, ((host, denied), span)) in hosts.iter().zip(&denied).zip(spans).enumerate() {
+        match of_host.entry(host) {
+            Entry::Vacant(fresh) => {
+                fresh.insert(Place { grants: (position, None), denied: *denied });
+            }
+            Entry::Occupied(mut place) => {
+                place.get_mut().grants.1.get_or_insert(position);
+                let pair = Pair { grants, outer: place.get().grants.0, inner: position, rest: None };
+                if *denied != place.get().denied || !pair.agrees_with_itself() {
+                    pair.report(span, report);
+                }
+            }
+        }
     }
-    for ((position, host), (inner, place)) in hosts.iter().enumerate().zip(grants.iter().zip(places)) {
-        tree.visit(Some(&host.join("/")), |outer_position, rest| {
-            let Some(outer) = grants.get(*outer_position) else { return };
-            // Of two grants for the same directory, the later is the inner one.
-            let is_pair = *outer_position != position && (rest.is_some() || *outer_position < position);
-            if is_pair && !is_same_place(outer, rest, inner) && !agree(outer, rest, inner) {
-                let (found, hint) = match rest {
-                    None => ("granted", SAME_DENY.to_owned()),
-                    Some(_) => ("below a directory that is granted", hint_below(outer, rest)),
-                };
-                let message = format!(
-                    "`{}` is {found} already (line {}), and `deny` of one does not hold in the other",
-                    inner.host, outer.line
-                );
-                report.error(place, message).hint(hint);
+    for (host, place) in of_host {
+        tree.insert(host.split('/'), place);
+    }
+    for (inner, ((host, denied), span)) in hosts.iter().zip(&denied).zip(spans).enumerate() {
+        tree.visit(Some(host), |place, rest| {
+            step();
+            if rest.is_none() {
+                return;
+            }
+            let (first, second) = place.grants;
+            let pairs = [Some(first), second].into_iter().flatten().map(|outer| Pair { grants, outer, inner, rest });
+            let Some(pair) = pairs.into_iter().find(|pair| !pair.is_same_place()) else { return };
+            if *denied != place.denied || !pair.agrees_with_itself() {
+                pair.report(span, report);
             }
         });
+    }
+}
+
+/// For each grant a number that those share that have the same patterns in `deny`, in whatever order.
+fn number_lists(grants: &[FilesystemGrant]) -> Vec<usize> {
+    let mut numbers: HashMap<Vec<&str>, usize> = HashMap::new();
+    let lists = grants.iter().map(|grant| {
+        let mut list: Vec<&str> = grant.deny().iter().map(PathPattern::as_str).collect();
+        list.sort_unstable();
+        let fresh = numbers.len();
+        *numbers.entry(list).or_insert(fresh)
+    });
+    lists.collect()
+}
+
+/// Two grants for overlapping directories, by their positions.
+struct Pair<'g> {
+    grants: &'g [FilesystemGrant],
+    outer: usize,
+    inner: usize,
+    /// The way from the outer directory to the inner one.
+    rest: Option<&'g str>,
+}
+
+impl Pair<'_> {
+    /// Whether the guest finds the inner directory at the same place through both grants, where both their patterns hold.
+    fn is_same_place(&self) -> bool {
+        let (outer, inner) = (self.grants.get(self.outer), self.grants.get(self.inner));
+        outer
+            .zip(inner)
+            .is_some_and(|(outer, inner)| guest_below(outer, self.rest).is_some_and(|guest| guest == inner.guest))
+    }
+
+    /// Given that both have the same patterns, whether whatever is denied through one is denied through the other.
+    ///
+    /// That is so where the patterns match at any depth, and the way from one directory to the other is no part of a match.
+    fn agrees_with_itself(&self) -> bool {
+        let patterns = self.grants.get(self.inner).map_or(&[][..], FilesystemGrant::deny);
+        patterns.iter().all(|pattern| pattern.is_for_any_depth() && !pattern.is_entered_by(self.rest))
+    }
+
+    fn report(&self, at: &Range<usize>, report: &mut Report<'_>) {
+        let Some((outer, inner)) = self.grants.get(self.outer).zip(self.grants.get(self.inner)) else { return };
+        let (found, hint) = match self.rest {
+            None => ("granted", SAME_DENY.to_owned()),
+            Some(_) => ("below a directory that is granted", hint_below(outer, self.rest)),
+        };
+        let message = format!(
+            "`{}` is {found} already (line {}), and `deny` of one does not hold in the other",
+            inner.host, outer.line
+        );
+        report.error(at, message).hint(hint);
     }
 }
 
@@ -75,26 +153,8 @@ fn resolve(host: &str) -> Vec<&str> {
     segments
 }
 
-/// Whether the guest finds the inner directory at the same place through both grants, where both their patterns hold.
-fn is_same_place(outer: &FilesystemGrant, rest: Option<&str>, inner: &FilesystemGrant) -> bool {
-    guest_below(outer, rest).is_some_and(|guest| guest == inner.guest)
-}
-
 fn guest_below(outer: &FilesystemGrant, rest: Option<&str>) -> Option<GuestPath> {
     GuestPath::lexical(&outer.guest, rest.unwrap_or_default()).ok()
-}
-
-/// Whether whatever is denied through one is denied through the other.
-///
-/// That is so where both have the same patterns, which match at any depth, and the way from one directory to the other
-/// is no part of a match.
-fn agree(outer: &FilesystemGrant, rest: Option<&str>, inner: &FilesystemGrant) -> bool {
-    let all_in = |patterns: &[PathPattern], others: &[PathPattern]| {
-        patterns.iter().all(|pattern| others.contains(pattern) && pattern.is_for_any_depth())
-    };
-    all_in(outer.deny(), inner.deny())
-        && all_in(inner.deny(), outer.deny())
-        && !outer.deny().iter().any(|pattern| pattern.is_entered_by(rest))
 }
 
 #[cfg(test)]

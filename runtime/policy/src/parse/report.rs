@@ -1,51 +1,114 @@
 //! Collects errors, with the places they are about.
 
-use crate::error::{PolicyError, PolicyErrors};
+use crate::bounds::{GUESSES_MAX, LISTED_MAX, PATTERNS_MAX};
+use crate::error::{PolicyError, PolicyErrors, clipped};
 use crate::escape;
+use crate::parse::suggest;
+use crate::work::step;
 use std::ops::Range;
 
-/// The errors found so far in one policy file.
+/// The errors found so far in one policy file, and what else is counted over all of it.
+///
+/// However many errors there are, only the first ones of the file are kept, and only for them columns are counted: on one line of a
+/// megabyte that would otherwise take as long as the line for every error.
 pub(super) struct Report<'t> {
     text: &'t str,
     /// Where each line begins, in bytes.
     line_starts: Vec<usize>,
-    errors: Vec<PolicyError>,
+    errors: Vec<Found>,
+    /// How many errors are not kept.
+    more: usize,
+    /// Words for which a known one was looked for.
+    guesses: usize,
+    /// Patterns in `deny` and `only` so far.
+    patterns: usize,
+}
+
+/// An error, and the byte of the text that it is about.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    at: usize,
+    message: String,
+    hint: Option<String>,
 }
 
 /// An error that was just reported, and may still get a hint.
-pub(super) struct Reported<'r>(&'r mut Vec<PolicyError>);
+pub(super) struct Reported<'r>(&'r mut Vec<Found>);
 
 impl<'t> Report<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
-        Self { text, line_starts: std::iter::once(0).chain(after_newlines).collect(), errors: Vec::new() }
+        let line_starts = std::iter::once(0).chain(after_newlines).collect();
+        Self { text, line_starts, errors: Vec::new(), more: 0, guesses: 0, patterns: 0 }
     }
 
     /// Adds an error about a place in the text. The text of the policy is escaped in it.
     pub(super) fn error(&mut self, at: &Range<usize>, message: impl AsRef<str>) -> Reported<'_> {
-        let (line, column) = self.position(at.start);
-        let message = escape(message.as_ref()).into_owned();
-        self.errors.push(PolicyError::new(line, column, message));
+        // Sorted once for every so many errors, so that each costs the same.
+        if self.errors.len() >= 2 * LISTED_MAX {
+            self.keep_first();
+        }
+        self.errors.push(Found { at: at.start, message: shown(message.as_ref()), hint: None });
         Reported(&mut self.errors)
+    }
+
+    fn keep_first(&mut self) {
+        self.errors.sort();
+        self.errors.dedup();
+        self.more += self.errors.len().saturating_sub(LISTED_MAX);
+        self.errors.truncate(LISTED_MAX);
     }
 
     /// The line of a place, from 1.
     pub(super) fn line(&self, at: &Range<usize>) -> u32 {
-        self.position(at.start).0
+        number(self.line_of(at.start))
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
     }
 
     /// Line and column of a byte, from 1, the column in characters.
     fn position(&self, offset: usize) -> (u32, u32) {
-        let line = self.line_starts.partition_point(|start| *start <= offset);
+        step();
+        let line = self.line_of(offset);
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         (number(line), number(column.saturating_add(1)))
+    }
+
+    /// The known word that was meant by an unknown one, where one is close. After so many of them none is looked for any more.
+    pub(super) fn guess<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+        self.guesses = self.guesses.saturating_add(1);
+        if self.guesses > GUESSES_MAX { None } else { suggest::closest(written, known) }
+    }
+
+    /// Takes room for this many patterns of the array at `at`; where there is none that is an error, and they are not to be read.
+    pub(super) fn take_patterns(&mut self, count: usize, at: &Range<usize>) -> bool {
+        let had_room = self.patterns <= PATTERNS_MAX;
+        self.patterns = self.patterns.saturating_add(count);
+        let has_room = self.patterns <= PATTERNS_MAX;
+        if had_room && !has_room {
+            self.error(at, format!("a policy has at most {PATTERNS_MAX} patterns in `deny` and `only` together"))
+                .hint("grant narrower directories instead of denying what is in them");
+        }
+        has_room
     }
 
     /// Ends with the errors, where there are any.
     pub(super) fn check(&mut self) -> Result<(), PolicyErrors> {
-        if self.errors.is_empty() { Ok(()) } else { Err(PolicyErrors::new(std::mem::take(&mut self.errors))) }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.take()) }
+    }
+
+    /// The errors.
+    pub(super) fn take(&mut self) -> PolicyErrors {
+        self.keep_first();
+        let found = std::mem::take(&mut self.errors);
+        let errors = found.into_iter().map(|Found { at, message, hint }| {
+            let (line, column) = self.position(at);
+            PolicyError { hint, ..PolicyError::new(line, column, message) }
+        });
+        PolicyErrors::new(errors.collect(), self.more)
     }
 }
 
@@ -58,7 +121,16 @@ impl Reported<'_> {
     /// Says what to do about the error, where that is known.
     pub(super) fn maybe_hint(self, hint: Option<impl AsRef<str>>) {
         if let Some(error) = self.0.last_mut() {
-            error.hint = hint.map(|hint| escape(hint.as_ref()).into_owned());
+            error.hint = hint.map(|hint| shown(hint.as_ref()));
         }
     }
+}
+
+/// A text as it is shown: not too long, and escaped.
+fn shown(text: &str) -> String {
+    escape(&clipped(text)).into_owned()
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -2,6 +2,7 @@
 
 use super::report::Report;
 use super::section::{Section, Text};
+use crate::bounds::SECRETS_MAX;
 use crate::method::is_token;
 use crate::secret::{SecretSource, SecretSpec};
 use std::collections::HashSet;
@@ -67,7 +68,7 @@ pub(super) fn report_unused(root: &Section<'_>, report: &mut Report<'_>) {
 
 /// Whether the secret is written, even if it was not understood.
 pub(super) fn is_written(root: &Section<'_>, name: &str) -> bool {
-    keys(root).any(|key| key.get_ref() == name)
+    root.get("secrets").and_then(|value| value.get_ref().as_table()).is_some_and(|table| table.contains_key(name))
 }
 
 /// The names of the secrets. A `secrets` that is no table is reported where it is read.
@@ -83,6 +84,10 @@ fn entries<'d>(root: &Section<'d>, report: &mut Report<'_>) -> Vec<(Text<'d>, &'
         super::section::wrong_type("secrets", "a table of tables", value, report);
         return Vec::new();
     };
+    if table.len() > SECRETS_MAX {
+        report.error(&value.span(), format!("a policy has at most {SECRETS_MAX} secrets, found {}", table.len()));
+        return Vec::new();
+    }
     table
         .iter()
         .map(|(key, value)| {

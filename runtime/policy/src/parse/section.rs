@@ -1,7 +1,7 @@
 //! A table of the policy file, read key by key.
 
 use super::report::Report;
-use super::suggest;
+use crate::bounds::TEXT_BYTES_MAX;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -39,8 +39,8 @@ impl<'d> Section<'d> {
         Self::open(name, self.get(key)?, keys, report)
     }
 
-    /// The tables `[[key]]`, in order.
-    pub(super) fn tables(&self, key: &str, keys: &[&str], report: &mut Report<'_>) -> Vec<Self> {
+    /// The tables `[[key]]`, in order. More than `max` of them are an error, and none is read.
+    pub(super) fn tables(&self, key: &str, keys: &[&str], max: usize, report: &mut Report<'_>) -> Vec<Self> {
         let Some(value) = self.get(key) else {
             return Vec::new();
         };
@@ -52,6 +52,10 @@ impl<'d> Section<'d> {
                 .hint(format!("write `{name}`"));
             return Vec::new();
         };
+        if let Some(value) = array.get(max) {
+            report.error(&value.span(), format!("a policy has at most {max} `{name}`, found {}", array.len()));
+            return Vec::new();
+        }
         array.iter().filter_map(|value| Self::open(name.clone(), value, keys, report)).collect()
     }
 
@@ -73,7 +77,7 @@ impl<'d> Section<'d> {
             if keys.contains(&written.as_ref()) {
                 continue;
             }
-            let hint = match suggest::closest(written, keys.iter().copied()) {
+            let hint = match report.guess(written, keys.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known keys are {}", list(keys)),
             };
@@ -120,14 +124,17 @@ impl<'d> Section<'d> {
         boolean
     }
 
-    /// The strings of a key, if it is there.
-    pub(super) fn texts(&self, key: &str, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
+    /// The strings of a key, if it is there. More than `max` of them are an error, and the others are not read.
+    pub(super) fn texts(&self, key: &str, max: usize, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
         let value = self.get(key)?;
         let Some(array) = value.get_ref().as_array() else {
             wrong_type(key, "an array of strings", value, report);
             return None;
         };
-        Some(array.iter().filter_map(|item| as_text(key, item, report)).collect())
+        if let Some(item) = array.get(max) {
+            report.error(&item.span(), format!("`{key}` has at most {max} entries, found {}", array.len()));
+        }
+        Some(array.iter().take(max).filter_map(|item| as_text(key, item, report)).collect())
     }
 
     fn quoted_name(&self) -> String {
@@ -135,9 +142,16 @@ impl<'d> Section<'d> {
     }
 }
 
-/// A value that must be a string.
+/// A value that must be a string, and not too long.
 pub(super) fn as_text<'d>(key: &str, value: &'d Value<'d>, report: &mut Report<'_>) -> Option<Text<'d>> {
     match value.get_ref().as_str() {
+        Some(text) if text.len() > TEXT_BYTES_MAX => {
+            report.error(
+                &value.span(),
+                format!("`{key}` has at most {TEXT_BYTES_MAX} bytes in a text, found {}", text.len()),
+            );
+            None
+        }
         Some(text) => Some(Text { value: text, span: value.span() }),
         None => {
             wrong_type(key, "a string", value, report);

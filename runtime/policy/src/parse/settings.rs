@@ -4,6 +4,7 @@ use super::describe;
 use super::quantity;
 use super::report::Report;
 use super::section::{Section, Value, as_text, wrong_type};
+use crate::bounds::ENVIRONMENT_MAX;
 use crate::limits::Limits;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,6 +47,11 @@ pub(super) fn environment(root: &Section<'_>, report: &mut Report<'_>) -> BTreeM
         wrong_type("set", "a table of strings", value, report);
         return environment;
     };
+    if table.len() > ENVIRONMENT_MAX {
+        let message = format!("`set` has at most {ENVIRONMENT_MAX} variables, found {}", table.len());
+        report.error(&value.span(), message);
+        return environment;
+    }
     for (key, value) in table {
         let name = key.get_ref();
         if name.is_empty() || name.contains(['=', '\0']) {

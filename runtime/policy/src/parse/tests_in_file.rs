@@ -2,6 +2,7 @@
 
 use super::report::Report;
 use super::section::{Section, Text};
+use crate::bounds::{TEST_WORK_MAX, TESTS_MAX};
 use crate::decision::DecisionKind;
 use crate::policy::Policy;
 
@@ -15,7 +16,7 @@ pub(super) struct Test<'d> {
 
 pub(super) fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> Vec<Test<'d>> {
     let mut tests = Vec::new();
-    for section in root.tables("test", KEYS, report) {
+    for section in root.tables("test", KEYS, TESTS_MAX, report) {
         let action = section.required_text("action", report);
         let expect = section.required_text("expect", report).and_then(|text| read_expect(&text, report));
         if let (Some(action), Some(expect)) = (action, expect) {
@@ -38,7 +39,15 @@ fn read_expect(text: &Text<'_>, report: &mut Report<'_>) -> Option<DecisionKind>
 
 /// Reports the tests that fail.
 pub(super) fn run(policy: &Policy, tests: &[Test<'_>], report: &mut Report<'_>) {
+    let mut work = 0u64;
     for test in tests {
+        work = work.saturating_add(policy.work_of(test.action.value));
+        if work > TEST_WORK_MAX {
+            report
+                .error(&test.action.span, "the tests up to here have more patterns to be compared with than is allowed")
+                .hint("test fewer actions, or grant what they are about with fewer patterns");
+            return;
+        }
         match policy.explain(test.action.value) {
             Ok(explanation) if explanation.decision == test.expect => {}
             Ok(explanation) => {

@@ -1,6 +1,9 @@
 //! Patterns against paths, and against a matcher written as directly as the grammar.
 
 use super::*;
+use crate::url::Url;
+use crate::url_pattern::UrlPattern;
+use crate::work::steps;
 use proptest::prelude::*;
 
 fn covers(pattern: &str, path: &str) -> bool {
@@ -68,6 +71,52 @@ fn many_stars_cost_no_more_than_their_product() {
     assert!(covers(&format!("{}b", "*a".repeat(60)), &path));
     let deep = vec!["a"; 256].join("/");
     assert!(!covers(&format!("{}c", "**/a/".repeat(30)), &deep));
+}
+
+/// What a match takes at most: each byte of the path is compared with each byte of the pattern, and what ends them.
+fn product(pattern: &str, path: &str) -> u64 {
+    2 * (pattern.len() as u64 + 1) * (path.len() as u64 + 1)
+}
+
+proptest! {
+    #[test]
+    fn no_pattern_costs_more_than_its_length_times_the_path(
+        pattern in "(\\*\\*/|\\*a?/|a?\\*a/|\\*a\\*a\\*b/|a/){0,12}(\\*\\*|\\*a\\*b|b)",
+        path in "(a{1,12}/){0,20}[ab]{1,40}",
+    ) {
+        let compiled = PathPattern::parse(&pattern).unwrap();
+        type Match = fn(&PathPattern, Option<&str>) -> bool;
+        let matches: [Match; 5] = [
+            PathPattern::covers,
+            PathPattern::matches,
+            PathPattern::leads_through,
+            PathPattern::is_entered_by,
+            PathPattern::matches_all_below,
+        ];
+        for matches in matches {
+            let (_, steps) = steps(|| matches(&compiled, Some(&path)));
+            prop_assert!(steps <= product(&pattern, &path), "{} steps", steps);
+        }
+        let url = UrlPattern::parse(&format!("https://a.test/{pattern}?{pattern}")).unwrap();
+        let asked = Url::parse_str(&format!("https://a.test/{path}?{path}")).unwrap();
+        let (_, steps) = steps(|| url.matches(&asked));
+        prop_assert!(steps <= 2 * product(&pattern, &path), "{} steps", steps);
+    }
+}
+
+#[test]
+fn the_worst_patterns_cost_no_more_than_their_product() {
+    let longest = "a".repeat(255);
+    for (pattern, path) in [
+        (format!("{}c", "*a".repeat(2_000)), vec![longest.as_str(); 16].join("/")),
+        (format!("{}c", "**/*a*a/".repeat(20)), vec!["a"; 256].join("/")),
+        (format!("{}c", "**/a/".repeat(30)), vec!["a"; 256].join("/")),
+        (format!("{}**", "*/".repeat(61)), vec!["a"; 256].join("/")),
+    ] {
+        let compiled = PathPattern::parse(&pattern).unwrap();
+        let (_, steps) = steps(|| compiled.covers(Some(&path)));
+        assert!(steps <= product(&pattern, &path), "{steps} steps");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Wildcards within one segment, or within a query.
 
+use crate::work::step;
+
 /// What a character means depends on what is matched: `?` begins the query of a URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -113,6 +115,7 @@ impl Wild {
         let mut rest = text.chars();
         let mut retry: Option<(std::slice::Iter<'_, Token>, std::str::Chars<'_>)> = None;
         loop {
+            step();
             let matched = match token.next() {
                 Some(Token::Star) => {
                     retry = Some((token.clone(), rest.clone()));

@@ -51,13 +51,26 @@ url = "http://127.0.0.1:8080/**"
 url = "https://localhost/**"
 [[http]]
 url = "http://169.254.169.254/**"
-networks = ["127.0.0.0/8"]"#;
-    let expected = r#"line 3, column 7: `127.0.0.1` is special (loopback), and `networks` does not list it
+networks = ["127.0.0.0/8"]
+[[http]]
+url = "https://8.8.8.8/"
+networks = ["10.0.0.0/8"]
+[[http]]
+url = "https://localhost/"
+networks = ["10.0.0.0/8", "public"]
+[[http]]
+url = "https://localhost/fine"
+networks = ["0.0.0.0/0"]"#;
+    let expected = r#"line 3, column 7: `127.0.0.1` is special (loopback), and is not in `networks`, so it can never be dialled
 hint: add `networks = ["127.0.0.1"]`
 line 5, column 7: `localhost` is on this machine, and `networks` does not list it
 hint: add `networks = ["127.0.0.0/8", "::1"]`
-line 7, column 7: `169.254.169.254` is special (cloud metadata), and `networks` does not list it
-hint: add `networks = ["169.254.169.254"]`"#;
+line 7, column 7: `169.254.169.254` is special (cloud metadata), and is not in `networks`, so it can never be dialled
+hint: add `networks = ["169.254.169.254"]`
+line 10, column 7: `8.8.8.8` is not in `networks`, so it can never be dialled
+hint: add `networks = ["8.8.8.8"]`
+line 13, column 7: `localhost` is on this machine, and `networks` does not list it
+hint: add `networks = ["127.0.0.0/8", "::1"]`"#;
     assert_eq!(errors(policy), expected);
 }
 
@@ -66,16 +79,20 @@ fn refuses_networks_that_permit_nothing() {
     let policy = r#"version = 1
 [[http]]
 url = "https://example.com/"
-networks = ["x", "10.0.0.1/8", "8.8.8.0/24", "::ffff:10.0.0.0/104", "10.0.0.0/8", "10.0.0.0/8"]"#;
+networks = ["x", "10.0.0.1/8", "8.8.8.0/24", "::ffff:10.0.0.0/104", "10.0.0.0/8", "10.0.0.0/8", "public", "public"]
+[[http]]
+url = "https://example.org/"
+networks = []"#;
     let expected = r#"line 4, column 13: `x` is not a network
-hint: write an address and a prefix length, as in `127.0.0.0/8`
+hint: write an address and a prefix length, as in `127.0.0.0/8`, or `public`
 line 4, column 18: `10.0.0.1/8` is an address within a network
 hint: write `10.0.0.0/8` for the network, or `10.0.0.1` for the address
-line 4, column 32: `8.8.8.0/24` has no special addresses, and others need no listing
-hint: remove it
 line 4, column 46: `::ffff:10.0.0.0/104` can never match: such addresses are matched as IPv4
 hint: write the IPv4 network
-line 4, column 83: `10.0.0.0/8` is in `networks` already"#;
+line 4, column 83: `10.0.0.0/8` is in `networks` already
+line 4, column 107: `public` is in `networks` already
+line 7, column 12: `networks` is empty, so the grant can never match
+hint: remove it: without it a grant is for all public addresses"#;
     assert_eq!(errors(policy), expected);
 }
 
@@ -101,7 +118,7 @@ env = "A"
 header = "x-b"
 value = "{}""#;
     let expected = r#"line 3, column 7: a secret would be sent unencrypted over `http`
-hint: use `https`, or list the private network that the host is in in `networks`
+hint: use `https`, or list nothing but the private network that the host is in in `networks`
 line 7, column 17: `a` is in `secrets` already
 line 7, column 22: `a` and `b` both set the header `x-a`
 line 7, column 27: there is no `[secrets.githib]`
@@ -168,4 +185,22 @@ value = "none""#;
 line 15, column 9: `value` must have `{}` exactly once, found `none`
 hint: `{}` is where the secret goes, as in `Bearer {}`"#;
     assert_eq!(errors(policy), expected);
+}
+
+#[test]
+fn a_secret_is_sent_in_the_clear_only_where_nothing_public_is() {
+    let policy = |networks: &str| {
+        format!(
+            "version = 1\n[[http]]\nurl = \"http://example.com/\"\nsecrets = [\"a\"]\nnetworks = [{networks}]\n\
+             [secrets.a]\nenv = \"A\"\nheader = \"x-a\"\nvalue = \"{{}}\"\n"
+        )
+    };
+    for networks in
+        ["\"public\"", "\"10.0.0.0/8\", \"public\"", "\"0.0.0.0/0\"", "\"8.8.8.8\"", "\"10.0.0.0/8\", \"::/0\""]
+    {
+        assert!(errors(&policy(networks)).contains("unencrypted"), "{networks}");
+    }
+    for networks in ["\"10.0.0.0/8\"", "\"127.0.0.0/8\", \"::1\"", "\"fd00::/8\""] {
+        assert_eq!(errors(&policy(networks)), "", "{networks}");
+    }
 }

@@ -1,0 +1,65 @@
+//! What a decision costs, and in tests what it did cost.
+
+use crate::action::{Action, LinkKind};
+use crate::explain::parse_action;
+use crate::guest_path::GuestPath;
+use crate::policy::Policy;
+
+impl Policy {
+    /// What deciding about an action costs at worst, in bytes compared: its own bytes, times the bytes of the patterns that it is
+    /// compared with. Nothing is matched to find out.
+    pub(crate) fn work_of(&self, action: &str) -> u64 {
+        let Ok((action, _)) = parse_action(action) else { return 0 };
+        let mut work = 0u64;
+        if let Action::HttpRequest(request) = &action {
+            let length = request.url.as_str().len();
+            self.hosts().visit(&request.url, |position, _| {
+                let pattern = self.http().get(position).map_or(0, |grant| grant.url.canonical_text().len());
+                work = work.saturating_add(product(length, pattern));
+            });
+        }
+        let second = match &action {
+            Action::FileRename { to, .. } => Some(to.clone()),
+            Action::LinkCreate { kind: LinkKind::Hard, target, .. } => GuestPath::parse(target).ok(),
+            _ => None,
+        };
+        for path in action.path().into_iter().chain(second.as_ref()) {
+            let length = path.as_str().len();
+            self.directories().visit(path.relative_to_root(), |position, _| {
+                let patterns = self.filesystem().get(*position).map_or(0, |grant| grant.pattern_bytes());
+                work = work.saturating_add(product(length, patterns));
+            });
+        }
+        work
+    }
+}
+
+fn product(one: usize, other: usize) -> u64 {
+    u64::try_from(one.saturating_mul(other)).unwrap_or(u64::MAX)
+}
+
+/// Counts a step of work that could grow faster than what it is done on. Nothing is counted outside of tests.
+#[inline]
+pub(crate) fn step() {
+    #[cfg(test)]
+    counted::STEPS.with(|steps| steps.set(steps.get() + 1));
+}
+
+#[cfg(test)]
+pub(crate) use counted::steps;
+
+#[cfg(test)]
+mod counted {
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static STEPS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// What `work` gives, and how many steps it takes.
+    pub(crate) fn steps<T>(work: impl FnOnce() -> T) -> (T, u64) {
+        let before = STEPS.with(Cell::get);
+        let done = work();
+        (done, STEPS.with(Cell::get) - before)
+    }
+}
