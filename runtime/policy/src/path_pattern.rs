@@ -204,6 +204,8 @@ pub(crate) struct Segments {
     end: u64,
     /// The bit of the position after the leading segments that are plain text.
     behind_prefix: u64,
+    /// Whether there is a wildcard within a segment.
+    has_wild: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,8 +241,13 @@ impl Segments {
             .zip(bits())
             .filter(|(segment, _)| **segment == Segment::Any)
             .fold(0, |mask, (_, bit)| mask | bit);
-        let mut compiled =
-            Self { any_mask, end: 1u64 << segments.len(), behind_prefix: 0, segments: segments.into_boxed_slice() };
+        let mut compiled = Self {
+            any_mask,
+            end: 1u64 << segments.len(),
+            behind_prefix: 0,
+            has_wild: segments.iter().any(|segment| matches!(segment, Segment::One(Wild::Star | Wild::Tokens(_)))),
+            segments: segments.into_boxed_slice(),
+        };
         compiled.behind_prefix = 1u64 << compiled.literal_prefix().count();
         Ok(compiled)
     }
@@ -252,6 +259,11 @@ impl Segments {
 
     /// The states after one more segment.
     pub(crate) fn step(&self, states: u64, text: &str) -> u64 {
+        self.step_by(states, text, Wild::matches_segment)
+    }
+
+    #[inline]
+    fn step_by(&self, states: u64, text: &str, matches: impl Fn(&Wild, &str) -> bool) -> u64 {
         let mut next = states & self.any_mask;
         let mut rest = states & !self.any_mask & !self.end;
         while rest != 0 {
@@ -260,7 +272,7 @@ impl Segments {
             step();
             if let Some(Segment::One(wild)) =
                 usize::try_from(bit.trailing_zeros()).ok().and_then(|position| self.segments.get(position))
-                && wild.matches_segment(text)
+                && matches(wild, text)
             {
                 next |= bit << 1;
             }
@@ -278,7 +290,7 @@ impl Segments {
         states & (self.end >> 1) & self.any_mask != 0
     }
 
-    /// Whether the pattern matches exactly these segments, separated by `/`.
+    /// Whether the pattern matches exactly these segments of a URL, separated by `/`.
     pub(crate) fn matches(&self, text: &str) -> bool {
         self.matches_from(self.start(), text)
     }
@@ -292,9 +304,16 @@ impl Segments {
         }
     }
 
-    fn matches_from(&self, mut states: u64, text: &str) -> bool {
+    fn matches_from(&self, states: u64, text: &str) -> bool {
+        let has_parameters = |text: &str| text.contains(';') || text.contains("%3B");
+        self.follow(states, text, Wild::matches_segment)
+            && (!self.has_wild || !has_parameters(text) || self.follow(states, text, Wild::matches_with_parameters))
+    }
+
+    #[inline]
+    fn follow(&self, mut states: u64, text: &str, matches: impl Fn(&Wild, &str) -> bool) -> bool {
         for segment in path_segments(text) {
-            states = self.step(states, segment);
+            states = self.step_by(states, segment, &matches);
             if states == 0 {
                 return false;
             }

@@ -46,8 +46,9 @@ impl UrlPatternError {
 
 /// A pattern for URLs.
 ///
-/// `*` in the path stands for any run of characters within a segment, `**` for any number of segments. The query is
-/// free unless the pattern has one; an empty one, a `?` at the end, matches no query. The host is exact, or `*.` and a name, for the names below it.
+/// `*` in the path stands for any run of characters within a segment up to a `;`, `**` for any number of segments. The query is
+/// free unless the pattern has one, in which `*` stays within a parameter unless it stands alone; an empty one, a `?` at the end,
+/// matches no query. The host is exact, or `*.` and a name, for the names below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlPattern {
     text: String,
@@ -162,7 +163,7 @@ impl UrlPattern {
 
     fn matches_query(&self, url: &Url) -> bool {
         self.query.as_ref().is_none_or(|query| match url.query() {
-            Some(text) => query.matches(text),
+            Some(text) => query.matches_query(text),
             None => query.is_empty(),
         })
     }

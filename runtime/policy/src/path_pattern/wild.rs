@@ -101,6 +101,38 @@ impl Wild {
         }
     }
 
+    /// Whether a segment of a URL matches in which there are parameters (`;`, or `%3B`): no `*` stands for where they begin.
+    ///
+    /// Some servers take parameters off before they look at a path (RFC 3986 section 3.3), so that `;x` is no name at all to them, and
+    /// `admin;x=.json` does not end in `.json`.
+    pub(crate) fn matches_with_parameters(&self, text: &str) -> bool {
+        let parameters = text.matches(';').count() + text.matches("%3B").count();
+        let written = match self {
+            Self::Literal(_) => parameters,
+            Self::Star => 0,
+            Self::Tokens(tokens) => {
+                let encoded = [Token::Char('%'), Token::Char('3'), Token::Char('B')];
+                tokens.iter().filter(|token| **token == Token::Char(';')).count()
+                    + tokens.windows(encoded.len()).filter(|window| **window == encoded).count()
+            }
+        };
+        // As many as are written: then each of them matches one that is written, and none is left for a `*`.
+        parameters == written && self.matches_segment(text)
+    }
+
+    /// Whether a query matches. A single `*` is any query; otherwise no `*` stands for what begins another parameter, `&` or `;`.
+    pub(crate) fn matches_query(&self, text: &str) -> bool {
+        let parts = |character: char| matches!(character, '&' | ';');
+        let same_parts = |tokens: &[Token]| {
+            let written = tokens.iter().filter(|token| matches!(token, Token::Char(character) if parts(*character)));
+            written.count() == text.matches(parts).count()
+        };
+        match self {
+            Self::Literal(_) | Self::Star => self.matches(text),
+            Self::Tokens(tokens) => self.matches(text) && same_parts(tokens),
+        }
+    }
+
     /// Whether the whole text matches.
     ///
     /// On a mismatch only the last `*` takes one more character, so the cost is (length of text) × (length of

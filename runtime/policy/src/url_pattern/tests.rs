@@ -128,3 +128,49 @@ fn more_pinned_down_is_more_specific() {
     let ranks: Vec<_> = ascending.iter().map(|text| UrlPattern::parse(text).unwrap().specificity()).collect();
     assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
 }
+
+#[test]
+fn no_star_stands_for_the_parameters_of_a_segment() {
+    for (pattern, path, expected) in [
+        ("/v1/*/items", "/v1/7/items", true),
+        // Tomcat and others take `;x=1` off, and look for `/v1/items`.
+        ("/v1/*/items", "/v1/;x=1/items", false),
+        ("/v1/*/items", "/v1/7;x=1/items", false),
+        ("/v1/*/items", "/v1/%3Bx/items", false),
+        ("/v1/*/items", "/v1/%3bx/items", false),
+        ("/v1/*.json", "/v1/admin;x=.json", false),
+        ("/v1/*.json", "/v1/admin%3Bx=.json", false),
+        ("/v1/*.json", "/v1/a.json", true),
+        ("/v1/public*", "/v1/public;x", false),
+        ("/v1/*;v=1", "/v1/a;v=1", true),
+        ("/v1/*;v=1", "/v1/a;x;v=1", false),
+        ("/v1/*;v=*", "/v1/a;v=2", true),
+        ("/v1/*;v=*", "/v1/a;v=2;x", false),
+        ("/v1/*%3Bv", "/v1/a%3Bv", true),
+        ("/v1/a;b/*", "/v1/a;b/c", true),
+        ("/v1/a;b/*", "/v1/a;b/c;d", false),
+        ("/v1/**", "/v1/a;x/b", true),
+        ("/v1/**/items", "/v1/a;x/items", true),
+    ] {
+        let (pattern, url) = (format!("https://example.com{pattern}"), format!("https://example.com{path}"));
+        assert_eq!(matches(&pattern, &url), expected, "{pattern} {url}");
+    }
+}
+
+#[test]
+fn no_star_stands_for_another_parameter_of_the_query() {
+    for (pattern, url, expected) in [
+        ("/a?q=*", "/a?q=some+words", true),
+        ("/a?q=*", "/a?q=x&admin=1", false),
+        ("/a?q=*", "/a?q=x;admin=1", false),
+        ("/a?q=*", "/a?q=x%26admin=1", true),
+        ("/a?q=*&page=*", "/a?q=x&page=2", true),
+        ("/a?q=*&page=*", "/a?q=x&page=2&admin=1", false),
+        ("/a?*", "/a?q=x&admin=1", true),
+        ("/a?*=1", "/a?x=1", true),
+        ("/a?*=1", "/a?x=1&y=1", false),
+    ] {
+        let (pattern, url) = (format!("https://example.com{pattern}"), format!("https://example.com{url}"));
+        assert_eq!(matches(&pattern, &url), expected, "{pattern} {url}");
+    }
+}
