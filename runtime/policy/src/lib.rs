@@ -57,6 +57,7 @@ mod prefix_tree;
 mod secret;
 mod url;
 mod url_pattern;
+mod warn;
 mod work;
 
 pub use action::{Action, ActionDecodeError, BodyDigest, HttpAction, LinkKind, Origin};
@@ -81,3 +82,4 @@ pub use policy::Policy;
 pub use secret::{SecretSource, SecretSpec};
 pub use url::{Host, Scheme, URL_BYTES_MAX, Url, UrlError};
 pub use url_pattern::{HostPattern, UrlPattern, UrlPatternError};
+pub use warn::{Surroundings, Warning, WarningKind, Warnings};

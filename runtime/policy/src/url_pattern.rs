@@ -177,6 +177,18 @@ impl UrlPattern {
         self.specificity
     }
 
+    /// The path in canonical form, without its leading `/`.
+    pub(crate) fn path_text(&self) -> &str {
+        let behind_scheme = self.canonical.split_once("://").map_or("", |(_, rest)| rest);
+        let behind_host = behind_scheme.split_once('/').map_or("", |(_, rest)| rest);
+        behind_host.split_once('?').map_or(behind_host, |(path, _)| path)
+    }
+
+    /// Whether the pattern says something of the query.
+    pub(crate) fn has_query(&self) -> bool {
+        self.query.is_some()
+    }
+
     /// One text for every way of writing the same pattern.
     pub(crate) fn canonical_text(&self) -> &str {
         &self.canonical

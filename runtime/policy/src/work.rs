@@ -23,13 +23,18 @@ impl Policy {
             Action::LinkCreate { kind: LinkKind::Hard, target, .. } => GuestPath::parse(target).ok(),
             _ => None,
         };
-        for path in action.path().into_iter().chain(second.as_ref()) {
-            let length = path.as_str().len();
-            self.directories().visit(path.relative_to_root(), |position, _| {
-                let patterns = self.filesystem().get(*position).map_or(0, |grant| grant.pattern_bytes());
-                work = work.saturating_add(product(length, patterns));
-            });
-        }
+        let paths = action.path().into_iter().chain(second.as_ref());
+        paths.map(|path| self.work_at(path)).fold(work, u64::saturating_add)
+    }
+
+    /// What deciding about this path costs at worst.
+    pub(crate) fn work_at(&self, path: &GuestPath) -> u64 {
+        let mut work = 0u64;
+        let length = path.as_str().len();
+        self.directories().visit(path.relative_to_root(), |position, _| {
+            let patterns = self.filesystem().get(*position).map_or(0, |grant| grant.pattern_bytes());
+            work = work.saturating_add(product(length, patterns));
+        });
         work
     }
 }

@@ -1,0 +1,46 @@
+//! Warnings about the directories of the host that are given.
+
+use std::path::Path;
+
+use super::{Found, Surroundings, WarningKind};
+use crate::grant::FilesystemGrant;
+use crate::guest_path::GuestPath;
+
+/// Directories of the system that hold its settings, its devices, or what is known of its processes.
+const SYSTEM: [&str; 5] = ["/etc", "/proc", "/sys", "/dev", "/boot"];
+
+pub(super) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, found: &mut Found<'_>) {
+    let Some(real) = surroundings.real(&grant.host) else { return };
+    let shown = real.display();
+    let hint = "name the directory that the tool works in, or list what it needs in `only`";
+    let warn = |found: &mut Found<'_>, why: String| {
+        let message = format!("`{}` is {why}", grant.host);
+        found.add(grant.line, WarningKind::WideDirectory, &message, hint);
+    };
+    if real == Path::new("/") {
+        if grant.only.is_none() {
+            warn(found, "all of this machine".to_owned());
+        }
+        return;
+    }
+    if let Some(system) = SYSTEM.iter().find(|system| real.starts_with(system)).filter(|_| grant.only.is_none()) {
+        return warn(found, format!("a part of the system: it lies in `{system}`"));
+    }
+    for (name, private) in &surroundings.private {
+        if real == *private && grant.only.is_none() {
+            return warn(found, name.to_string());
+        }
+        if let Ok(below) = private.strip_prefix(&real)
+            && gives(grant, below, found)
+        {
+            return warn(found, format!("a directory (`{shown}`) that has {name} in it"));
+        }
+    }
+}
+
+/// Whether a tool can read what is in a directory below the one that is granted.
+fn gives(grant: &FilesystemGrant, below: &Path, found: &mut Found<'_>) -> bool {
+    let inside = below.join("x");
+    let path = inside.to_str().and_then(|inside| GuestPath::lexical(&grant.guest, inside).ok());
+    path.and_then(|path| found.can_read(&path)).unwrap_or(false)
+}

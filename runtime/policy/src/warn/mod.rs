@@ -1,0 +1,227 @@
+//! What looks tighter than it is.
+//!
+//! An error is a policy that cannot mean what it says. A warning is one that means something else than its reader will think, or that
+//! gives more away than it seems to. Each says what to write instead, and there is a way to write it that warns no more: a warning that
+//! cannot be acted on would teach people to read past the others.
+
+mod domains;
+mod files;
+mod hosts;
+mod requests;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::action::{Action, Origin};
+use crate::bounds::LISTED_MAX;
+use crate::decision::DecisionKind;
+use crate::error::clipped;
+use crate::escape;
+use crate::guest_path::GuestPath;
+use crate::policy::Policy;
+
+/// Most work of the decisions that are made to find out what a policy gives, in bytes compared at worst. A hundred grants with a
+/// hundred patterns each need a tenth of it.
+const WORK_MAX: u64 = 1 << 28;
+
+/// What a decision takes besides that.
+const DECISION_WORK: u64 = 1 << 10;
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// A `deny` pattern that is one name, and so holds right in the directory of the grant only.
+    DenyAtTop,
+    /// An `ask` that leaves out what would be asked without it.
+    AskTakesAway,
+    /// A tool can create, unasked, what other programs run without being told to.
+    RunByOthers,
+    /// A whole system's root, or a directory that has a person's home, or the host's own state, in it.
+    WideDirectory,
+    /// A URL that seems to be one, and lets any query out.
+    FreeQuery,
+    /// `*.` before a name below which anybody can have names.
+    SharedDomain,
+    /// A secret that is sent to every name below another.
+    SecretToMany,
+    /// Requests that others on the network can read and change.
+    Unencrypted,
+    /// A list of networks that has an address in it at which a cloud serves credentials.
+    Metadata,
+    /// A `*` that continues a word.
+    WordStar,
+    /// A `**` before the segment that the pattern seems to be about.
+    AnyDepth,
+    /// Much can be read and sent on, unasked.
+    WayOut,
+    /// The policy is too large to look for all of these.
+    NotAllChecked,
+}
+
+impl WarningKind {
+    /// The stable name, for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DenyAtTop => "deny-at-top",
+            Self::AskTakesAway => "ask-takes-away",
+            Self::RunByOthers => "run-by-others",
+            Self::WideDirectory => "wide-directory",
+            Self::FreeQuery => "free-query",
+            Self::SharedDomain => "shared-domain",
+            Self::SecretToMany => "secret-to-many",
+            Self::Unencrypted => "unencrypted",
+            Self::Metadata => "metadata",
+            Self::WordStar => "word-star",
+            Self::AnyDepth => "any-depth",
+            Self::WayOut => "way-out",
+            Self::NotAllChecked => "not-all-checked",
+        }
+    }
+}
+
+/// Something in a policy that looks tighter than it is. Its texts are escaped, and no longer than those of errors.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Warning {
+    /// The line of the grant, from 1.
+    pub line: u32,
+    /// What it is about.
+    pub kind: WarningKind,
+    /// What the policy gives, and why that may not be meant.
+    pub message: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+/// The warnings about a policy, in the order of its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warnings {
+    listed: Vec<Warning>,
+    more: usize,
+}
+
+impl Warnings {
+    /// The first of them, no more than [`LISTED_MAX`].
+    #[must_use]
+    pub fn as_slice(&self) -> &[Warning] {
+        &self.listed
+    }
+
+    /// How many there are besides those that are listed.
+    #[must_use]
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.listed.len().saturating_add(self.more)
+    }
+}
+
+/// What is around a policy on the machine. Whoever can look fills it in: nothing here does I/O.
+#[derive(Default)]
+pub struct Surroundings<'a> {
+    /// For the `host` of a grant the directory that it really is: absolute, without links. Nothing where it is not there.
+    pub real: Option<&'a dyn Fn(&str) -> Option<PathBuf>>,
+    /// Directories that no tool should have all of, each as it is called in a warning, such as `your home directory`; absolute and without
+    /// links.
+    pub private: Vec<(&'a str, PathBuf)>,
+}
+
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("private", &self.private).finish_non_exhaustive()
+    }
+}
+
+impl Surroundings<'_> {
+    fn real(&self, host: &str) -> Option<PathBuf> {
+        match self.real {
+            Some(real) => real(host),
+            None => Path::new(host).is_absolute().then(|| PathBuf::from(host)),
+        }
+    }
+}
+
+impl Policy {
+    /// What in the policy looks tighter than it is.
+    ///
+    /// Takes time in proportion to the policy, up to a bound beyond which [`WarningKind::NotAllChecked`] is among the warnings.
+    #[must_use]
+    pub fn warnings(&self, surroundings: &Surroundings<'_>) -> Warnings {
+        let mut found = Found { policy: self, warnings: Vec::new(), more: 0, work: 0 };
+        for grant in self.filesystem() {
+            files::check(grant, &mut found);
+            hosts::check(grant, surroundings, &mut found);
+        }
+        for grant in self.http() {
+            requests::check(grant, &mut found);
+        }
+        requests::check_way_out(self, &mut found);
+        found.finish()
+    }
+}
+
+/// The warnings so far.
+struct Found<'p> {
+    policy: &'p Policy,
+    warnings: Vec<Warning>,
+    more: usize,
+    work: u64,
+}
+
+impl Found<'_> {
+    fn add(&mut self, line: u32, kind: WarningKind, message: &str, hint: &str) {
+        let shown = |text: &str| escape(&clipped(text)).into_owned();
+        if self.warnings.len() >= 2 * LISTED_MAX {
+            self.keep_first();
+        }
+        self.warnings.push(Warning { line, kind, message: shown(message), hint: shown(hint) });
+    }
+
+    fn keep_first(&mut self) {
+        self.warnings.sort();
+        self.more += self.warnings.len().saturating_sub(LISTED_MAX);
+        self.warnings.truncate(LISTED_MAX);
+    }
+
+    /// What the policy decides about an action on this path; nothing where no more may be asked.
+    fn probe(&mut self, path: &GuestPath, action: impl Fn(GuestPath) -> Action) -> Option<DecisionKind> {
+        self.work = self.work.saturating_add(DECISION_WORK).saturating_add(self.policy.work_at(path));
+        let has_room = self.work <= WORK_MAX;
+        has_room.then(|| self.policy.judge(&action(path.clone()), Origin::Foreign).decision)
+    }
+
+    /// Whether a file can be read, asked about or not; nothing where no more may be asked.
+    fn can_read(&mut self, path: &GuestPath) -> Option<bool> {
+        self.probe(path, |path| Action::FileRead { path }).map(|decision| decision != DecisionKind::Deny)
+    }
+
+    fn finish(mut self) -> Warnings {
+        if self.work > WORK_MAX {
+            self.add(
+                1,
+                WarningKind::NotAllChecked,
+                "the policy is too large to look at all of it",
+                "split it, a policy for each tool",
+            );
+        }
+        self.keep_first();
+        Warnings { listed: self.warnings, more: self.more }
+    }
+}
+
+/// Words for a sentence: each in backticks, the last one after `and`.
+fn enumerate(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
