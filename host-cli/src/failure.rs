@@ -84,7 +84,9 @@ impl From<LoadError> for Failure {
                 message: format!("policy `{}` {error}", path.display()),
                 hint: error.hint.clone(),
             };
-            let problems = errors.iter().map(problem).collect();
+            let more =
+                (errors.more() > 0).then(|| Problem { message: format!("and {} more", errors.more()), hint: None });
+            let problems = errors.iter().map(problem).chain(more).collect();
             return Self { problems, exit: Exit::NothingRan, divergence: None, around: None };
         }
         let hint = load_hint(&error);

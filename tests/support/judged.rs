@@ -19,7 +19,7 @@ pub fn holds(records: &[Record]) {
             suggest.record(record).unwrap();
         }
         suggest.end().unwrap();
-        let text = suggest.finish().text;
+        let text = suggest.finish().unwrap().text;
         let policy = Policy::parse(&text).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
         let judged = judge(header, records, &policy);
         assert_eq!(judged.counts.lost, 0, "{paths:?}\n{text}\n{judged:#?}");

@@ -6,11 +6,15 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
-    /// Reports everything that is wrong with a policy
+    /// Reports everything that is wrong with a policy, and warns of what looks tighter than it is
     Check {
         /// The policy
         #[arg(value_hint = ValueHint::FilePath)]
         policy: PathBuf,
+
+        /// Ends with status 2 where there is a warning
+        #[arg(long)]
+        deny_warnings: bool,
     },
     /// Says what a policy decides about an action, and why; without one, what no policy gives
     ///

@@ -73,6 +73,7 @@ pub use explain::{ActionSyntaxError, Explanation};
 pub use grant::{Access, FilesystemGrant, GrantId, GrantKind, HttpGrant};
 pub use guest_path::{GuestPath, GuestPathError, PATH_BYTES_MAX, PATH_SEGMENTS_MAX, SEGMENT_BYTES_MAX};
 pub use hint::toml_string;
+pub use ipnet::IpNet;
 pub use judgement::Judgement;
 pub use limits::Limits;
 pub use method::{METHOD_BYTES_MAX, Method, MethodError};

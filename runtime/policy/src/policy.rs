@@ -214,6 +214,13 @@ impl Policy {
         check::file::link_leaves(self, path, target)
     }
 
+    /// A filesystem grant for exactly this directory or for one below it.
+    #[must_use]
+    pub fn grant_at_or_below(&self, path: &GuestPath) -> Option<GrantId> {
+        let position = self.directories.first_at_or_below(path.relative_to_root())?;
+        self.parts.filesystem.get(*position).map(|grant| grant.id)
+    }
+
     /// The grant that would govern this request: the one whose secrets are put in, where nothing denies it.
     #[must_use]
     pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {

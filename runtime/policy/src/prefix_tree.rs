@@ -138,6 +138,35 @@ impl<T> PrefixTree<T> {
         }
     }
 
+    /// A value that is filed under exactly this path or anywhere below it.
+    pub(crate) fn first_at_or_below(&self, path: Option<&str>) -> Option<&T> {
+        let Some(path) = path else { return self.first() };
+        let (mut at, mut rest) = (TOP, path.as_bytes());
+        while let Some(node) = self.nodes.get(at) {
+            if let Some(label) = node.label.strip_prefix(rest) {
+                return match label.first() {
+                    Some(b'/') => self.first_from(at),
+                    Some(_) => None,
+                    None => node.values.first().or_else(|| self.first_from(node.branches.find(b'/')?)),
+                };
+            }
+            let (byte, below) = rest.strip_prefix(&*node.label).and_then(<[u8]>::split_first)?;
+            (at, rest) = (node.branches.find(*byte)?, below);
+        }
+        None
+    }
+
+    /// The first value of a node, or of the first of those below it: each leads to one.
+    fn first_from(&self, mut at: usize) -> Option<&T> {
+        loop {
+            let node = self.nodes.get(at)?;
+            if let Some(value) = node.values.first() {
+                return Some(value);
+            }
+            at = node.branches.nodes.iter().copied().find(|node| *node != TOP)?;
+        }
+    }
+
     /// Whether a value is filed under exactly this path or anywhere below it.
     pub(crate) fn has_at_or_below(&self, path: Option<&str>) -> bool {
         let Some(path) = path else { return self.first().is_some() };
@@ -246,6 +275,9 @@ mod tests {
             prop_assert_eq!(found, expected);
             let below = filed.iter().any(|segments| segments.starts_with(&path));
             prop_assert_eq!(tree.has_at_or_below(text), below);
+            let first = tree.first_at_or_below(text).and_then(|number| filed.get(*number));
+            prop_assert_eq!(first.is_some(), below);
+            prop_assert!(first.is_none_or(|segments| segments.starts_with(&path)));
             prop_assert_eq!(tree.first().is_some(), !filed.is_empty());
         }
     }

@@ -234,7 +234,12 @@ fn policies(server: &str) -> [(&'static str, String); 4] {
     let loopback = "networks = [\"127.0.0.0/8\"]";
     [
         ("read", format!("version = 1\n\n{folder}")),
-        ("edit", format!("version = 1\n\n{folder}access = \"write\"\nask = [\"modify\", \"delete\", \"rename\"]\n")),
+        (
+            "edit",
+            format!(
+                "version = 1\n\n{folder}access = \"write\"\nask = [\"create\", \"modify\", \"delete\", \"rename\"]\n"
+            ),
+        ),
         ("fetch", format!("version = 1\n\n[[http]]\nurl = \"{server}/notes/**\"\nmethods = [\"GET\"]\n{loopback}\n")),
         (
             "issue",
@@ -250,12 +255,14 @@ fn policies(server: &str) -> [(&'static str, String); 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasm_agent_policy::Policy;
+    use wasm_agent_policy::{Policy, Surroundings};
 
     #[test]
-    fn every_policy_of_the_demo_loads() {
+    fn every_policy_of_the_demo_loads_without_a_warning() {
         for (name, text) in policies("http://127.0.0.1:8080") {
-            assert!(Policy::parse(&text).is_ok(), "{name}: {:#?}", Policy::parse(&text).err());
+            let policy = Policy::parse(&text).unwrap_or_else(|errors| panic!("{name}: {errors:#?}"));
+            let warnings = policy.warnings(&Surroundings::default());
+            assert!(warnings.count() == 0, "{name}: {warnings:#?}");
         }
     }
 

@@ -2,43 +2,90 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use wasm_agent_host::Reached;
+use wasm_agent_host::policy::{Policy, Warning, Warnings};
 
-use super::{load, own};
+use super::{load, own, surroundings};
 use crate::args::Format;
 use crate::escape::escape_line;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, style};
 use crate::units::count;
 
-/// Reports everything that is wrong with a policy.
-pub(super) fn check(path: &Path, report: &Report) -> Result<(), Failure> {
+/// Reports everything that is wrong with a policy, and what in it looks tighter than it is.
+///
+/// Nothing that the policy names is opened; only where its directories really are is looked up.
+pub(super) fn check(path: &Path, deny_warnings: bool, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
+    let warnings = surroundings::warnings(&policy, path);
     let kept = own::kept(&policy, path)?;
-    let (directories, urls, secrets) = (policy.filesystem().len(), policy.http().len(), policy.secrets().len());
     match report.format {
         Format::Text => {
-            let good = style::GOOD;
-            let counts = [(directories, "filesystem grant"), (urls, "http grant"), (secrets, "secret")]
-                .map(|(number, noun)| count(u64::try_from(number).unwrap_or(u64::MAX), noun))
-                .join(", ");
-            let shown = escape_line(&path.display().to_string()).into_owned();
+            for warning in warnings.as_slice() {
+                let message = format!("policy `{}` line {}: {}", path.display(), warning.line, warning.message);
+                report.advice(&message, &warning.hint);
+            }
+            if warnings.more() > 0 {
+                report.warning(&format!("and {} more", warnings.more()));
+            }
+            let text = summary(path, &policy, &warnings);
             report.data(|out| {
-                writeln!(out, "{good}ok{good:#}: {shown}: {counts}")?;
+                writeln!(out, "{text}")?;
                 kept.iter().try_for_each(|kept| {
                     let (path, what) = (escape_line(kept.path.as_str()), escape_line(&kept.what));
                     writeln!(out, "kept from the tool: {path} (line {}): {what}", kept.line)
                 })
-            })
+            })?;
         }
-        Format::Json => report.object(&json!({
-            "event": "policy",
-            "path": path.display().to_string(),
-            "digest": policy.digest().to_string(),
-            "filesystem": directories,
-            "http": urls,
-            "secrets": secrets,
-            "kept": own::kept_json(&kept),
-        })),
+        Format::Json => report.object(&object(path, &policy, &warnings, &kept))?,
     }
+    if deny_warnings && warnings.count() > 0 {
+        let message = format!("policy `{}` has {}", path.display(), counted(warnings.count(), "warning"));
+        return Err(Failure::new(Exit::NothingRan, message));
+    }
+    Ok(())
+}
+
+fn summary(path: &Path, policy: &Policy, warnings: &Warnings) -> String {
+    let good = style::GOOD;
+    let shown = escape_line(&path.display().to_string()).into_owned();
+    let mut counts = vec![
+        counted(policy.filesystem().len(), "filesystem grant"),
+        counted(policy.http().len(), "http grant"),
+        counted(policy.secrets().len(), "secret"),
+    ];
+    if warnings.count() > 0 {
+        counts.push(counted(warnings.count(), "warning"));
+    }
+    format!("{good}ok{good:#}: {shown}: {}", counts.join(", "))
+}
+
+fn object(path: &Path, policy: &Policy, warnings: &Warnings, kept: &[Reached]) -> Value {
+    let listed: Vec<Value> = warnings.as_slice().iter().map(warning).collect();
+    json!({
+        "event": "policy",
+        "path": path.display().to_string(),
+        "digest": policy.digest().to_string(),
+        "filesystem": policy.filesystem().len(),
+        "http": policy.http().len(),
+        "secrets": policy.secrets().len(),
+        "warnings": listed,
+        "more_warnings": warnings.more(),
+        "kept": own::kept_json(kept),
+    })
+}
+
+fn warning(warning: &Warning) -> Value {
+    json!({
+        "kind": warning.kind.as_str(),
+        "line": warning.line,
+        "message": warning.message,
+        "hint": warning.hint,
+    })
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    count(u64::try_from(number).unwrap_or(u64::MAX), noun)
 }

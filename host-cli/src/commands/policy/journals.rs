@@ -1,5 +1,6 @@
 //! Which journals are meant: files, folders and patterns.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ const DEPTH_MAX: usize = 64;
 /// When a folder can't be read, a pattern is none, or nothing is found.
 pub(super) fn find(journals: &Journals) -> Result<Vec<PathBuf>, Failure> {
     let mut found: Vec<PathBuf> = Vec::new();
+    let mut seen: HashSet<PathBuf> = HashSet::new();
     for path in &journals.journals {
         let here = if path.is_dir() {
             let mut files = Vec::new();
@@ -39,7 +41,7 @@ pub(super) fn find(journals: &Journals) -> Result<Vec<PathBuf>, Failure> {
             vec![path.clone()]
         };
         for file in here {
-            if !found.contains(&file) {
+            if seen.insert(file.clone()) {
                 found.push(file);
             }
         }

@@ -6,6 +6,7 @@ mod journals;
 mod judge;
 mod own;
 mod suggest;
+mod surroundings;
 
 use std::io::Read;
 use std::path::Path;
@@ -21,7 +22,7 @@ use crate::report::Report;
 /// Runs a sub-command.
 pub(crate) fn policy(command: &args::Policy, report: &Report) -> Result<Exit, Failure> {
     match command {
-        args::Policy::Check { policy } => check::check(policy, report)?,
+        args::Policy::Check { policy, deny_warnings } => check::check(policy, *deny_warnings, report)?,
         args::Policy::Explain { policy, action } => explain::explain(policy, action.as_deref(), report)?,
         args::Policy::Judge(arguments) => return judge::judge(arguments, report),
         args::Policy::Suggest(arguments) => suggest::suggest(arguments, report)?,

@@ -72,7 +72,7 @@ fn learn(paths: &[PathBuf], arguments: &args::Suggest) -> Result<Suggested, Fail
         }
         suggest.end().map_err(no_policy)?;
     }
-    Ok(suggest.finish())
+    suggest.finish().map_err(no_policy)
 }
 
 /// Judges the runs again, and fails where something that they did is denied: then the suggestion is wrong.

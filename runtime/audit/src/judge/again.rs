@@ -82,6 +82,6 @@ pub(super) fn first_difference(spelled: &GuestPath, path: &GuestPath) -> Option<
 /// A directory that a grant hangs on is not removed, as in `wasi:filesystem` of the host.
 fn in_use(policy: &Policy, action: &Action) -> Option<Judgement> {
     let Action::DirRemove { path } = action else { return None };
-    let grant = policy.filesystem().iter().find(|grant| grant.guest.starts_with(path))?;
-    Some(Denial::new(DenialReason::OnTheWayToDenied, Some(grant.id)).into())
+    let grant = policy.grant_at_or_below(path)?;
+    Some(Denial::new(DenialReason::OnTheWayToDenied, Some(grant)).into())
 }

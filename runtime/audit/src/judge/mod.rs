@@ -11,8 +11,10 @@ mod limits;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use wasm_agent_journal::{Answer, Event, Header, Record};
-use wasm_agent_policy::{Action, DecisionKind, Policy};
+use wasm_agent_policy::{Action, DecisionKind, GuestPath, Policy};
 
 use crate::decided::{Decided, Decisions};
 use changes::Changes;
@@ -232,9 +234,11 @@ impl<'p> Judge<'p> {
 
 /// Guest directories that both policies grant, from different directories of the host.
 fn moved(was: &Policy, now: &Policy) -> Vec<(String, String, String)> {
+    let hosts: HashMap<&GuestPath, &str> =
+        now.filesystem().iter().map(|after| (&after.guest, after.host.as_str())).collect();
     let pairs = was.filesystem().iter().filter_map(|before| {
-        let after = now.filesystem().iter().find(|after| after.guest == before.guest)?;
-        (after.host != before.host).then(|| (before.guest.to_string(), before.host.clone(), after.host.clone()))
+        let after = hosts.get(&before.guest)?;
+        (*after != before.host).then(|| (before.guest.to_string(), before.host.clone(), (*after).to_owned()))
     });
     pairs.collect()
 }

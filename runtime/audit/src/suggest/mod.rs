@@ -17,7 +17,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use wasm_agent_journal::{Header, Record};
-use wasm_agent_policy::{Action, DecisionKind, Policy, PolicyErrors};
+use wasm_agent_policy::{
+    Action, DecisionKind, FILESYSTEM_GRANTS_MAX, HTTP_GRANTS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, Policy, PolicyErrors,
+};
 
 use crate::decided::{Decided, Decisions};
 use mounts::Mounts;
@@ -25,14 +27,15 @@ use requests::Requests;
 use settings::Settings;
 use uses::Uses;
 
-/// Most different paths and URLs that are kept, over all runs. A policy with more of them is read by nobody.
-const NAMES_MAX: usize = 20_000;
+/// Most different paths and URLs that are kept, over all runs. Each URL can become a grant.
+const NAMES_MAX: usize = HTTP_GRANTS_MAX;
 
 /// Most bytes of them: half of what a policy may have.
 const NAME_BYTES_MAX: usize = 2 << 20;
 
-/// Most different actions that are named as not granted.
+/// Most different actions that are named as not granted, and most characters of each: a title can have a megabyte.
 const LEFT_OUT_MAX: usize = 50;
+const LEFT_OUT_CHARS_MAX: usize = 300;
 
 /// How far what happened is generalised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +72,7 @@ pub enum SuggestError {
         before: String,
     },
     /// There are more paths and URLs than a policy should have.
-    #[error(
-        "the runs used more than {NAMES_MAX} different paths and URLs, or more than {NAME_BYTES_MAX} bytes of them"
-    )]
+    #[error("the runs used more than {NAMES_MAX} different paths and URLs, or more of them than a policy can have")]
     TooMany,
 }
 
@@ -187,14 +188,20 @@ impl Suggest {
     }
 
     /// The policy.
-    #[must_use]
-    pub fn finish(self) -> Suggested {
-        Suggested {
-            text: render::policy(&self),
-            decisions: self.decisions,
-            left_out: self.left_out_count,
-            unknown: self.unknown,
+    ///
+    /// # Errors
+    ///
+    /// When it would be larger than a policy may be.
+    pub fn finish(self) -> Result<Suggested, SuggestError> {
+        let (directories, patterns) = self.mounts.counts();
+        if directories > FILESYSTEM_GRANTS_MAX || patterns > PATTERNS_MAX {
+            return Err(SuggestError::TooMany);
         }
+        let text = render::policy(&self);
+        if text.len() > POLICY_BYTES_MAX {
+            return Err(SuggestError::TooMany);
+        }
+        Ok(Suggested { text, decisions: self.decisions, left_out: self.left_out_count, unknown: self.unknown })
     }
 
     fn decided(&mut self, decided: &Decided) -> Result<(), SuggestError> {
@@ -224,7 +231,11 @@ impl Suggest {
         self.left_out_count = self.left_out_count.saturating_add(1);
         let Some(action) = &decided.action else { return };
         let why = if decided.decision == DecisionKind::Deny { "denied" } else { "not approved" };
-        let text = action.to_string();
+        let mut text = action.to_string();
+        if let Some((end, _)) = text.char_indices().nth(LEFT_OUT_CHARS_MAX) {
+            text.truncate(end);
+            text.push('…');
+        }
         if self.left_out.len() < LEFT_OUT_MAX || self.left_out.contains_key(&text) {
             self.left_out.entry(text).or_default().add(why, at);
         }

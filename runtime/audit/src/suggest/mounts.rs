@@ -1,6 +1,7 @@
 //! The directories that runs used, and what of each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use wasm_agent_policy::{Access, Action, GuestPath, LinkKind, Policy};
 
@@ -128,43 +129,67 @@ impl Mounts {
         self.0.values().filter(|mount| mount.is_used())
     }
 
+    /// The guest paths of the mounts that were used.
+    fn used_paths(&self) -> BTreeSet<&str> {
+        self.used().map(|mount| mount.guest.as_str()).collect()
+    }
+
     /// Unused mounts above used ones, each with the path of one that was used below it: those whose `deny` holds for what is
     /// below, and those that keep what is right in them from a used one above.
     pub(super) fn above(&self) -> Vec<(&Mount, String)> {
+        let used = self.used_paths();
         let unused = self.0.values().filter(|mount| !mount.is_used());
         unused
-            .filter(|mount| !mount.deny.is_empty() || self.is_below_a_used_one(mount))
-            .filter_map(|mount| {
-                let below = self.below(mount).find(|below| below.is_used())?;
-                Some((mount, mount.relative(&below.guest)?.to_owned()))
-            })
+            .filter(|mount| !mount.deny.is_empty() || nearest(&used, &mount.guest).is_some())
+            .filter_map(|mount| Some((mount, mount.relative(first_below(&used, &mount.guest)?)?.to_owned())))
             .collect()
     }
 
-    /// Unused mounts right within a used one, with nothing used in them: their place below it.
-    pub(super) fn within(&self, mount: &Mount) -> Vec<String> {
-        let unused = self.below(mount).filter(|other| !other.is_used());
-        let free = unused.filter(|other| !self.below(other).any(Mount::is_used));
-        free.filter_map(|other| mount.relative(&other.guest).map(str::to_owned)).collect()
-    }
-
-    /// The mounts below one, without itself. Their paths stand together: `0` is the character behind `/`.
-    fn below(&self, mount: &Mount) -> impl Iterator<Item = &Mount> {
-        let guest = mount.guest.as_str().trim_end_matches('/');
-        let below = self.0.range(format!("{guest}/")..format!("{guest}0")).map(|(_, below)| below);
-        below.filter(|below| below.guest.as_str().len() > guest.len() + 1)
-    }
-
-    fn is_below_a_used_one(&self, mount: &Mount) -> bool {
-        let mut above = mount.guest.parent();
-        while let Some(guest) = above {
-            if self.0.get(guest.as_str()).is_some_and(Mount::is_used) {
-                return true;
+    /// Unused mounts with nothing used in them, as their places below the used mount right above them, by its guest path.
+    pub(super) fn within(&self) -> BTreeMap<String, Vec<String>> {
+        let used = self.used_paths();
+        let mut within: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for mount in self.0.values().filter(|mount| !mount.is_used()) {
+            if first_below(&used, &mount.guest).is_some() {
+                continue;
             }
-            above = guest.parent();
+            let above = nearest(&used, &mount.guest).and_then(|above| self.0.get(above.as_str()));
+            if let Some((above, place)) = above.and_then(|above| Some((above, above.relative(mount.guest.as_str())?))) {
+                within.entry(above.guest.as_str().to_owned()).or_default().push(place.to_owned());
+            }
         }
-        false
+        within
     }
+
+    /// How many directories a policy of these has at most, and how many patterns.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let above = self.above();
+        let within: usize = self.within().values().map(Vec::len).sum();
+        let of_used = |mount: &Mount| mount.paths.len() + mount.renamed.len() + mount.deny.len() + 1;
+        let used = self.used().map(of_used);
+        let unused = above.iter().map(|(mount, _)| mount.deny.len() + 1);
+        (self.used().count() + above.len(), used.chain(unused).sum::<usize>() + within)
+    }
+}
+
+/// The used path nearest above this one.
+fn nearest(used: &BTreeSet<&str>, path: &GuestPath) -> Option<GuestPath> {
+    let mut above = path.parent();
+    while let Some(path) = above {
+        if used.contains(path.as_str()) {
+            return Some(path);
+        }
+        above = path.parent();
+    }
+    None
+}
+
+/// The first of the used paths that lie below this one.
+fn first_below<'u>(used: &BTreeSet<&'u str>, path: &GuestPath) -> Option<&'u str> {
+    let below = format!("{}/", path.as_str().trim_end_matches('/'));
+    let from = (Bound::Included(below.as_str()), Bound::Unbounded);
+    let found: Option<&&'u str> = used.range::<str, _>(from).next();
+    found.copied().filter(|found| found.starts_with(&below) && found.len() > below.len())
 }
 
 impl Mount {
@@ -173,13 +198,13 @@ impl Mount {
     }
 
     /// The path below the mount; nothing for the mount itself.
-    fn relative<'a>(&self, path: &'a GuestPath) -> Option<&'a str> {
-        let rest = path.as_str().strip_prefix(self.guest.as_str())?.trim_start_matches('/');
+    fn relative<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let rest = path.strip_prefix(self.guest.as_str())?.trim_start_matches('/');
         Some(rest).filter(|rest| !rest.is_empty())
     }
 
     fn add(&mut self, path: &GuestPath, directory: bool, moved: bool, room: &mut Room) -> Result<(), SuggestError> {
-        let Some(relative) = self.relative(path) else {
+        let Some(relative) = self.relative(path.as_str()) else {
             self.itself = true;
             return Ok(());
         };

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use wasm_agent_policy::{Limits, SecretSource, toml_string};
 
-use super::mounts::{ASKED, Mount, Mounts};
+use super::mounts::{ASKED, Mount};
 use super::patterns::{Dialect, generalise, is_literal, literal, without_covered};
+use super::requests::PUBLIC;
 use super::settings::{Settings, hex};
 use super::{Paths, Suggest};
 
@@ -28,8 +29,10 @@ pub(super) fn policy(suggest: &Suggest) -> String {
         text += &list("only", [literal(&below, Dialect::File)].iter());
         text += &list("deny", mount.deny.iter());
     }
+    let within = suggest.mounts.within();
     for mount in suggest.mounts.used() {
-        text += &filesystem(mount, &suggest.mounts, suggest);
+        let within = within.get(mount.guest.as_str()).map_or(&[][..], Vec::as_slice);
+        text += &filesystem(mount, within, suggest);
     }
     text += &http(suggest);
     text += &settings(&suggest.settings);
@@ -41,7 +44,7 @@ fn header(mount: &Mount) -> String {
     format!("[[filesystem]]\nhost = {}\nguest = {guest}\n", toml_string(&mount.host))
 }
 
-fn filesystem(mount: &Mount, mounts: &Mounts, suggest: &Suggest) -> String {
+fn filesystem(mount: &Mount, within: &[String], suggest: &Suggest) -> String {
     let mut text = "\n".to_owned();
     for line in mount.uses.lines(&suggest.journals) {
         text += &format!("# {line}\n");
@@ -62,7 +65,7 @@ fn filesystem(mount: &Mount, mounts: &Mounts, suggest: &Suggest) -> String {
     }
     let mut deny = mount.deny.clone();
     if suggest.paths != Paths::Exact || !mount.renamed.is_empty() {
-        deny.extend(mounts.within(mount).iter().map(|path| literal(path, Dialect::File)));
+        deny.extend(within.iter().map(|path| literal(path, Dialect::File)));
     }
     text += &list("deny", deny.iter());
     let asked: BTreeSet<&str> = if mount.changed {
@@ -105,7 +108,10 @@ fn http(suggest: &Suggest) -> String {
             text += "ask = true\n";
         }
         text += &list("secrets", secrets.iter());
-        text += &list("networks", grant.networks.iter());
+        // Alone it is what a grant without a list dials.
+        if grant.networks.iter().any(|network| network != PUBLIC) {
+            text += &list("networks", grant.networks.iter());
+        }
     }
     for secret in suggest.requests.used_secrets() {
         let (source, name) = match &secret.source {

@@ -1,13 +1,17 @@
 //! The URLs that runs asked for, and what their requests needed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
-use wasm_agent_policy::{DecisionKind, HttpAction, Policy, SecretSpec, Url, UrlPattern, is_special};
+use wasm_agent_policy::{DecisionKind, HttpAction, IpNet, Policy, SecretSpec, Url, UrlPattern, is_special};
 
 use super::patterns::{Dialect, generalise, is_literal};
 use super::uses::{At, Uses};
 use super::{Paths, Room, SuggestError};
 use crate::decided::Decided;
+
+/// What stands for all public addresses in `networks`.
+pub(super) const PUBLIC: &str = "public";
 
 /// Requests to one origin with the same secrets: by method, then by path and query.
 type Methods = BTreeMap<String, BTreeMap<String, Asked>>;
@@ -16,8 +20,8 @@ type Methods = BTreeMap<String, BTreeMap<String, Asked>>;
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     asked_for: BTreeMap<(String, Vec<String>), Methods>,
-    /// The secrets of the requests to each URL, which all had the same.
-    given: HashMap<String, Vec<String>>,
+    /// The secrets that requests to a URL were given.
+    given: BTreeMap<String, Vec<String>>,
     /// The secrets of all recorded policies, by name.
     pub(super) secrets: BTreeMap<String, SecretSpec>,
 }
@@ -79,12 +83,13 @@ impl Requests {
     ) -> Result<(), SuggestError> {
         let url = &request.url;
         let origin = format!("{}://{}", url.scheme(), url.authority());
-        self.check_secrets(journal, &origin, request)?;
+        self.check_secrets(journal, request)?;
         let methods = self.asked_for.entry((origin, request.secrets.clone())).or_default();
         let method = methods.entry(request.method.as_str().to_owned()).or_default();
         let whole = url.path_and_query().to_owned();
         if !method.contains_key(&whole) {
             room.take(whole.len())?;
+            self.given.entry(request.url.as_str().to_owned()).or_insert_with(|| request.secrets.clone());
         }
         let asked = method.entry(whole).or_insert_with(|| Asked {
             path: url.path().trim_start_matches('/').to_owned(),
@@ -100,12 +105,9 @@ impl Requests {
     }
 
     /// Refuses requests to one URL that were given different secrets: a grant gives all of its secrets to all of them.
-    fn check_secrets(&mut self, journal: &str, origin: &str, request: &HttpAction) -> Result<(), SuggestError> {
-        let whole = format!("{origin}{}", request.url.path_and_query());
-        let before = self.given.entry(whole).or_insert_with(|| request.secrets.clone());
-        if *before == request.secrets {
-            return Ok(());
-        }
+    fn check_secrets(&self, journal: &str, request: &HttpAction) -> Result<(), SuggestError> {
+        let given = self.given.get(request.url.as_str());
+        let Some(before) = given.filter(|before| **before != request.secrets) else { return Ok(()) };
         Err(SuggestError::Clash {
             journal: journal.to_owned(),
             what: format!("list of secrets for `{}`", request.url),
@@ -160,13 +162,25 @@ fn usable(pattern: &str, origin: &str, asked: &Asked) -> String {
     }
 }
 
-/// The special networks of the recorded grant that a request needed: all of them where it is not known where it went.
+/// The networks of the recorded grant that a request needed: all of them where it is not known where it went.
 fn networks(policy: &Policy, request: &HttpAction, decided: &Decided) -> Vec<String> {
     let Some(grant) = policy.governing_http_grant(&request.method, &request.url) else { return Vec::new() };
-    let special: Vec<_> = decided.reached.iter().filter(|address| is_special(**address).is_some()).collect();
-    // A secret is sent in the clear only where a grant lists networks.
-    let in_the_clear = !request.secrets.is_empty() && request.url.scheme().as_str() == "http" && special.is_empty();
-    let all = decided.reached.is_empty() || in_the_clear;
-    let needed = grant.networks().iter().filter(|network| all || special.iter().any(|at| network.contains(*at)));
-    needed.map(ToString::to_string).collect()
+    let listed = |needed: &dyn Fn(&IpNet) -> bool| -> Vec<String> {
+        grant.networks().iter().filter(|network| needed(network)).map(ToString::to_string).collect()
+    };
+    // A secret is sent in the clear only where a grant lists private networks and nothing else.
+    let in_the_clear = !request.secrets.is_empty() && request.url.scheme().as_str() == "http";
+    if decided.reached.is_empty() || in_the_clear {
+        let mut all = listed(&|_| true);
+        all.extend(grant.dials_public().then(|| PUBLIC.to_owned()));
+        return all;
+    }
+    let mut needed = listed(&|network| decided.reached.iter().any(|address| network.contains(&address.to_canonical())));
+    // Journals of releases in which a list of networks said what was dialled besides the public ones have such addresses too.
+    let is_listed = |address: &IpAddr| grant.networks().iter().any(|network| network.contains(&address.to_canonical()));
+    let mut others = decided.reached.iter().filter(|address| !is_listed(address));
+    if others.any(|address| is_special(*address).is_none()) {
+        needed.push(PUBLIC.to_owned());
+    }
+    needed
 }

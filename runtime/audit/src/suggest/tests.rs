@@ -15,7 +15,7 @@ fn suggest(runs: &[&Scripted], paths: Paths) -> Result<String, SuggestError> {
         run.records.iter().try_for_each(|record| suggest.record(record))?;
         suggest.end()?;
     }
-    Ok(suggest.finish().text)
+    Ok(suggest.finish()?.text)
 }
 
 fn judged(run: &Scripted, policy: &Policy) -> Judged {
@@ -135,7 +135,7 @@ url = "https://example.com/repos/**"
 methods = ["GET", "POST", "PUT"]
 ask = false
 secrets = ["token", "other"]
-networks = ["10.0.0.0/8", "127.0.0.0/8"]
+networks = ["10.0.0.0/8", "127.0.0.0/8", "public"]
 
 [[http]]
 url = "https://example.org/**"
@@ -202,6 +202,67 @@ value = "Bearer {}"
 }
 
 #[test]
+fn what_was_dialled_goes_on_to_be_dialled_and_nothing_else() {
+    let networks = |peers: &[&str]| {
+        let mut run = Scripted::new(SITE);
+        for peer in peers {
+            run.peer = format!("{peer}:443");
+            run.act("GET https://example.com/repos/a/issues");
+        }
+        let text = suggest(&[&run], Paths::Exact).unwrap();
+        assert_eq!(judged(&run, &Policy::parse(&text).unwrap()).counts.lost, 0, "{text}");
+        text.lines().find(|line| line.starts_with("networks")).map(str::to_owned)
+    };
+    assert_eq!(networks(&["10.0.0.1"]).as_deref(), Some("networks = [\"10.0.0.0/8\"]"));
+    assert_eq!(networks(&["10.0.0.1", "8.8.8.8"]).as_deref(), Some("networks = [\"10.0.0.0/8\", \"public\"]"));
+    assert_eq!(networks(&["8.8.8.8"]), None);
+}
+
+/// A journal can have a policy of ten thousand directories, and name something in each.
+#[test]
+fn refuses_more_than_a_policy_can_say() {
+    let mut policy = String::new();
+    for number in 0..200 {
+        policy += &format!("[[filesystem]]\nhost = \"{number}\"\nguest = \"/{number}\"\n");
+    }
+    let deny: String = (0..150).map(|number| format!("\"**/{number}\", ")).collect();
+    let all = format!("[[filesystem]]\nhost = \"all\"\nguest = \"/all\"\ndeny = [{deny}]\n");
+    let mut run = Scripted::new(&(policy.clone() + &all));
+    run.act("READ /all/a");
+    assert!(suggest(&[&run], Paths::Exact).is_ok());
+    let mut long = Scripted::new("[[http]]\nurl = \"https://a.test/**\"\n");
+    let journal = "j".repeat(POLICY_BYTES_MAX);
+    long.act("GET https://a.test/a");
+    let mut suggest = Suggest::new(Paths::Exact, false);
+    suggest.begin(&journal, &long.header()).unwrap();
+    long.records.iter().try_for_each(|record| suggest.record(record)).unwrap();
+    suggest.end().unwrap();
+    assert!(matches!(suggest.finish(), Err(SuggestError::TooMany)));
+}
+
+#[test]
+fn what_was_left_out_is_named_in_short() {
+    let title = "t".repeat(100_000);
+    let mut run = Scripted::new("");
+    run.answer = Answer::Refused;
+    run.act(&format!("CHECKPOINT {title}"));
+    let text = suggest(&[&run], Paths::Exact).unwrap();
+    assert!(text.len() < 1_000 && text.contains("ttt…"), "{} bytes", text.len());
+}
+
+#[test]
+fn an_unused_directory_is_denied_in_the_used_one_right_above_it() {
+    let grant = |path: &str| format!("[[filesystem]]\nhost = \"{path}\"\nguest = \"/{path}\"\n");
+    let text: String = ["a", "a/b", "a/b/c", "a/b-c"].iter().map(|path| grant(path)).collect();
+    let text = suggest(&[&acted(&text, &["READ /a/x", "READ /a/b/y"])], Paths::Dir).unwrap();
+    assert_eq!(text.matches("deny = ").count(), 2, "{text}");
+    assert!(
+        text.contains("guest = \"/a\"\ndeny = [\"b-c\"]\n") && text.contains("guest = \"/a/b\"\ndeny = [\"c\"]\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn settings_are_kept() {
     let settings = "[environment]\nset = { A = \"b\" }\n[limits]\nmemory = \"64MiB\"\nfuel = 7\ntime = \"1h\"\n[approval]\ntimeout = \"1m\"\n[tls]\nca = \"ca.pem\"\n";
     let text = suggest(&[&Scripted::new(settings)], Paths::Exact).unwrap();
@@ -210,7 +271,7 @@ fn settings_are_kept() {
     assert_eq!(was.approval_timeout(), now.approval_timeout());
     let mut pinned = Suggest::new(Paths::Exact, true);
     pinned.begin("a", &Scripted::new("").header()).unwrap();
-    assert_eq!(Policy::parse(&pinned.finish().text).unwrap().tool_sha256(), Some([7; 32]));
+    assert_eq!(Policy::parse(&pinned.finish().unwrap().text).unwrap().tool_sha256(), Some([7; 32]));
 }
 
 #[test]

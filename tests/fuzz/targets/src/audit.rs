@@ -9,7 +9,7 @@ use wasm_agent_audit::files::{Files, Folder};
 use wasm_agent_audit::judge::Judge;
 use wasm_agent_audit::redact::{TakenOut, redact, verify_redaction};
 use wasm_agent_audit::stats::Stats;
-use wasm_agent_audit::suggest::{Paths, Suggest};
+use wasm_agent_audit::suggest::{Paths, Suggest, Suggested};
 use wasm_agent_audit::view::View;
 use wasm_agent_audit::why::{Names, Target, Why};
 use wasm_agent_journal::{JournalStore, Reader, Record};
@@ -123,7 +123,7 @@ fn suggest(journal: &[u8]) {
         if refused || suggest.end().is_err() {
             continue;
         }
-        let text = suggest.finish().text;
+        let Ok(Suggested { text, .. }) = suggest.finish() else { continue };
         if let Ok(policy) = Policy::parse(&text) {
             let mut judge = Judge::new(&policy, reader.header());
             each(journal, |record, _| judge.record(record));

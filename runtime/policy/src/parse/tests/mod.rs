@@ -153,7 +153,7 @@ fn the_documented_policy_is_one() {
     let policy = Policy::parse(text).unwrap();
     assert_eq!(policy.limits(), &Limits::default());
     assert_eq!(policy.approval_timeout(), Policy::deny_all().approval_timeout());
-    let implied = text.replace("ask = [\"modify\", \"delete\", \"rename\"]", "").replace("ask = true", "");
+    let implied = text.replace("ask = [\"create\", \"modify\", \"delete\", \"rename\"]", "").replace("ask = true", "");
     let implied = Policy::parse(&implied).unwrap();
     for action in ["MODIFY /notes/a", "RENAME /notes/a -> /notes/b", "POST https://api.example.com/repos/acme/x/issues"]
     {
