@@ -101,6 +101,93 @@ expect = \"allow\"
     desk.matches("policy-errors");
 }
 
+/// Looks tight, and is not.
+const LOOSE: &str = "\
+version = 1
+
+[[filesystem]]
+host = \".\"
+guest = \"/all\"
+deny = [\".env\"]
+
+[[filesystem]]
+host = \"notes\"
+guest = \"/all/notes\"
+access = \"write\"
+ask = [\"delete\"]
+
+[[http]]
+url = \"https://*.co.uk/**\"
+
+[[http]]
+url = \"https://api.example.com/v1/*/items\"
+
+[[http]]
+url = \"https://api.example.com/public*/**\"
+
+[[http]]
+url = \"http://build.internal/**/public/**\"
+networks = [\"10.0.0.0/8\"]
+";
+
+#[test]
+fn warns_of_what_looks_tighter_than_it_is() {
+    let mut desk = Desk::new();
+    desk.write("work/policy.toml", LOOSE);
+    desk.write("home.toml", "version = 1\n\n[[filesystem]]\nhost = \".\"\nguest = \"/home\"\n");
+    desk.write("tight.toml", "version = 1\n\n[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\n");
+    assert_eq!(desk.run("policy check work/policy.toml").status, 0);
+    assert_eq!(desk.run("policy check --deny-warnings work/policy.toml").status, 2);
+    assert_eq!(desk.run("policy check --deny-warnings home.toml").status, 2);
+    assert_eq!(desk.run("policy check --deny-warnings tight.toml").status, 0);
+    let ran = desk.run("policy check --deny-warnings --format json work/policy.toml");
+    assert_eq!(ran.status, 2);
+    let kinds: Vec<String> = ran.out_objects()[0]["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| warning["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "deny-at-top",
+            "ask-takes-away",
+            "run-by-others",
+            "shared-domain",
+            "way-out",
+            "free-query",
+            "word-star",
+            "unencrypted",
+            "any-depth"
+        ]
+    );
+    // A run says nothing of them.
+    desk.tool("ok.wasm", &wat::preview1_exit(0));
+    assert!(!desk.run("run -p tight.toml --quiet -j a.journal ok.wasm").err().contains("warning"));
+    desk.matches("policy-warnings");
+}
+
+/// Policies that took minutes and gigabytes to be refused.
+#[test]
+fn a_policy_as_large_as_it_can_be_is_refused_in_few_lines() {
+    let mut desk = Desk::new();
+    let equal = "[[http]]\nurl = \"https://a.test/\"\n";
+    desk.write("equal.toml", format!("version = 1\n{}", equal.repeat(80_000)));
+    desk.write("doubled.toml", format!("version = 1\n{}", equal.repeat(5_000)));
+    let patterns: String = (0..300_000).map(|number| format!("\"{number}\",")).collect();
+    desk.write(
+        "patterns.toml",
+        format!("version = 1\n[[filesystem]]\nhost = \"a\"\nguest = \"/a\"\ndeny = [{patterns}]\n"),
+    );
+    desk.write("nonsense.toml", "=\n".repeat(1 << 20));
+    for policy in ["equal", "doubled", "patterns", "nonsense"] {
+        let ran = desk.run(&format!("policy check {policy}.toml"));
+        assert_eq!(ran.status, 2, "{policy}");
+        assert!(ran.err().lines().count() <= 101, "{policy}: {}", ran.err());
+    }
+}
+
 #[test]
 fn a_run_wants_a_policy_it_can_use() {
     let mut desk = Desk::new();

@@ -1,5 +1,6 @@
 //! Requests to a real server: what is granted arrives, what is not leaves no trace on the wire.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Response;
@@ -197,6 +198,28 @@ fn two_grants_for_one_host_keep_their_own_networks() {
     };
     scene("/open/a").exited(0);
     scene("/closed/a").exited(1);
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn what_networks_does_not_list_is_not_dialled_though_it_is_public() {
+    let server = Server::text("ok");
+    let port = server.port();
+    let fetched = |addresses: &[&str]| {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let names = Arc::new(Names::one("inside.test", addresses));
+        let url = format!("http://inside.test:{port}/a");
+        let policy = grant(&format!("http://inside.test:{port}/**"));
+        Scene::guest(&Folder::new(), "fetch-page").policy(policy).resolver(names).arguments([url.as_str()]).run()
+    };
+    let inside = fetched(&["93.184.215.14", "127.0.0.1"]);
+    inside.exited(0);
+    assert_eq!(inside.events_of("outcome")[0]["extra"]["peer"], server.address().to_string());
+    let outside = fetched(&["93.184.215.14", "2606:4700::1"]);
+    outside.exited(1);
+    let outcome = &outside.events_of("outcome")[0];
+    assert_eq!(outcome["result"], "denied");
+    assert_eq!(outcome["extra"], serde_json::json!({ "refused": ["93.184.215.14", "2606:4700::1"] }));
     assert_eq!(server.connections(), 1);
 }
 

@@ -218,18 +218,8 @@ fn what_was_dialled_goes_on_to_be_dialled_and_nothing_else() {
     assert_eq!(networks(&["8.8.8.8"]), None);
 }
 
-/// A journal can have a policy of ten thousand directories, and name something in each.
 #[test]
 fn refuses_more_than_a_policy_can_say() {
-    let mut policy = String::new();
-    for number in 0..200 {
-        policy += &format!("[[filesystem]]\nhost = \"{number}\"\nguest = \"/{number}\"\n");
-    }
-    let deny: String = (0..150).map(|number| format!("\"**/{number}\", ")).collect();
-    let all = format!("[[filesystem]]\nhost = \"all\"\nguest = \"/all\"\ndeny = [{deny}]\n");
-    let mut run = Scripted::new(&(policy.clone() + &all));
-    run.act("READ /all/a");
-    assert!(suggest(&[&run], Paths::Exact).is_ok());
     let mut long = Scripted::new("[[http]]\nurl = \"https://a.test/**\"\n");
     let journal = "j".repeat(POLICY_BYTES_MAX);
     long.act("GET https://a.test/a");
