@@ -5,6 +5,9 @@ use wasm_agent_tests::{Folder, Handle, Probe, Scene, Script};
 
 const POLICY: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\n";
 
+/// Calls on the folder.
+type Act = fn(&mut Probe, Handle);
+
 fn folder() -> Folder {
     let folder = Folder::with([("work/a.txt", "a"), ("work/deep/er/b.txt", "b"), ("outside.txt", "outside")]);
     folder.link("work/foreign", "../outside.txt");
@@ -40,7 +43,7 @@ fn a_link_that_may_point_out_is_asked_about_though_nothing_else_is() {
 
 #[test]
 fn a_link_gets_no_name_from_which_it_points_out() {
-    let moves: [(&str, fn(&mut Probe, Handle)); 4] = [
+    let moves: [(&str, Act); 4] = [
         ("rename", |probe, work| probe.rename(work, "deep/er/up", "up")),
         ("hard link", |probe, work| probe.link(work, "deep/er/up", "up")),
         ("rename of its own", |probe, work| {
@@ -61,7 +64,7 @@ fn a_link_gets_no_name_from_which_it_points_out() {
 
 #[test]
 fn a_folder_with_links_of_the_run_in_it_is_not_moved_to_where_they_point_out() {
-    let moves: [(&str, fn(&mut Probe, Handle)); 3] = [
+    let moves: [(&str, Act); 3] = [
         ("at once", |probe, work| {
             probe.create_dir(work, "deep/er/own");
             probe.symlink(work, "../../../a.txt", "deep/er/own/link");

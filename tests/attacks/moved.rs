@@ -7,6 +7,9 @@ use wasm_agent_tests::{Folder, Handle, How, Probe, Scene};
 /// Asks before anything is read, so that a test can act between two calls.
 const READING: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = [\"read\"]\nonly = [\".\", \"sub\", \"sub/**\", \"signal\"]\n";
 
+/// A call on the folder.
+type Act = fn(&mut Probe, Handle);
+
 fn folder() -> Folder {
     let folder =
         Folder::with([("work/sub/file.txt", "inside"), ("work/sub/deep/file.txt", "inside"), ("work/signal", "")]);
@@ -73,7 +76,7 @@ fn a_folder_that_stays_is_acted_in() {
 #[test]
 fn a_folder_that_is_moved_while_somebody_is_asked_about_a_file_in_it_is_not_acted_in() {
     let policy = READING.replace("ask = [\"read\"]", "ask = [\"create\", \"modify\", \"delete\", \"rename\"]");
-    let verbs: [(&str, fn(&mut Probe, Handle)); 9] = [
+    let verbs: [(&str, Act); 9] = [
         ("truncate", |probe, work| _ = probe.open(work, "sub/file.txt", How::TRUNCATE)),
         ("create", |probe, work| _ = probe.open(work, "sub/new.txt", How::CREATE_NEW)),
         ("make a folder", |probe, work| probe.create_dir(work, "sub/made")),

@@ -83,4 +83,4 @@ pub use policy::Policy;
 pub use secret::{SecretSource, SecretSpec};
 pub use url::{Host, Scheme, URL_BYTES_MAX, Url, UrlError};
 pub use url_pattern::{HostPattern, UrlPattern, UrlPatternError};
-pub use warn::{Surroundings, Warning, WarningKind, Warnings};
+pub use warn::{RealDirectory, Surroundings, Warning, WarningKind, Warnings};

@@ -124,11 +124,14 @@ impl Warnings {
     }
 }
 
+/// Finds the directory that a `host` really is.
+pub type RealDirectory<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
+
 /// What is around a policy on the machine. Whoever can look fills it in: nothing here does I/O.
 #[derive(Default)]
 pub struct Surroundings<'a> {
     /// For the `host` of a grant the directory that it really is: absolute, without links. Nothing where it is not there.
-    pub real: Option<&'a dyn Fn(&str) -> Option<PathBuf>>,
+    pub real: Option<RealDirectory<'a>>,
     /// Directories that no tool should have all of, each as it is called in a warning, such as `your home directory`; absolute and without
     /// links.
     pub private: Vec<(&'a str, PathBuf)>,
