@@ -2,7 +2,9 @@
 
 use crate::path_pattern::{Dialect, PatternError, Segments, Wild};
 use crate::url::parse_authority;
-use crate::url::{Component, Host, Scheme, Url, UrlError, canonical_component, check_text, parse_host, split_port};
+use crate::url::{
+    Component, Host, Scheme, Url, UrlError, canonical_component, check_decoded, check_text, cut, parse_host, split_port,
+};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -58,6 +60,8 @@ pub struct UrlPattern {
     port: u16,
     path: Segments,
     query: Option<Wild>,
+    /// Whether the path itself has an encoded `?` or `#`: the operator means a server that leaves it at that.
+    has_cut: bool,
     specificity: Specificity,
 }
 
@@ -104,6 +108,7 @@ impl UrlPattern {
         }
         let relative = canonical_component(relative, Component::Path)?;
         let path = Segments::compile(&relative, Dialect::Url)?;
+        let has_cut = check_decoded(&relative)?.is_some();
         let mut canonical = format!("{scheme}://{host}:{port}/{relative}");
         let query = match query {
             Some(query) => {
@@ -124,7 +129,7 @@ impl UrlPattern {
             literal_characters: relative.chars().filter(|character| *character != '*').count(),
             has_query: query.is_some(),
         };
-        Ok(Self { text: text.to_owned(), canonical, scheme, host, port, path, query, specificity })
+        Ok(Self { text: text.to_owned(), canonical, scheme, host, port, path, query, has_cut, specificity })
     }
 
     /// Whether the pattern matches a URL.
@@ -134,6 +139,7 @@ impl UrlPattern {
             && self.port == url.port()
             && self.host.matches(url.host())
             && self.path.matches(url.path().strip_prefix('/').unwrap_or(url.path()))
+            && self.matches_cut(url)
             && self.matches_query(url)
     }
 
@@ -158,12 +164,22 @@ impl UrlPattern {
     /// Whether path and query match, given that all before them does, and the [`UrlPattern::literal_prefix`] of the path. `rest`
     /// is what is left of the path below that.
     pub(crate) fn matches_below_prefix(&self, rest: Option<&str>, url: &Url) -> bool {
-        self.path.matches_below_prefix(rest) && self.matches_query(url)
+        self.path.matches_below_prefix(rest) && self.matches_cut(url) && self.matches_query(url)
+    }
+
+    /// Whether a path that a server may cut at an encoded `?` or `#` matches as well when it is cut.
+    fn matches_cut(&self, url: &Url) -> bool {
+        let Some(cut) = url.cut_path().filter(|_| !self.has_cut) else { return true };
+        // What is cut off may become a query.
+        self.query.is_none() && self.path.matches(cut.strip_prefix('/').unwrap_or(cut))
     }
 
     fn matches_query(&self, url: &Url) -> bool {
         self.query.as_ref().is_none_or(|query| match url.query() {
-            Some(text) => query.matches_query(text),
+            Some(text) => {
+                let cut = cut(text, |byte| byte == b'#').and_then(|end| text.get(..end));
+                query.matches_query(text) && cut.is_none_or(|cut| query.matches_query(cut))
+            }
             None => query.is_empty(),
         })
     }

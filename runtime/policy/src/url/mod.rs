@@ -5,6 +5,7 @@
 //! user names, dot segments with parameters), the text is refused rather than guessed at.
 
 mod authority;
+mod decoded;
 mod text;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(crate) use authority::{parse_authority, parse_host, split_port};
+pub(crate) use decoded::{check as check_decoded, cut};
 pub(crate) use text::{Component, canonical_component};
 
 /// Longest URL, in bytes. Servers commonly refuse more; each one is held in memory, shown and recorded.
@@ -111,10 +113,12 @@ pub enum UrlError {
     /// A `%` is not followed by two hexadecimal digits.
     #[error("`%` must be followed by two hexadecimal digits")]
     Percent,
-    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times.
+    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or what some
+    /// server makes one of these: encoded more often, in too many bytes, full-width.
     #[error("`{0}` in the path of a URL is ambiguous")]
     AmbiguousEncoding(String),
-    /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`.
+    /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`; or becomes a dot segment
+    /// where it is decoded more often, or more widely, than it should be.
     #[error("the path segment `{0}` is ambiguous")]
     AmbiguousSegment(String),
 }
@@ -136,6 +140,8 @@ pub struct Url {
     path_start: usize,
     /// Where the query begins in `text`, after its `?`.
     query_start: Option<usize>,
+    /// Where the path ends for a server that decodes it before it looks for its end, counted from its beginning.
+    path_cut: Option<usize>,
 }
 
 impl Url {
@@ -185,6 +191,7 @@ impl Url {
         let path_start = text.len();
         let path = canonical_component(path, Component::Path)?;
         text::push_without_dot_segments(&mut text, &path)?;
+        let path_cut = decoded::check(text.get(path_start..).unwrap_or_default())?;
         let query_start = match query {
             Some(query) => {
                 text.push('?');
@@ -198,7 +205,7 @@ impl Url {
         if text.len() > URL_BYTES_MAX {
             return Err(UrlError::TooLong);
         }
-        Ok(Self { text: Arc::from(text), scheme, host, port, host_end, path_start, query_start })
+        Ok(Self { text: Arc::from(text), scheme, host, port, host_end, path_start, query_start, path_cut })
     }
 
     /// The whole URL.
@@ -246,6 +253,12 @@ impl Url {
     pub fn path(&self) -> &str {
         let end = self.query_start.map_or(self.text.len(), |start| start - 1);
         self.text.get(self.path_start..end).unwrap_or_default()
+    }
+
+    /// The path up to its first encoded `?` or `#`, where there is one: what is left of it for a server that decodes too early.
+    #[must_use]
+    pub(crate) fn cut_path(&self) -> Option<&str> {
+        self.path().get(..self.path_cut?)
     }
 
     /// The query without its `?`, where there is one, even an empty one.

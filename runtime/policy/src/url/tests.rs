@@ -48,7 +48,10 @@ fn every_spelling_has_one_canonical_form() {
         ("https://example.com/%c3%a9", "https://example.com/%C3%A9"),
         ("https://example.com/é", "https://example.com/%C3%A9"),
         ("https://example.com/a|b\"", "https://example.com/a%7Cb%22"),
-        ("https://example.com/%252e%252e/a", "https://example.com/%252e%252e/a"),
+        ("https://example.com/%252561", "https://example.com/%252561"),
+        ("https://example.com/Mr%EF%BC%8ESmith", "https://example.com/Mr%EF%BC%8ESmith"),
+        ("https://example.com/caf%E9%20%FC", "https://example.com/caf%E9%20%FC"),
+        ("https://example.com/100%25", "https://example.com/100%25"),
         ("https://example.com/a%3Fb", "https://example.com/a%3Fb"),
         ("https://example.com/a;v=1", "https://example.com/a;v=1"),
         // Doubled slashes are data.
@@ -115,6 +118,51 @@ fn refuses_what_two_programs_read_differently() {
         ("https://example.com/a%0d%0ab", encoding("%0D")),
         ("https://example.com/a/..;/b", UrlError::AmbiguousSegment("..;".into())),
         ("https://example.com/a/%2e%2e;x=1/b", UrlError::AmbiguousSegment("..;x=1".into())),
+    ] {
+        assert_eq!(Url::parse_str(text).map(|url| url.to_string()), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn refuses_what_a_server_may_decode_to_something_else() {
+    let encoding = |text: &str| UrlError::AmbiguousEncoding(text.to_owned());
+    let segment = |text: &str| UrlError::AmbiguousSegment(text.to_owned());
+    for (text, error) in [
+        ("https://example.com/a/..%3B/b", segment("..%3B")),
+        ("https://example.com/a/..%3bx=1/b", segment("..%3Bx=1")),
+        ("https://example.com/a/%2e%2e%253b/b", segment("..%253b")),
+        ("https://example.com/a/..%3F/b", segment("..%3F")),
+        ("https://example.com/a/..%23/b", segment("..%23")),
+        ("https://example.com/a/.%3B/b", segment(".%3B")),
+        ("https://example.com/a/..%20/b", segment("..%20")),
+        ("https://example.com/a/%20../b", segment("%20..")),
+        ("https://example.com/%252e%252e/a", segment("%252e%252e")),
+        ("https://example.com/.%252E/a", segment(".%252E")),
+        ("https://example.com/%25252e%25252e/a", segment("%25252e%25252e")),
+        ("https://example.com/%EF%BC%8E%EF%BC%8E/a", segment("%EF%BC%8E%EF%BC%8E")),
+        ("https://example.com/．．/a", segment("%EF%BC%8E%EF%BC%8E")),
+        ("https://example.com/%E2%80%A5/a", segment("%E2%80%A5")),
+        ("https://example.com/.%E2%80%8B./a", segment(".%E2%80%8B.")),
+        ("https://example.com/%EF%BC%852e%EF%BC%852e/a", segment("%EF%BC%852e%EF%BC%852e")),
+        ("https://example.com/a%252fb", encoding("a%252fb")),
+        ("https://example.com/a%25252Fb", encoding("a%25252Fb")),
+        ("https://example.com/a%255cb", encoding("a%255cb")),
+        ("https://example.com/a%2500", encoding("a%2500")),
+        ("https://example.com/a%250d%250ab", encoding("a%250d%250ab")),
+        ("https://example.com/a%09", encoding("%09")),
+        ("https://example.com/..%00/b", encoding("%00")),
+        ("https://example.com/%c0%ae%c0%ae/a", encoding("%C0%AE%C0%AE")),
+        ("https://example.com/%c0%af", encoding("%C0%AF")),
+        ("https://example.com/%c1%9c", encoding("%C1%9C")),
+        ("https://example.com/%e0%80%ae", encoding("%E0%80%AE")),
+        ("https://example.com/%f0%80%80%ae", encoding("%F0%80%80%AE")),
+        ("https://example.com/%f8%80%80%80%ae", encoding("%F8%80%80%80%AE")),
+        ("https://example.com/%25c0%25ae", encoding("%25c0%25ae")),
+        ("https://example.com/a%ef%bc%8fb", encoding("a%EF%BC%8Fb")),
+        ("https://example.com/a／b", encoding("a%EF%BC%8Fb")),
+        ("https://example.com/a%ef%bc%bcb", encoding("a%EF%BC%BCb")),
+        ("https://example.com/a%e2%88%95b", encoding("a%E2%88%95b")),
+        ("https://example.com/a%EF%BC%9Fb", encoding("a%EF%BC%9Fb")),
     ] {
         assert_eq!(Url::parse_str(text).map(|url| url.to_string()), Err(error), "{text}");
     }

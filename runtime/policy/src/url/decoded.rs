@@ -1,0 +1,102 @@
+//! What a server may make of a path.
+//!
+//! Servers decode a path once, or several do it one after the other; some take more bytes for a character than UTF-8 allows, or a
+//! full-width character for the one it looks like. A path that would then have other segments than the ones that are matched is
+//! refused. One that would then end earlier is cut: a pattern has to match what is left of it too.
+
+use super::UrlError;
+use super::text::hex_value;
+
+/// Checks a canonical path. Answers where it could be cut: at the first encoded `?` or `#`.
+pub(crate) fn check(path: &str) -> Result<Option<usize>, UrlError> {
+    if !path.contains('%') {
+        return Ok(None);
+    }
+    for segment in path.split('/').filter(|segment| segment.contains('%')) {
+        check_segment(segment)?;
+    }
+    Ok(cut(path, |byte| matches!(byte, b'?' | b'#')))
+}
+
+/// Where the first of these characters is that is encoded, once or more often.
+pub(crate) fn cut(text: &str, is_end: impl Fn(u8) -> bool) -> Option<usize> {
+    let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'%').map(|(start, _)| start);
+    let mut starts = starts.filter(|start| {
+        let mut code = text.as_bytes().get(start + 1..).unwrap_or_default();
+        while let Some(deeper @ [_, _, ..]) = code.strip_prefix(b"25") {
+            code = deeper;
+        }
+        matches!(code, [high, low, ..] if pair(*high, *low).is_some_and(&is_end))
+    });
+    starts.next()
+}
+
+fn check_segment(segment: &str) -> Result<(), UrlError> {
+    let encoding = || UrlError::AmbiguousEncoding(segment.to_owned());
+    let decoded = fully_decoded(segment.bytes());
+    if is_overlong(&decoded) {
+        return Err(encoding());
+    }
+    let plain: String = String::from_utf8_lossy(&decoded).chars().filter_map(looks_like).collect();
+    // A percent sign can have been among the full-width characters.
+    let plain = String::from_utf8_lossy(&fully_decoded(plain.bytes())).into_owned();
+    if plain.contains(['/', '\\']) || plain.chars().any(|character| character.is_ascii_control()) {
+        return Err(encoding());
+    }
+    let head = plain.split([';', '?', '#']).next().unwrap_or_default();
+    let head: String = head.chars().filter(|character| !character.is_whitespace()).collect();
+    // The last is two dots in one character.
+    if matches!(head.as_str(), "." | ".." | "\u{2025}") {
+        return Err(UrlError::AmbiguousSegment(segment.to_owned()));
+    }
+    let is_cut = |text: &str| text.contains(['?', '#']);
+    if is_cut(&plain) && cut(segment, |byte| matches!(byte, b'?' | b'#')).is_none() {
+        return Err(encoding());
+    }
+    Ok(())
+}
+
+/// Percent-encoding taken off until none is left.
+fn fully_decoded(text: impl Iterator<Item = u8>) -> Vec<u8> {
+    let mut decoded = Vec::new();
+    for byte in text {
+        decoded.push(byte);
+        if let [.., b'%', high, low] = *decoded
+            && let Some(inner) = pair(high, low)
+        {
+            decoded.truncate(decoded.len() - 3);
+            // A `%` that comes of it begins the next encoding.
+            decoded.push(inner);
+        }
+    }
+    decoded
+}
+
+fn pair(high: u8, low: u8) -> Option<u8> {
+    Some(hex_value(high)? << 4 | hex_value(low)?)
+}
+
+/// Whether there is a sequence that spends more bytes on a character than it needs (RFC 3629 section 3, "overlong").
+fn is_overlong(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| matches!(byte, 0xc0 | 0xc1))
+        || bytes.windows(2).any(|pair| {
+            matches!(pair, [0xe0, 0x80..=0x9f] | [0xf0, 0x80..=0x8f] | [0xf8, 0x80..=0x87] | [0xfc, 0x80..=0x83])
+        })
+}
+
+/// The ASCII character that a character may be taken for: its full-width form, or what code pages have as the best fit for it.
+/// Nothing for what is invisible.
+fn looks_like(character: char) -> Option<char> {
+    Some(match character {
+        '\u{ff01}'..='\u{ff5e}' => u32::from(character).checked_sub(0xfee0).and_then(char::from_u32)?,
+        '\u{2024}' | '\u{fe52}' | '\u{3002}' | '\u{ff61}' => '.',
+        '\u{2044}' | '\u{2215}' => '/',
+        '\u{2216}' | '\u{fe68}' => '\\',
+        '\u{fe54}' => ';',
+        '\u{fe56}' => '?',
+        '\u{fe5f}' => '#',
+        '\u{fe6a}' => '%',
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => return None,
+        other => other,
+    })
+}
