@@ -3,6 +3,7 @@
 mod cbor;
 mod show;
 
+use crate::check::overriding::{is_overriding, normalized};
 use crate::digest::ActionDigest;
 use crate::guest_path::GuestPath;
 use crate::method::Method;
@@ -129,6 +130,12 @@ impl HttpAction {
     #[must_use]
     pub fn new(method: Method, url: Url) -> Self {
         Self { method, url, headers: Vec::new(), body: None, secrets: Vec::new() }
+    }
+
+    /// The names of the headers that override what is matched, as a grant lists them.
+    pub fn overriding_headers(&self) -> impl Iterator<Item = String> + '_ {
+        let names = self.headers.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| is_overriding(name)).map(normalized)
     }
 }
 

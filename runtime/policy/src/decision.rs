@@ -207,6 +207,8 @@ pub enum DenialReason {
     Network,
     /// The request names a secret that the grant does not have.
     Secret,
+    /// The request has a header that overrides what was matched, and the grant does not list it.
+    Header,
     /// The file is neither a file nor a directory.
     Special,
     /// It belongs to the host itself, or the host finds what belongs to it through this name.
@@ -221,7 +223,7 @@ pub enum DenialReason {
 
 impl DenialReason {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NoGrant,
         Self::ReadOnly,
         Self::DenyPattern,
@@ -233,6 +235,7 @@ impl DenialReason {
         Self::Scheme,
         Self::Network,
         Self::Secret,
+        Self::Header,
         Self::Special,
         Self::OwnThing,
         Self::Mount,
@@ -255,6 +258,7 @@ impl DenialReason {
             Self::Scheme => "scheme",
             Self::Network => "network",
             Self::Secret => "secret",
+            Self::Header => "header",
             Self::Special => "special",
             Self::OwnThing => "own-thing",
             Self::Mount => "mount",
@@ -290,6 +294,7 @@ impl DenialReason {
             Self::Scheme => "the host is granted with another scheme",
             Self::Network => "the address is in a network that the grant does not list",
             Self::Secret => "the grant does not have the secret",
+            Self::Header => "a header would override what was matched, and the grant does not list it",
             Self::Special => "it is neither a file nor a directory",
             Self::OwnThing => "it belongs to the host, or leads to what does",
             Self::Mount => "it lies on another mount than the grant's directory",

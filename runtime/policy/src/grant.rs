@@ -175,6 +175,8 @@ pub struct HttpGrant {
     pub(crate) ask: Option<bool>,
     pub(crate) secrets: Vec<String>,
     pub(crate) networks: Networks,
+    /// In lower case, with `-` for whatever is no letter and no digit.
+    pub(crate) headers: Vec<String>,
 }
 
 impl HttpGrant {
@@ -200,6 +202,12 @@ impl HttpGrant {
     #[must_use]
     pub fn dials_public(&self) -> bool {
         self.networks.has_public()
+    }
+
+    /// The headers that may override what was matched (another method, URL, host or client), in lower case.
+    #[must_use]
+    pub fn headers(&self) -> &[String] {
+        &self.headers
     }
 
     /// Whether a person is asked before a request with this method.

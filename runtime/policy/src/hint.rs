@@ -35,6 +35,7 @@ impl Denial {
             },
             DenialReason::Network => "list the network in `networks` of that grant".to_owned(),
             DenialReason::Secret => "list the secret in `secrets` of that grant".to_owned(),
+            DenialReason::Header => "list the header in `headers` of that grant".to_owned(),
             DenialReason::Special => "only files and directories can be used".to_owned(),
             DenialReason::Unsupported => "use `wasi:http` with an `[[http]]` grant instead of sockets".to_owned(),
         }

@@ -5,7 +5,7 @@ use crate::grant::HttpGrant;
 use crate::prefix_tree::PrefixTree;
 use crate::url::{Scheme, Url};
 use crate::url_pattern::HostPattern;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// HTTP grants by host, then scheme and port, then the leading plain segments of their paths.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ struct Site {
     port: u16,
     /// Positions among the policy's HTTP grants.
     grants: PrefixTree<usize>,
+    /// The names of all secrets that these grants have.
+    secrets: BTreeSet<String>,
 }
 
 impl HostIndex {
@@ -37,12 +39,16 @@ impl HostIndex {
             let (scheme, port) = (grant.url.scheme(), grant.url.port());
             let prefix = grant.url.literal_prefix();
             let place = *places.entry((grant.url.host(), scheme, port)).or_insert(sites.len());
+            let secrets = grant.secrets.iter().cloned();
             match sites.get_mut(place) {
-                Some(site) => site.grants.insert(prefix, position),
+                Some(site) => {
+                    site.grants.insert(prefix, position);
+                    site.secrets.extend(secrets);
+                }
                 None => {
                     let mut tree = PrefixTree::default();
                     tree.insert(prefix, position);
-                    sites.push(Site { scheme, port, grants: tree });
+                    sites.push(Site { scheme, port, grants: tree, secrets: secrets.collect() });
                 }
             }
         }
@@ -58,6 +64,12 @@ impl HostIndex {
         for site in self.sites(url).filter(|site| site.is_for(url.scheme(), url.port())) {
             site.grants.visit(Some(relative), |position, rest| each(*position, rest));
         }
+    }
+
+    /// The names of the secrets that grants for the URL's server have, whatever their paths and methods. A name can come twice.
+    pub(crate) fn secrets<'i>(&'i self, url: &'i Url) -> impl Iterator<Item = &'i str> + 'i {
+        let sites = self.sites(url).filter(|site| site.is_for(url.scheme(), url.port()));
+        sites.flat_map(|site| site.secrets.iter().map(String::as_str))
     }
 
     /// The position of a grant for this host with another scheme.

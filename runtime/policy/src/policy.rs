@@ -233,6 +233,13 @@ impl Policy {
         self.governing_http_grant(method, url).map_or(&[], HttpGrant::secrets)
     }
 
+    /// The names of the secrets that the URL's server (scheme, host and port) can get under any grant. A name can come twice.
+    ///
+    /// What one grant sends there can come back in the answer to a request under another.
+    pub fn secrets_at<'a>(&'a self, url: &'a Url) -> impl Iterator<Item = &'a str> + 'a {
+        self.hosts.secrets(url)
+    }
+
     /// The filesystem grant with this id.
     #[must_use]
     pub fn filesystem_grant(&self, id: GrantId) -> Option<&FilesystemGrant> {

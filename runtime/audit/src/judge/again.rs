@@ -38,6 +38,8 @@ pub(super) fn secrets(policy: &Policy, was: &Decided, action: &Action, now: &Jud
 fn request_again(policy: &Policy, request: &HttpAction, was: &Decided) -> Judgement {
     let mut again = HttpAction::new(request.method.clone(), request.url.clone());
     again.secrets = policy.secrets_for(&request.method, &request.url).to_vec();
+    // Some may not override what is matched.
+    again.headers.clone_from(&request.headers);
     let judgement = policy.judge(&Action::HttpRequest(again), was.origin);
     let Some(grant) = judgement.grant.filter(|_| judgement.decision != DecisionKind::Deny) else { return judgement };
     let mut known = was.reached.iter().chain(&was.refused).peekable();

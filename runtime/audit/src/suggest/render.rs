@@ -112,6 +112,7 @@ fn http(suggest: &Suggest) -> String {
         if grant.networks.iter().any(|network| network != PUBLIC) {
             text += &list("networks", grant.networks.iter());
         }
+        text += &list("headers", grant.headers.iter());
     }
     for secret in suggest.requests.used_secrets() {
         let (source, name) = match &secret.source {

@@ -33,6 +33,8 @@ struct Asked {
     path: String,
     query: Option<String>,
     networks: BTreeSet<String>,
+    /// Those that override what was matched.
+    headers: BTreeSet<String>,
     /// Whether somebody was asked about a request that can be undone.
     asks: bool,
     /// Whether nobody was asked about a request that can't be undone.
@@ -45,6 +47,7 @@ struct Asked {
 pub(super) struct Grant {
     pub(super) methods: BTreeSet<String>,
     pub(super) networks: BTreeSet<String>,
+    pub(super) headers: BTreeSet<String>,
     pub(super) asks: bool,
     pub(super) unasked: bool,
     /// Whether it matches more than was asked for, as no pattern matches that alone.
@@ -101,6 +104,7 @@ impl Requests {
         asked.unasked |= !is_safe && decided.decision == DecisionKind::Allow;
         asked.uses.add("requests", at);
         asked.networks.extend(networks(policy, request, decided));
+        asked.headers.extend(request.overriding_headers());
         Ok(())
     }
 
@@ -136,6 +140,7 @@ impl Requests {
                     grant.wider |= wider;
                     grant.methods.insert(method.clone());
                     grant.networks.extend(asked.networks.iter().cloned());
+                    grant.headers.extend(asked.headers.iter().cloned());
                     grant.asks |= asked.asks;
                     grant.unasked |= asked.unasked;
                     grant.uses.merge(&asked.uses);

@@ -4,6 +4,7 @@
 //! ([`Policy::network_allows`]), and a grant whose own address may not be dialled is an error when the policy is loaded.
 
 use super::Ruling;
+use super::overriding::{is_overriding, normalized};
 use crate::action::HttpAction;
 use crate::decision::{Denial, DenialReason};
 use crate::grant::{GrantId, HttpGrant};
@@ -23,6 +24,10 @@ pub(super) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Den
     let Matched { grant, asked_by } = governing(policy, &request.method, &request.url)?;
     if !request.secrets.iter().all(|name| grant.secrets.contains(name)) {
         return Err(Denial::new(DenialReason::Secret, Some(grant.id)));
+    }
+    let mut overriding = request.headers.iter().map(|(name, _)| name).filter(|name| is_overriding(name));
+    if overriding.any(|name| !grant.headers.contains(&normalized(name))) {
+        return Err(Denial::new(DenialReason::Header, Some(grant.id)));
     }
     Ok(Ruling { grant: grant.id, asked_by: asked_by.map(|grant| grant.id) })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod file;
 pub(crate) mod http;
+pub(crate) mod overriding;
 
 use crate::action::{Action, LinkKind, Origin};
 use crate::decision::{Denial, DenialReason};

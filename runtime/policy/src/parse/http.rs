@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks"];
+const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks", "headers"];
 
 /// What `localhost` resolves to (RFC 6761 section 6.3).
 const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -51,6 +51,7 @@ fn read_grant(
     let ask = section.boolean("ask", report);
     let names = read_secrets(root, section, secrets, report);
     let networks = read_networks(section, report);
+    let headers = super::headers::read(section, report);
     let (url_text, url) = (url_text?, url?);
     check_reachable(&url_text, &url, &networks, report);
     if !names.is_empty() {
@@ -64,6 +65,7 @@ fn read_grant(
         ask,
         secrets: names,
         networks,
+        headers,
     })
 }
 

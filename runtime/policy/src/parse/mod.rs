@@ -3,6 +3,7 @@
 //! The document is walked by hand, not with derived types: those stop at the first error, and know no columns.
 
 mod filesystem;
+mod headers;
 mod http;
 mod overlap;
 mod quantity;

@@ -174,3 +174,118 @@ fn an_address_is_never_below_a_wildcard() {
     let policy = policy("[[http]]\nurl = \"https://*.0.0.test/**\"\n");
     assert_decisions(&policy, &[("GET https://127.0.0.1/", "deny no-grant")]);
 }
+
+#[test]
+fn a_path_that_a_server_may_cut_has_to_match_when_it_is_cut() {
+    let text = r#"
+[[http]]
+url = "https://a.test/files/*.txt"
+[[http]]
+url = "https://a.test/users/**/public"
+[[http]]
+url = "https://a.test/wiki/**"
+[[http]]
+url = "https://a.test/wiki/Who%3F/*"
+[[http]]
+url = "https://a.test/one/*?"
+[[http]]
+url = "https://a.test/find?q=*&safe=1"
+"#;
+    assert_decisions(
+        &policy(text),
+        &[
+            ("GET https://a.test/files/secret.db%3F.txt", "deny no-grant"),
+            ("GET https://a.test/files/secret.db%23.txt", "deny no-grant"),
+            ("GET https://a.test/files/secret.db%253F.txt", "deny no-grant"),
+            ("GET https://a.test/files/secret.db%25252523.txt", "deny no-grant"),
+            ("GET https://a.test/files/a.txt%3F.txt", "allow 3"),
+            ("GET https://a.test/users/admin%3F/public", "deny no-grant"),
+            ("GET https://a.test/users/admin/private%23x/public", "deny no-grant"),
+            ("GET https://a.test/users/public", "allow 5"),
+            // Nothing of the pattern stands behind what is cut off.
+            ("GET https://a.test/wiki/What%3F", "allow 7"),
+            ("GET https://a.test/wiki/What%3F/Why%23", "allow 7"),
+            // Written by the operator it is what it says.
+            ("GET https://a.test/wiki/Who%3F/a", "allow 9"),
+            ("GET https://a.test/one/a", "allow 11"),
+            ("GET https://a.test/one/a%3Fdebug=1", "deny no-grant"),
+            ("GET https://a.test/find?q=x&safe=1", "allow 13"),
+            ("GET https://a.test/find?q=x%23&safe=1", "deny no-grant"),
+        ],
+    );
+}
+
+#[test]
+fn headers_that_override_what_was_matched_are_listed_or_denied() {
+    let text = r#"
+[[http]]
+url = "https://a.test/**"
+methods = ["GET", "POST"]
+ask = false
+[[http]]
+url = "https://a.test/listed/**"
+methods = ["POST"]
+ask = false
+headers = ["X-HTTP-Method-Override"]
+"#;
+    let policy = policy(text);
+    let decision = |path: &str, name: &str| {
+        let mut request = HttpAction::new(Method::POST, Url::parse_str(&format!("https://a.test{path}")).unwrap());
+        request.headers = vec![("accept".into(), b"*/*".to_vec()), (name.to_owned(), b"DELETE".to_vec())];
+        short(&policy, &policy.check(&Action::HttpRequest(request), Origin::Foreign))
+    };
+    for name in [
+        "x-http-method-override",
+        "x-http-method",
+        "x-method-override",
+        "x_http_method_override",
+        "x-original-url",
+        "x-rewrite-url",
+        "x-forwarded-host",
+        "x-forwarded-for",
+        "forwarded",
+        "destination",
+    ] {
+        assert_eq!(decision("/a", name), "deny header 2", "{name}");
+    }
+    assert_eq!(decision("/a", "x-request-id"), "allow 2");
+    assert_eq!(decision("/listed/a", "x-http-method-override"), "allow 6");
+    assert_eq!(decision("/listed/a", "x_http_method_override"), "allow 6");
+    assert_eq!(decision("/listed/a", "x-original-url"), "deny header 6");
+}
+
+#[test]
+fn a_server_has_the_secrets_of_all_its_grants() {
+    let text = r#"
+[[http]]
+url = "https://a.test/with/*"
+methods = ["POST"]
+secrets = ["one"]
+[[http]]
+url = "https://a.test/without"
+[[http]]
+url = "https://*.test/**"
+secrets = ["two"]
+[[http]]
+url = "https://a.test:8443/**"
+[secrets.one]
+env = "ONE"
+header = "x-one"
+value = "{}"
+[secrets.two]
+env = "TWO"
+header = "x-two"
+value = "{}"
+"#;
+    let policy = policy(text);
+    for (url, expected) in [
+        ("https://a.test/without", &["one", "two"][..]),
+        ("https://A.test:443/elsewhere", &["one", "two"]),
+        ("https://b.test/", &["two"]),
+        ("https://a.test:8443/", &[]),
+        ("http://a.test/", &[]),
+        ("https://test/", &[]),
+    ] {
+        assert_eq!(policy.secrets_at(&Url::parse_str(url).unwrap()).collect::<Vec<_>>(), expected, "{url}");
+    }
+}

@@ -204,3 +204,17 @@ fn a_secret_is_sent_in_the_clear_only_where_nothing_public_is() {
         assert_eq!(errors(&policy(networks)), "", "{networks}");
     }
 }
+
+#[test]
+fn only_headers_that_override_something_are_listed() {
+    let policy = r#"version = 1
+[[http]]
+url = "https://example.com/**"
+headers = ["x-http-method-override", "X_HTTP_Method_Override", "accept", "a b", ""]"#;
+    let expected = r#"line 4, column 38: `X_HTTP_Method_Override` is in `headers` already
+line 4, column 64: `accept` overrides nothing of a request, and others need no listing
+hint: remove it; `headers` is for those such as `x-http-method-override`
+line 4, column 74: `a b` is not the name of a header
+line 4, column 81: `` is not the name of a header"#;
+    assert_eq!(errors(policy), expected);
+}

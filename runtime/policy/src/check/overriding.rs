@@ -1,0 +1,114 @@
+//! Headers by which a request says that it means something else than what was matched.
+//!
+//! They are for proxies, which tell the server behind them what they were asked. A server that believes them from anyone makes a
+//! `DELETE` of a granted `POST`, or another path of a granted one.
+
+/// Names of headers that override the method, the URL, the host or the client of a request, as servers and frameworks read them.
+/// Whatever begins with `x-forwarded-` is one too.
+const OVERRIDING: [&str; 45] = [
+    // The method.
+    "http-method-override",
+    "x-http-method",
+    "x-http-method-override",
+    "x-http-verb",
+    "x-http-verb-override",
+    "x-method",
+    "x-method-override",
+    "x-original-method",
+    "x-tunnel-method",
+    // The URL.
+    "base-url",
+    "destination",
+    "http-destinationurl",
+    "request-uri",
+    "uri",
+    "x-envoy-original-path",
+    "x-http-destinationurl",
+    "x-http-path-override",
+    "x-invoke-path",
+    "x-invoke-query",
+    "x-matched-path",
+    "x-middleware-rewrite",
+    "x-middleware-subrequest",
+    "x-original-path",
+    "x-original-uri",
+    "x-original-url",
+    "x-override-url",
+    "x-proxy-url",
+    "x-request-uri",
+    "x-rewrite-uri",
+    "x-rewrite-url",
+    "x-script-name",
+    // The host.
+    "forwarded",
+    "http-host",
+    "x-host",
+    "x-http-host-override",
+    "x-original-host",
+    // Who asks.
+    "cf-connecting-ip",
+    "client-ip",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-originating-ip",
+    "x-real-ip",
+    "x-remote-addr",
+    "x-remote-ip",
+];
+
+/// The name as servers compare it that pass headers on as variables: for them all but letters and digits are alike.
+pub(crate) fn normalized(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+}
+
+/// Whether a header with this name overrides what was matched. Allocates nothing: every request asks for each of its headers.
+pub(crate) fn is_overriding(name: &str) -> bool {
+    begins_as(name, "x-forwarded-")
+        || OVERRIDING.iter().any(|known| known.len() == name.len() && begins_as(name, known))
+}
+
+/// Whether a name, normalized, begins with these letters and dashes.
+fn begins_as(name: &str, start: &str) -> bool {
+    name.len() >= start.len()
+        && name.bytes().zip(start.bytes()).all(|(byte, expected)| match expected {
+            b'-' => !byte.is_ascii_alphanumeric(),
+            letter => byte.eq_ignore_ascii_case(&letter),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_overriding_headers_in_any_spelling() {
+        for name in OVERRIDING {
+            assert!(is_overriding(name), "{name}");
+            assert!(is_overriding(&name.to_ascii_uppercase().replace('-', "_")), "{name}");
+        }
+        for name in ["X-HTTP-Method-Override", "x.http.method.override", "X-Forwarded-Anything", "x_forwarded_host"] {
+            assert!(is_overriding(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn leaves_ordinary_headers_alone() {
+        for name in [
+            "",
+            "accept",
+            "authorization",
+            "content-type",
+            "cookie",
+            "date",
+            "depth",
+            "referer",
+            "user-agent",
+            "x-a",
+            "x-forwarded",
+            "x-request-id",
+        ] {
+            assert!(!is_overriding(name), "{name}");
+        }
+    }
+}

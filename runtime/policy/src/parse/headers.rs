@@ -1,0 +1,28 @@
+//! `headers` of `[[http]]`: which headers may override what was matched.
+
+use super::report::Report;
+use super::section::Section;
+use crate::check::overriding::{is_overriding, normalized};
+use crate::method::is_token;
+
+pub(super) fn read(section: &Section<'_>, report: &mut Report<'_>) -> Vec<String> {
+    let mut headers = Vec::new();
+    for text in section.texts("headers", report).unwrap_or_default() {
+        let header = normalized(text.value);
+        if !is_token(text.value) {
+            report.error(&text.span, format!("`{}` is not the name of a header", text.value));
+        } else if !is_overriding(text.value) {
+            report
+                .error(
+                    &text.span,
+                    format!("`{}` overrides nothing of a request, and others need no listing", text.value),
+                )
+                .hint("remove it; `headers` is for those such as `x-http-method-override`");
+        } else if headers.contains(&header) {
+            report.error(&text.span, format!("`{}` is in `headers` already", text.value));
+        } else {
+            headers.push(header);
+        }
+    }
+    headers
+}
