@@ -12,6 +12,7 @@ mod held;
 mod links;
 mod mounts;
 mod moved;
+mod masking;
 mod network;
 mod own;
 mod spelling;

@@ -118,6 +118,36 @@ fn target_that_is_not_a_path_is_not_sent() {
         "/closed?/open/",
         "/open;/../closed",
         "/./closed/../open/../closed",
+        "/open/..;/closed",
+        "/open/..%3B/closed",
+        "/open/..%253b/closed",
+        "/open/%2e%2e;/closed",
+        "/open/%252e%252e/closed",
+        "/open/%25252e%25252e/closed",
+        "/open/..%252fclosed",
+        "/open/..%5cclosed",
+        "/open/..%255cclosed",
+        "/open/..%00/closed",
+        "/open/..%09/closed",
+        "/open/..%0a/closed",
+        "/open/..%2500/closed",
+        "/open/..%20/closed",
+        "/open/..%3f/closed",
+        "/open/..%23/closed",
+        "/open/%c0%ae%c0%ae/closed",
+        "/open/%c0%ae%c0%ae%c0%afclosed",
+        "/open/%e0%80%ae%e0%80%ae/closed",
+        "/open/%f0%80%80%ae%f0%80%80%ae/closed",
+        "/open/%25c0%25ae%25c0%25ae/closed",
+        "/open/%ef%bc%8e%ef%bc%8e/closed",
+        "/open/\u{ff0e}\u{ff0e}/closed",
+        "/open/..%ef%bc%8fclosed",
+        "/open/..\u{ff0f}closed",
+        "/open/..%ef%bc%bcclosed",
+        "/open/%e2%80%a5/closed",
+        "/open/..\t/closed",
+        "/open/..\n/closed",
+        "/open/%u002e%u002e/closed",
     ] {
         request(&server, "", Sent { method: "GET", authority: &authority, path, headers: &[] });
     }
@@ -125,6 +155,7 @@ fn target_that_is_not_a_path_is_not_sent() {
         // What was sent was sent as it was matched: below the granted path, without anything left to interpret.
         assert!(asked.target.starts_with("/open/"), "{}", asked.target);
         assert!(!asked.target.contains("..") && !asked.target.to_lowercase().contains("%2e"), "{}", asked.target);
+        assert!(!asked.target.contains("closed"), "{}", asked.target);
         assert_eq!(asked.host, authority);
     }
 }
@@ -181,6 +212,64 @@ fn headers_that_speak_about_the_connection_are_not_the_guests() {
     let asked = server.asked().remove(0);
     assert_eq!(asked.host, authority);
     assert!(asked.header("x-a").is_none() && asked.header("x-b").is_none() && asked.header("upgrade").is_none());
+}
+
+#[test]
+fn headers_that_override_what_was_granted_are_not_sent_unless_listed() {
+    let server = Server::text("ok");
+    let authority = server.address().to_string();
+    for name in [
+        "x-http-method-override",
+        "X-HTTP-Method",
+        "x-method-override",
+        "x_http_method_override",
+        "x-original-url",
+        "x-rewrite-url",
+        "x-original-method",
+        "x-forwarded-host",
+        "x-forwarded-prefix",
+        "forwarded",
+        "x-host",
+        "destination",
+        "x-real-ip",
+    ] {
+        let headers = [(name, "DELETE")];
+        let run =
+            request(&server, "", Sent { method: "GET", authority: &authority, path: "/open/a", headers: &headers });
+        assert_eq!(run.denials(), ["header"], "{name}");
+    }
+    // Those that would frame the message, in the spelling of variables.
+    for name in ["transfer_encoding", "content_length", "proxy_authorization", "Content.Length"] {
+        let headers = [(name, "0")];
+        let run =
+            request(&server, "", Sent { method: "GET", authority: &authority, path: "/open/a", headers: &headers });
+        assert!(results(&run).iter().any(|result| result.starts_with("append") && result != "append ok"), "{name}");
+    }
+    for asked in server.asked() {
+        assert!(asked.headers.keys().all(|name| !name.as_str().contains('_')), "{:?}", asked.headers);
+        assert_eq!(asked.header("x-original-url"), None);
+    }
+    let before = server.asked().len();
+    let headers = [("x-http-method-override", "PATCH")];
+    let listed = "headers = [\"x-http-method-override\"]\n";
+    request(&server, listed, Sent { method: "GET", authority: &authority, path: "/open/a", headers: &headers });
+    assert_eq!(server.asked()[before].header("x-http-method-override"), Some("PATCH"));
+}
+
+#[test]
+fn path_that_a_server_may_cut_is_not_sent_where_the_grant_needs_its_end() {
+    let server = Server::text("ok");
+    let authority = server.address().to_string();
+    let folder = Folder::new();
+    let mut probe = Probe::new();
+    for path in ["/files/a.txt", "/files/key.pem%3F.txt", "/files/key.pem%23.txt", "/files/key.pem%253f.txt"] {
+        probe.request(Sent { method: "GET", authority: &authority, path, headers: &[] });
+    }
+    let policy = format!("[[http]]\nurl = \"{}\"\nnetworks = [\"127.0.0.0/8\"]\n", server.url("/files/*.txt"));
+    let run = Scene::tool(&folder, probe.tool()).policy(policy).run();
+    assert_eq!((run.denials(), run.denied_calls()), (vec!["no-grant".to_owned()], 3));
+    let targets: Vec<String> = server.asked().into_iter().map(|asked| asked.target).collect();
+    assert_eq!(targets, ["/files/a.txt"]);
 }
 
 #[test]

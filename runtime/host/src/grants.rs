@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 use crate::error::LoadError;
 use crate::files::{Directory, pseudo_filesystem};
 use crate::http::client::SystemResolver;
-use crate::http::{Needles, SECRET_BYTES_MIN, client, secret_header};
 use crate::own::{Guard, OwnThings, policy_folder};
+use crate::http::{SECRET_BYTES_MAX, SECRET_BYTES_MIN, client, secret_header};
 
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -134,9 +134,9 @@ impl Grants {
         !self.secrets.is_empty()
     }
 
-    /// What must not come back in a response.
-    pub(crate) fn needles(&self) -> Needles {
-        Needles::new(self.secrets.iter().map(|secret| secret.bare.as_slice()))
+    /// These secrets themselves, which must not come back in a response.
+    pub(crate) fn bare_secrets<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a [u8]> + 'a {
+        self.secrets.iter().filter(|secret| names.contains(&secret.name)).map(|secret| secret.bare.as_slice())
     }
 
     /// Certificate authorities besides the platform's, in PEM.
@@ -282,6 +282,14 @@ impl Opener<'_> {
         if bare.len() < SECRET_BYTES_MIN {
             let problem = format!(
                 "secret `{}` has {} bytes; one with fewer than {SECRET_BYTES_MIN} could not be kept from coming back",
+                spec.name,
+                bare.len()
+            );
+            return Err(error(problem, None));
+        }
+        if bare.len() > SECRET_BYTES_MAX {
+            let problem = format!(
+                "secret `{}` has {} bytes; one with more than {SECRET_BYTES_MAX} could not be kept from coming back",
                 spec.name,
                 bare.len()
             );

@@ -5,6 +5,7 @@ pub mod client;
 mod errors;
 mod outbound;
 pub mod post;
+mod readable;
 mod redact;
 mod task;
 
@@ -14,7 +15,8 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpH
 
 pub(crate) use outbound::Outbound;
 pub(crate) use outbound::client;
-pub(crate) use redact::{Needles, SECRET_BYTES_MIN};
+pub(crate) use readable::ask_readably;
+pub(crate) use redact::{SECRET_BYTES_MAX, SECRET_BYTES_MIN};
 pub(crate) use task::{Task, secret_header};
 
 /// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.
@@ -46,6 +48,18 @@ type Sent = Result<(http::Response<wasmtime_wasi_http::WasiBody>, Driver), Error
 
 fn is_forbidden(name: &HeaderName) -> bool {
     let name = name.as_str();
+    if frames(name) {
+        return true;
+    }
+    // Servers that pass headers on as variables take whatever is no letter and no digit for the same.
+    name.bytes().any(|byte| byte != b'-' && !byte.is_ascii_alphanumeric()) && {
+        let plain = name.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
+        plain == "content-length" || frames(&plain)
+    }
+}
+
+/// Whether a header speaks about the connection.
+fn frames(name: &str) -> bool {
     matches!(
         name,
         "connection"

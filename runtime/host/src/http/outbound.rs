@@ -1,5 +1,6 @@
 //! What a run needs to send requests: its client, its secrets, and places for what is under way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -12,7 +13,10 @@ use crate::grants::Grants;
 pub(crate) struct Outbound {
     client: Option<Client>,
     resolver: Arc<dyn Resolver>,
-    pub(crate) needles: Arc<Needles>,
+    /// What is kept from coming back, by the names of the secrets.
+    needles: BTreeMap<Vec<String>, Arc<Needles>>,
+    /// Drawn when first needed; nothing before, and where the system has none.
+    random: Option<u64>,
     /// Bounds the requests that are under way at the same time.
     pub(crate) places: Arc<Semaphore>,
 }
@@ -23,9 +27,36 @@ impl Outbound {
         Self {
             client: None,
             resolver,
-            needles: Arc::new(grants.needles()),
+            needles: BTreeMap::new(),
+            random: None,
             places: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
         }
+    }
+
+    /// What to look for to keep these secrets from coming back.
+    ///
+    /// # Errors
+    ///
+    /// Where the system has no random numbers: without them a tool could foresee how much work a search is.
+    pub(crate) fn needles(
+        &mut self,
+        grants: &Grants,
+        mut names: Vec<String>,
+    ) -> Result<Arc<Needles>, getrandom::Error> {
+        names.sort_unstable();
+        names.dedup();
+        if let Some(needles) = self.needles.get(&names) {
+            return Ok(Arc::clone(needles));
+        }
+        let random = match self.random {
+            Some(random) => random,
+            // Nothing is compared then.
+            None if names.is_empty() => 0,
+            None => *self.random.insert(getrandom::u64()?),
+        };
+        let needles = Arc::new(Needles::new(random, grants.bare_secrets(&names)));
+        self.needles.insert(names, Arc::clone(&needles));
+        Ok(needles)
     }
 
     /// The client of this run.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::OwnedSemaphorePermit;
@@ -23,7 +22,8 @@ use super::client::{
     Timeouts,
 };
 use super::errors::told;
-use super::redact::{Masked, Needles, mask_headers};
+use super::readable;
+use super::redact::{Framing, Masked, Needles, Search, mask_headers};
 use crate::approval::{Detail, PREVIEW_BYTES_MAX, Preview};
 use crate::gate::{Context, Denied, Effect, Why};
 use crate::grants::Grants;
@@ -32,6 +32,7 @@ use crate::grants::Grants;
 pub(crate) struct Task {
     pub(crate) context: Arc<Context>,
     pub(crate) client: Client,
+    /// The secrets that the server can have got.
     pub(crate) needles: Arc<Needles>,
     pub(crate) call: u64,
     pub(crate) request: HttpAction,
@@ -63,7 +64,6 @@ impl Task {
             Err(Denied { why: Why::Over(_), .. }) => return Err(Error::InternalError(None)),
         };
         let reply = self.send(&mut effect, limits.request_body_bytes, limits.response_body_bytes).await?;
-        self.check_coding(&reply)?;
         Ok(self.respond(reply))
     }
 
@@ -116,8 +116,10 @@ impl Task {
         let check = Allowed { grants, grant: effect.grant() };
         match awake(self.client.send(exchange, &check)).await {
             Ok(reply) => {
-                effect.done(&reply)?;
-                Ok(reply)
+                // Nobody asked for an answer in such a form.
+                let unreadable = if self.needles.is_empty() { None } else { readable::check(&reply.response).err() };
+                effect.done(&reply, unreadable.map(readable::Unreadable::sentence))?;
+                unreadable.map_or(Ok(reply), |unreadable| Err(unreadable.told()))
             }
             Err(error) => {
                 effect.failed(&error, &self.needles)?;
@@ -126,27 +128,22 @@ impl Task {
         }
     }
 
-    /// Refuses a compressed answer to a request that had a secret: it was not asked for, and can't be searched.
-    fn check_coding(&self, reply: &Reply) -> Result<(), Error> {
-        let codings = reply.response.headers().get_all(CONTENT_ENCODING);
-        let is_plain = codings.iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        if is_plain || self.request.secrets.is_empty() {
-            return Ok(());
-        }
-        Err(Error::HttpResponseContentCoding(None))
-    }
-
     /// Wraps the response so that no secret comes back in it, and its place is free once it has been read.
     fn respond(self, reply: Reply) -> Response {
         let Self { needles, place, .. } = self;
         let (mut parts, body) = reply.response.into_parts();
-        mask_headers(&needles, &mut parts.headers);
         let body = body.map_err(move |error| {
             let _held = &place;
             told(&error)
         });
-        let body = if needles.is_empty() { body.boxed_unsync() } else { Masked::new(body, needles).boxed_unsync() };
-        http::Response::from_parts(parts, body)
+        if needles.is_empty() {
+            return http::Response::from_parts(parts, body.boxed_unsync());
+        }
+        let mut search = Search::new(needles);
+        readable::remove_digests(&mut parts.headers);
+        let framing = Framing::of(&parts.headers);
+        mask_headers(&mut search, &mut parts.headers);
+        http::Response::from_parts(parts, Masked::new(body, framing, search).boxed_unsync())
     }
 }
 
@@ -161,7 +158,8 @@ impl Open {
         self.effect.as_ref().map_or(GrantId::CHECKPOINT, |effect| effect.permit.grant())
     }
 
-    fn done(&mut self, reply: &Reply) -> Result<(), Error> {
+    /// `detail` is what there is to say, where the tool does not get it.
+    fn done(&mut self, reply: &Reply, detail: Option<&str>) -> Result<(), Error> {
         let mut extra = Encoded::new();
         let protocol = match reply.protocol {
             Protocol::Http1 => "HTTP/1.1",
@@ -172,10 +170,10 @@ impl Open {
         extra.str("reused").bool(reply.reused);
         extra.str("status").u64(u64::from(reply.response.status().as_u16()));
         extra.str("protocol").str(protocol);
-        self.end(EffectResult::Done, None, Some(&extra))
+        self.end(EffectResult::Done, detail, Some(&extra))
     }
 
-    fn failed(&mut self, error: &SendError, needles: &Needles) -> Result<(), Error> {
+    fn failed(&mut self, error: &SendError, needles: &Arc<Needles>) -> Result<(), Error> {
         if matches!(error.error, ExchangeError::AddressDenied { .. }) {
             self.context.count_denied();
         }

@@ -20,8 +20,8 @@ use wasmtime_wasi_http::p2::{HeaderError, HeaderResult, HttpError, HttpResult};
 
 use crate::gate::wire;
 use crate::gate::{Host, View, host_calls};
-use crate::http::Task;
 use crate::http::client::Timeouts;
+use crate::http::{Task, ask_readably};
 
 type Fields = Resource<FieldMap>;
 type Outgoing = Resource<HostOutgoingRequest>;
@@ -60,8 +60,10 @@ impl Host {
         let mut headers: HeaderMap = std::mem::take(&mut request.headers).into();
         let mut action = describe(&request)?;
         action.secrets = context.grants.policy().secrets_for(&action.method, &action.url).to_vec();
-        if !action.secrets.is_empty() {
-            readable(&mut headers);
+        // What this server can have got under any grant can come back from it now.
+        let within_reach: Vec<String> = context.grants.policy().secrets_at(&action.url).map(str::to_owned).collect();
+        if !within_reach.is_empty() {
+            ask_readably(&mut headers);
         }
         action.headers =
             headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
@@ -84,18 +86,11 @@ impl Host {
             tracing::error!(%error, "cannot set up TLS");
             types::ErrorCode::ConfigurationError
         })?;
-        let task = Task {
-            context,
-            client,
-            needles: Arc::clone(&live.outbound.needles),
-            call,
-            request: action,
-            asks,
-            headers,
-            body,
-            timeouts,
-            place,
-        };
+        let needles = live.outbound.needles(&context.grants, within_reach).map_err(|error| {
+            tracing::error!(%error, "cannot search responses for secrets");
+            types::ErrorCode::ConfigurationError
+        })?;
+        let task = Task { context, client, needles, call, request: action, asks, headers, body, timeouts, place };
         // Boxed at once, and not moved again on its way into the runtime.
         let response = Box::pin(task.run());
         let handle = wasmtime_wasi::runtime::spawn(async move {
@@ -133,13 +128,6 @@ fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, types::ErrorCod
     let path = request.path_with_query.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let url = Url::parse(scheme, authority, path).map_err(|_| types::ErrorCode::HttpRequestUriInvalid)?;
     Ok(HttpAction::new(method, url))
-}
-
-/// Asks a server that gets a secret for its answer as it is: in a compressed one, or in a piece of one, a secret that comes
-/// back would not be found.
-fn readable(headers: &mut HeaderMap) {
-    headers.insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
-    headers.remove(http::header::RANGE);
 }
 
 impl types::Host for View<'_> {

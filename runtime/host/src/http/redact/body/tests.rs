@@ -1,0 +1,297 @@
+//! The tool as an adversary: it has its guesses echoed, and learns nothing until one is right.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+
+use base64::Engine as _;
+use http::{HeaderMap, HeaderValue};
+
+use super::super::framing::Line;
+use super::super::{Needles, SECRET_BYTES_MAX};
+use super::*;
+
+/// What a server does next.
+#[derive(Clone, Debug)]
+enum Step {
+    Piece(Vec<u8>),
+    /// Nothing for now.
+    Wait,
+    Trailers(HeaderMap),
+    /// A reset, a time limit, or the limit of bodies.
+    Fail,
+}
+
+struct Served(VecDeque<Step>);
+
+impl Body for Served {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.0.pop_front() {
+            None => Poll::Ready(None),
+            Some(Step::Wait) => Poll::Pending,
+            Some(Step::Piece(piece)) => Poll::Ready(Some(Ok(Frame::data(piece.into())))),
+            Some(Step::Trailers(trailers)) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+            Some(Step::Fail) => Poll::Ready(Some(Err(Error::HttpResponseBodySize(Some(1))))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let data = self.0.iter().map(|step| if let Step::Piece(piece) = step { piece.len() } else { 0 });
+        SizeHint::with_exact(data.sum::<usize>().try_into().unwrap())
+    }
+}
+
+/// All that can be observed of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Transcript {
+    seen: Vec<(Seen, Option<u64>, bool)>,
+    steps: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Seen {
+    Data(String),
+    Trailers(String),
+    Nothing,
+    Failed(String),
+    End,
+}
+
+fn play(secrets: &[&str], framing: Framing, steps: Vec<Step>) -> Transcript {
+    let needles = Arc::new(Needles::new(11, secrets.iter().map(|secret| secret.as_bytes())));
+    let mut body = Masked::new(Served(steps.into()), framing, Search::new(needles));
+    let mut seen = Vec::new();
+    loop {
+        let now = match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => Seen::Nothing,
+            Poll::Ready(None) => Seen::End,
+            Poll::Ready(Some(Err(error))) => Seen::Failed(format!("{error:?}")),
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => Seen::Data(String::from_utf8_lossy(&data).into_owned()),
+                Err(frame) => Seen::Trailers(format!("{:?}", frame.trailers_ref())),
+            },
+        };
+        let is_last = now == Seen::End;
+        seen.push((now, body.size_hint().exact(), body.is_end_stream()));
+        if is_last {
+            return Transcript { seen, steps: body.steps() };
+        }
+    }
+}
+
+impl Transcript {
+    fn text(&self) -> String {
+        let data = self.seen.iter().map(|(seen, ..)| if let Seen::Data(data) = seen { data.as_str() } else { "" });
+        data.collect()
+    }
+}
+
+fn piece(text: &str) -> Step {
+    Step::Piece(text.as_bytes().to_vec())
+}
+
+/// A text in pieces of these sizes, again and again.
+fn pieces(text: &str, sizes: &[usize]) -> Vec<Step> {
+    let mut rest = text.as_bytes();
+    let mut steps = Vec::new();
+    for size in sizes.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (now, later) = rest.split_at((*size).min(rest.len()));
+        steps.push(Step::Piece(now.to_vec()));
+        if size % 2 == 1 {
+            steps.push(Step::Wait);
+        }
+        rest = later;
+    }
+    steps
+}
+
+/// The ways in which servers answer with a text.
+fn behaviours(text: &str) -> Vec<Vec<Step>> {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-end", HeaderValue::from_str(&text.replace(['\r', '\n'], " ")).unwrap());
+    let middle = text.len() / 2;
+    let (first, second) = text.split_at(middle);
+    vec![
+        pieces(text, &[text.len().max(1)]),
+        pieces(text, &[1]),
+        pieces(text, &[3, 8, 1, 17, 2]),
+        [pieces(text, &[5]), vec![Step::Trailers(trailers)]].concat(),
+        vec![piece(first), Step::Wait, piece(second), Step::Fail],
+        vec![piece(first), Step::Fail, piece(second)],
+        [pieces(text, &[1]), vec![Step::Fail]].concat(),
+    ]
+}
+
+fn written(guess: &str) -> [String; 4] {
+    let hexadecimal = guess.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let percent = guess.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let base64 = base64::engine::general_purpose::STANDARD.encode(guess);
+    [guess.to_owned(), hexadecimal, percent, base64]
+}
+
+const FRAMINGS: [Framing; 3] = [Framing::Whole, Framing::Events(Line::Empty), Framing::Lines];
+
+/// Secrets that differ in their last byte, in one in the middle, in length alone, in kind.
+fn secrets() -> Vec<String> {
+    let mut secrets: Vec<String> = [
+        "tok-3f9a77zzQx",
+        "tok-3f9a77zzQy",
+        "tok-3f9a77zzQ",
+        "tok-3f9a77zzQx0",
+        "tok-3f0a77zzQx",
+        "%61%62%63%64%65%66%67%68",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    secrets.push(format!("tok-3f9a77zzQ{}", "-".repeat(SECRET_BYTES_MAX - 13)));
+    secrets
+}
+
+#[test]
+fn nothing_of_a_secret_can_be_told_before_the_whole_of_it_is_guessed() {
+    let secrets = secrets();
+    let guesses = |secret: &str| {
+        let length = secret.len();
+        let prefixes = [0, 1, length / 2, length - 2, length - 1].map(|end| secret[..end].to_owned());
+        let suffixes = [1, length / 2].map(|start| secret[start..].to_owned());
+        let wrong = [0, length / 2, length - 1].map(|at| format!("{}!{}", &secret[..at], &secret[at + 1..]));
+        [&prefixes[..], &suffixes, &wrong].concat()
+    };
+    let mut played = 0;
+    for target in &secrets {
+        for guess in guesses(target) {
+            for written in written(&guess) {
+                let text = format!("no `{written}` here\r\n\r\n{{\"a\": \"{written}\"}}\n.");
+                // Each pair of a behaviour and a framing has its turn.
+                let behaviours = behaviours(&text);
+                let steps = behaviours[played % behaviours.len()].clone();
+                let framing = FRAMINGS[played % FRAMINGS.len()];
+                // The transcript of a run whose secret has nothing to do with any of it.
+                let expected = play(&["0123456789-unrelated"], framing, steps.clone());
+                for secret in secrets.iter().filter(|secret| !has_whole(&guess, secret)) {
+                    let found = play(&[secret], framing, steps.clone());
+                    assert_eq!(found, expected, "{secret}, {guess}, {framing:?}, {steps:?}");
+                }
+                played += 1;
+            }
+        }
+    }
+    assert!(played > 200, "{played}");
+}
+
+/// Whether a guess has the whole of a secret in it. The one that is escaped has another spelling in its own digits.
+fn has_whole(guess: &str, secret: &str) -> bool {
+    guess.contains(secret) || secret.starts_with('%') && guess.contains("61%62%63%64%65%66%67%68")
+}
+
+#[test]
+fn a_whole_guess_is_masked_whatever_the_server_does() {
+    for secret in secrets() {
+        for text in written(&secret) {
+            let text = format!("no `{text}` here");
+            for steps in behaviours(&text).into_iter().take(3) {
+                let found = play(&[&secret], Framing::Whole, steps);
+                assert!(found.text().contains("********") && found.text().len() == text.len(), "{found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_held_back_when_a_body_breaks_off_is_dropped() {
+    let secret = "tok-3f9a77zzQx";
+    for cut in 0..=secret.len() {
+        for sizes in [&[1][..], &[100]] {
+            let text = format!("your token is {}", &secret[..cut]);
+            let found = play(&[secret], Framing::Whole, [pieces(&text, sizes), vec![Step::Fail]].concat());
+            assert_eq!(found.text(), "", "{cut}");
+            assert!(found.seen.iter().any(|(seen, ..)| matches!(seen, Seen::Failed(_))));
+        }
+    }
+}
+
+#[test]
+fn long_bodies_are_passed_on_by_their_length_alone() {
+    let secret = "tok-3f9a77zzQx";
+    let keep = SPELLING_BYTES_MAX;
+    for at in [BLOCK_BYTES - keep - 7, BLOCK_BYTES - 3] {
+        let text = |guess: &str| {
+            let mut text = format!("{}{guess}", ".".repeat(at));
+            text += &" ".repeat(BLOCK_BYTES + 100 - text.len());
+            text
+        };
+        let sizes = |transcript: &Transcript| -> Vec<usize> {
+            transcript.seen.iter().map(|(seen, ..)| if let Seen::Data(data) = seen { data.len() } else { 0 }).collect()
+        };
+        let (near, whole) = (text("tok-3f9a77zzQ."), text(secret));
+        let steps = |text: &str| pieces(text, &[4096]);
+        let expected = play(&["0123456789-unrelated"], Framing::Whole, steps(&near));
+        assert_eq!(play(&[secret], Framing::Whole, steps(&near)), expected, "{at}");
+        let found = play(&[secret], Framing::Whole, steps(&whole));
+        assert_eq!(sizes(&found), sizes(&expected), "{at}");
+        assert_eq!(found.text(), whole.replace(secret, "**************"), "{at}");
+    }
+}
+
+#[test]
+fn pieces_make_no_difference_to_the_work_and_the_result() {
+    let secret = "tok-3f9a77zzQx";
+    let encoded = base64::engine::general_purpose::STANDARD.encode(format!("user:{secret}"));
+    let text = format!("{encoded} {secret} {} {secret}", "+".repeat(BLOCK_BYTES));
+    let whole = play(&[secret], Framing::Whole, vec![piece(&text)]);
+    assert_eq!(whole.text().matches("**************").count(), 3, "both, and the one in base64");
+    for sizes in [&[1][..], &[7, 4096, 1]] {
+        let found = play(&[secret], Framing::Whole, pieces(&text, sizes));
+        assert_eq!((found.text() == whole.text(), found.steps), (true, whole.steps), "{sizes:?}");
+    }
+}
+
+#[test]
+fn escapes_are_not_cut_in_two_by_a_block() {
+    // After an odd number of backslashes this would be `n` of a line feed, and not of the secret.
+    let secret = "n3x/token-abc";
+    for fill in 0..2 {
+        let text = format!("{}{}n3x\\/token-abc ", ".".repeat(fill), "\\\\".repeat(BLOCK_BYTES / 2));
+        let found = play(&[secret], Framing::Whole, vec![piece(&text)]);
+        assert!(found.text().ends_with(&format!("{} ", "*".repeat(14))), "{fill}: {}", &found.text()[BLOCK_BYTES..]);
+    }
+}
+
+#[test]
+fn complete_events_and_lines_pass_at_once_and_incomplete_ones_do_not() {
+    let secret = "tok-3f9a77zzQx";
+    let data = |text: &str| Seen::Data(text.to_owned());
+    for (framing, text, passed, held) in [
+        (Framing::Events(Line::Empty), "data: tok-3f9a\n\ndata: t", "data: tok-3f9a\n\n", "data: t"),
+        (Framing::Events(Line::Empty), "data: tok-3f9a77zzQx\r\n\r\n", "data: **************\r\n\r\n", ""),
+        (Framing::Events(Line::Empty), "a\rb\r\rc\n", "a\rb\r\r", "c\n"),
+        (Framing::Lines, "{\"a\": \"tok-3\"}\n{\"b", "{\"a\": \"tok-3\"}\n", "{\"b"),
+        (Framing::Lines, "\u{1e}\"tok-3f9a77zzQx\"\n", "\u{1e}\"**************\"\n", ""),
+    ] {
+        let found = play(&[secret], framing, vec![piece(text), Step::Wait, Step::Wait]);
+        let seen: Vec<Seen> = found.seen.into_iter().map(|(seen, ..)| seen).collect();
+        let mut expected = vec![data(passed), Seen::Nothing, Seen::Nothing];
+        expected.extend((!held.is_empty()).then(|| data(held)));
+        expected.push(Seen::End);
+        assert_eq!(seen, expected, "{text:?}");
+    }
+    // The second half of a line end comes late: it is not held back for the next event.
+    let late = vec![piece("data: 1\r\n\r"), Step::Wait, piece("\n"), Step::Wait];
+    let found = play(&[secret], Framing::Events(Line::Empty), late);
+    let seen: Vec<Seen> = found.seen.into_iter().map(|(seen, ..)| seen).collect();
+    assert_eq!(seen, [data("data: 1\r\n\r"), Seen::Nothing, data("\n"), Seen::Nothing, Seen::End]);
+}
+
+#[test]
+fn compressed_data_is_refused_whatever_it_is_called() {
+    let steps = vec![Step::Piece(b"\x1f\x8b".to_vec()), Step::Piece(b"\x08\0\0\0".to_vec())];
+    let found = play(&["tok-3f9a77zzQx"], Framing::Whole, steps);
+    assert_eq!(found.text(), "");
+    assert!(format!("{found:?}").contains("HttpResponseContentCoding"), "{found:?}");
+}

@@ -1,0 +1,123 @@
+//! Hexadecimal and base64, wherever they begin in a text.
+
+use super::hash::{Base, Findings, Lane, Pattern};
+
+/// Most bytes between two digits of one text: a line end with what sets the next line off, or what stands between numbers.
+pub(super) const GAP_BYTES_MAX: usize = 16;
+
+/// Bytes in hexadecimal. Where a pair begins is not known, so both ways to pair digits are followed.
+pub(super) struct Hexadecimal {
+    lanes: [Lane; 2],
+    /// The digits so far: value, and where it stands in the source.
+    digits: Vec<(u8, u32)>,
+    gap: usize,
+    /// Whether the byte before is a `0`, which with an `x` is no digit.
+    zero: bool,
+}
+
+impl Hexadecimal {
+    pub(super) fn new(base: Base) -> Self {
+        Self { lanes: [Lane::new(base), Lane::new(base)], digits: Vec::new(), gap: 0, zero: false }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.digits.clear();
+        self.lanes.iter_mut().for_each(Lane::clear);
+        self.gap = 0;
+        self.zero = false;
+    }
+
+    /// Takes the next byte of a text, which stands at `start..end` in the source.
+    pub(super) fn next(&mut self, byte: u8, start: u32, end: u32, patterns: &[Pattern], findings: &mut Findings) {
+        let zero = std::mem::replace(&mut self.zero, byte == b'0');
+        if let Some(value) = char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok()) {
+            self.gap = 0;
+            let parity = self.digits.len() & 1;
+            if let (Some((high, from)), Some(lane)) = (self.digits.last(), self.lanes.get_mut(parity)) {
+                lane.push(high << 4 | value, *from, end, patterns, findings);
+            }
+            self.digits.push((value, start));
+            return;
+        }
+        // Nearly every byte of a text: nothing has begun.
+        if self.digits.is_empty() {
+            return;
+        }
+        if zero && matches!(byte, b'x' | b'X') {
+            self.take_back();
+        }
+        let is_mark = matches!(byte, b'x' | b'X' | b'h' | b'H');
+        self.gap += 1;
+        if !(is_mark || byte.is_ascii() && !byte.is_ascii_alphanumeric()) || self.gap > GAP_BYTES_MAX {
+            self.clear();
+        }
+    }
+
+    /// Takes the last digit back.
+    fn take_back(&mut self) {
+        self.digits.pop();
+        if !self.digits.is_empty()
+            && let Some(lane) = self.lanes.get_mut(self.digits.len() & 1)
+        {
+            lane.pop();
+        }
+    }
+}
+
+/// Bytes in base64, in the usual alphabet or the one for URLs. Where a group of four begins is not known, so all four ways are followed.
+pub(super) struct Base64 {
+    lanes: [Lane; 4],
+    count: usize,
+    last: Option<(u8, u32)>,
+    gap: usize,
+}
+
+impl Base64 {
+    pub(super) fn new(base: Base) -> Self {
+        Self { lanes: [(); 4].map(|()| Lane::new(base)), count: 0, last: None, gap: 0 }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.last = None;
+        self.lanes.iter_mut().for_each(Lane::clear);
+        self.gap = 0;
+    }
+
+    /// Takes the next byte of a text, which stands at `start..end` in the source.
+    pub(super) fn next(&mut self, byte: u8, start: u32, end: u32, patterns: &[Pattern], findings: &mut Findings) {
+        let Some(value) = sextet(byte) else {
+            if self.last.is_some() {
+                self.gap += 1;
+                if !matches!(byte, b'\r' | b'\n' | b'\t' | b' ' | b'=') || self.gap > GAP_BYTES_MAX {
+                    self.clear();
+                }
+            }
+            return;
+        };
+        self.gap = 0;
+        if let Some((before, from)) = self.last {
+            // It ends the first, the second or the third byte of its group, as that begins one, two or three characters before.
+            for (behind, byte) in
+                [(1, before << 2 | value >> 4), (2, before << 4 | value >> 2), (3, before << 6 | value)]
+            {
+                if let Some(lane) = self.lanes.get_mut(self.count.wrapping_sub(behind) & 3) {
+                    lane.push(byte, from, end, patterns, findings);
+                }
+            }
+        }
+        self.count = self.count.wrapping_add(1);
+        self.last = Some((value, start));
+    }
+}
+
+/// The value of a character of base64.
+fn sextet(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
