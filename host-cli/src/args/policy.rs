@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
-    /// Reports everything that is wrong with a policy, and warns of what looks tighter than it is
+    /// Reports what is wrong with a policy, and what looks tighter than it is
     Check {
         /// The policy
         #[arg(value_hint = ValueHint::FilePath)]

@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 use crate::error::LoadError;
 use crate::files::{Directory, pseudo_filesystem};
 use crate::http::client::SystemResolver;
-use crate::own::{Guard, OwnThings, policy_folder};
 use crate::http::{SECRET_BYTES_MAX, SECRET_BYTES_MIN, client, secret_header};
+use crate::own::{Guard, OwnThings, policy_folder};
 
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;

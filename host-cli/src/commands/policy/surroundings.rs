@@ -13,10 +13,10 @@ pub(super) fn warnings(policy: &Policy, file: &Path) -> Warnings {
     policy.warnings(&Surroundings { real: Some(&real), private: private() })
 }
 
-/// Directories that no tool should have all of. The more special come first: a warning names one.
+/// Directories that no tool should have all of. A warning names the first that it is about.
 fn private() -> Vec<(&'static str, PathBuf)> {
     let home = std::env::home_dir().filter(|home| home.is_absolute());
-    let known = [("the state directory of `wasm-agent`", state::of_user()), ("your home directory", home)];
+    let known = [("your home directory", home), ("the state directory of `wasm-agent`", state::of_user())];
     known.into_iter().filter_map(|(name, path)| Some((name, real(&path?)?))).collect()
 }
 

@@ -175,7 +175,8 @@ fn networks(policy: &Policy, request: &HttpAction, decided: &Decided) -> Vec<Str
     };
     // A secret is sent in the clear only where a grant lists private networks and nothing else.
     let in_the_clear = !request.secrets.is_empty() && request.url.scheme().as_str() == "http";
-    if decided.reached.is_empty() || in_the_clear {
+    let only_public = decided.reached.iter().all(|address| is_special(*address).is_none());
+    if decided.reached.is_empty() || (in_the_clear && only_public) {
         let mut all = listed(&|_| true);
         all.extend(grant.dials_public().then(|| PUBLIC.to_owned()));
         return all;

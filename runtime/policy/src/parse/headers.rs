@@ -2,12 +2,13 @@
 
 use super::report::Report;
 use super::section::Section;
+use crate::bounds::LIST_MAX;
 use crate::check::overriding::{is_overriding, normalized};
 use crate::method::is_token;
 
 pub(super) fn read(section: &Section<'_>, report: &mut Report<'_>) -> Vec<String> {
     let mut headers = Vec::new();
-    for text in section.texts("headers", report).unwrap_or_default() {
+    for text in section.texts("headers", LIST_MAX, report).unwrap_or_default() {
         let header = normalized(text.value);
         if !is_token(text.value) {
             report.error(&text.span, format!("`{}` is not the name of a header", text.value));

@@ -67,7 +67,8 @@ fn long_host(bytes: usize) -> String {
 #[test]
 fn each_count_is_bounded() {
     let network = |number: usize| format!("10.0.0.{number}");
-    let cases: [(usize, &dyn Fn(usize) -> String, &str); 11] = [
+    type Text<'a> = &'a dyn Fn(usize) -> String;
+    let cases: [(usize, Text<'_>, &str); 11] = [
         (FILESYSTEM_GRANTS_MAX, &directories, "a policy has at most 10000 `[[filesystem]]`, found 10001"),
         (HTTP_GRANTS_MAX, &urls, "a policy has at most 10000 `[[http]]`, found 10001"),
         (PATTERNS_MAX, &patterns, "a policy has at most 20000 patterns in `deny` and `only` together"),
