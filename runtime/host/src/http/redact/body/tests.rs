@@ -22,25 +22,38 @@ enum Step {
     Fail,
 }
 
-struct Served(VecDeque<Step>);
+struct Served {
+    steps: VecDeque<Step>,
+    /// Bytes that are still to come.
+    left: usize,
+}
+
+impl Served {
+    fn new(steps: Vec<Step>) -> Self {
+        let sizes = steps.iter().map(|step| if let Step::Piece(piece) = step { piece.len() } else { 0 });
+        Self { left: sizes.sum(), steps: steps.into() }
+    }
+}
 
 impl Body for Served {
     type Data = Bytes;
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match self.0.pop_front() {
+        match self.steps.pop_front() {
             None => Poll::Ready(None),
             Some(Step::Wait) => Poll::Pending,
-            Some(Step::Piece(piece)) => Poll::Ready(Some(Ok(Frame::data(piece.into())))),
+            Some(Step::Piece(piece)) => {
+                self.left -= piece.len();
+                Poll::Ready(Some(Ok(Frame::data(piece.into()))))
+            }
             Some(Step::Trailers(trailers)) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
             Some(Step::Fail) => Poll::Ready(Some(Err(Error::HttpResponseBodySize(Some(1))))),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        let data = self.0.iter().map(|step| if let Step::Piece(piece) = step { piece.len() } else { 0 });
-        SizeHint::with_exact(data.sum::<usize>().try_into().unwrap())
+        SizeHint::with_exact(self.left.try_into().unwrap())
     }
 }
 
@@ -62,7 +75,7 @@ enum Seen {
 
 fn play(secrets: &[&str], framing: Framing, steps: Vec<Step>) -> Transcript {
     let needles = Arc::new(Needles::new(11, secrets.iter().map(|secret| secret.as_bytes())));
-    let mut body = Masked::new(Served(steps.into()), framing, Search::new(needles));
+    let mut body = Masked::new(Served::new(steps), framing, Search::new(needles));
     let mut seen = Vec::new();
     loop {
         let now = match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
@@ -158,9 +171,10 @@ fn nothing_of_a_secret_can_be_told_before_the_whole_of_it_is_guessed() {
     let secrets = secrets();
     let guesses = |secret: &str| {
         let length = secret.len();
-        let prefixes = [0, 1, length / 2, length - 2, length - 1].map(|end| secret[..end].to_owned());
-        let suffixes = [1, length / 2].map(|start| secret[start..].to_owned());
-        let wrong = [0, length / 2, length - 1].map(|at| format!("{}!{}", &secret[..at], &secret[at + 1..]));
+        let prefixes = [0, 1, length / 2, length - 2, length - 1].map(|end| secret.split_at(end).0.to_owned());
+        let suffixes = [1, length / 2].map(|start| secret.split_at(start).1.to_owned());
+        let wrong =
+            [0, length / 2, length - 1].map(|at| format!("{}!{}", secret.split_at(at).0, secret.split_at(at + 1).1));
         [&prefixes[..], &suffixes, &wrong].concat()
     };
     let mut played = 0;
@@ -185,9 +199,11 @@ fn nothing_of_a_secret_can_be_told_before_the_whole_of_it_is_guessed() {
     assert!(played > 200, "{played}");
 }
 
-/// Whether a guess has the whole of a secret in it. The one that is escaped has another spelling in its own digits.
+/// Whether a guess has the whole of a secret in it. The one that is escaped has another spelling in its own digits, which is found
+/// whatever stands between them.
 fn has_whole(guess: &str, secret: &str) -> bool {
-    guess.contains(secret) || secret.starts_with('%') && guess.contains("61%62%63%64%65%66%67%68")
+    let digits: String = guess.chars().filter(char::is_ascii_alphanumeric).collect();
+    guess.contains(secret) || secret.starts_with('%') && digits.contains("6162636465666768")
 }
 
 #[test]
@@ -208,7 +224,7 @@ fn what_is_held_back_when_a_body_breaks_off_is_dropped() {
     let secret = "tok-3f9a77zzQx";
     for cut in 0..=secret.len() {
         for sizes in [&[1][..], &[100]] {
-            let text = format!("your token is {}", &secret[..cut]);
+            let text = format!("your token is {}", secret.split_at(cut).0);
             let found = play(&[secret], Framing::Whole, [pieces(&text, sizes), vec![Step::Fail]].concat());
             assert_eq!(found.text(), "", "{cut}");
             assert!(found.seen.iter().any(|(seen, ..)| matches!(seen, Seen::Failed(_))));
@@ -243,7 +259,7 @@ fn long_bodies_are_passed_on_by_their_length_alone() {
 fn pieces_make_no_difference_to_the_work_and_the_result() {
     let secret = "tok-3f9a77zzQx";
     let encoded = base64::engine::general_purpose::STANDARD.encode(format!("user:{secret}"));
-    let text = format!("{encoded} {secret} {} {secret}", "+".repeat(BLOCK_BYTES));
+    let text = format!("{encoded} {secret} {} {secret}", ".".repeat(BLOCK_BYTES));
     let whole = play(&[secret], Framing::Whole, vec![piece(&text)]);
     assert_eq!(whole.text().matches("**************").count(), 3, "both, and the one in base64");
     for sizes in [&[1][..], &[7, 4096, 1]] {
@@ -259,7 +275,11 @@ fn escapes_are_not_cut_in_two_by_a_block() {
     for fill in 0..2 {
         let text = format!("{}{}n3x\\/token-abc ", ".".repeat(fill), "\\\\".repeat(BLOCK_BYTES / 2));
         let found = play(&[secret], Framing::Whole, vec![piece(&text)]);
-        assert!(found.text().ends_with(&format!("{} ", "*".repeat(14))), "{fill}: {}", &found.text()[BLOCK_BYTES..]);
+        assert!(
+            found.text().ends_with(&format!("{} ", "*".repeat(14))),
+            "{fill}: {}",
+            found.text().split_at(BLOCK_BYTES).1
+        );
     }
 }
 
