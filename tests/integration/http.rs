@@ -219,7 +219,8 @@ fn what_networks_does_not_list_is_not_dialled_though_it_is_public() {
     outside.exited(1);
     let outcome = &outside.events_of("outcome")[0];
     assert_eq!(outcome["result"], "denied");
-    assert_eq!(outcome["extra"], serde_json::json!({ "refused": ["93.184.215.14", "2606:4700::1"] }));
+    let refused = [format!("93.184.215.14:{port}"), format!("[2606:4700::1]:{port}")];
+    assert_eq!(outcome["extra"], serde_json::json!({ "refused": refused }));
     assert_eq!(server.connections(), 1);
 }
 
