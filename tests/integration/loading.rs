@@ -240,6 +240,30 @@ fn tool_of_more_memories_than_the_engine_can_name_is_refused() {
 }
 
 #[test]
+fn tool_that_names_one_memory_many_times_has_one() {
+    let lifted: String = (0..150)
+        .map(|number| {
+            format!(
+                r#"(alias core export $part "memory" (core memory $memory{number}))
+                (func $take{number} (param "text" string)
+                    (canon lift (core func $part "take") (memory $memory{number}) (realloc (core func $part "realloc"))))
+                (core func (canon lower (func $take{number}) (memory $memory{number})))"#
+            )
+        })
+        .collect();
+    let text = format!(
+        r#"(component
+            (core module $part
+                (memory (export "memory") 1)
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+                (func (export "take") (param i32 i32)))
+            (core instance $part (instantiate $part))
+            {lifted})"#
+    );
+    load(&wat::parse_str(&text)).unwrap();
+}
+
+#[test]
 fn component_that_calls_what_it_offers_itself_traps() {
     let text = r#"(component
         (core module $taker

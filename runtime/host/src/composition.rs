@@ -3,12 +3,15 @@
 //! Components instantiate components, which a file of a few hundred bytes can do a billion times. No limit of a run applies to
 //! compiling, so what is too much is refused by counting, before anything is unfolded.
 
+mod memories;
+
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, ComponentTypeRef, Encoding,
     ExternalKind, Instance, Payload,
 };
 
 use crate::engine::Build;
+use memories::{Exported, Memories};
 
 /// Components within one another. Those that compilers make are three deep.
 const NESTED_MAX: usize = 32;
@@ -16,8 +19,8 @@ const NESTED_MAX: usize = 32;
 /// Instances of components and of core modules in all. A run may have far fewer of the latter.
 const PARTS_MAX: u64 = 1000;
 
-/// Memories in all, by how often they are named. What carries values between two of them is a core module of the engine's, which can't
-/// have more; a component that calls what it offers itself has one too.
+/// Memories in all. What carries values between two of them is a core module of the engine's, which can't have more; a component
+/// that calls what it offers itself has one too.
 const MEMORIES_MAX: u64 = 100;
 
 /// What was read of a tool so far.
@@ -29,12 +32,16 @@ pub(crate) struct Composition {
 }
 
 /// A component or module that is being read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Open {
     is_component: bool,
     unfolded: Unfolded,
     /// The components it can instantiate, by index.
     components: Vec<Unfolded>,
+    /// The memories of its own that it names, if it is a component.
+    memories: Memories,
+    /// The memories that it exports, if it is a core module.
+    exported: Exported,
 }
 
 /// What one instance of a component comes to, all in it included.
@@ -81,8 +88,20 @@ impl Composition {
             Payload::InstanceSection(section) => {
                 self.has_parts |= self.open.len() > 1;
                 for instance in section.clone() {
-                    if matches!(instance?, Instance::Instantiate { .. }) {
+                    let instance = instance?;
+                    if matches!(instance, Instance::Instantiate { .. }) {
                         self.add(Unfolded { parts: 1, memories: 0 })?;
+                    }
+                    self.with_last(|open| open.memories.instance(&instance));
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.clone() {
+                    let export = export?;
+                    if export.kind == ExternalKind::Memory {
+                        self.with_last(|open| {
+                            open.exported.insert(export.name.to_owned(), export.index);
+                        });
                     }
                 }
             }
@@ -105,13 +124,17 @@ impl Composition {
                     if export.kind == ComponentExternalKind::Component {
                         let exported = self.component(0, export.index);
                         self.define(exported);
+                    } else if export.kind == ComponentExternalKind::Module {
+                        self.define_module(0, export.index);
                     }
                 }
             }
             Payload::ComponentImportSection(section) => {
                 for import in section.clone() {
-                    if matches!(import?.ty, ComponentTypeRef::Component(_)) {
-                        return Err(Refused::Given);
+                    match import?.ty {
+                        ComponentTypeRef::Component(_) => return Err(Refused::Given),
+                        ComponentTypeRef::Module(_) => self.with_last(|open| open.memories.outer_module(None)),
+                        _ => {}
                     }
                 }
             }
@@ -124,21 +147,33 @@ impl Composition {
         if self.open.len() >= NESTED_MAX {
             return Err(Refused::Nested);
         }
-        self.open.push(Open { is_component, unfolded: Unfolded::default(), components: Vec::new() });
+        self.open.push(Open { is_component, ..Open::default() });
         Ok(())
     }
 
     fn end(&mut self) {
-        if let Some(Open { is_component: true, unfolded, .. }) = self.open.pop() {
-            self.define(unfolded);
+        match self.open.pop() {
+            Some(Open { is_component: true, unfolded, .. }) => self.define(unfolded),
+            Some(Open { exported, .. }) => self.with_last(|open| open.memories.module(exported)),
+            None => {}
         }
     }
 
     fn alias(&mut self, alias: &ComponentAlias<'_>) -> Result<(), Refused> {
         match alias {
             ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => Err(Refused::Given),
-            ComponentAlias::CoreInstanceExport { kind: ExternalKind::Memory, .. } => {
-                self.add(Unfolded { parts: 0, memories: 1 })
+            ComponentAlias::CoreInstanceExport { kind: ExternalKind::Memory, instance_index, name } => {
+                let Some(open) = self.open.last_mut() else { return Ok(()) };
+                let memories = u64::from(open.memories.name(*instance_index, name));
+                self.add(Unfolded { parts: 0, memories })
+            }
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Module, .. } => {
+                self.with_last(|open| open.memories.outer_module(None));
+                Ok(())
+            }
+            ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, count, index } => {
+                self.define_module(usize::try_from(*count).unwrap_or(usize::MAX), *index);
+                Ok(())
             }
             ComponentAlias::Outer { kind: ComponentOuterAliasKind::Component, count, index } => {
                 let outer = self.component(usize::try_from(*count).unwrap_or(usize::MAX), *index);
@@ -159,6 +194,19 @@ impl Composition {
         components.and_then(|components| components.get(index)).copied().unwrap_or_default()
     }
 
+    /// Gives what is being read a core module, by its number there or so many levels outward.
+    fn define_module(&mut self, outward: usize, index: u32) {
+        let open = self.open.len().checked_sub(1).and_then(|last| last.checked_sub(outward));
+        let module = open.and_then(|open| self.open.get(open)).and_then(|open| open.memories.module_at(index));
+        self.with_last(|open| open.memories.outer_module(module));
+    }
+
+    fn with_last(&mut self, change: impl FnOnce(&mut Open)) {
+        if let Some(open) = self.open.last_mut() {
+            change(open);
+        }
+    }
+
     fn define(&mut self, component: Unfolded) {
         if let Some(open) = self.open.last_mut() {
             open.components.push(component);
@@ -177,105 +225,4 @@ impl Composition {
 }
 
 #[cfg(test)]
-mod tests {
-    use wasmparser::Parser;
-
-    use super::*;
-
-    fn read(bytes: &[u8]) -> Result<Build, Refused> {
-        let mut composition = Composition::default();
-        for payload in Parser::new(0).parse_all(bytes) {
-            composition.read(&payload?)?;
-        }
-        Ok(composition.build())
-    }
-
-    fn build(text: &str) -> Result<Build, Refused> {
-        read(&wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
-    }
-
-    #[test]
-    fn tool_is_composed_where_a_component_in_it_has_code_of_its_own() {
-        let with = |inner: &str| {
-            build(&format!("(component (core module $m) (core instance (instantiate $m)) {inner})")).unwrap()
-        };
-        assert_eq!(with(""), Build::Single);
-        assert_eq!(with("(component (type $t u8) (export \"t\" (type $t)))"), Build::Single);
-        let own = "(core module $n) (core instance (instantiate $n))";
-        assert_eq!(with(&format!("(component {own})")), Build::Composed);
-        assert_eq!(
-            with("(component (alias outer 1 $m (core module $n)) (core instance (instantiate $n)))"),
-            Build::Composed
-        );
-        assert_eq!(with(&format!("(component (component {own}))")), Build::Composed);
-    }
-
-    /// A component of ten instances of one of ten instances, and so on.
-    fn laughs(levels: usize) -> String {
-        let mut component = "(component $c0 (core module $m) (core instance (instantiate $m)))".to_owned();
-        for level in 1..=levels {
-            let instances = format!("(instance (instantiate $c{}))", level - 1).repeat(10);
-            component = format!("(component $c{level} {component} {instances})");
-        }
-        component
-    }
-
-    #[test]
-    fn what_would_unfold_without_end_is_refused_however_it_is_named() {
-        let once =
-            |levels: usize| build(&format!("(component {} (instance (instantiate $c{levels})))", laughs(levels)));
-        assert_eq!(once(2).unwrap(), Build::Composed);
-        assert!(matches!(once(3), Err(Refused::Parts)));
-        assert!(matches!(once(9), Err(Refused::Parts)));
-        // 231 parts, by the index that exporting gives a component and by one from outside.
-        let (big, instance) = (laughs(2), "(instance (instantiate 1))");
-        let exported =
-            |times| build(&format!("(component {big} (export \"e\" (component 0)) {})", instance.repeat(times)));
-        assert_eq!(exported(4).unwrap(), Build::Composed);
-        assert!(matches!(exported(5), Err(Refused::Parts)));
-        let instance = "(instance (instantiate $mine))";
-        let aliased = |times| {
-            let inner = format!("(component (alias outer 1 $c2 (component $mine)) {})", instance.repeat(times));
-            build(&format!("(component {big} {inner})"))
-        };
-        assert_eq!(aliased(4).unwrap(), Build::Composed);
-        assert!(matches!(aliased(5), Err(Refused::Parts)));
-    }
-
-    #[test]
-    fn components_that_are_handed_around_are_refused() {
-        assert!(matches!(
-            build("(component (component (import \"c\" (component $c)) (instance (instantiate $c))))"),
-            Err(Refused::Given)
-        ));
-        assert!(matches!(
-            build(
-                "(component
-                    (component $a (component $b) (export \"b\" (component $b)))
-                    (instance $a (instantiate $a))
-                    (alias export $a \"b\" (component $b)) (instance (instantiate $b)))"
-            ),
-            Err(Refused::Given)
-        ));
-    }
-
-    #[test]
-    fn memories_of_composed_components_are_counted() {
-        let composed = |times: usize| {
-            let part = "(component $part
-                (core module $m (memory (export \"memory\") 1))
-                (core instance $i (instantiate $m))
-                (alias core export $i \"memory\" (core memory)))";
-            format!("(component {part} {})", "(instance (instantiate $part))".repeat(times))
-        };
-        assert_eq!(build(&composed(100)).unwrap(), Build::Composed);
-        assert!(matches!(build(&composed(101)), Err(Refused::Memories)));
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let nested = |levels: usize| format!("{}{}", "(component ".repeat(levels), ")".repeat(levels));
-        assert_eq!(build(&nested(NESTED_MAX)).unwrap(), Build::Single);
-        assert!(matches!(build(&nested(NESTED_MAX + 1)), Err(Refused::Nested)));
-    }
-}
+mod tests;
