@@ -5,6 +5,7 @@
 mod filesystem;
 mod headers;
 mod http;
+mod machine;
 mod overlap;
 mod quantity;
 mod report;
@@ -17,8 +18,10 @@ mod tests_in_file;
 use crate::bounds::{LISTED_SYNTAX_BYTES_MAX, POLICY_BYTES_MAX};
 use crate::error::{PolicyError, PolicyErrors};
 use crate::policy::{Parts, Policy};
+pub(crate) use machine::machine;
 use report::Report;
 use section::{Section, Value};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The keys of a policy file.
@@ -35,11 +38,7 @@ pub(crate) fn parse(text: &str) -> Result<Policy, PolicyErrors> {
         return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)], 0));
     }
     let mut report = Report::new(text);
-    // What the parser recovers from a broken document would only give errors about keys that are there.
-    let document = match DeTable::parse(text) {
-        Ok(document) => document,
-        Err(first) => return Err(syntax_errors(text, &first, &mut report)),
-    };
+    let document = document(text, &mut report)?;
     let root = Section::root(&document, KEYS, &mut report);
     let (parts, tests) = read(&root, &mut report);
     report.check()?;
@@ -47,6 +46,13 @@ pub(crate) fn parse(text: &str) -> Result<Policy, PolicyErrors> {
     tests_in_file::run(&policy, &tests, &mut report);
     report.check()?;
     Ok(policy)
+}
+
+/// The text as a document, or what is wrong with its syntax.
+///
+/// What the parser recovers from a broken document would only give errors about keys that are there.
+fn document<'t>(text: &'t str, report: &mut Report<'_>) -> Result<Spanned<DeTable<'t>>, PolicyErrors> {
+    DeTable::parse(text).map_err(|first| syntax_errors(text, &first, report))
 }
 
 /// Everything that is wrong with a document, or of a long one the first thing: the parser keeps an error of a few hundred bytes for each

@@ -28,7 +28,17 @@ pub(super) struct Text<'d> {
 impl<'d> Section<'d> {
     /// The whole document.
     pub(super) fn root(document: &'d Spanned<DeTable<'d>>, keys: &[&str], report: &mut Report<'_>) -> Self {
-        let section = Self { name: "the policy".to_owned(), table: document.get_ref(), span: 0..0 };
+        Self::document("the policy", document, keys, report)
+    }
+
+    /// The whole of another document, by what it is called.
+    pub(super) fn document(
+        name: &str,
+        document: &'d Spanned<DeTable<'d>>,
+        keys: &[&str],
+        report: &mut Report<'_>,
+    ) -> Self {
+        let section = Self { name: name.to_owned(), table: document.get_ref(), span: 0..0 };
         section.check_keys(keys, report);
         section
     }

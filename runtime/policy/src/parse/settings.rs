@@ -88,16 +88,17 @@ pub(super) fn limits(root: &Section<'_>, report: &mut Report<'_>) -> Limits {
     limits
 }
 
-const DURATION: &str = "a duration, as in `\"500ms\"`, `\"30s\"`, `\"10m\"` or `\"2h\"`";
+pub(super) const DURATION: &str = "a duration, as in `\"500ms\"`, `\"30s\"`, `\"10m\"` or `\"2h\"`";
 
-struct LimitReader<'r, 'd, 't> {
-    section: Section<'d>,
-    report: &'r mut Report<'t>,
+/// Reads limits out of a section, one after the other.
+pub(super) struct LimitReader<'r, 'd, 't> {
+    pub(super) section: Section<'d>,
+    pub(super) report: &'r mut Report<'t>,
 }
 
 impl LimitReader<'_, '_, '_> {
-    /// Sets a limit where the policy has it.
-    fn set<T>(&mut self, key: &str, expected: &str, read: impl Fn(&Value<'_>) -> Option<T>, limit: &mut T) {
+    /// Sets a limit where the section has it.
+    pub(super) fn set<T>(&mut self, key: &str, expected: &str, read: impl Fn(&Value<'_>) -> Option<T>, limit: &mut T) {
         let Some(value) = self.section.get(key) else {
             return;
         };
