@@ -72,6 +72,38 @@ fn unsafe_code_stands_in_one_file() {
     }
 }
 
+#[test]
+fn tools_are_compiled_in_one_place() {
+    // There it happens in a process of its own. A call anywhere else would compile, or read what is hostile, without limits.
+    let allowed = Path::new("runtime/host/src/compile/code.rs");
+    let calls = [
+        "Component::new(",
+        "Component::from_",
+        "Module::new(",
+        "Module::from_",
+        "precompile_",
+        "CodeBuilder",
+        "ComponentEncoder",
+        ".compile_component(",
+        ".compile_module(",
+    ];
+    let mut found = 0;
+    for path in files(&[".rs"]) {
+        let shipped = ["runtime", "host-cli"].iter().any(|folder| path.starts_with(folder));
+        let lines = if shipped { text(&path) } else { String::new() };
+        for line in lines.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let Some(call) = calls.iter().find(|call| line.contains(**call)) else { continue };
+            // The name of what an engine's settings are told by.
+            if line.contains("precompile_compatibility_hash") {
+                continue;
+            }
+            assert_eq!(path, allowed, "`{call}` is called in {}: {line}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found >= 2, "the place is not what it was: {found}");
+}
+
 /// Names of a crate's dependencies, those for its tests left out.
 fn dependencies(manifest: &str) -> Vec<String> {
     let manifest: toml::Table = text(Path::new(manifest)).parse().unwrap();
@@ -84,6 +116,7 @@ fn imports_go_one_way() {
     for (manifest, forbidden) in [
         ("runtime/policy/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"][..]),
         ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
+        ("runtime/jail/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/host/Cargo.toml", &["clap", "anstream", "indicatif", "wasm-agent-tests"]),
         ("host-cli/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-tests", "wasm-agent-journal", "wasm-agent-policy"]),
     ] {

@@ -5,10 +5,11 @@ use std::io;
 use std::path::Path;
 
 use wasm_agent_host::journal::{Damage, ReadError, Tampered};
-use wasm_agent_host::{Bound, Divergence, LoadError, ReplayError, ReplayFailure, RunError};
+use wasm_agent_host::{Bound, Divergence, LoadError, ReplayError, ReplayFailure, Resource, RunError};
 
 use crate::divergence::headline;
 use crate::exit::Exit;
+use crate::machine;
 use crate::timeline::Around;
 use crate::units::shell_word;
 
@@ -150,6 +151,13 @@ fn load_hint(error: &LoadError) -> Option<String> {
         LoadError::NotAComponent { .. } => {
             Some("a tool is a WebAssembly component (`wasm32-wasip2`), or a core module for WASI 0.1".to_owned())
         }
+        LoadError::TooMuch { .. } => {
+            Some("no compiler that is known makes such code; don't run it, or ask who made it".to_owned())
+        }
+        LoadError::Exceeded { which, allowed, .. } => Some(more(*which, *allowed)),
+        LoadError::Compiler { problem, .. } if problem.contains("cannot start") => {
+            Some("`wasm-agent` starts itself to compile, as `/proc/self/exe`: is `/proc` mounted?".to_owned())
+        }
         LoadError::Imports { .. } => {
             Some("a tool can import `wasi:*` 0.2 and `wasm-agent:host` 0.1; build it for those".to_owned())
         }
@@ -165,12 +173,26 @@ fn load_hint(error: &LoadError) -> Option<String> {
         LoadError::State { path, problem } if problem.contains("written by others") => {
             Some(format!("`chmod go-w {}`, or name another directory with `--state DIR`", shell_word(path)))
         }
+        LoadError::State { path, .. } if path.extension().is_some_and(|extension| extension == "key") => {
+            Some(format!("`rm {}`: a new one is made, and tools are compiled again", shell_word(path)))
+        }
         LoadError::State { .. } => Some("name another directory with `--state DIR`".to_owned()),
         LoadError::GrantOfOwnThing { .. } => {
             Some("grant another folder; copy what the tool is to read, such as an old journal, to it".to_owned())
         }
         LoadError::Invocation { hint, .. } => hint.clone(),
         _ => None,
+    }
+}
+
+/// How a tool gets more to be compiled with, by someone who trusts it.
+fn more(which: Resource, allowed: u64) -> String {
+    let setting = format!("{} = \"{}\"", which.key(), which.setting(allowed.saturating_mul(2)));
+    match machine::path() {
+        Some(path) => format!("if you trust it, set `{setting}` under `[compile]` in `{}`", path.display()),
+        None => format!(
+            "if you trust it, set `HOME`, and `{setting}` under `[compile]` in its `.config/wasm-agent/config.toml`"
+        ),
     }
 }
 

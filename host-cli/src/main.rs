@@ -8,6 +8,7 @@ mod divergence;
 mod escape;
 mod exit;
 mod failure;
+mod machine;
 mod own;
 mod prompt;
 mod report;
@@ -28,11 +29,14 @@ use escape::escape_line;
 use exit::Exit;
 use failure::Failure;
 use report::Report;
+use wasm_agent_host::Compiler;
 
 /// Says which diagnostics are wanted.
 const LOG_VARIABLE: &str = "WASM_AGENT_LOG";
 
 fn main() -> ExitCode {
+    // This program is also what tools are compiled in: then it does that, and nothing from here on.
+    drop(Compiler::this_program());
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasm_agent_host::approval::{Answer, AnswerFuture, ApprovalRequest, Approver, Remember, Settled};
 use wasm_agent_host::journal::Fsync;
-use wasm_agent_host::{Engine, Grants, OutputSink, Run, StateDir, Stream, Tool};
+use wasm_agent_host::{Compiler, Engine, Grants, OutputSink, Run, StateDir, Stream, Tool};
 
 use crate::point::Point;
 use crate::stage::{FSYNCS, JOURNAL, POLICY, STATE};
@@ -37,7 +37,7 @@ fn execute(
     point: &Point,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let state = StateDir::open(&tool.parent().unwrap().join(STATE))?;
-    let tool = Tool::load(&Engine::new()?, tool, Some(&state))?;
+    let tool = Tool::load(&Engine::new(Compiler::in_process())?, tool, Some(&state))?;
     let grants = Grants::load(&folder.join(POLICY), &|_| None)?;
     let answers = Arc::new(Yes { point: point.clone(), asked: AtomicU64::new(0) });
     let printer = Arc::new(Printer { point: point.clone(), printed: AtomicU64::new(0) });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
-use wasm_agent_host::{Engine, StateDir, Tool};
+use wasm_agent_host::{Compiler, Engine, StateDir, Tool};
 
 /// The project's root.
 pub fn root() -> &'static Path {
@@ -27,10 +27,10 @@ pub fn path(name: &str) -> PathBuf {
     path
 }
 
-/// The engine of all tests in one process.
+/// The engine of all tests in one process, which compiles there: the tools of tests are not hostile to the compiler.
 pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| Engine::new().unwrap())
+    ENGINE.get_or_init(|| Engine::new(Compiler::in_process()).unwrap())
 }
 
 /// A state directory that outlives the tests, so that a guest is compiled once and not by every test binary.

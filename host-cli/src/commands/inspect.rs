@@ -1,19 +1,19 @@
 //! `wasm-agent inspect`.
 
 use serde_json::json;
-use wasm_agent_host::{Engine, Invocation, Tool};
+use wasm_agent_host::Description;
 
 use crate::args::{Format, Inspect};
 use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::machine;
 use crate::report::{Report, style};
 
-/// Shows what a tool is. Nothing of it runs, and nothing is kept.
+/// Shows what a tool is. Nothing of it is compiled or runs, and nothing is kept.
 pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Failure> {
-    let tool = Tool::load(&Engine::new()?, &arguments.tool, None)?;
-    let command = Invocation::command(&tool).is_ok();
-    let (imports, exports) = (tool.imports(), tool.exports());
+    let tool = Description::read(&machine::engine()?, &arguments.tool)?;
+    let (command, imports, exports) = (tool.is_command(), tool.imports(), tool.exports());
     match report.format {
         Format::Text => {
             let strong = style::STRONG;
@@ -25,7 +25,7 @@ pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Fail
             report.data(|out| {
                 writeln!(out, "{strong}{}{strong:#}: {kind}", escape_line(tool.name()))?;
                 writeln!(out, "sha256: {}", tool.sha256())?;
-                for (title, lines) in [("imports", &imports), ("exports", &exports)] {
+                for (title, lines) in [("imports", imports), ("exports", exports)] {
                     writeln!(out, "\n{strong}{title}{strong:#}")?;
                     for line in lines {
                         writeln!(out, "  {}", escape_line(line))?;

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_host::journal::{Event, Record, verify};
-use wasm_agent_host::{Engine, Observer, OutputSink, Recording, ReplayError, ReplayFailure, Replayed, Tool};
+use wasm_agent_host::{Observer, OutputSink, Recording, ReplayError, ReplayFailure, Replayed, Tool};
 
 use super::progress::{Prints, open, open_journal};
 use super::run::print_result;
 use crate::args::Replay;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::machine;
 use crate::report::{Last, Report, columns};
 use crate::sink::Passing;
 use crate::state;
@@ -30,7 +31,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
             kept(&state.component_path(&hex(&header.component_sha256)), &header.component_name, &arguments.journal)?
         }
     };
-    let engine = Engine::new()?;
+    let engine = machine::engine()?;
     let tool = Tool::load(&engine, &path, Some(&state))?;
     if let Some(given) = &arguments.arguments {
         recording = recording.arguments(given.iter().cloned());

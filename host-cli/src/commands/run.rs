@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
 use wasm_agent_host::policy::SecretSource;
-use wasm_agent_host::{Engine, Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
+use wasm_agent_host::{Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
 
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
 use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
+use crate::machine;
 use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     }
     let grants = grants.keeping(&own)?;
     let state = state::open(&arguments.state)?;
-    let engine = Engine::new()?;
+    let engine = machine::engine()?;
     let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
     let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;
     let output = Arc::new(Passing::new());

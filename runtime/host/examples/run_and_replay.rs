@@ -11,15 +11,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use wasm_agent_host::journal::{Event, Reader};
-use wasm_agent_host::{Capture, Engine, Grants, Invocation, JournalFile, Recording, Run, Stream, Tool};
+use wasm_agent_host::{Capture, Compiler, Engine, Grants, Invocation, JournalFile, Recording, Run, Stream, Tool};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // Before anything else: the tool is compiled by this same program, started again, which goes no further than here.
+    let compiler = Compiler::this_program();
     let mut arguments = std::env::args().skip(1);
     let policy = PathBuf::from(arguments.next().ok_or("expected a policy file")?);
     let component = PathBuf::from(arguments.next().ok_or("expected a tool")?);
 
     // Loaded once, a tool can run any number of times.
-    let engine = Engine::new()?;
+    let engine = Engine::new(compiler)?;
     let tool = Tool::load(&engine, &component, None)?;
     let grants = Arc::new(Grants::load(&policy, &|name| std::env::var(name).ok())?);
 

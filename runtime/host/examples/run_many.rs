@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasm_agent_host::journal::JournalStore;
-use wasm_agent_host::{Engine, Grants, Invocation, Outcome, Run, Tool};
+use wasm_agent_host::{Compiler, Engine, Grants, Invocation, Outcome, Run, Tool};
 
 /// How long runs are counted.
 const COUNTED: Duration = Duration::from_secs(5);
@@ -41,12 +41,14 @@ impl JournalStore for Memory {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // Before anything else: the tool is compiled by this same program, started again, which goes no further than here.
+    let compiler = Compiler::this_program();
     let mut arguments = std::env::args().skip(1);
     let path = PathBuf::from(arguments.next().ok_or("which tool?")?);
     let arguments: Vec<String> = arguments.collect();
 
     // Once: compile, check what the tool imports, link, and read the policy.
-    let engine = Engine::new()?;
+    let engine = Engine::new(compiler)?;
     let tool = Tool::load(&engine, &path, None)?;
     let grants = Arc::new(Grants::none());
     let invocation = Invocation::command(&tool)?;

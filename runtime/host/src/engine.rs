@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::compile::Compiler;
 use crate::epochs::Epochs;
 use crate::error::LoadError;
 use crate::event_loop::EventLoops;
@@ -38,13 +39,14 @@ pub(crate) enum Build {
 
 /// What all handles of one engine have in common.
 struct Shared {
+    compiler: Compiler,
     fingerprint: String,
     composed: OnceLock<(wasmtime::Engine, Epochs)>,
     event_loops: EventLoops,
 }
 
 impl Engine {
-    /// Makes an engine.
+    /// Makes an engine that has its tools compiled there. [`Compiler::this_program`] is what programs want.
     ///
     /// What guests get: the WebAssembly 2.0 instructions with fixed-width SIMD, and 32-bit memories.
     /// What they don't: threads, shared memory, 64-bit memory, relaxed SIMD, garbage collection, exceptions, WASI 0.3's
@@ -53,10 +55,10 @@ impl Engine {
     /// # Errors
     ///
     /// When this machine's processor is not supported.
-    pub fn new() -> Result<Self, LoadError> {
-        let inner = wasmtime::Engine::new(&config()).map_err(|source| LoadError::Engine { source })?;
+    pub fn new(compiler: Compiler) -> Result<Self, LoadError> {
+        let inner = compiling(Build::Single).map_err(|source| LoadError::Engine { source })?;
         let fingerprint = fingerprint(&inner);
-        let shared = Shared { fingerprint, composed: OnceLock::new(), event_loops: EventLoops::default() };
+        let shared = Shared { compiler, fingerprint, composed: OnceLock::new(), event_loops: EventLoops::default() };
         Ok(Self { inner, shared: Arc::new(shared) })
     }
 
@@ -83,9 +85,7 @@ impl Engine {
         if let Some((composed, _)) = self.shared.composed.get() {
             return Ok(composed);
         }
-        let mut config = config();
-        config.epoch_interruption(true);
-        let engine = wasmtime::Engine::new(&config).map_err(|source| LoadError::Engine { source })?;
+        let engine = compiling(build).map_err(|source| LoadError::Engine { source })?;
         let epochs = Epochs::start(&engine)?;
         Ok(&self.shared.composed.get_or_init(|| (engine, epochs)).0)
     }
@@ -96,6 +96,11 @@ impl Engine {
             Build::Single => self.fingerprint().to_owned(),
             Build::Composed => format!("{}-composed", self.fingerprint()),
         }
+    }
+
+    /// Where tools are compiled.
+    pub(crate) fn compiler(&self) -> &Compiler {
+        &self.shared.compiler
     }
 
     /// The event loops that runs of this engine's tools take turns with.
@@ -110,6 +115,11 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// An engine for tools of this build that nothing runs in until time is counted for it.
+pub(crate) fn compiling(build: Build) -> wasmtime::Result<wasmtime::Engine> {
+    wasmtime::Engine::new(&config(build))
+}
+
 fn fingerprint(engine: &wasmtime::Engine) -> String {
     use std::hash::{Hash, Hasher};
     let mut hasher = Fnv1a::default();
@@ -120,12 +130,13 @@ fn fingerprint(engine: &wasmtime::Engine) -> String {
 /// The release line of wasmtime this host is built for.
 pub(crate) const ENGINE_VERSION: &str = "48";
 
-fn config() -> wasmtime::Config {
+fn config(build: Build) -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
     config
         .strategy(wasmtime::Strategy::Cranelift)
         // Counts what a guest does, and interrupts it: see `execute`.
         .consume_fuel(true)
+        .epoch_interruption(build == Build::Composed)
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
@@ -163,14 +174,17 @@ impl std::hash::Hasher for Fnv1a {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::compile::Task;
 
     #[test]
     fn refuses_what_a_replay_or_the_sandbox_could_not_hold() {
-        let engine = Engine::new().unwrap();
+        let engine = Engine::new(Compiler::in_process()).unwrap();
         let refused = |body: &str| {
             let bytes = wat::parse_str(format!("(component (core module {body}))")).unwrap();
-            wasmtime::component::Component::new(engine.wasmtime(Build::Single).unwrap(), bytes).is_err()
+            engine.compiler().make(&engine, Task::Code(Build::Single), Path::new("tool.wasm"), &bytes).is_err()
         };
         assert!(!refused("(memory 1) (func (result v128) v128.const i64x2 1 2)"), "plain modules must be accepted");
         for (what, body) in [
@@ -187,7 +201,8 @@ mod tests {
 
     #[test]
     fn fingerprint_is_the_same_for_every_engine_of_this_build() {
-        let (a, b) = (Engine::new().unwrap(), Engine::new().unwrap());
+        let engine = || Engine::new(Compiler::in_process()).unwrap();
+        let (a, b) = (engine(), engine());
         assert_eq!(a.fingerprint(), b.fingerprint());
         assert!(a.fingerprint().starts_with("wasmtime-48-"));
     }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use wasm_agent_policy::PolicyErrors;
 
+use crate::compile::Resource;
+
 /// Why a tool, a policy or a state directory could not be loaded. Nothing ran.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -68,6 +70,32 @@ pub enum LoadError {
         path: PathBuf,
         /// What the engine reports.
         source: wasmtime::Error,
+    },
+    /// The tool has more of something than any compiler makes, and would take the engine's too long.
+    #[error("`{path}` is refused before it is compiled: {found}")]
+    TooMuch {
+        /// The tool.
+        path: PathBuf,
+        /// What there is too much of, and how much there may be.
+        found: String,
+    },
+    /// Compiling the tool took more than it may.
+    #[error("compiling `{path}` takes more than {} of {which}", .which.setting(*.allowed))]
+    Exceeded {
+        /// The tool.
+        path: PathBuf,
+        /// What it took.
+        which: Resource,
+        /// How much of it there was: bytes of memory, or seconds of processor time.
+        allowed: u64,
+    },
+    /// The compiler could not be started, failed, or gave an answer that is none.
+    #[error("cannot compile `{path}`: {problem}")]
+    Compiler {
+        /// The tool.
+        path: PathBuf,
+        /// What went wrong.
+        problem: String,
     },
     /// The tool imports what this host does not have.
     #[error("`{path}` imports what this host does not offer:\n{}", list(.missing))]

@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
-use wit_component::ComponentEncoder;
-
 use crate::composition::Composition;
+use crate::counting::Counting;
 use crate::engine::Build;
 use crate::error::LoadError;
+use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 
 /// Interfaces that this host links, without their versions: any version 0.2.x of a WASI interface is served by the same
 /// functions. A test compares this list with what is linked.
@@ -48,13 +48,47 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasm-agent:host/intent",
 ];
 
-/// Looks at the imports of a component, and at how it is built.
+/// Whether these bytes begin as a core module does.
+pub(crate) fn is_core_module(bytes: &[u8]) -> bool {
+    bytes.get(..8) == Some(b"\0asm\x01\0\0\0")
+}
+
+/// Whether a core module is a command, and not a library.
+pub(crate) fn is_command(module: &[u8]) -> Result<bool, wasmparser::BinaryReaderError> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ExportSection(section) = payload? {
+            for export in section {
+                if export?.name == "_start" {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Looks at all that is to be known of a tool before it is compiled: its imports, how it is built, and what can be counted.
 ///
 /// # Errors
 ///
 /// [`LoadError::Imports`] with a line for every import that this host does not have, [`LoadError::Invalid`] for what is malformed or
-/// composed of too much.
+/// composed of too much, [`LoadError::TooMuch`] for what would take the compiler too long.
 pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
+    let build = if is_core_module(bytes) { check_module(path, bytes)? } else { check_component(path, bytes)? };
+    let mut counting = Counting::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(|error| invalid(path, error))?;
+        counting.read(&payload).map_err(|refused| refused.into_error(path))?;
+    }
+    Ok(build)
+}
+
+/// Looks at the imports of a component, and at how it is built.
+///
+/// # Errors
+///
+/// As [`check`], but nothing is counted.
+pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let mut missing = Vec::new();
     let mut composition = Composition::default();
     for payload in Parser::new(0).parse_all(bytes) {
@@ -75,50 +109,27 @@ pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     refuse(path, missing).map(|()| composition.build())
 }
 
-/// Wraps a core module for WASI 0.1 into a component for WASI 0.2.
+/// Looks at the imports of a core module, which becomes one component.
 ///
 /// # Errors
 ///
 /// When the module imports anything but WASI 0.1, or is malformed.
-pub(crate) fn adapt(path: &Path, module: &[u8]) -> Result<Vec<u8>, LoadError> {
-    use wasi_preview1_component_adapter_provider as adapter;
+pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadError> {
     let mut missing = Vec::new();
-    let mut command = false;
     for payload in Parser::new(0).parse_all(module) {
-        match payload.map_err(|error| invalid(path, error))? {
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    let import = import.map_err(|error| invalid(path, error))?;
-                    if import.module != adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME {
-                        missing.push(format!(
-                            "`{}` `{}`: a core module can import `wasi_snapshot_preview1` only",
-                            import.module, import.name
-                        ));
-                    }
+        if let Payload::ImportSection(section) = payload.map_err(|error| invalid(path, error))? {
+            for import in section.into_imports() {
+                let import = import.map_err(|error| invalid(path, error))?;
+                if import.module != WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME {
+                    missing.push(format!(
+                        "`{}` `{}`: a core module can import `wasi_snapshot_preview1` only",
+                        import.module, import.name
+                    ));
                 }
             }
-            Payload::ExportSection(section) => {
-                for export in section {
-                    command |= export.map_err(|error| invalid(path, error))?.name == "_start";
-                }
-            }
-            _ => {}
         }
     }
-    refuse(path, missing)?;
-    let bytes = if command {
-        adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
-    } else {
-        adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
-    };
-    ComponentEncoder::default()
-        .module(module)
-        .and_then(|encoder| encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, bytes))
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| LoadError::Invalid {
-            path: path.to_owned(),
-            source: wasmtime::Error::msg(format!("cannot adapt WASI 0.1 to WASI 0.2: {error:#}")),
-        })
+    refuse(path, missing).map(|()| Build::Single)
 }
 
 /// Why an import can't be satisfied, or nothing.
@@ -141,7 +152,7 @@ fn refuse(path: &Path, missing: Vec<String>) -> Result<(), LoadError> {
     if missing.is_empty() { Ok(()) } else { Err(LoadError::Imports { path: path.to_owned(), missing }) }
 }
 
-fn invalid(path: &Path, error: impl std::fmt::Display) -> LoadError {
+pub(crate) fn invalid(path: &Path, error: impl std::fmt::Display) -> LoadError {
     LoadError::Invalid { path: path.to_owned(), source: wasmtime::Error::msg(error.to_string()) }
 }
 

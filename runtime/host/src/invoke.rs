@@ -196,23 +196,6 @@ fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
     }
 }
 
-impl Tool {
-    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`.
-    pub fn exports(&self) -> Vec<String> {
-        let results = |export: &Export| {
-            export.ty.results().next().map_or_else(String::new, |ty| format!(" -> {}", json::type_name(&ty)))
-        };
-        let line = |export: &Export| format!("{}: func({}){}", export.name, parameters(export), results(export));
-        exports(self).iter().map(line).collect()
-    }
-
-    /// Names of what the tool imports, as its component does after any adaptation.
-    pub fn imports(&self) -> Vec<String> {
-        let ty = self.component.component_type();
-        ty.imports(self.component.engine()).map(|(name, _)| name.to_owned()).collect()
-    }
-}
-
 fn quote(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -5,11 +5,12 @@
 //! use std::path::Path;
 //! use std::sync::Arc;
 //! use wasm_agent_host::{
-//!     Capture, Engine, Grants, Invocation, JournalFile, OwnThings, Recording, Run, StateDir, Stream, Tool,
+//!     Capture, Compiler, Engine, Grants, Invocation, JournalFile, OwnThings, Recording, Run, StateDir, Stream, Tool,
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let engine = Engine::new()?;
+//! // First of all: tools are compiled by this same program, started again.
+//! let engine = Engine::new(Compiler::this_program())?;
 //! let state = StateDir::open(Path::new("state"))?;
 //! // Load once …
 //! let tool = Tool::load(&engine, Path::new("count-words.wasm"), Some(&state))?;
@@ -39,7 +40,11 @@
 mod agent;
 pub mod approval;
 mod cache;
+mod code_key;
+mod compile;
 mod composition;
+mod counting;
+mod describe;
 mod discreet;
 mod engine;
 mod epochs;
@@ -66,6 +71,8 @@ mod state;
 mod tool;
 mod wasi;
 
+pub use compile::{Compiler, Resource};
+pub use describe::Description;
 pub use engine::Engine;
 pub use error::{LoadError, RunError};
 pub use execute::Outcome;
@@ -79,7 +86,7 @@ pub use replay::{
 };
 pub use rerun::{Recording, ReplayFailure, ReplayReport};
 pub use run::{Run, RunReport};
-pub use state::StateDir;
+pub use state::{CodeSource, StateDir};
 pub use tool::{TOOL_BYTES_MAX, Tool};
 pub use wasm_agent_journal as journal;
 pub use wasm_agent_policy as policy;

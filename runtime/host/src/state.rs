@@ -15,13 +15,24 @@ use crate::error::LoadError;
 #[derive(Clone, Debug)]
 pub struct StateDir {
     root: PathBuf,
+    code: CodeSource,
+}
+
+/// How kept code comes into a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CodeSource {
+    /// Mapped from its file, of which only what runs is read. The file must stay as it was when it was checked.
+    #[default]
+    Mapped,
+    /// Copied, then checked: for a directory that a grant of a policy reaches, where a tool could change what is mapped.
+    Copied,
 }
 
 impl StateDir {
     /// Opens a state directory, and makes it where it does not exist.
     ///
-    /// It holds `components/` (each tool that ran, by digest, so that a replay finds it), `code/` (compiled components) and
-    /// `journals/`.
+    /// It holds `components/` (each tool that ran, by digest, so that a replay finds it), `code/` (compiled components),
+    /// `code.key` (which tells those from what others put there) and `journals/`.
     ///
     /// # Authority
     ///
@@ -34,7 +45,14 @@ impl StateDir {
         for dir in [root.to_owned(), root.join("components"), root.join("code"), root.join("journals")] {
             private_dir(&dir)?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), code: CodeSource::default() })
+    }
+
+    /// Says how kept code comes into this process: [`CodeSource::Copied`] where a grant reaches the directory.
+    #[must_use]
+    pub fn code_source(mut self, source: CodeSource) -> Self {
+        self.code = source;
+        self
     }
 
     /// The directory itself.
@@ -50,6 +68,15 @@ impl StateDir {
     /// The kept copy of a component, by the digest of its bytes in hexadecimal.
     pub fn component_path(&self, sha256: &str) -> PathBuf {
         self.root.join("components").join(format!("{sha256}.wasm"))
+    }
+
+    /// The key that compiled code is kept under: 32 random bytes that nobody else may read.
+    pub fn code_key_path(&self) -> PathBuf {
+        self.root.join("code.key")
+    }
+
+    pub(crate) fn source(&self) -> CodeSource {
+        self.code
     }
 
     pub(crate) fn code_path(&self, sha256: &str, engine: &str) -> PathBuf {

@@ -10,10 +10,12 @@ use sha2::Digest as _;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::cache;
+use crate::code_key::{CodeKey, Entry};
+use crate::compile::Task;
 use crate::engine::{Build, Engine};
 use crate::error::LoadError;
 use crate::gate::Host;
-use crate::imports;
+use crate::imports::{self, is_core_module};
 use crate::link;
 use crate::own::OwnThings;
 use crate::state::StateDir;
@@ -38,17 +40,17 @@ pub struct Tool {
 impl Tool {
     /// Loads a tool: reads, checks, compiles or takes from the cache, and links it.
     ///
-    /// A component is taken as it is. A core module for WASI 0.1 is adapted to WASI 0.2. With `state`, compiled code is
-    /// kept there and a copy of the tool too, so that its runs can be replayed.
+    /// A component is taken as it is. A core module for WASI 0.1 is adapted to WASI 0.2. Where it is compiled is said to the
+    /// [engine](Engine::new). With `state`, compiled code is kept there and a copy of the tool too, so that its runs can be replayed.
     ///
     /// # Authority
     ///
-    /// Reads `path`; reads and writes the state directory.
+    /// Reads `path`; reads and writes the state directory; starts the compiler's process.
     ///
     /// # Errors
     ///
-    /// When the file can't be read, is no component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
-    /// does not offer.
+    /// When the file can't be read, is not a component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
+    /// does not offer; when it would take too much to compile it, or did; when the key of the state directory is not private.
     pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
         let known = state.map_or(Ok(None), |state| Self::known(engine, path, state))?;
         let tool = match known {
@@ -66,11 +68,10 @@ impl Tool {
     /// A tool whose code and copy are kept already, so that its bytes need not be held: only their digest is made.
     fn known(engine: &Engine, path: &Path, state: &StateDir) -> Result<Option<Self>, LoadError> {
         let Some(Digested { sha256, core }) = digest(path)? else { return Ok(None) };
-        let name = hex(&sha256);
-        if !state.component_path(&name).exists() {
+        if !state.component_path(&hex(&sha256)).exists() {
             return Ok(None);
         }
-        let Some(component) = cached(engine, state, &name)? else { return Ok(None) };
+        let Some(component) = cached(engine, state, &sha256)? else { return Ok(None) };
         Self::link(engine, path, sha256, component, core, false).map(Some)
     }
 
@@ -81,15 +82,14 @@ impl Tool {
     /// As [`Tool::load`].
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
         let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
-        let digest = hex(&sha256);
-        let cached = state.map_or(Ok(None), |state| cached(engine, state, &digest))?;
+        let cached = state.map_or(Ok(None), |state| cached(engine, state, &sha256))?;
         let compiled = cached.is_none();
         let component = match cached {
             Some(component) => component,
-            None => compile(engine, path, bytes, state.map(|state| (state, digest.as_str())))?,
+            None => compile(engine, path, bytes, state.map(|state| (state, &sha256)))?,
         };
         if let Some(state) = state {
-            state.keep_component(&digest, bytes)?;
+            state.keep_component(&hex(&sha256), bytes)?;
         }
         Self::link(engine, path, sha256, component, is_core_module(bytes), compiled)
     }
@@ -107,7 +107,7 @@ impl Tool {
         let instance = linker.instantiate_pre(&component).map_err(invalid)?;
         Ok(Self {
             engine: engine.clone(),
-            name: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            name: file_name(path),
             sha256,
             component,
             instance: Arc::new(instance),
@@ -144,6 +144,11 @@ impl std::fmt::Debug for Tool {
     }
 }
 
+/// The name of a file, as messages and journals call a tool.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
 /// What is known of a file that was read once through.
 struct Digested {
     sha256: [u8; 32],
@@ -173,7 +178,8 @@ fn digest(path: &Path) -> Result<Option<Digested>, LoadError> {
     Ok(Some(Digested { sha256: hasher.finalize().into(), core: core.unwrap_or(false) }))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+/// Reads a whole tool.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let error = |source| LoadError::File { verb: "read", what: "tool", path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(error)?;
     let bytes = file.metadata().map_err(error)?.len();
@@ -190,18 +196,18 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     }
 }
 
-fn is_core_module(bytes: &[u8]) -> bool {
-    bytes.get(..8) == Some(b"\0asm\x01\0\0\0")
-}
-
 /// Compiled code that is kept of the component with this digest.
-fn cached(engine: &Engine, state: &StateDir, sha256: &str) -> Result<Option<Component>, LoadError> {
+fn cached(engine: &Engine, state: &StateDir, sha256: &[u8; 32]) -> Result<Option<Component>, LoadError> {
+    let name = hex(sha256);
     for build in [Build::Single, Build::Composed] {
-        let code = state.code_path(sha256, &engine.code_name(build));
+        let made_by = engine.code_name(build);
+        let code = state.code_path(&name, &made_by);
         // Most tools are single ones: the engine of the others is not made for nothing.
-        if code.exists()
-            && let Some(component) = cache::load(engine.wasmtime(build)?, &code)
-        {
+        if !code.exists() {
+            continue;
+        }
+        let (key, entry) = (CodeKey::open(state)?, Entry { sha256, engine: &made_by });
+        if let Some(component) = cache::load(engine.wasmtime(build)?, &code, state.source(), &key, &entry) {
             return Ok(Some(component));
         }
     }
@@ -213,37 +219,34 @@ fn compile(
     engine: &Engine,
     path: &Path,
     bytes: &[u8],
-    keep: Option<(&StateDir, &str)>,
+    keep: Option<(&StateDir, &[u8; 32])>,
 ) -> Result<Component, LoadError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(bytes) });
     }
-    let adapted;
-    let (bytes, build) = if is_core_module(bytes) {
-        adapted = imports::adapt(path, bytes)?;
-        (adapted.as_slice(), Build::Single)
-    } else {
-        (bytes, imports::check(path, bytes)?)
-    };
-    let invalid = |source| LoadError::Invalid { path: path.to_owned(), source };
-    let component = Component::new(engine.wasmtime(build)?, bytes).map_err(invalid)?;
+    let build = imports::check(path, bytes)?;
+    let code = engine.compiler().make(engine, Task::Code(build), path, bytes)?;
+    let component = cache::of_bytes(engine.wasmtime(build)?, &code).map_err(|error| LoadError::Compiler {
+        path: path.to_owned(),
+        problem: format!("what the compiler made is not code for this program: {error:#}"),
+    })?;
     if let Some((state, sha256)) = keep {
-        let keep = state.code_path(sha256, &engine.code_name(build));
+        let made_by = engine.code_name(build);
+        let (keep, entry) = (state.code_path(&hex(sha256), &made_by), Entry { sha256, engine: &made_by });
+        let warn =
+            |error: &dyn std::fmt::Display| tracing::warn!(path = %keep.display(), %error, "cannot keep compiled code");
         // A cache that can't be written makes the next start slower, nothing else.
-        match component.serialize() {
-            Ok(code) => {
-                if let Err(error) = crate::state::write_whole(&keep, &code) {
-                    tracing::warn!(path = %keep.display(), %error, "cannot keep compiled code");
-                }
-            }
-            Err(error) => tracing::warn!(%error, "cannot serialise compiled code"),
+        match CodeKey::open(state) {
+            Ok(key) => cache::keep(&keep, &key, &entry, code).unwrap_or_else(|error| warn(&error)),
+            Err(error @ LoadError::State { .. }) => return Err(error),
+            Err(error) => warn(&error),
         }
     }
     Ok(component)
 }
 
-/// What a file that is no component seems to be.
-fn describe(bytes: &[u8]) -> String {
+/// What a file seems to be that is not a component.
+pub(crate) fn describe(bytes: &[u8]) -> String {
     let start = bytes.get(..bytes.len().min(4)).unwrap_or_default();
     match bytes {
         [] => "it is empty".to_owned(),

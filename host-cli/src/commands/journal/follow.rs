@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_audit::files::{Files, FilesError};
 use wasm_agent_host::journal::{Call, Event, Reader};
-use wasm_agent_host::{Discard, Engine, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir, Tool};
+use wasm_agent_host::{Discard, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir, Tool};
 
 use crate::args;
 use crate::commands::progress::{Prints, Progress, open, open_journal};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
+use crate::machine;
 use crate::state;
 use crate::units::{count, hex};
 
@@ -118,7 +119,7 @@ fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Fi
         failed: None,
     };
     let shared = Arc::new(Mutex::new(watched));
-    let engine = Engine::new().map_err(|error| chain(&error))?;
+    let engine = machine::engine().map_err(text)?;
     let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
     let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
     let recording = bounds.of(recording);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::Value;
-use wasm_agent_host::{Discard, Engine, Grants, Invocation, Outcome, Recording, Run, Tool};
+use wasm_agent_host::{Compiler, Discard, Engine, Grants, Invocation, Outcome, Recording, Run, Tool};
 use wasm_agent_journal::{JournalStore, Reader, to_json};
 
 use crate::forge;
@@ -67,7 +67,7 @@ pub fn recorded() -> &'static [u8] {
 fn tool() -> &'static (Tool, Engine) {
     static TOOL_LOADED: OnceLock<(Tool, Engine)> = OnceLock::new();
     TOOL_LOADED.get_or_init(|| {
-        let engine = Engine::new().unwrap();
+        let engine = Engine::new(Compiler::in_process()).unwrap();
         let component = wat::parse_str(TOOL).unwrap();
         (Tool::from_bytes(&engine, Path::new("clock.wasm"), &component, None).unwrap(), engine)
     })

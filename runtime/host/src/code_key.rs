@@ -1,0 +1,153 @@
+//! The key under which compiled code is kept, so that code that this host wrote is told from code that somebody put there.
+
+#![expect(clippy::disallowed_methods, reason = "looks after a file of the state directory")]
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::error::LoadError;
+use crate::state::{StateDir, is_private, random};
+
+/// Bytes of a key, as keyed BLAKE3 takes it.
+const KEY_BYTES: usize = 32;
+
+/// Begins what is authenticated, so that the key vouches for nothing else. The number is the form's.
+const CONTEXT: &[u8] = b"wasm-agent compiled code 1\n";
+
+/// What compiled code is kept for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    /// The component, or core module, that it was made of.
+    pub(crate) sha256: &'a [u8; 32],
+    /// The engine and all its settings, and the build.
+    pub(crate) engine: &'a str,
+}
+
+/// A secret of one state directory.
+pub(crate) struct CodeKey(Zeroizing<[u8; KEY_BYTES]>);
+
+impl CodeKey {
+    /// The key of a state directory, made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read or made, has another size, or is not this user's alone.
+    pub(crate) fn open(state: &StateDir) -> Result<Self, LoadError> {
+        let path = state.code_key_path();
+        let error = |verb| {
+            let path = path.clone();
+            move |source| LoadError::File { verb, what: "key of the state directory", path, source }
+        };
+        match read(&path) {
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => create(&path).map_err(error("create"))?,
+            Err(source) => return Err(error("read")(source)),
+            Ok(read) => return read.map(Self).map_err(|problem| LoadError::State { path, problem }),
+        }
+        read(&path).map_err(error("read"))?.map(Self).map_err(|problem| LoadError::State { path, problem })
+    }
+
+    /// Authenticates code that was compiled for an entry: that and all that it is.
+    pub(crate) fn authenticate(&self, entry: &Entry<'_>, bytes: u64, code: impl Read) -> io::Result<blake3::Hash> {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(CONTEXT).update(entry.sha256);
+        // Lengths, so that no two entries are one text.
+        let length = u64::try_from(entry.engine.len()).unwrap_or(u64::MAX);
+        hasher.update(&length.to_le_bytes()).update(entry.engine.as_bytes()).update(&bytes.to_le_bytes());
+        hasher.update_reader(code)?;
+        Ok(hasher.finalize())
+    }
+}
+
+/// The key in a file, or what is wrong with the file.
+fn read(path: &Path) -> io::Result<Result<Zeroizing<[u8; KEY_BYTES]>, String>> {
+    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
+    let metadata = file.metadata()?;
+    if let Err(problem) = is_private(&metadata) {
+        return Ok(Err(problem));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Ok(Err(format!("can be read by others (mode {:04o}, expected 0600)", metadata.mode() & 0o7777)));
+    }
+    let mut contents = Zeroizing::new(Vec::with_capacity(KEY_BYTES + 1));
+    file.take(u64::try_from(KEY_BYTES).unwrap_or_default() + 1).read_to_end(&mut contents)?;
+    let key: Result<[u8; KEY_BYTES], _> = contents.as_slice().try_into();
+    Ok(key.map(Zeroizing::new).map_err(|_| format!("is not a key: it has not {KEY_BYTES} bytes")))
+}
+
+/// Makes a key that is there whole or not at all. Where another process was quicker, its key stays.
+fn create(path: &Path) -> io::Result<()> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    getrandom::fill(key.as_mut()).map_err(io::Error::other)?;
+    let temporary = path.with_file_name(format!(".{:032x}", random()?));
+    let made = write(&temporary, key.as_ref()).and_then(|()| match std::fs::hard_link(&temporary, path) {
+        Err(there) if there.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    });
+    // The error that matters is the first; what is left behind is a hidden file in a private directory.
+    drop(std::fs::remove_file(&temporary));
+    made
+}
+
+fn write(path: &Path, key: &[u8]) -> io::Result<()> {
+    let mut file: File = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(key)?;
+    file.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn state(folder: &tempfile::TempDir) -> StateDir {
+        StateDir::open(&folder.path().join("state")).unwrap()
+    }
+
+    #[test]
+    fn is_made_once_and_kept_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder);
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| *CodeKey::open(&state).unwrap().0)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0] && *key != [0; KEY_BYTES]));
+        let metadata = std::fs::metadata(state.code_key_path()).unwrap();
+        assert_eq!((metadata.mode() & 0o7777, metadata.len(), metadata.nlink()), (0o600, 32, 1));
+        assert_eq!(std::fs::read_dir(folder.path().join("state")).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn one_that_is_not_private_or_not_a_key_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder);
+        let path = state.code_key_path();
+        let problem = || match CodeKey::open(&state) {
+            Err(LoadError::State { problem, .. }) => problem,
+            Err(other) => other.to_string(),
+            Ok(_) => panic!("taken"),
+        };
+        for (length, problem_of_it) in [(0, "is not a key"), (31, "is not a key"), (33, "is not a key")] {
+            std::fs::write(&path, vec![1; length]).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+            assert!(problem().starts_with(problem_of_it), "{}", problem());
+        }
+        std::fs::write(&path, [1; 32]).unwrap();
+        for (mode, expected) in
+            [(0o640, "can be read by others"), (0o604, "can be read by others"), (0o620, "can be written by others")]
+        {
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            assert!(problem().starts_with(expected), "{}", problem());
+        }
+        std::fs::rename(&path, folder.path().join("key")).unwrap();
+        std::fs::set_permissions(folder.path().join("key"), PermissionsExt::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("key"), &path).unwrap();
+        assert!(problem().starts_with("cannot read key of the state directory"), "{}", problem());
+    }
+}

@@ -1,0 +1,126 @@
+//! The compiler's process, from its start to its end.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, Stdio};
+
+use wasm_agent_jail::Limits;
+
+use super::answer::{self, Answer};
+use super::{Problem, Task, code};
+use crate::engine::{self, Build};
+
+/// The first argument of a process that compiles. Its form is the library's own; programs pass it on to nobody.
+pub(super) const ARGUMENT: &str = "__wasm-agent-compile";
+
+/// Most threads that compile at a time. Each has a stack and pieces of memory of its own, which count against the limit.
+const THREADS_MAX: usize = 16;
+
+/// What a process is started with: the task, the tool's size, the limits, and who starts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) task: Task,
+    pub(super) tool_bytes: usize,
+    pub(super) limits: Limits,
+    pub(super) parent: u32,
+}
+
+impl Start {
+    /// Adds the arguments that say so, and takes away all that a process has without being given it.
+    pub(super) fn arrange(&self, command: &mut Command) {
+        let task = match self.task {
+            Task::Adapt => "adapt",
+            Task::Code(Build::Single) => "single",
+            Task::Code(Build::Composed) => "composed",
+        };
+        let Limits { memory_bytes, cpu_seconds } = self.limits;
+        command.args([ARGUMENT, task]).args([
+            self.tool_bytes.to_string(),
+            memory_bytes.to_string(),
+            cpu_seconds.to_string(),
+            self.parent.to_string(),
+        ]);
+        command.env_clear().current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    }
+
+    fn parse(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let words: Vec<String> = arguments.map(OsString::into_string).collect::<Result<_, _>>().ok()?;
+        let [task, tool_bytes, memory_bytes, cpu_seconds, parent] = words.try_into().ok()?;
+        let task = match task.as_str() {
+            "adapt" => Task::Adapt,
+            "single" => Task::Code(Build::Single),
+            "composed" => Task::Code(Build::Composed),
+            _ => return None,
+        };
+        let limits = Limits { memory_bytes: memory_bytes.parse().ok()?, cpu_seconds: cpu_seconds.parse().ok()? };
+        Some(Self { task, tool_bytes: tool_bytes.parse().ok()?, limits, parent: parent.parse().ok()? })
+    }
+}
+
+/// Compiles, and exits. What goes wrong before there is an answer is a line on standard error.
+#[expect(clippy::disallowed_methods, reason = "this process was started to do this and nothing else")]
+#[expect(clippy::print_stderr, reason = "the process that started this one reads it")]
+pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> ! {
+    match serve(arguments) {
+        Ok(()) => std::process::exit(0),
+        Err(problem) => {
+            eprintln!("{problem}");
+            std::process::exit(1)
+        }
+    }
+}
+
+fn serve(arguments: impl Iterator<Item = OsString>) -> Result<(), Box<dyn std::error::Error>> {
+    let start = Start::parse(arguments).ok_or("this is started by the program itself, to compile tools")?;
+    let walls =
+        wasm_agent_jail::enter(start.parent, &start.limits).map_err(|error| format!("{error}: {}", error.source))?;
+    // What a panic says is part of the answer.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut out = io::stdout().lock();
+    answer::begin(&mut out, &walls)?;
+    let mut bytes = Vec::with_capacity(start.tool_bytes);
+    io::stdin().lock().take(u64::try_from(start.tool_bytes)?).read_to_end(&mut bytes)?;
+    if bytes.len() < start.tool_bytes {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+    }
+    Answer::from(make(start.task, &bytes)).write(&mut out)?;
+    Ok(())
+}
+
+fn make(task: Task, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS_MAX);
+    // Threads that can't be had are memory that can't be had.
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|_| Problem::Memory)?;
+    catch_unwind(AssertUnwindSafe(|| match task {
+        Task::Adapt => code::adapt(bytes),
+        Task::Code(build) => {
+            let engine = engine::compiling(build).map_err(|error| Problem::Failed(format!("{error:#}")))?;
+            code::code(&engine, bytes)
+        }
+    }))
+    .unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Problem::Failed(format!("it panicked: {}", text.unwrap_or("without a message"))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_is_started_with_arrives() {
+        for task in [Task::Adapt, Task::Code(Build::Single), Task::Code(Build::Composed)] {
+            let limits = Limits { memory_bytes: 1 << 40, cpu_seconds: 7 };
+            let start = Start { task, tool_bytes: 12, limits, parent: 4711 };
+            let mut command = Command::new("program");
+            start.arrange(&mut command);
+            let mut arguments = command.get_args().map(OsString::from);
+            assert_eq!(arguments.next().unwrap(), ARGUMENT);
+            assert_eq!(Start::parse(arguments), Some(start));
+        }
+        assert_eq!(Start::parse(["single", "1", "2", "3"].map(OsString::from).into_iter()), None);
+        assert_eq!(Start::parse(["double", "1", "2", "3", "4"].map(OsString::from).into_iter()), None);
+    }
+}

@@ -1,0 +1,54 @@
+use super::*;
+use crate::compile::Compiler;
+
+fn described(text: &str) -> Result<Description, LoadError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tool.wasm");
+    std::fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
+    Description::read(&Engine::new(Compiler::in_process()).unwrap(), &path)
+}
+
+/// A component with a function of this type: a parameter `p`, whose type is the last of `types`.
+fn taking(types: &str) -> String {
+    format!(
+        r#"(component {types} (import "wasi:random/random@0.2.0" (instance $i))
+            (core module $m (func (export "f") (param i32 i32)) (memory (export "memory") 1)
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0))
+            (core instance $m (instantiate $m))
+            (func (export "f") (param "p" $last)
+                (canon lift (core func $m "f") (memory (core memory $m "memory")) (realloc (core func $m "realloc")))))"#
+    )
+}
+
+#[test]
+fn types_are_written_as_wit_writes_them() {
+    let read = described(&taking(
+        r#"(type $a (option (tuple u8 string)))
+        (type $b (result (error s64)))
+        (type $last (list (tuple $a $b (list f32) char)))"#,
+    ))
+    .unwrap();
+    let ty = "list<tuple<option<tuple<u8, string>>, result<_, s64>, list<f32>, char>>";
+    assert_eq!(read.exports(), [format!("f: func(p: {ty})")]);
+    assert_eq!(read.imports(), ["wasi:random/random@0.2.0"]);
+    assert!(!read.is_command() && !read.is_adapted());
+}
+
+#[test]
+fn types_that_are_long_when_written_out_are_cut() {
+    let mut types = "(type $t0 u8)".to_owned();
+    for level in 1..=16 {
+        types += &format!("(type $t{level} (tuple $t{0} $t{0}))", level - 1);
+    }
+    types += "(type $last (list $t16))";
+    let read = described(&taking(&types)).unwrap();
+    let line = &read.exports()[0];
+    assert!(line.len() < 8 << 10 && line.contains('…'), "{} {line}", line.len());
+}
+
+#[test]
+fn code_is_not_looked_at() {
+    let text =
+        r#"(component (core module $m (func (export "f") (result i32) i64.const 0)) (core instance (instantiate $m)))"#;
+    assert!(described(text).is_ok());
+}
