@@ -171,6 +171,13 @@ journal = "4GiB"
         command
     }
 
+    /// The command by which another program keeps a guest's code for this one.
+    pub(crate) fn keep_code(&self, program: &Path, guest: &Guest) -> Command {
+        let mut command = Command::new(program);
+        command.arg(self.state().join("wasm-agent")).arg(&guest.component);
+        command
+    }
+
     /// The command that replays a journal.
     pub(crate) fn replay(&self, guest: &Guest, journal: &Path) -> Command {
         let mut command = self.program();
@@ -195,7 +202,7 @@ journal = "4GiB"
     fn program(&self) -> Command {
         let state = self.state();
         let mut command = Command::new(&self.program);
-        for name in ["HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
             command.env(name, &state);
         }
         command
