@@ -11,7 +11,7 @@ use crate::machine::{CompileLimits, MACHINE_BYTES_MAX, Machine};
 pub(crate) fn machine(text: &str) -> Result<Machine, PolicyErrors> {
     if text.len() > MACHINE_BYTES_MAX {
         let message = format!("it has at most {MACHINE_BYTES_MAX} bytes, found {}", text.len());
-        return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)]));
+        return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)], 0));
     }
     let mut report = Report::new(text);
     let document = document(text, &mut report)?;
