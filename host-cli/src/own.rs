@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use wasm_agent_host::OwnThings;
 
 use crate::args::{Approve, State};
+use crate::machine;
 use crate::state;
 
 /// What every run is kept from, whatever it is given: the state directory, the configuration, this program, and the certificate
 /// authorities that the environment names.
 pub(crate) fn own_things(state: &State) -> OwnThings {
-    let variable = |name: &str| std::env::var_os(name);
     let mut own = OwnThings::new();
     if let Some(root) = state::root(state) {
         own.add("state directory", root);
     }
-    if let Some(folder) = state::config_dir(&variable) {
+    if let Some(folder) = machine::path().as_deref().and_then(Path::parent) {
         own.add("configuration", folder);
     }
     if let Ok(program) = std::env::current_exe() {
         own.add("program", program);
     }
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
-        if let Some(path) = variable(name).filter(|path| !path.is_empty()) {
+        if let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty()) {
             own.add("certificate authorities", path);
         }
     }

@@ -28,13 +28,6 @@ pub(crate) fn root(state: &State) -> Option<PathBuf> {
     state.directory.clone().or_else(of_user)
 }
 
-/// The user's folder of settings for this program, by the rules of the XDG base directories.
-pub(crate) fn config_dir(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
-    base.or_else(|| set("HOME").map(|home| home.join(".config"))).map(|base| base.join("wasm-agent"))
-}
-
 /// The user's state directory, where one is named or the user has a home.
 pub(crate) fn of_user() -> Option<PathBuf> {
     find(&|name| std::env::var_os(name))

@@ -3,7 +3,7 @@
 use std::fs::hard_link;
 use std::path::Path;
 
-use wasm_agent_host::{LoadError, OwnThings};
+use wasm_agent_host::{Grants, LoadError, OwnThings};
 use wasm_agent_tests::approver::Meanwhile;
 use wasm_agent_tests::probe::results;
 use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
@@ -212,4 +212,23 @@ fn a_secret_may_lie_in_a_granted_folder_and_is_not_there_for_the_tool() {
     );
     let run = attack(&folder, &OwnThings::new(), &policy, &["token", "policy.toml"]);
     assert!(run.denied_calls() > 30);
+}
+
+#[test]
+fn code_is_mapped_only_from_where_no_grant_reaches() {
+    let (folder, _) = home();
+    folder.dir("state/other");
+    let state = folder.path("state/wasm-agent");
+    let reach = |host: &str, mounts: &str| {
+        folder.write(
+            "policy.toml",
+            format!("version = 1\n[[filesystem]]\nhost = \"{host}\"\nguest = \"/w\"\n{mounts}\n"),
+        );
+        Grants::load(&folder.path("policy.toml"), &|_| None).unwrap().reach(&state).unwrap()
+    };
+    assert!(reach(".", "") && reach("state", "") && reach("state/wasm-agent", ""));
+    assert!(!reach("real", "") && !reach("state/other", ""));
+    // What is mounted there may be anything.
+    assert!(reach("real", "mounts = true"));
+    assert!(!Grants::none().reach(&state).unwrap());
 }

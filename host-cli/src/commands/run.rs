@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
 use wasm_agent_host::policy::SecretSource;
-use wasm_agent_host::{Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
+use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
 
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
@@ -40,6 +40,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     }
     let grants = grants.keeping(&own)?;
     let state = state::open(&arguments.state)?;
+    let code = if grants.reach(state.root())? { CodeSource::Copied } else { CodeSource::Mapped };
+    let state = state.code_source(code);
     let engine = machine::engine()?;
     let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
     let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;

@@ -98,6 +98,22 @@ impl Grants {
         Ok(self)
     }
 
+    /// Whether a path lies below a granted directory, as far as that can be told: where mounts are granted too it may lie anywhere.
+    ///
+    /// A tool does not get at what is the host's there. Code is not mapped from such a place all the same: see
+    /// [`CodeSource`](crate::CodeSource).
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::OwnThing`] where the path can't be followed.
+    pub fn reach(&self, path: &Path) -> Result<bool, LoadError> {
+        if self.preopens.is_empty() {
+            return Ok(false);
+        }
+        let guard = Guard::new(&OwnThings::new().with("state directory", path))?;
+        Ok(self.preopens.iter().any(|preopen| preopen.mounts || guard.is_on_the_way(preopen.directory.id)))
+    }
+
     /// What belongs to the host and is kept from the tool.
     pub fn own_things(&self) -> &OwnThings {
         &self.own

@@ -243,12 +243,12 @@ fn much_is_read_and_sent_to_many() {
 
 #[test]
 fn a_directory_has_more_in_it_than_a_tool_needs() {
-    let real = |host: &str| Some(Path::new("/home/ann/work").join(host)).filter(|_| host != "gone");
+    let real = |host: &str| Some(Path::new("/people/ann/work").join(host)).filter(|_| host != "gone");
     let surroundings = Surroundings {
         real: Some(&real),
         private: vec![
-            ("your home directory", PathBuf::from("/home/ann")),
-            ("the state of `wasm-agent`", PathBuf::from("/home/ann/work/state/agent")),
+            ("your home directory", PathBuf::from("/people/ann")),
+            ("the state of `wasm-agent`", PathBuf::from("/people/ann/work/state/agent")),
         ],
     };
     let why = |host: &str, rest: &str| {
@@ -260,8 +260,8 @@ fn a_directory_has_more_in_it_than_a_tool_needs() {
     for (host, expected) in [
         ("/", "`/` is all of this machine"),
         ("/home", "`/home` is a directory (`/home`) that has your home directory in it"),
-        ("/home/ann", "`/home/ann` is your home directory"),
-        ("state", "`state` is a directory (`/home/ann/work/state`) that has the state of `wasm-agent` in it"),
+        ("/people/ann", "`/people/ann` is your home directory"),
+        ("state", "`state` is a directory (`/people/ann/work/state`) that has the state of `wasm-agent` in it"),
         ("/proc/self", "`/proc/self` is a part of the system: it lies in `/proc`"),
         ("/etc", "`/etc` is a part of the system: it lies in `/etc`"),
     ] {
@@ -270,7 +270,7 @@ fn a_directory_has_more_in_it_than_a_tool_needs() {
     }
     assert!(why("/home", "only = [\"ann/**\"]").is_some());
     assert_eq!(why("/home", "deny = [\"ann/**\"]"), None);
-    for host in ["notes", "/home/ann/other", "/srv", "/home/anna", "gone"] {
+    for host in ["notes", "/people/ann/other", "/srv", "/people/anna", "gone"] {
         assert_eq!(why(host, ""), None, "{host}");
     }
 }
