@@ -125,16 +125,11 @@ impl Report {
         }
     }
 
-    /// Reports something that the operator should know, and what to do about it.
+    /// Reports something that the operator should know, and what to do about it. A program has it in the data.
     pub(crate) fn advice(&self, text: &str, advice: &str) {
-        match self.format {
-            Format::Text => {
-                let (warning, hint) = (style::WARNING, style::HINT);
-                let (text, advice) = (block(text), block(advice));
-                self.say(&format!("{warning}warning{warning:#}: {text}\n{hint}hint{hint:#}: {advice}\n"));
-            }
-            Format::Json => self.say_object(&json!({ "event": "warning", "message": text, "hint": advice })),
-        }
+        let (warning, hint) = (style::WARNING, style::HINT);
+        let (text, advice) = (block(text), block(advice));
+        self.say(&format!("{warning}warning{warning:#}: {text}\n{hint}hint{hint:#}: {advice}\n"));
     }
 
     /// Reports that something was found to be as it should be. A program has it in the data.

@@ -107,7 +107,7 @@ impl PathPattern {
             return true;
         }
         for segment in relative.into_iter().flat_map(path_segments) {
-            states = self.segments.step(states, segment);
+            states = self.segments.step(states, segment, Wild::matches_segment);
             if self.segments.accepts(states) {
                 return true;
             }
@@ -173,7 +173,8 @@ impl PathPattern {
 
     fn states_at(&self, relative: Option<&str>) -> u64 {
         let segments = relative.into_iter().flat_map(path_segments);
-        segments.fold(self.segments.start(), |states, segment| self.segments.step(states, segment))
+        segments
+            .fold(self.segments.start(), |states, segment| self.segments.step(states, segment, Wild::matches_segment))
     }
 
     fn live_after(&self, relative: Option<&str>) -> u64 {
@@ -182,7 +183,7 @@ impl PathPattern {
             if self.segments.accepts(states) {
                 return u64::MAX;
             }
-            states = self.segments.step(states, segment);
+            states = self.segments.step(states, segment, Wild::matches_segment);
         }
         if self.segments.accepts(states) { u64::MAX } else { states }
     }
@@ -257,13 +258,9 @@ impl Segments {
         self.skip_any(1)
     }
 
-    /// The states after one more segment.
-    pub(crate) fn step(&self, states: u64, text: &str) -> u64 {
-        self.step_by(states, text, Wild::matches_segment)
-    }
-
+    /// The states after one more segment, which `matches` compares with those that are not `**`.
     #[inline]
-    fn step_by(&self, states: u64, text: &str, matches: impl Fn(&Wild, &str) -> bool) -> u64 {
+    fn step(&self, states: u64, text: &str, matches: impl Fn(&Wild, &str) -> bool) -> u64 {
         let mut next = states & self.any_mask;
         let mut rest = states & !self.any_mask & !self.end;
         while rest != 0 {
@@ -313,7 +310,7 @@ impl Segments {
     #[inline]
     fn follow(&self, mut states: u64, text: &str, matches: impl Fn(&Wild, &str) -> bool) -> bool {
         for segment in path_segments(text) {
-            states = self.step_by(states, segment, &matches);
+            states = self.step(states, segment, &matches);
             if states == 0 {
                 return false;
             }

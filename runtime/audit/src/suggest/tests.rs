@@ -220,22 +220,19 @@ fn what_was_dialled_goes_on_to_be_dialled_and_nothing_else() {
 
 #[test]
 fn refuses_more_than_a_policy_can_say() {
-    let mut long = Scripted::new("[[http]]\nurl = \"https://a.test/**\"\n");
-    let journal = "j".repeat(POLICY_BYTES_MAX);
-    long.act("GET https://a.test/a");
+    let run = acted("[[http]]\nurl = \"https://a.test/**\"\n", &["GET https://a.test/a"]);
     let mut suggest = Suggest::new(Paths::Exact, false);
-    suggest.begin(&journal, &long.header()).unwrap();
-    long.records.iter().try_for_each(|record| suggest.record(record)).unwrap();
+    suggest.begin(&"j".repeat(POLICY_BYTES_MAX), &run.header()).unwrap();
+    run.records.iter().try_for_each(|record| suggest.record(record)).unwrap();
     suggest.end().unwrap();
     assert!(matches!(suggest.finish(), Err(SuggestError::TooMany)));
 }
 
 #[test]
 fn what_was_left_out_is_named_in_short() {
-    let title = "t".repeat(100_000);
     let mut run = Scripted::new("");
     run.answer = Answer::Refused;
-    run.act(&format!("CHECKPOINT {title}"));
+    run.act(&format!("CHECKPOINT {}", "t".repeat(100_000)));
     let text = suggest(&[&run], Paths::Exact).unwrap();
     assert!(text.len() < 1_000 && text.contains("ttt…"), "{} bytes", text.len());
 }

@@ -259,7 +259,7 @@ fn a_directory_has_more_in_it_than_a_tool_needs() {
     };
     for (host, expected) in [
         ("/", "`/` is all of this machine"),
-        ("/home", "`/home` is a directory (`/home`) that has your home directory in it"),
+        ("/people", "`/people` is a directory (`/people`) that has your home directory in it"),
         ("/people/ann", "`/people/ann` is your home directory"),
         ("state", "`state` is a directory (`/people/ann/work/state`) that has the state of `wasm-agent` in it"),
         ("/proc/self", "`/proc/self` is a part of the system: it lies in `/proc`"),
@@ -268,8 +268,8 @@ fn a_directory_has_more_in_it_than_a_tool_needs() {
         assert_eq!(why(host, "").as_deref(), Some(expected));
         assert_eq!(why(host, "only = [\"srv/data.csv\"]"), None, "{host}");
     }
-    assert!(why("/home", "only = [\"ann/**\"]").is_some());
-    assert_eq!(why("/home", "deny = [\"ann/**\"]"), None);
+    assert!(why("/people", "only = [\"ann/**\"]").is_some());
+    assert_eq!(why("/people", "deny = [\"ann/**\"]"), None);
     for host in ["notes", "/people/ann/other", "/srv", "/people/anna", "gone"] {
         assert_eq!(why(host, ""), None, "{host}");
     }
