@@ -150,6 +150,33 @@ fn every_hostile_guest_has_a_test() {
 }
 
 #[test]
+fn every_attack_stands_in_the_table_with_what_stops_it() {
+    let table = text(Path::new("guest-tools/hostile/README.md"));
+    for guest in names("guest-tools/hostile/src/bin", ".rs") {
+        assert!(table.contains(&format!("`{guest}`")), "the table of attacks does not name `{guest}`");
+    }
+    for attacks in names("tests/attacks", ".rs").iter().filter(|name| !["main", "fixture"].contains(&name.as_str())) {
+        assert!(
+            table.contains(&format!("`attacks/{attacks}.rs`")),
+            "the table of attacks does not name `{attacks}.rs`"
+        );
+    }
+    let path = |cell: &str| cell.trim().trim_matches('`').to_owned();
+    for row in
+        table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| attack") && !line.contains("---"))
+    {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        for test in tests.split(", ").map(path) {
+            let found = [format!("tests/{test}"), test.clone(), format!("{test}.rs")];
+            assert!(
+                found.iter().any(|path| root().join(path).exists()),
+                "the table of attacks names no test: `{test}`"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_example_tool_has_a_policy_and_a_test() {
     let tests: String = ["tests/integration", "tests/cli"]
         .iter()
