@@ -4,13 +4,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "opens what the policy names, once, before anything runs")]
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use http::{HeaderName, HeaderValue};
-use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, Policy, SecretSource, SecretSpec};
+use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, POLICY_BYTES_MAX, Policy, SecretSource, SecretSpec};
 use zeroize::Zeroizing;
 
 use crate::error::LoadError;
@@ -18,6 +19,8 @@ use crate::files::{Directory, pseudo_filesystem};
 use crate::http::client::SystemResolver;
 use crate::http::{SECRET_BYTES_MAX, SECRET_BYTES_MIN, client, secret_header};
 use crate::own::{Guard, OwnThings, policy_folder};
+
+mod overlap;
 
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -63,7 +66,10 @@ impl Grants {
     /// [`LoadError::Policy`] with every error of the text; [`LoadError::Grant`] for the first thing that is not there.
     pub fn load(path: &Path, environment: Environment<'_>) -> Result<Self, LoadError> {
         let error = |source| LoadError::File { verb: "read", what: "policy", path: path.to_owned(), source };
-        let text = std::fs::read(path).map_err(error)?;
+        let mut text = Vec::new();
+        // One byte more than a policy may have: the parser says that it is too long.
+        let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text)).map_err(error)?;
         let text = String::from_utf8(text)
             .map_err(|_| error(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text")))?;
         let policy = Policy::parse(&text).map_err(|errors| LoadError::Policy { path: path.to_owned(), errors })?;
@@ -167,15 +173,6 @@ impl std::fmt::Debug for Grants {
     }
 }
 
-/// `path` as seen from `base`, without a leading separator; nothing if it is not below it.
-fn relative<'a>(path: &'a GuestPath, base: &GuestPath) -> Option<&'a str> {
-    if !path.starts_with(base) {
-        return None;
-    }
-    let rest = if base.is_root() { path.as_str() } else { path.as_str().strip_prefix(base.as_str())? };
-    Some(rest.trim_start_matches('/'))
-}
-
 struct Opener<'a> {
     policy_path: &'a Path,
     folder: &'a Path,
@@ -188,7 +185,10 @@ impl Opener<'_> {
         for grant in policy.filesystem() {
             opened.push(self.directory(grant)?);
         }
-        self.check_overlap(&opened)?;
+        let places = opened.iter().map(|(grant, path, _)| (*grant, path.as_path()));
+        if let Some((line, message)) = overlap::first(&places.collect::<Vec<_>>()) {
+            return Err(LoadError::Grant { path: self.policy_path.to_owned(), line, message, source: None });
+        }
         let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
         let own = OwnThings::of_policy(&policy, self.policy_path);
@@ -228,44 +228,6 @@ impl Opener<'_> {
             });
         }
         Ok((grant, real, Preopen { directory, writable: grant.access == Access::Write, mounts: grant.mounts }))
-    }
-
-    /// Refuses grants through which one file would have two names, and so two rules, or one name would mean two files.
-    fn check_overlap(&self, opened: &[(&FilesystemGrant, PathBuf, Preopen)]) -> Result<(), LoadError> {
-        for (inner, inner_path, _) in opened {
-            for (outer, outer_path, _) in opened {
-                if inner.id == outer.id {
-                    continue;
-                }
-                let host = inner_path.strip_prefix(outer_path).ok().and_then(Path::to_str);
-                let guest = relative(&inner.guest, &outer.guest);
-                let problem = match (host, guest) {
-                    (Some(_), _) if host != guest => format!(
-                        "`{}` lies in `{}` (line {}), so its files would have two names; its `guest` must lie in `{}` in the same way",
-                        inner.host,
-                        outer.host,
-                        outer.line,
-                        outer.guest.as_str(),
-                    ),
-                    // Through the outer directory such a path is another file, which the inner grant was not given for.
-                    (None, Some(_)) => format!(
-                        "guest path `{}` lies in `{}` (line {}), so it would be the name of two directories; its `host` must lie in `{}` in the same way",
-                        inner.guest.as_str(),
-                        outer.guest.as_str(),
-                        outer.line,
-                        outer.host,
-                    ),
-                    _ => continue,
-                };
-                return Err(LoadError::Grant {
-                    path: self.policy_path.to_owned(),
-                    line: inner.line,
-                    message: problem,
-                    source: None,
-                });
-            }
-        }
-        Ok(())
     }
 
     fn secret(&self, spec: &SecretSpec) -> Result<Secret, LoadError> {
@@ -315,7 +277,6 @@ impl Opener<'_> {
     }
 
     fn read(&self, file: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
-        use std::io::Read as _;
         let mut contents = Zeroizing::new(Vec::new());
         std::fs::File::open(self.folder.join(file))?.take(FILE_BYTES_MAX).read_to_end(&mut contents)?;
         Ok(contents)
