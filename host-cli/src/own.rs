@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use wasm_agent_host::OwnThings;
 
-use crate::args::{Approve, State};
+use crate::args::State;
 use crate::machine;
 use crate::state;
 
@@ -22,41 +22,54 @@ pub(crate) fn own_things(state: &State) -> OwnThings {
     if let Ok(program) = std::env::current_exe() {
         own.add("program", program);
     }
-    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
-        if let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty()) {
+    // The name that it was started by, which a link may have.
+    let path = std::env::var_os("PATH");
+    if let Some(program) = std::env::args_os().next().and_then(|name| found(Path::new(&name), path.as_deref())) {
+        own.add("program", program);
+    }
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+        own.add("certificate authorities", path);
+    }
+    // A list, as `PATH` is.
+    for path in std::env::split_paths(&std::env::var_os("SSL_CERT_DIR").unwrap_or_default()) {
+        if !path.as_os_str().is_empty() {
             own.add("certificate authorities", path);
         }
     }
     own
 }
 
-/// The program that answers, where one does.
-pub(crate) fn approver(approve: Option<&Approve>) -> OwnThings {
-    let program = match approve {
-        Some(Approve::Program(program)) => found(program, std::env::var_os("PATH").as_deref()),
-        Some(Approve::Terminal | Approve::Refuse) | None => None,
-    };
-    program.map_or_else(OwnThings::new, |program| OwnThings::new().with("approver", program))
+/// The file of a program: a name without a slash is looked up in `PATH`, once. Looked up again it could be another one by then.
+pub(crate) fn program(name: &Path) -> Option<PathBuf> {
+    found(name, std::env::var_os("PATH").as_deref())
 }
 
-/// The file of a program: a name without a slash is looked up in `PATH`, as whoever starts it does.
 fn found(program: &Path, path: Option<&OsStr>) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return Some(program.to_owned());
     }
-    std::env::split_paths(path?).map(|folder| folder.join(program)).find(|file| file.is_file())
+    std::env::split_paths(path?).map(|folder| folder.join(program)).find(|file| is_executable(file))
+}
+
+/// Whether this user can start a file, as who starts it finds out.
+fn is_executable(file: &Path) -> bool {
+    file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_name_without_a_slash_is_looked_up() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("later")).unwrap();
+        std::fs::create_dir(dir.path().join("first")).unwrap();
+        std::fs::write(dir.path().join("first/yes"), "can't be run").unwrap();
         std::fs::write(dir.path().join("later/yes"), "").unwrap();
-        let path = std::env::join_paths([dir.path().join("none"), dir.path().join("later")]).unwrap();
+        std::fs::set_permissions(dir.path().join("later/yes"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = std::env::join_paths(["none", "first", "later"].map(|name| dir.path().join(name))).unwrap();
         assert_eq!(found(Path::new("yes"), Some(&path)), Some(dir.path().join("later/yes")));
         assert_eq!(found(Path::new("no"), Some(&path)), None);
         assert_eq!(found(Path::new("./yes"), Some(&path)), Some("./yes".into()));

@@ -13,6 +13,29 @@ fn folder() -> Folder {
     folder
 }
 
+/// A grant that gives files by their ending, so that every name may be gone through.
+const BY_ENDING: &str =
+    "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\nonly = [\"**/*.md\"]\n";
+
+/// One that asks before anything is read.
+const ASKING: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\nask = [\"read\"]\n";
+
+#[test]
+fn what_may_be_gone_through_and_not_read_answers_as_what_is_not_there() {
+    for (policy, spellings) in [
+        (BY_ENDING, &["NAME", "NAME/", "NAME/.", "NAME/x", "NAME/x.md", "NAME/x/y.md", "NAME/../a.txt"][..]),
+        (ASKING, &["NAME", "NAME/"][..]),
+    ] {
+        for spelling in spellings {
+            let absent = asked(policy, "hidden-absent", spelling);
+            for name in ["hidden-file", "hidden-dangling"] {
+                let there = asked(policy, name, spelling);
+                assert_eq!(results(&there), results(&absent), "{policy}{spelling} of {name}");
+            }
+        }
+    }
+}
+
 fn policies() -> [String; 3] {
     let grant = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\n";
     [

@@ -232,3 +232,52 @@ fn code_is_mapped_only_from_where_no_grant_reaches() {
     assert!(reach("real", "mounts = true"));
     assert!(!Grants::none().reach(&state).unwrap());
 }
+
+#[test]
+fn whoever_learns_which_file_it_is_may_not_read_it_for_that() {
+    let (folder, own) = home();
+    hard_link(folder.path("audit.key"), folder.path("innocent")).unwrap();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for how in [How::READ, How::WRITE, How::DIR] {
+        probe.metadata_hash(work, "innocent");
+        let file = probe.open(work, "innocent", how);
+        probe.read(file, 100);
+    }
+    probe.metadata_hash(work, "innocent");
+    probe.stat(work, "innocent");
+    let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
+    let results = results(&run);
+    assert!(
+        results.iter().all(|result| result.starts_with("metadata-hash-at ok") || result.ends_with(" access")),
+        "{results:?}"
+    );
+    assert!(!String::from_utf8_lossy(&run.journal).contains(CANARY));
+}
+
+#[test]
+fn what_links_in_a_folder_of_the_hosts_lead_to_is_the_hosts() {
+    let (folder, own) = home();
+    folder.write("big/code/two.cwasm", CANARY);
+    folder.write("dotfiles/config.toml", CANARY);
+    folder.link("state/wasm-agent/more", "../../big/code");
+    folder.link("state/wasm-agent/config.toml", "../../dotfiles/config.toml");
+    let state = folder.path("state/wasm-agent");
+    attack(&folder, &own, ALL, &["big/code/two.cwasm", "big/code/new.cwasm", "dotfiles/config.toml", "way:big"]);
+    folder.write("policy.toml", "version = 1\n[[filesystem]]\nhost = \"big\"\nguest = \"/w\"\n");
+    assert!(Grants::load(&folder.path("policy.toml"), &|_| None).unwrap().reach(&state).unwrap());
+}
+
+#[test]
+fn a_link_to_what_is_the_hosts_is_not_made() {
+    let (folder, own) = home();
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    for target in ["audit.key", "./token", "state/wasm-agent", "state/wasm-agent/code/one.cwasm", "current/approve.sh"]
+    {
+        probe.symlink(work, target, "mine");
+    }
+    let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
+    assert!(results(&run).iter().all(|result| result == "symlink-at access"), "{:?}", results(&run));
+    assert!(!folder.has("mine"));
+}

@@ -125,6 +125,14 @@ impl Probe {
         self.simple(&[dir], "[method]descriptor.stat-at", &format!("{} (i32.const 1) {text}", Self::get(dir)));
     }
 
+    /// Asks which file a path is.
+    pub fn metadata_hash(&mut self, dir: Handle, path: &str) {
+        self.import(FILES, "[method]descriptor.metadata-hash-at", "(param i32 i32 i32 i32 i32)");
+        let text = self.text(path);
+        let arguments = format!("{} (i32.const 1) {text}", Self::get(dir));
+        self.simple(&[dir], "[method]descriptor.metadata-hash-at", &arguments);
+    }
+
     /// Renames.
     pub fn rename(&mut self, dir: Handle, from: &str, to: &str) {
         self.import(FILES, "[method]descriptor.rename-at", "(param i32 i32 i32 i32 i32 i32 i32)");

@@ -31,10 +31,13 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
         None => Grants::none(),
     };
-    let approver = Arc::new(Counting::new(approver(arguments.approve.as_ref(), &grants)?));
+    let approve = arguments.approve.map(found).transpose()?;
+    let approver = Arc::new(Counting::new(approver(approve.as_ref(), &grants)?));
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let mut own = own_things(&arguments.state);
-    own.extend(&own::approver(arguments.approve.as_ref()));
+    if let Some(Approve::Program(program)) = &approve {
+        own.add("approver", program);
+    }
     if let Some(key) = &arguments.sign {
         own.add("signing key", key);
     }
@@ -68,7 +71,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     print_result(&ended.outcome, arguments.json.is_some(), report)?;
     if !arguments.quiet {
         let asked = approver.asked.load(Ordering::Relaxed);
-        let alone = arguments.approve.is_none() && approver.name() == RefuseAll.name();
+        let alone = approve.is_none() && approver.name() == RefuseAll.name();
         let unanswered = approver.failed.get().map(String::as_str);
         report.run(
             &ended,
@@ -108,14 +111,20 @@ fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Inv
     }
 }
 
+/// An approver's program by the file that is started: found once, whatever the run does to `PATH`'s folders.
+fn found(approve: Approve) -> Result<Approve, Failure> {
+    let Approve::Program(name) = approve else { return Ok(approve) };
+    let missing = || Failure::new(Exit::NothingRan, format!("no approver `{}` in `PATH`", name.display()));
+    own::program(&name).map(Approve::Program).ok_or_else(missing)
+}
+
 /// The approver that was asked for, or the terminal where there is one. A program gets none of the variables with secrets.
 fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
     let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     match wanted {
         Some(Approve::Refuse) => Ok(Box::new(RefuseAll)),
         Some(Approve::Program(program)) => {
-            // A name without a slash is looked up by whoever starts it.
-            if program.components().count() > 1 && !program.is_file() {
+            if !program.is_file() {
                 return Err(Failure::new(Exit::NothingRan, format!("no approver at `{}`", program.display())));
             }
             let secrets = grants.policy().secrets().iter().filter_map(|secret| match &secret.source {

@@ -185,8 +185,11 @@ impl Opener<'_> {
         for grant in policy.filesystem() {
             opened.push(self.directory(grant)?);
         }
-        let places = opened.iter().map(|(grant, path, _)| (*grant, path.as_path()));
-        if let Some((line, message)) = overlap::first(&places.collect::<Vec<_>>()) {
+        let places: Vec<_> = opened.iter().map(|(grant, path, _)| (*grant, path.as_path())).collect();
+        let directories: Vec<_> =
+            places.iter().copied().zip(opened.iter().map(|(_, _, preopen)| &preopen.directory)).collect();
+        let problem = overlap::first(&places).or_else(|| overlap::first_shown_twice(&directories));
+        if let Some((line, message)) = problem {
             return Err(LoadError::Grant { path: self.policy_path.to_owned(), line, message, source: None });
         }
         let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();

@@ -2,7 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "makes the journal's file where the operator says")]
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,8 +13,9 @@ use crate::files::{FileId, look_at, look_for};
 
 /// A new file for a journal.
 ///
-/// A record that nobody finds is none. So with each write it is made sure that the file still has its name and is as long as what was
-/// written: another process that removes, replaces, cuts or overwrites it ends the run, as a full disk does.
+/// A record that nobody finds is none. So with each write it is made sure that the file is still found by its path and is as long as what
+/// was written: another process that removes, moves, replaces, cuts or extends it ends the run, as a full disk does. Bytes that are
+/// changed in place are for verifying to find.
 ///
 /// Syncing a file does not make its name durable: after a power cut the contents could be there and in no folder. So
 /// the first sync syncs the folder as well (fsync(2), "Notes").
@@ -25,7 +25,6 @@ pub struct JournalFile {
     path: PathBuf,
     id: FileId,
     folder: File,
-    name: OsString,
     written: u64,
     /// Whether the folder's entry for the file is on the disk.
     is_durable: bool,
@@ -42,14 +41,14 @@ impl JournalFile {
     ///
     /// When there is something at `path` already, which is never overwritten, or it can't be made.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        let file = File::options().append(true).create_new(true).mode(0o600).open(path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let path = std::path::absolute(path)?;
+        let file = File::options().append(true).create_new(true).mode(0o600).open(&path)?;
+        let folder = File::open(path.parent().unwrap_or(Path::new("/")))?;
         let id = look_at(&file)?.identity.file();
-        Ok(Self { file, path: path.to_owned(), id, folder: File::open(folder)?, name, written: 0, is_durable: false })
+        Ok(Self { file, path, id, folder, written: 0, is_durable: false })
     }
 
-    /// Where it is, as it was named.
+    /// Where it is: an absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -57,7 +56,7 @@ impl JournalFile {
 
     /// Makes sure that what was written is what stands under the journal's name.
     fn check(&self) -> io::Result<()> {
-        match look_for(&self.folder, self.name.as_os_str())? {
+        match look_for(rustix::fs::CWD, self.path.as_path())? {
             None => Err(io::Error::other("another process removed the journal")),
             Some(found) if found.identity.file() != self.id => {
                 Err(io::Error::other("another process put another file in the journal's place"))

@@ -114,6 +114,11 @@ impl Baseline {
     }
 }
 
+/// The address of a server under a name that a secret is granted for.
+pub(crate) fn searched(server: &str) -> String {
+    server.replace("127.0.0.1", "localhost")
+}
+
 /// `wasm-agent run`, with a policy that allows all that the rows do, and a journal that records it.
 #[derive(Debug)]
 pub(crate) struct Ours {
@@ -127,6 +132,9 @@ impl Ours {
     /// Writes the policy. The first run fills the cache of compiled code.
     pub(crate) fn set_up(program: PathBuf, work: &Path, server: &str) -> Result<Self, Error> {
         let policy = work.join("policy.toml");
+        let token = work.join("token");
+        fs::write(&token, "tok-4f2a9c71d0e84b6f").context(|| format!("could not write `{}`", token.display()))?;
+        let searched = searched(server);
         let text = format!(
             r#"version = 1
 
@@ -139,6 +147,17 @@ ask = []
 [[http]]
 url = "{server}/**"
 networks = ["127.0.0.0/8"]
+
+# The same server by another name: its responses are searched.
+[[http]]
+url = "{searched}/**"
+secrets = ["token"]
+networks = ["127.0.0.0/8", "::1"]
+
+[secrets.token]
+file = "token"
+header = "authorization"
+value = "Bearer {{}}"
 
 [limits]
 time = "10m"

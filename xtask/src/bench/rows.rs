@@ -1,6 +1,6 @@
 //! What is measured, against what, and what it may cost at most.
 
-use super::contender::{Fsync, GuestKind};
+use super::contender::{Fsync, GuestKind, searched};
 
 /// The folder that the guest is granted, as it sees it.
 pub(crate) const GUEST_DIR: &str = "/bench";
@@ -196,7 +196,8 @@ fn call_rows() -> Vec<Row> {
 fn bulk_rows(server: &str) -> Vec<Row> {
     let large = format!("{GUEST_DIR}/{LARGE_FILE}");
     let written = format!("{GUEST_DIR}/written.bin");
-    let gets = Pair { calls: Some(2_000), ..pair(&["http-get", "2000", &format!("{server}/")]) };
+    let gets = |server: &str| Pair { calls: Some(2_000), ..pair(&["http-get", "2000", &format!("{server}/")]) };
+    let (gets, of_searched) = (gets(server), gets(&searched(server)));
     vec![
         row(
             "read-256-mib",
@@ -211,6 +212,7 @@ fn bulk_rows(server: &str) -> Vec<Row> {
             Target::Ratio(1.2),
         ),
         row("http-get", "GET 1 KiB from loopback", Job::Pair(gets), Target::Ratio(0.5)),
+        row("http-get-secret", "the same from a server that gets a secret", Job::Pair(of_searched), Target::Report),
         row(
             "body-256-mib",
             "a response body, captured",

@@ -10,7 +10,7 @@ use wasm_agent_policy::{GuestPath, Policy};
 /// Most links that are remembered. A run that makes more renames no directory after that.
 const LINKS_MAX: usize = 4096;
 
-/// Links of this run whose target goes up, with the target.
+/// Links whose target goes up, with the target: those that this run made, and those that it gave their names.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     known: BTreeMap<GuestPath, String>,
@@ -28,6 +28,11 @@ impl Links {
         } else {
             self.overflowed = true;
         }
+    }
+
+    /// Forgets a link that is gone.
+    pub(crate) fn gone(&mut self, path: &GuestPath) {
+        self.known.remove(path);
     }
 
     /// Whether a link below `from` would point out of its grant if it were below `to`.

@@ -39,7 +39,7 @@ pub(crate) struct Files {
     /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
     directories: BTreeMap<u32, Directory>,
     /// Directories that are being listed, and whether their grants cover mounts, by the handle of the listing.
-    listings: BTreeMap<u32, (FileId, bool)>,
+    listings: BTreeMap<u32, (Directory, bool)>,
     /// Where something is mounted; found out when the first directory is listed.
     mount_points: OnceCell<MountPoints>,
     /// What this run made.
@@ -80,7 +80,7 @@ impl Files {
     }
 
     /// Notes which directory a listing is of, and whether its grant covers mounts.
-    pub(crate) fn list(&mut self, handle: u32, directory: FileId, mounts: bool) {
+    pub(crate) fn list(&mut self, handle: u32, directory: Directory, mounts: bool) {
         self.listings.insert(handle, (directory, mounts));
     }
 
@@ -89,11 +89,15 @@ impl Files {
         self.listings.remove(&handle);
     }
 
-    /// Whether a listing leaves an entry out: it is the host's, or something is mounted there that the tool can't reach.
-    pub(crate) fn hides(&self, handle: u32, name: &str) -> bool {
+    /// Whether a listing leaves an entry out: it is the host's, or something is mounted there that the tool can't reach. What has a grant of
+    /// its own can be, which `is_granted` says of a path.
+    pub(crate) fn hides(&self, handle: u32, name: &str, is_granted: impl Fn(&GuestPath) -> bool) -> bool {
         let Some((directory, mounts)) = self.listings.get(&handle) else { return false };
-        self.guard.keeps(*directory, name, None)
-            || self.mount_points.get_or_init(MountPoints::now).hides(*directory, name, *mounts)
+        if self.guard.keeps(directory.id, name, None) {
+            return true;
+        }
+        let mounted = self.mount_points.get_or_init(MountPoints::now).hides(directory.id, name, *mounts);
+        mounted && !directory.path.join(name).is_ok_and(|path| is_granted(&path))
     }
 
     /// The directory behind a handle, if it is one.
@@ -117,13 +121,6 @@ pub(crate) struct Identity {
 pub(crate) struct FileId {
     device: (u32, u32),
     inode: u64,
-}
-
-impl FileId {
-    /// Whether the file lies on the same device as another one, as a hard link to it does.
-    pub(crate) fn shares_device(&self, other: &Self) -> bool {
-        self.device == other.device
-    }
 }
 
 impl Identity {

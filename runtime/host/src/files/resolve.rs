@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
-use wasm_agent_policy::{DenialReason, GuestPath};
+use wasm_agent_policy::{DecisionKind, DenialReason, GuestPath};
 
 use super::directory::{DIRECTORY, Directory, open_beneath};
 use super::{Found, look, look_for};
@@ -50,6 +50,9 @@ pub(crate) enum Unresolved {
     Outside,
     /// It leads through this path, which the policy denies. What lies beyond is not looked at, so that nobody learns of it.
     Denied(GuestPath),
+    /// It ends before this path: at what is not there, or not a directory, or a link that leads nowhere. Which of them the tool must not
+    /// learn, as it may not read what it ends at.
+    Missing(GuestPath),
     /// It leads through this path, which no policy opens: it is the host's own, or lies on another mount.
     Barred(GuestPath, DenialReason),
     /// The operating system says no, or the path is malformed.
@@ -113,6 +116,9 @@ fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place,
 pub(crate) trait Bounds {
     /// Whether the policy denies what has this path.
     fn denies(&self, path: &GuestPath) -> bool;
+
+    /// What the policy decides about reading this path.
+    fn reading(&self, path: &GuestPath) -> DecisionKind;
 
     /// Why nothing opens the entry `name` of a directory, if it is so.
     fn bars_entry(&self, dir: &Directory, name: &str) -> Option<DenialReason>;
@@ -184,8 +190,10 @@ impl<'a> Walk<'a> {
                 "." => {}
                 ".." => {
                     self.retrace()?;
-                    if self.below.pop().is_none() {
-                        return Err(Unresolved::Outside);
+                    let left = self.below.pop().ok_or(Unresolved::Outside)?;
+                    // That it is there to be left again is more than the tool may know of it.
+                    if self.bounds.reading(&left.path) == DecisionKind::Deny {
+                        return Err(Unresolved::Denied(left.path));
                     }
                 }
                 name => {
@@ -258,15 +266,15 @@ impl<'a> Walk<'a> {
             }
             Err(errno) => return Err(errno.into()),
         };
-        self.allowed(name)?;
+        let path = self.allowed(name)?;
         self.links += 1;
         if self.links > LINKS_MAX {
-            return Err(Errno::LOOP.into());
+            return Err(self.ends_at(path, Errno::LOOP.into()));
         }
         self.seen = None;
         let target = target.to_str().map_err(|_| Errno::ILSEQ)?;
         if target.starts_with('/') {
-            return Err(Unresolved::Outside);
+            return Err(self.ends_at(path, Unresolved::Outside));
         }
         if target.is_empty() {
             return Err(Errno::NOENT.into());
@@ -288,10 +296,26 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What is said of a path that ends at `path` before its end: why, where the tool may know what is there.
+    fn ends_at(&self, path: GuestPath, why: Unresolved) -> Unresolved {
+        if self.bounds.reading(&path) == DecisionKind::Allow {
+            return why;
+        }
+        if self.pending.iter().any(|name| name == "..") {
+            return Unresolved::Denied(path);
+        }
+        let rest = self.pending.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/");
+        GuestPath::lexical(&path, &rest).map_or(Errno::NAMETOOLONG.into(), Unresolved::Missing)
+    }
+
     fn descend(&mut self, name: &str) -> Result<(), Unresolved> {
         let path = self.allowed(name)?;
         let flags = DIRECTORY | OFlags::NOFOLLOW;
-        let file = rustix::fs::openat(self.top().as_fd(), name, flags, Mode::empty())?;
+        let file = match rustix::fs::openat(self.top().as_fd(), name, flags, Mode::empty()) {
+            Ok(file) => file,
+            Err(errno @ (Errno::NOENT | Errno::NOTDIR | Errno::LOOP)) => return Err(self.ends_at(path, errno.into())),
+            Err(errno) => return Err(errno.into()),
+        };
         let directory = Directory::new(Arc::new(File::from(file)), path)?;
         if let Some(reason) = self.bounds.bars_directory(self.top(), &directory) {
             return Err(Unresolved::Barred(directory.path, reason));

@@ -72,7 +72,7 @@ mod tests {
     use std::os::fd::AsFd;
 
     use rustix::io::Errno;
-    use wasm_agent_policy::{DenialReason, GuestPath};
+    use wasm_agent_policy::{DecisionKind, DenialReason, GuestPath};
 
     use super::*;
     use crate::files::{Bounds, open_file, resolve};
@@ -82,6 +82,10 @@ mod tests {
     impl Bounds for Open {
         fn denies(&self, _: &GuestPath) -> bool {
             false
+        }
+
+        fn reading(&self, _: &GuestPath) -> DecisionKind {
+            DecisionKind::Allow
         }
 
         fn bars_entry(&self, _: &Directory, _: &str) -> Option<DenialReason> {

@@ -1,12 +1,53 @@
 //! Grants within one another: through two of them one file must not have two names, and so two rules, and one name not mean two files.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
+use rustix::fs::{Mode, OFlags};
 use wasm_agent_policy::{FilesystemGrant, GuestPath};
+
+use crate::files::{Directory, FileId, look_at};
 
 /// A grant and its directory on the host, without links.
 type Placed<'a> = (&'a FilesystemGrant, &'a Path);
+
+/// The line of the first grant whose directory shows files of another one under other paths, as a bind mount does, and why that can't be.
+pub(super) fn first_shown_twice(grants: &[(Placed<'_>, &Directory)]) -> Option<(u32, String)> {
+    let by_id: HashMap<FileId, Placed<'_>> = grants.iter().map(|(placed, directory)| (directory.id, *placed)).collect();
+    grants.iter().find_map(|((grant, path), directory)| {
+        let above = ids_above(directory);
+        let shows = |(outer, outer_path): &&Placed<'_>| outer.id != grant.id && !path.starts_with(outer_path);
+        let (outer, _) = above.iter().filter_map(|id| by_id.get(id)).find(shows)?;
+        let problem = format!(
+            "`{}` shows files of `{}` (line {}) by a mount, so they would have two names",
+            grant.host, outer.host, outer.line
+        );
+        Some((grant.line, problem))
+    })
+}
+
+/// A directory and those above it, up to the root or to where they can't be entered.
+fn ids_above(directory: &Directory) -> Vec<FileId> {
+    let mut ids = vec![directory.id];
+    let mut at = Arc::clone(&directory.file);
+    while ids.len() < DEPTH_MAX {
+        let above = rustix::fs::openat(&at, "..", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        let Ok(above) = above.map(File::from) else { break };
+        let Ok(found) = look_at(&above) else { break };
+        let id = found.identity.file();
+        if ids.last() == Some(&id) {
+            break;
+        }
+        ids.push(id);
+        at = Arc::new(above);
+    }
+    ids
+}
+
+/// Most directories above one another that are looked at: as many as a path of `PATH_MAX` bytes can name.
+const DEPTH_MAX: usize = 2048;
 
 /// The line of the first grant that lies in another one and can't, and why.
 ///

@@ -7,18 +7,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::OwnThings;
-use super::steps::steps;
+use super::steps::{Steps, steps};
 use crate::error::LoadError;
 use crate::files::{FileId, Found, look_at, look_for};
 
-/// Most directories in the folders of the host. Its own are a handful.
-const FOLDERS_MAX: usize = 4096;
+/// Most directories in the folders of the host, and most links in them. Its own are a handful.
+const PATHS_MAX: usize = 4096;
 
 /// Most files in the folders of the host that are looked at for hard links. With more, every hard link on their device is kept.
 const LINKED_MAX: usize = 1 << 20;
@@ -28,20 +30,21 @@ const LINKED_MAX: usize = 1 << 20;
 pub(crate) struct Guard {
     /// Names that belong to the host, or lead to what does, by their directories.
     names: HashMap<FileId, Vec<Name>>,
-    /// Files that stood behind such names when the run began.
-    files: HashSet<FileId>,
+    /// Files that stood behind such names when the run began. They are held open: the number of one that is gone would be given to
+    /// another file.
+    files: HashMap<FileId, File>,
     /// Folders of the host, and all in them.
     folders: HashSet<FileId>,
     /// Directories on the way to a thing.
     ways: HashSet<FileId>,
     /// The folders of the host to look for hard links in, once one comes up.
-    roots: Vec<(FileId, File)>,
+    roots: Vec<File>,
     linked: OnceLock<Linked>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Name {
-    /// In lower case: on a file system that ignores case the others are the same name, and on any other nobody needs both.
+    /// Without case: on a file system that ignores case the others are the same name, and on any other nobody needs both.
     folded: String,
     is_thing: bool,
 }
@@ -63,46 +66,78 @@ impl Guard {
     pub(crate) fn new(things: &OwnThings) -> Result<Self, LoadError> {
         let mut guard = Self::default();
         for thing in things.iter() {
-            let failed =
-                |source| LoadError::OwnThing { what: thing.what().to_owned(), path: thing.path().to_owned(), source };
-            let (steps, folder) = steps(thing.path()).map_err(failed)?;
-            for step in &steps {
-                guard.ways.insert(step.directory);
-                let name = Name { folded: folded(&step.name.to_string_lossy()), is_thing: step.is_thing };
-                guard.names.entry(step.directory).or_default().push(name);
-                if let Some(found) = step.found.as_ref().filter(|found| step.is_thing && !found.is_dir()) {
-                    guard.files.insert(found.identity.file());
-                }
-            }
-            if let Some(folder) = folder {
-                guard.keep_folder(folder).map_err(|errno| failed(errno.into()))?;
-            }
+            guard.keep(thing.path()).map_err(|source| LoadError::OwnThing {
+                what: thing.what().to_owned(),
+                path: thing.path().to_owned(),
+                source,
+            })?;
         }
         Ok(guard)
     }
 
-    fn keep_folder(&mut self, folder: File) -> Result<(), Errno> {
-        let id = look_at(&folder)?.identity.file();
-        self.folders.insert(id);
-        let mut pending = vec![readable(&folder, ".")?];
-        self.roots.push((id, folder));
-        while let Some(directory) = pending.pop() {
-            for name in entries(&directory)?.filter(|entry| entry.is_directory).map(|entry| entry.name) {
-                let below = match readable(&directory, &name) {
-                    Ok(below) => below,
-                    // Gone since, or replaced.
-                    Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => continue,
-                    Err(errno) => return Err(errno),
-                };
-                if self.folders.insert(look_at(&below)?.identity.file()) {
-                    pending.push(below);
+    /// Keeps what a path leads to, and what links in folders there lead to.
+    fn keep(&mut self, path: &Path) -> io::Result<()> {
+        let mut pending = vec![path.to_owned()];
+        let mut paths = 0usize;
+        while let Some(path) = pending.pop() {
+            paths += 1;
+            if paths > PATHS_MAX {
+                return Err(Errno::TOOBIG.into());
+            }
+            let Steps { steps, thing } = steps(&path)?;
+            for step in &steps {
+                self.ways.insert(step.directory);
+                let name = Name { folded: folded(&step.name.to_string_lossy()), is_thing: step.is_thing };
+                let names = self.names.entry(step.directory).or_default();
+                if !names.contains(&name) {
+                    names.push(name);
                 }
-                if self.folders.len() > FOLDERS_MAX {
+            }
+            match thing {
+                Some(thing) if look_at(&thing)?.is_dir() => {
+                    pending.extend(self.keep_folder(thing)?.into_iter().map(|link| path.join(link)));
+                }
+                Some(thing) => {
+                    self.files.insert(look_at(&thing)?.identity.file(), thing);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a folder and those in it. Answers with the links that are there, relative to it.
+    fn keep_folder(&mut self, folder: File) -> Result<Vec<PathBuf>, Errno> {
+        let mut links = Vec::new();
+        if !self.folders.insert(look_at(&folder)?.identity.file()) {
+            return Ok(links);
+        }
+        let mut pending = vec![(readable(&folder, ".")?, PathBuf::new())];
+        self.roots.push(folder);
+        while let Some((directory, path)) = pending.pop() {
+            for entry in entries(&directory)? {
+                match entry.kind {
+                    FileType::Symlink => links.push(path.join(&entry.name)),
+                    FileType::Directory => {
+                        let Some(found) = look_for(&directory, entry.name.as_os_str())? else { continue };
+                        if !self.folders.insert(found.identity.file()) {
+                            continue;
+                        }
+                        match readable(&directory, entry.name.as_os_str()) {
+                            Ok(below) => pending.push((below, path.join(&entry.name))),
+                            // What this user can't list no tool of this user's can, and what is gone is gone.
+                            Err(Errno::ACCESS | Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+                            Err(errno) => return Err(errno),
+                        }
+                    }
+                    _ => {}
+                }
+                if self.folders.len() > PATHS_MAX || links.len() > PATHS_MAX {
                     return Err(Errno::TOOBIG);
                 }
             }
         }
-        Ok(())
+        Ok(links)
     }
 
     /// Whether an entry of a directory is the host's: by its name, or by what stands there.
@@ -117,7 +152,7 @@ impl Guard {
         if found.is_dir() {
             return self.folders.contains(&id);
         }
-        self.files.contains(&id) || (found.links > 1 && self.is_linked(id))
+        self.files.contains_key(&id) || (found.links > 1 && self.is_linked(id))
     }
 
     /// Whether an entry must stay what it is, as the host finds its own things through it.
@@ -143,14 +178,11 @@ impl Guard {
     }
 
     /// Whether a file with several names has one in a folder of the host. The folders are gone through once, when the first such file
-    /// on their device comes up.
+    /// comes up. Its device says nothing: on an overlay file system files have others than their folders.
     fn is_linked(&self, id: FileId) -> bool {
-        if !self.roots.iter().any(|(root, _)| root.shares_device(&id)) {
-            return false;
-        }
         let linked = self.linked.get_or_init(|| {
             let mut linked = Linked::default();
-            for (_, root) in &self.roots {
+            for root in &self.roots {
                 // What can't be looked at can't be told from the host's own.
                 if readable(root, ".").and_then(|root| linked.add(root)).is_err() {
                     linked.all = true;
@@ -172,8 +204,12 @@ impl Linked {
                 if seen > LINKED_MAX {
                     return Err(Errno::TOOBIG);
                 }
-                if entry.is_directory {
-                    pending.push(readable(&directory, &entry.name)?);
+                if entry.kind == FileType::Directory {
+                    match readable(&directory, entry.name.as_os_str()) {
+                        Ok(below) => pending.push(below),
+                        Err(Errno::ACCESS | Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+                        Err(errno) => return Err(errno),
+                    }
                 } else if let Some(found) =
                     look_for(&directory, entry.name.as_os_str())?.filter(|found| found.links > 1)
                 {
@@ -187,7 +223,7 @@ impl Linked {
 
 struct Entry {
     name: std::ffi::OsString,
-    is_directory: bool,
+    kind: FileType,
 }
 
 /// What is in a directory.
@@ -200,11 +236,11 @@ fn entries(directory: &File) -> Result<impl Iterator<Item = Entry>, Errno> {
         if name == "." || name == ".." {
             continue;
         }
-        let is_directory = match entry.file_type() {
-            FileType::Unknown => look_for(directory, name)?.is_some_and(|found| found.is_dir()),
-            kind => kind == FileType::Directory,
+        let kind = match entry.file_type() {
+            FileType::Unknown => look_for(directory, name)?.map_or(FileType::Unknown, |found| found.kind),
+            kind => kind,
         };
-        entries.push(Entry { name: name.to_owned(), is_directory });
+        entries.push(Entry { name: name.to_owned(), kind });
     }
     Ok(entries.into_iter())
 }
@@ -215,6 +251,7 @@ fn readable(directory: &File, name: impl rustix::path::Arg) -> Result<File, Errn
     rustix::fs::openat(directory, name, flags, Mode::empty()).map(File::from)
 }
 
+/// A name without case. Upper case first: `ſ` and `ß` are the same as `s` and `ss` to a file system that folds case.
 fn folded(name: &str) -> String {
-    name.to_lowercase()
+    name.to_uppercase().to_lowercase()
 }

@@ -42,7 +42,7 @@ pub fn reached(policy: &Policy, path: &Path, things: &OwnThings) -> Result<Vec<R
     for thing in things.iter() {
         let failed =
             |source| LoadError::OwnThing { what: thing.what().to_owned(), path: thing.path().to_owned(), source };
-        walked.push((thing, steps(thing.path()).map_err(failed)?.0));
+        walked.push((thing, steps(thing.path()).map_err(failed)?.steps));
     }
     for grant in policy.filesystem() {
         let Ok(root) = File::open(policy_folder(path).join(&grant.host)) else { continue };

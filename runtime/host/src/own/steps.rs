@@ -29,12 +29,20 @@ pub(super) struct Step {
     pub(super) rest: Vec<OsString>,
 }
 
-/// Every name that is looked up to get to `path`, as far as it leads, and the directory it ends in, opened, if it is one.
+/// The way to a thing.
+#[derive(Debug)]
+pub(super) struct Steps {
+    pub(super) steps: Vec<Step>,
+    /// What the way ends at, opened by `O_PATH`; nothing where nothing is there.
+    pub(super) thing: Option<File>,
+}
+
+/// Every name that is looked up to get to `path`, as far as it leads.
 ///
 /// # Errors
 ///
 /// When a directory on the way can't be entered, or there are too many links.
-pub(super) fn steps(path: &Path) -> io::Result<(Vec<Step>, Option<File>)> {
+pub(super) fn steps(path: &Path) -> io::Result<Steps> {
     let path = std::path::absolute(path)?;
     let mut pending = Vec::new();
     push(&mut pending, &path);
@@ -42,6 +50,7 @@ pub(super) fn steps(path: &Path) -> io::Result<(Vec<Step>, Option<File>)> {
     let mut open = vec![root()?];
     let mut steps = Vec::new();
     let mut links = 0usize;
+    let mut file = None;
     while let Some(name) = pending.pop() {
         if name == ".." {
             // The root is its own parent.
@@ -72,15 +81,18 @@ pub(super) fn steps(path: &Path) -> io::Result<(Vec<Step>, Option<File>)> {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let below = File::from(rustix::fs::openat(top, &name, flags, Mode::empty())?);
             open.push(below);
+        } else if found.is_some() && is_thing {
+            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            file = Some(File::from(rustix::fs::openat(top, &name, flags, Mode::empty())?));
         }
         let rest = if goes_on { Vec::new() } else { std::mem::take(&mut pending) };
         steps.push(Step { directory, name, found, is_thing, rest });
         if !goes_on {
-            return Ok((steps, None));
+            return Ok(Steps { steps, thing: None });
         }
     }
-    let ends_in_directory = steps.last().is_none_or(|step| step.found.as_ref().is_some_and(Found::is_dir));
-    Ok((steps, open.pop().filter(|_| ends_in_directory)))
+    let thing = file.or_else(|| open.pop());
+    Ok(Steps { steps, thing })
 }
 
 /// Puts the names of a path before those that are left, the first one last.
@@ -100,7 +112,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn names(path: &Path, from: &Path) -> Vec<String> {
-        let (steps, _) = steps(path).unwrap();
+        let Steps { steps, .. } = steps(path).unwrap();
         let from = from.components().count() - 1;
         let shown = |step: &Step| {
             let kind = match step.found.as_ref().map(|found| found.kind) {
@@ -130,12 +142,10 @@ mod tests {
         assert_eq!(names("a/b/new"), ["a/", "b/", "new? thing"]);
         assert_eq!(names("a/no/such/key"), ["a/", "no?"]);
         assert_eq!(names("a/b/key/x"), ["a/", "b/", "key"]);
-        let (_, folder) = steps(&root.join("short")).unwrap();
-        assert_eq!(
-            look_at(folder.unwrap()).unwrap().identity,
-            look_at(File::open(root.join("a/b")).unwrap()).unwrap().identity
-        );
-        assert!(steps(&root.join("a/b/key")).unwrap().1.is_none());
+        let thing = |path: &str| look_at(steps(&root.join(path)).unwrap().thing.unwrap()).unwrap();
+        assert_eq!(thing("short").identity, look_at(File::open(root.join("a/b")).unwrap()).unwrap().identity);
+        assert_eq!(thing("a/link").identity, thing("a/b/key").identity);
+        assert!(steps(&root.join("a/b/new")).unwrap().thing.is_none());
     }
 
     #[test]

@@ -81,9 +81,14 @@ pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> 
     if target.starts_with('/') {
         return Err(Denial::new(DenialReason::AbsoluteTarget, Some(ruling.grant)));
     }
-    // Asked whatever `ask` says: that is about the grant's own files, and this is about files outside of it.
-    let asked_by = if link_leaves(policy, path, target) { Some(ruling.grant) } else { ruling.asked_by };
-    Ok(Ruling { asked_by, ..ruling })
+    // Asked whatever `ask` says: that is about the grant's own files, and this is about files outside of it, or denied in it.
+    let elsewhere = || {
+        let directory = path.parent().unwrap_or_else(GuestPath::root);
+        let leads_to = GuestPath::lexical(&directory, target);
+        leads_to.map_or(true, |leads_to| !governing(policy, &leads_to).is_ok_and(|grant| grant.id == ruling.grant))
+    };
+    let asks = link_leaves(policy, path, target) || elsewhere();
+    Ok(Ruling { asked_by: if asks { Some(ruling.grant) } else { ruling.asked_by }, ..ruling })
 }
 
 /// See [`Policy::link_leaves_grant`].

@@ -11,6 +11,14 @@ impl Bounds for Closed {
         path.as_str().starts_with("/work/closed")
     }
 
+    fn reading(&self, path: &GuestPath) -> DecisionKind {
+        if self.denies(path) || path.as_str().starts_with("/work/unlisted") {
+            DecisionKind::Deny
+        } else {
+            DecisionKind::Allow
+        }
+    }
+
     fn bars_entry(&self, _: &Directory, name: &str) -> Option<DenialReason> {
         (name == "own").then_some(DenialReason::OwnThing)
     }
@@ -50,6 +58,7 @@ impl Tree {
                 format!("{} as {}{}", place.path.as_str(), place.name, if place.must_be_dir { "/" } else { "" })
             }
             Err(Unresolved::Outside) => "outside".to_owned(),
+            Err(Unresolved::Missing(path)) => format!("missing: {}", path.as_str()),
             Err(Unresolved::Barred(path, reason)) => format!("{}: {}", reason.as_str(), path.as_str()),
             Err(Unresolved::Denied(path)) => format!("denied: {}", path.as_str()),
             Err(Unresolved::Errno(errno)) => match errno {
@@ -154,4 +163,23 @@ fn loops_and_floods_of_components_end() {
     assert_eq!(tree.resolve("a\0b", true), "INVAL");
     assert_eq!(tree.resolve("a/b/file/x", true), "NOTDIR");
     assert_eq!(tree.resolve("missing/x", true), "NOENT");
+}
+
+#[test]
+fn what_may_be_gone_through_and_not_read_looks_as_what_is_not_there() {
+    let tree = tree();
+    let root = tree.dir.path().join("root");
+    std::fs::write(root.join("unlisted-file"), "x").unwrap();
+    std::fs::create_dir(root.join("unlisted-dir")).unwrap();
+    std::fs::write(root.join("unlisted-dir/listed"), "x").unwrap();
+    tree.link("unlisted-loop", "unlisted-loop");
+    tree.link("/etc", "unlisted-absolute");
+    for name in ["none", "file", "loop", "absolute"] {
+        assert_eq!(tree.resolve(&format!("unlisted-{name}/x/y"), true), format!("missing: /work/unlisted-{name}/x/y"));
+    }
+    for name in ["none", "file", "dir"] {
+        assert_eq!(tree.resolve(&format!("unlisted-{name}/../a"), true), format!("denied: /work/unlisted-{name}"));
+    }
+    assert_eq!(tree.resolve("unlisted-dir/listed", true), "/work/unlisted-dir/listed as listed");
+    assert_eq!(tree.resolve("own/x", true), "own-thing: /work/own");
 }

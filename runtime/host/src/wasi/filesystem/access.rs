@@ -32,7 +32,7 @@ impl Target {
 
 impl Host {
     /// Finds what a path means, and refuses on the record one that leads out, through what is denied, or to what no policy grants.
-    pub(super) fn target(&mut self, fd: &Fd, path: &str, follow: bool, wants: Wants) -> FsResult<Target> {
+    pub(super) async fn target(&mut self, fd: &Fd, path: &str, follow: bool, wants: Wants) -> FsResult<Target> {
         let context = Arc::clone(&self.context);
         let started = self.started();
         let live = self.live().map_err(FsError::trap)?;
@@ -47,10 +47,13 @@ impl Host {
                 Some(reason) => (wants.action(place.path), reason),
                 None => {
                     let told = is_told(&base.path, path, &place.path);
-                    if let Some(started) = started {
-                        live.files.seen.remember(&place, found.as_ref(), started);
+                    match started {
+                        // Who asks which file it is has not been let look at it.
+                        Some(_) if wants == Wants::Identity => live.files.seen.forget(),
+                        Some(started) => live.files.seen.remember(&place, found.as_ref(), started),
+                        None => {}
                     }
-                    return self.suited(Target { place, found, told }, wants);
+                    return self.suited(Target { place, found, told }, wants).await;
                 }
             },
             Err(Unresolved::Errno(errno)) => return Err(failed(errno)),
@@ -60,6 +63,7 @@ impl Host {
                 self.decided(record);
                 return Err(types::ErrorCode::Access.into());
             }
+            Err(Unresolved::Missing(path)) => return Err(self.withheld(path, wants, Errno::NOENT).await),
             Err(Unresolved::Outside) => {
                 self.decided(context.outside());
                 return Err(types::ErrorCode::NotPermitted.into());
@@ -70,19 +74,31 @@ impl Host {
         Err(types::ErrorCode::Access.into())
     }
 
-    /// Refuses what is not a directory where the path wants one. Who may not know what is there does not learn it from this: the policy is
-    /// asked first.
-    fn suited(&mut self, target: Target, wants: Wants) -> FsResult<Target> {
+    /// Refuses what is not a directory where the path wants one.
+    async fn suited(&mut self, target: Target, wants: Wants) -> FsResult<Target> {
         let is_other = target.found.as_ref().is_some_and(|found| !found.is_dir());
         if !target.place.must_be_dir || !is_other {
             return Ok(target);
         }
-        let (decision, record) = self.context.check(&wants.action(target.place.path), Origin::Foreign);
+        Err(self.withheld(target.place.path, wants, Errno::NOTDIR).await)
+    }
+
+    /// What a tool is told of a path that leads nowhere: `errno`, where it may know what is there. Otherwise it would learn from this whether
+    /// there is anything, so it is asked for first.
+    async fn withheld(&mut self, path: GuestPath, wants: Wants, errno: Errno) -> FsError {
+        let (decision, record) = self.context.check(&wants.action(path.clone()), Origin::Foreign);
         if matches!(decision, Decision::Deny(_)) {
             self.decided(record);
-            return Err(types::ErrorCode::Access.into());
+            return types::ErrorCode::Access.into();
         }
-        Err(types::ErrorCode::NotDirectory.into())
+        let read = Action::FileRead { path };
+        if matches!(self.context.check(&read, Origin::Foreign).0, Decision::Allow(_)) {
+            return failed(errno);
+        }
+        match self.permit(&read, Origin::Foreign, None).await {
+            Ok(effect) => self.outcome(effect, &Err(errno)).err().unwrap_or_else(|| failed(errno)),
+            Err(error) => error,
+        }
     }
 
     /// Opens a file to read it that was looked at a moment ago, where the policy allows that; nothing where all of it is to be found out.
@@ -97,6 +113,10 @@ impl Host {
         let (Decision::Allow(_), record) = self.context.check(&action, Origin::Foreign) else { return None };
         // Whatever goes wrong: the file that was seen is not there any more, or not so.
         let opened = files::open_file(&place, (true, false), Some(identity), false).ok()?;
+        let walls = Walls { grants: &grants, guard: &self.live().ok()?.files.guard };
+        if walls.bar(&place, Some(&opened.found), Wants::Look).is_some() {
+            return None;
+        }
         self.decided(record);
         Some(opened.file)
     }
@@ -132,7 +152,8 @@ impl Host {
             }
             Decision::Ask { .. } | Decision::Deny(_) => {
                 let effect = self.permit(action, origin, Some(target)).await?;
-                self.outcome(effect, &Ok(()))
+                // An answer takes its time.
+                self.outcome(effect, &in_place(&self.context.grants, &target.place.dir))
             }
         }
     }

@@ -10,13 +10,13 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
 use super::access::{Target, failed};
-use super::walls::{Wants, in_place};
-use crate::files;
+use super::walls::{Walls, Wants, in_place};
+use crate::files::{self, Unresolved};
 use crate::gate::Host;
 
 impl Host {
     pub(super) async fn create_directory_at(&mut self, fd: &Fd, path: &str) -> FsResult<()> {
-        let target = self.target(fd, path, false, Wants::CreateDir)?;
+        let target = self.target(fd, path, false, Wants::CreateDir).await?;
         let action = Action::DirCreate { path: target.place.path.clone() };
         let effect = self.permit(&action, Origin::Foreign, None).await?;
         let place = &target.place;
@@ -31,7 +31,7 @@ impl Host {
     /// Deletes a file or link, or removes an empty directory.
     pub(super) async fn remove_at(&mut self, fd: &Fd, path: &str, directory: bool) -> FsResult<()> {
         let wants = if directory { Wants::RemoveDir } else { Wants::Delete };
-        let target = self.target(fd, path, false, wants)?;
+        let target = self.target(fd, path, false, wants).await?;
         let place = target.place.path.clone();
         let action = if directory { Action::DirRemove { path: place } } else { Action::FileDelete { path: place } };
         self.not_in_use(&target)?;
@@ -45,6 +45,9 @@ impl Host {
         let result = self
             .unchanged(&target)
             .and_then(|()| rustix::fs::unlinkat(target.place.dir.as_fd(), &target.place.name, flags));
+        if result.is_ok() {
+            self.live().map_err(FsError::trap)?.files.links.gone(&target.place.path);
+        }
         // With other links left the file is still there, and still this run's.
         if result.is_ok() && found.links <= 1 {
             self.live().map_err(FsError::trap)?.files.created.remove(&found.identity);
@@ -53,8 +56,8 @@ impl Host {
     }
 
     pub(super) async fn rename_at(&mut self, fd: &Fd, old: &str, new_fd: &Fd, new: &str) -> FsResult<()> {
-        let from = self.target(fd, old, false, Wants::Delete)?;
-        let to = self.target(new_fd, new, false, Wants::Create)?;
+        let from = self.target(fd, old, false, Wants::Delete).await?;
+        let to = self.target(new_fd, new, false, Wants::Create).await?;
         self.not_in_use(&from)?;
         self.not_in_use(&to)?;
         let Some(found) = from.found.as_ref() else {
@@ -75,9 +78,15 @@ impl Host {
         };
         let effect = self.permit_losing(&action, origin, Some(&from), Some(&to)).await?;
         let result = self.unchanged(&from).and_then(|()| self.unchanged(&to)).and_then(|()| rename(&from, &to));
-        if result.is_ok() && found.is_dir() {
-            self.live().map_err(FsError::trap)?.files.renamed(&from.place.path, &to.place.path);
+        if result.is_ok() {
+            let files = &mut self.live().map_err(FsError::trap)?.files;
+            files.links.gone(&to.place.path);
+            if found.is_dir() {
+                files.renamed(&from.place.path, &to.place.path);
+            }
+            files.links.gone(&from.place.path);
         }
+        self.named(&to, &result);
         self.outcome(effect, &result)
     }
 
@@ -92,8 +101,8 @@ impl Host {
         if flags.contains(PathFlags::SYMLINK_FOLLOW) {
             return Err(types::ErrorCode::Invalid.into());
         }
-        let from = self.target(fd, old, false, Wants::Look)?;
-        let to = self.target(new_fd, new, false, Wants::Create)?;
+        let from = self.target(fd, old, false, Wants::Look).await?;
+        let to = self.target(new_fd, new, false, Wants::Create).await?;
         self.links_stay(&from, &to)?;
         let action = Action::LinkCreate {
             kind: LinkKind::Hard,
@@ -105,13 +114,18 @@ impl Host {
         let result = self.unchanged(&from).and_then(|()| in_place(&self.context.grants, &new.dir)).and_then(|()| {
             rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty())
         });
+        self.named(&to, &result);
         self.outcome(effect, &result)
     }
 
     pub(super) async fn symlink_at(&mut self, fd: &Fd, target: &str, path: &str) -> FsResult<()> {
-        let link = self.target(fd, path, false, Wants::Create)?;
+        let link = self.target(fd, path, false, Wants::Create).await?;
         let action =
             Action::LinkCreate { kind: LinkKind::Symbolic, path: link.place.path.clone(), target: target.to_owned() };
+        if self.leads_to_own(&link, target)? {
+            self.decided(self.context.barred(&action, DenialReason::OwnThing));
+            return Err(types::ErrorCode::Access.into());
+        }
         let effect = self.permit(&action, Origin::Foreign, None).await?;
         let result = in_place(&self.context.grants, &link.place.dir)
             .and_then(|()| rustix::fs::symlinkat(target, link.place.dir.as_fd(), &link.place.name));
@@ -130,7 +144,7 @@ impl Host {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Modify)?;
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Modify).await?;
         let action = Action::FileModify { path: target.place.path.clone(), truncate: false };
         let origin = self.origin(target.found.as_ref());
         let effect = self.permit(&action, origin, Some(&target)).await?;
@@ -157,6 +171,33 @@ impl Host {
         let result =
             in_place(&self.context.grants, &directory).and_then(|()| rustix::fs::futimens(&*directory.file, &times));
         self.outcome(effect, &result)
+    }
+
+    /// Whether a link with this target would lead to something of the host's: other programs would follow it.
+    fn leads_to_own(&mut self, link: &Target, target: &str) -> FsResult<bool> {
+        let context = Arc::clone(&self.context);
+        let live = self.live().map_err(FsError::trap)?;
+        let walls = Walls { grants: &context.grants, guard: &live.files.guard };
+        Ok(match files::resolve(&link.place.dir, target, true, &walls) {
+            Ok((place, found)) => walls.bar(&place, found.as_ref(), Wants::Look) == Some(DenialReason::OwnThing),
+            Err(Unresolved::Barred(_, reason)) => reason == DenialReason::OwnThing,
+            // What it leads to then is decided about by its path.
+            Err(_) => false,
+        })
+    }
+
+    /// Remembers what was given a name, if it is a symbolic link. One that can't be read, or is not text, may lead anywhere.
+    fn named(&mut self, at: &Target, result: &Result<(), Errno>) {
+        let place = &at.place;
+        let target = match rustix::fs::readlinkat(place.dir.as_fd(), &place.name, Vec::new()) {
+            // It is not a link.
+            Err(Errno::INVAL) => return,
+            Ok(target) => target.into_string().unwrap_or_else(|_| "..".to_owned()),
+            Err(_) => "..".to_owned(),
+        };
+        if let (Ok(()), Ok(live)) = (result, self.live()) {
+            live.files.links.made(&place.path, &target);
+        }
     }
 
     /// Remembers what this run just made.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_agent_policy::{Action, DecisionKind, Origin};
+use wasm_agent_policy::{Action, DecisionKind, GuestPath, Origin};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
@@ -29,7 +29,7 @@ impl Host {
         flags: PathFlags,
         path: &str,
     ) -> FsResult<types::MetadataHashValue> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Identity)?;
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Identity).await?;
         // C libraries ask for the hash of every name that they list, and fail the whole listing where one is denied. The
         // number tells which file it is and nothing of what is in it, so whoever may list the directory may have it.
         let place = &target.place;
@@ -68,7 +68,7 @@ impl Host {
         let stream = live.filesystem().read_directory(fd).await?;
         if let Some(directory) = listed {
             let mounts = grants.preopen_above(&directory.path).is_some_and(|above| above.mounts);
-            live.files.list(stream.rep(), directory.id, mounts);
+            live.files.list(stream.rep(), directory, mounts);
         }
         Ok(stream)
     }
@@ -78,12 +78,15 @@ impl Host {
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
     ) -> FsResult<Option<types::DirectoryEntry>> {
+        let grants = Arc::clone(&self.context.grants);
+        let is_granted =
+            |path: &GuestPath| grants.preopens().iter().any(|preopen| preopen.directory.path.starts_with(path));
         let live = self.live().map_err(FsError::trap)?;
         let number = stream.rep();
         loop {
             let stream = Resource::new_borrow(number);
             match live.filesystem().read_directory_entry(stream).await? {
-                Some(entry) if live.files.hides(number, &entry.name) => {}
+                Some(entry) if live.files.hides(number, &entry.name, is_granted) => {}
                 answer => return Ok(answer),
             }
         }
@@ -105,7 +108,7 @@ impl Host {
     }
 
     async fn looked_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<Target> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look)?;
+        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look).await?;
         let action = Action::FileRead { path: target.place.path.clone() };
         self.observe(&action, &target).await?;
         Ok(target)

@@ -81,7 +81,7 @@ impl Host {
             () if writes => Wants::Modify,
             () => Wants::Look,
         };
-        let target = self.target(fd, path, follow, wants)?;
+        let target = self.target(fd, path, follow, wants).await?;
         let kind = target.found.as_ref().map(|found| found.kind);
         let exclusive = open_flags.contains(OpenFlags::CREATE | OpenFlags::EXCLUSIVE);
         let directory = open_flags.contains(OpenFlags::DIRECTORY);

@@ -1,7 +1,7 @@
 //! What a path must not lead to, whatever the policy grants: the host's own things, other mounts, directories that were moved away.
 
 use rustix::io::Errno;
-use wasm_agent_policy::{Action, DenialReason, GuestPath};
+use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, Origin};
 
 use crate::files::{self, Bounds, Directory, Found, Mount, Place};
 use crate::grants::Grants;
@@ -75,6 +75,10 @@ impl Walls<'_> {
 impl Bounds for Walls<'_> {
     fn denies(&self, path: &GuestPath) -> bool {
         !self.grants.policy().may_go_through(path)
+    }
+
+    fn reading(&self, path: &GuestPath) -> DecisionKind {
+        self.grants.policy().judge(&Action::FileRead { path: path.clone() }, Origin::Foreign).decision
     }
 
     fn bars_entry(&self, directory: &Directory, name: &str) -> Option<DenialReason> {

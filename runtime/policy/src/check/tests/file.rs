@@ -342,3 +342,32 @@ ask = []
         ],
     );
 }
+
+#[test]
+fn links_to_what_the_grant_does_not_give_are_asked_about() {
+    let policy = policy(
+        r#"
+[[filesystem]]
+host = "a"
+guest = "/w"
+access = "write"
+ask = []
+deny = ["**/.env", "priv/**"]
+
+[[filesystem]]
+host = "a/ro"
+guest = "/w/ro"
+"#,
+    );
+    assert_decisions(
+        &policy,
+        &[
+            ("SYMLINK /w/site/a -> ../b", "allow 3"),
+            ("SYMLINK /w/site/a -> ../.env", "ask 3"),
+            ("SYMLINK /w/site/a -> ../priv/k", "ask 3"),
+            ("SYMLINK /w/a -> .env", "ask 3"),
+            ("SYMLINK /w/a -> ro/f", "ask 3"),
+            ("SYMLINK /w/a -> ro", "ask 3"),
+        ],
+    );
+}

@@ -50,7 +50,7 @@ fn no_detour_leads_to_what_is_not_listed() {
             ("RENAME-DIR /a/made/new -> /a/sub", "deny on-the-way-to-denied 3"),
             ("RENAME-DIR /a/made/new -> /a/made/old", "allow 3"),
             ("RENAME /a/x.md -> /a/dir/x", "allow 3"),
-            ("SYMLINK /a/x.md -> y.md", "allow 3"),
+            ("SYMLINK /a/x.md -> y.md", "ask 3"),
         ],
     );
 }
