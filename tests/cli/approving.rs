@@ -47,7 +47,10 @@ fn an_approver_that_fails_refuses() {
         assert_eq!(edit_with(&mut desk, name, &format!("exec:./{name}.sh")), status, "{name}");
         assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n", "{name}");
     }
-    assert_eq!(edit_with(&mut desk, "unknown", "exec:no-such-program"), 1);
+    // A program that is not there is said to be so before anything runs.
+    let unknown = desk.run("run -p policy.toml -j unknown.journal --approve exec:no-such-program edit-files.wasm");
+    unknown.fails_in_one_line(&[2]);
+    assert!(!desk.path("unknown.journal").exists());
     assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n");
     assert_eq!(edit_with(&mut desk, "yes", "exec:./yes.sh"), 0);
     assert_eq!(desk.read("notes/today.md"), b"The color of the sky.\n");

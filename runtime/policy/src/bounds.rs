@@ -37,6 +37,9 @@ pub const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Longest `host`, in bytes: `PATH_MAX` of Linux.
 pub const HOST_BYTES_MAX: usize = 4096;
 
+/// Most names in a `host`. Each grant is compared with those above it, by the names in between.
+pub const HOST_NAMES_MAX: usize = 64;
+
 /// Most errors, and most warnings, that are listed. The others are counted.
 pub const LISTED_MAX: usize = 50;
 

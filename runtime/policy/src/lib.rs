@@ -63,8 +63,8 @@ mod work;
 
 pub use action::{Action, ActionDecodeError, BodyDigest, HttpAction, LinkKind, Origin};
 pub use bounds::{
-    ENVIRONMENT_MAX, FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HTTP_GRANTS_MAX, LIST_MAX, LISTED_MAX, MESSAGE_CHARS_MAX,
-    PATTERNS_MAX, POLICY_BYTES_MAX, SECRETS_MAX, TEST_WORK_MAX, TESTS_MAX, TEXT_BYTES_MAX,
+    ENVIRONMENT_MAX, FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HOST_NAMES_MAX, HTTP_GRANTS_MAX, LIST_MAX, LISTED_MAX,
+    MESSAGE_CHARS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, SECRETS_MAX, TEST_WORK_MAX, TESTS_MAX, TEXT_BYTES_MAX,
 };
 pub use decision::{ApprovalMismatch, Decision, DecisionKind, Denial, DenialReason, PendingPermit, Permit};
 pub use digest::{ActionDigest, Digest};

@@ -3,7 +3,7 @@
 use super::overlap;
 use super::report::Report;
 use super::section::{Section, Text, list};
-use crate::bounds::{FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, LIST_MAX, PATTERNS_MAX};
+use crate::bounds::{FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HOST_NAMES_MAX, LIST_MAX, PATTERNS_MAX};
 use crate::deny::Deny;
 use crate::grant::{Access, AskSet, FilesystemGrant, GrantId};
 use crate::guest_path::{GuestPath, GuestPathError};
@@ -57,11 +57,14 @@ fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> O
 }
 
 fn read_host<'d>(text: Text<'d>, report: &mut Report<'_>) -> Option<Text<'d>> {
-    if text.value.len() > HOST_BYTES_MAX {
-        report.error(&text.span, format!("`host` has at most {HOST_BYTES_MAX} bytes, found {}", text.value.len()));
-        return None;
-    }
-    Some(text)
+    let (bytes, names) = (text.value.len(), text.value.split('/').filter(|name| !name.is_empty()).count());
+    let problem = match () {
+        () if bytes > HOST_BYTES_MAX => format!("`host` has at most {HOST_BYTES_MAX} bytes, found {bytes}"),
+        () if names > HOST_NAMES_MAX => format!("`host` has at most {HOST_NAMES_MAX} names, found {names}"),
+        () => return Some(text),
+    };
+    report.error(&text.span, problem);
+    None
 }
 
 fn read_guest(text: &Text<'_>, report: &mut Report<'_>) -> Option<GuestPath> {

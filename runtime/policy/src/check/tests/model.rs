@@ -65,10 +65,14 @@ fn expected(policy: &Policy, action: &Action) -> Result<String, String> {
         Action::FileCreate { path } | Action::DirCreate { path } => (writable(policy, path)?, "create"),
         Action::FileModify { path, .. } => (writable(policy, path)?, "modify"),
         Action::FileDelete { path } | Action::DirRemove { path } => (writable(policy, path)?, "delete"),
-        Action::LinkCreate { path, .. } => {
+        Action::LinkCreate { path, target, .. } => {
             let grant = writable(policy, path)?;
             if on_the_way(policy, path) {
                 return Err(format!("deny on-the-way-to-denied {}", grant.line));
+            }
+            let leads_to = path.parent().unwrap().join(target).unwrap();
+            if !governing(policy, &leads_to).is_ok_and(|other| other.line == grant.line) {
+                return Ok(format!("ask {}", grant.line));
             }
             (grant, "create")
         }

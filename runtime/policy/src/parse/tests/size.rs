@@ -3,8 +3,8 @@
 use super::errors;
 use crate::work::steps;
 use crate::{
-    ENVIRONMENT_MAX, FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HTTP_GRANTS_MAX, LIST_MAX, LISTED_MAX, MESSAGE_CHARS_MAX,
-    PATTERNS_MAX, POLICY_BYTES_MAX, Policy, SECRETS_MAX, TESTS_MAX, TEXT_BYTES_MAX,
+    ENVIRONMENT_MAX, FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HOST_NAMES_MAX, HTTP_GRANTS_MAX, LIST_MAX, LISTED_MAX,
+    MESSAGE_CHARS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, Policy, SECRETS_MAX, TESTS_MAX, TEXT_BYTES_MAX,
 };
 
 const GRANT: &str = "[[filesystem]]\nhost = \"a\"\nguest = \"/a\"\n";
@@ -60,6 +60,10 @@ fn long_text(bytes: usize) -> String {
     format!("[environment]\nset = {{ A = \"{}\" }}\n", "x".repeat(bytes))
 }
 
+fn deep_host(names: usize) -> String {
+    GRANT.replace("\"a\"", &format!("\"{}a\"", "a/".repeat(names - 1)))
+}
+
 fn long_host(bytes: usize) -> String {
     GRANT.replace("\"a\"", &format!("\"{}\"", "x".repeat(bytes)))
 }
@@ -68,7 +72,7 @@ fn long_host(bytes: usize) -> String {
 fn each_count_is_bounded() {
     let network = |number: usize| format!("10.0.0.{number}");
     type Text<'a> = &'a dyn Fn(usize) -> String;
-    let cases: [(usize, Text<'_>, &str); 11] = [
+    let cases: [(usize, Text<'_>, &str); 12] = [
         (FILESYSTEM_GRANTS_MAX, &directories, "a policy has at most 10000 `[[filesystem]]`, found 10001"),
         (HTTP_GRANTS_MAX, &urls, "a policy has at most 10000 `[[http]]`, found 10001"),
         (PATTERNS_MAX, &patterns, "a policy has at most 20000 patterns in `deny` and `only` together"),
@@ -82,6 +86,7 @@ fn each_count_is_bounded() {
         (ENVIRONMENT_MAX, &environment, "`set` has at most 1000 variables, found 1001"),
         (TESTS_MAX, &tests, "a policy has at most 1000 `[[test]]`, found 1001"),
         (TEXT_BYTES_MAX, &long_text, "`A` has at most 16384 bytes in a text, found 16385"),
+        (HOST_NAMES_MAX, &deep_host, "`host` has at most 64 names, found 65"),
         (HOST_BYTES_MAX, &long_host, "`host` has at most 4096 bytes, found 4097"),
         (POLICY_BYTES_MAX - 12, &|count| "#".repeat(count), "a policy has at most 4194304 bytes, found 4194305"),
     ];
