@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use wasm_agent_host::policy::{MACHINE_BYTES_MAX, Machine, PolicyError};
@@ -36,11 +37,16 @@ fn find(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
 fn read(path: &Path) -> Result<Machine, Failure> {
     let unreadable = |error| Failure::file("read", "configuration", path, error);
     let mut text = String::new();
-    match File::open(path) {
+    // Not blocking: a pipe in the file's place must not hold the program.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    match File::options().read(true).custom_flags(flags).open(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
         Err(error) => return Err(unreadable(error)),
         // One byte more than there may be, so that a longer file is told from one that is just as long.
         Ok(file) => {
+            if !file.metadata().map_err(unreadable)?.is_file() {
+                return Err(unreadable(io::Error::other("it is not a file")));
+            }
             let most = u64::try_from(MACHINE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
             file.take(most).read_to_string(&mut text).map_err(unreadable)?;
         }

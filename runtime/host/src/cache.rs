@@ -66,8 +66,9 @@ enum Code<'a> {
 /// Opens a file, and finds out whether it is what was kept.
 fn checked(path: &Path, source: CodeSource, key: &CodeKey, entry: &Entry<'_>) -> Result<Code<'static>, String> {
     let text = |error: io::Error| error.to_string();
-    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    let mut file = std::fs::OpenOptions::new().read(true).custom_flags(no_follow).open(path).map_err(text)?;
+    // Not blocking: a pipe in the file's place must not hold the program.
+    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
+    let mut file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(text)?;
     let metadata = file.metadata().map_err(text)?;
     if !metadata.is_file() {
         return Err("it is not a file".to_owned());

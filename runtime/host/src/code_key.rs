@@ -64,9 +64,13 @@ impl CodeKey {
 
 /// The key in a file, or what is wrong with the file.
 fn read(path: &Path) -> io::Result<Result<Zeroizing<[u8; KEY_BYTES]>, String>> {
-    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
+    // Not blocking: a pipe in the file's place must not hold the program.
+    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(Err("is not a file".to_owned()));
+    }
     if let Err(problem) = is_private(&metadata) {
         return Ok(Err(problem));
     }
@@ -133,6 +137,9 @@ mod tests {
             Err(other) => other.to_string(),
             Ok(_) => panic!("taken"),
         };
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert_eq!(problem(), "is not a file");
+        std::fs::remove_file(&path).unwrap();
         for (length, problem_of_it) in [(0, "is not a key"), (31, "is not a key"), (33, "is not a key")] {
             std::fs::write(&path, vec![1; length]).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();

@@ -206,7 +206,13 @@ fn cached(engine: &Engine, state: &StateDir, sha256: &[u8; 32]) -> Result<Option
         if !code.exists() {
             continue;
         }
-        let (key, entry) = (CodeKey::open(state)?, Entry { sha256, engine: &made_by });
+        let key = match CodeKey::open(state) {
+            Ok(key) => key,
+            // Where none can be made, nothing is vouched for: the tool is compiled.
+            Err(LoadError::File { verb: "create", .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let entry = Entry { sha256, engine: &made_by };
         if let Some(component) = cache::load(engine.wasmtime(build)?, &code, state.source(), &key, &entry) {
             return Ok(Some(component));
         }

@@ -27,7 +27,7 @@ const PRIVATE: [&str; 12] = [
 ];
 
 /// Hosters that give names below theirs to everybody.
-const HOSTERS: [&str; 40] = [
+const HOSTERS: [&str; 48] = [
     "amazonaws.com",
     "appspot.com",
     "azureedge.net",
@@ -38,9 +38,13 @@ const HOSTERS: [&str; 40] = [
     "cloudfront.net",
     "cloudfunctions.net",
     "core.windows.net",
+    "de.com",
     "deno.dev",
     "digitaloceanspaces.com",
+    "duckdns.org",
+    "eu.org",
     "firebaseapp.com",
+    "firebaseio.com",
     "fly.dev",
     "github.io",
     "githubusercontent.com",
@@ -52,6 +56,7 @@ const HOSTERS: [&str; 40] = [
     "ngrok.app",
     "ngrok.io",
     "netlify.app",
+    "nip.io",
     "onrender.com",
     "pages.dev",
     "r2.dev",
@@ -60,8 +65,11 @@ const HOSTERS: [&str; 40] = [
     "replit.app",
     "run.app",
     "s3.amazonaws.com",
+    "sslip.io",
     "surge.sh",
     "trycloudflare.com",
+    "uk.com",
+    "us.com",
     "vercel.app",
     "web.app",
     "windows.net",
@@ -70,9 +78,13 @@ const HOSTERS: [&str; 40] = [
     "xip.io",
 ];
 
+/// Hosters that have a name for each service or region between theirs and everybody's, as `s3.eu-central-1.amazonaws.com` is.
+const REGIONAL: [&str; 3] = ["amazonaws.com", "on.aws", "core.windows.net"];
+
 /// Whether anybody can have a name below this one.
 pub(super) fn is_shared(name: &str) -> bool {
     let Some((first, rest)) = name.split_once('.') else { return !PRIVATE.contains(&name) };
     let below_a_country = rest.len() == 2 && SECOND_LEVEL.contains(&first);
-    below_a_country || HOSTERS.contains(&name)
+    let is_region = |hoster: &str| name.strip_suffix(hoster).is_some_and(|region| region.ends_with('.'));
+    below_a_country || HOSTERS.contains(&name) || REGIONAL.into_iter().any(is_region)
 }

@@ -12,7 +12,7 @@ use crate::path_pattern::PathPattern;
 
 /// Files that other programs run, or take commands from, merely because they are there: hooks and settings of `git`, `direnv`, Python and
 /// `pytest`, `make`, `cargo`, editors, shells, and what runs on a server after a push.
-const RUN_BY_OTHERS: [&str; 12] = [
+const RUN_BY_OTHERS: [&str; 22] = [
     ".git/hooks/post-checkout",
     ".git/config",
     ".envrc",
@@ -25,6 +25,16 @@ const RUN_BY_OTHERS: [&str; 12] = [
     ".vscode/tasks.json",
     ".github/workflows/ci.yml",
     ".bashrc",
+    ".zshrc",
+    ".profile",
+    ".ssh/authorized_keys",
+    "package.json",
+    ".npmrc",
+    "pyproject.toml",
+    "setup.py",
+    "site.pth",
+    "justfile",
+    "__init__.py",
 ];
 
 /// Most patterns of one `only` for which it is looked whether one of these is among what they give.

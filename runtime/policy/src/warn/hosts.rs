@@ -7,7 +7,7 @@ use crate::grant::FilesystemGrant;
 use crate::guest_path::GuestPath;
 
 /// Directories of the system that hold its settings, its devices, or what is known of its processes.
-const SYSTEM: [&str; 5] = ["/etc", "/proc", "/sys", "/dev", "/boot"];
+const SYSTEM: [&str; 7] = ["/etc", "/proc", "/sys", "/dev", "/boot", "/run", "/var/run"];
 
 pub(super) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, found: &mut Found<'_>) {
     let Some(real) = surroundings.real(&grant.host) else { return };
@@ -17,14 +17,18 @@ pub(super) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, fo
         let message = format!("`{}` is {why}", grant.host);
         found.add(grant.line, WarningKind::WideDirectory, &message, hint);
     };
-    if real == Path::new("/") {
-        if grant.only.is_none() {
-            warn(found, "all of this machine".to_owned());
-        }
-        return;
+    if real == Path::new("/") && grant.only.is_none() {
+        return warn(found, "all of this machine".to_owned());
     }
     if let Some(system) = SYSTEM.iter().find(|system| real.starts_with(system)).filter(|_| grant.only.is_none()) {
         return warn(found, format!("a part of the system: it lies in `{system}`"));
+    }
+    for system in SYSTEM {
+        if let Ok(below) = Path::new(system).strip_prefix(&real)
+            && gives(grant, below, found)
+        {
+            return warn(found, format!("a directory (`{shown}`) that has `{system}` in it"));
+        }
     }
     for (name, private) in &surroundings.private {
         if real == *private && grant.only.is_none() {

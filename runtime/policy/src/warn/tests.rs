@@ -93,10 +93,14 @@ fn what_others_run_can_be_created() {
     for not_run in ["\".\", \"*.md\"", "\"**/*.txt\"", "\"out.json\"", "\".\""] {
         assert_eq!(only(not_run), [""; 0], "{not_run}");
     }
-    let all: Vec<String> =
-        ["git", "envrc", "cargo", "vscode", "github", "bashrc"].map(|name| format!("\"**/.{name}\"")).to_vec();
+    let all: Vec<String> = ["git", "envrc", "cargo", "vscode", "github", "bashrc", "zshrc", "profile", "ssh", "npmrc"]
+        .map(|name| format!("\"**/.{name}\""))
+        .to_vec();
     let most = all.join(", ");
-    let denied = format!("deny = [{most}, \"**/*.py\", \"**/Makefile\", \"**/build.rs\"]");
+    let denied = format!(
+        "deny = [{most}, \"**/*.py\", \"**/Makefile\", \"**/build.rs\", \"**/package.json\", \"**/pyproject.toml\", \
+         \"**/*.pth\", \"**/justfile\"]"
+    );
     assert_eq!(kinds(&write(&denied)), [""; 0]);
     assert!(
         shown(&write(&denied.replace("**/Makefile", "Makefile/**")))
@@ -130,8 +134,20 @@ fn anybody_can_have_a_name_below_some() {
         "line 2: anybody can have a name below `co.uk`, so `https://*.co.uk/**` is anybody's server\n\
          hint: name the hosts that are meant, a grant for each"
     );
-    for name in ["com", "org", "dev", "xn--p1ai", "com.au", "ac.jp", "github.io", "s3.amazonaws.com", "CO.UK", "gob.mx"]
-    {
+    for name in [
+        "com",
+        "org",
+        "dev",
+        "xn--p1ai",
+        "com.au",
+        "ac.jp",
+        "github.io",
+        "s3.amazonaws.com",
+        "CO.UK",
+        "gob.mx",
+        "nip.io",
+        "s3.eu-central-1.amazonaws.com",
+    ] {
         assert_eq!(kinds(&http(&format!("https://*.{name}/**"), "")), ["shared-domain"], "{name}");
     }
     for name in
