@@ -22,14 +22,21 @@ const ASKS_FOR_LESS: [HeaderName; 11] = [
     HeaderName::from_static("want-repr-digest"),
 ];
 
-/// Digests of a body, which would tell of a secret in it what the mask hides.
-const DIGESTS: [HeaderName; 5] = [
+/// Digests of a body, which would tell of a secret in it what the mask hides: a guess can be hashed and compared without asking.
+const DIGESTS: [HeaderName; 9] = [
     HeaderName::from_static("digest"),
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
     HeaderName::from_static("content-md5"),
+    HeaderName::from_static("x-amz-content-sha256"),
+    HeaderName::from_static("x-amz-sha256-tree-hash"),
+    HeaderName::from_static("x-goog-hash"),
     HeaderName::from_static("x-ms-blob-content-md5"),
+    HeaderName::from_static("x-ms-content-crc64"),
 ];
+
+/// How names of digests begin that end in an algorithm.
+const DIGEST_STARTS: [&str; 2] = ["x-amz-checksum-", "x-checksum-"];
 
 /// Types that are compressed in themselves, without their parameters.
 const PACKED_TYPES: [&str; 31] = [
@@ -144,9 +151,14 @@ pub(crate) fn check<B>(response: &Response<B>) -> Result<(), Unreadable> {
     headers.get_all(CONTENT_TYPE).iter().try_for_each(check_type)
 }
 
-/// Removes what a server tells of a body before the mask.
+/// Removes what a server tells of a body before the mask, in the head of a response or in its trailers.
 pub(crate) fn remove_digests(headers: &mut HeaderMap) {
     for name in DIGESTS {
+        headers.remove(name);
+    }
+    let is_digest = |name: &&HeaderName| DIGEST_STARTS.iter().any(|start| name.as_str().starts_with(start));
+    let named: Vec<HeaderName> = headers.keys().filter(is_digest).cloned().collect();
+    for name in named {
         headers.remove(name);
     }
 }
@@ -278,6 +290,29 @@ mod tests {
         for data in [&b""[..], b"\x1f", b"x^2", b"BZh is a bird", b"PK", b"7z", b"{}", b"%PDF-1.7 \xff"] {
             assert!(!is_packed(data), "{data:?}");
         }
+    }
+
+    #[test]
+    fn removes_digests_of_bodies() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "digest",
+            "content-md5",
+            "x-amz-checksum-crc32",
+            "x-amz-checksum-sha256",
+            "x-amz-content-sha256",
+            "x-goog-hash",
+            "x-checksum-sha1",
+            "x-ms-content-crc64",
+            "x-checks",
+            "etag",
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("1"));
+        }
+        remove_digests(&mut headers);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["etag", "x-checks"]);
     }
 
     #[test]

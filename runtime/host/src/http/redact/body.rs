@@ -11,7 +11,7 @@ use wasmtime_wasi_http::Error;
 use super::framing::Framing;
 use super::search::Search;
 use super::{MASK, SPELLING_BYTES_MAX, mask_headers};
-use crate::http::readable::is_packed;
+use crate::http::readable::{is_packed, remove_digests};
 
 /// How much is searched at once, in bytes. All but [`SPELLING_BYTES_MAX`] of it is then passed on.
 const BLOCK_BYTES: usize = 4 * SPELLING_BYTES_MAX;
@@ -137,6 +137,7 @@ impl<B> Masked<B> {
             }
             Err(mut frame) => {
                 if let Some(trailers) = frame.trailers_mut() {
+                    remove_digests(trailers);
                     mask_headers(&mut self.held.search, trailers);
                 }
                 let rest = self.held.finish()?;
