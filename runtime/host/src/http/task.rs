@@ -94,10 +94,7 @@ impl Task {
     /// Sends the request, and records what came of it.
     async fn send(&mut self, effect: &mut Open, request_max: u64, response_max: u64) -> Result<Reply, Error> {
         let grants = Arc::clone(&self.context.grants);
-        for (name, value) in grants.secret_headers(&self.request.secrets) {
-            // The operator's value stands, whatever the tool wrote there.
-            self.headers.insert(name, value);
-        }
+        insert_secrets(&mut self.headers, grants.secret_headers(&self.request.secrets).collect());
         let exchange = Exchange {
             destination: destination(&self.request),
             method: self.request.method.as_str().parse().map_err(|_| Error::HttpRequestMethodInvalid)?,
@@ -261,10 +258,51 @@ fn detail(request: &HttpAction, body: Option<Preview>) -> Detail {
     }
 }
 
+/// Puts secrets into the headers of a request. The operator's values stand, whatever the tool wrote there, and under whatever name
+/// a server takes for the same.
+fn insert_secrets(headers: &mut HeaderMap, secrets: Vec<(HeaderName, HeaderValue)>) {
+    let is_secret = |name: &&HeaderName| secrets.iter().any(|(secret, _)| are_alike(name.as_str(), secret.as_str()));
+    let aliases: Vec<HeaderName> = headers.keys().filter(is_secret).cloned().collect();
+    for name in aliases {
+        headers.remove(name);
+    }
+    for (name, value) in secrets {
+        headers.insert(name, value);
+    }
+}
+
+/// Whether two names are one for servers that pass headers on as variables: for them all but letters and digits are alike.
+fn are_alike(one: &str, other: &str) -> bool {
+    one.len() == other.len()
+        && one.bytes().zip(other.bytes()).all(|(one, other)| match other {
+            letter if letter.is_ascii_alphanumeric() => one.eq_ignore_ascii_case(&letter),
+            _ => !one.is_ascii_alphanumeric(),
+        })
+}
+
 /// A secret as a header, marked so that no diagnostic prints it.
 pub(crate) fn secret_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
     let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
     let mut value = HeaderValue::from_str(value).ok()?;
     value.set_sensitive(true);
     Some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_replaces_each_header_that_a_server_may_take_for_its_own() {
+        let mut headers = HeaderMap::new();
+        for name in ["x-k", "x_k", "x.k", "X_K", "x-kk", "x-k2", "accept"] {
+            headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static("tool"));
+        }
+        let secrets = ["x-k", "x_k"].map(|name| secret_header(name, "operator").unwrap());
+        insert_secrets(&mut headers, secrets.to_vec());
+        let mut left: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        left.sort_unstable();
+        let kept = [("accept", "tool"), ("x-k", "operator"), ("x-k2", "tool"), ("x-kk", "tool"), ("x_k", "operator")];
+        assert_eq!(left, kept);
+    }
 }
