@@ -4,10 +4,11 @@
 //! `DELETE` of a granted `POST`, or another path of a granted one.
 
 /// Names of headers that override the method, the URL, the host or the client of a request, as servers and frameworks read them.
-/// Whatever begins with `x-forwarded-` is one too.
-const OVERRIDING: [&str; 45] = [
+/// [`STARTS`] has those that come in families.
+const OVERRIDING: [&str; 60] = [
     // The method.
     "http-method-override",
+    "method-override",
     "x-http-method",
     "x-http-method-override",
     "x-http-verb",
@@ -16,6 +17,7 @@ const OVERRIDING: [&str; 45] = [
     "x-method-override",
     "x-original-method",
     "x-tunnel-method",
+    "x-wopi-override",
     // The URL.
     "base-url",
     "destination",
@@ -30,25 +32,38 @@ const OVERRIDING: [&str; 45] = [
     "x-matched-path",
     "x-middleware-rewrite",
     "x-middleware-subrequest",
+    "x-ms-original-url",
+    "x-ms-rename-source",
+    "x-now-route-matches",
     "x-original-path",
+    "x-original-query",
     "x-original-uri",
     "x-original-url",
     "x-override-url",
     "x-proxy-url",
     "x-request-uri",
+    "x-request-url",
     "x-rewrite-uri",
     "x-rewrite-url",
     "x-script-name",
+    "x-waws-unencoded-url",
     // The host.
     "forwarded",
     "http-host",
+    "x-backend-host",
+    "x-forward-for",
+    "x-forwarded",
     "x-host",
+    "x-host-override",
     "x-http-host-override",
     "x-original-host",
+    "x-upstream-host",
     // Who asks.
     "cf-connecting-ip",
     "client-ip",
+    "fastly-client-ip",
     "true-client-ip",
+    "x-azure-clientip",
     "x-client-ip",
     "x-cluster-client-ip",
     "x-originating-ip",
@@ -57,6 +72,9 @@ const OVERRIDING: [&str; 45] = [
     "x-remote-ip",
 ];
 
+/// How the names of families begin: what proxies say of the client, and what a request to copy is about to read.
+const STARTS: [&str; 4] = ["x-forwarded-", "x-amz-copy-source", "x-goog-copy-source", "x-ms-copy-source"];
+
 /// The name as servers compare it that pass headers on as variables: for them all but letters and digits are alike.
 pub(crate) fn normalized(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
@@ -64,7 +82,7 @@ pub(crate) fn normalized(name: &str) -> String {
 
 /// Whether a header with this name overrides what was matched. Allocates nothing: every request asks for each of its headers.
 pub(crate) fn is_overriding(name: &str) -> bool {
-    begins_as(name, "x-forwarded-")
+    STARTS.iter().any(|start| begins_as(name, start))
         || OVERRIDING.iter().any(|known| known.len() == name.len() && begins_as(name, known))
 }
 
@@ -87,7 +105,18 @@ mod tests {
             assert!(is_overriding(name), "{name}");
             assert!(is_overriding(&name.to_ascii_uppercase().replace('-', "_")), "{name}");
         }
-        for name in ["X-HTTP-Method-Override", "x.http.method.override", "X-Forwarded-Anything", "x_forwarded_host"] {
+        for name in [
+            "X-HTTP-Method-Override",
+            "x.http.method.override",
+            "X-Forwarded-Anything",
+            "x_forwarded_host",
+            "x-forwarded",
+        ] {
+            assert!(is_overriding(name), "{name}");
+        }
+        for name in
+            ["x-amz-copy-source", "X-Amz-Copy-Source-Range", "x_goog_copy_source", "x-ms-copy-source-authorization"]
+        {
             assert!(is_overriding(name), "{name}");
         }
     }
@@ -105,7 +134,8 @@ mod tests {
             "referer",
             "user-agent",
             "x-a",
-            "x-forwarded",
+            "x-amz-target",
+            "x-forwardedness",
             "x-request-id",
         ] {
             assert!(!is_overriding(name), "{name}");
