@@ -58,9 +58,14 @@ impl HostIndex {
     /// Visits the positions of the grants whose scheme, host, port and leading plain path segments fit the URL, each with what is
     /// left of the path below those segments.
     #[inline]
-    pub(crate) fn visit<'u>(&self, url: &'u Url, mut each: impl FnMut(usize, Option<&'u str>)) {
+    pub(crate) fn visit<'u>(&self, url: &'u Url, each: impl FnMut(usize, Option<&'u str>)) {
         let path = url.path();
-        let relative = path.strip_prefix('/').unwrap_or(path);
+        self.visit_as(url, path.strip_prefix('/').unwrap_or(path), each);
+    }
+
+    /// Visits the same for another path, which has no `/` at its beginning, on the server of the URL.
+    #[inline]
+    pub(crate) fn visit_as<'u>(&self, url: &Url, relative: &'u str, mut each: impl FnMut(usize, Option<&'u str>)) {
         for site in self.sites(url).filter(|site| site.is_for(url.scheme(), url.port())) {
             site.grants.visit(Some(relative), |position, rest| each(*position, rest));
         }

@@ -167,6 +167,13 @@ impl UrlPattern {
         self.path.matches_below_prefix(rest) && self.matches_cut(url) && self.matches_query(url)
     }
 
+    /// Whether the pattern matches one of the [`Url::other_readings`] of a URL's path, given the same as for
+    /// [`UrlPattern::matches_below_prefix`].
+    pub(crate) fn matches_reading(&self, rest: Option<&str>, url: &Url) -> bool {
+        // What is cut off a path may become any query.
+        self.path.matches_below_prefix(rest) && (url.cut_path().is_some() || self.matches_query(url))
+    }
+
     /// Whether a path that a server may cut at an encoded `?` or `#` matches as well when it is cut.
     fn matches_cut(&self, url: &Url) -> bool {
         let Some(cut) = url.cut_path().filter(|_| !self.has_cut) else { return true };

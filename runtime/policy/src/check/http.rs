@@ -55,9 +55,28 @@ pub(crate) fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> R
         }
     });
     match best {
-        Some(grant) => Ok(Matched { grant, asked_by: asking }),
+        Some(grant) => Ok(Matched { grant, asked_by: asking.or_else(|| asking_otherwise(policy, method, url)) }),
         None => Err(nearest_miss(policy, url, other_method)),
     }
+}
+
+/// The most specific grant that asks and matches what a server may read the path as.
+///
+/// `POST //admin/users` is sent as it is, and to many servers is `/admin/users`: a person who wants to be asked about that wants to be
+/// asked about this too.
+fn asking_otherwise<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Option<&'p HttpGrant> {
+    let mut asking = None;
+    for reading in url.other_readings() {
+        policy.hosts().visit_as(url, &reading, |position, rest| {
+            let asks = |grant: &&HttpGrant| grant.methods.contains(method) && grant.asks(method);
+            if let Some(grant) = policy.http().get(position).filter(asks)
+                && grant.url.matches_reading(rest, url)
+            {
+                keep_more_specific(&mut asking, grant);
+            }
+        });
+    }
+    asking
 }
 
 fn nearest_miss(policy: &Policy, url: &Url, other_method: Option<&HttpGrant>) -> Denial {

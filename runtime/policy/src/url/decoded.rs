@@ -2,10 +2,11 @@
 //!
 //! Servers decode a path once, or several do it one after the other; some take more bytes for a character than UTF-8 allows, or a
 //! full-width character for the one it looks like. A path that would then have other segments than the ones that are matched is
-//! refused. One that would then end earlier is cut: a pattern has to match what is left of it too.
+//! refused. One that would then end earlier is cut: a pattern has to match what is left of it too. And a grant that asks does so
+//! for what the most lenient server makes of a path.
 
 use super::UrlError;
-use super::text::hex_value;
+use super::text::{hex_value, push_encoded};
 
 /// Checks a canonical path. Answers where it could be cut: at the first encoded `?` or `#`.
 pub(crate) fn check(path: &str) -> Result<Option<usize>, UrlError> {
@@ -37,9 +38,7 @@ fn check_segment(segment: &str) -> Result<(), UrlError> {
     if is_overlong(&decoded) {
         return Err(encoding());
     }
-    let plain: String = String::from_utf8_lossy(&decoded).chars().filter_map(looks_like).collect();
-    // A percent sign can have been among the full-width characters.
-    let plain = String::from_utf8_lossy(&fully_decoded(plain.bytes())).into_owned();
+    let plain = plain(&decoded);
     if plain.contains(['/', '\\']) || plain.chars().any(|character| character.is_ascii_control()) {
         return Err(encoding());
     }
@@ -54,6 +53,47 @@ fn check_segment(segment: &str) -> Result<(), UrlError> {
         return Err(encoding());
     }
     Ok(())
+}
+
+/// Whether there is anything in a path that servers read differently: [`lenient`] would then differ from it.
+pub(super) fn has_other_reading(path: &str) -> bool {
+    path.contains(['%', ';'])
+        || path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"./"))
+        || path.len() > 1 && path.ends_with(['/', '.'])
+}
+
+/// What the most lenient server reads a path as, in canonical form and without its leading `/`: decoded until nothing is encoded,
+/// cut at a `?` or `#` that comes of it, and each segment without its parameters, invisible characters, white space around it and
+/// dots behind it. Segments of which nothing is left are dropped; after a last one there is a `/`.
+pub(super) fn lenient(path: &str) -> String {
+    let mut reading = String::with_capacity(path.len());
+    let mut ends_empty = false;
+    for segment in path.split('/') {
+        let plain = plain(&fully_decoded(segment.bytes()));
+        let name = plain.split([';', '?', '#']).next().unwrap_or_default().trim();
+        let name = name.trim_end_matches(|character: char| character == '.' || character.is_whitespace());
+        ends_empty = name.is_empty();
+        if !ends_empty {
+            if !reading.is_empty() {
+                reading.push('/');
+            }
+            push_encoded(&mut reading, name);
+        }
+        if plain.contains(['?', '#']) {
+            break;
+        }
+    }
+    if ends_empty && !reading.is_empty() {
+        reading.push('/');
+    }
+    reading
+}
+
+/// Decoded bytes as characters of ASCII, as far as they may be taken for some.
+fn plain(decoded: &[u8]) -> String {
+    let plain: String = String::from_utf8_lossy(decoded).chars().filter_map(looks_like).collect();
+    // A percent sign can have been among the full-width characters.
+    String::from_utf8_lossy(&fully_decoded(plain.bytes())).into_owned()
 }
 
 /// Percent-encoding taken off until none is left.

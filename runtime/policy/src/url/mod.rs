@@ -142,6 +142,8 @@ pub struct Url {
     query_start: Option<usize>,
     /// Where the path ends for a server that decodes it before it looks for its end, counted from its beginning.
     path_cut: Option<usize>,
+    /// Whether servers may read the path in different ways.
+    has_other_reading: bool,
 }
 
 impl Url {
@@ -191,7 +193,9 @@ impl Url {
         let path_start = text.len();
         let path = canonical_component(path, Component::Path)?;
         text::push_without_dot_segments(&mut text, &path)?;
-        let path_cut = decoded::check(text.get(path_start..).unwrap_or_default())?;
+        let path = text.get(path_start..).unwrap_or_default();
+        let path_cut = decoded::check(path)?;
+        let has_other_reading = decoded::has_other_reading(path);
         let query_start = match query {
             Some(query) => {
                 text.push('?');
@@ -205,7 +209,8 @@ impl Url {
         if text.len() > URL_BYTES_MAX {
             return Err(UrlError::TooLong);
         }
-        Ok(Self { text: Arc::from(text), scheme, host, port, host_end, path_start, query_start, path_cut })
+        let text = Arc::from(text);
+        Ok(Self { text, scheme, host, port, host_end, path_start, query_start, path_cut, has_other_reading })
     }
 
     /// The whole URL.
@@ -259,6 +264,21 @@ impl Url {
     #[must_use]
     pub(crate) fn cut_path(&self) -> Option<&str> {
         self.path().get(..self.path_cut?)
+    }
+
+    /// The other paths that a server may read this one as, each without its leading `/`: that of the most lenient server, with and
+    /// without a `/` at its end, and the whole of a path that could be cut. None for most paths.
+    pub(crate) fn other_readings(&self) -> Vec<String> {
+        if !self.has_other_reading {
+            return Vec::new();
+        }
+        let whole = self.path().strip_prefix('/').unwrap_or(self.path());
+        let lenient = decoded::lenient(whole);
+        let mut readings = Vec::with_capacity(3);
+        readings.extend(lenient.strip_suffix('/').map(str::to_owned));
+        readings.push(lenient);
+        readings.extend(self.path_cut.map(|_| whole.to_owned()));
+        readings
     }
 
     /// The query without its `?`, where there is one, even an empty one.

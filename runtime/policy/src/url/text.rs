@@ -74,6 +74,13 @@ pub(super) fn push_without_dot_segments(out: &mut String, path: &str) -> Result<
     Ok(())
 }
 
+/// Appends a text in which nothing is encoded to a path, in the form of [`canonical_component`].
+pub(super) fn push_encoded(out: &mut String, plain: &str) {
+    for byte in plain.bytes() {
+        push_byte(out, byte, stands_for_itself(byte, Component::Path));
+    }
+}
+
 fn push_byte(out: &mut String, byte: u8, plain: bool) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     if plain {
