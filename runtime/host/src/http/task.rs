@@ -114,7 +114,8 @@ impl Task {
         match awake(self.client.send(exchange, &check)).await {
             Ok(reply) => {
                 // Nobody asked for an answer in such a form.
-                let unreadable = if self.needles.is_empty() { None } else { readable::check(&reply.response).err() };
+                let check = || readable::check(self.request.method.as_str(), &reply.response).err();
+                let unreadable = if self.needles.is_empty() { None } else { check() };
                 effect.done(&reply, unreadable.map(readable::Unreadable::sentence))?;
                 unreadable.map_or(Ok(reply), |unreadable| Err(unreadable.told()))
             }
@@ -127,7 +128,7 @@ impl Task {
 
     /// Wraps the response so that no secret comes back in it, and its place is free once it has been read.
     fn respond(self, reply: Reply) -> Response {
-        let Self { needles, place, .. } = self;
+        let Self { needles, place, request, .. } = self;
         let (mut parts, body) = reply.response.into_parts();
         let body = body.map_err(move |error| {
             let _held = &place;
@@ -140,6 +141,12 @@ impl Task {
         readable::remove_digests(&mut parts.headers);
         let framing = Framing::of(&parts.headers);
         mask_headers(&mut search, &mut parts.headers);
+        if readable::is_bodiless(request.method.as_str(), parts.status) {
+            // A server that sends one all the same was not asked how it is encoded.
+            drop(body);
+            let none = http_body_util::Empty::<Bytes>::new().map_err(|never| match never {});
+            return http::Response::from_parts(parts, none.boxed_unsync());
+        }
         http::Response::from_parts(parts, Masked::new(body, framing, search).boxed_unsync())
     }
 }

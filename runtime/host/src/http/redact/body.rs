@@ -11,7 +11,7 @@ use wasmtime_wasi_http::Error;
 use super::framing::Framing;
 use super::search::Search;
 use super::{MASK, SPELLING_BYTES_MAX, mask_headers};
-use crate::http::readable::{is_packed, remove_digests};
+use crate::http::readable::{is_packed, is_wide, remove_digests};
 
 /// How much is searched at once, in bytes. All but [`SPELLING_BYTES_MAX`] of it is then passed on.
 const BLOCK_BYTES: usize = 4 * SPELLING_BYTES_MAX;
@@ -69,7 +69,7 @@ impl Held {
 
     /// Searches what is held, and passes it on: all of it, or all but what a secret could begin in that ends later.
     fn pass_on(&mut self, is_complete: bool, ready: &mut BytesMut) -> Result<(), Error> {
-        if std::mem::take(&mut self.first) && is_packed(&self.bytes) {
+        if std::mem::take(&mut self.first) && (is_packed(&self.bytes) || is_wide(&self.bytes)) {
             return Err(Error::HttpResponseContentCoding(None));
         }
         let found = self.search.find(&self.bytes).to_vec();

@@ -329,3 +329,11 @@ fn trailers_bring_no_digest_of_what_is_masked() {
     });
     assert_eq!(seen, Some("Some({\"x-end\": \"1\"})"));
 }
+
+#[test]
+fn nothing_of_a_body_in_wide_characters_is_passed_on() {
+    let wide: Vec<u8> = "{\"a\":\"secret-of-eight\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let played = play(&["secret-of-eight"], Framing::Whole, vec![Step::Piece(wide)]);
+    assert_eq!(played.text(), "");
+    assert!(played.seen.iter().any(|(seen, ..)| matches!(seen, Seen::Failed(_))));
+}
