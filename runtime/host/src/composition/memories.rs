@@ -1,6 +1,6 @@
 //! Which memories a component names. One that is named many times is one memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use wasmparser::{Export, ExternalKind, Instance};
@@ -13,9 +13,13 @@ pub(super) type Exported = HashMap<String, u32>;
 pub(super) struct Memories {
     modules: Vec<Rc<Exported>>,
     instances: Vec<Holder>,
-    named: Vec<Memory>,
-    seen: HashSet<Memory>,
+    named: Vec<Number>,
+    /// Each memory once, with its number. Only here is a name kept: aliases of a few bytes can name one of a hundred thousand.
+    numbers: HashMap<Memory, Number>,
 }
+
+/// Of a memory, however often it is named.
+type Number = usize;
 
 /// An instance that memories are taken from.
 #[derive(Debug)]
@@ -23,11 +27,11 @@ enum Holder {
     /// Of a core module.
     Module(Rc<Exported>),
     /// Put together of what others have.
-    Bundle(HashMap<String, Memory>),
+    Bundle(HashMap<String, Number>),
 }
 
 /// A memory, by the instance of the module that has it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 enum Memory {
     Numbered(usize, u32),
     /// Of a module that is not in the file, or that has no such memory, which the engine refuses.
@@ -61,23 +65,44 @@ impl Memories {
         self.instances.push(holder);
     }
 
-    fn bundled(&self, export: &Export<'_>) -> Option<(String, Memory)> {
+    fn bundled(&self, export: &Export<'_>) -> Option<(String, Number)> {
         let memory = (export.kind == ExternalKind::Memory).then(|| at(&self.named, export.index)).flatten()?;
-        Some((export.name.to_owned(), memory.clone()))
+        Some((export.name.to_owned(), *memory))
     }
 
     /// Names a memory of an instance. Says whether it was not named before.
     pub(super) fn name(&mut self, instance_index: u32, name: &str) -> bool {
-        let number = usize::try_from(instance_index).unwrap_or(usize::MAX);
-        let named = || Memory::Named(number, name.to_owned());
+        let instance = usize::try_from(instance_index).unwrap_or(usize::MAX);
         let memory = match at(&self.instances, instance_index) {
-            Some(Holder::Module(exports)) => exports.get(name).map(|index| Memory::Numbered(number, *index)),
-            Some(Holder::Bundle(memories)) => memories.get(name).cloned(),
+            Some(Holder::Module(exports)) => exports.get(name).map(|index| Memory::Numbered(instance, *index)),
+            Some(Holder::Bundle(memories)) => {
+                if let Some(number) = memories.get(name) {
+                    self.named.push(*number);
+                    return false;
+                }
+                None
+            }
             None => None,
         };
-        let memory = memory.unwrap_or_else(named);
-        self.named.push(memory.clone());
-        self.seen.insert(memory)
+        let memory = memory.unwrap_or_else(|| Memory::Named(instance, name.to_owned()));
+        let before = self.numbers.len();
+        let number = *self.numbers.entry(memory).or_insert(before);
+        self.named.push(number);
+        self.numbers.len() > before
+    }
+
+    /// Bytes of all names that are kept.
+    #[cfg(test)]
+    pub(super) fn name_bytes(&self) -> usize {
+        let named = self.numbers.keys().map(|memory| match memory {
+            Memory::Named(_, name) => name.len(),
+            Memory::Numbered(..) => 0,
+        });
+        let bundled = self.instances.iter().map(|holder| match holder {
+            Holder::Bundle(memories) => memories.keys().map(String::len).sum(),
+            Holder::Module(_) => 0,
+        });
+        named.chain(bundled).sum()
     }
 }
 

@@ -112,6 +112,26 @@ fn a_memory_that_is_named_many_times_is_one() {
 }
 
 #[test]
+fn a_long_name_is_kept_once_however_often_it_is_named() {
+    let kept = |aliases: usize| {
+        let long = "m".repeat(50_000);
+        let alias = "(alias core export $bundle \"m\" (core memory))".repeat(aliases);
+        let own = format!("(alias core export 5 \"{long}\" (core memory $own))");
+        let text = format!("(component {own} (core instance $bundle (export \"m\" (memory $own))) {alias})");
+        let bytes = wat::parse_str(text).unwrap();
+        let mut composition = Composition::default();
+        let mut most = 0;
+        for payload in Parser::new(0).parse_all(&bytes) {
+            composition.read(&payload.unwrap()).unwrap();
+            most = composition.open.iter().map(|open| open.memories.name_bytes()).fold(most, usize::max);
+        }
+        most
+    };
+    assert_eq!(kept(1), 50_001);
+    assert_eq!(kept(10_000), 50_001);
+}
+
+#[test]
 fn memories_of_modules_from_outside_are_told_apart() {
     let instances = |count: usize| {
         let instance = |number: usize| {
