@@ -102,7 +102,7 @@ pub enum LoadError {
     Imports {
         /// The tool.
         path: PathBuf,
-        /// One line for each import, with the reason.
+        /// One line for each import, with the reason; of many, the first ones and how many more there are.
         missing: Vec<String>,
     },
     /// The policy names another component.

@@ -9,6 +9,7 @@ use crate::composition::Composition;
 use crate::counting::Counting;
 use crate::engine::Build;
 use crate::error::LoadError;
+use crate::lines::{Lines, clip};
 use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 
@@ -48,6 +49,9 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasm-agent:host/intent",
 ];
 
+/// Most imports that an error names; the rest are counted.
+const MISSING_MAX: usize = 50;
+
 /// Whether these bytes begin as a core module does.
 pub(crate) fn is_core_module(bytes: &[u8]) -> bool {
     bytes.get(..8) == Some(b"\0asm\x01\0\0\0")
@@ -71,7 +75,7 @@ pub(crate) fn is_command(module: &[u8]) -> Result<bool, wasmparser::BinaryReader
 ///
 /// # Errors
 ///
-/// [`LoadError::Imports`] with a line for every import that this host does not have, [`LoadError::Invalid`] for what is malformed or
+/// [`LoadError::Imports`] with a line for every import that this host does not have, of many for the first ones, [`LoadError::Invalid`] for what is malformed or
 /// composed of too much, [`LoadError::TooMuch`] for what would take the compiler too long.
 pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let build = if is_core_module(bytes) { check_module(path, bytes)? } else { check_component(path, bytes)? };
@@ -89,7 +93,7 @@ pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
 ///
 /// As [`check`], but nothing is counted.
 pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
-    let mut missing = Vec::new();
+    let mut missing = Lines::new(MISSING_MAX, usize::MAX);
     let mut composition = Composition::default();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| invalid(path, error))?;
@@ -100,7 +104,9 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
                 let import = import.map_err(|error| invalid(path, error))?;
                 // A type that is spelled out, as the parameters of typed exports are, asks for nothing.
                 if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
-                    missing.extend(problem(import.name.name));
+                    if let Some(problem) = problem(import.name.name) {
+                        missing.add(|| problem);
+                    }
                 }
             }
         }
@@ -115,16 +121,15 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
 ///
 /// When the module imports anything but WASI 0.1, or is malformed.
 pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadError> {
-    let mut missing = Vec::new();
+    let mut missing = Lines::new(MISSING_MAX, usize::MAX);
     for payload in Parser::new(0).parse_all(module) {
         if let Payload::ImportSection(section) = payload.map_err(|error| invalid(path, error))? {
             for import in section.into_imports() {
                 let import = import.map_err(|error| invalid(path, error))?;
                 if import.module != WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME {
-                    missing.push(format!(
-                        "`{}` `{}`: a core module can import `wasi_snapshot_preview1` only",
-                        import.module, import.name
-                    ));
+                    let (module, name) = (clip(import.module), clip(import.name));
+                    missing
+                        .add(|| format!("`{module}` `{name}`: a core module can import `wasi_snapshot_preview1` only"));
                 }
             }
         }
@@ -136,19 +141,21 @@ pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadErro
 fn problem(import: &str) -> Option<String> {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
     let wasi = interface.starts_with("wasi:");
+    let shown = clip(import);
     if wasi && version.starts_with("0.3") {
         return Some(format!(
-            "`{import}`: WASI 0.3 can't be replayed yet (the order in which its calls complete is not observable); build the tool for WASI 0.2"
+            "`{shown}`: WASI 0.3 can't be replayed yet (the order in which its calls complete is not observable); build the tool for WASI 0.2"
         ));
     }
     if !INTERFACES.contains(&interface) {
-        return Some(format!("`{import}`: no such interface here"));
+        return Some(format!("`{shown}`: no such interface here"));
     }
     let expected = if wasi { "0.2." } else { "0.1." };
-    if version.starts_with(expected) { None } else { Some(format!("`{import}`: version {expected}x is offered")) }
+    if version.starts_with(expected) { None } else { Some(format!("`{shown}`: version {expected}x is offered")) }
 }
 
-fn refuse(path: &Path, missing: Vec<String>) -> Result<(), LoadError> {
+fn refuse(path: &Path, missing: Lines) -> Result<(), LoadError> {
+    let missing = missing.done();
     if missing.is_empty() { Ok(()) } else { Err(LoadError::Imports { path: path.to_owned(), missing }) }
 }
 
@@ -165,6 +172,20 @@ mod tests {
         assert_eq!(problem("wasi:cli/exit@0.2.0"), None);
         assert_eq!(problem("wasi:http/types@0.2.12"), None);
         assert_eq!(problem("wasm-agent:host/intent@0.1.0"), None);
+    }
+
+    #[test]
+    fn many_and_long_imports_are_named_in_part_and_counted() {
+        let long = "n".repeat(50_000);
+        let imports: String = (0..100).map(|n| format!("(import \"{long}{n}\" \"f\" (func))")).collect();
+        let module = wat::parse_str(format!("(module {imports})")).unwrap();
+        let imports: String = (0..100).map(|n| format!("(import \"{long}{n}\" (func))")).collect();
+        let component = wat::parse_str(format!("(component {imports})")).unwrap();
+        for bytes in [module, component] {
+            let Err(LoadError::Imports { missing, .. }) = check(Path::new("tool.wasm"), &bytes) else { panic!() };
+            assert_eq!((missing.len(), missing.last().unwrap().as_str()), (51, "and 50 more"));
+            assert!(missing.iter().all(|line| line.len() < 500), "{missing:?}");
+        }
     }
 
     #[test]

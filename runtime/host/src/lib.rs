@@ -60,6 +60,7 @@ mod invoke;
 mod journal_file;
 mod json;
 mod limits;
+mod lines;
 mod link;
 mod live;
 mod output;
