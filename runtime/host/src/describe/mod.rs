@@ -13,7 +13,14 @@ use crate::compile::Task;
 use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::imports::{self, invalid, is_core_module};
+use crate::lines::{Lines, clip};
 use crate::tool::{describe, file_name, hex, read};
+
+/// Most imports, and most functions, that are shown. A tool may export an interface of a thousand functions a thousand times.
+const LINES_MAX: usize = 10_000;
+
+/// Most bytes of either.
+const BYTES_MAX: usize = 1 << 20;
 
 /// What is known of a tool without compiling it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +60,9 @@ impl Description {
             imports::check_component(path, &bytes)?;
             bytes
         };
-        let mut read =
-            Self { name: file_name(path), sha256, adapted, command: false, imports: vec![], exports: vec![] };
-        read.interfaces(path, &component)?;
-        Ok(read)
+        let Interfaces { command, imports, exports } = Interfaces::read(path, &component)?;
+        let (imports, exports) = (imports.done(), exports.done());
+        Ok(Self { name: file_name(path), sha256, adapted, command, imports, exports })
     }
 
     /// The name of the file, without its folder.
@@ -79,17 +85,30 @@ impl Description {
         self.command
     }
 
-    /// Names of what the tool imports, as its component does after any adaptation.
+    /// Names of what the tool imports, as its component does after any adaptation. Names that are very long are cut; of very many, the
+    /// last line says how many more there are.
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
 
-    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. What is very long is cut.
+    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. What is very long is cut;
+    /// of very many, the last line says how many more there are.
     pub fn exports(&self) -> &[String] {
         &self.exports
     }
+}
 
-    fn interfaces(&mut self, path: &Path, component: &[u8]) -> Result<(), LoadError> {
+/// What a component imports and exports.
+struct Interfaces {
+    command: bool,
+    imports: Lines,
+    exports: Lines,
+}
+
+impl Interfaces {
+    fn read(path: &Path, component: &[u8]) -> Result<Self, LoadError> {
+        let lines = || Lines::new(LINES_MAX, BYTES_MAX);
+        let mut read = Self { command: false, imports: lines(), exports: lines() };
         let mut validator = Validator::new_with_features(WasmFeatures::all());
         let (mut depth, mut exported) = (0_usize, Vec::new());
         for payload in Parser::new(0).parse_all(component) {
@@ -99,7 +118,8 @@ impl Description {
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section.clone() {
-                        self.imports.push(import.map_err(|error| invalid(path, error))?.name.name.to_owned());
+                        let name = import.map_err(|error| invalid(path, error))?.name.name;
+                        read.imports.add(|| clip(name).into_owned());
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
@@ -113,24 +133,25 @@ impl Description {
                 && depth == 0
             {
                 for name in &exported {
-                    self.export(types.as_ref(), name);
+                    read.export(types.as_ref(), name);
                 }
             }
         }
-        Ok(())
+        Ok(read)
     }
 
     /// Adds the functions of an export.
     fn export(&mut self, types: TypesRef<'_>, name: &str) {
         match types.component_item_for_export(name) {
             Some(ComponentItem { ty: ComponentEntityType::Func(function), .. }) => {
-                self.exports.extend(types::function(types, name, *function));
+                self.exports.add(|| types::function(types, &clip(name), *function));
             }
             Some(ComponentItem { ty: ComponentEntityType::Instance(instance), .. }) => {
                 for (inner, item) in types.get(*instance).iter().flat_map(|instance| &instance.exports) {
                     if let ComponentEntityType::Func(function) = item.ty {
                         self.command |= inner == "run" && is_run(name);
-                        self.exports.extend(types::function(types, &format!("{name}#{inner}"), function));
+                        self.exports
+                            .add(|| types::function(types, &format!("{}#{}", clip(name), clip(inner)), function));
                     }
                 }
             }

@@ -46,6 +46,44 @@ fn types_that_are_long_when_written_out_are_cut() {
     assert!(line.len() < 8 << 10 && line.contains('…'), "{} {line}", line.len());
 }
 
+/// An instance of an imported type with so many functions, exported so many times, each under a name of so many bytes.
+fn product(functions: usize, exports: usize, name_bytes: usize) -> String {
+    let long = "n".repeat(name_bytes);
+    let functions: String = (0..functions).map(|n| format!("(export \"f{n}{long}\" (func))")).collect();
+    let exports: String = (0..exports).map(|n| format!("(export \"e{n}{long}\" (instance $i))")).collect();
+    format!("(component (import \"wasi:random/random@0.2.0\" (instance $i {functions})) {exports})")
+}
+
+#[test]
+fn many_functions_are_counted_and_not_shown() {
+    let lines = |functions, exports, name_bytes| {
+        let read = described(&product(functions, exports, name_bytes)).unwrap();
+        (read.exports().len(), read.exports().iter().map(String::len).sum::<usize>(), read.exports().last().cloned())
+    };
+    let (count, bytes, last) = lines(200, 200, 0);
+    assert_eq!((count, last.unwrap().as_str()), (10_001, "and 30000 more"));
+    assert!(bytes < 1 << 20, "{bytes}");
+    let (count, bytes, last) = lines(100, 100, 10_000);
+    assert!(
+        bytes < (1 << 20) + 1_000 && last == Some(format!("and {} more", 10_001 - count)),
+        "{count} {bytes} {last:?}"
+    );
+    assert_eq!(lines(2, 3, 0).0, 6);
+}
+
+#[test]
+fn long_names_are_cut() {
+    let long = "n".repeat(90_000);
+    let imported = format!("(type $eq string) (import \"{long}\" (type $last (eq $eq)))");
+    let text = taking(&imported).replace("\"p\"", &format!("\"{long}\""));
+    let read =
+        described(&text.replace("(func (export \"f\") (param \"", &format!("(func (export \"{long}\") (param \"")))
+            .unwrap();
+    let cut = format!("{}…", "n".repeat(200));
+    assert_eq!(read.imports(), [cut.as_str(), "wasi:random/random@0.2.0"]);
+    assert_eq!(read.exports(), [format!("{cut}: func({cut}: string)")]);
+}
+
 #[test]
 fn code_is_not_looked_at() {
     let text =

@@ -4,15 +4,14 @@ use wasmparser::PrimitiveValType;
 use wasmparser::component_types::{ComponentDefinedType, ComponentFuncTypeId, ComponentValType};
 use wasmparser::types::TypesRef;
 
+use crate::lines::{CUT, clip};
+
 /// Longest line for a function, in bytes. A few types within one another can be written out to millions.
 const LINE_BYTES_MAX: usize = 4 << 10;
 
-/// Stands for what is left out.
-const CUT: &str = "…";
-
 /// A function's line: `search: func(root: string) -> list<string>`.
-pub(super) fn function(types: TypesRef<'_>, name: &str, function: ComponentFuncTypeId) -> Option<String> {
-    let function = types.get(function)?;
+pub(super) fn function(types: TypesRef<'_>, name: &str, function: ComponentFuncTypeId) -> String {
+    let Some(function) = types.get(function) else { return format!("{name}: func") };
     let mut line = Line { types, text: format!("{name}: func(") };
     line.listed(&function.params, |line, (name, ty)| line.field(name.as_str(), ty));
     line.text.push(')');
@@ -20,7 +19,7 @@ pub(super) fn function(types: TypesRef<'_>, name: &str, function: ComponentFuncT
         line.text.push_str(" -> ");
         line.value(result);
     }
-    Some(line.text)
+    line.text
 }
 
 struct Line<'t> {
@@ -44,7 +43,7 @@ impl Line<'_> {
     }
 
     fn field(&mut self, name: &str, ty: &ComponentValType) {
-        self.text.push_str(name);
+        self.text.push_str(&clip(name));
         self.text.push_str(": ");
         self.value(ty);
     }
@@ -101,7 +100,7 @@ impl Line<'_> {
             Ty::Variant(variant) => {
                 let cases = |line: &mut Self| {
                     line.listed(&variant.cases, |line, (name, case)| {
-                        line.text.push_str(name.as_str());
+                        line.text.push_str(&clip(name.as_str()));
                         if let Some(ty) = &case.ty {
                             line.inside("(", |line| line.value(ty), ")");
                         }
@@ -114,7 +113,7 @@ impl Line<'_> {
     }
 
     fn names<'n>(&mut self, before: &str, names: impl Iterator<Item = &'n str>) {
-        self.inside(before, |line| line.listed(names, |line, name| line.text.push_str(name)), " }");
+        self.inside(before, |line| line.listed(names, |line, name| line.text.push_str(&clip(name))), " }");
     }
 }
 
