@@ -2,6 +2,7 @@
 
 mod file;
 mod http;
+mod links;
 mod model;
 mod only;
 mod properties;
