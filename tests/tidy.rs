@@ -84,6 +84,8 @@ fn tools_are_compiled_in_one_place() {
         "precompile_",
         "CodeBuilder",
         "ComponentEncoder",
+        // What it holds of types can be many times what a file has of them.
+        "Validator::new",
         ".compile_component(",
         ".compile_module(",
     ];
@@ -101,7 +103,7 @@ fn tools_are_compiled_in_one_place() {
             found += 1;
         }
     }
-    assert!(found >= 2, "the place is not what it was: {found}");
+    assert!(found >= 3, "the place is not what it was: {found}");
 }
 
 /// Names of a crate's dependencies, those for its tests left out.

@@ -79,15 +79,38 @@ fn adapting_ends_at_the_limits_too() {
 }
 
 #[test]
-fn inspecting_a_component_starts_no_compiler() {
-    let desk = Desk::new();
+fn inspecting_a_component_compiles_nothing() {
+    let mut desk = Desk::new();
     let (code, _) = long().remove(0);
     let core = format!("(func {code}) (func (export \"run\") (result i32) i32.const 0)");
     desk.tool("long.wasm", &wat::alone(&core));
     // Within a second of the processor, which compiling takes more of.
-    let script = "ulimit -t 1; exec \"$0\" inspect long.wasm";
-    let output = desk.command("sh").args(["-c", script]).arg(program()).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    limits(&desk, "cpu = \"1s\"");
+    let inspected = desk.run("inspect long.wasm");
+    assert_eq!(inspected.status, 0, "{}", inspected.err());
+    let ran = desk.run("run -j a.journal long.wasm");
+    assert_eq!(ran.status, 2);
+    assert!(ran.err().contains("takes more than 1s of processor time"), "{}", ran.err());
+}
+
+#[test]
+fn inspecting_a_component_ends_at_the_limits() {
+    // Each import of a type that names a resource has a copy of all that the type exports: a name that is in the file once.
+    let long = "n".repeat(90_000);
+    let exported =
+        format!("(export \"r\" (type (sub resource))) (type $f (func)) (export \"{long}\" (func (type $f)))");
+    let imports =
+        |count: usize| -> String { (0..count).map(|n| format!("(import \"i{n}\" (instance (type $u)))")).collect() };
+    let nested = |count| format!("(component (alias outer 1 $t (type $u)) {})", imports(count));
+    let mut desk = Desk::new();
+    desk.tool("small.wasm", &format!("(component (type $t (instance {exported})) {})", nested(2)));
+    desk.tool("large.wasm", &format!("(component (type $t (instance {exported})) {})", nested(1000)));
+    limits(&desk, "memory = \"64MiB\"");
+    let small = desk.run("inspect small.wasm");
+    assert_eq!(small.status, 0, "{}", small.err());
+    let large = desk.run("inspect large.wasm");
+    large.fails_in_one_line(&[2]);
+    assert!(large.err().contains("takes more than 64MiB of memory"), "{}", large.err());
 }
 
 #[test]

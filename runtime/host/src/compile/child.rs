@@ -30,7 +30,7 @@ impl Start {
     /// Adds the arguments that say so, and takes away all that a process has without being given it.
     pub(super) fn arrange(&self, command: &mut Command) {
         let task = match self.task {
-            Task::Adapt => "adapt",
+            Task::Describe => "describe",
             Task::Code(Build::Single) => "single",
             Task::Code(Build::Composed) => "composed",
         };
@@ -48,7 +48,7 @@ impl Start {
         let words: Vec<String> = arguments.map(OsString::into_string).collect::<Result<_, _>>().ok()?;
         let [task, tool_bytes, memory_bytes, cpu_seconds, parent] = words.try_into().ok()?;
         let task = match task.as_str() {
-            "adapt" => Task::Adapt,
+            "describe" => Task::Describe,
             "single" => Task::Code(Build::Single),
             "composed" => Task::Code(Build::Composed),
             _ => return None,
@@ -93,7 +93,7 @@ fn make(task: Task, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     // Threads that can't be had are memory that can't be had.
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|_| Problem::Memory)?;
     catch_unwind(AssertUnwindSafe(|| match task {
-        Task::Adapt => code::adapt(bytes),
+        Task::Describe => code::describe(bytes),
         Task::Code(build) => {
             let engine = engine::compiling(build).map_err(|error| Problem::Failed(format!("{error:#}")))?;
             code::code(&engine, bytes)
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_a_process_is_started_with_arrives() {
-        for task in [Task::Adapt, Task::Code(Build::Single), Task::Code(Build::Composed)] {
+        for task in [Task::Describe, Task::Code(Build::Single), Task::Code(Build::Composed)] {
             let limits = Limits { memory_bytes: 1 << 40, cpu_seconds: 7 };
             let start = Start { task, tool_bytes: 12, limits, parent: 4711 };
             let mut command = Command::new("program");

@@ -45,8 +45,8 @@ enum Place {
 /// What is made of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// A component of a core module for WASI 0.1.
-    Adapt,
+    /// A description of a component, or of a core module after it is adapted.
+    Describe,
     /// Code of a component, or of a core module after that.
     Code(Build),
 }
@@ -120,7 +120,7 @@ impl Compiler {
         let made = match &self.place {
             Place::Child(program) => parent::ask(program, task, &limits::of(&self.limits, bytes.len()), bytes),
             Place::Here => match task {
-                Task::Adapt => code::adapt(bytes),
+                Task::Describe => code::describe(bytes),
                 Task::Code(build) => code::code(engine.wasmtime(build)?, bytes),
             },
         };

@@ -13,6 +13,7 @@ use wasm_agent_jail::Limits;
 use super::answer::{Answer, begun};
 use super::child::Start;
 use super::{Problem, Resource, Task};
+use crate::describe::ANSWER_BYTES_MAX;
 
 /// Code that a small tool may have, in bytes: it has parts that are the same in all.
 const MADE_BYTES: usize = 64 << 20;
@@ -35,7 +36,10 @@ pub(super) fn ask(program: &Path, task: Task, limits: &Limits, bytes: &[u8]) -> 
         .spawn()
         .map_err(|error| Problem::Failed(format!("cannot start the compiler `{}`: {error}", program.display())))?;
     let mut running = Running(child);
-    let made_max = MADE_BYTES.saturating_add(bytes.len().saturating_mul(MADE_A_BYTE));
+    let made_max = match task {
+        Task::Describe => ANSWER_BYTES_MAX,
+        Task::Code(_) => MADE_BYTES.saturating_add(bytes.len().saturating_mul(MADE_A_BYTE)),
+    };
     let exceeded = |which| {
         let allowed = match which {
             Resource::Memory => limits.memory_bytes,

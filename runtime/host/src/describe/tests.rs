@@ -85,6 +85,19 @@ fn long_names_are_cut() {
 }
 
 #[test]
+fn a_description_that_cannot_have_been_written_is_not_taken() {
+    let parse = |imports: usize, more: &str| {
+        let imports = vec!["wasi:cli/exit@0.2.0"; imports];
+        let text = serde_json::json!({ "command": true, "imports": imports, "exports": ["f: func()"] }).to_string();
+        Interfaces::parse(format!("{text}{more}").as_bytes())
+    };
+    assert_eq!(parse(10_001, "").unwrap().exports, ["f: func()"]);
+    assert_eq!(parse(10_002, ""), None);
+    assert_eq!(parse(1, "{}"), None);
+    assert_eq!(Interfaces::parse(b""), None);
+}
+
+#[test]
 fn code_is_not_looked_at() {
     let text =
         r#"(component (core module $m (func (export "f") (result i32) i64.const 0)) (core instance (instantiate $m)))"#;
