@@ -81,9 +81,7 @@ fn look(method: &str, url: &str, guess: &str) -> Seen {
     });
     let echoed = String::from_utf8_lossy(&body).contains(guess);
     match answer {
-        Ok(answer) => {
-            Seen { status: Some(answer.status), headers: answer.headers.len(), pieces, echoed, error: None }
-        }
+        Ok(answer) => Seen { status: Some(answer.status), headers: answer.headers.len(), pieces, echoed, error: None },
         Err(error) => Seen { status: None, headers: 0, pieces, echoed, error: Some(error.to_string()) },
     }
 }

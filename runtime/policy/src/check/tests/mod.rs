@@ -6,6 +6,7 @@ mod links;
 mod model;
 mod only;
 mod properties;
+mod readings;
 
 use crate::{Decision, Origin, Policy};
 
