@@ -7,6 +7,7 @@
 mod wild;
 
 use crate::path_segments::path_segments;
+use crate::url::parameters;
 use crate::work::step;
 use std::fmt;
 
@@ -302,9 +303,8 @@ impl Segments {
     }
 
     fn matches_from(&self, states: u64, text: &str) -> bool {
-        let has_parameters = |text: &str| text.contains(';') || text.contains("%3B");
         self.follow(states, text, Wild::matches_segment)
-            && (!self.has_wild || !has_parameters(text) || self.follow(states, text, Wild::matches_with_parameters))
+            && (!self.has_wild || parameters(text) == 0 || self.follow(states, text, Wild::matches_with_parameters))
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! Wildcards within one segment, or within a query.
 
+use crate::url::parameters;
 use crate::work::step;
 
 /// What a character means depends on what is matched: `?` begins the query of a URL.
@@ -38,6 +39,16 @@ pub(super) fn is_quotable(character: char) -> bool {
     matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!')
 }
 
+impl Token {
+    /// The character that it is, where it is no wildcard.
+    fn character(self) -> Option<char> {
+        match self {
+            Self::Char(character) => Some(character),
+            Self::One | Self::Star => None,
+        }
+    }
+}
+
 impl Dialect {
     /// The steps of a text without `/`.
     fn tokens(self, text: &str) -> impl Iterator<Item = Token> {
@@ -66,11 +77,7 @@ impl Wild {
             return Self::Star;
         }
         let tokens: Box<[Token]> = dialect.tokens(text).collect();
-        let literal = tokens.iter().map(|token| match token {
-            Token::Char(character) => Some(*character),
-            Token::One | Token::Star => None,
-        });
-        match literal.collect::<Option<String>>() {
+        match tokens.iter().map(|token| token.character()).collect::<Option<String>>() {
             Some(literal) => Self::Literal(literal.into_boxed_str()),
             None => Self::Tokens(tokens),
         }
@@ -101,23 +108,22 @@ impl Wild {
         }
     }
 
-    /// Whether a segment of a URL matches in which there are parameters (`;`, or `%3B`): no `*` stands for where they begin.
+    /// Whether a segment of a URL matches in which there are parameters (`;`, also encoded): no `*` stands for where they begin.
     ///
     /// Some servers take parameters off before they look at a path (RFC 3986 section 3.3), so that `;x` is no name at all to them, and
     /// `admin;x=.json` does not end in `.json`.
     pub(crate) fn matches_with_parameters(&self, text: &str) -> bool {
-        let parameters = text.matches(';').count() + text.matches("%3B").count();
+        let found = parameters(text);
         let written = match self {
-            Self::Literal(_) => parameters,
+            Self::Literal(_) => found,
             Self::Star => 0,
+            // No encoding goes on across a `*`.
             Self::Tokens(tokens) => {
-                let encoded = [Token::Char('%'), Token::Char('3'), Token::Char('B')];
-                tokens.iter().filter(|token| **token == Token::Char(';')).count()
-                    + tokens.windows(encoded.len()).filter(|window| **window == encoded).count()
+                parameters(&tokens.iter().map(|token| token.character().unwrap_or('\0')).collect::<String>())
             }
         };
         // As many as are written: then each of them matches one that is written, and none is left for a `*`.
-        parameters == written && self.matches_segment(text)
+        found == written && self.matches_segment(text)
     }
 
     /// Whether a query matches. A single `*` is any query; otherwise no `*` stands for what begins another parameter, `&` or `;`.

@@ -50,7 +50,8 @@ pub(crate) fn parse_host(text: &str) -> Result<Host, UrlError> {
     }
     match url::Host::parse(text).map_err(|_| error())? {
         url::Host::Ipv4(address) => Ok(Host::Ip(IpAddr::V4(address))),
-        url::Host::Ipv6(address) => Ok(Host::Ip(IpAddr::V6(address))),
+        // An IPv4 address within one is the IPv4 address to whoever dials it (RFC 4291 section 2.5.5.2).
+        url::Host::Ipv6(address) => Ok(Host::Ip(IpAddr::V6(address).to_canonical())),
         url::Host::Domain(name) => {
             let name = name.strip_suffix('.').unwrap_or(&name);
             if is_name(name) { Ok(Host::Name(Arc::from(name))) } else { Err(error()) }

@@ -7,6 +7,7 @@
 
 use super::UrlError;
 use super::text::{hex_value, push_encoded};
+use crate::escape::is_unseen;
 
 /// Checks a canonical path. Answers where it could be cut: at the first encoded `?` or `#`.
 pub(crate) fn check(path: &str) -> Result<Option<usize>, UrlError> {
@@ -44,8 +45,7 @@ fn check_segment(segment: &str) -> Result<(), UrlError> {
     }
     let head = plain.split([';', '?', '#']).next().unwrap_or_default();
     let head: String = head.chars().filter(|character| !character.is_whitespace()).collect();
-    // The last is two dots in one character.
-    if matches!(head.as_str(), "." | ".." | "\u{2025}") {
+    if matches!(head.as_str(), "." | "..") {
         return Err(UrlError::AmbiguousSegment(segment.to_owned()));
     }
     let is_cut = |text: &str| text.contains(['?', '#']);
@@ -89,9 +89,20 @@ pub(super) fn lenient(path: &str) -> String {
     reading
 }
 
+/// How often parameters begin in a part of a path for a server that decodes before it looks: `;`, however it is written.
+pub(crate) fn parameters(text: &str) -> usize {
+    if text.contains('%') {
+        plain(&fully_decoded(text.bytes())).matches(';').count()
+    } else {
+        text.matches(';').count()
+    }
+}
+
 /// Decoded bytes as characters of ASCII, as far as they may be taken for some.
 fn plain(decoded: &[u8]) -> String {
-    let plain: String = String::from_utf8_lossy(decoded).chars().filter_map(looks_like).collect();
+    // Two dots in one character are one for each of them.
+    let decoded = String::from_utf8_lossy(decoded).replace(['\u{2025}', '\u{fe30}'], "..");
+    let plain: String = decoded.chars().filter_map(looks_like).collect();
     // A percent sign can have been among the full-width characters.
     String::from_utf8_lossy(&fully_decoded(plain.bytes())).into_owned()
 }
@@ -131,12 +142,14 @@ fn looks_like(character: char) -> Option<char> {
         '\u{ff01}'..='\u{ff5e}' => u32::from(character).checked_sub(0xfee0).and_then(char::from_u32)?,
         '\u{2024}' | '\u{fe52}' | '\u{3002}' | '\u{ff61}' => '.',
         '\u{2044}' | '\u{2215}' => '/',
-        '\u{2216}' | '\u{fe68}' => '\\',
+        // The currencies stand where the backslash does in code pages of Japan and Korea.
+        '\u{2216}' | '\u{fe68}' | '\u{a5}' | '\u{20a9}' => '\\',
         '\u{fe54}' => ';',
         '\u{fe56}' => '?',
         '\u{fe5f}' => '#',
         '\u{fe6a}' => '%',
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => return None,
+        // Controls and white space are looked at as what they are.
+        unseen if is_unseen(unseen) && !unseen.is_control() && !unseen.is_whitespace() => return None,
         other => other,
     })
 }

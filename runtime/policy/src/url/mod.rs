@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(crate) use authority::{parse_authority, parse_host, split_port};
-pub(crate) use decoded::{check as check_decoded, cut};
+pub(crate) use decoded::{check as check_decoded, cut, parameters};
 pub(crate) use text::{Component, canonical_component};
 
 /// Longest URL, in bytes. Servers commonly refuse more; each one is held in memory, shown and recorded.

@@ -148,7 +148,7 @@ url = "https://8.8.8.8/**"
             ("GET http://127.0.0.1:8080/", "allow 3"),
             ("GET http://2130706433:8080/", "allow 3"),
             ("GET http://127.0.0.2:8080/", "deny no-grant"),
-            ("GET http://[::ffff:127.0.0.1]:8080/", "deny no-grant"),
+            ("GET http://[::ffff:127.0.0.1]:8080/", "allow 3"),
             ("GET https://8.8.8.8/", "allow 8"),
         ],
     );
