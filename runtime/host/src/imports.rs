@@ -103,9 +103,8 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
             for import in section.clone() {
                 let import = import.map_err(|error| invalid(path, error))?;
                 // A type that is spelled out, as the parameters of typed exports are, asks for nothing.
-                if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_)))
-                    && let Some(problem) = problem(import.name.name)
-                {
+                let asks = !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_)));
+                if let Some(problem) = asks.then(|| problem(import.name.name)).flatten() {
                     missing.add(|| problem);
                 }
             }

@@ -6,6 +6,7 @@ use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
 
 use crate::error::LoadError;
 use crate::json;
+use crate::lines::{Lines, clip};
 use crate::tool::Tool;
 
 /// What is called in a tool.
@@ -27,6 +28,9 @@ pub struct Call {
     pub(crate) index: ComponentExportIndex,
 }
 
+/// Most exports that a hint names; the rest are counted.
+const SHOWN_MAX: usize = 50;
+
 /// A function that a tool exports.
 struct Export {
     name: String,
@@ -44,10 +48,12 @@ impl Invocation {
         if command_index(&tool.component).is_some() {
             return Ok(Self::Command);
         }
-        let names: Vec<String> = exports(tool).into_iter().map(|export| export.name).collect();
+        let mut shown = Lines::new(SHOWN_MAX, usize::MAX);
+        each_export(tool, |name, _, _| shown.add(|| name.quoted()));
+        let names = shown.done();
         Err(LoadError::Invocation {
             message: format!("`{}` is not a command: it does not export `wasi:cli/run`", tool.name),
-            hint: (!names.is_empty()).then(|| format!("call one of its exports with `--call`: {}", quote(&names))),
+            hint: (!names.is_empty()).then(|| format!("call one of its exports with `--call`: {}", names.join(", "))),
         })
     }
 
@@ -143,15 +149,40 @@ pub(crate) fn command_index(component: &Component) -> Option<ComponentExportInde
     component.get_export_index(Some(&instance), "run")
 }
 
-/// Functions that a tool exports, those of its interfaces included, by names as they are called.
-fn exports(tool: &Tool) -> Vec<Export> {
+/// The name of an export as it is called: of a function, or of an interface and a function of it. It is not put together for each, as
+/// a tool may export an interface of a thousand functions a thousand times.
+#[derive(Clone, Copy)]
+struct Name<'t>(&'t str, Option<&'t str>);
+
+impl Name<'_> {
+    fn is(self, name: &str) -> bool {
+        match self.1 {
+            Some(function) => name.strip_prefix(self.0).and_then(|rest| rest.strip_prefix('#')) == Some(function),
+            None => name == self.0,
+        }
+    }
+
+    fn ends_with(self, name: &str) -> bool {
+        self.1.unwrap_or(self.0) == name
+    }
+
+    fn whole(self) -> String {
+        self.1.map_or_else(|| self.0.to_owned(), |function| format!("{}#{function}", self.0))
+    }
+
+    fn quoted(self) -> String {
+        self.1.map_or_else(|| format!("`{}`", clip(self.0)), |inner| format!("`{}#{}`", clip(self.0), clip(inner)))
+    }
+}
+
+/// Shows each function that a tool exports, those of its interfaces included.
+fn each_export(tool: &Tool, mut see: impl FnMut(Name<'_>, ComponentExportIndex, ComponentFunc)) {
     let engine = tool.component.engine();
-    let mut found = Vec::new();
     for (name, item) in tool.component.component_type().exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(ty) => {
                 if let Some(index) = tool.component.get_export_index(None, name) {
-                    found.push(Export { name: name.to_owned(), index, ty });
+                    see(Name(name, None), index, ty);
                 }
             }
             ComponentItem::ComponentInstance(instance) => {
@@ -160,7 +191,7 @@ fn exports(tool: &Tool) -> Vec<Export> {
                     if let ComponentItem::ComponentFunc(ty) = item.ty
                         && let Some(index) = tool.component.get_export_index(Some(&parent), function)
                     {
-                        found.push(Export { name: format!("{name}#{function}"), index, ty });
+                        see(Name(name, Some(function)), index, ty);
                     }
                 }
             }
@@ -171,33 +202,37 @@ fn exports(tool: &Tool) -> Vec<Export> {
             | ComponentItem::Resource(_) => {}
         }
     }
-    found
 }
 
 /// Finds an export by its whole name, or by its last part if only one has it.
 fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
-    let all = exports(tool);
-    let names: Vec<String> = all.iter().map(|export| export.name.clone()).collect();
-    let matches = |export: &Export| export.name == name || export.name.rsplit('#').next() == Some(name);
-    let mut found: Vec<Export> = all.into_iter().filter(matches).collect();
-    if found.len() > 1 {
-        found.retain(|export| export.name == name);
+    let mut shown = Lines::new(SHOWN_MAX, usize::MAX);
+    let (mut whole, mut last, mut lasts) = (None, None, 0_usize);
+    each_export(tool, |export, index, ty| {
+        shown.add(|| export.quoted());
+        let found = || Some(Export { name: export.whole(), index, ty });
+        if export.is(name) {
+            whole = found();
+        } else if export.ends_with(name) {
+            lasts = lasts.saturating_add(1);
+            // A second one is not looked at.
+            if lasts == 1 {
+                last = found();
+            }
+        }
+    });
+    if let Some(export) = whole.or(last.filter(|_| lasts == 1)) {
+        return Ok(export);
     }
-    match (found.pop(), found.is_empty()) {
-        (Some(export), true) => Ok(export),
-        _ => Err(LoadError::Invocation {
-            message: format!("`{}` has no one export `{name}`", tool.name),
-            hint: Some(if names.is_empty() {
-                "it exports no functions".to_owned()
-            } else {
-                format!("it exports {}", quote(&names))
-            }),
+    let names = shown.done();
+    Err(LoadError::Invocation {
+        message: format!("`{}` has no one export `{name}`", tool.name),
+        hint: Some(if names.is_empty() {
+            "it exports no functions".to_owned()
+        } else {
+            format!("it exports {}", names.join(", "))
         }),
-    }
-}
-
-fn quote(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    })
 }
 
 fn signature(export: &Export) -> String {
@@ -207,4 +242,34 @@ fn signature(export: &Export) -> String {
 fn parameters(export: &Export) -> String {
     let each = export.ty.params().map(|(name, ty)| format!("{name}: {}", json::type_name(&ty)));
     each.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::compile::Compiler;
+    use crate::engine::Engine;
+
+    #[test]
+    fn types_that_are_long_when_written_out_are_cut_in_errors() {
+        let mut types = "(type $t0 u8)".to_owned();
+        for level in 1..=12 {
+            types += &format!("(type $t{level} (tuple $t{0} $t{0}))", level - 1);
+        }
+        let text = format!(
+            r#"(component {types} (type $last (list $t12))
+                (core module $m (func (export "f") (param i32 i32)) (memory (export "memory") 1)
+                    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0))
+                (core instance $m (instantiate $m))
+                (func (export "f") (param "p" $last) (canon lift (core func $m "f")
+                    (memory (core memory $m "memory")) (realloc (core func $m "realloc")))))"#
+        );
+        let engine = Engine::new(Compiler::in_process()).unwrap();
+        let bytes = wat::parse_str(text).unwrap();
+        let tool = Tool::from_bytes(&engine, Path::new("tool.wasm"), &bytes, None).unwrap();
+        let shown = signature(&find(&tool, "f").unwrap());
+        assert!(shown.starts_with("`(p: list<tuple<tuple<") && shown.contains('…') && shown.len() < 8 << 10, "{shown}");
+    }
 }

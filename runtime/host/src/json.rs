@@ -5,7 +5,10 @@
 //! Integers beyond 53 bits are taken and given as decimal texts too, since many JSON readers lose their last digits.
 
 use serde_json::{Map, Number, Value};
+use wasmtime::component::types::{self, Field};
 use wasmtime::component::{Type, Val};
+
+use crate::lines::{CUT, clip};
 
 /// Largest integer that every JSON reader keeps exactly: 2^53 - 1 (RFC 8259, section 6).
 const EXACT_MAX: u64 = (1 << 53) - 1;
@@ -239,45 +242,85 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A type as WIT writes it.
+/// Longest type that is spelled out, in bytes. A few types within one another come to millions.
+const TYPE_BYTES_MAX: usize = 4 << 10;
+
+/// A type as WIT writes it. One that is very long is cut.
 pub(crate) fn type_name(ty: &Type) -> String {
-    let or_nothing = |ty: Option<Type>| ty.map_or_else(|| "_".to_owned(), |ty| type_name(&ty));
-    match ty {
-        Type::Bool => "bool".to_owned(),
-        Type::S8 => "s8".to_owned(),
-        Type::U8 => "u8".to_owned(),
-        Type::S16 => "s16".to_owned(),
-        Type::U16 => "u16".to_owned(),
-        Type::S32 => "s32".to_owned(),
-        Type::U32 => "u32".to_owned(),
-        Type::S64 => "s64".to_owned(),
-        Type::U64 => "u64".to_owned(),
-        Type::Float32 => "f32".to_owned(),
-        Type::Float64 => "f64".to_owned(),
-        Type::Char => "char".to_owned(),
-        Type::String => "string".to_owned(),
-        Type::List(list) => format!("list<{}>", type_name(&list.ty())),
-        Type::Option(option) => format!("option<{}>", type_name(&option.ty())),
-        Type::Result(result) => format!("result<{}, {}>", or_nothing(result.ok()), or_nothing(result.err())),
-        Type::Tuple(tuple) => {
-            format!("tuple<{}>", tuple.types().map(|ty| type_name(&ty)).collect::<Vec<_>>().join(", "))
-        }
-        Type::Record(record) => {
-            let fields: Vec<String> =
-                record.fields().map(|field| format!("{}: {}", field.name, type_name(&field.ty))).collect();
-            format!("record {{ {} }}", fields.join(", "))
-        }
-        Type::Enum(names) => format!("enum {{ {} }}", names.names().collect::<Vec<_>>().join(", ")),
-        Type::Flags(flags) => format!("flags {{ {} }}", flags.names().collect::<Vec<_>>().join(", ")),
-        Type::Variant(variant) => {
-            let cases: Vec<String> = variant
-                .cases()
-                .map(|case| {
-                    case.ty.map_or_else(|| case.name.to_owned(), |ty| format!("{}({})", case.name, type_name(&ty)))
-                })
-                .collect();
-            format!("variant {{ {} }}", cases.join(", "))
-        }
-        _ => "a resource".to_owned(),
+    let mut text = String::new();
+    write_type(&mut text, ty);
+    text
+}
+
+fn write_type(text: &mut String, ty: &Type) {
+    if text.len() > TYPE_BYTES_MAX {
+        return text.push_str(CUT);
     }
+    match ty {
+        Type::Bool => text.push_str("bool"),
+        Type::S8 => text.push_str("s8"),
+        Type::U8 => text.push_str("u8"),
+        Type::S16 => text.push_str("s16"),
+        Type::U16 => text.push_str("u16"),
+        Type::S32 => text.push_str("s32"),
+        Type::U32 => text.push_str("u32"),
+        Type::S64 => text.push_str("s64"),
+        Type::U64 => text.push_str("u64"),
+        Type::Float32 => text.push_str("f32"),
+        Type::Float64 => text.push_str("f64"),
+        Type::Char => text.push_str("char"),
+        Type::String => text.push_str("string"),
+        Type::List(list) => listed(text, "list<", [list.ty()], |text, ty| write_type(text, &ty), ">"),
+        Type::Option(option) => listed(text, "option<", [option.ty()], |text, ty| write_type(text, &ty), ">"),
+        Type::Result(result) => {
+            let or_nothing = |text: &mut String, ty: Option<Type>| match ty {
+                Some(ty) => write_type(text, &ty),
+                None => text.push('_'),
+            };
+            listed(text, "result<", [result.ok(), result.err()], or_nothing, ">");
+        }
+        Type::Tuple(tuple) => listed(text, "tuple<", tuple.types(), |text, ty| write_type(text, &ty), ">"),
+        Type::Record(record) => {
+            let field = |text: &mut String, field: Field<'_>| {
+                text.push_str(&clip(field.name));
+                text.push_str(": ");
+                write_type(text, &field.ty);
+            };
+            listed(text, "record { ", record.fields(), field, " }");
+        }
+        Type::Enum(names) => listed(text, "enum { ", names.names(), |text, name| text.push_str(&clip(name)), " }"),
+        Type::Flags(flags) => listed(text, "flags { ", flags.names(), |text, name| text.push_str(&clip(name)), " }"),
+        Type::Variant(variant) => {
+            let case = |text: &mut String, case: types::Case<'_>| {
+                text.push_str(&clip(case.name));
+                if let Some(ty) = case.ty {
+                    listed(text, "(", [ty], |text, ty| write_type(text, &ty), ")");
+                }
+            };
+            listed(text, "variant { ", variant.cases(), case, " }");
+        }
+        _ => text.push_str("a resource"),
+    }
+}
+
+/// Writes items with commas between them, to the longest that a type may be.
+fn listed<T>(
+    text: &mut String,
+    before: &str,
+    items: impl IntoIterator<Item = T>,
+    mut write: impl FnMut(&mut String, T),
+    after: &str,
+) {
+    text.push_str(before);
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            text.push_str(", ");
+        }
+        if text.len() > TYPE_BYTES_MAX {
+            text.push_str(CUT);
+            break;
+        }
+        write(text, item);
+    }
+    text.push_str(after);
 }
