@@ -11,14 +11,15 @@ use std::sync::Arc;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use http::{HeaderName, HeaderValue};
+use rustix::fs::{Mode, OFlags};
 use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, POLICY_BYTES_MAX, Policy, SecretSource, SecretSpec};
 use zeroize::Zeroizing;
 
 use crate::error::LoadError;
-use crate::files::{Directory, pseudo_filesystem};
+use crate::files::{Directory, look_at, pseudo_filesystem};
 use crate::http::client::SystemResolver;
 use crate::http::{SECRET_BYTES_MAX, SECRET_BYTES_MIN, client, secret_header};
-use crate::own::{Guard, OwnThings, policy_folder};
+use crate::own::{Guard, OwnThing, OwnThings, policy_folder};
 
 mod overlap;
 
@@ -95,9 +96,13 @@ impl Grants {
     /// [`LoadError::OwnThing`] where one can't be looked for.
     pub fn keeping(mut self, things: &OwnThings) -> Result<Self, LoadError> {
         self.own.extend(things);
-        let guard = Guard::new(&self.own)?;
+        // The run looks at each of them with care; here only what they are is compared with where the granted directories lie.
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let open = |thing: &OwnThing| rustix::fs::openat(rustix::fs::CWD, thing.path(), flags, Mode::empty()).ok();
+        let folders: Vec<_> = self.own.iter().filter_map(|thing| look_at(open(thing)?).ok()).collect();
         for (grant, preopen) in self.policy.filesystem().iter().zip(&self.preopens) {
-            if guard.keeps_directory(preopen.directory.id) {
+            let above = overlap::ids_above(&preopen.directory);
+            if folders.iter().any(|folder| folder.is_dir() && above.contains(&folder.identity.file())) {
                 return Err(LoadError::GrantOfOwnThing { host: grant.host.clone(), line: grant.line });
             }
         }

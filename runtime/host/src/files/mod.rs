@@ -123,6 +123,36 @@ pub(crate) struct FileId {
     inode: u64,
 }
 
+/// Hashes the numbers of a file. They are the file system's, and nobody can choose many that collide.
+#[derive(Default)]
+pub(crate) struct FileIdHasher(u64);
+
+impl std::hash::Hasher for FileIdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    /// As FxHash does it, with a multiplier of its own.
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes its place from the low bits and its tags from the high ones.
+        self.0.rotate_left(32)
+    }
+}
+
+/// Files by their numbers.
+pub(crate) type FileMap<T> = std::collections::HashMap<FileId, T, std::hash::BuildHasherDefault<FileIdHasher>>;
+
+/// A set of files by their numbers.
+pub(crate) type FileSet = std::collections::HashSet<FileId, std::hash::BuildHasherDefault<FileIdHasher>>;
+
 impl Identity {
     /// The file without its time of birth, which copying it up changes on an overlay file system.
     pub(crate) fn file(&self) -> FileId {

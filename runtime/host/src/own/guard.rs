@@ -5,7 +5,6 @@
 //! a folder, everything in it is kept. The directories and links on the way to a thing may be used and not be moved, removed or
 //! replaced: the next run would find something else under the name it knows.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ use rustix::io::Errno;
 use super::OwnThings;
 use super::steps::{Steps, steps};
 use crate::error::LoadError;
-use crate::files::{FileId, Found, look_at, look_for};
+use crate::files::{FileId, FileMap, FileSet, Found, look_at, look_for};
 
 /// Most directories in the folders of the host, and most links in them. Its own are a handful.
 const PATHS_MAX: usize = 4096;
@@ -29,14 +28,14 @@ const LINKED_MAX: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Guard {
     /// Names that belong to the host, or lead to what does, by their directories.
-    names: HashMap<FileId, Vec<Name>>,
+    names: FileMap<Vec<Name>>,
     /// Files that stood behind such names when the run began. They are held open: the number of one that is gone would be given to
     /// another file.
-    files: HashMap<FileId, File>,
+    files: FileMap<File>,
     /// Folders of the host, and all in them.
-    folders: HashSet<FileId>,
+    folders: FileSet,
     /// Directories on the way to a thing.
-    ways: HashSet<FileId>,
+    ways: FileSet,
     /// The folders of the host to look for hard links in, once one comes up.
     roots: Vec<File>,
     linked: OnceLock<Linked>,
@@ -52,7 +51,7 @@ struct Name {
 /// Files in folders of the host that have other names too.
 #[derive(Debug, Default)]
 struct Linked {
-    files: HashSet<FileId>,
+    files: FileSet,
     /// There were too many to look at, or they could not be looked at.
     all: bool,
 }
