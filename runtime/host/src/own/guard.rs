@@ -21,7 +21,7 @@ use crate::files::{FileId, FileMap, FileSet, Found, look_at, look_for};
 /// Most directories in the folders of the host, and most links in them. Its own are a handful.
 const PATHS_MAX: usize = 4096;
 
-/// Most files in the folders of the host that are looked at for hard links. With more, every hard link on their device is kept.
+/// Most files in the folders of the host that are looked at for hard links. With more, every file with several names is kept.
 const LINKED_MAX: usize = 1 << 20;
 
 /// The host's own things, by identity.
@@ -83,7 +83,12 @@ impl Guard {
             if paths > PATHS_MAX {
                 return Err(Errno::TOOBIG.into());
             }
-            let Steps { steps, thing } = steps(&path)?;
+            let Steps { steps, thing } = match steps(&path) {
+                Ok(steps) => steps,
+                // A link in a folder that leads in a circle, or to where this user can't go, leads no tool anywhere either.
+                Err(error) if paths > 1 && leads_nowhere(&error) => continue,
+                Err(error) => return Err(error),
+            };
             for step in &steps {
                 self.ways.insert(step.directory);
                 let name = Name { folded: folded(&step.name.to_string_lossy()), is_thing: step.is_thing };
@@ -220,6 +225,10 @@ impl Linked {
     }
 }
 
+fn leads_nowhere(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::ACCESS | Errno::LOOP | Errno::NAMETOOLONG))
+}
+
 struct Entry {
     name: std::ffi::OsString,
     kind: FileType,
@@ -253,4 +262,29 @@ fn readable(directory: &File, name: impl rustix::path::Arg) -> Result<File, Errn
 /// A name without case. Upper case first: `ſ` and `ß` are the same as `s` and `ss` to a file system that folds case.
 fn folded(name: &str) -> String {
     name.to_uppercase().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_of_a_folder_are_followed_and_those_that_lead_nowhere_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("own");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(dir.path().join("key"), "k").unwrap();
+        for (target, name) in [("circle", "circle"), ("none/x", "dangling"), ("../key", "key"), (".", "itself")] {
+            symlink(target, folder.join(name)).unwrap();
+        }
+        let guard = Guard::new(&OwnThings::new().with("state directory", &folder)).unwrap();
+        let found = |path: &Path| look_at(File::open(path).unwrap()).unwrap();
+        let (above, key) = (found(dir.path()).identity.file(), found(&dir.path().join("key")));
+        assert!(guard.keeps(above, "key", None) && guard.keeps(above, "another", Some(&key)));
+        assert!(guard.keeps(above, "OWN", None) && !guard.keeps(above, "other", None));
+        // What is named itself can't be kept where it is not found.
+        assert!(Guard::new(&OwnThings::new().with("key", folder.join("circle"))).is_err());
+    }
 }
