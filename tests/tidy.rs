@@ -74,7 +74,8 @@ fn unsafe_code_stands_in_one_file() {
 
 #[test]
 fn tools_are_compiled_in_one_place() {
-    // There it happens in a process of its own. A call anywhere else would compile, or read what is hostile, without limits.
+    // There it happens in a process of its own. A call anywhere else would compile, or read what is hostile, without
+    // limits.
     let allowed = Path::new("runtime/host/src/compile/code.rs");
     let calls = [
         "Component::new(",

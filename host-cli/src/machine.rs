@@ -22,7 +22,8 @@ pub(crate) fn engine() -> Result<Engine, Failure> {
     Ok(Engine::new(Compiler::this_program().limits(machine.compile))?)
 }
 
-/// Where `config.toml` is or would be, by the rules of the XDG base directories: nowhere, where no absolute path says it.
+/// Where `config.toml` is or would be, by the rules of the XDG base directories: nowhere, where no absolute path says
+/// it.
 pub(crate) fn path() -> Option<PathBuf> {
     find(&|name| std::env::var_os(name))
 }

@@ -56,7 +56,8 @@ fn main() -> ExitCode {
         .into()
 }
 
-/// What is wrong with the command line, quoting it as it can be shown: a script may pass on what an agent or a server wrote.
+/// What is wrong with the command line, quoting it as it can be shown: a script may pass on what an agent or a server
+/// wrote.
 fn harmless(error: clap::Error) -> clap::Error {
     let given = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
     if given().all(|argument| escape_line(&argument) == argument) {

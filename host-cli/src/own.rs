@@ -9,8 +9,8 @@ use crate::args::State;
 use crate::machine;
 use crate::state;
 
-/// What every run is kept from, whatever it is given: the state directory, the configuration, this program, and the certificate
-/// authorities that the environment names.
+/// What every run is kept from, whatever it is given: the state directory, the configuration, this program, and the
+/// certificate authorities that the environment names.
 pub(crate) fn own_things(state: &State) -> OwnThings {
     let mut own = OwnThings::new();
     if let Some(root) = state::root(state) {
@@ -39,7 +39,8 @@ pub(crate) fn own_things(state: &State) -> OwnThings {
     own
 }
 
-/// The file of a program: a name without a slash is looked up in `PATH`, once. Looked up again it could be another one by then.
+/// The file of a program: a name without a slash is looked up in `PATH`, once. Looked up again it could be another one
+/// by then.
 pub(crate) fn program(name: &Path) -> Option<PathBuf> {
     found(name, std::env::var_os("PATH").as_deref())
 }

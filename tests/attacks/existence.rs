@@ -1,4 +1,5 @@
-//! Attacks that ask whether something is there: who may not read it does not learn it, whatever the spelling and the verb.
+//! Attacks that ask whether something is there: who may not read it does not learn it, whatever the spelling and the
+//! verb.
 
 use wasm_agent_tests::probe::results;
 use wasm_agent_tests::{Folder, Handle, How, Probe, Recorded, Scene};

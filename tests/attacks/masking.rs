@@ -1,4 +1,5 @@
-//! Attacks on the masking of secrets: what comes back from a server must tell nothing of one, and what can't be searched must not come.
+//! Attacks on the masking of secrets: what comes back from a server must tell nothing of one, and what can't be
+//! searched must not come.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

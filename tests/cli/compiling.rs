@@ -95,7 +95,8 @@ fn inspecting_a_component_compiles_nothing() {
 
 #[test]
 fn inspecting_a_component_ends_at_the_limits() {
-    // Each import of a type that names a resource has a copy of all that the type exports: a name that is in the file once.
+    // Each import of a type that names a resource has a copy of all that the type exports: a name that is in the file
+    // once.
     let long = "n".repeat(90_000);
     let exported =
         format!("(export \"r\" (type (sub resource))) (type $f (func)) (export \"{long}\" (func (type $f)))");

@@ -1,12 +1,13 @@
-//! Whatever a tool, a journal, a file or the command line says: nothing that is printed acts on a terminal, text or JSON.
+//! Whatever a tool, a journal, a file or the command line says: nothing that is printed acts on a terminal, text or
+//! JSON.
 
 use serde_json::Value;
 
 use crate::desk::{Desk, NOTES, Ran};
 use crate::tools;
 
-/// Characters that a terminal acts upon, that reorder or part what stands around them, or that are not seen. JSON has to escape the
-/// first of them alone.
+/// Characters that a terminal acts upon, that reorder or part what stands around them, or that are not seen. JSON has
+/// to escape the first of them alone.
 const RUDE: &str = "\u{1b}[2J\u{7}\u{7f}\u{9b}31m\u{85}\u{90}\u{9f}\u{ad}\u{200b}\u{200d}\u{200e}\u{2028}\u{2029}\u{202e}\u{2066}\u{feff}\u{e0041}";
 
 /// The same without what a file's name, a comment or an argument can't have everywhere.

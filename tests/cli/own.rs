@@ -88,8 +88,8 @@ fn a_journal_that_another_process_takes_away_ends_the_run() {
     }
 }
 
-/// Runs `search` where other folders and files are mounted below the granted one. Mounts are this process's own: they need a user
-/// namespace and no rights.
+/// Runs `search` where other folders and files are mounted below the granted one. Mounts are this process's own: they
+/// need a user namespace and no rights.
 fn mounted(mounts: &str) -> String {
     let desk = desk();
     for file in ["work/plain", "work/on", "work/bound/hidden", "beside/inner", "file", "state/journals/kept.journal"] {

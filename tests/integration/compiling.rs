@@ -11,7 +11,8 @@ use wasm_agent_tests::{Folder, wat};
 fn compiled_by(script: &str) -> LoadError {
     let folder = Folder::new();
     let path = folder.path("compiler.sh");
-    // Another process writes it: a file that this one has open for writing could be so in what another test is about to start.
+    // Another process writes it: a file that this one has open for writing could be so in what another test is about to
+    // start.
     let mut write = Command::new("sh");
     write.args(["-c", "printf '#!/bin/sh\n%s' \"$1\" > \"$0\" && chmod 755 \"$0\""]).arg(&path).arg(script);
     assert!(write.status().unwrap().success());

@@ -1,5 +1,5 @@
-//! What must hold of the decisions of every run: its own policy makes them again, and the policy that is suggested for it allows
-//! what was permitted.
+//! What must hold of the decisions of every run: its own policy makes them again, and the policy that is suggested for
+//! it allows what was permitted.
 
 use wasm_agent_audit::judge::{Judge, Judged};
 use wasm_agent_audit::suggest::{Paths, Suggest};
@@ -26,8 +26,8 @@ pub fn holds(records: &[Record]) {
     }
 }
 
-/// Whether a request was handed over and given back with an error, because there was no place for it: what it was about is in
-/// none of its records.
+/// Whether a request was handed over and given back with an error, because there was no place for it: what it was about
+/// is in none of its records.
 fn was_never_sent(record: &Record) -> bool {
     let Event::Call(call) = &record.event else { return false };
     let is_error = call.outcome.starts_with(&[0x82, 0x01]);

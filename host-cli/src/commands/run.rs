@@ -22,7 +22,8 @@ use crate::report::{Recorded, Report};
 use crate::sink::Passing;
 use crate::state;
 
-/// Most that a tool is given as standard input, in bytes. It is held in memory, and its journal keeps what the tool reads.
+/// Most that a tool is given as standard input, in bytes. It is held in memory, and its journal keeps what the tool
+/// reads.
 const STDIN_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs a tool and reports how it ended.
@@ -118,7 +119,8 @@ fn found(approve: Approve) -> Result<Approve, Failure> {
     own::program(&name).map(Approve::Program).ok_or_else(missing)
 }
 
-/// The approver that was asked for, or the terminal where there is one. A program gets none of the variables with secrets.
+/// The approver that was asked for, or the terminal where there is one. A program gets none of the variables with
+/// secrets.
 fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
     let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     match wanted {

@@ -1,7 +1,8 @@
 //! A journal as a timeline that a person reads from top to bottom.
 //!
-//! An effect has up to four records: asked, answered, intended, ended. Where nothing comes between them they are one row. Calls
-//! that only look are counted, not shown, unless all are wanted. What is kept in memory does not grow with the journal.
+//! An effect has up to four records: asked, answered, intended, ended. Where nothing comes between them they are one
+//! row. Calls that only look are counted, not shown, unless all are wanted. What is kept in memory does not grow with
+//! the journal.
 
 mod around;
 mod header;

@@ -1,8 +1,8 @@
 //! [`Steps`]: room for work that grows with what is followed, and not with the record at hand.
 //!
-//! One rename of a directory moves all that is followed below it, and a record that says so takes a hundred bytes. A journal that
-//! was made to be hard could keep its reader busy for days. So all such work together is bounded by the number of records, and
-//! what would go beyond that is no longer followed, which is said.
+//! One rename of a directory moves all that is followed below it, and a record that says so takes a hundred bytes. A
+//! journal that was made to be hard could keep its reader busy for days. So all such work together is bounded by the
+//! number of records, and what would go beyond that is no longer followed, which is said.
 
 /// Steps that are there from the start: more than any real run needs.
 const AT_FIRST: u64 = 1 << 24;

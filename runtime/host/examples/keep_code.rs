@@ -4,8 +4,8 @@
 //! cargo run --package wasm-agent-host --example keep_code -- STATE TOOL
 //! ```
 //!
-//! For tools that you made yourself: nothing limits what compiling takes. Where another program looks at what this one does, as valgrind does,
-//! a child would be out of its sight, and would compile for another processor than it shows.
+//! For tools that you made yourself: nothing limits what compiling takes. Where another program looks at what this one
+//! does, as valgrind does, a child would be out of its sight, and would compile for another processor than it shows.
 
 use std::error::Error;
 use std::path::PathBuf;

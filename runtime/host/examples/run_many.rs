@@ -1,11 +1,12 @@
-//! One process, many runs: loads a tool once, runs it for some seconds, each run with a journal of its own, and prints how many
-//! runs that is in a second.
+//! One process, many runs: loads a tool once, runs it for some seconds, each run with a journal of its own, and prints
+//! how many runs that is in a second.
 //!
 //! ```text
 //! cargo run --release --package wasm-agent-host --example run_many -- TOOL [ARGUMENTS...]
 //! ```
 //!
-//! The tool is granted nothing. The journals are held in memory and dropped; each is whole, chained and sealed as in a file.
+//! The tool is granted nothing. The journals are held in memory and dropped; each is whole, chained and sealed as in a
+//! file.
 
 #![expect(clippy::disallowed_methods, reason = "an example is a program of its own")]
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]

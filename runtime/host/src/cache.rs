@@ -114,7 +114,8 @@ fn checked(path: &Path, source: CodeSource, key: &CodeKey, entry: &Entry<'_>) ->
     reason = "loading compiled code is the one place where this is accepted; see the argument within"
 )]
 fn deserialize(engine: &Engine, code: &Code<'_>) -> wasmtime::Result<Component> {
-    // SAFETY: both functions run whatever native code they are given, so it must be what this engine's compiler wrote, unchanged since.
+    // SAFETY: both functions run whatever native code they are given, so it must be what this engine's compiler wrote,
+    // unchanged since.
     //
     // - Who made it: `Engine::precompile_component` of the same release, in this process or in one that this process started from
     //   its own program and that was shut in before it read the tool.

@@ -1,4 +1,5 @@
-//! The key under which compiled code is kept, so that code that this host wrote is told from code that somebody put there.
+//! The key under which compiled code is kept, so that code that this host wrote is told from code that somebody put
+//! there.
 
 #![expect(clippy::disallowed_methods, reason = "looks after a file of the state directory")]
 

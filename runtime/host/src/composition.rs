@@ -1,7 +1,7 @@
 //! How a tool is composed: how much the engine would have to unfold to compile it.
 //!
-//! Components instantiate components, which a file of a few hundred bytes can do a billion times. No limit of a run applies to
-//! compiling, so what is too much is refused by counting, before anything is unfolded.
+//! Components instantiate components, which a file of a few hundred bytes can do a billion times. No limit of a run
+//! applies to compiling, so what is too much is refused by counting, before anything is unfolded.
 
 mod memories;
 
@@ -19,8 +19,8 @@ const NESTED_MAX: usize = 32;
 /// Instances of components and of core modules in all. A run may have far fewer of the latter.
 const PARTS_MAX: u64 = 1000;
 
-/// Memories in all. What carries values between two of them is a core module of the engine's, which can't have more; a component
-/// that calls what it offers itself has one too.
+/// Memories in all. What carries values between two of them is a core module of the engine's, which can't have more; a
+/// component that calls what it offers itself has one too.
 const MEMORIES_MAX: u64 = 100;
 
 /// What was read of a tool so far.

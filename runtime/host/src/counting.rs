@@ -1,8 +1,8 @@
 //! What would take the compiler too long, found by counting: one look at each byte, and nothing is held.
 //!
-//! The engine's compiler takes time and memory out of proportion for functions of a certain shape. What compilers make stays far below
-//! each bound: the most is said that was found in CPython, SpiderMonkey and clang with lld, which are 14 to 76 MB. What is not
-//! counted ends at the limits of [`Compiler`](crate::Compiler).
+//! The engine's compiler takes time and memory out of proportion for functions of a certain shape. What compilers make
+//! stays far below each bound: the most is said that was found in CPython, SpiderMonkey and clang with lld, which are
+//! 14 to 76 MB. What is not counted ends at the limits of [`Compiler`](crate::Compiler).
 
 use std::path::Path;
 
@@ -11,26 +11,29 @@ use wasmparser::{BinaryReaderError, ElementItems, FunctionBody, Operator, Payloa
 use crate::error::LoadError;
 use crate::imports::invalid;
 
-/// Bytes of one function; found 427,000. The compiler holds some hundred bytes for each until it has all of the function.
+/// Bytes of one function; found 427,000. The compiler holds some hundred bytes for each until it has all of the
+/// function.
 const BODY_BYTES_MAX: u64 = 4 << 20;
 
 /// Functions that are shorter, in bytes, are not looked into: whatever they hold, it is not enough.
 const LOOKED_INTO_BYTES: u64 = 4 << 10;
 
-/// Blocks, loops and conditions within one another; found 4,248. Time grows with the square: each waits for all that it is in.
+/// Blocks, loops and conditions within one another; found 4,248. Time grows with the square: each waits for all that it
+/// is in.
 const NESTED_MAX: u64 = 20_000;
 
 /// Variables of a function, parameters left out. Time grows with the square where a loop changes all of them.
 const VARIABLES_MAX: u64 = 20_000;
 
-/// Variables times places where the function can go on after a branch; found 636,000. A variable may have another value at each.
+/// Variables times places where the function can go on after a branch; found 636,000. A variable may have another value
+/// at each.
 const VALUES_MAX: u64 = 8 << 20;
 
 /// Calls in one function; found 9,200. Each takes the compiler kilobytes.
 const CALLS_MAX: u64 = 100_000;
 
-/// Calls by a table in one function; found less than 9,200. Each takes tens of kilobytes and a millisecond, as it has a branch for each way
-/// that it can fail.
+/// Calls by a table in one function; found less than 9,200. Each takes tens of kilobytes and a millisecond, as it has a
+/// branch for each way that it can fail.
 const INDIRECT_CALLS_MAX: u64 = 20_000;
 
 /// Entries of tables in all; found 37,000. Each takes the engine's description of the table kilobytes.

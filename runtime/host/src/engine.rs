@@ -32,8 +32,9 @@ pub(crate) enum Build {
     Single,
     /// Components that call each other.
     ///
-    /// The texts they hand each other are copied by the engine, which counts no fuel for that: a guest could spend hours between two units
-    /// of it. That is why such tools are interrupted by time too, for which every loop pays; others are interrupted by fuel alone.
+    /// The texts they hand each other are copied by the engine, which counts no fuel for that: a guest could spend
+    /// hours between two units of it. That is why such tools are interrupted by time too, for which every loop pays;
+    /// others are interrupted by fuel alone.
     Composed,
 }
 

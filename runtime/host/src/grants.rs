@@ -92,11 +92,12 @@ impl Grants {
     ///
     /// # Errors
     ///
-    /// [`LoadError::Grant`] where a granted directory is one of them or lies in one: nothing would be left of the grant.
-    /// [`LoadError::OwnThing`] where one can't be looked for.
+    /// [`LoadError::Grant`] where a granted directory is one of them or lies in one: nothing would be left of the
+    /// grant. [`LoadError::OwnThing`] where one can't be looked for.
     pub fn keeping(mut self, things: &OwnThings) -> Result<Self, LoadError> {
         self.own.extend(things);
-        // The run looks at each of them with care; here only what they are is compared with where the granted directories lie.
+        // The run looks at each of them with care; here only what they are is compared with where the granted
+        // directories lie.
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let open = |thing: &OwnThing| rustix::fs::openat(rustix::fs::CWD, thing.path(), flags, Mode::empty()).ok();
         let folders: Vec<_> = self.own.iter().filter_map(|thing| look_at(open(thing)?).ok()).collect();
@@ -109,7 +110,8 @@ impl Grants {
         Ok(self)
     }
 
-    /// Whether a path lies below a granted directory, as far as that can be told: where mounts are granted too it may lie anywhere.
+    /// Whether a path lies below a granted directory, as far as that can be told: where mounts are granted too it may
+    /// lie anywhere.
     ///
     /// A tool does not get at what is the host's there. Code is not mapped from such a place all the same: see
     /// [`CodeSource`](crate::CodeSource).

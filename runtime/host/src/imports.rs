@@ -1,7 +1,7 @@
 //! What a tool imports, looked at before anything is compiled.
 //!
-//! All that can't be satisfied is reported in one message: WASI 0.3, interfaces that no host has, core modules with imports
-//! of their own.
+//! All that can't be satisfied is reported in one message: WASI 0.3, interfaces that no host has, core modules with
+//! imports of their own.
 
 use std::path::Path;
 
@@ -71,12 +71,14 @@ pub(crate) fn is_command(module: &[u8]) -> Result<bool, wasmparser::BinaryReader
     Ok(false)
 }
 
-/// Looks at all that is to be known of a tool before it is compiled: its imports, how it is built, and what can be counted.
+/// Looks at all that is to be known of a tool before it is compiled: its imports, how it is built, and what can be
+/// counted.
 ///
 /// # Errors
 ///
-/// [`LoadError::Imports`] with a line for every import that this host does not have, of many for the first ones, [`LoadError::Invalid`] for what is malformed or
-/// composed of too much, [`LoadError::TooMuch`] for what would take the compiler too long.
+/// [`LoadError::Imports`] with a line for every import that this host does not have, of many for the first ones,
+/// [`LoadError::Invalid`] for what is malformed or composed of too much, [`LoadError::TooMuch`] for what would take the
+/// compiler too long.
 pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let build = if is_core_module(bytes) { check_module(path, bytes)? } else { check_component(path, bytes)? };
     let mut counting = Counting::default();

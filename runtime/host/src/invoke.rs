@@ -149,8 +149,8 @@ pub(crate) fn command_index(component: &Component) -> Option<ComponentExportInde
     component.get_export_index(Some(&instance), "run")
 }
 
-/// The name of an export as it is called: of a function, or of an interface and a function of it. It is not put together for each, as
-/// a tool may export an interface of a thousand functions a thousand times.
+/// The name of an export as it is called: of a function, or of an interface and a function of it. It is not put
+/// together for each, as a tool may export an interface of a thousand functions a thousand times.
 #[derive(Clone, Copy)]
 struct Name<'t>(&'t str, Option<&'t str>);
 

@@ -13,9 +13,9 @@ use crate::files::{FileId, look_at, look_for};
 
 /// A new file for a journal.
 ///
-/// A record that nobody finds is none. So with each write it is made sure that the file is still found by its path and is as long as what
-/// was written: another process that removes, moves, replaces, cuts or extends it ends the run, as a full disk does. Bytes that are
-/// changed in place are for verifying to find.
+/// A record that nobody finds is none. So with each write it is made sure that the file is still found by its path and
+/// is as long as what was written: another process that removes, moves, replaces, cuts or extends it ends the run, as a
+/// full disk does. Bytes that are changed in place are for verifying to find.
 ///
 /// Syncing a file does not make its name durable: after a power cut the contents could be there and in no folder. So
 /// the first sync syncs the folder as well (fsync(2), "Notes").

@@ -1,8 +1,9 @@
 //! Component values as JSON, for callers that are programs.
 //!
-//! Records are objects, variants are `{"case": value}` or the case's name alone, options are the value or `null`, results
-//! are `{"ok": value}` or `{"err": value}`, flags are arrays of names, tuples are arrays, characters are texts of one.
-//! Integers beyond 53 bits are taken and given as decimal texts too, since many JSON readers lose their last digits.
+//! Records are objects, variants are `{"case": value}` or the case's name alone, options are the value or `null`,
+//! results are `{"ok": value}` or `{"err": value}`, flags are arrays of names, tuples are arrays, characters are texts
+//! of one. Integers beyond 53 bits are taken and given as decimal texts too, since many JSON readers lose their last
+//! digits.
 
 use serde_json::{Map, Number, Value};
 use wasmtime::component::types::{self, Field};

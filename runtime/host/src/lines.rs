@@ -1,4 +1,5 @@
-//! Lines about a tool that are made of names in its file, of which there may be more, and longer ones, than anybody reads.
+//! Lines about a tool that are made of names in its file, of which there may be more, and longer ones, than anybody
+//! reads.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! A run again, from its journal alone: no files, no network, no clock. Every call is compared and answered as recorded.
+//! A run again, from its journal alone: no files, no network, no clock. Every call is compared and answered as
+//! recorded.
 
 mod bounds;
 mod contents;
@@ -58,12 +59,12 @@ pub(crate) struct Replay {
     trapped: bool,
 }
 
-/// Fuel that a replay may use beyond the recorded run before it is stopped. Where the two differ, this is how far the tool gets
-/// to show how.
+/// Fuel that a replay may use beyond the recorded run before it is stopped. Where the two differ, this is how far the
+/// tool gets to show how.
 const FUEL_BEYOND: u64 = 1_000_000;
 
-/// The same where fuel is not compared, as another build of a tool takes another path to the same calls: about a second of
-/// computing, and so many times what the recorded run took.
+/// The same where fuel is not compared, as another build of a tool takes another path to the same calls: about a second
+/// of computing, and so many times what the recorded run took.
 const FUEL_BEYOND_OTHER: u64 = 1_000_000_000;
 const FUEL_TIMES_OTHER: u64 = 100;
 
@@ -134,13 +135,14 @@ impl Replay {
         })
     }
 
-    /// Fuel at which the recorded run was stopped from outside, if no call comes before that; nothing where what was said last holds.
+    /// Fuel at which the recorded run was stopped from outside, if no call comes before that; nothing where what was
+    /// said last holds.
     ///
-    /// A journal without an end was cut off with its run: what the tool did after the last record is not known, so the replay
-    /// stops with it.
+    /// A journal without an end was cut off with its run: what the tool did after the last record is not known, so the
+    /// replay stops with it.
     ///
-    /// Otherwise it is a little behind the next call, or the end, of the recorded run: a tool that computes on beyond that is not the
-    /// recorded one, and would perhaps never come back.
+    /// Otherwise it is a little behind the next call, or the end, of the recorded run: a tool that computes on beyond
+    /// that is not the recorded one, and would perhaps never come back.
     ///
     /// `used` is what the replay has used so far: the recorded amount, where fuel is compared.
     pub(crate) fn stopped_at(&mut self, used: u64) -> Option<u64> {
@@ -251,7 +253,8 @@ impl Replay {
         Ok(())
     }
 
-    /// The recorded outcome of the current call, which the tool asked with these arguments; and whether the replay ends with it.
+    /// The recorded outcome of the current call, which the tool asked with these arguments; and whether the replay ends
+    /// with it.
     pub(crate) fn answer<A: Answer>(&mut self, asked: &Encoded) -> Result<(A, ControlFlow<ReplayError>), ReplayError> {
         let Some(call) = self.current.take() else {
             return Err(ReplayError::Journal { message: "no call is being answered".to_owned() });

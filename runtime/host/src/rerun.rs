@@ -27,15 +27,15 @@ pub struct ReplayReport {
     pub calls: u64,
     /// Fuel used.
     pub fuel: u64,
-    /// Whether fuel was compared at every call. It is left out when the journal comes from another engine, and when the tool is
-    /// another one or gets other arguments: it then computes otherwise, and the calls are what can be the same.
+    /// Whether fuel was compared at every call. It is left out when the journal comes from another engine, and when the
+    /// tool is another one or gets other arguments: it then computes otherwise, and the calls are what can be the same.
     pub fuel_compared: bool,
     /// Whether the tool is the recorded one to the byte.
     pub same_component: bool,
     /// Whether the tool got the recorded arguments.
     pub same_arguments: bool,
-    /// Whether a seal vouches for the end of the record. Without it the file was cut there, and nothing but the replay itself says
-    /// that the run ended so.
+    /// Whether a seal vouches for the end of the record. Without it the file was cut there, and nothing but the replay
+    /// itself says that the run ended so.
     pub complete: bool,
 }
 
@@ -80,8 +80,8 @@ impl Recording {
         self.replay.header()
     }
 
-    /// Gives the tool these arguments after the program's name, in place of the recorded ones. Where they make it do something else,
-    /// the replay diverges: at the first call that differs, not where the tool asks for its arguments.
+    /// Gives the tool these arguments after the program's name, in place of the recorded ones. Where they make it do
+    /// something else, the replay diverges: at the first call that differs, not where the tool asks for its arguments.
     #[must_use]
     pub fn arguments(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
         let name = self.header().arguments.first().cloned();
@@ -96,8 +96,8 @@ impl Recording {
         self
     }
 
-    /// Lets the replay use so many units of fuel, in place of [`REPLAY_FUEL`](crate::REPLAY_FUEL). Contents that it fetches or
-    /// compares count as much, a unit a byte; and it may take ten nanoseconds a unit.
+    /// Lets the replay use so many units of fuel, in place of [`REPLAY_FUEL`](crate::REPLAY_FUEL). Contents that it
+    /// fetches or compares count as much, a unit a byte; and it may take ten nanoseconds a unit.
     ///
     /// The recorded run's own use is no bound: whoever forged the journal said how much that is.
     #[must_use]
@@ -151,7 +151,8 @@ impl std::fmt::Debug for Recording {
     }
 }
 
-/// Most handles that a replay gives a tool, whatever the journal says of its limit: a thousand times what a policy gives by default.
+/// Most handles that a replay gives a tool, whatever the journal says of its limit: a thousand times what a policy
+/// gives by default.
 const HANDLES_MAX: u32 = 1 << 20;
 
 /// A limit of the recorded run.

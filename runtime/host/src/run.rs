@@ -68,8 +68,8 @@ pub struct RunReport {
 impl Run {
     /// Sets a run up. It gets what `grants` give and nothing else.
     ///
-    /// Defaults: the program name as only argument, empty standard input, output thrown away, no one to approve anything, no signer, an
-    /// intent is synced to disk before an irreversible effect.
+    /// Defaults: the program name as only argument, empty standard input, output thrown away, no one to approve
+    /// anything, no signer, an intent is synced to disk before an irreversible effect.
     ///
     /// # Errors
     ///
@@ -161,7 +161,8 @@ impl Run {
 
     /// Runs the tool to its end, on this thread. `journal` is empty and gets the record.
     ///
-    /// Nothing of it is left to another run: what an approver or a resolver starts in the run's event loop ends with it.
+    /// Nothing of it is left to another run: what an approver or a resolver starts in the run's event loop ends with
+    /// it.
     ///
     /// # Authority
     ///

@@ -24,15 +24,16 @@ pub enum CodeSource {
     /// Mapped from its file, of which only what runs is read. The file must stay as it was when it was checked.
     #[default]
     Mapped,
-    /// Copied, then checked: for a directory that a grant of a policy reaches, where a tool could change what is mapped.
+    /// Copied, then checked: for a directory that a grant of a policy reaches, where a tool could change what is
+    /// mapped.
     Copied,
 }
 
 impl StateDir {
     /// Opens a state directory, and makes it where it does not exist.
     ///
-    /// It holds `components/` (each tool that ran, by digest, so that a replay finds it), `code/` (compiled components),
-    /// `code.key` (which tells those from what others put there) and `journals/`.
+    /// It holds `components/` (each tool that ran, by digest, so that a replay finds it), `code/` (compiled
+    /// components), `code.key` (which tells those from what others put there) and `journals/`.
     ///
     /// # Authority
     ///
@@ -98,7 +99,8 @@ impl StateDir {
     }
 }
 
-/// Writes a file so that it is there whole or not at all, whoever writes it at the same time, and whenever the machine stops.
+/// Writes a file so that it is there whole or not at all, whoever writes it at the same time, and whenever the machine
+/// stops.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let temporary = parent.join(format!(".{:032x}", random()?));
@@ -109,7 +111,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         .open(&temporary)
         .and_then(|mut file| {
             file.write_all(bytes)?;
-            // A file system may keep a name and lose what was written under it. Compiled code with zeros in it would be run.
+            // A file system may keep a name and lose what was written under it. Compiled code with zeros in it would be
+            // run.
             file.sync_data()
         })
         .and_then(|()| std::fs::rename(&temporary, path));

@@ -40,8 +40,9 @@ pub struct Tool {
 impl Tool {
     /// Loads a tool: reads, checks, compiles or takes from the cache, and links it.
     ///
-    /// A component is taken as it is. A core module for WASI 0.1 is adapted to WASI 0.2. Where it is compiled is said to the
-    /// [engine](Engine::new). With `state`, compiled code is kept there and a copy of the tool too, so that its runs can be replayed.
+    /// A component is taken as it is. A core module for WASI 0.1 is adapted to WASI 0.2. Where it is compiled is said
+    /// to the [engine](Engine::new). With `state`, compiled code is kept there and a copy of the tool too, so that its
+    /// runs can be replayed.
     ///
     /// # Authority
     ///
@@ -50,7 +51,8 @@ impl Tool {
     /// # Errors
     ///
     /// When the file can't be read, is not a component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
-    /// does not offer; when it would take too much to compile it, or did; when the key of the state directory is not private.
+    /// does not offer; when it would take too much to compile it, or did; when the key of the state directory is not
+    /// private.
     pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
         let known = state.map_or(Ok(None), |state| Self::known(engine, path, state))?;
         let tool = match known {

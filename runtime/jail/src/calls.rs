@@ -16,7 +16,8 @@ const DESCRIPTORS: u64 = 3;
 const ALLOWED_ON_DESCRIPTORS: &[i64] =
     &[libc::SYS_read, libc::SYS_readv, libc::SYS_write, libc::SYS_writev, libc::SYS_fstat];
 
-/// Memory, threads and their signals, time, and the end. A page that is made executable gives code that runs what is listed here.
+/// Memory, threads and their signals, time, and the end. A page that is made executable gives code that runs what is
+/// listed here.
 const ALLOWED: &[i64] = &[
     libc::SYS_close,
     libc::SYS_brk,
@@ -45,8 +46,8 @@ const ALLOWED: &[i64] = &[
     libc::SYS_exit_group,
 ];
 
-/// Answers every other system call as a kernel does that does not have it, for which the C library and Rust's have an answer: they
-/// start threads by `clone` where there is no `clone3`, whose flags a filter can't see.
+/// Answers every other system call as a kernel does that does not have it, for which the C library and Rust's have an
+/// answer: they start threads by `clone` where there is no `clone3`, whose flags a filter can't see.
 pub(crate) fn restrict() -> Wall {
     let applied = filter().map_err(seccompiler::Error::from).and_then(|filter| {
         let program: seccompiler::BpfProgram = filter.try_into()?;

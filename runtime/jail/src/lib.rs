@@ -1,14 +1,14 @@
 //! What a child process shuts itself into before it touches anything hostile: limits, Landlock, seccomp.
 //!
-//! A child calls [`enter`] first, while it has one thread: what it then starts inherits all of it. It keeps standard input, output and
-//! error, memory and processor time up to its [`Limits`], and threads. It opens no file and no socket, starts no program and no
-//! process, and ends with its parent.
+//! A child calls [`enter`] first, while it has one thread: what it then starts inherits all of it. It keeps standard
+//! input, output and error, memory and processor time up to its [`Limits`], and threads. It opens no file and no
+//! socket, starts no program and no process, and ends with its parent.
 //!
-//! Descriptors that a child was started with stay open, so a program calls [`pass_nothing_on`] before it starts one. What is open all the
-//! same can't be read, written or mapped (seccomp).
+//! Descriptors that a child was started with stay open, so a program calls [`pass_nothing_on`] before it starts one.
+//! What is open all the same can't be read, written or mapped (seccomp).
 //!
-//! Limits are the same on every Linux, and a process that can't have them does not go on. Landlock and seccomp depend on the kernel: they
-//! are walls behind the walls, taken as far as they are there, and [`Walls`] says how far that was.
+//! Limits are the same on every Linux, and a process that can't have them does not go on. Landlock and seccomp depend
+//! on the kernel: they are walls behind the walls, taken as far as they are there, and [`Walls`] says how far that was.
 
 #![forbid(unsafe_code)]
 
@@ -35,9 +35,11 @@ pub enum Wall {
 /// What stands around this process besides its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walls {
-    /// No file is opened, no port bound or connected to, no process outside signalled ([Landlock](https://docs.kernel.org/userspace-api/landlock.html)).
+    /// No file is opened, no port bound or connected to, no process outside signalled
+    /// ([Landlock](https://docs.kernel.org/userspace-api/landlock.html)).
     pub landlock: Wall,
-    /// System calls that memory, threads and the three descriptors need, and no others ([seccomp](https://docs.kernel.org/userspace-api/seccomp_filter.html)).
+    /// System calls that memory, threads and the three descriptors need, and no others
+    /// ([seccomp](https://docs.kernel.org/userspace-api/seccomp_filter.html)).
     pub seccomp: Wall,
 }
 
@@ -59,7 +61,8 @@ impl JailError {
 
 /// Has this process pass no descriptor on to what it starts, but standard input, output and error.
 ///
-/// A program opens all of its own like this, as Rust's standard library does. This is for what was left open by who started the program.
+/// A program opens all of its own like this, as Rust's standard library does. This is for what was left open by who
+/// started the program.
 pub fn pass_nothing_on() {
     close_fds::set_fds_cloexec_threadsafe(3, &[]);
 }

@@ -4,8 +4,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::JailError;
 
-/// Addresses that a process may reserve on top of its memory, in bytes: programs and libraries are mapped, allocators reserve 64 MiB
-/// and more a thread and use little of it. Reserved addresses cost nothing; this bounds what is mapped by other ways.
+/// Addresses that a process may reserve on top of its memory, in bytes: programs and libraries are mapped, allocators
+/// reserve 64 MiB and more a thread and use little of it. Reserved addresses cost nothing; this bounds what is mapped
+/// by other ways.
 const ADDRESSES_RESERVED: u64 = 1 << 30;
 
 /// The same for each thread that runs at a time.

@@ -55,7 +55,8 @@ impl Contents {
     }
 }
 
-/// Longest contents that are copied into memory that is used again, in bytes. For longer ones an allocation is not what costs.
+/// Longest contents that are copied into memory that is used again, in bytes. For longer ones an allocation is not what
+/// costs.
 const COPIED_BYTES_MAX: usize = 16 << 10;
 
 /// Memory for copied contents that an item keeps when it is cleared, in bytes.
@@ -167,14 +168,16 @@ impl Encoded {
         self
     }
 
-    /// Writes bytes in place, whatever their length. For digests and addresses; contents are [`payload`](Self::payload)s.
+    /// Writes bytes in place, whatever their length. For digests and addresses; contents are
+    /// [`payload`](Self::payload)s.
     pub fn bytes_inline(&mut self, value: &[u8]) -> &mut Self {
         self.item();
         cbor::bytes(&mut self.bytes, value);
         self
     }
 
-    /// Writes contents: in place if shorter than [`INLINE_BYTES`], otherwise as a reference that the writer's thread makes.
+    /// Writes contents: in place if shorter than [`INLINE_BYTES`], otherwise as a reference that the writer's thread
+    /// makes.
     ///
     /// Contents to keep are at most [`BLOB_BYTES_MAX`](crate::format::BLOB_BYTES_MAX) long; the writer refuses more.
     pub fn payload(&mut self, contents: impl Into<Bytes>, keep: Keep) -> &mut Self {
@@ -187,7 +190,8 @@ impl Encoded {
         self
     }
 
-    /// As [`payload`](Self::payload), of contents that belong to somebody else: short ones are copied without an allocation.
+    /// As [`payload`](Self::payload), of contents that belong to somebody else: short ones are copied without an
+    /// allocation.
     pub fn payload_copy(&mut self, contents: &[u8], keep: Keep) -> &mut Self {
         if contents.len() < INLINE_BYTES {
             return self.bytes_inline(contents);

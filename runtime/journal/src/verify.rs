@@ -30,9 +30,11 @@ pub struct Verification {
     pub seal: Option<Digest>,
     /// The key in the header. Every seal is signed with it; what no seal covers is not signed.
     pub signed_by: Option<PublicKey>,
-    /// What the journal is a copy of, where contents were taken out of it. That it is exactly that is not proved by this.
+    /// What the journal is a copy of, where contents were taken out of it. That it is exactly that is not proved by
+    /// this.
     pub redaction: Option<Redaction>,
-    /// Records that no seal of the run covered, where a recovery sealed them later: who recovered vouches for those, as of then.
+    /// Records that no seal of the run covered, where a recovery sealed them later: who recovered vouches for those, as
+    /// of then.
     pub recovered: Option<u64>,
     /// Whether the run's end and its seal are there. A journal cut after any record is not complete.
     pub complete: bool,
@@ -125,8 +127,8 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
 }
 
 impl Verification {
-    /// Whether the key in the header signed all of the file. A run that was killed is mostly signed up to its last seal alone, and
-    /// anybody can put records after that.
+    /// Whether the key in the header signed all of the file. A run that was killed is mostly signed up to its last seal
+    /// alone, and anybody can put records after that.
     #[must_use]
     pub fn is_signed(&self) -> bool {
         self.signed_by.is_some() && self.tail.is_none()

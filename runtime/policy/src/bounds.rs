@@ -1,7 +1,8 @@
 //! How much a policy may say.
 //!
-//! A policy is read not only from its operator's file but also from journals, which can come from anywhere. So reading one takes time and
-//! memory in proportion to its size, and its size is bounded. Each bound is far above what a person would write or read.
+//! A policy is read not only from its operator's file but also from journals, which can come from anywhere. So reading
+//! one takes time and memory in proportion to its size, and its size is bounded. Each bound is far above what a person
+//! would write or read.
 
 /// Longest policy, in bytes: room for tens of thousands of grants. It is held in memory and in every journal.
 pub const POLICY_BYTES_MAX: usize = 4 << 20;
@@ -27,8 +28,9 @@ pub const ENVIRONMENT_MAX: usize = 1_000;
 /// Most `[[test]]`s.
 pub const TESTS_MAX: usize = 1_000;
 
-/// Most work of all `[[test]]`s together, in bytes compared at worst: for each test the bytes of its action, times the bytes of
-/// the patterns that it is compared with. A thousand tests that meet a hundred patterns each stay below a hundredth of it.
+/// Most work of all `[[test]]`s together, in bytes compared at worst: for each test the bytes of its action, times the
+/// bytes of the patterns that it is compared with. A thousand tests that meet a hundred patterns each stay below a
+/// hundredth of it.
 pub const TEST_WORK_MAX: u64 = 1 << 30;
 
 /// Longest string in a policy, in bytes: twice what a rename of two longest paths takes.

@@ -273,7 +273,8 @@ impl DenialReason {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 
-    /// Whether the host denies for this reason whatever a policy says: it depends on what the machine has at that place.
+    /// Whether the host denies for this reason whatever a policy says: it depends on what the machine has at that
+    /// place.
     #[must_use]
     pub fn is_of_the_host(self) -> bool {
         matches!(self, Self::LinkLeavesGrant | Self::OwnThing | Self::Mount | Self::PseudoFilesystem)

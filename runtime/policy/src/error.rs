@@ -94,8 +94,8 @@ impl fmt::Display for PolicyErrors {
 
 impl std::error::Error for PolicyErrors {}
 
-/// The text, with `…` in its middle where it is longer than [`MESSAGE_CHARS_MAX`]. What an error quotes stands in the middle; what
-/// is wrong with it stands at the end.
+/// The text, with `…` in its middle where it is longer than [`MESSAGE_CHARS_MAX`]. What an error quotes stands in the
+/// middle; what is wrong with it stands at the end.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     const HALF: usize = MESSAGE_CHARS_MAX / 2;
     let end_of_first = text.char_indices().nth(HALF).map(|(place, _)| place);

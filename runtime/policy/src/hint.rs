@@ -82,7 +82,8 @@ fn url_grant(request: &HttpAction) -> String {
     grant
 }
 
-/// A text as a TOML basic string, quotes included. What [`escape`] would show as `\u{…}` becomes a TOML escape, so the snippet can be copied.
+/// A text as a TOML basic string, quotes included. What [`escape`] would show as `\u{…}` becomes a TOML escape, so the
+/// snippet can be copied.
 #[must_use]
 pub fn toml_string(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);

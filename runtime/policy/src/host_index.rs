@@ -55,8 +55,8 @@ impl HostIndex {
         index
     }
 
-    /// Visits the positions of the grants whose scheme, host, port and leading plain path segments fit the URL, each with what is
-    /// left of the path below those segments.
+    /// Visits the positions of the grants whose scheme, host, port and leading plain path segments fit the URL, each
+    /// with what is left of the path below those segments.
     #[inline]
     pub(crate) fn visit<'u>(&self, url: &'u Url, each: impl FnMut(usize, Option<&'u str>)) {
         let path = url.path();
@@ -71,7 +71,8 @@ impl HostIndex {
         }
     }
 
-    /// The names of the secrets that grants for the URL's server have, whatever their paths and methods. A name can come twice.
+    /// The names of the secrets that grants for the URL's server have, whatever their paths and methods. A name can
+    /// come twice.
     pub(crate) fn secrets<'i>(&'i self, url: &'i Url) -> impl Iterator<Item = &'i str> + 'i {
         let sites = self.sites(url).filter(|site| site.is_for(url.scheme(), url.port()));
         sites.flat_map(|site| site.secrets.iter().map(String::as_str))

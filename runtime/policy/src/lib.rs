@@ -1,7 +1,7 @@
 //! What a tool may do: the policy file, its grants, and the decision about each action.
 //!
-//! An operator writes a policy; [`Policy::parse`] compiles it, or says everything that is wrong with it. A host describes
-//! each effect that a guest wants as one [`Action`] and takes it to [`Policy::check`]. What comes back is a
+//! An operator writes a policy; [`Policy::parse`] compiles it, or says everything that is wrong with it. A host
+//! describes each effect that a guest wants as one [`Action`] and takes it to [`Policy::check`]. What comes back is a
 //! [`Decision`]: a [`Permit`], which is the only way to perform the effect, a [`PendingPermit`], which an approval
 //! turns into a permit, or a [`Denial`].
 //!

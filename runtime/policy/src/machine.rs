@@ -19,7 +19,8 @@ pub struct Machine {
 pub struct CompileLimits {
     /// `memory`: in bytes, from [`CompileLimits::MEMORY_BYTES_MIN`].
     pub memory_bytes: Option<u64>,
-    /// `cpu`: processor time of all threads together. Counted in whole seconds: what is between two is taken for the longer.
+    /// `cpu`: processor time of all threads together. Counted in whole seconds: what is between two is taken for the
+    /// longer.
     pub cpu: Option<Duration>,
 }
 

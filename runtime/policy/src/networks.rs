@@ -9,8 +9,8 @@ pub(crate) const PUBLIC: &str = "public";
 
 /// The networks whose addresses may be dialled under one grant.
 ///
-/// Where a grant lists any, nothing else is dialled: a policy that lists a private network is about what is in it, and a name that
-/// resolves to somewhere else is not that. Where it lists none, every public address may be dialled.
+/// Where a grant lists any, nothing else is dialled: a policy that lists a private network is about what is in it, and
+/// a name that resolves to somewhere else is not that. Where it lists none, every public address may be dialled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Networks {
     listed: Vec<IpNet>,

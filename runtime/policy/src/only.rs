@@ -1,7 +1,7 @@
 //! `only`: what a directory's grant is limited to.
 //!
-//! A pattern here gives just what it matches. Unlike in `deny`, a match says nothing of what lies below it: `sub` is the directory
-//! itself, to be listed, and `sub/**` is all of it.
+//! A pattern here gives just what it matches. Unlike in `deny`, a match says nothing of what lies below it: `sub` is
+//! the directory itself, to be listed, and `sub/**` is all of it.
 
 use crate::path_pattern::PathPattern;
 

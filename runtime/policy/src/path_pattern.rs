@@ -51,10 +51,10 @@ pub enum PatternError {
 
 /// A pattern for guest paths, relative to the grant that has it.
 ///
-/// `*` stands for any run of characters within a segment, `?` for one character, `**` for any number of segments,
-/// none included; after a `\` these and the reserved characters stand for themselves. What lies below a path that matches
-/// is covered too. Matching is case-sensitive: on a host file system that is not, a pattern needs a grant that does not let
-/// the guest choose the case, or one pattern for each spelling.
+/// `*` stands for any run of characters within a segment, `?` for one character, `**` for any number of segments, none
+/// included; after a `\` these and the reserved characters stand for themselves. What lies below a path that matches is
+/// covered too. Matching is case-sensitive: on a host file system that is not, a pattern needs a grant that does not
+/// let the guest choose the case, or one pattern for each spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     text: String,
@@ -66,8 +66,8 @@ impl PathPattern {
     ///
     /// # Errors
     ///
-    /// Refuses patterns that can never match, and the characters `[ ] { } \ !` of other pattern languages where no `\` is
-    /// before them: taken literally, `*.{pem,key}` would quietly protect nothing.
+    /// Refuses patterns that can never match, and the characters `[ ] { } \ !` of other pattern languages where no `\`
+    /// is before them: taken literally, `*.{pem,key}` would quietly protect nothing.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() {
             return Err(PatternError::Empty);
@@ -164,7 +164,8 @@ impl PathPattern {
         self.segments.accepts_all(self.states_at(relative))
     }
 
-    /// The name that the pattern is, where it is one name at any depth: `**/NAME` or `**/NAME/**`, which cover the same.
+    /// The name that the pattern is, where it is one name at any depth: `**/NAME` or `**/NAME/**`, which cover the
+    /// same.
     pub(crate) fn name_at_any_depth(&self) -> Option<&Wild> {
         match &*self.segments.segments {
             [Segment::Any, Segment::One(name)] | [Segment::Any, Segment::One(name), Segment::Any] => Some(name),

@@ -180,7 +180,8 @@ impl Policy {
 
     /// Whether a connection under this grant may be made to the address.
     ///
-    /// Where the grant lists networks, only addresses in them may be; where it lists none, every address that is not special.
+    /// Where the grant lists networks, only addresses in them may be; where it lists none, every address that is not
+    /// special.
     #[must_use]
     pub fn network_allows(&self, grant: GrantId, address: IpAddr) -> bool {
         self.http_grant(grant).is_some_and(|grant| grant.networks.permits(address))
@@ -208,7 +209,8 @@ impl Policy {
 
     /// Whether a symbolic link at this path with this target may lead out of the grant that governs the path.
     ///
-    /// Only `..` at the beginning of the target is counted. Behind a name it is taken to lead out, as the name may be a link.
+    /// Only `..` at the beginning of the target is counted. Behind a name it is taken to lead out, as the name may be a
+    /// link.
     #[must_use]
     pub fn link_leaves_grant(&self, path: &GuestPath, target: &str) -> bool {
         check::file::link_leaves(self, path, target)
@@ -233,7 +235,8 @@ impl Policy {
         self.governing_http_grant(method, url).map_or(&[], HttpGrant::secrets)
     }
 
-    /// The names of the secrets that the URL's server (scheme, host and port) can get under any grant. A name can come twice.
+    /// The names of the secrets that the URL's server (scheme, host and port) can get under any grant. A name can come
+    /// twice.
     ///
     /// What one grant sends there can come back in the answer to a request under another.
     pub fn secrets_at<'a>(&'a self, url: &'a Url) -> impl Iterator<Item = &'a str> + 'a {

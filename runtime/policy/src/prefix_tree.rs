@@ -2,8 +2,8 @@
 
 /// Values filed under paths.
 ///
-/// Paths that begin alike share their beginning, byte by byte, so a look-up reads as much of a path as something else has in common with it
-/// and no more, with ten grants or ten thousand.
+/// Paths that begin alike share their beginning, byte by byte, so a look-up reads as much of a path as something else
+/// has in common with it and no more, with ten grants or ten thousand.
 #[derive(Clone, Debug)]
 pub(crate) struct PrefixTree<T> {
     /// What is filed under no segments at all, which is above everything.
@@ -111,7 +111,8 @@ impl<T> PrefixTree<T> {
         self.root.first().or_else(|| self.nodes.iter().find_map(|node| node.values.first()))
     }
 
-    /// Visits what is filed under the path and the directories above it, from the root down, each with what is left of the path below.
+    /// Visits what is filed under the path and the directories above it, from the root down, each with what is left of
+    /// the path below.
     ///
     /// `path` has its segments separated by `/`, without a leading one; `None` has no segments at all.
     #[inline]
@@ -190,7 +191,8 @@ impl<T> PrefixTree<T> {
 }
 
 impl<T> Node<T> {
-    /// Cuts the label after `common` bytes where it is longer. The rest becomes a node of its own, which is to be found at `fresh`.
+    /// Cuts the label after `common` bytes where it is longer. The rest becomes a node of its own, which is to be found
+    /// at `fresh`.
     fn split(&mut self, common: usize, fresh: usize) -> Option<Self> {
         let (upper, lower) = self.label.split_at_checked(common)?;
         let (byte, label) = lower.split_first()?;

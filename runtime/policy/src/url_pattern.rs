@@ -48,9 +48,9 @@ impl UrlPatternError {
 
 /// A pattern for URLs.
 ///
-/// `*` in the path stands for any run of characters within a segment up to a `;`, `**` for any number of segments. The query is
-/// free unless the pattern has one, in which `*` stays within a parameter unless it stands alone; an empty one, a `?` at the end,
-/// matches no query. The host is exact, or `*.` and a name, for the names below it.
+/// `*` in the path stands for any run of characters within a segment up to a `;`, `**` for any number of segments. The
+/// query is free unless the pattern has one, in which `*` stays within a parameter unless it stands alone; an empty
+/// one, a `?` at the end, matches no query. The host is exact, or `*.` and a name, for the names below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlPattern {
     text: String,
@@ -161,8 +161,8 @@ impl UrlPattern {
         self.port
     }
 
-    /// Whether path and query match, given that all before them does, and the [`UrlPattern::literal_prefix`] of the path. `rest`
-    /// is what is left of the path below that.
+    /// Whether path and query match, given that all before them does, and the [`UrlPattern::literal_prefix`] of the
+    /// path. `rest` is what is left of the path below that.
     pub(crate) fn matches_below_prefix(&self, rest: Option<&str>, url: &Url) -> bool {
         self.path.matches_below_prefix(rest) && self.matches_cut(url) && self.matches_query(url)
     }

@@ -6,8 +6,8 @@ use crate::guest_path::GuestPath;
 use crate::policy::Policy;
 
 impl Policy {
-    /// What deciding about an action costs at worst, in bytes compared: its own bytes, times the bytes of the patterns that it is
-    /// compared with. Nothing is matched to find out.
+    /// What deciding about an action costs at worst, in bytes compared: its own bytes, times the bytes of the patterns
+    /// that it is compared with. Nothing is matched to find out.
     pub(crate) fn work_of(&self, action: &str) -> u64 {
         let Ok((action, _)) = parse_action(action) else { return 0 };
         let mut work = 0u64;

@@ -1,8 +1,9 @@
-//! `cargo xtask instructions`: how many instructions a host call takes, of the whole process, guest and writer included.
+//! `cargo xtask instructions`: how many instructions a host call takes, of the whole process, guest and writer
+//! included.
 //!
-//! A run with few calls is taken from one with many, so that what starting costs falls out. The numbers are the same on a busy
-//! machine, which times are not; they say nothing of the kernel, nor of waiting. Numbers of one build compare with those of the same
-//! build only, so the first line says which it is.
+//! A run with few calls is taken from one with many, so that what starting costs falls out. The numbers are the same on
+//! a busy machine, which times are not; they say nothing of the kernel, nor of waiting. Numbers of one build compare
+//! with those of the same build only, so the first line says which it is.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +16,8 @@ use crate::error::{Context, Error};
 use crate::project::Project;
 use crate::{guests, process};
 
-/// What is counted: a command of the guest `bench`, how often in the short run and in the long one, and what it works on.
+/// What is counted: a command of the guest `bench`, how often in the short run and in the long one, and what it works
+/// on.
 const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
     ("clock", 1_000, 11_000, None),
     ("random", 1_000, 11_000, None),
@@ -29,8 +31,8 @@ const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
 pub(crate) enum Build {
     /// As it is shipped.
     Released,
-    /// Outside crates as the tests have them, so that a machine that tests need not compile them once more; the project's own
-    /// crates are optimised in full.
+    /// Outside crates as the tests have them, so that a machine that tests need not compile them once more; the
+    /// project's own crates are optimised in full.
     Tested,
 }
 
@@ -46,8 +48,8 @@ impl Build {
         match self {
             Self::Released => build_host(project),
             Self::Tested => {
-                // Of the whole workspace, for the features that the tests turn on in outside crates. The variable is about the
-                // project's own crates alone: the profile sets what outside crates get.
+                // Of the whole workspace, for the features that the tests turn on in outside crates. The variable is
+                // about the project's own crates alone: the profile sets what outside crates get.
                 let mut build = process::cargo();
                 build.current_dir(project.root()).env("CARGO_PROFILE_DEV_OPT_LEVEL", "3");
                 process::run(build.args(["build", "--locked", "--workspace", "--bin", "wasm-agent"]))?;
@@ -101,8 +103,9 @@ pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
         fs::remove_file(&journal).context(|| format!("could not remove `{}`", journal.display()))?;
         Ok::<_, Error>((live, replay))
     };
-    // Compiles the guest, which must not be counted. Valgrind's processor lacks what newer ones have: code that was compiled
-    // outside of it can't be used within, and the program's own compiler is a process that valgrind does not follow.
+    // Compiles the guest, which must not be counted. Valgrind's processor lacks what newer ones have: code that was
+    // compiled outside of it can't be used within, and the program's own compiler is a process that valgrind does not
+    // follow.
     count(&valgrind, &ours.keep_code(&build.example(project)?, &guest))?;
     println!("instructions a call, {}", build.describe());
     println!("{:<18} {:>12} {:>12}", "", "live", "replay");

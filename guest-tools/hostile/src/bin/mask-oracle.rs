@@ -5,11 +5,11 @@
 //! mask-oracle follow STREAM-URL NEXT-URL
 //! ```
 //!
-//! `guess` sends each prefix with each character behind it: with GET at the end of the URL, with POST as the body. The server sends it
-//! back. None may be whole, as a whole guess is masked.
+//! `guess` sends each prefix with each character behind it: with GET at the end of the URL, with POST as the body. The
+//! server sends it back. None may be whole, as a whole guess is masked.
 //!
-//! `follow` reads a stream whose server sends the next part only once the other URL was asked for. It shows that what is complete is not
-//! held back.
+//! `follow` reads a stream whose server sends the next part only once the other URL was asked for. It shows that what
+//! is complete is not held back.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

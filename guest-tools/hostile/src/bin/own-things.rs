@@ -1,7 +1,7 @@
 //! Gets at the host's own things in a granted folder: its keys, its journal, its policy, its state.
 //!
-//! Each argument names one, relative to the folder; `way:NAME` names a folder or link on the way to one, which may be used and
-//! must stay what it is.
+//! Each argument names one, relative to the folder; `way:NAME` names a folder or link on the way to one, which may be
+//! used and must stay what it is.
 
 use std::process::ExitCode;
 

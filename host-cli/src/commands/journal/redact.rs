@@ -54,8 +54,8 @@ pub(super) fn write(arguments: &Export, output: &Path, report: &Report) -> Resul
     Ok(Exit::Finished)
 }
 
-/// Proves that a journal is the redaction of another one, which is signed with the key where there is one. Gives the failure of
-/// an original that the key did not sign all of, too.
+/// Proves that a journal is the redaction of another one, which is signed with the key where there is one. Gives the
+/// failure of an original that the key did not sign all of, too.
 pub(super) fn prove(
     path: &Path,
     original: &Path,

@@ -13,7 +13,8 @@ use crate::own::own_things;
 use crate::report::Report;
 use crate::table::{Align, Table};
 
-/// Everything that a run under this policy is kept from, but for what `run` itself is told: the tool, the journal, a key, an approver.
+/// Everything that a run under this policy is kept from, but for what `run` itself is told: the tool, the journal, a
+/// key, an approver.
 pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
     let mut own = OwnThings::of_policy(policy, path);
     own.extend(&own_things(&State::default()));

@@ -1,7 +1,7 @@
 //! What a run made itself, by its name.
 //!
-//! The gate knows files by their identity; a journal has their names. This follows the names, and is asked only where a record
-//! does not tell (see `origin`).
+//! The gate knows files by their identity; a journal has their names. This follows the names, and is asked only where a
+//! record does not tell (see `origin`).
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,9 @@
 //! [`Aligner`]: pairs the items of two sequences, in constant memory.
 //!
-//! As long as both go on with the same item, nothing is kept. Where they part, as much of either is read ahead as the bounds
-//! allow, and the shortest way back to a stretch that both have is searched (Myers, "An O(ND) Difference Algorithm", 1986,
-//! in its greedy form). Where there is none within the bounds, the items are paired one by one and the search goes on.
+//! As long as both go on with the same item, nothing is kept. Where they part, as much of either is read ahead as the
+//! bounds allow, and the shortest way back to a stretch that both have is searched (Myers, "An O(ND) Difference
+//! Algorithm", 1986, in its greedy form). Where there is none within the bounds, the items are paired one by one and
+//! the search goes on.
 
 use std::collections::VecDeque;
 
@@ -12,8 +13,8 @@ pub(super) const WINDOW_MAX: usize = 2048;
 /// Most that is read ahead of one sequence, in bytes: a record can have megabytes.
 pub(super) const WINDOW_BYTES_MAX: usize = 8 << 20;
 
-/// Most items that are taken out and put in between two stretches that are the same. Bounds the search's time and memory,
-/// which grow with its square.
+/// Most items that are taken out and put in between two stretches that are the same. Bounds the search's time and
+/// memory, which grow with its square.
 const EDITS_MAX: usize = 512;
 
 /// Items in a row that must be the same to be a way back, and no chance.
@@ -188,7 +189,8 @@ struct Search<F> {
 impl<F: Fn(usize, usize) -> bool> Search<F> {
     /// The edits up to the end of the first stretch, or nothing where there is none within the bounds.
     fn way(&self) -> Option<VecDeque<Edit>> {
-        // How far along the first sequence each diagonal got, after each number of edits. Diagonal `k` is `x - y + offset`.
+        // How far along the first sequence each diagonal got, after each number of edits. Diagonal `k` is `x - y +
+        // offset`.
         let offset = EDITS_MAX + 1;
         let mut furthest = vec![0_usize; 2 * offset + 1];
         let mut history: Vec<Vec<usize>> = Vec::new();
@@ -234,7 +236,8 @@ fn back(history: &[Vec<usize>], edits: usize, x: usize, y: usize, offset: usize)
     let mut way = VecDeque::new();
     let (mut x, mut y) = (x, y);
     for edits in (1..=edits).rev() {
-        // `history[edits]` begins at diagonal `offset - edits`, and has what was known before that many edits were tried.
+        // `history[edits]` begins at diagonal `offset - edits`, and has what was known before that many edits were
+        // tried.
         let before = history.get(edits).map(Vec::as_slice).unwrap_or_default();
         let at =
             |k: usize| (k + edits).checked_sub(offset).and_then(|index| before.get(index)).copied().unwrap_or_default();

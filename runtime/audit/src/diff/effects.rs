@@ -44,7 +44,8 @@ struct Open {
 
 /// Effects that have begun.
 ///
-/// A journal can begin any number of them and end none: they are found by number, and let go of in order where there are too many.
+/// A journal can begin any number of them and end none: they are found by number, and let go of in order where there
+/// are too many.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     open: VecDeque<Open>,
@@ -67,7 +68,8 @@ impl Effects {
         }
     }
 
-    /// The next effect in order, once its end is known; or as it is, at the end of the journal or where too many are open.
+    /// The next effect in order, once its end is known; or as it is, at the end of the journal or where too many are
+    /// open.
     pub(super) fn next(&mut self, at_end: bool) -> Option<Effect> {
         let too_many = self.open.len() > OPEN_MAX || self.bytes > OPEN_BYTES_MAX;
         let is_due = at_end || too_many || self.open.front()?.ended.is_some();

@@ -1,7 +1,7 @@
 //! Two runs side by side: where they part, and where they come together again.
 //!
-//! Calls are paired by function and arguments, effects by their action. Both sequences are walked at once; only where they
-//! differ is a bounded stretch of either held in memory.
+//! Calls are paired by function and arguments, effects by their action. Both sequences are walked at once; only where
+//! they differ is a bounded stretch of either held in memory.
 
 mod align;
 mod effects;
@@ -99,8 +99,8 @@ struct Side<R> {
 }
 
 impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
-    /// Compares what comes after the headers. With `strict`, handles go by their numbers, and readings of clocks, random
-    /// numbers, times of files and fuel count too; how long something took never does.
+    /// Compares what comes after the headers. With `strict`, handles go by their numbers, and readings of clocks,
+    /// random numbers, times of files and fuel count too; how long something took never does.
     #[must_use]
     pub fn new(first: Reader<A>, second: Reader<B>, strict: bool) -> Self {
         Self {
@@ -149,8 +149,8 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
         (self.first.end.as_ref(), self.second.end.as_ref())
     }
 
-    /// Reads on in both journals: up to a call, or to as many as there is room for; less where there is no room for the effects
-    /// on the way.
+    /// Reads on in both journals: up to a call, or to as many as there is room for; less where there is no room for the
+    /// effects on the way.
     fn read(&mut self, whole_window: bool) -> Result<(), DiffError> {
         let (calls, effects) = (&mut self.calls, &mut self.effects);
         self.first.read(whole_window, &mut calls.first, &mut effects.first).map_err(DiffError::First)?;

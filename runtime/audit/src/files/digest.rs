@@ -15,8 +15,8 @@ pub(super) const FILE_BYTES_MAX: u64 = 16 << 30;
 
 /// Most bytes that are digested, and most that are restored, over all files of a run.
 ///
-/// A few calls make a file of any length, and one blob may be read again and again: a journal of some kilobytes could keep its
-/// reader busy for hours, or fill the disk. No disk that a tool may write to is likely to have more to change.
+/// A few calls make a file of any length, and one blob may be read again and again: a journal of some kilobytes could
+/// keep its reader busy for hours, or fill the disk. No disk that a tool may write to is likely to have more to change.
 pub(super) const ALL_BYTES_MAX: u64 = 4 * FILE_BYTES_MAX;
 
 /// Bytes that are handed on at a time.

@@ -1,9 +1,9 @@
 //! [`Files`]: what a run did to files, and what was in them at any point of it.
 //!
-//! Fed a journal's records in order. Contents come from what the journal holds: bytes in a record, kept blobs, and, where
-//! a replay makes the tool write them again, the arguments of its calls. What can't be known is said to be unknown.
-//! Contents are kept in a spool, not in memory, and everything that a journal could make grow has a bound; what lies
-//! beyond the bounds is counted in [`Files::lost`].
+//! Fed a journal's records in order. Contents come from what the journal holds: bytes in a record, kept blobs, and,
+//! where a replay makes the tool write them again, the arguments of its calls. What can't be known is said to be
+//! unknown. Contents are kept in a spool, not in memory, and everything that a journal could make grow has a bound;
+//! what lies beyond the bounds is counted in [`Files::lost`].
 
 mod changes;
 mod contents;

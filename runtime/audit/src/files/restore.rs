@@ -11,8 +11,8 @@ use super::{Blobs, Files, FilesError};
 
 /// An empty folder that files are restored into.
 ///
-/// A path's segments come from a journal: none is `..` or empty, but whoever writes has to keep within the folder, and to make
-/// only what is not there yet.
+/// A path's segments come from a journal: none is `..` or empty, but whoever writes has to keep within the folder, and
+/// to make only what is not there yet.
 pub trait Folder {
     /// A new file that is written to.
     type File: Write + Seek;
@@ -76,8 +76,8 @@ pub enum Left {
 }
 
 impl<S: Read + Write + Seek> Files<S> {
-    /// Restores what the tool knew of its files by now, and says of each how much. Directories that hold nothing known are
-    /// made where the run made them, or looked into them.
+    /// Restores what the tool knew of its files by now, and says of each how much. Directories that hold nothing known
+    /// are made where the run made them, or looked into them.
     ///
     /// # Errors
     ///

@@ -58,8 +58,8 @@ fn listing(policy: &Policy, action: &Action, was: &Decided) -> Judgement {
     }
 }
 
-/// A denial of what a path leads through, where links led elsewhere: the first name that is not on the way to where they led
-/// was gone through, be it a link or a directory.
+/// A denial of what a path leads through, where links led elsewhere: the first name that is not on the way to where
+/// they led was gone through, be it a link or a directory.
 fn gone_through(policy: &Policy, action: &Action, was: &Decided) -> Option<Judgement> {
     let through = first_difference(was.spelled.as_ref()?, action.path()?)?;
     if policy.may_go_through(&through) {

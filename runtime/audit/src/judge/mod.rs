@@ -1,8 +1,8 @@
 //! [`Judge`]: what another policy would have decided about what a run did. Nothing runs.
 //!
-//! Each recorded decision is made again under the new policy, as the gate makes it: with the secrets that the new policy gives a
-//! request, the addresses that the request came to, and the way that a path led. What the tool would have done after another
-//! answer is not known and not guessed: decisions are compared one by one.
+//! Each recorded decision is made again under the new policy, as the gate makes it: with the secrets that the new
+//! policy gives a request, the addresses that the request came to, and the way that a path led. What the tool would
+//! have done after another answer is not known and not guessed: decisions are compared one by one.
 
 mod again;
 mod changes;
@@ -35,10 +35,11 @@ pub struct Judged {
     pub other_tool: bool,
     /// Counts of decisions.
     pub counts: Counts,
-    /// Decisions whose call has no action in the journal. They are not judged: too long an action that was denied, and a request
-    /// that was allowed and then turned away, as `http-requests` of them were under way.
+    /// Decisions whose call has no action in the journal. They are not judged: too long an action that was denied, and
+    /// a request that was allowed and then turned away, as `http-requests` of them were under way.
     pub unknown: u64,
-    /// Guest directories that are other directories of the host under the new policy: the guest path, `host` then and now.
+    /// Guest directories that are other directories of the host under the new policy: the guest path, `host` then and
+    /// now.
     pub moved: Vec<(String, String, String)>,
 }
 

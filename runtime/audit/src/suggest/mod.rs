@@ -1,8 +1,9 @@
 //! [`Suggest`]: the smallest policy that allows what runs did.
 //!
-//! Takes the directories of the recorded policies as they are, and of each only what was used; the URLs that were asked for; the
-//! secrets and networks that these needed. What cannot be undone is asked about, whatever the recorded policies said, and what
-//! was denied or refused stays so. Nothing is made wider than what happened unless [`Paths`] says so.
+//! Takes the directories of the recorded policies as they are, and of each only what was used; the URLs that were asked
+//! for; the secrets and networks that these needed. What cannot be undone is asked about, whatever the recorded
+//! policies said, and what was denied or refused stays so. Nothing is made wider than what happened unless [`Paths`]
+//! says so.
 
 mod mounts;
 mod patterns;

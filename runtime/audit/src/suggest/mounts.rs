@@ -134,8 +134,8 @@ impl Mounts {
         self.used().map(|mount| mount.guest.as_str()).collect()
     }
 
-    /// Unused mounts above used ones, each with the path of one that was used below it: those whose `deny` holds for what is
-    /// below, and those that keep what is right in them from a used one above.
+    /// Unused mounts above used ones, each with the path of one that was used below it: those whose `deny` holds for
+    /// what is below, and those that keep what is right in them from a used one above.
     pub(super) fn above(&self) -> Vec<(&Mount, String)> {
         let used = self.used_paths();
         let unused = self.0.values().filter(|mount| !mount.is_used());
@@ -145,7 +145,8 @@ impl Mounts {
             .collect()
     }
 
-    /// Unused mounts with nothing used in them, as their places below the used mount right above them, by its guest path.
+    /// Unused mounts with nothing used in them, as their places below the used mount right above them, by its guest
+    /// path.
     pub(super) fn within(&self) -> BTreeMap<String, Vec<String>> {
         let used = self.used_paths();
         let mut within: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -38,10 +38,11 @@ pub(super) fn generalise(
     }
 }
 
-/// Puts a star where several paths differ in one name. Where that is the last one, those with one ending are taken together.
+/// Puts a star where several paths differ in one name. Where that is the last one, those with one ending are taken
+/// together.
 ///
-/// Goes over the names from the last place to the first. What a path has before a place and behind it goes by a number, the same for
-/// the same names, so that a place costs no more than its own names.
+/// Goes over the names from the last place to the first. What a path has before a place and behind it goes by a number,
+/// the same for the same names, so that a place costs no more than its own names.
 fn glob(paths: &BTreeSet<String>, is_directory: &dyn Fn(&str) -> bool, dialect: Dialect) -> BTreeMap<String, String> {
     let mut before = Numbers::default();
     let mut patterns: Vec<Pattern<'_>> = paths.iter().map(|path| Pattern::new(path, dialect, &mut before)).collect();

@@ -182,7 +182,8 @@ fn networks(policy: &Policy, request: &HttpAction, decided: &Decided) -> Vec<Str
         return all;
     }
     let mut needed = listed(&|network| decided.reached.iter().any(|address| network.contains(&address.to_canonical())));
-    // Journals of releases in which a list of networks said what was dialled besides the public ones have such addresses too.
+    // Journals of releases in which a list of networks said what was dialled besides the public ones have such
+    // addresses too.
     let is_listed = |address: &IpAddr| grant.networks().iter().any(|network| network.contains(&address.to_canonical()));
     let mut others = decided.reached.iter().filter(|address| !is_listed(address));
     if others.any(|address| is_special(*address).is_none()) {

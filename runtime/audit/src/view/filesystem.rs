@@ -232,8 +232,8 @@ impl View {
         }
     }
 
-    /// The path that a call spells: its directory's, with the path argument resolved against it by text alone; without such an
-    /// argument, that of its descriptor. Where links led elsewhere it is not the one that was decided about.
+    /// The path that a call spells: its directory's, with the path argument resolved against it by text alone; without
+    /// such an argument, that of its descriptor. Where links led elsewhere it is not the one that was decided about.
     #[must_use]
     pub fn spelled(&self, call: &Call) -> Option<GuestPath> {
         let function = call.function.name.strip_prefix("wasi:filesystem/types#")?;

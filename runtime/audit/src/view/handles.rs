@@ -7,8 +7,8 @@ use wasm_agent_policy::{GuestPath, Method, Scheme, URL_BYTES_MAX, Url};
 use super::what::{At, Exchange, Opened};
 use crate::steps::{MOVE, Steps};
 
-/// Most handles that are followed at a time. A run has at most as many as its policy's limit `handles` says, 1024 unless it
-/// says otherwise; a journal that claims more is not followed further.
+/// Most handles that are followed at a time. A run has at most as many as its policy's limit `handles` says, 1024
+/// unless it says otherwise; a journal that claims more is not followed further.
 pub(crate) const HANDLES_MAX: usize = 65_536;
 
 /// Most bytes of names that are held for what is open: 4096 of the longest there are, tens of thousands of common ones.

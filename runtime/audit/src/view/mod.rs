@@ -1,9 +1,9 @@
 //! [`View`]: follows a journal's records in order and knows what each call was about.
 //!
-//! A call names what it acts on by the number of a handle. This is where numbers become what they stand for: guest paths
-//! behind descriptors and streams, requests behind bodies and responses, the tool's own input and output; and where a
-//! call is joined with the effect it had. Nothing here believes a journal: what does not fit is said to be unreadable,
-//! and memory is bounded by constants, however many handles and effects a journal claims.
+//! A call names what it acts on by the number of a handle. This is where numbers become what they stand for: guest
+//! paths behind descriptors and streams, requests behind bodies and responses, the tool's own input and output; and
+//! where a call is joined with the effect it had. Nothing here believes a journal: what does not fit is said to be
+//! unreadable, and memory is bounded by constants, however many handles and effects a journal claims.
 
 mod effects;
 mod filesystem;
@@ -65,7 +65,8 @@ impl View {
         }
     }
 
-    /// Takes in the next call. [`record`](Self::record) does so too; this is for a call whose arguments stand elsewhere.
+    /// Takes in the next call. [`record`](Self::record) does so too; this is for a call whose arguments stand
+    /// elsewhere.
     pub fn call<'r>(&mut self, call: &'r Call) -> Seen<'r> {
         self.calls = call.seq.saturating_add(1);
         self.handles.steps.call();

@@ -34,11 +34,11 @@ const ENVIRONMENT: [&str; 3] = ["HOME", "LANG", "PATH"];
 
 /// Asks a program, once for each request.
 ///
-/// The program is started anew each time, reads the request (`schema/approval-request.v1.json`) from standard
-/// input, writes the answer (`schema/approval-answer.v1.json`) to standard output and ends with status 0.
-/// It need not read the request. It runs in a process group of its own, so it cannot read the terminal. The whole group is
-/// killed once the program has ended, and when nobody waits for its answer any more: at the end of the time to answer, and of the
-/// run. The answer is what was written until the program ended; a process that left the group can't hold it up.
+/// The program is started anew each time, reads the request (`schema/approval-request.v1.json`) from standard input,
+/// writes the answer (`schema/approval-answer.v1.json`) to standard output and ends with status 0. It need not read the
+/// request. It runs in a process group of its own, so it cannot read the terminal. The whole group is killed once the
+/// program has ended, and when nobody waits for its answer any more: at the end of the time to answer, and of the run.
+/// The answer is what was written until the program ended; a process that left the group can't hold it up.
 ///
 /// # Authority
 ///
@@ -68,7 +68,8 @@ impl Program {
         }
     }
 
-    /// Passes none of these variables on, even if one of the three is among them: those that a policy takes secrets from.
+    /// Passes none of these variables on, even if one of the three is among them: those that a policy takes secrets
+    /// from.
     #[must_use]
     pub fn without<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         for secret in names {
@@ -134,8 +135,8 @@ impl Program {
             tokio::try_join!(self.read_answer(pipes.stdout, output), read_diagnostics(pipes.stderr, diagnostics),)
         };
         let answer = async {
-            // All that the program wrote is in the pipes when it has ended, and one poll takes it: a process that holds them open
-            // has no more to say.
+            // All that the program wrote is in the pipes when it has ended, and one poll takes it: a process that holds
+            // them open has no more to say.
             let listen = tokio::task::unconstrained(listen);
             tokio::pin!(listen);
             tokio::select! {

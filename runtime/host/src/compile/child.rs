@@ -14,7 +14,8 @@ use crate::engine::{self, Build};
 /// The first argument of a process that compiles. Its form is the library's own; programs pass it on to nobody.
 pub(super) const ARGUMENT: &str = "__wasm-agent-compile";
 
-/// Most threads that compile at a time. Each has a stack and pieces of memory of its own, which count against the limit.
+/// Most threads that compile at a time. Each has a stack and pieces of memory of its own, which count against the
+/// limit.
 const THREADS_MAX: usize = 16;
 
 /// What a process is started with: the task, the tool's size, the limits, and who starts it.

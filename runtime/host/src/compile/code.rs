@@ -18,8 +18,8 @@ pub(super) fn code(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Vec<u8>, P
     })
 }
 
-/// What a component, or a core module after it is adapted, imports and exports, as JSON. Types are made of types, so what a few hundred
-/// kilobytes describe can take gigabytes to read.
+/// What a component, or a core module after it is adapted, imports and exports, as JSON. Types are made of types, so
+/// what a few hundred kilobytes describe can take gigabytes to read.
 pub(super) fn describe(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let component = component(bytes)?;
     let validator = Validator::new_with_features(WasmFeatures::all());

@@ -10,15 +10,15 @@ const MIB: u64 = 1 << 20;
 /// Memory for the compiler itself and for tools that are small and dense.
 const MEMORY_BYTES: u64 = 512 * MIB;
 
-/// Memory for each byte of a tool. What was measured, on two cores: CPython (18 MB) 412 MiB, SpiderMonkey (14 MB) 473 MiB, clang with lld
-/// (76 MB) 2506 MiB. More threads take more.
+/// Memory for each byte of a tool. What was measured, on two cores: CPython (18 MB) 412 MiB, SpiderMonkey (14 MB) 473
+/// MiB, clang with lld (76 MB) 2506 MiB. More threads take more.
 const MEMORY_A_BYTE: u64 = 80;
 
 /// Processor time for tools that are small and dense, in seconds.
 const CPU_SECONDS: u64 = 30;
 
-/// Bytes of a tool that add a second. What was measured, of a test build on a busy machine, which is some three times slower than a
-/// release: CPython 31 s, SpiderMonkey 36 s, clang with lld 255 s.
+/// Bytes of a tool that add a second. What was measured, of a test build on a busy machine, which is some three times
+/// slower than a release: CPython 31 s, SpiderMonkey 36 s, clang with lld 255 s.
 const BYTES_A_CPU_SECOND: u64 = 128 << 10;
 
 /// What a compiler ran out of.

@@ -1,7 +1,7 @@
 //! Compiling: the one thing that happens to a tool before any policy and any limit of a run holds.
 //!
-//! A small file can keep a compiler busy for hours, and a hole in the compiler is one in whoever calls it. So a tool is compiled in a
-//! process that has nothing: see [`Compiler`].
+//! A small file can keep a compiler busy for hours, and a hole in the compiler is one in whoever calls it. So a tool is
+//! compiled in a process that has nothing: see [`Compiler`].
 
 mod answer;
 mod child;
@@ -21,11 +21,11 @@ pub use limits::Resource;
 
 /// Where tools are compiled.
 ///
-/// In a **child**, which is what programs want ([`Compiler::this_program`]): this program is started again, shuts itself in
-/// (`wasm-agent-jail`), reads the tool from its standard input and writes code to its standard output. It has no variable, no descriptor
-/// besides, no file and no socket; it uses up memory and processor time to the [limits](Compiler::limits) and ends with the program that
-/// started it. What goes wrong there is an error here. Starting it takes some milliseconds; a tool whose code is kept
-/// already does not pay for it.
+/// In a **child**, which is what programs want ([`Compiler::this_program`]): this program is started again, shuts
+/// itself in (`wasm-agent-jail`), reads the tool from its standard input and writes code to its standard output. It has
+/// no variable, no descriptor besides, no file and no socket; it uses up memory and processor time to the
+/// [limits](Compiler::limits) and ends with the program that started it. What goes wrong there is an error here.
+/// Starting it takes some milliseconds; a tool whose code is kept already does not pay for it.
 ///
 /// **In this process** ([`Compiler::in_process`]), for tools that were made by who runs them, such as those of tests: whatever the
 /// compiler takes the program lacks, nothing ends it, and where it fails for lack of memory the program ends. What can be counted is
@@ -67,8 +67,9 @@ enum Problem {
 impl Compiler {
     /// Compiles in this same program, started again.
     ///
-    /// Call it first in `main`. In the started program it does not return: it compiles, and exits. Otherwise it sees to it that descriptors
-    /// that this program was started with are not passed on, besides standard input, output and error.
+    /// Call it first in `main`. In the started program it does not return: it compiles, and exits. Otherwise it sees to
+    /// it that descriptors that this program was started with are not passed on, besides standard input, output and
+    /// error.
     ///
     /// ```no_run
     /// use wasm_agent_host::{Compiler, Engine};

@@ -1,4 +1,5 @@
-//! Starting a compiler's process, and taking what it answers for what it is: the work of a process that read something hostile.
+//! Starting a compiler's process, and taking what it answers for what it is: the work of a process that read something
+//! hostile.
 
 #![expect(clippy::disallowed_methods, reason = "starts the compiler's process, which is this program")]
 
@@ -18,7 +19,8 @@ use crate::describe::ANSWER_BYTES_MAX;
 /// Code that a small tool may have, in bytes: it has parts that are the same in all.
 const MADE_BYTES: usize = 64 << 20;
 
-/// Code for each byte of a tool. Compilers' tools have two to four; an instruction of one byte that is nothing but checks has some forty.
+/// Code for each byte of a tool. Compilers' tools have two to four; an instruction of one byte that is nothing but
+/// checks has some forty.
 const MADE_A_BYTE: usize = 64;
 
 /// Most that is read of what a process says on standard error, in bytes. It is a line.

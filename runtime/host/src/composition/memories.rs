@@ -14,7 +14,8 @@ pub(super) struct Memories {
     modules: Vec<Rc<Exported>>,
     instances: Vec<Holder>,
     named: Vec<Number>,
-    /// Each memory once, with its number. Only here is a name kept: aliases of a few bytes can name one of a hundred thousand.
+    /// Each memory once, with its number. Only here is a name kept: aliases of a few bytes can name one of a hundred
+    /// thousand.
     numbers: HashMap<Memory, Number>,
 }
 

@@ -8,7 +8,8 @@ use wasmparser::{BinaryReaderError, Parser, Payload, ValidPayload, Validator};
 use super::types;
 use crate::lines::{Lines, clip};
 
-/// Most imports, and most functions, that are shown. A tool may export an interface of a thousand functions a thousand times.
+/// Most imports, and most functions, that are shown. A tool may export an interface of a thousand functions a thousand
+/// times.
 const LINES_MAX: usize = 10_000;
 
 /// Most bytes of either.

@@ -29,8 +29,9 @@ pub struct Description {
 impl Description {
     /// Reads a tool's file. Whether its code is valid is not looked at.
     ///
-    /// A core module for WASI 0.1 is described as the component that it is adapted to. Types are read where the engine has tools
-    /// compiled, and that takes no more than compiling may: a small file can have types that come to gigabytes.
+    /// A core module for WASI 0.1 is described as the component that it is adapted to. Types are read where the engine
+    /// has tools compiled, and that takes no more than compiling may: a small file can have types that come to
+    /// gigabytes.
     ///
     /// # Authority
     ///
@@ -79,14 +80,14 @@ impl Description {
         self.command
     }
 
-    /// Names of what the tool imports, as its component does after any adaptation. Names that are very long are cut; of very many, the
-    /// last line says how many more there are.
+    /// Names of what the tool imports, as its component does after any adaptation. Names that are very long are cut; of
+    /// very many, the last line says how many more there are.
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
 
-    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. What is very long is cut;
-    /// of very many, the last line says how many more there are.
+    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. What is very
+    /// long is cut; of very many, the last line says how many more there are.
     pub fn exports(&self) -> &[String] {
         &self.exports
     }

@@ -37,8 +37,8 @@ impl Directory {
         self.file.as_fd()
     }
 
-    /// Whether its path, from the directory of a grant above it, still leads to it: another process may have moved it out of the grant
-    /// or put another one in its place.
+    /// Whether its path, from the directory of a grant above it, still leads to it: another process may have moved it
+    /// out of the grant or put another one in its place.
     ///
     /// # Errors
     ///

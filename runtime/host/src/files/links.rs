@@ -1,7 +1,8 @@
 //! Symbolic links that a run made: where a directory is renamed, they point elsewhere.
 //!
-//! A link `../x` in `/w/a/b` stays in `/w`. Once `/w/a/b` is `/w/b` and nothing of the link has changed, it points out, and nobody was asked
-//! about such a link. So what the run's own links point to is looked at again before a directory above them is renamed.
+//! A link `../x` in `/w/a/b` stays in `/w`. Once `/w/a/b` is `/w/b` and nothing of the link has changed, it points out,
+//! and nobody was asked about such a link. So what the run's own links point to is looked at again before a directory
+//! above them is renamed.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +58,8 @@ impl Links {
     }
 }
 
-/// Where a path is once `from` is called `to`: nothing for one that is not below `from`, and no path where it would be too long.
+/// Where a path is once `from` is called `to`: nothing for one that is not below `from`, and no path where it would be
+/// too long.
 fn moved(path: &GuestPath, from: &GuestPath, to: &GuestPath) -> Option<Option<GuestPath>> {
     if !path.starts_with(from) {
         return None;

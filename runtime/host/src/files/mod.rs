@@ -1,7 +1,7 @@
 //! Files: where a guest's path leads, what is there, and who put it there.
 //!
-//! Owns path resolution, the identity of files and the open directories behind a guest's descriptors. Leaves to the gate whether
-//! anything may be done, and to `wasi::filesystem` the translation from WIT.
+//! Owns path resolution, the identity of files and the open directories behind a guest's descriptors. Leaves to the
+//! gate whether anything may be done, and to `wasi::filesystem` the translation from WIT.
 
 mod created;
 mod directory;
@@ -66,7 +66,8 @@ impl Files {
         self.directories.remove(&handle);
     }
 
-    /// Follows a directory to its new name: what is done through a handle must be decided about by the path that it has now.
+    /// Follows a directory to its new name: what is done through a handle must be decided about by the path that it has
+    /// now.
     pub(crate) fn renamed(&mut self, from: &GuestPath, to: &GuestPath) {
         self.directories.retain(|_, directory| {
             if !directory.path.starts_with(from) {
@@ -89,8 +90,8 @@ impl Files {
         self.listings.remove(&handle);
     }
 
-    /// Whether a listing leaves an entry out: it is the host's, or something is mounted there that the tool can't reach. What has a grant of
-    /// its own can be, which `is_granted` says of a path.
+    /// Whether a listing leaves an entry out: it is the host's, or something is mounted there that the tool can't
+    /// reach. What has a grant of its own can be, which `is_granted` says of a path.
     pub(crate) fn hides(&self, handle: u32, name: &str, is_granted: impl Fn(&GuestPath) -> bool) -> bool {
         let Some((directory, mounts)) = self.listings.get(&handle) else { return false };
         if self.guard.keeps(directory.id, name, None) {

@@ -1,7 +1,7 @@
 //! Where something is mounted, so that listings leave out what can't be reached there.
 //!
-//! A tool that finds a name in a listing and may not look at it mostly ends: C libraries look at each. What may be reached is decided when
-//! it is, by what the kernel says of it then; this only keeps listings from naming it.
+//! A tool that finds a name in a listing and may not look at it mostly ends: C libraries look at each. What may be
+//! reached is decided when it is, by what the kernel says of it then; this only keeps listings from naming it.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -27,7 +27,8 @@ struct MountPoint {
 }
 
 impl MountPoints {
-    /// What is mounted now, as far as the kernel tells: without procfs nothing is known, and listings name what can't be reached.
+    /// What is mounted now, as far as the kernel tells: without procfs nothing is known, and listings name what can't
+    /// be reached.
     #[expect(clippy::disallowed_methods, reason = "asks the kernel what it has mounted; no guest names these files")]
     pub(super) fn now() -> Self {
         let mut points = Self::default();
@@ -43,7 +44,8 @@ impl MountPoints {
         points
     }
 
-    /// Whether something is mounted on this name that can't be reached: anything, or with `mounts` what shows the kernel.
+    /// Whether something is mounted on this name that can't be reached: anything, or with `mounts` what shows the
+    /// kernel.
     pub(super) fn hides(&self, directory: FileId, name: &str, mounts: bool) -> bool {
         let points = self.0.get(&directory).into_iter().flatten();
         points.into_iter().any(|point| point.name == name && (point.is_pseudo || !mounts))

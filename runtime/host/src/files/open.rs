@@ -54,7 +54,8 @@ pub(crate) fn open_file(
         return Err(Errno::AGAIN);
     }
     if truncate {
-        // Only now: with `O_TRUNC` the file that took the other's place would have been emptied before it was looked at.
+        // Only now: with `O_TRUNC` the file that took the other's place would have been emptied before it was looked
+        // at.
         rustix::fs::ftruncate(&file, 0)?;
     }
     Ok(Opened { file, found })

@@ -1,7 +1,7 @@
 //! File systems that hold no files of anybody's but show the kernel, its processes and its devices.
 //!
-//! Through them a path leads out of the sandbox: `/proc/self/environ` has the secrets of this process, `/proc/self/mem` its memory,
-//! `/proc/self/fd` what it has open. So no grant covers them, whatever it says.
+//! Through them a path leads out of the sandbox: `/proc/self/environ` has the secrets of this process, `/proc/self/mem`
+//! its memory, `/proc/self/fd` what it has open. So no grant covers them, whatever it says.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

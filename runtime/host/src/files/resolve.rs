@@ -21,7 +21,8 @@ const LINKS_MAX: usize = 40;
 /// Most components of one path, those of its links included. It bounds the open directories that one call can hold.
 const COMPONENTS_MAX: usize = 256;
 
-/// Longest path that is looked at, in bytes: as many components as there may be, each as long as a name can be on Linux.
+/// Longest path that is looked at, in bytes: as many components as there may be, each as long as a name can be on
+/// Linux.
 const PATH_BYTES_MAX: usize = COMPONENTS_MAX * 256;
 
 /// One name in an open directory: the place an effect is performed at, without following links.
@@ -48,10 +49,11 @@ impl Place {
 pub(crate) enum Unresolved {
     /// It leads out of the directory it starts in. The call's arguments say how.
     Outside,
-    /// It leads through this path, which the policy denies. What lies beyond is not looked at, so that nobody learns of it.
+    /// It leads through this path, which the policy denies. What lies beyond is not looked at, so that nobody learns of
+    /// it.
     Denied(GuestPath),
-    /// It ends before this path: at what is not there, or not a directory, or a link that leads nowhere. Which of them the tool must not
-    /// learn, as it may not read what it ends at.
+    /// It ends before this path: at what is not there, or not a directory, or a link that leads nowhere. Which of them
+    /// the tool must not learn, as it may not read what it ends at.
     Missing(GuestPath),
     /// It leads through this path, which no policy opens: it is the host's own, or lies on another mount.
     Barred(GuestPath, DenialReason),
@@ -67,11 +69,13 @@ impl From<Errno> for Unresolved {
 
 /// Finds the place that `path`, relative to `base`, means.
 ///
-/// With `follow` a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is the link
-/// itself. The last component need not exist. Directories and links that are out of `bounds` are not gone through.
+/// With `follow` a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is
+/// the link itself. The last component need not exist. Directories and links that are out of `bounds` are not gone
+/// through.
 ///
-/// What stands at the place is looked at on the way, in the same step that finds out whether it is a link to follow. Whether it is the
-/// directory that a path with `/` at its end wants is for the caller to say, once it is known that the guest may learn of it.
+/// What stands at the place is looked at on the way, in the same step that finds out whether it is a link to follow.
+/// Whether it is the directory that a path with `/` at its end wants is for the caller to say, once it is known that
+/// the guest may learn of it.
 pub(crate) fn resolve(
     base: &Directory,
     path: &str,
@@ -103,7 +107,8 @@ pub(super) fn is_name(path: &str) -> bool {
     !path.is_empty() && !path.contains(['/', '\0']) && path != "." && path != ".."
 }
 
-/// The place of a name in the directory itself: nothing to walk through, and the most common case. Nothing where it is a link to follow.
+/// The place of a name in the directory itself: nothing to walk through, and the most common case. Nothing where it is
+/// a link to follow.
 fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place, Option<Found>)>, Unresolved> {
     let found = look_for(base.as_fd(), name)?;
     if follow && found.as_ref().is_some_and(|found| found.kind == FileType::Symlink) {

@@ -1,8 +1,8 @@
 //! The file that was looked at last, so that a tool which opens it in the next moment need not have it looked at again.
 //!
-//! Between a look and what follows there is always a moment in which someone else may put another file there. So what is opened
-//! is looked at again once it is open, and is used only if it is the file that was looked at. This makes that moment a little longer,
-//! and nothing else: [`FRESH`] bounds it as a machine that is busy elsewhere might.
+//! Between a look and what follows there is always a moment in which someone else may put another file there. So what
+//! is opened is looked at again once it is open, and is used only if it is the file that was looked at. This makes that
+//! moment a little longer, and nothing else: [`FRESH`] bounds it as a machine that is busy elsewhere might.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use rustix::fs::FileType;
 use super::resolve::{Place, is_name};
 use super::{Directory, Found, Identity};
 
-/// How long a look counts. Less than a time slice of the kernel's scheduler, in which the same could happen between two calls of one
-/// function.
+/// How long a look counts. Less than a time slice of the kernel's scheduler, in which the same could happen between two
+/// calls of one function.
 const FRESH: Duration = Duration::from_millis(2);
 
 /// What was looked at last, if that was a regular file.

@@ -1,8 +1,8 @@
 //! The way to every effect: check, ask, intent; then the effect; then its outcome.
 //!
-//! [`Context::permit`] is the only place that makes an [`Effect`], and only an [`Effect`] carries a [`Permit`] out of the gate.
-//! What is performed without one is an observation. Shared by the guest's thread and by the tasks that carry out its
-//! requests.
+//! [`Context::permit`] is the only place that makes an [`Effect`], and only an [`Effect`] carries a [`Permit`] out of
+//! the gate. What is performed without one is an observation. Shared by the guest's thread and by the tasks that carry
+//! out its requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,8 +17,8 @@ use crate::approval::{Approver, Detail, How, Remembered};
 use crate::grants::Grants;
 use crate::limits::Stopwatch;
 
-/// Longest action that a denial names, in bytes: a request with all the headers it may have. The arguments of a call with a longer
-/// one, a link to a text without end, tell it themselves, and its record has no room for it twice.
+/// Longest action that a denial names, in bytes: a request with all the headers it may have. The arguments of a call
+/// with a longer one, a link to a text without end, tell it themselves, and its record has no room for it twice.
 const DENIED_ACTION_BYTES_MAX: usize = 256 << 10;
 
 /// What the parts of one run share.
@@ -171,8 +171,8 @@ impl Context {
 
     /// Checks an action, asks about it where the policy wants that, and records that it is about to happen.
     ///
-    /// `detail` is made only if somebody is asked; `before` only if the effect can't be undone, as late as possible. Once this returns an [`Effect`], the intent is in the journal, as durably as
-    /// the run's settings ask for.
+    /// `detail` is made only if somebody is asked; `before` only if the effect can't be undone, as late as possible.
+    /// Once this returns an [`Effect`], the intent is in the journal, as durably as the run's settings ask for.
     pub(crate) async fn permit(
         &self,
         call: u64,

@@ -1,4 +1,5 @@
-//! Grants within one another: through two of them one file must not have two names, and so two rules, and one name not mean two files.
+//! Grants within one another: through two of them one file must not have two names, and so two rules, and one name not
+//! mean two files.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,7 +14,8 @@ use crate::files::{Directory, FileId, look_at};
 /// A grant and its directory on the host, without links.
 type Placed<'a> = (&'a FilesystemGrant, &'a Path);
 
-/// The line of the first grant whose directory shows files of another one under other paths, as a bind mount does, and why that can't be.
+/// The line of the first grant whose directory shows files of another one under other paths, as a bind mount does, and
+/// why that can't be.
 pub(super) fn first_shown_twice(grants: &[(Placed<'_>, &Directory)]) -> Option<(u32, String)> {
     let by_id: HashMap<FileId, Placed<'_>> = grants.iter().map(|(placed, directory)| (directory.id, *placed)).collect();
     grants.iter().find_map(|((grant, path), directory)| {

@@ -1,4 +1,5 @@
-//! What can be searched for a secret: a server that can have got one is asked for nothing else, and believed nothing else.
+//! What can be searched for a secret: a server that can have got one is asked for nothing else, and believed nothing
+//! else.
 
 mod charset;
 
@@ -8,8 +9,8 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use wasmtime_wasi_http::Error;
 
-/// Asks for less than the whole of an answer, or for it in another form (RFC 9110; delta encoding, RFC 3229; older and vendors' names
-/// of `range`; digests, RFC 9530 and RFC 3230).
+/// Asks for less than the whole of an answer, or for it in another form (RFC 9110; delta encoding, RFC 3229; older and
+/// vendors' names of `range`; digests, RFC 9530 and RFC 3230).
 const ASKS_FOR_LESS: [HeaderName; 11] = [
     RANGE,
     IF_RANGE,
@@ -24,7 +25,8 @@ const ASKS_FOR_LESS: [HeaderName; 11] = [
     HeaderName::from_static("want-repr-digest"),
 ];
 
-/// Digests of a body, which would tell of a secret in it what the mask hides: a guess can be hashed and compared without asking.
+/// Digests of a body, which would tell of a secret in it what the mask hides: a guess can be hashed and compared
+/// without asking.
 const DIGESTS: [HeaderName; 9] = [
     HeaderName::from_static("digest"),
     HeaderName::from_static("content-digest"),
@@ -75,8 +77,8 @@ const PACKED_TYPES: [&str; 31] = [
     "application/vnd.debian.binary-package",
 ];
 
-/// How compressed data begins, whatever its type is said to be: gzip, zip, zstd, xz, bzip2, LZ4, 7z, rar, zlib (but for the level whose
-/// mark is text), compress, Snappy.
+/// How compressed data begins, whatever its type is said to be: gzip, zip, zstd, xz, bzip2, LZ4, 7z, rar, zlib (but for
+/// the level whose mark is text), compress, Snappy.
 const PACKED_STARTS: [&[u8]; 12] = [
     b"\x1f\x8b\x08",
     b"PK\x03\x04",
@@ -181,8 +183,8 @@ pub(crate) fn is_packed(data: &[u8]) -> bool {
     is_bzip2 || PACKED_STARTS.iter().any(|start| data.starts_with(start))
 }
 
-/// Whether data is text in UTF-16 or UTF-32, by how it begins: with a byte order mark, or with ASCII among zeros. Nothing is found in
-/// such a text, and clients recognise it without being told.
+/// Whether data is text in UTF-16 or UTF-32, by how it begins: with a byte order mark, or with ASCII among zeros.
+/// Nothing is found in such a text, and clients recognise it without being told.
 pub(crate) fn is_wide(data: &[u8]) -> bool {
     let is_text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     match *data {

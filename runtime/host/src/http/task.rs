@@ -1,7 +1,7 @@
 //! One request on its way: asked about, recorded, sent, and its outcome recorded.
 //!
-//! Runs beside the guest, which meanwhile holds a future. The order is the gate's: nothing leaves before the intent is in
-//! the journal.
+//! Runs beside the guest, which meanwhile holds a future. The order is the gate's: nothing leaves before the intent is
+//! in the journal.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -265,8 +265,8 @@ fn detail(request: &HttpAction, body: Option<Preview>) -> Detail {
     }
 }
 
-/// Puts secrets into the headers of a request. The operator's values stand, whatever the tool wrote there, and under whatever name
-/// a server takes for the same.
+/// Puts secrets into the headers of a request. The operator's values stand, whatever the tool wrote there, and under
+/// whatever name a server takes for the same.
 fn insert_secrets(headers: &mut HeaderMap, secrets: Vec<(HeaderName, HeaderValue)>) {
     let is_secret = |name: &&HeaderName| secrets.iter().any(|(secret, _)| are_alike(name.as_str(), secret.as_str()));
     let aliases: Vec<HeaderName> = headers.keys().filter(is_secret).cloned().collect();
@@ -278,7 +278,8 @@ fn insert_secrets(headers: &mut HeaderMap, secrets: Vec<(HeaderName, HeaderValue
     }
 }
 
-/// Whether two names are one for servers that pass headers on as variables: for them all but letters and digits are alike.
+/// Whether two names are one for servers that pass headers on as variables: for them all but letters and digits are
+/// alike.
 fn are_alike(one: &str, other: &str) -> bool {
     one.len() == other.len()
         && one.bytes().zip(other.bytes()).all(|(one, other)| match other {

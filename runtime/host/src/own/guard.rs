@@ -21,7 +21,8 @@ use crate::files::{FileId, FileMap, FileSet, Found, look_at, look_for};
 /// Most directories in the folders of the host, and most links in them. Its own are a handful.
 const PATHS_MAX: usize = 4096;
 
-/// Most files in the folders of the host that are looked at for hard links. With more, every file with several names is kept.
+/// Most files in the folders of the host that are looked at for hard links. With more, every file with several names is
+/// kept.
 const LINKED_MAX: usize = 1 << 20;
 
 /// The host's own things, by identity.
@@ -29,8 +30,8 @@ const LINKED_MAX: usize = 1 << 20;
 pub(crate) struct Guard {
     /// Names that belong to the host, or lead to what does, by their directories.
     names: FileMap<Vec<Name>>,
-    /// Files that stood behind such names when the run began. They are held open: the number of one that is gone would be given to
-    /// another file.
+    /// Files that stood behind such names when the run began. They are held open: the number of one that is gone would
+    /// be given to another file.
     files: FileMap<File>,
     /// Folders of the host, and all in them.
     folders: FileSet,
@@ -43,7 +44,8 @@ pub(crate) struct Guard {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Name {
-    /// Without case: on a file system that ignores case the others are the same name, and on any other nobody needs both.
+    /// Without case: on a file system that ignores case the others are the same name, and on any other nobody needs
+    /// both.
     folded: String,
     is_thing: bool,
 }
@@ -85,7 +87,8 @@ impl Guard {
             }
             let Steps { steps, thing } = match steps(&path) {
                 Ok(steps) => steps,
-                // A link in a folder that leads in a circle, or to where this user can't go, leads no tool anywhere either.
+                // A link in a folder that leads in a circle, or to where this user can't go, leads no tool anywhere
+                // either.
                 Err(error) if paths > 1 && leads_nowhere(&error) => continue,
                 Err(error) => return Err(error),
             };
@@ -181,8 +184,9 @@ impl Guard {
         names.iter().any(|known| known.folded == name && holds(known))
     }
 
-    /// Whether a file with several names has one in a folder of the host. The folders are gone through once, when the first such file
-    /// comes up. Its device says nothing: on an overlay file system files have others than their folders.
+    /// Whether a file with several names has one in a folder of the host. The folders are gone through once, when the
+    /// first such file comes up. Its device says nothing: on an overlay file system files have others than their
+    /// folders.
     fn is_linked(&self, id: FileId) -> bool {
         let linked = self.linked.get_or_init(|| {
             let mut linked = Linked::default();

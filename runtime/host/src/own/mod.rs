@@ -1,8 +1,8 @@
 //! The host's own things: its state, journals, policy, keys, secrets and programs. No grant reaches them.
 //!
-//! A tool that could write where the host keeps compiled code would run native code; one that could write its policy would
-//! grant itself the next run; one that could read a signing key would sign journals. So they are kept from every tool, whatever the
-//! policy grants, and whatever name, link or handle leads to them: see [`Guard`].
+//! A tool that could write where the host keeps compiled code would run native code; one that could write its policy
+//! would grant itself the next run; one that could read a signing key would sign journals. So they are kept from every
+//! tool, whatever the policy grants, and whatever name, link or handle leads to them: see [`Guard`].
 
 mod guard;
 mod reach;
@@ -18,9 +18,9 @@ pub use reach::{Reached, reached};
 
 /// Files and folders that belong to the host.
 ///
-/// The policy, its secrets and its certificate authorities are added when they are loaded, the tool's file and the state directory
-/// when the tool is. A user of the library adds what else its process relies on: its configuration, the keys it signs with, the
-/// journal's file, the program that answers for a person.
+/// The policy, its secrets and its certificate authorities are added when they are loaded, the tool's file and the
+/// state directory when the tool is. A user of the library adds what else its process relies on: its configuration, the
+/// keys it signs with, the journal's file, the program that answers for a person.
 #[derive(Clone, Debug, Default)]
 pub struct OwnThings(Vec<OwnThing>);
 

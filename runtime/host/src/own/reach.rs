@@ -31,7 +31,8 @@ pub struct Reached {
 ///
 /// # Authority
 ///
-/// Looks for each `host` directory, relative to the folder of `path`, the policy's file, and for each thing. Reads no contents.
+/// Looks for each `host` directory, relative to the folder of `path`, the policy's file, and for each thing. Reads no
+/// contents.
 ///
 /// # Errors
 ///

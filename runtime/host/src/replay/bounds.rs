@@ -1,21 +1,24 @@
-//! What a replay may use up. Whoever made a journal need not be whoever replays it, so none of this is the journal's to say.
+//! What a replay may use up. Whoever made a journal need not be whoever replays it, so none of this is the journal's to
+//! say.
 
 use super::ReplayError;
 
-/// Fuel that a replay may use unless it is given more: minutes of computing. A run within the default time limit, 30 s, uses less.
+/// Fuel that a replay may use unless it is given more: minutes of computing. A run within the default time limit, 30 s,
+/// uses less.
 pub const REPLAY_FUEL: u64 = 200_000_000_000;
 
 /// Memory that a replay gives a tool unless it is given more, in bytes: all that one 32-bit memory can hold.
 pub const REPLAY_MEMORY_BYTES: u64 = 4 << 30;
 
-/// Longest time that a unit of fuel is given, in nanoseconds: ten times what it takes. Composed tools can make the engine copy for
-/// hours between two units of fuel.
+/// Longest time that a unit of fuel is given, in nanoseconds: ten times what it takes. Composed tools can make the
+/// engine copy for hours between two units of fuel.
 const NANOSECONDS_OF_FUEL: u64 = 10;
 
 /// Time that every replay is given besides, in nanoseconds: it begins and ends on a busy machine too.
 const NANOSECONDS_AT_LEAST: u64 = 5_000_000_000;
 
-/// Most contents of one answer, in bytes: twice the longest that can be recorded, as no function gives more than one of those.
+/// Most contents of one answer, in bytes: twice the longest that can be recorded, as no function gives more than one of
+/// those.
 const ANSWER_BYTES_MAX: u64 = 2 * (wasm_agent_journal::format::BLOB_BYTES_MAX as u64);
 
 /// What a replay may use up, and what it has.
@@ -23,8 +26,8 @@ const ANSWER_BYTES_MAX: u64 = 2 * (wasm_agent_journal::format::BLOB_BYTES_MAX as
 pub(crate) struct Bounds {
     pub(crate) fuel: u64,
     pub(crate) memory_bytes: u64,
-    /// Bytes that were fetched from the journal or hashed to be compared. A record of a few bytes can stand for megabytes of them,
-    /// so they count as fuel does: each takes about as long as a unit.
+    /// Bytes that were fetched from the journal or hashed to be compared. A record of a few bytes can stand for
+    /// megabytes of them, so they count as fuel does: each takes about as long as a unit.
     contents: u64,
     /// Contents of the answer that is being read.
     answer: u64,
@@ -46,8 +49,8 @@ impl Bounds {
         )
     }
 
-    /// Where to stop, instead of a place that is beyond the bound: a unit behind it. What was used of the last one can't be told
-    /// from more, as the engine looks at it now and then.
+    /// Where to stop, instead of a place that is beyond the bound: a unit behind it. What was used of the last one
+    /// can't be told from more, as the engine looks at it now and then.
     pub(super) fn stop(&mut self, (fuel, slack): (u64, u64)) -> (u64, u64) {
         self.in_force = fuel > self.fuel;
         if self.in_force { (self.fuel.saturating_add(1), 0) } else { (fuel, slack) }

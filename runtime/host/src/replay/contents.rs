@@ -8,13 +8,15 @@ use super::JournalSource;
 use super::bounds::Bounds;
 use crate::gate::wire::{Blobs, Malformed};
 
-/// Longest contents that are remembered, in bytes. For longer ones, reading and checking them again is not what takes the time.
+/// Longest contents that are remembered, in bytes. For longer ones, reading and checking them again is not what takes
+/// the time.
 const CONTENTS_BYTES_MAX: usize = 64 << 10;
 
 /// Most bytes that are remembered in all, so that a replay's memory does not grow with its journal.
 const REMEMBERED_BYTES_MAX: usize = 2 << 20;
 
-/// What remembering any contents takes besides them, in bytes, and rather more: a journal that was made to be hard has blobs of one byte.
+/// What remembering any contents takes besides them, in bytes, and rather more: a journal that was made to be hard has
+/// blobs of one byte.
 const ENTRY_BYTES: usize = 512;
 
 /// The contents that were read last, by where they stand.
@@ -27,8 +29,8 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// What was read and checked for this very reference. A record that names the same place by another digest or length gets
-    /// nothing here, and its error where it is read.
+    /// What was read and checked for this very reference. A record that names the same place by another digest or
+    /// length gets nothing here, and its error where it is read.
     pub(super) fn find(&self, blob: &BlobRef) -> Option<&[u8]> {
         self.by_offset.get(&blob.offset).filter(|(known, _)| known == blob).map(|(_, contents)| contents.as_slice())
     }

@@ -1,4 +1,5 @@
-//! Why a replay stops, and the first point where it and its journal part, as a value: what either side has there, and what differs in it.
+//! Why a replay stops, and the first point where it and its journal part, as a value: what either side has there, and
+//! what differs in it.
 
 use std::fmt;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 //!
 //! Five ways around a rule are closed here besides the rule itself: giving a denied path another name by moving a
 //! directory above it, making a denied path by giving a directory or link the name of one above it, moving or linking a
-//! file to a grant that asks less, linking a file that may only be read to a place that may be written, and leaving a link
-//! that other programs follow out of the grant.
+//! file to a grant that asks less, linking a file that may only be read to a place that may be written, and leaving a
+//! link that other programs follow out of the grant.
 
 use super::Ruling;
 use crate::decision::{Denial, DenialReason};
@@ -45,8 +45,8 @@ pub(super) fn rename(
     if directory && changes_what_is_denied() {
         return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(source.id)));
     }
-    // What is renamed over is lost, so whoever asks before changes or removals asks here too. Otherwise a new file and a
-    // rename would be a change that nobody was asked about.
+    // What is renamed over is lost, so whoever asks before changes or removals asks here too. Otherwise a new file and
+    // a rename would be a change that nobody was asked about.
     let loses = AskSet::RENAME.with(AskSet::MODIFY).with(AskSet::DELETE);
     let asked_by = if source.ask.has_any(AskSet::RENAME) || asks_less(target, source) {
         Some(source.id)
@@ -81,7 +81,8 @@ pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> 
     if target.starts_with('/') {
         return Err(Denial::new(DenialReason::AbsoluteTarget, Some(ruling.grant)));
     }
-    // Asked whatever `ask` says: that is about the grant's own files, and this is about files outside of it, or denied in it.
+    // Asked whatever `ask` says: that is about the grant's own files, and this is about files outside of it, or denied
+    // in it.
     let elsewhere = || {
         let directory = path.parent().unwrap_or_else(GuestPath::root);
         let leads_to = GuestPath::lexical(&directory, target);
@@ -117,8 +118,8 @@ pub(crate) fn link_leaves(policy: &Policy, path: &GuestPath, target: &str) -> bo
     false
 }
 
-/// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it, or the grant
-/// is limited to other paths.
+/// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it, or
+/// the grant is limited to other paths.
 #[inline]
 fn governing<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGrant, Denial> {
     let (grant, rest) = undenied(policy, path)?;
@@ -192,8 +193,8 @@ fn is_any_deny_pattern(
     found
 }
 
-/// Whether something could lie below this directory that the grant does not list. With the directory it would get a name that
-/// may be listed, or take one that is not.
+/// Whether something could lie below this directory that the grant does not list. With the directory it would get a
+/// name that may be listed, or take one that is not.
 fn leaves_paths_out(grant: &FilesystemGrant, path: &GuestPath) -> bool {
     let below = path.as_str().strip_prefix(grant.guest.as_str()).map(|rest| rest.trim_start_matches('/'));
     let rest = below.filter(|rest| !rest.is_empty());

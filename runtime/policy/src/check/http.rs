@@ -1,7 +1,8 @@
 //! Decisions about requests.
 //!
 //! Addresses are not judged here. A name is judged by what it resolves to, when it is dialled
-//! ([`Policy::network_allows`]), and a grant whose own address may not be dialled is an error when the policy is loaded.
+//! ([`Policy::network_allows`]), and a grant whose own address may not be dialled is an error when the policy is
+//! loaded.
 
 use super::Ruling;
 use super::overriding::{is_overriding, normalized};
@@ -62,8 +63,8 @@ pub(crate) fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> R
 
 /// The most specific grant that asks and matches what a server may read the path as.
 ///
-/// `POST //admin/users` is sent as it is, and to many servers is `/admin/users`: a person who wants to be asked about that wants to be
-/// asked about this too.
+/// `POST //admin/users` is sent as it is, and to many servers is `/admin/users`: a person who wants to be asked about
+/// that wants to be asked about this too.
 fn asking_otherwise<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Option<&'p HttpGrant> {
     let mut asking = None;
     for reading in url.other_readings() {

@@ -37,7 +37,8 @@ pub(crate) fn judge(policy: &Policy, action: &Action, origin: Origin) -> Result<
         Action::Socket { .. } => return Err(Denial::new(DenialReason::Unsupported, None)),
     }?;
     let asked_by = match action {
-        // A directory of the run's own can hold files of others by then, linked into it where nobody is asked about that.
+        // A directory of the run's own can hold files of others by then, linked into it where nobody is asked about
+        // that.
         Action::FileRename { from, to, directory: true, .. } if file::leaves_questions(policy, from, to) => {
             ruling.asked_by
         }

@@ -1,10 +1,10 @@
 //! Headers by which a request says that it means something else than what was matched.
 //!
-//! They are for proxies, which tell the server behind them what they were asked. A server that believes them from anyone makes a
-//! `DELETE` of a granted `POST`, or another path of a granted one.
+//! They are for proxies, which tell the server behind them what they were asked. A server that believes them from
+//! anyone makes a `DELETE` of a granted `POST`, or another path of a granted one.
 
-/// Names of headers that override the method, the URL, the host or the client of a request, as servers and frameworks read them.
-/// [`STARTS`] has those that come in families.
+/// Names of headers that override the method, the URL, the host or the client of a request, as servers and frameworks
+/// read them. [`STARTS`] has those that come in families.
 const OVERRIDING: [&str; 60] = [
     // The method.
     "http-method-override",
@@ -80,7 +80,8 @@ pub(crate) fn normalized(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }
 
-/// Whether a header with this name overrides what was matched. Allocates nothing: every request asks for each of its headers.
+/// Whether a header with this name overrides what was matched. Allocates nothing: every request asks for each of its
+/// headers.
 pub(crate) fn is_overriding(name: &str) -> bool {
     STARTS.iter().any(|start| begins_as(name, start))
         || OVERRIDING.iter().any(|known| known.len() == name.len() && begins_as(name, known))

@@ -55,8 +55,8 @@ fn document<'t>(text: &'t str, report: &mut Report<'_>) -> Result<Spanned<DeTabl
     DeTable::parse(text).map_err(|first| syntax_errors(text, &first, report))
 }
 
-/// Everything that is wrong with a document, or of a long one the first thing: the parser keeps an error of a few hundred bytes for each
-/// byte that makes no sense.
+/// Everything that is wrong with a document, or of a long one the first thing: the parser keeps an error of a few
+/// hundred bytes for each byte that makes no sense.
 fn syntax_errors(text: &str, first: &toml::de::Error, report: &mut Report<'_>) -> PolicyErrors {
     let all = if text.len() > LISTED_SYNTAX_BYTES_MAX { Vec::new() } else { DeTable::parse_recoverable(text).1 };
     for error in std::iter::once(first).chain(&all) {

@@ -25,7 +25,8 @@ const SAME_DENY: &str = "give both the same `deny`, each pattern `**/` and one n
 
 /// The grants for one directory of the host. Where they agree on what is denied, any of them stands for all.
 struct Place {
-    /// The first of them in the file, and a second one, where there is one: only one of two can have the same guest path as a third.
+    /// The first of them in the file, and a second one, where there is one: only one of two can have the same guest
+    /// path as a third.
     grants: (usize, Option<usize>),
     /// The number of their common list of patterns.
     denied: usize,
@@ -33,8 +34,8 @@ struct Place {
 
 /// Reports grants for overlapping directories that disagree on what is denied; `spans` has where each `host` is.
 ///
-/// Agreeing is an equivalence among grants for one directory, so each grant is compared with one grant of each directory above it,
-/// and not with all of them.
+/// Agreeing is an equivalence among grants for one directory, so each grant is compared with one grant of each
+/// directory above it, and not with all of them.
 pub(super) fn check(grants: &[FilesystemGrant], spans: &[Range<usize>], report: &mut Report<'_>) {
     let denied = number_lists(grants);
     let hosts: Vec<String> = grants.iter().map(|grant| resolve(&grant.host).join("/")).collect();
@@ -95,7 +96,8 @@ struct Pair<'g> {
 }
 
 impl Pair<'_> {
-    /// Whether the guest finds the inner directory at the same place through both grants, where both their patterns hold.
+    /// Whether the guest finds the inner directory at the same place through both grants, where both their patterns
+    /// hold.
     fn is_same_place(&self) -> bool {
         let (outer, inner) = (self.grants.get(self.outer), self.grants.get(self.inner));
         outer
@@ -105,7 +107,8 @@ impl Pair<'_> {
 
     /// Given that both have the same patterns, whether whatever is denied through one is denied through the other.
     ///
-    /// That is so where the patterns match at any depth, and the way from one directory to the other is no part of a match.
+    /// That is so where the patterns match at any depth, and the way from one directory to the other is no part of a
+    /// match.
     fn agrees_with_itself(&self) -> bool {
         let patterns = self.grants.get(self.inner).map_or(&[][..], FilesystemGrant::deny);
         patterns.iter().all(|pattern| pattern.is_for_any_depth() && !pattern.is_entered_by(self.rest))

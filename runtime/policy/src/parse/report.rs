@@ -9,8 +9,8 @@ use std::ops::Range;
 
 /// The errors found so far in one policy file, and what else is counted over all of it.
 ///
-/// However many errors there are, only the first ones of the file are kept, and only for them columns are counted: on one line of a
-/// megabyte that would otherwise take as long as the line for every error.
+/// However many errors there are, only the first ones of the file are kept, and only for them columns are counted: on
+/// one line of a megabyte that would otherwise take as long as the line for every error.
 pub(super) struct Report<'t> {
     text: &'t str,
     /// Where each line begins, in bytes.
@@ -77,13 +77,15 @@ impl<'t> Report<'t> {
         (number(line), number(column.saturating_add(1)))
     }
 
-    /// The known word that was meant by an unknown one, where one is close. After so many of them none is looked for any more.
+    /// The known word that was meant by an unknown one, where one is close. After so many of them none is looked for
+    /// any more.
     pub(super) fn guess<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
         self.guesses = self.guesses.saturating_add(1);
         if self.guesses > GUESSES_MAX { None } else { suggest::closest(written, known) }
     }
 
-    /// Takes room for this many patterns of the array at `at`; where there is none that is an error, and they are not to be read.
+    /// Takes room for this many patterns of the array at `at`; where there is none that is an error, and they are not
+    /// to be read.
     pub(super) fn take_patterns(&mut self, count: usize, at: &Range<usize>) -> bool {
         let had_room = self.patterns <= PATTERNS_MAX;
         self.patterns = self.patterns.saturating_add(count);

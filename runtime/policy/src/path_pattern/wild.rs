@@ -108,10 +108,11 @@ impl Wild {
         }
     }
 
-    /// Whether a segment of a URL matches in which there are parameters (`;`, also encoded): no `*` stands for where they begin.
+    /// Whether a segment of a URL matches in which there are parameters (`;`, also encoded): no `*` stands for where
+    /// they begin.
     ///
-    /// Some servers take parameters off before they look at a path (RFC 3986 section 3.3), so that `;x` is no name at all to them, and
-    /// `admin;x=.json` does not end in `.json`.
+    /// Some servers take parameters off before they look at a path (RFC 3986 section 3.3), so that `;x` is no name at
+    /// all to them, and `admin;x=.json` does not end in `.json`.
     pub(crate) fn matches_with_parameters(&self, text: &str) -> bool {
         let found = parameters(text);
         let written = match self {
@@ -126,7 +127,8 @@ impl Wild {
         found == written && self.matches_segment(text)
     }
 
-    /// Whether a query matches. A single `*` is any query; otherwise no `*` stands for what begins another parameter, `&` or `;`.
+    /// Whether a query matches. A single `*` is any query; otherwise no `*` stands for what begins another parameter,
+    /// `&` or `;`.
     pub(crate) fn matches_query(&self, text: &str) -> bool {
         let parts = |character: char| matches!(character, '&' | ';');
         let same_parts = |tokens: &[Token]| {

@@ -1,9 +1,9 @@
 //! What a server may make of a path.
 //!
-//! Servers decode a path once, or several do it one after the other; some take more bytes for a character than UTF-8 allows, or a
-//! full-width character for the one it looks like. A path that would then have other segments than the ones that are matched is
-//! refused. One that would then end earlier is cut: a pattern has to match what is left of it too. And a grant that asks does so
-//! for what the most lenient server makes of a path.
+//! Servers decode a path once, or several do it one after the other; some take more bytes for a character than UTF-8
+//! allows, or a full-width character for the one it looks like. A path that would then have other segments than the
+//! ones that are matched is refused. One that would then end earlier is cut: a pattern has to match what is left of it
+//! too. And a grant that asks does so for what the most lenient server makes of a path.
 
 use super::UrlError;
 use super::text::{hex_value, push_encoded};
@@ -62,9 +62,10 @@ pub(super) fn has_other_reading(path: &str) -> bool {
         || path.len() > 1 && path.ends_with(['/', '.'])
 }
 
-/// What the most lenient server reads a path as, in canonical form and without its leading `/`: decoded until nothing is encoded,
-/// cut at a `?` or `#` that comes of it, and each segment without its parameters, invisible characters, white space around it and
-/// dots behind it. Segments of which nothing is left are dropped; after a last one there is a `/`.
+/// What the most lenient server reads a path as, in canonical form and without its leading `/`: decoded until nothing
+/// is encoded, cut at a `?` or `#` that comes of it, and each segment without its parameters, invisible characters,
+/// white space around it and dots behind it. Segments of which nothing is left are dropped; after a last one there is a
+/// `/`.
 pub(super) fn lenient(path: &str) -> String {
     let mut reading = String::with_capacity(path.len());
     let mut ends_empty = false;
@@ -89,7 +90,8 @@ pub(super) fn lenient(path: &str) -> String {
     reading
 }
 
-/// How often parameters begin in a part of a path for a server that decodes before it looks: `;`, however it is written.
+/// How often parameters begin in a part of a path for a server that decodes before it looks: `;`, however it is
+/// written.
 pub(crate) fn parameters(text: &str) -> usize {
     if text.contains('%') {
         plain(&fully_decoded(text.bytes())).matches(';').count()
@@ -135,8 +137,8 @@ fn is_overlong(bytes: &[u8]) -> bool {
         })
 }
 
-/// The ASCII character that a character may be taken for: its full-width form, or what code pages have as the best fit for it.
-/// Nothing for what is invisible.
+/// The ASCII character that a character may be taken for: its full-width form, or what code pages have as the best fit
+/// for it. Nothing for what is invisible.
 fn looks_like(character: char) -> Option<char> {
     Some(match character {
         '\u{ff01}'..='\u{ff5e}' => u32::from(character).checked_sub(0xfee0).and_then(char::from_u32)?,

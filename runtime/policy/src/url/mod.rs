@@ -113,12 +113,12 @@ pub enum UrlError {
     /// A `%` is not followed by two hexadecimal digits.
     #[error("`%` must be followed by two hexadecimal digits")]
     Percent,
-    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or what some
-    /// server makes one of these: encoded more often, in too many bytes, full-width.
+    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or what
+    /// some server makes one of these: encoded more often, in too many bytes, full-width.
     #[error("`{0}` in the path of a URL is ambiguous")]
     AmbiguousEncoding(String),
-    /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`; or becomes a dot segment
-    /// where it is decoded more often, or more widely, than it should be.
+    /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`; or becomes a dot
+    /// segment where it is decoded more often, or more widely, than it should be.
     #[error("the path segment `{0}` is ambiguous")]
     AmbiguousSegment(String),
 }
@@ -260,14 +260,15 @@ impl Url {
         self.text.get(self.path_start..end).unwrap_or_default()
     }
 
-    /// The path up to its first encoded `?` or `#`, where there is one: what is left of it for a server that decodes too early.
+    /// The path up to its first encoded `?` or `#`, where there is one: what is left of it for a server that decodes
+    /// too early.
     #[must_use]
     pub(crate) fn cut_path(&self) -> Option<&str> {
         self.path().get(..self.path_cut?)
     }
 
-    /// The other paths that a server may read this one as, each without its leading `/`: that of the most lenient server, with and
-    /// without a `/` at its end, and the whole of a path that could be cut. None for most paths.
+    /// The other paths that a server may read this one as, each without its leading `/`: that of the most lenient
+    /// server, with and without a `/` at its end, and the whole of a path that could be cut. None for most paths.
     pub(crate) fn other_readings(&self) -> Vec<String> {
         if !self.has_other_reading {
             return Vec::new();

@@ -1,8 +1,8 @@
 //! Names below which anybody can have names.
 //!
-//! The public suffix list has all of them, and is three megabytes of code as a crate, renewed every day. A warning needs no such list: a
-//! top-level domain is told by having one label, a registry's second level by the few words that registries use below a country, and the
-//! hosters at which everybody can have a name are few.
+//! The public suffix list has all of them, and is three megabytes of code as a crate, renewed every day. A warning
+//! needs no such list: a top-level domain is told by having one label, a registry's second level by the few words that
+//! registries use below a country, and the hosters at which everybody can have a name are few.
 
 /// What registries have below the two letters of a country.
 const SECOND_LEVEL: [&str; 26] = [
@@ -10,7 +10,8 @@ const SECOND_LEVEL: [&str; 26] = [
     "ltd", "me", "ne", "net", "nom", "or", "org", "plc", "sch",
 ];
 
-/// Top-level domains that are no part of the public name space (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`, common custom).
+/// Top-level domains that are no part of the public name space (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`,
+/// common custom).
 const PRIVATE: [&str; 12] = [
     "corp",
     "example",
@@ -78,7 +79,8 @@ const HOSTERS: [&str; 48] = [
     "xip.io",
 ];
 
-/// Hosters that have a name for each service or region between theirs and everybody's, as `s3.eu-central-1.amazonaws.com` is.
+/// Hosters that have a name for each service or region between theirs and everybody's, as
+/// `s3.eu-central-1.amazonaws.com` is.
 const REGIONAL: [&str; 3] = ["amazonaws.com", "on.aws", "core.windows.net"];
 
 /// Whether anybody can have a name below this one.

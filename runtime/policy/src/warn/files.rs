@@ -10,8 +10,8 @@ use crate::guest_path::GuestPath;
 use crate::only::Only;
 use crate::path_pattern::PathPattern;
 
-/// Files that other programs run, or take commands from, merely because they are there: hooks and settings of `git`, `direnv`, Python and
-/// `pytest`, `make`, `cargo`, editors, shells, and what runs on a server after a push.
+/// Files that other programs run, or take commands from, merely because they are there: hooks and settings of `git`,
+/// `direnv`, Python and `pytest`, `make`, `cargo`, editors, shells, and what runs on a server after a push.
 const RUN_BY_OTHERS: [&str; 22] = [
     ".git/hooks/post-checkout",
     ".git/config",

@@ -1,8 +1,8 @@
 //! What looks tighter than it is.
 //!
-//! An error is a policy that cannot mean what it says. A warning is one that means something else than its reader will think, or that
-//! gives more away than it seems to. Each says what to write instead, and there is a way to write it that warns no more: a warning that
-//! cannot be acted on would teach people to read past the others.
+//! An error is a policy that cannot mean what it says. A warning is one that means something else than its reader will
+//! think, or that gives more away than it seems to. Each says what to write instead, and there is a way to write it
+//! that warns no more: a warning that cannot be acted on would teach people to read past the others.
 
 mod domains;
 mod files;
@@ -22,8 +22,8 @@ use crate::escape;
 use crate::guest_path::GuestPath;
 use crate::policy::Policy;
 
-/// Most work of the decisions that are made to find out what a policy gives, in bytes compared at worst. A hundred grants with a
-/// hundred patterns each need a tenth of it.
+/// Most work of the decisions that are made to find out what a policy gives, in bytes compared at worst. A hundred
+/// grants with a hundred patterns each need a tenth of it.
 const WORK_MAX: u64 = 1 << 28;
 
 /// What a decision takes besides that.
@@ -130,10 +130,11 @@ pub type RealDirectory<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 /// What is around a policy on the machine. Whoever can look fills it in: nothing here does I/O.
 #[derive(Default)]
 pub struct Surroundings<'a> {
-    /// For the `host` of a grant the directory that it really is: absolute, without links. Nothing where it is not there.
+    /// For the `host` of a grant the directory that it really is: absolute, without links. Nothing where it is not
+    /// there.
     pub real: Option<RealDirectory<'a>>,
-    /// Directories that no tool should have all of, each as it is called in a warning, such as `your home directory`; absolute and without
-    /// links.
+    /// Directories that no tool should have all of, each as it is called in a warning, such as `your home directory`;
+    /// absolute and without links.
     pub private: Vec<(&'a str, PathBuf)>,
 }
 
@@ -155,7 +156,8 @@ impl Surroundings<'_> {
 impl Policy {
     /// What in the policy looks tighter than it is.
     ///
-    /// Takes time in proportion to the policy, up to a bound beyond which [`WarningKind::NotAllChecked`] is among the warnings.
+    /// Takes time in proportion to the policy, up to a bound beyond which [`WarningKind::NotAllChecked`] is among the
+    /// warnings.
     #[must_use]
     pub fn warnings(&self, surroundings: &Surroundings<'_>) -> Warnings {
         let mut found = Found { policy: self, warnings: Vec::new(), more: 0, work: 0 };

@@ -58,7 +58,8 @@ fn path(grant: &HttpGrant, found: &mut Found<'_>) {
     }
 }
 
-/// Whether a star stands right behind the letters of a word that the segment begins with, and nothing follows; or the other way round.
+/// Whether a star stands right behind the letters of a word that the segment begins with, and nothing follows; or the
+/// other way round.
 fn continues_a_word(segment: &str) -> bool {
     let behind = segment.strip_suffix('*').is_some_and(|word| word.ends_with(char::is_alphanumeric));
     let before = segment.strip_prefix('*').is_some_and(|word| word.starts_with(char::is_alphanumeric));

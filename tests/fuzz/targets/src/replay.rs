@@ -33,8 +33,8 @@ const TOOL: &str = r#"(component
 ///
 /// # Panics
 ///
-/// When a replay is said to be the same run, and the journal has other calls, effects or another end than that run, or, where
-/// it says that the run was stopped, than that run's beginning.
+/// When a replay is said to be the same run, and the journal has other calls, effects or another end than that run, or,
+/// where it says that the run was stopped, than that run's beginning.
 pub fn replay(data: &[u8]) {
     let journal = forge::refitted(data);
     let Ok(recording) = Recording::open(Cursor::new(journal.clone())) else { return };

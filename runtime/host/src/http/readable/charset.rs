@@ -2,8 +2,8 @@
 //!
 //! Most sets have ASCII in them, under more names than could be listed. Those that don't are few families.
 
-/// What the names of the families contain, without anything but letters and digits: two or four bytes for each character, seven bits
-/// with escapes, and EBCDIC.
+/// What the names of the families contain, without anything but letters and digits: two or four bytes for each
+/// character, seven bits with escapes, and EBCDIC.
 const FAMILIES: [&str; 12] = [
     "utf16",
     "utf32",
@@ -70,8 +70,8 @@ fn has_ascii(charset: &str) -> bool {
         && !page(&name).is_some_and(is_other_page)
 }
 
-/// Whether a code page of IBM or Microsoft is in one of the families: EBCDIC in the first lines, and UTF-16, UTF-32, ISO 2022, HZ
-/// and UTF-7 in the last.
+/// Whether a code page of IBM or Microsoft is in one of the families: EBCDIC in the first lines, and UTF-16, UTF-32,
+/// ISO 2022, HZ and UTF-7 in the last.
 fn is_other_page(page: u32) -> bool {
     matches!(page, 37 | 256 | 273..=290 | 297 | 420..=424 | 500 | 833..=838 | 870 | 871 | 875 | 880 | 905 | 918 | 924)
         || matches!(page, 930 | 931 | 933 | 935 | 937 | 939 | 1025..=1027 | 1047 | 1097 | 1112 | 1122 | 1123 | 1130)

@@ -21,9 +21,9 @@ const ESCAPE_BYTES_MAX: usize = 1024;
 
 /// A body in which secrets are masked on the way.
 ///
-/// When it passes something on depends on how much has come and on where the body says that a part is complete, and never on what a
-/// secret is: a tool that could tell how much is held back could tell how far its guess is right. After an error what is held back is
-/// dropped: it may end within a secret.
+/// When it passes something on depends on how much has come and on where the body says that a part is complete, and
+/// never on what a secret is: a tool that could tell how much is held back could tell how far its guess is right. After
+/// an error what is held back is dropped: it may end within a secret.
 pub(crate) struct Masked<B> {
     inner: B,
     held: Held,

@@ -2,7 +2,8 @@
 
 use super::hash::{Base, Findings, Lane, Pattern};
 
-/// Most bytes between two digits of one text: a line end with what sets the next line off, or what stands between numbers.
+/// Most bytes between two digits of one text: a line end with what sets the next line off, or what stands between
+/// numbers.
 pub(super) const GAP_BYTES_MAX: usize = 16;
 
 /// Bytes in hexadecimal. Where a pair begins is not known, so both ways to pair digits are followed.
@@ -64,7 +65,8 @@ impl Hexadecimal {
     }
 }
 
-/// Bytes in base64, in the usual alphabet or the one for URLs. Where a group of four begins is not known, so all four ways are followed.
+/// Bytes in base64, in the usual alphabet or the one for URLs. Where a group of four begins is not known, so all four
+/// ways are followed.
 pub(super) struct Base64 {
     lanes: [Lane; 4],
     count: usize,
@@ -96,7 +98,8 @@ impl Base64 {
         };
         self.gap = 0;
         if let Some((before, from)) = self.last {
-            // It ends the first, the second or the third byte of its group, as that begins one, two or three characters before.
+            // It ends the first, the second or the third byte of its group, as that begins one, two or three characters
+            // before.
             for (behind, byte) in
                 [(1, before << 2 | value >> 4), (2, before << 4 | value >> 2), (3, before << 6 | value)]
             {

@@ -60,7 +60,8 @@ struct Escape {
     length: usize,
 }
 
-/// Takes one level of escapes off: those of URLs, of strings in programs and JSON, and of HTML. Answers whether there were any.
+/// Takes one level of escapes off: those of URLs, of strings in programs and JSON, and of HTML. Answers whether there
+/// were any.
 pub(super) fn unescape(from: &Level, to: &mut Level) -> bool {
     decode(from, to, |rest| memchr3(b'%', b'\\', b'&', rest), escape)
 }

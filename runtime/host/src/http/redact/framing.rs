@@ -5,8 +5,8 @@ use http::header::CONTENT_TYPE;
 
 /// How a body is divided.
 ///
-/// What it says depends on the body alone. No secret goes across such a boundary, as none has a line end in it, so a tool that sees
-/// one part learns nothing of the next.
+/// What it says depends on the body alone. No secret goes across such a boundary, as none has a line end in it, so a
+/// tool that sees one part learns nothing of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     /// Nothing is complete before the end.

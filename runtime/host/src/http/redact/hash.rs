@@ -1,8 +1,9 @@
 //! Windows of a text compared with secrets in constant work.
 //!
-//! A comparison byte by byte takes longer the further a guess is right. So a text is hashed as it grows (a polynomial over a prime
-//! field, its base drawn anew for each run), and each position costs one multiplication for each secret, whatever stands there and
-//! however long the secret is. Only where the whole hash is equal is the text itself looked at.
+//! A comparison byte by byte takes longer the further a guess is right. So a text is hashed as it grows (a polynomial
+//! over a prime field, its base drawn anew for each run), and each position costs one multiplication for each secret,
+//! whatever stands there and however long the secret is. Only where the whole hash is equal is the text itself looked
+//! at.
 
 use std::ops::Range;
 
@@ -155,7 +156,8 @@ impl Lane {
     }
 }
 
-/// What all writings of one character have in common: letters lose their case in names of headers, spaces become `+` in forms.
+/// What all writings of one character have in common: letters lose their case in names of headers, spaces become `+` in
+/// forms.
 pub(super) fn folded(byte: u8) -> u8 {
     match byte {
         b' ' => b'+',

@@ -1,12 +1,12 @@
 //! Keeps secrets from coming back: a server that echoes one gets it masked before the guest, or the journal, sees it.
 //!
-//! Masks have the length of what they hide, so that lengths around them stay true. What is found is a secret in the spellings that
-//! `POLICY.md` lists: a server that means to tell the guest a secret can do it in a code of the two's own, and no search helps
-//! against that. It does against servers that report the request they got.
+//! Masks have the length of what they hide, so that lengths around them stay true. What is found is a secret in the
+//! spellings that `POLICY.md` lists: a server that means to tell the guest a secret can do it in a code of the two's
+//! own, and no search helps against that. It does against servers that report the request they got.
 //!
-//! The rule not to break: until the whole of a secret has been found, nothing that can be observed depends on it. Not what is passed on
-//! and when ([`Masked`]), and not how much work that is ([`Search`]). Otherwise a tool would have its guesses echoed and be told how
-//! much of each is right, character by character.
+//! The rule not to break: until the whole of a secret has been found, nothing that can be observed depends on it. Not
+//! what is passed on and when ([`Masked`]), and not how much work that is ([`Search`]). Otherwise a tool would have its
+//! guesses echoed and be told how much of each is right, character by character.
 
 mod body;
 mod digits;
@@ -35,8 +35,8 @@ pub(crate) const SECRET_BYTES_MIN: usize = 8;
 /// Most bytes that a secret may have. Tokens, signed ones too where they can be revoked, have fewer.
 pub(crate) const SECRET_BYTES_MAX: usize = 512;
 
-/// Most bytes that a secret takes in any spelling, separators included: 32 for each of the longest secret's. What takes more is not
-/// found; what is held back of a body follows from it.
+/// Most bytes that a secret takes in any spelling, separators included: 32 for each of the longest secret's. What takes
+/// more is not found; what is held back of a body follows from it.
 const SPELLING_BYTES_MAX: usize = 32 * SECRET_BYTES_MAX;
 
 /// What is looked for: the secrets that one server can have got.

@@ -13,8 +13,8 @@ const LEVELS_MAX: usize = 8;
 
 /// Finds secrets in one text after the other.
 ///
-/// How much work that is depends on the text and on how many secrets there are. It does not depend on what they are, nor on how much of
-/// one the text has, until the whole of it is there.
+/// How much work that is depends on the text and on how many secrets there are. It does not depend on what they are,
+/// nor on how much of one the text has, until the whole of it is there.
 pub(crate) struct Search {
     needles: Arc<Needles>,
     level: Level,

@@ -31,7 +31,8 @@ impl Target {
 }
 
 impl Host {
-    /// Finds what a path means, and refuses on the record one that leads out, through what is denied, or to what no policy grants.
+    /// Finds what a path means, and refuses on the record one that leads out, through what is denied, or to what no
+    /// policy grants.
     pub(super) async fn target(&mut self, fd: &Fd, path: &str, follow: bool, wants: Wants) -> FsResult<Target> {
         let context = Arc::clone(&self.context);
         let started = self.started();
@@ -83,8 +84,8 @@ impl Host {
         Err(self.withheld(target.place.path, wants, Errno::NOTDIR).await)
     }
 
-    /// What a tool is told of a path that leads nowhere: `errno`, where it may know what is there. Otherwise it would learn from this whether
-    /// there is anything, so it is asked for first.
+    /// What a tool is told of a path that leads nowhere: `errno`, where it may know what is there. Otherwise it would
+    /// learn from this whether there is anything, so it is asked for first.
     async fn withheld(&mut self, path: GuestPath, wants: Wants, errno: Errno) -> FsError {
         let (decision, record) = self.context.check(&wants.action(path.clone()), Origin::Foreign);
         if matches!(decision, Decision::Deny(_)) {
@@ -101,7 +102,8 @@ impl Host {
         }
     }
 
-    /// Opens a file to read it that was looked at a moment ago, where the policy allows that; nothing where all of it is to be found out.
+    /// Opens a file to read it that was looked at a moment ago, where the policy allows that; nothing where all of it
+    /// is to be found out.
     pub(super) fn open_seen(&mut self, fd: &Fd, path: &str) -> Option<std::fs::File> {
         let now = self.started()?;
         let grants = Arc::clone(&self.context.grants);
@@ -121,8 +123,8 @@ impl Host {
         Some(opened.file)
     }
 
-    /// Whether a place is still where its path says, and what stands there what was decided about, after an answer that may have taken
-    /// its time.
+    /// Whether a place is still where its path says, and what stands there what was decided about, after an answer that
+    /// may have taken its time.
     pub(super) fn unchanged(&self, target: &Target) -> Result<(), Errno> {
         in_place(&self.context.grants, &target.place.dir)?;
         let now = files::look(&target.place)?.map(|found| found.identity);
@@ -248,7 +250,8 @@ fn is_told(base: &GuestPath, path: &str, place: &GuestPath) -> bool {
     below == Some(path) || GuestPath::lexical(base, path).as_ref() == Ok(place)
 }
 
-/// Largest file whose contents are digested before they are lost, in bytes. It bounds how long an effect waits for that.
+/// Largest file whose contents are digested before they are lost, in bytes. It bounds how long an effect waits for
+/// that.
 const DIGESTED_BYTES_MAX: u64 = 64 << 20;
 
 /// A file as it is now, just before it is changed or removed for good; nothing for what is no file, or can't be read.

@@ -186,7 +186,8 @@ impl Host {
         })
     }
 
-    /// Remembers what was given a name, if it is a symbolic link. One that can't be read, or is not text, may lead anywhere.
+    /// Remembers what was given a name, if it is a symbolic link. One that can't be read, or is not text, may lead
+    /// anywhere.
     fn named(&mut self, at: &Target, result: &Result<(), Errno>) {
         let place = &at.place;
         let target = match rustix::fs::readlinkat(place.dir.as_fd(), &place.name, Vec::new()) {
@@ -207,7 +208,8 @@ impl Host {
         }
     }
 
-    /// Refuses to give a symbolic link, or a directory with links of this run in it, a name from which a link would point out of its grant.
+    /// Refuses to give a symbolic link, or a directory with links of this run in it, a name from which a link would
+    /// point out of its grant.
     ///
     /// Making such a link is asked about; with another name it would be made without a question.
     fn links_stay(&mut self, from: &Target, to: &Target) -> FsResult<()> {

@@ -30,8 +30,9 @@ impl Host {
         path: &str,
     ) -> FsResult<types::MetadataHashValue> {
         let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Identity).await?;
-        // C libraries ask for the hash of every name that they list, and fail the whole listing where one is denied. The
-        // number tells which file it is and nothing of what is in it, so whoever may list the directory may have it.
+        // C libraries ask for the hash of every name that they list, and fail the whole listing where one is denied.
+        // The number tells which file it is and nothing of what is in it, so whoever may list the directory may have
+        // it.
         let place = &target.place;
         let listed = if place.name == "." { None } else { place.path.parent() };
         let action = Action::FileRead { path: listed.unwrap_or_else(|| place.path.clone()) };
@@ -48,8 +49,8 @@ impl Host {
         Ok(hash(&found.map_err(failed)?))
     }
 
-    /// Lists a directory. One that was opened was decided about then; a grant's own is open from the start, and its grant may
-    /// not list it.
+    /// Lists a directory. One that was opened was decided about then; a grant's own is open from the start, and its
+    /// grant may not list it.
     pub(super) async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> {
         let grants = Arc::clone(&self.context.grants);
         let live = self.live().map_err(FsError::trap)?;

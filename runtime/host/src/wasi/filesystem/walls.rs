@@ -1,4 +1,5 @@
-//! What a path must not lead to, whatever the policy grants: the host's own things, other mounts, directories that were moved away.
+//! What a path must not lead to, whatever the policy grants: the host's own things, other mounts, directories that were
+//! moved away.
 
 use rustix::io::Errno;
 use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, Origin};
@@ -7,10 +8,12 @@ use crate::files::{self, Bounds, Directory, Found, Mount, Place};
 use crate::grants::Grants;
 use crate::own::Guard;
 
-/// What a call wants of a place: for what is recorded where the place is not the tool's to use, whatever the policy says.
+/// What a call wants of a place: for what is recorded where the place is not the tool's to use, whatever the policy
+/// says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wants {
-    /// Which file it is, and nothing about it: C libraries ask that of every name that they list, and fail where one is refused.
+    /// Which file it is, and nothing about it: C libraries ask that of every name that they list, and fail where one is
+    /// refused.
     Identity,
     Look,
     Create,

@@ -199,8 +199,8 @@ fn nothing_of_a_secret_can_be_told_before_the_whole_of_it_is_guessed() {
     assert!(played > 200, "{played}");
 }
 
-/// Whether a guess has the whole of a secret in it. The one that is escaped has another spelling in its own digits, which is found
-/// whatever stands between them.
+/// Whether a guess has the whole of a secret in it. The one that is escaped has another spelling in its own digits,
+/// which is found whatever stands between them.
 fn has_whole(guess: &str, secret: &str) -> bool {
     let digits: String = guess.chars().filter(char::is_ascii_alphanumeric).collect();
     guess.contains(secret) || secret.starts_with('%') && digits.contains("6162636465666768")
