@@ -1,4 +1,4 @@
-//! Journals that were made to keep whoever reads them busy. What they say is no bound for a replay, which has its own.
+//! Journals that were made to keep their readers busy. A replay has bounds of its own and takes none from a journal.
 
 use std::io::Cursor;
 use std::sync::Arc;

@@ -99,7 +99,7 @@ impl Recording {
     /// Lets the replay use so many units of fuel, in place of [`REPLAY_FUEL`](crate::REPLAY_FUEL). Contents that it
     /// fetches or compares count as much, a unit a byte; and it may take ten nanoseconds a unit.
     ///
-    /// The recorded run's own use is no bound: whoever forged the journal said how much that is.
+    /// What the recorded run used does not bound it: whoever forged the journal chose that number.
     #[must_use]
     pub fn fuel_max(mut self, fuel: u64) -> Self {
         self.replay.bounds.fuel = fuel;

@@ -175,7 +175,7 @@ pub struct HttpGrant {
     pub(crate) ask: Option<bool>,
     pub(crate) secrets: Vec<String>,
     pub(crate) networks: Networks,
-    /// In lower case, with `-` for whatever is no letter and no digit.
+    /// In lower case, with `-` for everything but letters and digits.
     pub(crate) headers: Vec<String>,
 }
 

@@ -51,7 +51,7 @@ fn is_forbidden(name: &HeaderName) -> bool {
     if frames(name) {
         return true;
     }
-    // Servers that pass headers on as variables take whatever is no letter and no digit for the same.
+    // Servers that pass headers on as variables take everything but letters and digits for the same.
     name.bytes().any(|byte| byte != b'-' && !byte.is_ascii_alphanumeric()) && {
         let plain = name.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
         plain == "content-length" || frames(&plain)

@@ -40,7 +40,7 @@ pub(super) fn is_quotable(character: char) -> bool {
 }
 
 impl Token {
-    /// The character that it is, where it is no wildcard.
+    /// The character itself, unless it is a wildcard.
     fn character(self) -> Option<char> {
         match self {
             Self::Char(character) => Some(character),

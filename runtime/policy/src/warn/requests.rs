@@ -75,7 +75,7 @@ fn networks(grant: &HttpGrant, found: &mut Found<'_>) {
             format!("{what} to `{}` are not encrypted: whoever is in `{listed}` can read and change them", grant.url);
         found.add(grant.line, WarningKind::Unencrypted, &message, "use `https`");
     }
-    // An address is no other one, whatever is listed.
+    // An address matches itself alone: nobody else can have it.
     if grant.url.host().address().is_some() {
         return;
     }

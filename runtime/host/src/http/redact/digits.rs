@@ -12,7 +12,7 @@ pub(super) struct Hexadecimal {
     /// The digits so far: value, and where it stands in the source.
     digits: Vec<(u8, u32)>,
     gap: usize,
-    /// Whether the byte before is a `0`, which with an `x` is no digit.
+    /// Whether the byte before is a `0`, which is not a digit before an `x`.
     zero: bool,
 }
 
