@@ -25,16 +25,37 @@ const CHECKS: &[&str] = &["check", "expected"];
 /// What lines of a timeline begin with.
 const TABLE: &str = "   ";
 
+/// Parts the cells of a table, with more spaces up to the width of the column.
+const GAP: &str = "  ";
+
 /// Shortest hexadecimal word that is a digest or an id, in characters.
 const HEX_MIN: usize = 16;
 
 /// The lines of an output. Control characters in them are shown.
 pub(crate) fn lines(output: &[u8], hidden: &[(String, &str)]) -> Vec<String> {
-    let mut text = String::from_utf8_lossy(output).into_owned();
+    let mut text = untabled(&String::from_utf8_lossy(output), hidden);
     for (what, shown) in hidden {
         text = text.replace(what, shown);
     }
     text.split_terminator('\n').map(|line| visible(&filtered(line))).collect()
+}
+
+/// Parts the cells of a table by two spaces where one of them has a text that is hidden: its length, which is the width of
+/// the column, differs from machine to machine. Tables stand between empty lines.
+fn untabled(text: &str, hidden: &[(String, &str)]) -> String {
+    let has_hidden = |line: &str| line.contains(GAP) && hidden.iter().any(|(what, _)| line.contains(what));
+    let blocks = text.split("\n\n").map(|block| match block.lines().any(has_hidden) {
+        true => block.split('\n').map(narrowed).collect::<Vec<_>>().join("\n"),
+        false => block.to_owned(),
+    });
+    blocks.collect::<Vec<_>>().join("\n\n")
+}
+
+fn narrowed(line: &str) -> String {
+    let cells = line.trim_start();
+    let indent = &line[..line.len() - cells.len()];
+    let cells: Vec<&str> = cells.split(GAP).map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    indent.to_owned() + &cells.join(GAP)
 }
 
 fn visible(line: &str) -> String {
