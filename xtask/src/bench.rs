@@ -39,6 +39,7 @@ const MARKS: (&str, &str) = ("<!-- table: cargo xtask bench --write -->", "<!-- 
 struct Options {
     pairs: usize,
     binary: Option<PathBuf>,
+    against: Option<PathBuf>,
     json: Option<PathBuf>,
     write: Option<PathBuf>,
     rows: Vec<String>,
@@ -51,17 +52,20 @@ struct Options {
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     let options = Options::parse(arguments)?;
     let server = Server::start(respond)?;
-    let rows = chosen(&server.url(), &options.rows)?;
+    let mut rows = chosen(&server.url(), &options.rows)?;
+    if options.against.is_some() {
+        rows.retain_mut(Row::compares_builds);
+    }
     guests::build(project, None)?;
-    let binary = match options.binary {
-        Some(binary) => std::path::absolute(binary).context(|| "could not resolve `--binary`".to_owned())?,
-        None => build_host(project)?,
-    };
+    let whole = |path| std::path::absolute(path).context(|| "could not resolve a program's path".to_owned());
+    let binary = options.binary.map_or_else(|| build_host(project), whole)?;
+    let against = options.against.map(whole).transpose()?;
 
     let work = project.bench_dir();
     prepare(&work)?;
     let baseline = Baseline::set_up(project, &work)?;
     let ours = Ours::set_up(binary, &work, &server.url())?;
+    let earlier = against.map(|program| ours.earlier(program));
     let small = baseline.compile(&project.guests_dir().join("bench.wasm"), &[])?;
     let is_large =
         |row: &Row| matches!(&row.job, Job::Pair(pair) | Job::Guard { pair, .. } if pair.guest == GuestKind::Large);
@@ -72,7 +76,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> 
     };
     let machine = Machine::look(baseline.version()?);
     let pieces = Pieces::default();
-    let mut bench = Bench { project, baseline, ours, small, large, pieces, pairs: options.pairs };
+    let mut bench = Bench { project, baseline, ours, earlier, small, large, pieces, pairs: options.pairs };
 
     println!("{}", table::heading());
     let mut measured = Vec::new();
@@ -126,7 +130,7 @@ fn chosen(server: &str, names: &[String]) -> Result<Vec<Row>, Error> {
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let mut options = Self { pairs: PAIRS, binary: None, json: None, write: None, rows: Vec::new() };
+        let mut options = Self { pairs: PAIRS, binary: None, against: None, json: None, write: None, rows: Vec::new() };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| Error::new(format!("`{argument}` needs a value")));
@@ -140,6 +144,7 @@ impl Options {
                         .ok_or_else(|| Error::new(format!("`--pairs` must be a number above 0, not `{text}`")))?;
                 }
                 "--binary" => options.binary = Some(PathBuf::from(value()?)),
+                "--against" => options.against = Some(PathBuf::from(value()?)),
                 "--json" => options.json = Some(PathBuf::from(value()?)),
                 "--write" => options.write = Some(PathBuf::from(value()?)),
                 option if option.starts_with('-') => return Err(Error::new(format!("unknown option `{option}`"))),

@@ -125,6 +125,7 @@ pub(crate) struct Ours {
     program: PathBuf,
     policy: PathBuf,
     work: PathBuf,
+    state: PathBuf,
     runs: Cell<u64>,
 }
 
@@ -166,7 +167,13 @@ journal = "4GiB"
 "#
         );
         fs::write(&policy, text).context(|| format!("could not write `{}`", policy.display()))?;
-        Ok(Self { program, policy, work: work.to_owned(), runs: Cell::new(0) })
+        Ok(Self { program, policy, work: work.to_owned(), state: work.join("state"), runs: Cell::new(0) })
+    }
+
+    /// Another build, with the same policy and a state directory of its own.
+    pub(crate) fn earlier(&self, program: PathBuf) -> Self {
+        let (policy, work) = (self.policy.clone(), self.work.clone());
+        Self { program, policy, state: work.join("state-earlier"), work, runs: Cell::new(1 << 32) }
     }
 
     /// A path for the journal of the next run.
@@ -193,7 +200,7 @@ journal = "4GiB"
     /// The command by which another program keeps a guest's code for this one.
     pub(crate) fn keep_code(&self, program: &Path, guest: &Guest) -> Command {
         let mut command = Command::new(program);
-        command.arg(self.state().join("wasm-agent")).arg(&guest.component);
+        command.arg(self.state.join("wasm-agent")).arg(&guest.component);
         command
     }
 
@@ -206,23 +213,20 @@ journal = "4GiB"
 
     /// Forgets compiled code and kept components, so that the next run compiles.
     pub(crate) fn forget(&self) -> Result<(), Error> {
-        let state = self.state();
-        if state.exists() {
-            fs::remove_dir_all(&state).context(|| format!("could not remove `{}`", state.display()))?;
+        if self.state.exists() {
+            fs::remove_dir_all(&self.state).context(|| format!("could not remove `{}`", self.state.display()))?;
         }
         Ok(())
     }
 
-    fn state(&self) -> PathBuf {
-        self.work.join("state")
-    }
-
     /// The program, which finds nothing of the person who measures, and leaves nothing with them.
     fn program(&self) -> Command {
-        let state = self.state();
         let mut command = Command::new(&self.program);
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
-            command.env(name, &state);
+            command.env(name, &self.state);
+        }
+        for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            command.env_remove(name);
         }
         command
     }

@@ -65,6 +65,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) project: &'a Project,
     pub(crate) baseline: Baseline,
     pub(crate) ours: Ours,
+    /// The build that the first column is of, in place of the bare engine.
+    pub(crate) earlier: Option<Ours>,
     pub(crate) small: Guest,
     /// Made only if a row needs it.
     pub(crate) large: Option<Guest>,
@@ -102,25 +104,27 @@ impl Bench<'_> {
                 let guest = self.guest(pair.guest)?;
                 let times = turns(
                     self.pairs_of(pair),
-                    || self.base_time(guest, pair),
-                    || {
-                        if !pair.is_compiled {
-                            self.ours.forget()?;
-                        }
-                        self.own_time(guest, &pair.arguments, pair.fsync)
+                    || match &self.earlier {
+                        Some(earlier) => Self::own_time(earlier, guest, pair),
+                        None => self.base_time(guest, pair),
                     },
+                    || Self::own_time(&self.ours, guest, pair),
                 )?;
                 Ok(Measured { inside: pair.calls.map(|calls| inside(&times, calls)), ..compare(plain, &times) })
             }
             Job::Memory(arguments) => {
-                // Compiles the guest, if no row before did.
-                self.own_time(&self.small, arguments, Fsync::Effects)?;
-                let base = self.peak(|| (self.baseline.command(&self.small, arguments, true, &[]), None))?;
-                Ok(sizes(plain, base, self.own_peak(arguments)?))
+                let base = match &self.earlier {
+                    Some(earlier) => self.own_peak(earlier, arguments)?,
+                    None => self.peak(|| (self.baseline.command(&self.small, arguments, true, &[]), None))?,
+                };
+                Ok(sizes(plain, base, self.own_peak(&self.ours, arguments)?))
             }
             Job::Growth { few, many } => {
-                self.own_time(&self.small, few, Fsync::Effects)?;
-                Ok(sizes(plain, self.own_peak(few)?, self.own_peak(many)?))
+                let base = match &self.earlier {
+                    Some(earlier) => self.own_peak(earlier, many)?,
+                    None => self.own_peak(&self.ours, few)?,
+                };
+                Ok(sizes(plain, base, self.own_peak(&self.ours, many)?))
             }
             Job::Replay(arguments) => Ok(compare(plain, &self.replays(arguments)?)),
             Job::Guard { pair, guard } => {
@@ -177,32 +181,44 @@ impl Bench<'_> {
         Ok(total)
     }
 
-    fn own_time(&self, guest: &Guest, arguments: &[String], fsync: Fsync) -> Result<Time, Error> {
-        let journal = self.ours.journal();
-        let time = time(&mut self.ours.command(guest, arguments, fsync, &journal))?;
+    fn own_time(ours: &Ours, guest: &Guest, pair: &Pair) -> Result<Time, Error> {
+        if !pair.is_compiled {
+            ours.forget()?;
+        }
+        let journal = ours.journal();
+        let time = time(&mut ours.command(guest, &pair.arguments, pair.fsync, &journal))?;
         remove(&journal)?;
         Ok(time)
     }
 
-    /// Live runs, each with the replay of its journal.
+    /// Live runs, each with the replay of its journal; or replays by both builds.
     fn replays(&self, arguments: &[String]) -> Result<Vec<(Time, Time)>, Error> {
+        let live_and_replay = |ours: &Ours| {
+            let journal = ours.journal();
+            let live = time(&mut ours.command(&self.small, arguments, Fsync::Effects, &journal))?;
+            let replay = time(&mut ours.replay(&self.small, &journal))?;
+            remove(&journal).map(|()| (live, replay))
+        };
         let mut times = Vec::with_capacity(self.pairs);
         for round in 0..=self.pairs {
-            let journal = self.ours.journal();
-            let live = time(&mut self.ours.command(&self.small, arguments, Fsync::Effects, &journal))?;
-            let again = time(&mut self.ours.replay(&self.small, &journal))?;
-            remove(&journal)?;
+            let (live, replay) = live_and_replay(&self.ours)?;
+            let base = self.earlier.as_ref().map_or(Ok(live), |earlier| Ok(live_and_replay(earlier)?.1))?;
             if round > 0 {
-                times.push((live, again));
+                times.push((base, replay));
             }
         }
         Ok(times)
     }
 
-    fn own_peak(&self, arguments: &[String]) -> Result<f64, Error> {
+    fn own_peak(&self, ours: &Ours, arguments: &[String]) -> Result<f64, Error> {
+        let command = |journal: &Path| ours.command(&self.small, arguments, Fsync::Effects, journal);
+        // Compiles the guest, if no row before did.
+        let journal = ours.journal();
+        time(&mut command(&journal))?;
+        remove(&journal)?;
         self.peak(|| {
-            let journal = self.ours.journal();
-            (self.ours.command(&self.small, arguments, Fsync::Effects, &journal), Some(journal))
+            let journal = ours.journal();
+            (command(&journal), Some(journal))
         })
     }
 

@@ -34,6 +34,17 @@ pub(crate) struct Row {
     pub(crate) target: Target,
 }
 
+impl Row {
+    /// Whether two builds can be compared by this row. There is no target for that.
+    pub(crate) fn compares_builds(&mut self) -> bool {
+        self.target = Target::Report;
+        match self.job {
+            Job::Pair(_) | Job::Memory(_) | Job::Growth { .. } | Job::Replay(_) => true,
+            Job::Guard { .. } | Job::Piece(_) | Job::PieceRatio { .. } | Job::RunMany => false,
+        }
+    }
+}
+
 /// What a row may cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Target {
