@@ -12,19 +12,22 @@ pub(super) struct Hexadecimal {
     /// The digits so far: value, and where it stands in the source.
     digits: Vec<(u8, u32)>,
     gap: usize,
-    /// Whether the byte before is a `0`, which is not a digit before an `x`.
+    /// Digits that follow one another without a gap, up to here.
+    run: usize,
+    /// Whether the byte before is a `0`.
     zero: bool,
 }
 
 impl Hexadecimal {
     pub(super) fn new(base: Base) -> Self {
-        Self { lanes: [Lane::new(base), Lane::new(base)], digits: Vec::new(), gap: 0, zero: false }
+        Self { lanes: [Lane::new(base), Lane::new(base)], digits: Vec::new(), gap: 0, run: 0, zero: false }
     }
 
     pub(super) fn clear(&mut self) {
         self.digits.clear();
         self.lanes.iter_mut().for_each(Lane::clear);
         self.gap = 0;
+        self.run = 0;
         self.zero = false;
     }
 
@@ -33,6 +36,7 @@ impl Hexadecimal {
         let zero = std::mem::replace(&mut self.zero, byte == b'0');
         if let Some(value) = char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok()) {
             self.gap = 0;
+            self.run += 1;
             let parity = self.digits.len() & 1;
             if let (Some((high, from)), Some(lane)) = (self.digits.last(), self.lanes.get_mut(parity)) {
                 lane.push(high << 4 | value, *from, end, patterns, findings);
@@ -44,7 +48,10 @@ impl Hexadecimal {
         if self.digits.is_empty() {
             return;
         }
-        if zero && matches!(byte, b'x' | b'X') {
+        // In `0x41`, `0x410x42` and `, 0x41` the zero is no digit; in `30x41` it ends a byte.
+        let pairs = self.run.is_multiple_of(2);
+        self.run = 0;
+        if zero && !pairs && matches!(byte, b'x' | b'X') {
             self.take_back();
         }
         let is_mark = matches!(byte, b'x' | b'X' | b'h' | b'H');

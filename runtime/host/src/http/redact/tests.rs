@@ -74,7 +74,8 @@ fn spellings(secret: &str) -> Vec<String> {
         all.push(nested(levels, secret, html));
     }
     for separator in [
-        "", " ", ":", "-", ", ", "\\x", "0x", ", 0x", " 0X", "h ", "\n", "\r\n    ", ".", "_", "%", " | ", "\t", "', '",
+        "", " ", ":", "-", ", ", "\\x", "x", "0x", ", 0x", " 0X", "h ", "\n", "\r\n    ", ".", "_", "%", " | ", "\t",
+        "', '",
     ] {
         all.push(each(secret, |byte| format!("{byte:02x}{separator}")));
         all.push(each(secret, |byte| format!("{separator}{byte:02X}")));
