@@ -43,6 +43,14 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         own.add("signing key", key);
     }
     let grants = grants.keeping(&own)?;
+    if let Some(journal) = &arguments.journal
+        && grants.may_write(journal)?
+    {
+        report.warning(&format!(
+            "journal `{}` lies in a folder that the policy grants for writing: once this run has ended, another can change it",
+            journal.display()
+        ));
+    }
     let state = state::open(&arguments.state)?;
     let code = if grants.reach(state.root())? { CodeSource::Copied } else { CodeSource::Mapped };
     let state = state.code_source(code);

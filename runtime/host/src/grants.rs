@@ -120,11 +120,26 @@ impl Grants {
     ///
     /// [`LoadError::OwnThing`] where the path can't be followed.
     pub fn reach(&self, path: &Path) -> Result<bool, LoadError> {
-        if self.preopens.is_empty() {
+        self.covers(path, |_| true)
+    }
+
+    /// Whether a path lies below a directory that is granted for writing, as far as that can be told: see
+    /// [`reach`](Grants::reach).
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::OwnThing`] where the path can't be followed.
+    pub fn may_write(&self, path: &Path) -> Result<bool, LoadError> {
+        self.covers(path, |preopen| preopen.writable)
+    }
+
+    fn covers(&self, path: &Path, counts: impl Fn(&Preopen) -> bool) -> Result<bool, LoadError> {
+        if !self.preopens.iter().any(&counts) {
             return Ok(false);
         }
         let guard = Guard::new(&OwnThings::new().with("state directory", path))?;
-        Ok(self.preopens.iter().any(|preopen| preopen.mounts || guard.is_on_the_way(preopen.directory.id)))
+        let covers = |preopen: &Preopen| preopen.mounts || guard.leads_to_named(preopen.directory.id);
+        Ok(self.preopens.iter().any(|preopen| counts(preopen) && covers(preopen)))
     }
 
     /// What belongs to the host and is kept from the tool.

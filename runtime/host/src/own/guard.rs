@@ -14,9 +14,9 @@ use rustix::fs::{Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::OwnThings;
-use super::steps::{Steps, steps};
+use super::steps::{Steps, Thing, Walker};
 use crate::error::LoadError;
-use crate::files::{FileId, FileMap, FileSet, Found, look_at, look_for};
+use crate::files::{FileId, FileMap, FileSet, Found, look_for};
 
 /// Most directories in the folders of the host, and most links in them. Its own are a handful.
 const PATHS_MAX: usize = 4096;
@@ -28,6 +28,21 @@ const LINKED_MAX: usize = 1 << 20;
 /// The host's own things, by identity.
 #[derive(Debug, Default)]
 pub(crate) struct Guard {
+    /// What the host named, and the ways there.
+    named: Known,
+    /// The folders among it.
+    roots: Vec<Root>,
+    /// What is in the folders, and what links in them lead to; nothing where that could not be found out. Looked for
+    /// when a tool first uses a file, before which it can't have changed anything: many tools use none, and a folder of
+    /// certificates has hundreds of links.
+    inside: OnceLock<Option<Known>>,
+    /// Looked for once a file with several names comes up.
+    linked: OnceLock<Linked>,
+}
+
+/// Things that were found.
+#[derive(Debug, Default)]
+struct Known {
     /// Names that belong to the host, or lead to what does, by their directories.
     names: FileMap<Vec<Name>>,
     /// Files that stood behind such names when the run began. They are held open: the number of one that is gone would
@@ -37,9 +52,13 @@ pub(crate) struct Guard {
     folders: FileSet,
     /// Directories on the way to a thing.
     ways: FileSet,
-    /// The folders of the host to look for hard links in, once one comes up.
-    roots: Vec<File>,
-    linked: OnceLock<Linked>,
+}
+
+/// A folder of the host.
+#[derive(Debug)]
+struct Root {
+    folder: File,
+    path: PathBuf,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -58,69 +77,53 @@ struct Linked {
     all: bool,
 }
 
-impl Guard {
-    /// Finds the things as they are now.
-    ///
-    /// # Errors
-    ///
-    /// When the way to one can't be followed: what can't be found can't be kept.
-    pub(crate) fn new(things: &OwnThings) -> Result<Self, LoadError> {
-        let mut guard = Self::default();
-        for thing in things.iter() {
-            guard.keep(thing.path()).map_err(|source| LoadError::OwnThing {
-                what: thing.what().to_owned(),
-                path: thing.path().to_owned(),
-                source,
-            })?;
+impl Known {
+    /// Keeps what a path leads to. Answers with the folder, where it is one that was not known.
+    fn keep(&mut self, path: &Path, walker: &mut Walker) -> io::Result<Option<File>> {
+        let Steps { steps, thing } = walker.steps(path)?;
+        for step in &steps {
+            self.ways.insert(step.directory);
+            let name = Name { folded: folded(&step.name.to_string_lossy()), is_thing: step.is_thing };
+            let names = self.names.entry(step.directory).or_default();
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
-        Ok(guard)
+        match thing {
+            Some(Thing::Directory(folder, id)) if self.folders.insert(id) => return Ok(Some(folder)),
+            Some(Thing::File(entry)) if !self.files.contains_key(&entry.found.identity.file()) => {
+                let (file, id) = entry.open()?;
+                self.files.insert(id, file);
+            }
+            Some(Thing::Directory(..) | Thing::File(_)) | None => {}
+        }
+        Ok(None)
     }
 
-    /// Keeps what a path leads to, and what links in folders there lead to.
-    fn keep(&mut self, path: &Path) -> io::Result<()> {
-        let mut pending = vec![path.to_owned()];
+    /// Keeps what is in a folder, and what links there lead to.
+    fn keep_inside(&mut self, root: &Root, walker: &mut Walker) -> io::Result<()> {
+        let mut pending: Vec<PathBuf> = self.keep_folder(&root.folder, &root.path)?;
         let mut paths = 0usize;
         while let Some(path) = pending.pop() {
             paths += 1;
             if paths > PATHS_MAX {
                 return Err(Errno::TOOBIG.into());
             }
-            let Steps { steps, thing } = match steps(&path) {
-                Ok(steps) => steps,
-                // A link in a folder that leads in a circle, or to where this user can't go, leads no tool anywhere
-                // either.
-                Err(error) if paths > 1 && leads_nowhere(&error) => continue,
+            match self.keep(&path, walker) {
+                Ok(Some(folder)) => pending.extend(self.keep_folder(&folder, &path)?),
+                Ok(None) => {}
+                // A link that leads in a circle, or to where this user can't go, leads no tool anywhere either.
+                Err(error) if leads_nowhere(&error) => {}
                 Err(error) => return Err(error),
-            };
-            for step in &steps {
-                self.ways.insert(step.directory);
-                let name = Name { folded: folded(&step.name.to_string_lossy()), is_thing: step.is_thing };
-                let names = self.names.entry(step.directory).or_default();
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            match thing {
-                Some(thing) if look_at(&thing)?.is_dir() => {
-                    pending.extend(self.keep_folder(thing)?.into_iter().map(|link| path.join(link)));
-                }
-                Some(thing) => {
-                    self.files.insert(look_at(&thing)?.identity.file(), thing);
-                }
-                None => {}
             }
         }
         Ok(())
     }
 
-    /// Keeps a folder and those in it. Answers with the links that are there, relative to it.
-    fn keep_folder(&mut self, folder: File) -> Result<Vec<PathBuf>, Errno> {
+    /// Keeps the folders in a folder. Answers with the links that are there.
+    fn keep_folder(&mut self, folder: &File, path: &Path) -> Result<Vec<PathBuf>, Errno> {
         let mut links = Vec::new();
-        if !self.folders.insert(look_at(&folder)?.identity.file()) {
-            return Ok(links);
-        }
-        let mut pending = vec![(readable(&folder, ".")?, PathBuf::new())];
-        self.roots.push(folder);
+        let mut pending = vec![(readable(folder, ".")?, path.to_owned())];
         while let Some((directory, path)) = pending.pop() {
             for entry in entries(&directory)? {
                 match entry.kind {
@@ -147,41 +150,89 @@ impl Guard {
         Ok(links)
     }
 
+    fn has(&self, directory: FileId, name: &str, holds: impl Fn(&Name) -> bool) -> bool {
+        let Some(names) = self.names.get(&directory) else { return false };
+        let name = folded(name);
+        names.iter().any(|known| known.folded == name && holds(known))
+    }
+
+    fn is_on_the_way(&self, id: FileId) -> bool {
+        self.ways.contains(&id) || self.folders.contains(&id)
+    }
+}
+
+impl Guard {
+    /// Finds the things as they are now.
+    ///
+    /// # Errors
+    ///
+    /// When the way to one can't be followed: what can't be found can't be kept.
+    pub(crate) fn new(things: &OwnThings) -> Result<Self, LoadError> {
+        let mut guard = Self::default();
+        let mut walker = Walker::default();
+        for thing in things.iter() {
+            let folder = guard.named.keep(thing.path(), &mut walker).map_err(|source| LoadError::OwnThing {
+                what: thing.what().to_owned(),
+                path: thing.path().to_owned(),
+                source,
+            })?;
+            guard.roots.extend(folder.map(|folder| Root { folder, path: thing.path().to_owned() }));
+        }
+        Ok(guard)
+    }
+
+    /// Whether anything that is known is so. What is in the host's folders and can't be found could be anything.
+    fn any(&self, holds: impl Fn(&Known) -> bool) -> bool {
+        holds(&self.named) || self.inside().is_none_or(holds)
+    }
+
+    fn inside(&self) -> Option<&Known> {
+        let find = || {
+            let (mut known, mut walker) = (Known::default(), Walker::default());
+            for root in &self.roots {
+                if let Err(error) = known.keep_inside(root, &mut walker) {
+                    tracing::error!(path = %root.path.display(), %error, "cannot look into it: no file is in reach");
+                    return None;
+                }
+            }
+            Some(known)
+        };
+        self.inside.get_or_init(find).as_ref()
+    }
+
     /// Whether an entry of a directory is the host's: by its name, or by what stands there.
     pub(crate) fn keeps(&self, directory: FileId, name: &str, found: Option<&Found>) -> bool {
-        self.has(directory, name, |known| known.is_thing)
-            || self.folders.contains(&directory)
+        self.any(|known| known.has(directory, name, |name| name.is_thing) || known.folders.contains(&directory))
             || found.is_some_and(|found| self.keeps_found(found))
     }
 
     fn keeps_found(&self, found: &Found) -> bool {
         let id = found.identity.file();
         if found.is_dir() {
-            return self.folders.contains(&id);
+            return self.keeps_directory(id);
         }
-        self.files.contains_key(&id) || (found.links > 1 && self.is_linked(id))
+        self.any(|known| known.files.contains_key(&id)) || (found.links > 1 && self.is_linked(id))
     }
 
     /// Whether an entry must stay what it is, as the host finds its own things through it.
     pub(crate) fn leads_through(&self, directory: FileId, name: &str, found: Option<&Found>) -> bool {
-        self.has(directory, name, |_| true)
+        self.any(|known| known.has(directory, name, |_| true))
             || found.is_some_and(|found| found.is_dir() && self.is_on_the_way(found.identity.file()))
     }
 
     /// Whether a directory is a folder of the host, or in one.
     pub(crate) fn keeps_directory(&self, id: FileId) -> bool {
-        self.folders.contains(&id)
+        self.any(|known| known.folders.contains(&id))
     }
 
     /// Whether something of the host lies below a directory.
     pub(crate) fn is_on_the_way(&self, id: FileId) -> bool {
-        self.ways.contains(&id) || self.folders.contains(&id)
+        self.any(|known| known.is_on_the_way(id))
     }
 
-    fn has(&self, directory: FileId, name: &str, holds: impl Fn(&Name) -> bool) -> bool {
-        let Some(names) = self.names.get(&directory) else { return false };
-        let name = folded(name);
-        names.iter().any(|known| known.folded == name && holds(known))
+    /// Whether a directory is on the way to what the host named, or is that.
+    pub(crate) fn leads_to_named(&self, id: FileId) -> bool {
+        self.named.is_on_the_way(id)
     }
 
     /// Whether a file with several names has one in a folder of the host. The folders are gone through once, when the
@@ -192,7 +243,7 @@ impl Guard {
             let mut linked = Linked::default();
             for root in &self.roots {
                 // What can't be looked at can't be told from the host's own.
-                if readable(root, ".").and_then(|root| linked.add(root)).is_err() {
+                if readable(&root.folder, ".").and_then(|root| linked.add(root)).is_err() {
                     linked.all = true;
                 }
             }
@@ -273,6 +324,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::files::look_at;
 
     #[test]
     fn links_of_a_folder_are_followed_and_those_that_lead_nowhere_passed_over() {

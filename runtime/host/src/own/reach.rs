@@ -8,7 +8,7 @@ use std::path::Path;
 
 use wasm_agent_policy::{GuestPath, Policy};
 
-use super::steps::steps;
+use super::steps::Walker;
 use super::{OwnThings, policy_folder};
 use crate::error::LoadError;
 use crate::files::look_at;
@@ -40,10 +40,11 @@ pub struct Reached {
 pub fn reached(policy: &Policy, path: &Path, things: &OwnThings) -> Result<Vec<Reached>, LoadError> {
     let mut found = Vec::new();
     let mut walked = Vec::new();
+    let mut walker = Walker::default();
     for thing in things.iter() {
         let failed =
             |source| LoadError::OwnThing { what: thing.what().to_owned(), path: thing.path().to_owned(), source };
-        walked.push((thing, steps(thing.path()).map_err(failed)?.steps));
+        walked.push((thing, walker.steps(thing.path()).map_err(failed)?.steps));
     }
     for grant in policy.filesystem() {
         let Ok(root) = File::open(policy_folder(path).join(&grant.host)) else { continue };

@@ -2,11 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "finds the host's own things by their paths, before anything runs")]
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path};
+use std::rc::Rc;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -33,66 +35,179 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
-    /// What the way ends at, opened by `O_PATH`; nothing where nothing is there.
-    pub(super) thing: Option<File>,
+    /// What the way ends at; nothing where nothing is there.
+    pub(super) thing: Option<Thing>,
 }
 
-/// Every name that is looked up to get to `path`, as far as it leads.
-///
-/// # Errors
-///
-/// When a directory on the way can't be entered, or there are too many links.
-pub(super) fn steps(path: &Path) -> io::Result<Steps> {
-    let path = std::path::absolute(path)?;
-    let mut pending = Vec::new();
-    push(&mut pending, &path);
-    let root = || File::open("/");
-    let mut open = vec![root()?];
-    let mut steps = Vec::new();
-    let mut links = 0usize;
-    let mut file = None;
-    while let Some(name) = pending.pop() {
-        if name == ".." {
-            // The root is its own parent.
-            if open.len() > 1 {
-                open.pop();
-            }
-            continue;
-        }
-        let Some(top) = open.last() else { break };
-        let found = look_for(top, name.as_os_str())?;
-        let is_link = found.as_ref().is_some_and(|found| found.kind == FileType::Symlink);
-        let is_directory = found.as_ref().is_some_and(Found::is_dir);
-        let is_thing = pending.is_empty();
-        let goes_on = found.is_some() && (is_link || is_directory || is_thing);
-        let directory = look_at(top)?.identity.file();
-        if is_link {
-            links += 1;
-            if links > LINKS_MAX {
-                return Err(Errno::LOOP.into());
-            }
-            let target = OsString::from_vec(rustix::fs::readlinkat(top, &name, Vec::new())?.into_bytes());
-            let target = Path::new(&target);
-            if target.is_absolute() {
-                open = vec![root()?];
-            }
-            push(&mut pending, target);
-        } else if is_directory {
-            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let below = File::from(rustix::fs::openat(top, &name, flags, Mode::empty())?);
-            open.push(below);
-        } else if found.is_some() && is_thing {
-            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            file = Some(File::from(rustix::fs::openat(top, &name, flags, Mode::empty())?));
-        }
-        let rest = if goes_on { Vec::new() } else { std::mem::take(&mut pending) };
-        steps.push(Step { directory, name, found, is_thing, rest });
-        if !goes_on {
-            return Ok(Steps { steps, thing: None });
-        }
+/// What a way ends at.
+#[derive(Debug)]
+pub(super) enum Thing {
+    Directory(File, FileId),
+    File(Entry),
+}
+
+/// A file in a directory.
+#[derive(Debug)]
+pub(super) struct Entry {
+    directory: Rc<Opened>,
+    name: OsString,
+    pub(super) found: Found,
+}
+
+impl Entry {
+    /// Opens what stands there, by `O_PATH`.
+    pub(super) fn open(&self) -> Result<(File, FileId), Errno> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&self.directory.file, &self.name, flags, Mode::empty())?);
+        let id = look_at(&file)?.identity.file();
+        Ok((file, id))
     }
-    let thing = file.or_else(|| open.pop());
-    Ok(Steps { steps, thing })
+}
+
+/// Most directories that a walker holds open between two ways.
+const HELD_MAX: usize = 64;
+
+/// Most links that a walker remembers.
+const TARGETS_MAX: usize = 4096;
+
+/// Walks to several things, and looks up the directories that their ways share once.
+#[derive(Debug, Default)]
+pub(super) struct Walker {
+    root: Option<Rc<Opened>>,
+    known: HashMap<(FileId, OsString), Rc<Opened>>,
+    targets: HashMap<(FileId, OsString), (Found, OsString)>,
+}
+
+/// What a directory has under a name.
+enum Looked {
+    Nothing,
+    Link(Found, OsString),
+    Directory(Rc<Opened>),
+    Other(Found),
+}
+
+/// A directory on the way, opened by `O_PATH`.
+#[derive(Debug)]
+struct Opened {
+    file: File,
+    found: Found,
+}
+
+impl Opened {
+    fn id(&self) -> FileId {
+        self.found.identity.file()
+    }
+}
+
+impl Walker {
+    /// Every name that is looked up to get to `path`, as far as it leads.
+    ///
+    /// # Errors
+    ///
+    /// When a directory on the way can't be entered, or there are too many links.
+    pub(super) fn steps(&mut self, path: &Path) -> io::Result<Steps> {
+        let path = std::path::absolute(path)?;
+        let mut pending = Vec::new();
+        push(&mut pending, &path);
+        let mut open = vec![self.root()?];
+        let mut steps = Vec::new();
+        let mut links = 0usize;
+        let mut file = None;
+        while let Some(name) = pending.pop() {
+            if name == ".." {
+                // The root is its own parent.
+                if open.len() > 1 {
+                    open.pop();
+                }
+                continue;
+            }
+            let Some(top) = open.last().map(Rc::clone) else { break };
+            let is_thing = pending.is_empty();
+            let mut ends = false;
+            let found = match self.look(&top, &name)? {
+                Looked::Link(found, target) => {
+                    links += 1;
+                    if links > LINKS_MAX {
+                        return Err(Errno::LOOP.into());
+                    }
+                    let target = Path::new(&target);
+                    if target.is_absolute() {
+                        open = vec![self.root()?];
+                    }
+                    push(&mut pending, target);
+                    Some(found)
+                }
+                Looked::Directory(below) => {
+                    let found = below.found.clone();
+                    open.push(below);
+                    Some(found)
+                }
+                Looked::Other(found) if is_thing => {
+                    file = Some(Entry { directory: Rc::clone(&top), name: name.clone(), found: found.clone() });
+                    Some(found)
+                }
+                Looked::Other(found) => {
+                    ends = true;
+                    Some(found)
+                }
+                Looked::Nothing => {
+                    ends = true;
+                    None
+                }
+            };
+            let rest = if ends { std::mem::take(&mut pending) } else { Vec::new() };
+            steps.push(Step { directory: top.id(), name, found, is_thing, rest });
+            if ends {
+                return Ok(Steps { steps, thing: None });
+            }
+        }
+        let thing = match (file, open.pop()) {
+            (Some(file), _) => Some(Thing::File(file)),
+            (None, Some(directory)) => Some(Thing::Directory(directory.file.try_clone()?, directory.id())),
+            (None, None) => None,
+        };
+        Ok(Steps { steps, thing })
+    }
+
+    fn root(&mut self) -> io::Result<Rc<Opened>> {
+        if let Some(root) = &self.root {
+            return Ok(Rc::clone(root));
+        }
+        let file = File::open("/")?;
+        let root = Rc::new(Opened { found: look_at(&file)?, file });
+        self.root = Some(Rc::clone(&root));
+        Ok(root)
+    }
+
+    /// What a directory has under a name, opened where that is a directory too.
+    fn look(&mut self, directory: &Opened, name: &OsStr) -> Result<Looked, Errno> {
+        let key = (directory.id(), name.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            return Ok(Looked::Directory(Rc::clone(known)));
+        }
+        if let Some((found, target)) = self.targets.get(&key) {
+            return Ok(Looked::Link(found.clone(), target.clone()));
+        }
+        let Some(found) = look_for(&directory.file, name)? else { return Ok(Looked::Nothing) };
+        if found.kind == FileType::Symlink {
+            let target = rustix::fs::readlinkat(&directory.file, name, Vec::new())?;
+            let target = OsString::from_vec(target.into_bytes());
+            if self.targets.len() < TARGETS_MAX {
+                self.targets.insert(key, (found.clone(), target.clone()));
+            }
+            return Ok(Looked::Link(found, target));
+        }
+        if !found.is_dir() {
+            return Ok(Looked::Other(found));
+        }
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&directory.file, name, flags, Mode::empty())?);
+        let opened = Rc::new(Opened { found: look_at(&file)?, file });
+        if self.known.len() < HELD_MAX {
+            self.known.insert(key, Rc::clone(&opened));
+        }
+        Ok(Looked::Directory(opened))
+    }
 }
 
 /// Puts the names of a path before those that are left, the first one last.
@@ -110,6 +225,10 @@ fn push(pending: &mut Vec<OsString>, path: &Path) {
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
+
+    fn steps(path: &Path) -> io::Result<Steps> {
+        Walker::default().steps(path)
+    }
 
     fn names(path: &Path, from: &Path) -> Vec<String> {
         let Steps { steps, .. } = steps(path).unwrap();
@@ -142,9 +261,12 @@ mod tests {
         assert_eq!(names("a/b/new"), ["a/", "b/", "new? thing"]);
         assert_eq!(names("a/no/such/key"), ["a/", "no?"]);
         assert_eq!(names("a/b/key/x"), ["a/", "b/", "key"]);
-        let thing = |path: &str| look_at(steps(&root.join(path)).unwrap().thing.unwrap()).unwrap();
-        assert_eq!(thing("short").identity, look_at(File::open(root.join("a/b")).unwrap()).unwrap().identity);
-        assert_eq!(thing("a/link").identity, thing("a/b/key").identity);
+        let thing = |path: &str| match steps(&root.join(path)).unwrap().thing.unwrap() {
+            Thing::Directory(_, id) => id,
+            Thing::File(entry) => entry.open().unwrap().1,
+        };
+        assert_eq!(thing("short"), look_at(File::open(root.join("a/b")).unwrap()).unwrap().identity.file());
+        assert_eq!(thing("a/link"), thing("a/b/key"));
         assert!(steps(&root.join("a/b/new")).unwrap().thing.is_none());
     }
 
