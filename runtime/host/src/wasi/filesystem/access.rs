@@ -30,20 +30,42 @@ impl Target {
     }
 }
 
+/// Why a path means nothing that a tool can use.
+enum NoTarget {
+    Error(FsError),
+    /// It ends at what is not there or not a directory, which the tool may not know.
+    Withheld(GuestPath, Errno),
+}
+
+impl From<FsError> for NoTarget {
+    fn from(error: FsError) -> Self {
+        Self::Error(error)
+    }
+}
+
 impl Host {
     /// Finds what a path means, and refuses on the record one that leads out, through what is denied, or to what no
     /// policy grants.
     pub(super) async fn target(&mut self, fd: &Fd, path: &str, follow: bool, wants: Wants) -> FsResult<Target> {
+        match self.find(fd, path, follow, wants) {
+            Ok(target) => Ok(target),
+            Err(NoTarget::Error(error)) => Err(error),
+            // Boxed: few paths lead nowhere, and the others are not to carry the room for a question.
+            Err(NoTarget::Withheld(path, errno)) => Err(Box::pin(self.withheld(path, wants, errno)).await),
+        }
+    }
+
+    fn find(&mut self, fd: &Fd, path: &str, follow: bool, wants: Wants) -> Result<Target, NoTarget> {
         let context = Arc::clone(&self.context);
         let started = self.started();
         let live = self.live().map_err(FsError::trap)?;
         let Some(base) = live.files.directory(fd.rep()) else {
             // A descriptor that is not one at all is the engine's to report; what is left is a file.
-            return Err(types::ErrorCode::NotDirectory.into());
+            return Err(FsError::from(types::ErrorCode::NotDirectory).into());
         };
         in_place(&context.grants, base).map_err(failed)?;
         let walls = Walls { grants: &context.grants, guard: &live.files.guard };
-        let barred = match files::resolve(base, path, follow, &walls) {
+        let (action, reason) = match files::resolve(base, path, follow, &walls) {
             Ok((place, found)) => match walls.bar(&place, found.as_ref(), wants) {
                 Some(reason) => (wants.action(place.path), reason),
                 None => {
@@ -54,34 +76,30 @@ impl Host {
                         Some(started) => live.files.seen.remember(&place, found.as_ref(), started),
                         None => {}
                     }
-                    return self.suited(Target { place, found, told }, wants).await;
+                    // What is not a directory is refused where the path wants one.
+                    return match &found {
+                        Some(found) if place.must_be_dir && !found.is_dir() => {
+                            Err(NoTarget::Withheld(place.path, Errno::NOTDIR))
+                        }
+                        _ => Ok(Target { place, found, told }),
+                    };
                 }
             },
-            Err(Unresolved::Errno(errno)) => return Err(failed(errno)),
+            Err(Unresolved::Errno(errno)) => return Err(failed(errno).into()),
             Err(Unresolved::Barred(path, reason)) => (Action::FileRead { path }, reason),
             Err(Unresolved::Denied(path)) => {
                 let (_, record) = context.check(&Action::FileRead { path }, Origin::Foreign);
                 self.decided(record);
-                return Err(types::ErrorCode::Access.into());
+                return Err(FsError::from(types::ErrorCode::Access).into());
             }
-            Err(Unresolved::Missing(path)) => return Err(self.withheld(path, wants, Errno::NOENT).await),
+            Err(Unresolved::Missing(path)) => return Err(NoTarget::Withheld(path, Errno::NOENT)),
             Err(Unresolved::Outside) => {
                 self.decided(context.outside());
-                return Err(types::ErrorCode::NotPermitted.into());
+                return Err(FsError::from(types::ErrorCode::NotPermitted).into());
             }
         };
-        let (action, reason) = barred;
         self.decided(context.barred(&action, reason));
-        Err(types::ErrorCode::Access.into())
-    }
-
-    /// Refuses what is not a directory where the path wants one.
-    async fn suited(&mut self, target: Target, wants: Wants) -> FsResult<Target> {
-        let is_other = target.found.as_ref().is_some_and(|found| !found.is_dir());
-        if !target.place.must_be_dir || !is_other {
-            return Ok(target);
-        }
-        Err(self.withheld(target.place.path, wants, Errno::NOTDIR).await)
+        Err(FsError::from(types::ErrorCode::Access).into())
     }
 
     /// What a tool is told of a path that leads nowhere: `errno`, where it may know what is there. Otherwise it would
