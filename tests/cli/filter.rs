@@ -40,10 +40,11 @@ pub(crate) fn lines(output: &[u8], hidden: &[(String, &str)]) -> Vec<String> {
     text.split_terminator('\n').map(|line| visible(&filtered(line))).collect()
 }
 
-/// Parts the cells of a table by two spaces where one of them has a text that is hidden: its length, which is the width of
+/// Parts the cells of a table by two spaces where one of them has a path that is hidden: its length, which is the width of
 /// the column, differs from machine to machine. Tables stand between empty lines.
 fn untabled(text: &str, hidden: &[(String, &str)]) -> String {
-    let has_hidden = |line: &str| line.contains(GAP) && hidden.iter().any(|(what, _)| line.contains(what));
+    let has_hidden =
+        |line: &str| line.contains(GAP) && hidden.iter().any(|(what, _)| what.starts_with('/') && line.contains(what));
     let blocks = text.split("\n\n").map(|block| match block.lines().any(has_hidden) {
         true => block.split('\n').map(narrowed).collect::<Vec<_>>().join("\n"),
         false => block.to_owned(),

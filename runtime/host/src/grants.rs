@@ -138,7 +138,7 @@ impl Grants {
             return Ok(false);
         }
         let guard = Guard::new(&OwnThings::new().with("state directory", path))?;
-        let covers = |preopen: &Preopen| preopen.mounts || guard.leads_to_named(preopen.directory.id);
+        let covers = |preopen: &Preopen| preopen.mounts || guard.is_on_the_way(preopen.directory.id);
         Ok(self.preopens.iter().any(|preopen| counts(preopen) && covers(preopen)))
     }
 

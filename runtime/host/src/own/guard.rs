@@ -230,11 +230,6 @@ impl Guard {
         self.any(|known| known.is_on_the_way(id))
     }
 
-    /// Whether a directory is on the way to what the host named, or is that.
-    pub(crate) fn leads_to_named(&self, id: FileId) -> bool {
-        self.named.is_on_the_way(id)
-    }
-
     /// Whether a file with several names has one in a folder of the host. The folders are gone through once, when the
     /// first such file comes up. Its device says nothing: on an overlay file system files have others than their
     /// folders.
