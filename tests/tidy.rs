@@ -117,7 +117,10 @@ fn dependencies(manifest: &str) -> Vec<String> {
 #[test]
 fn imports_go_one_way() {
     for (manifest, forbidden) in [
-        ("runtime/policy/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"][..]),
+        ("runtime/ids/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"][..]),
+        ("runtime/policy/Cargo.toml", &["wasmtime", "tokio", "wasm-agent-host", "wasm-agent-approval", "wit"]),
+        ("runtime/approval/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-host", "wasm-agent-journal", "wit"]),
+        ("runtime/files/Cargo.toml", &["wasmtime", "tokio", "wasm-agent-host", "wasm-agent-journal", "wit"]),
         ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
         ("runtime/jail/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/host/Cargo.toml", &["clap", "anstream", "indicatif", "wasm-agent-tests"]),

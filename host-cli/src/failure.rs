@@ -102,7 +102,7 @@ impl From<LoadError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::OwnThing { source } => (*source).into(),
+            RunError::OwnThing { source } => LoadError::from(source).into(),
             error => Self::new(Exit::HostFailed, chain(&error)),
         }
     }

@@ -30,7 +30,7 @@ fn main() {
 fn decide(bencher: Bencher<'_, '_>, grants: usize, actions: &[Action]) {
     let policy = policy(grants);
     let mut actions = actions.iter().cycle();
-    bencher.bench_local(|| actions.next().map(|action| black_box(policy.check(black_box(action), Origin::Foreign))));
+    bencher.bench_local(|| actions.next().map(|action| black_box(policy.judge(black_box(action), Origin::Foreign))));
 }
 
 #[divan::bench(sample_size = DECISIONS)]

@@ -1,10 +1,12 @@
 //! `wasm-agent:host`: what a tool can ask of this host beyond WASI.
 
-use wasm_agent_policy::{Action, Origin};
+use std::sync::Arc;
 
-use crate::approval::{Detail, How};
-use crate::gate::{Denied, Host, Why, host_calls, wire};
+use wasm_agent_approval::{Detail, How, Permit};
 use wasm_agent_journal::EffectResult;
+use wasm_agent_policy::{Act, Action, Origin, kind};
+
+use crate::gate::{Call, Effect, Extra, Host, NotDone, host_calls, wire};
 
 wasmtime::component::bindgen!({
     path: "../../wit",
@@ -23,37 +25,56 @@ const REASON_BYTES_MAX: usize = 4096;
 host_calls! {
     impl approval::Host as "wasm-agent:host/approval" {
         async fn checkpoint(title: String, detail: String) -> wasmtime::Result<Result<(), approval::Refusal>>
-            = "checkpoint" |host| host.checkpoint(title, detail).await;
+            = "checkpoint" |host, call| host.checkpoint(call, title, detail).await;
     }
 }
 
 host_calls! {
     impl intent::Host as "wasm-agent:host/intent" {
-        fn declare(why: String) -> wasmtime::Result<()> = "declare" |host| host.declare(why);
+        fn declare(why: String) -> wasmtime::Result<()> = "declare" |host, _call| host.declare(why);
+    }
+}
+
+/// A question that the tool asks before a step that only it understands. There is nothing to perform: the answer is all.
+struct Checkpoint;
+
+impl Effect for Checkpoint {
+    type Kind = kind::Checkpoint;
+    type Done = ();
+    type Failed = wasm_agent_approval::OtherAction;
+
+    fn detail(&self, action: &Action) -> Detail {
+        match action {
+            Action::Checkpoint { title, detail } => Detail::Checkpoint { title: title.clone(), detail: detail.clone() },
+            other => Detail::Checkpoint { title: other.to_string(), detail: String::new() },
+        }
+    }
+
+    async fn perform(self, permit: Permit<kind::Checkpoint>) -> Result<(), Self::Failed> {
+        permit.spend(|_| true).map(drop)
+    }
+
+    fn outcome(_: &Result<(), Self::Failed>) -> (EffectResult, Extra) {
+        (EffectResult::Done, Extra::default())
     }
 }
 
 impl Host {
-    async fn checkpoint(&mut self, title: String, detail: String) -> wasmtime::Result<Result<(), approval::Refusal>> {
-        let context = std::sync::Arc::clone(&self.context);
-        let shown = Detail::Checkpoint { title: title.clone(), detail: detail.clone() };
-        let action = Action::Checkpoint { title, detail };
-        match context.permit(self.call(), &action, Origin::Foreign, || shown, || None).await {
-            Ok(effect) => {
-                self.decided(effect.decision.clone());
-                drop(effect.permit);
-                context.outcome(effect.number, EffectResult::Done, None, None)?;
-                Ok(Ok(()))
-            }
-            Err(Denied { decision, why }) => {
-                self.decided(decision);
-                match why {
-                    Why::Refused(How::Answered) => Ok(Err(approval::Refusal::Refused)),
-                    Why::Refused(How::TimedOut) => Ok(Err(approval::Refusal::TimedOut)),
-                    Why::Refused(How::Broken(_)) | Why::Policy => Ok(Err(approval::Refusal::Unavailable)),
-                    Why::Over(error) => Err(error),
-                }
-            }
+    async fn checkpoint(
+        &mut self,
+        call: &mut Call,
+        title: String,
+        detail: String,
+    ) -> wasmtime::Result<Result<(), approval::Refusal>> {
+        let gate = Arc::clone(&self.world()?.gate);
+        let (asker, act) = (call.asker, Act::checkpoint(title, detail));
+        match gate.effect(asker, act, Origin::Foreign, Checkpoint, |decision| call.noted(decision)).await {
+            Ok(()) => Ok(Ok(())),
+            Err(NotDone::Refused(How::Answered)) => Ok(Err(approval::Refusal::Refused)),
+            Err(NotDone::Refused(How::TimedOut)) => Ok(Err(approval::Refusal::TimedOut)),
+            Err(NotDone::Refused(How::Broken(_)) | NotDone::Denied) => Ok(Err(approval::Refusal::Unavailable)),
+            Err(NotDone::Over(error)) => Err(error),
+            Err(NotDone::Failed(other)) => Err(wasmtime::Error::new(other)),
         }
     }
 
@@ -65,8 +86,9 @@ impl Host {
             }
             why.truncate(end);
         }
-        self.context.note("intent", &why)?;
-        self.context.declare(why);
+        let gate = &self.world()?.gate;
+        gate.ledger.note("intent", &why)?;
+        gate.declare(why);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@
 
 use std::path::PathBuf;
 
+use wasm_agent_files::OwnThingError;
 use wasm_agent_policy::PolicyErrors;
 
 use crate::compile::Resource;
@@ -152,15 +153,8 @@ pub enum LoadError {
         line: u32,
     },
     /// A thing of the host's own could not be found, so it could not be kept from the tool.
-    #[error("cannot look for the {what} `{path}`, which no tool may reach")]
-    OwnThing {
-        /// What it is to the host.
-        what: String,
-        /// Where it was looked for.
-        path: PathBuf,
-        /// What the operating system reports.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    OwnThing(#[from] OwnThingError),
     /// The tool has no such export, or it can't be called like this.
     #[error("{message}")]
     Invocation {
@@ -203,7 +197,7 @@ pub enum RunError {
     #[error(transparent)]
     OwnThing {
         /// What could not be found.
-        source: Box<LoadError>,
+        source: OwnThingError,
     },
     /// The runtime of the run's thread could not be started.
     #[error("cannot start the run")]

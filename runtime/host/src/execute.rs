@@ -10,7 +10,7 @@ use wasmtime::component::{ResourceTableError, Val, wasm_wave};
 use wasmtime::{CallHook, Store, Trap};
 
 use crate::error::RunError;
-use crate::gate::{Backend, Context, Ended, Host};
+use crate::gate::{Ended, Host, Session};
 use crate::invoke::Invocation;
 use crate::json;
 use crate::limits::HOSTCALL_BYTES_MAX;
@@ -79,7 +79,7 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
     store.limiter(|host| &mut host.limiter);
     let total = fuel.unwrap_or(FUEL_UNLIMITED);
     store.set_fuel(total)?;
-    store.data_mut().fuel_total = total;
+    store.data_mut().meter.fuel_total = total;
     // Lets the host look at limits, and the guest's requests make progress while it computes. The engine also writes down then
     // what was used, so that a run that is stopped while it computes has a record of how far it came.
     store.fuel_async_yield_interval(Some(FUEL_BETWEEN_INTERRUPTIONS))?;
@@ -93,23 +93,21 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
         match hook {
             CallHook::CallingHost => {
                 let left = context.get_fuel()?;
-                let host = context.data_mut();
-                host.fuel = host.fuel_total.saturating_sub(left);
-                host.crossings = host.crossings.wrapping_add(1);
-                host.depth = host.depth.saturating_add(1);
+                let meter = &mut context.data_mut().meter;
+                meter.fuel = meter.fuel_total.saturating_sub(left);
+                meter.crossings = meter.crossings.wrapping_add(1);
+                meter.depth = meter.depth.saturating_add(1);
             }
             CallHook::ReturningFromHost => {
-                let host = context.data_mut();
-                let depth = host.depth;
-                host.depth = depth.saturating_sub(1);
+                let meter = &mut context.data_mut().meter;
+                let depth = meter.depth;
+                meter.depth = depth.saturating_sub(1);
                 // Results are put into the guest by code of its own, which can cross to the host again. Fuel can be set
                 // only once that is over: meanwhile the guest counts it in a register.
-                if depth == host.call_depth
-                    && let Some(stop_at) = host.stop_at.take()
-                {
-                    let total = host.fuel_total;
+                if let Some((_, stop_at)) = meter.stop_at.take_if(|(of, _)| *of == depth) {
+                    let total = meter.fuel_total;
+                    meter.fuel_total = stop_at;
                     let used = total.saturating_sub(context.get_fuel()?);
-                    context.data_mut().fuel_total = stop_at;
                     context.set_fuel(stop_at.saturating_sub(used))?;
                 }
             }
@@ -123,7 +121,7 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
 /// Fuel used so far.
 pub(crate) fn fuel_used(store: &Store<Host>) -> u64 {
     // Fuel is always counted: the engine is configured so.
-    store.data().fuel_total.saturating_sub(store.get_fuel().unwrap_or_default())
+    store.data().meter.fuel_total.saturating_sub(store.get_fuel().unwrap_or_default())
 }
 
 /// What a guest returned.
@@ -134,11 +132,11 @@ pub(crate) enum Returned {
 
 /// Calls the guest, and ends it when its time is up or the run is over for another reason.
 pub(crate) async fn drive(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> wasmtime::Result<Returned> {
-    let context = Arc::clone(&store.data().context);
+    let session = Arc::clone(&store.data().session);
     tokio::select! {
         biased;
         // First: a guest that was interrupted goes on only if the run does.
-        error = over(&context) => Err(error),
+        error = over(&session) => Err(error),
         result = call(store, tool, invocation) => result,
     }
 }
@@ -146,19 +144,19 @@ pub(crate) async fn drive(store: &mut Store<Host>, tool: &Tool, invocation: &Inv
 /// Ends once the run is over, with the reason.
 ///
 /// It looks whenever it is polled, so each time that the guest is interrupted: a timer may be served some interruptions later.
-async fn over(context: &Context) -> wasmtime::Error {
+async fn over(session: &Session) -> wasmtime::Error {
     let now_over = || {
-        if context.clock.left().is_none() {
-            context.ending.limit("time");
+        if session.clock.left().is_none() {
+            session.ending.limit("time");
         }
-        context.ending.check().err().map_or(Poll::Pending, Poll::Ready)
+        session.ending.check().err().map_or(Poll::Pending, Poll::Ready)
     };
     loop {
-        let left = context.clock.left().unwrap_or(Duration::ZERO);
+        let left = session.clock.left().unwrap_or(Duration::ZERO);
         tokio::select! {
             biased;
             error = poll_fn(|_| now_over()) => return error,
-            () = context.ending.wait() => {}
+            () = session.ending.wait() => {}
             () = tokio::time::sleep(left) => {}
         }
     }
@@ -194,7 +192,7 @@ async fn call(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> 
 pub(crate) fn outcome(result: wasmtime::Result<Returned>, store: &Store<Host>) -> Result<Outcome, RunError> {
     let host = store.data();
     let was_ended = result.as_ref().is_err_and(|error| error.is::<Ended>());
-    match host.context.ending.reason() {
+    match host.session.ending.reason() {
         Some(Ended::Journal(message)) => return Err(RunError::Journal { message }),
         // It came to its end by itself before it learnt that the run was over: a replay, which has no time, ends the same way.
         Some(_) if !was_ended => {}
@@ -227,10 +225,7 @@ fn ended(error: &wasmtime::Error, host: &Host) -> Outcome {
     let limit = |which: &str| Outcome::Limit { which: which.to_owned() };
     if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
         // In a replay this is where the recorded run was stopped.
-        return match &host.backend {
-            Backend::Live(_) => limit("fuel"),
-            Backend::Replay(replay) => replay.stopped_outcome().unwrap_or_else(|| limit("fuel")),
-        };
+        return host.source.out_of_fuel().unwrap_or_else(|| limit("fuel"));
     }
     if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
         return limit("handles");

@@ -12,14 +12,13 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use http::{HeaderName, HeaderValue};
 use rustix::fs::{Mode, OFlags};
+use wasm_agent_files::{Directory, Guard, OwnThing, OwnThings, look_at, policy_folder, pseudo_filesystem};
 use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, POLICY_BYTES_MAX, Policy, SecretSource, SecretSpec};
 use zeroize::Zeroizing;
 
 use crate::error::LoadError;
-use crate::files::{Directory, look_at, pseudo_filesystem};
 use crate::http::client::SystemResolver;
 use crate::http::{SECRET_BYTES_MAX, SECRET_BYTES_MIN, client, secret_header};
-use crate::own::{Guard, OwnThing, OwnThings, policy_folder};
 
 mod overlap;
 
@@ -37,7 +36,7 @@ pub struct Grants {
 
 /// A directory that a grant gives.
 pub(crate) struct Preopen {
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
     pub(crate) writable: bool,
     /// Whether it includes what is mounted below it.
     pub(crate) mounts: bool,
@@ -209,7 +208,7 @@ impl Opener<'_> {
         }
         let places: Vec<_> = opened.iter().map(|(grant, path, _)| (*grant, path.as_path())).collect();
         let directories: Vec<_> =
-            places.iter().copied().zip(opened.iter().map(|(_, _, preopen)| &preopen.directory)).collect();
+            places.iter().copied().zip(opened.iter().map(|(_, _, preopen)| &*preopen.directory)).collect();
         let problem = overlap::first(&places).or_else(|| overlap::first_shown_twice(&directories));
         if let Some((line, message)) = problem {
             return Err(LoadError::Grant { path: self.policy_path.to_owned(), line, message, source: None });
@@ -252,6 +251,7 @@ impl Opener<'_> {
                 source: None,
             });
         }
+        let directory = Arc::new(directory);
         Ok((grant, real, Preopen { directory, writable: grant.access == Access::Write, mounts: grant.mounts }))
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use wasm_agent_journal::JournalStore;
 
-use crate::files::{FileId, look_at, look_for};
+use wasm_agent_files::{FileId, look_at, look_for};
 
 /// A new file for a journal.
 ///

@@ -38,7 +38,6 @@
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make their own files and servers"))]
 
 mod agent;
-pub mod approval;
 mod cache;
 mod code_key;
 mod compile;
@@ -51,7 +50,6 @@ mod epochs;
 mod error;
 mod event_loop;
 mod execute;
-mod files;
 mod gate;
 mod grants;
 pub mod http;
@@ -62,15 +60,15 @@ mod json;
 mod limits;
 mod lines;
 mod link;
-mod live;
 mod output;
-mod own;
 mod replay;
 mod rerun;
 mod run;
+mod source;
 mod state;
 mod tool;
 mod wasi;
+mod world;
 
 pub use compile::{Compiler, Resource};
 pub use describe::Description;
@@ -81,7 +79,6 @@ pub use grants::{Environment, Grants};
 pub use invoke::{Call, Invocation};
 pub use journal_file::JournalFile;
 pub use output::{Capture, Discard, OutputSink, Stream};
-pub use own::{OwnThing, OwnThings, Reached, reached};
 pub use replay::{
     Bound, Differs, Divergence, JournalSource, Observer, REPLAY_FUEL, REPLAY_MEMORY_BYTES, ReplayError, Replayed, Step,
 };
@@ -89,5 +86,8 @@ pub use rerun::{Recording, ReplayFailure, ReplayReport};
 pub use run::{Run, RunReport};
 pub use state::{CodeSource, StateDir};
 pub use tool::{TOOL_BYTES_MAX, Tool};
+pub use wasm_agent_approval as approval;
+pub use wasm_agent_files::{OwnThing, OwnThingError, OwnThings, Reached, reached};
+pub use wasm_agent_ids as ids;
 pub use wasm_agent_journal as journal;
 pub use wasm_agent_policy as policy;

@@ -6,14 +6,14 @@ use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, io, random, sockets};
 use wasmtime_wasi_http::p2::bindings::http;
 
 use crate::agent;
-use crate::gate::{Gate, Host, View};
+use crate::gate::{Host, Linked, View};
 
 /// A linker with all interfaces in [`crate::imports::INTERFACES`].
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     macro_rules! link {
         ($($($part:ident)::+;)*) => {$(
-            $($part)::+::add_to_linker::<Host, Gate>(&mut linker, view)?;
+            $($part)::+::add_to_linker::<Host, Linked>(&mut linker, view)?;
         )*};
     }
     link! {
@@ -28,8 +28,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
         http::outgoing_handler;
         agent::approval; agent::intent;
     }
-    sockets::network::add_to_linker::<Host, Gate>(&mut linker, &sockets::network::LinkOptions::default(), view)?;
-    http::types::add_to_linker::<Host, Gate>(&mut linker, &http::types::LinkOptions::default(), view)?;
+    sockets::network::add_to_linker::<Host, Linked>(&mut linker, &sockets::network::LinkOptions::default(), view)?;
+    http::types::add_to_linker::<Host, Linked>(&mut linker, &http::types::LinkOptions::default(), view)?;
     Ok(linker)
 }
 

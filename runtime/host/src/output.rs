@@ -9,7 +9,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use crate::gate::Context;
+use crate::gate::Session;
 
 /// Which of a tool's output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,7 +124,7 @@ impl Outputs {
 pub(crate) struct Output {
     pub(crate) stream: Stream,
     pub(crate) sink: Arc<dyn OutputSink>,
-    pub(crate) context: Arc<Context>,
+    pub(crate) session: Arc<Session>,
     /// Bytes left of the output limit, for both streams together.
     pub(crate) left: Arc<AtomicU64>,
 }
@@ -161,7 +161,7 @@ impl OutputStream for Output {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length));
         if taken.is_err() {
-            return Err(StreamError::Trap(self.context.ending.limit("output")));
+            return Err(StreamError::Trap(self.session.ending.limit("output")));
         }
         self.sink
             .write(self.stream, &bytes)

@@ -5,6 +5,8 @@ mod bounds;
 mod contents;
 mod divergence;
 mod observer;
+mod source;
+mod stop;
 
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
@@ -13,8 +15,8 @@ use minicbor::Decoder;
 use wasm_agent_journal::{Call, Encoded, End, Event, Header, ReadError, Reader, RunResult};
 
 use crate::execute::Outcome;
+use crate::gate::Function;
 use crate::gate::wire::{Malformed, Source};
-use crate::gate::{Answer, Function};
 use bounds::Bounds;
 use contents::{Contents, Stored};
 
@@ -22,6 +24,7 @@ pub use bounds::{Bound, REPLAY_FUEL, REPLAY_MEMORY_BYTES};
 pub(crate) use divergence::same_end;
 pub use divergence::{Differs, Divergence, ReplayError, Step};
 pub use observer::{Observer, Replayed};
+pub(crate) use source::Replayer;
 
 /// A journal that can be read from any place in it.
 pub trait JournalSource: Read + Seek + Send {}
@@ -30,9 +33,7 @@ impl<T: Read + Seek + Send> JournalSource for T {}
 
 /// The recorded side of a replay.
 pub(crate) struct Replay {
-    reader: Reader<Box<dyn JournalSource>>,
-    contents: Contents,
-    pub(crate) bounds: Bounds,
+    stored: Stored,
     /// The call that the tool is in, whose outcome comes next.
     current: Option<Call>,
     /// A call that was read ahead.
@@ -59,15 +60,6 @@ pub(crate) struct Replay {
     trapped: bool,
 }
 
-/// Fuel that a replay may use beyond the recorded run before it is stopped. Where the two differ, this is how far the
-/// tool gets to show how.
-const FUEL_BEYOND: u64 = 1_000_000;
-
-/// The same where fuel is not compared, as another build of a tool takes another path to the same calls: about a second
-/// of computing, and so many times what the recorded run took.
-const FUEL_BEYOND_OTHER: u64 = 1_000_000_000;
-const FUEL_TIMES_OTHER: u64 = 100;
-
 impl Replay {
     /// Opens a journal for replay.
     pub(crate) fn open(source: Box<dyn JournalSource>) -> Result<Self, ReadError> {
@@ -75,9 +67,7 @@ impl Replay {
         let fuel = reader.header().limits.iter().find(|(name, _)| name == "fuel");
         let fuel_limit = fuel.map_or(u64::MAX, |(_, limit)| *limit);
         Ok(Self {
-            reader,
-            contents: Contents::default(),
-            bounds: Bounds::default(),
+            stored: Stored { reader, contents: Contents::default(), bounds: Bounds::default() },
             current: None,
             ahead: None,
             intent: None,
@@ -96,7 +86,7 @@ impl Replay {
     }
 
     pub(crate) fn header(&self) -> &Header {
-        self.reader.header()
+        self.stored.reader.header()
     }
 
     /// Shows every call that is answered.
@@ -125,62 +115,6 @@ impl Replay {
             self.ahead = self.next()?;
         }
         Ok(if self.ahead.is_none() { self.end.as_ref() } else { None })
-    }
-
-    /// Where the replay stops before its first call, as [`stopped_at`](Self::stopped_at) says for the later ones.
-    pub(crate) fn first_stop(&mut self) -> u64 {
-        self.stopped_at(0).unwrap_or_else(|| {
-            // The journal can't be read on, which the first call reports. A tool that makes none meets the bound.
-            self.bounds.stop((u64::MAX, 0)).0
-        })
-    }
-
-    /// Fuel at which the recorded run was stopped from outside, if no call comes before that; nothing where what was
-    /// said last holds.
-    ///
-    /// A journal without an end was cut off with its run: what the tool did after the last record is not known, so the
-    /// replay stops with it.
-    ///
-    /// Otherwise it is a little behind the next call, or the end, of the recorded run: a tool that computes on beyond
-    /// that is not the recorded one, and would perhaps never come back.
-    ///
-    /// `used` is what the replay has used so far: the recorded amount, where fuel is compared.
-    pub(crate) fn stopped_at(&mut self, used: u64) -> Option<u64> {
-        let (fuel, slack) = self.stop(used)?;
-        let (fuel, slack) = self.bounds.stop((fuel.min(self.fuel_limit), slack));
-        if self.stop_told.is_some_and(|told| (fuel.saturating_sub(slack)..=fuel).contains(&told)) {
-            return None;
-        }
-        self.stop_told = Some(fuel);
-        self.stop_told
-    }
-
-    /// Where to stop, and how much before that is as good.
-    fn stop(&mut self, used: u64) -> Option<(u64, u64)> {
-        let recorded = self.fuel;
-        let at = |fuel: u64| used.saturating_add(fuel.saturating_sub(recorded));
-        let beyond = |fuel: u64, compared: bool| {
-            if compared {
-                // Telling the engine costs something, and would be done for each call.
-                return (at(fuel).saturating_add(FUEL_BEYOND), FUEL_BEYOND / 2);
-            }
-            let times = fuel.saturating_sub(recorded).saturating_mul(FUEL_TIMES_OTHER);
-            (used.saturating_add(times).saturating_add(FUEL_BEYOND_OTHER), 0)
-        };
-        let compared = self.compare_fuel;
-        match self.end() {
-            Ok(Some(end)) if is_outside(&end.result) => Some((at(end.fuel), 0)),
-            Ok(Some(end)) if matches!(&end.result, RunResult::Limit { which } if which == "fuel") => {
-                Some((at(end.fuel), 0))
-            }
-            Ok(Some(end)) => Some(beyond(end.fuel, compared)),
-            Ok(None) => match &self.ahead {
-                Some(call) => Some(beyond(call.fuel, compared)),
-                None => Some((used, 0)),
-            },
-            // The error comes again with the next call, which reports it.
-            Err(_) => None,
-        }
     }
 
     /// Why the recorded run was stopped from outside, or inside of its last call.
@@ -226,7 +160,7 @@ impl Replay {
 
     /// Whether the record goes to its end, and a seal vouches for that.
     pub(crate) fn is_complete(&self) -> bool {
-        self.reader.is_complete()
+        self.stored.reader.is_complete()
     }
 
     /// Calls answered so far.
@@ -236,8 +170,8 @@ impl Replay {
 
     /// Takes the next recorded call, which must be this one.
     pub(crate) fn expect(&mut self, function: &Function, arguments: &Encoded, fuel: u64) -> Result<(), ReplayError> {
-        self.bounds.asked(arguments.contents_bytes());
-        self.bounds.check(fuel)?;
+        self.stored.bounds.asked(arguments.contents_bytes());
+        self.stored.bounds.check(fuel)?;
         let Some(call) = self.take()? else {
             return Err(self.beyond(Step::asked(function, arguments, fuel), fuel));
         };
@@ -253,18 +187,24 @@ impl Replay {
         Ok(())
     }
 
-    /// The recorded outcome of the current call, which the tool asked with these arguments; and whether the replay ends
-    /// with it.
-    pub(crate) fn answer<A: Answer>(&mut self, asked: &Encoded) -> Result<(A, ControlFlow<ReplayError>), ReplayError> {
-        let Some(call) = self.current.take() else {
-            return Err(ReplayError::Journal { message: "no call is being answered".to_owned() });
-        };
-        let mut blobs = Stored { reader: &mut self.reader, contents: &mut self.contents, bounds: &mut self.bounds };
-        let mut source = Source { cbor: Decoder::new(&call.outcome), blobs: &mut blobs };
-        let answer = A::take(&mut source).map_err(|Malformed(message)| ReplayError::Journal {
-            message: format!("the outcome of call {}: {message}", call.seq),
-        })?;
-        self.trapped = answer.is_trap();
+    /// The recorded outcome of the current call.
+    pub(crate) fn outcome(&mut self) -> Result<Source<'_>, ReplayError> {
+        match &self.current {
+            Some(call) => Ok(Source { cbor: Decoder::new(&call.outcome), blobs: &mut self.stored }),
+            None => Err(ReplayError::Journal { message: "no call is being answered".to_owned() }),
+        }
+    }
+
+    /// The error where the outcome of the current call can't be read.
+    pub(crate) fn malformed(&self, Malformed(message): Malformed) -> ReplayError {
+        let call = self.current.as_ref().map_or(self.calls, |call| call.seq);
+        ReplayError::Journal { message: format!("the outcome of call {call}: {message}") }
+    }
+
+    /// Ends the current call, which the tool asked with these arguments; and says whether the replay ends with it.
+    pub(crate) fn answered(&mut self, asked: &Encoded, is_trap: bool) -> ControlFlow<ReplayError> {
+        let Some(call) = self.current.take() else { return ControlFlow::Continue(()) };
+        self.trapped = is_trap;
         if let Some(why) = self.declared.take() {
             self.intent = Some(why).filter(|why| !why.is_empty());
         }
@@ -272,12 +212,21 @@ impl Replay {
             Some(observer) => observer.answered(&Replayed::new(&call, self.intent.as_deref(), asked)),
             None => ControlFlow::Continue(()),
         };
-        let flow = match flow {
+        let halted = ReplayError::Halted { call: call.seq };
+        self.stored.reader.reuse(call);
+        match flow {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
-            ControlFlow::Break(()) => ControlFlow::Break(ReplayError::Halted { call: call.seq }),
-        };
-        self.reader.reuse(call);
-        Ok((answer, flow))
+            ControlFlow::Break(()) => ControlFlow::Break(halted),
+        }
+    }
+
+    /// What the replay may use up, and what it has.
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.stored.bounds
+    }
+
+    pub(crate) fn bounds_mut(&mut self) -> &mut Bounds {
+        &mut self.stored.bounds
     }
 
     fn take(&mut self) -> Result<Option<Call>, ReplayError> {
@@ -296,7 +245,7 @@ impl Replay {
             return Ok(None);
         }
         loop {
-            let record = self.reader.next().map_err(|error| {
+            let record = self.stored.reader.next().map_err(|error| {
                 let damage = ReplayError::Journal { message: crate::error::chain(&error) };
                 self.damage.insert(damage).clone()
             })?;

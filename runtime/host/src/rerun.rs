@@ -1,19 +1,19 @@
 //! Replaying a whole run, and comparing how it ends.
 
+use std::any::Any;
 use std::sync::Arc;
 
+use wasm_agent_ids::RunId;
 use wasm_agent_journal::{Header, RunResult};
 use wasmtime::{Store, Trap};
 
-use crate::approval::RefuseAll;
 use crate::error::{LoadError, RunError, chain};
 use crate::execute::{Outcome, Returned, drive, outcome, store};
-use crate::gate::{Backend, Context, Ended, Host, Subject};
-use crate::grants::Grants;
+use crate::gate::{Ended, Host, Session};
 use crate::invoke::Invocation;
 use crate::limits::Limiter;
 use crate::output::{OutputSink, Outputs};
-use crate::replay::{JournalSource, Observer, Replay, ReplayError, same_end};
+use crate::replay::{JournalSource, Observer, Replay, ReplayError, Replayer, same_end};
 use crate::run::Used;
 use crate::tool::Tool;
 
@@ -102,7 +102,7 @@ impl Recording {
     /// What the recorded run used does not bound it: whoever forged the journal chose that number.
     #[must_use]
     pub fn fuel_max(mut self, fuel: u64) -> Self {
-        self.replay.bounds.fuel = fuel;
+        self.replay.bounds_mut().fuel = fuel;
         self
     }
 
@@ -110,7 +110,7 @@ impl Recording {
     /// [`REPLAY_MEMORY_BYTES`](crate::REPLAY_MEMORY_BYTES).
     #[must_use]
     pub fn memory_max(mut self, bytes: u64) -> Self {
-        self.replay.bounds.memory_bytes = bytes;
+        self.replay.bounds_mut().memory_bytes = bytes;
         self
     }
 
@@ -139,7 +139,7 @@ impl Recording {
         let used = Used::of(&store);
         let outcome = conclude(&mut store, result, &used, fuel_compared)
             .map_err(|error| for_want_of_memory(error, &store, &header))?;
-        let complete = matches!(&store.data().backend, Backend::Replay(replay) if replay.is_complete());
+        let complete = replay(&store).is_some_and(Replay::is_complete);
         let Used { calls, fuel, .. } = used;
         Ok(ReplayReport { outcome, calls, fuel, fuel_compared, same_component, same_arguments, complete })
     }
@@ -167,19 +167,27 @@ fn prepare(
     tool: &Tool,
     sink: Arc<dyn OutputSink>,
 ) -> Result<Store<Host>, RunError> {
-    let subject =
-        Subject { run: header.run_id, component: header.component_name.clone(), sha256: header.component_sha256 };
     // The recorded run's time does not pass in a replay, which ends where that run ended. This is the replay's own.
-    let time = replay.bounds.time();
-    let context = Context::new(Arc::new(Grants::none()), Arc::new(RefuseAll), None, subject, time);
-    let memory = limit(header, "memory-bytes").unwrap_or(u64::MAX).min(replay.bounds.memory_bytes);
+    let session = Arc::new(Session::new(RunId::from_bytes(header.run_id), replay.bounds().time()));
+    let memory = limit(header, "memory-bytes").unwrap_or(u64::MAX).min(replay.bounds().memory_bytes);
     let memory = usize::try_from(memory).unwrap_or(usize::MAX);
     let fuel = Some(replay.first_stop());
     let handles = limit(header, "handles").and_then(|handles| u32::try_from(handles).ok()).unwrap_or(u32::MAX);
     let handles = handles.min(HANDLES_MAX);
-    let host =
-        Host::new(Arc::new(context), Backend::Replay(Box::new(replay)), Outputs::new(sink), Limiter::new(memory));
+    let source = Box::new(Replayer { session: Arc::clone(&session), replay });
+    let host = Host::new(session, source, None, Outputs::new(sink), Limiter::new(memory));
     store(tool, host, fuel, handles).map_err(|source| RunError::Host { source })
+}
+
+/// The replay that is the source of this store's answers.
+fn replay(store: &Store<Host>) -> Option<&Replay> {
+    let source: &dyn Any = &*store.data().source;
+    source.downcast_ref::<Replayer>().map(|source| &source.replay)
+}
+
+fn replay_mut(store: &mut Store<Host>) -> Option<&mut Replay> {
+    let source: &mut dyn Any = &mut *store.data_mut().source;
+    source.downcast_mut::<Replayer>().map(|source| &mut source.replay)
 }
 
 /// What the end of a replay means, and whether it is the recorded one.
@@ -189,7 +197,7 @@ fn conclude(
     used: &Used,
     fuel_compared: bool,
 ) -> Result<Outcome, ReplayFailure> {
-    if let Some(Ended::Diverged(error)) = store.data().context.ending.reason()
+    if let Some(Ended::Diverged(error)) = store.data().session.ending.reason()
         && *error != ReplayError::Stopped
     {
         return Err((*error).into());
@@ -201,30 +209,26 @@ fn conclude(
 
 /// Whether it was the tool or its record that ended the replay, and not a bound of the replay's own.
 fn within_bounds(store: &Store<Host>, result: &wasmtime::Result<Returned>, used: &Used) -> Result<(), ReplayError> {
-    let Backend::Replay(replay) = &store.data().backend else { return Ok(()) };
-    replay.bounds.check(used.fuel)?;
+    let Some(replay) = replay(store) else { return Ok(()) };
+    replay.bounds().check(used.fuel)?;
     // Nothing else in a replay looks at the time.
-    if matches!(store.data().context.ending.reason(), Some(Ended::Limit("time"))) {
-        return Err(replay.bounds.used_up());
+    if matches!(store.data().session.ending.reason(), Some(Ended::Limit("time"))) {
+        return Err(replay.bounds().used_up());
     }
     match result {
-        Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) => replay.bounds.at_end_of_record(),
+        Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) => replay.bounds().at_end_of_record(),
         Ok(_) | Err(_) => Ok(()),
     }
 }
 
 /// Why a replay failed whose tool got less memory than the recorded run had: for want of it, if it asked for more.
 fn for_want_of_memory(error: ReplayFailure, store: &Store<Host>, header: &Header) -> ReplayFailure {
-    let host = store.data();
-    match &host.backend {
-        Backend::Replay(replay)
-            if host.limiter.refused()
-                && limit(header, "memory-bytes").is_none_or(|bytes| bytes > replay.bounds.memory_bytes) =>
-        {
-            replay.bounds.memory_used_up().into()
-        }
-        Backend::Replay(_) | Backend::Live(_) => error,
+    let Some(replay) = replay(store).filter(|_| store.data().limiter.refused()) else { return error };
+    let recorded = limit(header, "memory-bytes");
+    if recorded.is_none_or(|bytes| bytes > replay.bounds().memory_bytes) {
+        return replay.bounds().memory_used_up().into();
     }
+    error
 }
 
 /// Compares how a replay ended with what is recorded.
@@ -234,10 +238,8 @@ fn compare_end(
     used: &Used,
     fuel_compared: bool,
 ) -> Result<Outcome, ReplayFailure> {
-    let asked_beyond = store.data().context.ending.reason() == Some(Ended::Diverged(Box::new(ReplayError::Stopped)));
-    let Backend::Replay(replay) = &mut store.data_mut().backend else {
-        return Ok(outcome);
-    };
+    let asked_beyond = store.data().session.ending.reason() == Some(Ended::Diverged(Box::new(ReplayError::Stopped)));
+    let Some(replay) = replay_mut(store) else { return Ok(outcome) };
     let in_a_call = asked_beyond || replay.trapped();
     if replay.is_cut() {
         return Err(ReplayError::Incomplete { calls: replay.calls() }.into());

@@ -3,25 +3,27 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use wasm_agent_approval::{Approver, RefuseAll};
+use wasm_agent_files::{Guard, OwnThings};
+use wasm_agent_ids::{RunId, ToolDigest};
 use wasm_agent_journal::{End, Fsync, Header, JournalStore, Options, RunResult, Signer, Summary, Writer};
 use wasm_agent_policy::Limits;
 use wasmtime::Store;
 
-use crate::approval::{Approver, RefuseAll};
 use crate::discreet;
 use crate::error::{LoadError, RunError, chain};
 use crate::execute::{Outcome, drive, outcome, store};
-use crate::gate::{Backend, Context, Host, Subject, nanoseconds};
+use crate::gate::{Gate, Host, Ledger, Session, ToolName, nanoseconds};
 use crate::grants::Grants;
 use crate::http::Outbound;
 use crate::http::client::{Resolver, SystemResolver};
 use crate::invoke::Invocation;
 use crate::limits::Limiter;
-use crate::live::{Given, Live};
 use crate::output::{Discard, OutputSink, Outputs};
-use crate::own::{Guard, OwnThings};
+use crate::source::Record;
 use crate::state::random;
 use crate::tool::{Tool, hex};
+use crate::world::{Given, World};
 
 /// A run that is set up and not begun.
 pub struct Run {
@@ -36,7 +38,7 @@ pub struct Run {
     fsync: Fsync,
     signer: Option<Arc<dyn Signer>>,
     own: OwnThings,
-    id: [u8; 16],
+    id: RunId,
 }
 
 /// What became of a run.
@@ -80,7 +82,7 @@ impl Run {
         {
             return Err(LoadError::Pin { path: tool.name().into(), expected: hex(&expected), found: tool.sha256() });
         }
-        let id = random().map_err(|source| LoadError::Random { source })?.to_le_bytes();
+        let id = RunId::from_bytes(random().map_err(|source| LoadError::Random { source })?.to_le_bytes());
         Ok(Self {
             tool: tool.clone(),
             grants,
@@ -99,7 +101,7 @@ impl Run {
 
     /// The run's identifier, in hexadecimal.
     pub fn id(&self) -> String {
-        hex(&self.id)
+        self.id.to_string()
     }
 
     /// Arguments after the program's name.
@@ -174,38 +176,45 @@ impl Run {
     pub fn execute(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
         let _discreet = self.grants.has_secrets().then(discreet::keep);
         let limits = self.grants.policy().limits().clone();
-        let guard = self.guard().map_err(|error| RunError::OwnThing { source: Box::new(error) })?;
+        let guard = self.guard()?;
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer = Writer::create(journal, &self.header(&limits), options)
             .map_err(|error| RunError::Journal { message: chain(&error) })?;
-        let subject = Subject { run: self.id, component: self.tool.name.clone(), sha256: self.tool.sha256 };
-        let approver = Arc::clone(&self.approver);
-        let context = Context::new(Arc::clone(&self.grants), approver, Some(writer), subject, limits.time);
-        let context = Arc::new(context);
+        let session = Arc::new(Session::new(self.id, limits.time));
+        let ledger = Arc::new(Ledger::new(Arc::clone(&session), writer, limits.journal_bytes));
+        let gate = self.gate(&session, &ledger);
         let event_loops = self.tool.engine.event_loops();
         let event_loop = event_loops.begin()?;
-        let mut store = self.store(&context, &limits, guard)?;
+        let mut store = self.store(&gate, &limits, guard)?;
         let result = event_loop.block_on(drive(&mut store, &self.tool, &self.invocation));
         let used = Used::of(&store);
         let outcome = outcome(result, &store);
         // What is still under way ends here, and says so in the journal.
         drop(store);
         event_loops.end(event_loop);
-        self.finish(context, outcome, &used)
+        let denied = gate.denied();
+        drop(gate);
+        self.finish(&session, ledger, denied, outcome, &used)
+    }
+
+    fn gate(&self, session: &Arc<Session>, ledger: &Arc<Ledger>) -> Arc<Gate> {
+        let tool = ToolName { name: self.tool.name.clone(), digest: ToolDigest::from_bytes(self.tool.sha256) };
+        let (grants, approver) = (Arc::clone(&self.grants), Arc::clone(&self.approver));
+        Arc::new(Gate::new(Arc::clone(session), grants, approver, Arc::clone(ledger), tool))
     }
 
     /// What the tool is kept from. A run that has no directory reaches nothing, and looks for nothing.
-    fn guard(&self) -> Result<Guard, LoadError> {
+    fn guard(&self) -> Result<Guard, RunError> {
         if self.grants.preopens().is_empty() {
             return Ok(Guard::default());
         }
         let mut own = self.grants.own_things().clone();
         own.extend(&self.tool.own);
         own.extend(&self.own);
-        Guard::new(&own)
+        Guard::new(&own).map_err(|source| RunError::OwnThing { source })
     }
 
-    fn store(&self, context: &Arc<Context>, limits: &Limits, guard: Guard) -> Result<Store<Host>, RunError> {
+    fn store(&self, gate: &Arc<Gate>, limits: &Limits, guard: Guard) -> Result<Store<Host>, RunError> {
         let environment: Vec<(String, String)> = self.environment();
         let given = Given {
             arguments: &self.arguments,
@@ -214,10 +223,12 @@ impl Run {
             sink: Arc::clone(&self.sink),
         };
         let outbound = Outbound::new(&self.grants, Arc::clone(&self.resolver));
-        let live = Live::new(context, limits, given, outbound, guard);
+        let world = World::new(Arc::clone(gate), limits, given, outbound, guard);
         let outputs = Outputs::new(Arc::clone(&self.sink));
         let limiter = Limiter::new(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
-        let host = Host::new(Arc::clone(context), Backend::Live(Box::new(live)), outputs, limiter);
+        let source = Record::new(Arc::clone(&gate.session), Arc::clone(&gate.ledger));
+        let session = Arc::clone(&gate.session);
+        let host = Host::new(session, Box::new(source), Some(Box::new(world)), outputs, limiter);
         store(&self.tool, host, limits.fuel, limits.handles).map_err(|source| RunError::Host { source })
     }
 
@@ -231,7 +242,7 @@ impl Run {
         #[expect(clippy::disallowed_methods, reason = "says in the journal when the run began; no guest sees it")]
         let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Header {
-            run_id: self.id,
+            run_id: *self.id.as_bytes(),
             component_sha256: self.tool.sha256,
             component_name: self.tool.name.clone(),
             policy_text: policy.text().to_owned(),
@@ -251,13 +262,14 @@ impl Run {
 
     fn finish(
         &self,
-        context: Arc<Context>,
+        session: &Session,
+        ledger: Arc<Ledger>,
+        denied: u64,
         outcome: Result<Outcome, RunError>,
         used: &Used,
     ) -> Result<RunReport, RunError> {
-        let waited = context.clock.waited();
-        let elapsed = context.clock.elapsed();
-        let denied = context.denied();
+        let waited = session.clock.waited();
+        let elapsed = session.clock.elapsed();
         let end = End {
             result: outcome
                 .as_ref()
@@ -269,12 +281,12 @@ impl Run {
             memory_high_bytes: used.memory_high_bytes,
         };
         let lost = || RunError::Journal { message: "a task of the run still holds it".to_owned() };
-        let writer = Arc::into_inner(context).and_then(Context::into_journal).ok_or_else(lost)?;
+        let writer = Arc::into_inner(ledger).map(Ledger::into_journal).ok_or_else(lost)?;
         let journal = writer.finish(&end).map_err(|error| RunError::Journal { message: chain(&error) });
         // A journal that failed earlier is reported as the reason of the run's end, not as one that can't be finished.
         let outcome = outcome?;
         Ok(RunReport {
-            run: hex(&self.id),
+            run: self.id.to_string(),
             outcome,
             calls: used.calls,
             denied,
@@ -307,7 +319,7 @@ impl Used {
         let host = store.data();
         Self {
             calls: host.calls(),
-            crossings: host.crossings,
+            crossings: host.meter.crossings,
             fuel: crate::execute::fuel_used(store),
             memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),
         }

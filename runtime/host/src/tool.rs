@@ -17,8 +17,8 @@ use crate::error::LoadError;
 use crate::gate::Host;
 use crate::imports::{self, is_core_module};
 use crate::link;
-use crate::own::OwnThings;
 use crate::state::StateDir;
+use wasm_agent_files::OwnThings;
 
 /// Largest tool, in bytes. Compiling costs memory in proportion, and no limit of a run applies to compiling.
 pub const TOOL_BYTES_MAX: u64 = 128 << 20;

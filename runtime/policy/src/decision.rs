@@ -1,22 +1,19 @@
 //! What the policy says about an action.
 
-use crate::digest::ActionDigest;
+use crate::act::kind::Request;
+use crate::act::{Act, Asker};
+use crate::action::{Action, BodyDigest};
 use crate::grant::GrantId;
 
 /// The answer to an action.
 #[derive(Debug)]
-pub enum Decision {
+pub enum Decision<K> {
     /// The action may be performed.
-    Allow(Permit),
+    Allow(Allowed<K>),
     /// The action may be performed once a person has approved it.
-    Ask {
-        /// The grant that covers the action.
-        grant: GrantId,
-        /// Becomes a [`Permit`] with the approval.
-        permit: PendingPermit,
-    },
+    Ask(Pending<K>),
     /// The action must not be performed.
-    Deny(Denial),
+    Deny(Denied),
 }
 
 /// A [`Decision`] without what it carries.
@@ -30,24 +27,14 @@ pub enum DecisionKind {
     Deny,
 }
 
-impl Decision {
+impl<K> Decision<K> {
     /// Which of the three it is.
     #[must_use]
     pub fn kind(&self) -> DecisionKind {
         match self {
             Self::Allow(_) => DecisionKind::Allow,
-            Self::Ask { .. } => DecisionKind::Ask,
+            Self::Ask(_) => DecisionKind::Ask,
             Self::Deny(_) => DecisionKind::Deny,
-        }
-    }
-
-    /// The grant that decided, where one did.
-    #[must_use]
-    pub fn grant(&self) -> Option<GrantId> {
-        match self {
-            Self::Allow(permit) => Some(permit.grant()),
-            Self::Ask { grant, .. } => Some(*grant),
-            Self::Deny(denial) => denial.grant,
         }
     }
 }
@@ -64,49 +51,22 @@ impl DecisionKind {
     }
 }
 
-/// Evidence that one action passed the policy, and was approved where that was needed.
-///
-/// Performing takes it by value, so it is used once. It is made by [`crate::Policy::check`] or from an approval, and
-/// in no other way:
+/// An action that the policy allows. Made by [`Policy::check`](crate::Policy::check) alone:
 ///
 /// ```compile_fail,E0451
-/// use wasm_agent_policy::{GrantId, Permit};
-/// let permit = Permit { grant: GrantId::CHECKPOINT, approved: None };
-/// ```
-///
-/// ```compile_fail,E0599
-/// # use wasm_agent_policy::Permit;
-/// fn twice(permit: Permit) -> (Permit, Permit) {
-///     (permit.clone(), permit)
-/// }
-/// ```
-///
-/// ```compile_fail,E0382
-/// # use wasm_agent_policy::Permit;
-/// fn perform(_: Permit) {}
-/// fn twice(permit: Permit) {
-///     perform(permit);
-///     perform(permit);
-/// }
-/// ```
-///
-/// ```
-/// # use wasm_agent_policy::Permit;
-/// fn perform(_: Permit) {}
-/// fn once(permit: Permit) {
-///     perform(permit);
-/// }
+/// use wasm_agent_policy::{Act, Allowed, GrantId, GuestPath};
+/// let allowed = Allowed { act: Act::delete(GuestPath::root()), grant: GrantId::CHECKPOINT };
 /// ```
 #[derive(Debug)]
-#[must_use = "a permit is for performing the action it was given for"]
-pub struct Permit {
+#[must_use = "what is allowed is not done yet"]
+pub struct Allowed<K> {
+    act: Act<K>,
     grant: GrantId,
-    approved: Option<ActionDigest>,
 }
 
-impl Permit {
-    pub(crate) fn allowed(grant: GrantId) -> Self {
-        Self { grant, approved: None }
+impl<K> Allowed<K> {
+    pub(crate) fn new(act: Act<K>, grant: GrantId) -> Self {
+        Self { act, grant }
     }
 
     /// The grant that covers the action.
@@ -115,62 +75,67 @@ impl Permit {
         self.grant
     }
 
-    /// The action that was approved, where an approval was needed.
+    /// The action, and the grant that covers it.
     #[must_use]
-    pub fn approved(&self) -> Option<&ActionDigest> {
-        self.approved.as_ref()
+    pub fn into_parts(self) -> (Act<K>, GrantId) {
+        (self.act, self.grant)
     }
 }
 
-/// A [`Permit`] that still needs an approval.
-///
-/// ```compile_fail,E0382
-/// # use wasm_agent_policy::{ActionDigest, PendingPermit};
-/// fn twice(pending: PendingPermit, digest: ActionDigest) {
-///     let first = pending.approve(&digest);
-///     let second = pending.approve(&digest);
-/// }
-/// ```
+/// An action that the policy allows once a person has approved it.
 #[derive(Debug)]
 #[must_use = "an action that is asked about is not performed before it is approved"]
-pub struct PendingPermit {
+pub struct Pending<K> {
+    act: Act<K>,
     grant: GrantId,
-    digest: ActionDigest,
+    asker: Asker,
 }
 
-/// The approval is for another action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the approval is for action {approved}, expected {expected}")]
-pub struct ApprovalMismatch {
-    /// The action that needs approval.
-    pub expected: ActionDigest,
-    /// The action that was approved.
-    pub approved: ActionDigest,
-}
-
-impl PendingPermit {
-    pub(crate) fn new(grant: GrantId, digest: ActionDigest) -> Self {
-        Self { grant, digest }
+impl<K> Pending<K> {
+    pub(crate) fn new(act: Act<K>, grant: GrantId, asker: Asker) -> Self {
+        Self { act, grant, asker }
     }
 
     /// The action to be approved.
     #[must_use]
-    pub fn digest(&self) -> &ActionDigest {
-        &self.digest
+    pub fn action(&self) -> &Action {
+        self.act.action()
     }
 
-    /// Turns the approval of the action with this digest into a permit.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the approval is for another action; the pending permit is used up all the same.
-    pub fn approve(self, approved: &ActionDigest) -> Result<Permit, ApprovalMismatch> {
-        if *approved == self.digest {
-            Ok(Permit { grant: self.grant, approved: Some(self.digest) })
-        } else {
-            Err(ApprovalMismatch { expected: self.digest, approved: *approved })
-        }
+    /// The grant that covers the action.
+    #[must_use]
+    pub fn grant(&self) -> GrantId {
+        self.grant
     }
+
+    /// Who asks.
+    #[must_use]
+    pub fn asker(&self) -> Asker {
+        self.asker
+    }
+
+    /// The action, and the grant that covers it.
+    #[must_use]
+    pub fn into_parts(self) -> (Act<K>, GrantId) {
+        (self.act, self.grant)
+    }
+}
+
+impl Pending<Request> {
+    /// The same question, now that the body is known: who answers sees what is sent. What the policy decides does not
+    /// depend on bodies.
+    pub fn with_body(self, body: BodyDigest) -> Self {
+        Self { act: self.act.with_body(body), ..self }
+    }
+}
+
+/// An action that is denied, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// The action.
+    pub action: Action,
+    /// Why.
+    pub denial: Denial,
 }
 
 /// Why an action is denied.
@@ -316,26 +281,6 @@ impl Denial {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn digest(byte: u8) -> ActionDigest {
-        ActionDigest::from_bytes([byte; 32])
-    }
-
-    #[test]
-    fn refuses_an_approval_of_another_action() {
-        let pending = PendingPermit::new(GrantId::CHECKPOINT, digest(1));
-        let error = pending.approve(&digest(2)).unwrap_err();
-        assert_eq!(error.expected, digest(1));
-        assert_eq!(error.approved, digest(2));
-    }
-
-    #[test]
-    fn an_approval_carries_the_action() {
-        let pending = PendingPermit::new(GrantId::CHECKPOINT, digest(1));
-        let permit = pending.approve(&digest(1)).unwrap();
-        assert_eq!(permit.approved(), Some(&digest(1)));
-        assert_eq!(permit.grant(), GrantId::CHECKPOINT);
-    }
 
     #[test]
     fn reasons_have_one_name_each() {

@@ -1,50 +1,15 @@
 //! BLAKE3 digests, one type for each thing that has one.
 
-use std::fmt;
+use wasm_agent_ids::bytes_id;
 
-macro_rules! digest {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name([u8; 32]);
-
-        impl $name {
-            /// Takes the bytes of a digest that was made before.
-            #[must_use]
-            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-                Self(bytes)
-            }
-
-            /// The 32 bytes of the digest.
-            #[must_use]
-            pub const fn as_bytes(&self) -> &[u8; 32] {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            /// Writes 64 lower-case hexadecimal digits.
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-    };
-}
-
-digest! {
+bytes_id! {
     /// The BLAKE3 digest of a policy's whole text.
-    Digest
+    Digest, 32
 }
 
-digest! {
+bytes_id! {
     /// The BLAKE3 digest of an action: of a tag of its own and the action's canonical bytes.
-    ActionDigest
+    ActionDigest, 32
 }
 
 impl Digest {

@@ -1,14 +1,15 @@
 //! What a tool may do: the policy file, its grants, and the decision about each action.
 //!
 //! An operator writes a policy; [`Policy::parse`] compiles it, or says everything that is wrong with it. A host
-//! describes each effect that a guest wants as one [`Action`] and takes it to [`Policy::check`]. What comes back is a
-//! [`Decision`]: a [`Permit`], which is the only way to perform the effect, a [`PendingPermit`], which an approval
-//! turns into a permit, or a [`Denial`].
+//! describes each effect that a guest wants as one [`Act`] and takes it to [`Policy::check`]. What comes back is a
+//! [`Decision`]: [`Allowed`], [`Pending`] until a person has approved it, or [`Denied`]. The approval crate turns the first two
+//! into the permit that performing takes.
 //!
 //! Nothing here does I/O, and nothing waits. What is not granted is denied.
 //!
 //! ```
-//! use wasm_agent_policy::{Action, Decision, GuestPath, Origin, Policy};
+//! use wasm_agent_policy::{Act, Asker, Decision, GuestPath, Origin, Policy};
+//! # use wasm_agent_ids::{CallId, RunId};
 //!
 //! let policy = Policy::parse(
 //!     r#"
@@ -18,16 +19,16 @@
 //!     guest = "/notes"
 //!     "#,
 //! )?;
+//! let asker = Asker { run: RunId::from_bytes([7; 16]), call: CallId(0) };
 //! let path = GuestPath::parse("/notes/a.md")?;
-//! let read = Action::FileRead { path: path.clone() };
-//! assert!(matches!(policy.check(&read, Origin::Foreign), Decision::Allow(_)));
-//! let delete = Action::FileDelete { path };
-//! assert!(matches!(policy.check(&delete, Origin::Foreign), Decision::Deny(_)));
+//! assert!(matches!(policy.check(Act::read(path.clone()), Origin::Foreign, asker), Decision::Allow(_)));
+//! assert!(matches!(policy.check(Act::delete(path), Origin::Foreign, asker), Decision::Deny(_)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 #![forbid(unsafe_code)]
 
+mod act;
 mod action;
 mod bounds;
 mod check;
@@ -61,12 +62,13 @@ mod url_pattern;
 mod warn;
 mod work;
 
+pub use act::{Act, Asker, kind};
 pub use action::{Action, ActionDecodeError, BodyDigest, HttpAction, LinkKind, Origin};
 pub use bounds::{
     ENVIRONMENT_MAX, FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HOST_NAMES_MAX, HTTP_GRANTS_MAX, LIST_MAX, LISTED_MAX,
     MESSAGE_CHARS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, SECRETS_MAX, TEST_WORK_MAX, TESTS_MAX, TEXT_BYTES_MAX,
 };
-pub use decision::{ApprovalMismatch, Decision, DecisionKind, Denial, DenialReason, PendingPermit, Permit};
+pub use decision::{Allowed, Decision, DecisionKind, Denial, DenialReason, Denied, Pending};
 pub use digest::{ActionDigest, Digest};
 pub use error::{PolicyError, PolicyErrors};
 pub use escape::{escape, is_unseen};

@@ -1,8 +1,9 @@
 //! A compiled policy.
 
+use crate::act::{Act, Asker};
 use crate::action::Action;
 use crate::check;
-use crate::decision::{Decision, PendingPermit, Permit};
+use crate::decision::{Allowed, Decision, Denied, Pending};
 use crate::digest::Digest;
 use crate::error::PolicyErrors;
 use crate::grant::{FilesystemGrant, GrantId, GrantKind, HttpGrant};
@@ -158,7 +159,7 @@ impl Policy {
         self.parts.ca_file.as_ref().map(|(_, line)| *line)
     }
 
-    /// Decides about an action. Allocates nothing where the answer is to allow or to deny.
+    /// Decides about an action. Allocates nothing.
     ///
     /// Deny wins over ask, ask over allow. What an action needs:
     ///
@@ -168,13 +169,11 @@ impl Policy {
     /// - A hard link needs write access to both names, a rename too: it must give no file more than it had.
     /// - A request is governed by the most specific grant whose URL and methods match; it asks where any such grant asks.
     /// - A checkpoint always asks. A socket is always denied.
-    pub fn check(&self, action: &Action, origin: Origin) -> Decision {
-        match check::judge(self, action, origin) {
-            Ok(ruling) if ruling.asked_by.is_some() => {
-                Decision::Ask { grant: ruling.grant, permit: PendingPermit::new(ruling.grant, action.digest()) }
-            }
-            Ok(ruling) => Decision::Allow(Permit::allowed(ruling.grant)),
-            Err(denial) => Decision::Deny(denial),
+    pub fn check<K>(&self, act: Act<K>, origin: Origin, asker: Asker) -> Decision<K> {
+        match check::judge(self, act.action(), origin) {
+            Ok(ruling) if ruling.asked_by.is_some() => Decision::Ask(Pending::new(act, ruling.grant, asker)),
+            Ok(ruling) => Decision::Allow(Allowed::new(act, ruling.grant)),
+            Err(denial) => Decision::Deny(Denied { action: act.into_action(), denial }),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wasm_agent_host::policy::{Action, DecisionKind, Denial, DenialReason, Explanation, GuestPath, Policy};
-use wasm_agent_host::{OwnThings, Reached, reached};
+use wasm_agent_host::{LoadError, OwnThings, Reached, reached};
 
 use crate::args::{Format, State};
 use crate::escape::escape_line;
@@ -23,7 +23,7 @@ pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
 
 /// Which of it lies in a granted directory.
 pub(super) fn kept(policy: &Policy, path: &Path) -> Result<Vec<Reached>, Failure> {
-    Ok(reached(policy, path, &things(policy, path))?)
+    Ok(reached(policy, path, &things(policy, path)).map_err(LoadError::from)?)
 }
 
 /// Lists all of it.

@@ -3,10 +3,6 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wasm_agent_journal::FunctionId;
-
-use super::Host;
-
 /// A host function: its name as components import it, and its parameters.
 #[derive(Debug)]
 pub(crate) struct Function {
@@ -37,27 +33,5 @@ impl Function {
     pub(crate) fn index(&self) -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         *self.index.get_or_init(|| NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-impl Host {
-    /// The number that a function has in this run's journal.
-    pub(super) fn function(&mut self, function: &'static Function) -> wasmtime::Result<FunctionId> {
-        let index = function.index();
-        if let Some(Some(id)) = self.functions.get(index) {
-            return Ok(*id);
-        }
-        let id = self
-            .context
-            .journal()?
-            .intern(function.name(), function.parameters())
-            .map_err(|error| self.context.ending.journal(error))?;
-        if self.functions.len() <= index {
-            self.functions.resize(index + 1, None);
-        }
-        if let Some(slot) = self.functions.get_mut(index) {
-            *slot = Some(id);
-        }
-        Ok(id)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use wasm_agent_journal::{DecisionRecord, Verdict};
 use wasm_agent_policy::{Denial, GrantId};
 
-use super::context::lock;
+use super::lock;
 use crate::grants::Grants;
 
 /// The grants of a policy as the journal names them; made once, so that a decision allocates nothing.

@@ -4,95 +4,82 @@
 //! signature to the same steps:
 //!
 //! ```text
-//! guest ─► enter ─► perform ─► leave ─► guest          an observation: recorded once, after
-//!            │         └─ check ─► ask ─► intent ─► effect ─► outcome      what changes something: see `context`
-//!            └─► replayed ─► guest                     a replay: answered from the journal
+//! guest ─► enter ─► perform ─► leave ─► guest       a live run: the source records the call once it is answered
+//!            └─► replayed ─► guest                  a replay: the source has the answer
 //! ```
 //!
-//! The traits that are implemented are wasmtime's own, so the compiler proves that no function is left out.
-//! Files in `wasi/` translate between WIT and the gate. They know nothing of approvers and the journal.
+//! What touches the world does so in `perform`, through [`Gate::effect`]: check, ask, intent, perform, outcome. The traits that are implemented
+//! are wasmtime's own, so the compiler proves that no function is left out.
 
 mod answer;
-mod approve;
-mod context;
+mod ask;
+mod call;
+mod effect;
 mod ending;
 mod function;
+mod host;
+mod host_calls;
 mod labels;
+mod ledger;
+mod session;
 pub(crate) mod wire;
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use wasm_agent_journal::{CallEvent, DecisionRecord, Encoded, FunctionId, Keep, Verdict};
-use wasmtime::component::{HasData, ResourceTable};
+use wasm_agent_approval::{Approver, Remembered};
+use wasm_agent_ids::ToolDigest;
+use wasm_agent_journal::{DecisionRecord, Verdict};
+use wasm_agent_policy::{Act, Action, Asker, Decision, Denial, DenialReason, Origin};
+use wasmtime::component::HasData;
 
 pub(crate) use answer::{Answer, number};
-pub(crate) use context::{Context, Denied, Effect, Subject, Why, nanoseconds};
+pub(crate) use call::Call;
+pub(crate) use effect::{Effect, NotDone};
 pub(crate) use ending::Ended;
 pub(crate) use function::Function;
+pub(crate) use host::Host;
+pub(crate) use host_calls::host_calls;
+pub(crate) use ledger::{Extra, Ledger};
+pub(crate) use session::{Session, nanoseconds};
 
-use crate::limits::Limiter;
-use crate::live::Live;
-use crate::output::Outputs;
-use crate::replay::Replay;
-use wire::Sink;
+use crate::grants::Grants;
+use labels::Labels;
 
-/// State of one run: what host functions work on.
-pub(crate) struct Host {
-    /// What a run's background tasks share with it.
-    pub(crate) context: Arc<Context>,
-    pub(crate) backend: Backend,
-    pub(crate) outputs: Outputs,
-    pub(crate) limiter: Limiter,
-    /// Fuel that the run has in all.
-    pub(crate) fuel_total: u64,
-    /// Fuel used up when the guest entered the current host call; kept by the store's call hook.
-    pub(crate) fuel: u64,
-    /// How many crossings from guest to host are under way, one within the other.
-    pub(crate) depth: u32,
-    /// The depth of the current host call.
-    pub(crate) call_depth: u32,
-    /// Crossings from guest to host that the engine counted, its own helpers among them.
-    pub(crate) crossings: u64,
-    /// Host calls begun so far. The number of the current one is one less.
-    calls: u64,
-    functions: Vec<Option<FunctionId>>,
-    arguments: Encoded,
-    outcome: Encoded,
-    current: Option<Current>,
-    /// The status that the tool ended itself with.
-    pub(crate) exited: Option<u8>,
-    /// Fuel at which a replay is to stop, as the recorded run was stopped there.
-    pub(crate) stop_at: Option<u64>,
+/// Longest action that a denial names, in bytes: a request with all the headers it may have. The arguments of a call
+/// with a longer one, a link to a text without end, tell it themselves, and its record has no room for it twice.
+const DENIED_ACTION_BYTES_MAX: usize = 256 << 10;
+
+/// Who decides, who answers, and where it is written down, for one live run. Shared with the tasks that carry out its requests. A replay
+/// has none: it can't touch anything.
+pub(crate) struct Gate {
+    pub(crate) session: Arc<Session>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) ledger: Arc<Ledger>,
+    approver: Arc<dyn Approver>,
+    tool: ToolName,
+    labels: Labels,
+    effects: AtomicU64,
+    /// What the policy denied: calls, and requests once it was known where they lead.
+    denied: AtomicU64,
+    remembered: Mutex<Remembered>,
+    /// Questions in a row that nobody answered in time.
+    unanswered: AtomicU64,
+    /// The reason that the tool gives for its next calls.
+    intent: Mutex<Option<String>>,
 }
 
-/// Where answers come from.
-pub(crate) enum Backend {
-    /// The world, through WASI.
-    Live(Box<Live>),
-    /// A journal. There is no WASI state at all.
-    Replay(Box<Replay>),
-}
-
-/// The call that is being answered.
-struct Current {
-    function: &'static Function,
-    started: Instant,
-    decision: Option<DecisionRecord>,
-    blocking: bool,
-}
-
-/// Which way a call goes.
-pub(crate) enum Turn {
-    Live,
-    Replay,
+/// The tool, as an approver is told of it.
+#[derive(Clone, Debug)]
+pub(crate) struct ToolName {
+    pub(crate) name: String,
+    pub(crate) digest: ToolDigest,
 }
 
 /// Marker for linking: host functions get a [`View`] of the store's data.
-pub(crate) struct Gate;
+pub(crate) struct Linked;
 
-impl HasData for Gate {
+impl HasData for Linked {
     type Data<'a> = View<'a>;
 }
 
@@ -101,249 +88,86 @@ pub(crate) struct View<'a> {
     pub(crate) host: &'a mut Host,
 }
 
-impl Host {
-    pub(crate) fn new(context: Arc<Context>, backend: Backend, outputs: Outputs, limiter: Limiter) -> Self {
+impl Gate {
+    pub(crate) fn new(
+        session: Arc<Session>,
+        grants: Arc<Grants>,
+        approver: Arc<dyn Approver>,
+        ledger: Arc<Ledger>,
+        tool: ToolName,
+    ) -> Self {
         Self {
-            context,
-            backend,
-            outputs,
-            limiter,
-            fuel_total: 0,
-            fuel: 0,
-            depth: 0,
-            call_depth: 0,
-            crossings: 0,
-            calls: 0,
-            functions: Vec::new(),
-            arguments: Encoded::new(),
-            outcome: Encoded::new(),
-            current: None,
-            exited: None,
-            stop_at: None,
+            labels: Labels::new(&grants),
+            remembered: Mutex::new(Remembered::new(session.run)),
+            session,
+            grants,
+            ledger,
+            approver,
+            tool,
+            effects: AtomicU64::new(0),
+            denied: AtomicU64::new(0),
+            unanswered: AtomicU64::new(0),
+            intent: Mutex::default(),
         }
     }
 
-    /// Host calls made so far.
-    pub(crate) fn calls(&self) -> u64 {
-        self.calls
-    }
-
-    /// The number of the call that is being answered.
-    pub(crate) fn call(&self) -> u64 {
-        self.calls.saturating_sub(1)
-    }
-
-    /// When the current call of a live run began.
-    pub(crate) fn started(&self) -> Option<Instant> {
-        self.current.as_ref().map(|current| current.started)
-    }
-
-    /// Begins a call: its arguments are recorded or, in a replay, compared.
+    /// Takes an action to the policy: nothing but a decision comes of it, and its record.
     ///
-    /// # Errors
-    ///
-    /// When the run is over for a reason outside of the guest, or a replay diverges. The guest ends there.
-    pub(crate) fn enter(
-        &mut self,
-        function: &'static Function,
-        blocking: bool,
-        arguments: impl FnOnce(&mut Sink<'_>),
-    ) -> wasmtime::Result<Turn> {
-        self.context.ending.check()?;
-        self.calls += 1;
-        self.call_depth = self.depth;
-        self.arguments.clear();
-        // What a guest hands over it will hand over again in a replay: the digest is enough.
-        let mut sink = Sink { encoded: &mut self.arguments, keep: Keep::DigestOnly };
-        sink.encoded.array(function.arity());
-        arguments(&mut sink);
-        match &mut self.backend {
-            Backend::Live(_) => {
-                if blocking {
-                    self.context.clock.blocked(true);
-                }
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "says in the journal how long a call took; no guest sees it"
-                )]
-                let started = Instant::now();
-                self.current = Some(Current { function, started, decision: None, blocking });
-                Ok(Turn::Live)
+    /// A denial names the action: it has no intent, and its call need not tell.
+    pub(crate) fn check<K>(&self, act: Act<K>, origin: Origin, asker: Asker) -> (Decision<K>, DecisionRecord) {
+        let decision = self.grants.policy().check(act, origin, asker);
+        let record = match &decision {
+            Decision::Allow(allowed) => self.labels.granted(Verdict::Allow, allowed.grant()),
+            Decision::Ask(pending) => self.labels.granted(Verdict::Ask, pending.grant()),
+            Decision::Deny(denied) => {
+                self.denied.fetch_add(1, Ordering::Relaxed);
+                DecisionRecord { action: named(&denied.action), ..self.labels.denied(&denied.denial) }
             }
-            Backend::Replay(replay) => {
-                replay
-                    .expect(function, &self.arguments, self.fuel)
-                    .map_err(|error| self.context.ending.replay(error))?;
-                Ok(Turn::Replay)
-            }
-        }
-    }
-
-    /// Ends a call: its outcome is recorded, and only then goes to the guest.
-    pub(crate) fn leave<A: Answer>(&mut self, answer: A) -> A {
-        match self.record(answer) {
-            Ok(answer) => answer,
-            Err(error) => A::trap(error),
-        }
-    }
-
-    fn record<A: Answer>(&mut self, answer: A) -> wasmtime::Result<A> {
-        let Some(current) = self.current.take() else {
-            return Err(wasmtime::Error::msg("a host call ended that had not begun"));
         };
-        if current.blocking {
-            self.context.clock.blocked(false);
-        }
-        let answer = match &mut self.backend {
-            Backend::Live(live) => answer.settle(&mut live.table),
-            Backend::Replay(_) => answer,
-        };
-        self.outcome.clear();
-        answer.put(&mut Sink { encoded: &mut self.outcome, keep: Keep::Contents });
-        let action = current.decision.as_ref().and_then(|decision| decision.action.as_ref()).map_or(0, Vec::len);
-        let bytes = self.arguments.recorded_bytes().saturating_add(self.outcome.recorded_bytes());
-        self.context.count(bytes.saturating_add(u64::try_from(action).unwrap_or(u64::MAX)))?;
-        let function = self.function(current.function)?;
-        let journal = self.context.journal()?;
-        let duration = current.started.elapsed();
-        journal
-            .call(&CallEvent {
-                function,
-                at_ns: self.context.since_start_ns(current.started),
-                duration_ns: nanoseconds(duration),
-                fuel: self.fuel,
-                arguments: &self.arguments,
-                outcome: &self.outcome,
-                decision: current.decision.as_ref(),
-            })
-            .map_err(|error| self.context.ending.journal(error))?;
-        // A call can take long and cost the guest little fuel, by which it is interrupted otherwise.
-        self.context.limit_time(current.started + duration);
-        Ok(answer)
+        (decision, record)
     }
 
-    /// Answers a call from the journal.
-    pub(crate) fn replayed<A: Answer>(&mut self) -> A {
-        match &mut self.backend {
-            Backend::Replay(replay) => match replay.answer(&self.arguments) {
-                Ok((answer, ControlFlow::Continue(()))) => {
-                    self.stop_at = replay.stopped_at(self.fuel);
-                    answer
-                }
-                Ok((answer, ControlFlow::Break(halted))) => {
-                    // The tool still gets this answer; it has no say in anything after it.
-                    self.context.ending.replay(halted);
-                    answer
-                }
-                Err(error) => A::trap(self.context.ending.replay(error)),
-            },
-            Backend::Live(_) => A::trap(wasmtime::Error::msg("a live run has nothing to replay")),
-        }
+    /// The record of an action that the policy denies; nothing for one that it does not. No permit comes of it.
+    pub(crate) fn denies(&self, action: &Action, origin: Origin) -> Option<DecisionRecord> {
+        let denial = self.grants.policy().judge(action, origin).denial()?;
+        self.count_denied();
+        Some(DecisionRecord { action: named(action), ..self.labels.denied(&denial) })
     }
 
-    /// The world behind a live run.
-    pub(crate) fn live(&mut self) -> wasmtime::Result<&mut Live> {
-        match &mut self.backend {
-            Backend::Live(live) => Ok(live),
-            Backend::Replay(_) => Err(wasmtime::Error::msg("a replay has no world to act on")),
-        }
+    /// The record of a path that leads out of the directory it starts in.
+    pub(crate) fn outside(&self) -> DecisionRecord {
+        self.count_denied();
+        self.labels.denied(&Denial::new(DenialReason::NoGrant, None))
     }
 
-    /// The decision that the current call is recorded with.
-    pub(crate) fn decided(&mut self, decision: DecisionRecord) {
-        if decision.verdict == Verdict::Deny {
-            self.context.count_denied();
-        }
-        if let Some(current) = &mut self.current {
-            current.decision = Some(decision);
-        }
+    /// The record of what no policy grants: it says so, and which action it was about.
+    pub(crate) fn barred(&self, action: &Action, reason: DenialReason) -> DecisionRecord {
+        self.count_denied();
+        DecisionRecord { action: named(action), ..self.labels.denied(&Denial::new(reason, None)) }
     }
 
-    /// The table of the guest's handles.
-    pub(crate) fn table(&mut self) -> wasmtime::Result<&mut ResourceTable> {
-        Ok(&mut self.live()?.table)
+    /// Counts something that was denied.
+    pub(crate) fn count_denied(&self) {
+        self.denied.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What was denied so far.
+    pub(crate) fn denied(&self) -> u64 {
+        self.denied.load(Ordering::Relaxed)
+    }
+
+    /// Sets the reason that the tool gives for its next calls.
+    pub(crate) fn declare(&self, why: String) {
+        *lock(&self.intent) = Some(why).filter(|why| !why.is_empty());
     }
 }
 
-/// Implements one of wasmtime's host traits on [`View`], each function by the same steps.
-///
-/// A function's last part says how it is performed in a live run:
-/// - `via view`: wasmtime-wasi answers, through the view of that name on [`Live`];
-/// - `|host| expression`: the expression answers, with `host: &mut Host`.
-///
-/// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it. A function `by hand` is
-/// written out, with `@call` in it, as its arguments or answer are recorded as another type than it has.
-macro_rules! host_calls {
-    (impl $trait:path as $interface:literal { $($functions:tt)* }) => {
-        impl $trait for $crate::gate::View<'_> {
-            $crate::gate::host_calls! { @ $trait, $interface, $($functions)* }
-        }
-    };
-    (@ $trait:path, $interface:literal,) => {};
-    (@ $trait:path, $interface:literal, by hand { $($functions:tt)* } $($rest:tt)*) => {
-        $($functions)*
-        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
-    };
-    (@ $trait:path, $interface:literal,
-        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
-        $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
-        fn $name(&mut self, $($arg: $type),*) -> $ret {
-            $crate::gate::host_calls!(@call self, false, $interface, $wit, ($($arg: $type),*), $ret,
-                |live_host| match live_host.live() {
-                    Ok(live) => <_ as $trait>::$name(&mut live.$view(), $($arg),*),
-                    Err(error) => $crate::gate::Answer::trap(error),
-                } $(, again |$host, $answer| $again)?)
-        }
-        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
-    };
-    (@ $trait:path, $interface:literal,
-        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
-        $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
-        async fn $name(&mut self, $($arg: $type),*) -> $ret {
-            $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,
-                |live_host| match live_host.live() {
-                    Ok(live) => <_ as $trait>::$name(&mut live.$view(), $($arg),*).await,
-                    Err(error) => $crate::gate::Answer::trap(error),
-                } $(, again |$host, $answer| $again)?)
-        }
-        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
-    };
-    (@ $trait:path, $interface:literal,
-        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal |$host:ident| $perform:expr
-        $(, again |$other:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
-        fn $name(&mut self, $($arg: $type),*) -> $ret {
-            $crate::gate::host_calls!(@call self, false, $interface, $wit, ($($arg: $type),*), $ret,
-                |$host| $perform $(, again |$other, $answer| $again)?)
-        }
-        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
-    };
-    (@ $trait:path, $interface:literal,
-        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal |$host:ident| $perform:expr
-        $(, again |$other:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
-        async fn $name(&mut self, $($arg: $type),*) -> $ret {
-            $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,
-                |$host| $perform $(, again |$other, $answer| $again)?)
-        }
-        $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
-    };
-    // The steps themselves.
-    (@call $self:ident, $blocking:literal, $interface:literal, $wit:literal, ($($arg:ident: $type:ty),*), $ret:ty,
-        |$host:ident| $perform:expr $(, again |$other:ident, $answer:ident| $again:expr)?) => {{
-        static FUNCTION: $crate::gate::Function =
-            $crate::gate::Function::new(concat!($interface, "#", $wit), &[$(stringify!($arg)),*]);
-        let $host = &mut *$self.host;
-        match $host.enter(&FUNCTION, $blocking, |_arguments| { $($crate::gate::wire::Wire::put(&$arg, _arguments);)* }) {
-            Err(error) => <$ret as $crate::gate::Answer>::trap(error),
-            Ok($crate::gate::Turn::Replay) => {
-                let answer: $ret = $host.replayed();
-                $(let ($other, $answer) = ($host, answer); let answer = $again;)?
-                answer
-            }
-            Ok($crate::gate::Turn::Live) => {
-                let answer: $ret = $perform;
-                $host.leave(answer)
-            }
-        }
-    }};
+/// An action that is denied, for its record, unless it is too long for it.
+fn named(action: &Action) -> Option<Vec<u8>> {
+    Some(action.canonical_bytes()).filter(|action| action.len() <= DENIED_ACTION_BYTES_MAX)
 }
-pub(crate) use host_calls;
+
+/// A poisoned lock means that another thread panicked. The data behind these locks is whole at every moment.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustix::fs::{Mode, OFlags};
 use wasm_agent_policy::{FilesystemGrant, GuestPath};
 
-use crate::files::{Directory, FileId, look_at};
+use wasm_agent_files::{Directory, FileId, look_at};
 
 /// A grant and its directory on the host, without links.
 type Placed<'a> = (&'a FilesystemGrant, &'a Path);

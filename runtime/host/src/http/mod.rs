@@ -7,7 +7,7 @@ mod outbound;
 pub mod post;
 mod readable;
 mod redact;
-mod task;
+mod sending;
 
 use http::HeaderName;
 use http::uri::Scheme;
@@ -17,7 +17,7 @@ pub(crate) use outbound::Outbound;
 pub(crate) use outbound::client;
 pub(crate) use readable::ask_readably;
 pub(crate) use redact::{SECRET_BYTES_MAX, SECRET_BYTES_MIN};
-pub(crate) use task::{Task, secret_header};
+pub(crate) use sending::{Response, Sending, secret_header, send};
 
 /// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.
 pub(crate) struct Hooks;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
 use super::client::{Client, ClientConfig, ClientError, Resolver};
 use super::redact::Needles;
@@ -31,6 +32,23 @@ impl Outbound {
             random: None,
             places: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
         }
+    }
+
+    /// The client, and what to look for to keep these secrets from coming back.
+    ///
+    /// # Errors
+    ///
+    /// What the guest is told where either can't be had.
+    pub(crate) fn equip(&mut self, grants: &Grants, secrets: Vec<String>) -> Result<(Client, Arc<Needles>), ErrorCode> {
+        let client = self.client(grants).map_err(|error| {
+            tracing::error!(%error, "cannot set up TLS");
+            ErrorCode::ConfigurationError
+        })?;
+        let needles = self.needles(grants, secrets).map_err(|error| {
+            tracing::error!(%error, "cannot search responses for secrets");
+            ErrorCode::ConfigurationError
+        })?;
+        Ok((client, needles))
     }
 
     /// What to look for to keep these secrets from coming back.

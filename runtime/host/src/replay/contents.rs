@@ -52,14 +52,14 @@ impl Contents {
     }
 }
 
-/// Contents that a journal keeps outside of its records, for one answer.
-pub(super) struct Stored<'a> {
-    pub(super) reader: &'a mut Reader<Box<dyn JournalSource>>,
-    pub(super) contents: &'a mut Contents,
-    pub(super) bounds: &'a mut Bounds,
+/// The journal that is replayed, with the contents that it keeps outside of its records.
+pub(super) struct Stored {
+    pub(super) reader: Reader<Box<dyn JournalSource>>,
+    pub(super) contents: Contents,
+    pub(super) bounds: Bounds,
 }
 
-impl Blobs for Stored<'_> {
+impl Blobs for Stored {
     fn contents(&mut self, payload: PayloadRef<'_>) -> Result<Vec<u8>, Malformed> {
         match payload {
             PayloadRef::Inline(bytes) => Ok(bytes.to_vec()),

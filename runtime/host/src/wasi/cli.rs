@@ -7,25 +7,15 @@ use wasmtime_wasi::p2::bindings::cli::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream};
 
-use crate::gate::{Backend, Host, View, host_calls};
+use crate::gate::{View, host_calls};
 use crate::output::Stream;
 
 host_calls! {
     impl environment::Host as "wasi:cli/environment" {
         fn get_environment() -> wasmtime::Result<Vec<(String, String)>> = "get-environment" via cli;
         fn get_arguments() -> wasmtime::Result<Vec<String>> = "get-arguments" via cli,
-            again |host, answer| answer.map(|recorded| host.given().unwrap_or(recorded));
+            again |host, answer| answer.map(|recorded| host.source.arguments().unwrap_or(recorded));
         fn initial_cwd() -> wasmtime::Result<Option<String>> = "initial-cwd" via cli;
-    }
-}
-
-impl Host {
-    /// Arguments that a replay gives in place of the recorded ones.
-    fn given(&self) -> Option<Vec<String>> {
-        match &self.backend {
-            Backend::Replay(replay) => replay.given().map(<[String]>::to_vec),
-            Backend::Live(_) => None,
-        }
     }
 }
 
@@ -34,13 +24,13 @@ impl exit::Host for View<'_> {
     fn exit(&mut self, status: Result<(), ()>) -> wasmtime::Result<()> {
         self.host.exited = Some(u8::from(status.is_err()));
         host_calls!(@call self, false, "wasi:cli/exit", "exit", (status: Result<(), ()>), wasmtime::Result<()>,
-            |_host| Err(wasmtime::Error::msg("the tool ended itself")))
+            |_host, _call| Err(wasmtime::Error::msg("the tool ended itself")))
     }
 
     fn exit_with_code(&mut self, code: u8) -> wasmtime::Result<()> {
         self.host.exited = Some(code);
         host_calls!(@call self, false, "wasi:cli/exit", "exit-with-code", (code: u8), wasmtime::Result<()>,
-            |_host| Err(wasmtime::Error::msg("the tool ended itself")))
+            |_host, _call| Err(wasmtime::Error::msg("the tool ended itself")))
     }
 }
 
@@ -54,7 +44,7 @@ host_calls! {
 impl stdout::Host for View<'_> {
     fn get_stdout(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
         let stream: wasmtime::Result<Resource<DynOutputStream>> = host_calls!(@call self, false, "wasi:cli/stdout", "get-stdout", (), wasmtime::Result<Resource<DynOutputStream>>,
-                |host| host.live().and_then(|live| live.cli().get_stdout()));
+                |host, _call| host.world().and_then(|world| world.cli().get_stdout()));
         stream.inspect(|stream| self.host.outputs.opened(stream.rep(), Stream::Stdout))
     }
 }
@@ -62,7 +52,7 @@ impl stdout::Host for View<'_> {
 impl stderr::Host for View<'_> {
     fn get_stderr(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
         let stream: wasmtime::Result<Resource<DynOutputStream>> = host_calls!(@call self, false, "wasi:cli/stderr", "get-stderr", (), wasmtime::Result<Resource<DynOutputStream>>,
-                |host| host.live().and_then(|live| live.cli().get_stderr()));
+                |host, _call| host.world().and_then(|world| world.cli().get_stderr()));
         stream.inspect(|stream| self.host.outputs.opened(stream.rep(), Stream::Stderr))
     }
 }

@@ -1,11 +1,8 @@
 //! `wasi:http`: resources that hold requests and responses, and the one function that sends anything.
 
 mod body;
+mod handler;
 
-use std::sync::Arc;
-
-use http::HeaderMap;
-use wasm_agent_policy::{Action, Decision, HttpAction, Method as PolicyMethod, Origin, Scheme as PolicyScheme, Url};
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable};
 use wasmtime_wasi_http::FieldMap;
@@ -19,9 +16,7 @@ use wasmtime_wasi_http::p2::types::{
 use wasmtime_wasi_http::p2::{HeaderError, HeaderResult, HttpError, HttpResult};
 
 use crate::gate::wire;
-use crate::gate::{Host, View, host_calls};
-use crate::http::client::Timeouts;
-use crate::http::{Task, ask_readably};
+use crate::gate::{View, host_calls};
 
 type Fields = Resource<FieldMap>;
 type Outgoing = Resource<HostOutgoingRequest>;
@@ -34,100 +29,8 @@ type Trailers = Result<Option<Fields>, types::ErrorCode>;
 
 host_calls! {
     impl outgoing_handler::Host as "wasi:http/outgoing-handler" {
-        fn handle(request: Outgoing, options: Option<Options>) -> HttpResult<Pending> = "handle" |host| host.handle(request, options);
+        fn handle(request: Outgoing, options: Option<Options>) -> HttpResult<Pending> = "handle" |host, call| host.handle(call, request, options);
     }
-}
-
-impl Host {
-    /// Describes and checks a request. What the policy does not deny goes its way in a task of its own.
-    fn handle(&mut self, request: Outgoing, options: Option<Options>) -> HttpResult<Pending> {
-        let context = Arc::clone(&self.context);
-        let call = self.call();
-        let live = self.live().map_err(HttpError::trap)?;
-        let timeouts = match options {
-            None => Timeouts::default(),
-            Some(options) => {
-                let options = live.table.get(&options)?;
-                Timeouts {
-                    connect: options.connect_timeout,
-                    first_byte: options.first_byte_timeout,
-                    between_bytes: options.between_bytes_timeout,
-                }
-            }
-        };
-        let mut request = live.table.delete(request)?;
-        let body = request.body.take();
-        let mut headers: HeaderMap = std::mem::take(&mut request.headers).into();
-        let mut action = describe(&request)?;
-        action.secrets = context.grants.policy().secrets_for(&action.method, &action.url).to_vec();
-        // What this server can have got under any grant can come back from it now.
-        let within_reach: Vec<String> = context.grants.policy().secrets_at(&action.url).map(str::to_owned).collect();
-        if !within_reach.is_empty() {
-            ask_readably(&mut headers);
-        }
-        action.headers =
-            headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-        let described = Action::HttpRequest(action);
-        let (decision, record) = context.check(&described, Origin::Foreign);
-        self.decided(record);
-        let asks = match decision {
-            Decision::Deny(_) => return Err(types::ErrorCode::HttpRequestDenied.into()),
-            Decision::Ask { .. } => true,
-            Decision::Allow(_) => false,
-        };
-        let Action::HttpRequest(action) = described else {
-            return Err(HttpError::trap(wasmtime::Error::msg("a request is described as something else")));
-        };
-        let live = self.live().map_err(HttpError::trap)?;
-        let Ok(place) = Arc::clone(&live.outbound.places).try_acquire_owned() else {
-            return Err(types::ErrorCode::ConnectionLimitReached.into());
-        };
-        let client = live.outbound.client(&context.grants).map_err(|error| {
-            tracing::error!(%error, "cannot set up TLS");
-            types::ErrorCode::ConfigurationError
-        })?;
-        let needles = live.outbound.needles(&context.grants, within_reach).map_err(|error| {
-            tracing::error!(%error, "cannot search responses for secrets");
-            types::ErrorCode::ConfigurationError
-        })?;
-        let task = Task { context, client, needles, call, request: action, asks, headers, body, timeouts, place };
-        // Boxed at once, and not moved again on its way into the runtime.
-        let response = Box::pin(task.run());
-        let handle = wasmtime_wasi::runtime::spawn(async move {
-            let response = response.await?;
-            // The client drives its own connections; there is nothing left to drive here.
-            Ok((response, wasmtime_wasi::runtime::spawn(std::future::ready(()))))
-        });
-        Ok(live.table.push(HostFutureIncomingResponse::Pending(handle))?)
-    }
-}
-
-/// Says what a request is, canonically. From here on nothing else is matched, shown or sent.
-fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, types::ErrorCode> {
-    let method = match &request.method {
-        types::Method::Get => "GET",
-        types::Method::Head => "HEAD",
-        types::Method::Post => "POST",
-        types::Method::Put => "PUT",
-        types::Method::Delete => "DELETE",
-        types::Method::Connect => "CONNECT",
-        types::Method::Options => "OPTIONS",
-        types::Method::Trace => "TRACE",
-        types::Method::Patch => "PATCH",
-        types::Method::Other(other) => other,
-    };
-    let method = PolicyMethod::parse(method).map_err(|_| types::ErrorCode::HttpRequestMethodInvalid)?;
-    let scheme = match &request.scheme {
-        None | Some(types::Scheme::Https) => PolicyScheme::Https,
-        Some(types::Scheme::Http) => PolicyScheme::Http,
-        Some(types::Scheme::Other(other)) => {
-            PolicyScheme::parse(other).ok_or(types::ErrorCode::HttpRequestUriInvalid)?
-        }
-    };
-    let authority = request.authority.as_deref().ok_or(types::ErrorCode::HttpRequestUriInvalid)?;
-    let path = request.path_with_query.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
-    let url = Url::parse(scheme, authority, path).map_err(|_| types::ErrorCode::HttpRequestUriInvalid)?;
-    Ok(HttpAction::new(method, url))
 }
 
 impl types::Host for View<'_> {
@@ -142,8 +45,8 @@ impl types::Host for View<'_> {
     fn http_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<types::ErrorCode>> {
         host_calls!(@call self, false, "wasi:http/types", "http-error-code",
         (error: Resource<wasmtime::Error>), wasmtime::Result<Option<types::ErrorCode>>,
-        |host| match host.live() {
-            Ok(live) => types::Host::http_error_code(&mut live.http(), error),
+        |host, _call| match host.world() {
+            Ok(world) => types::Host::http_error_code(&mut world.http(), error),
             Err(error) => Err(error),
         })
     }
@@ -256,7 +159,7 @@ host_calls! {
 host_calls! {
     impl types::HostOutgoingBody as "wasi:http/types" {
         fn write(body: Body) -> wasmtime::Result<Result<Resource<DynOutputStream>, ()>> = "[method]outgoing-body.write" via http;
-        fn finish(body: Body, trailers: Option<Fields>) -> HttpResult<()> = "[static]outgoing-body.finish" |host| host.finish_body(body, trailers);
+        fn finish(body: Body, trailers: Option<Fields>) -> HttpResult<()> = "[static]outgoing-body.finish" |host, _call| host.finish_body(body, trailers);
         fn drop(body: Body) -> wasmtime::Result<()> = "[resource-drop]outgoing-body" via http;
     }
 }

@@ -6,7 +6,7 @@ use wasmtime_wasi::p2::bindings::io::{error, poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
 
 use crate::gate::{Host, View, host_calls, number};
-use crate::live::Live;
+use crate::world::World;
 
 type In = Resource<DynInputStream>;
 type Out = Resource<DynOutputStream>;
@@ -17,7 +17,7 @@ impl error::Host for View<'_> {}
 host_calls! {
     impl error::HostError as "wasi:io/error" {
         fn to_debug_string(error: Resource<streams::Error>) -> wasmtime::Result<String> = "[method]error.to-debug-string"
-            |host| host.live().map(|_| "the operation failed".to_owned());
+            |host, _call| host.world().map(|_| "the operation failed".to_owned());
         fn drop(error: Resource<streams::Error>) -> wasmtime::Result<()> = "[resource-drop]error" via io;
     }
 }
@@ -54,12 +54,12 @@ host_calls! {
         by hand {
             fn read(&mut self, stream: In, length: u64) -> StreamResult<Vec<u8>> {
                 host_calls!(@call self, false, "wasi:io/streams", "[method]input-stream.read", (stream: In, length: u64),
-                    StreamResult<Bytes>, |host| host.input(&stream).and_then(|input| input.read(most(length)))).map(Vec::from)
+                    StreamResult<Bytes>, |host, _call| host.input(&stream).and_then(|input| input.read(most(length)))).map(Vec::from)
             }
 
             async fn blocking_read(&mut self, stream: In, length: u64) -> StreamResult<Vec<u8>> {
                 host_calls!(@call self, true, "wasi:io/streams", "[method]input-stream.blocking-read", (stream: In, length: u64),
-                    StreamResult<Bytes>, |host| match host.input(&stream) {
+                    StreamResult<Bytes>, |host, _call| match host.input(&stream) {
                         Ok(input) => input.blocking_read(most(length)).await,
                         Err(error) => Err(error),
                     }).map(Vec::from)
@@ -79,7 +79,7 @@ host_calls! {
             fn write(&mut self, stream: Out, contents: Vec<u8>) -> StreamResult<()> {
                 let contents = Bytes::from(contents);
                 host_calls!(@call self, false, "wasi:io/streams", "[method]output-stream.write", (stream: Out, contents: Bytes),
-                    StreamResult<()>, |host| host.output(&stream).and_then(|output| output.write(contents)),
+                    StreamResult<()>, |host, _call| host.output(&stream).and_then(|output| output.write(contents)),
                     again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents)))
             }
         }
@@ -95,13 +95,13 @@ host_calls! {
             = "[method]output-stream.blocking-write-zeroes-and-flush" via io,
             again |host, answer| answer.inspect(|()| host.outputs.replayed_zeroes(stream.rep(), length));
         fn splice(stream: Out, source: In, length: u64) -> StreamResult<u64> = "[method]output-stream.splice"
-            |host| host.can_splice(&stream).and_then(|live| streams::HostOutputStream::splice(live.io(), stream, source, length));
+            |host, _call| host.can_splice(&stream).and_then(|live| streams::HostOutputStream::splice(live.io(), stream, source, length));
         async fn blocking_splice(stream: Out, source: In, length: u64) -> StreamResult<u64> = "[method]output-stream.blocking-splice"
-            |host| match host.can_splice(&stream) {
+            |host, _call| match host.can_splice(&stream) {
                 Ok(live) => streams::HostOutputStream::blocking_splice(live.io(), stream, source, length).await,
                 Err(error) => Err(error),
             };
-        async fn drop(stream: Out) -> wasmtime::Result<()> = "[resource-drop]output-stream" |host| host.close_output(stream).await,
+        async fn drop(stream: Out) -> wasmtime::Result<()> = "[resource-drop]output-stream" |host, _call| host.close_output(stream).await,
             again |host, answer| answer.inspect(|()| host.outputs.closed(stream.rep()));
     }
 }
@@ -109,27 +109,27 @@ host_calls! {
 impl Host {
     /// What a guest reads from.
     fn input(&mut self, stream: &In) -> StreamResult<&mut DynInputStream> {
-        Ok(self.live().map_err(StreamError::Trap)?.table.get_mut(stream)?)
+        Ok(self.world().map_err(StreamError::Trap)?.table.get_mut(stream)?)
     }
 
     /// What a guest writes to.
     fn output(&mut self, stream: &Out) -> StreamResult<&mut DynOutputStream> {
-        Ok(self.live().map_err(StreamError::Trap)?.table.get_mut(stream)?)
+        Ok(self.world().map_err(StreamError::Trap)?.table.get_mut(stream)?)
     }
 
     /// Refuses to splice into what the tool prints.
     ///
     /// Spliced bytes don't pass through the guest, so a replay, which has no source to read them from, could not show them.
-    fn can_splice(&mut self, stream: &Out) -> StreamResult<&mut Live> {
+    fn can_splice(&mut self, stream: &Out) -> StreamResult<&mut World> {
         if self.outputs.contains(stream.rep()) {
             return Err(StreamError::LastOperationFailed(wasmtime::Error::msg("output can't be spliced into")));
         }
-        self.live().map_err(StreamError::Trap)
+        self.world().map_err(StreamError::Trap)
     }
 
     async fn close_output(&mut self, stream: Out) -> wasmtime::Result<()> {
         self.outputs.closed(stream.rep());
-        streams::HostOutputStream::drop(self.live()?.io(), stream).await
+        streams::HostOutputStream::drop(self.world()?.io(), stream).await
     }
 }
 

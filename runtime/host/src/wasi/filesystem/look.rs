@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use wasm_agent_policy::{Action, DecisionKind, GuestPath, Origin};
+use wasm_agent_files::{self as files, Found};
+use wasm_agent_policy::{Act, Action, GuestPath, Origin};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
@@ -12,32 +13,40 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::{Target, failed};
+use super::access::failed;
 use super::walls::{Wants, in_place};
-use crate::files::{self, Found};
-use crate::gate::Host;
+use crate::gate::{Call, Host};
 
 impl Host {
-    pub(super) async fn stat_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<types::DescriptorStat> {
-        let target = self.looked_at(fd, flags, path).await?;
-        Ok(stat(target.existing()?))
+    pub(super) async fn stat_at(
+        &mut self,
+        call: &mut Call,
+        fd: &Fd,
+        flags: PathFlags,
+        path: &str,
+    ) -> FsResult<types::DescriptorStat> {
+        let named = self.target(call, fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look).await?;
+        let target = &named.target;
+        let act = Act::read(target.place.path.clone());
+        self.look(call, &named, act, |permit| target.stat(permit).map(stat)).await
     }
 
     pub(super) async fn metadata_hash_at(
         &mut self,
+        call: &mut Call,
         fd: &Fd,
         flags: PathFlags,
         path: &str,
     ) -> FsResult<types::MetadataHashValue> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Identity).await?;
+        let follow = flags.contains(PathFlags::SYMLINK_FOLLOW);
+        let named = self.target(call, fd, path, follow, Wants::Identity).await?;
         // C libraries ask for the hash of every name that they list, and fail the whole listing where one is denied.
         // The number tells which file it is and nothing of what is in it, so whoever may list the directory may have
         // it.
-        let place = &target.place;
-        let listed = if place.name == "." { None } else { place.path.parent() };
-        let action = Action::FileRead { path: listed.unwrap_or_else(|| place.path.clone()) };
-        self.observe(&action, &target).await?;
-        Ok(hash(target.existing()?))
+        let target = &named.target;
+        let listed = if target.place.name == "." { None } else { target.place.path.parent() };
+        let act = Act::read(listed.unwrap_or_else(|| target.place.path.clone()));
+        self.look(call, &named, act, |permit| target.identify(permit).map(|identity| hash(&identity))).await
     }
 
     pub(super) fn metadata_hash(&mut self, fd: &Fd) -> FsResult<types::MetadataHashValue> {
@@ -46,30 +55,31 @@ impl Host {
             Descriptor::File(file) => files::look_at(&*file.file),
             Descriptor::Dir(dir) => files::look_at(&*dir.dir),
         };
-        Ok(hash(&found.map_err(failed)?))
+        Ok(hash(&found.map_err(failed)?.identity))
     }
 
     /// Lists a directory. One that was opened was decided about then; a grant's own is open from the start, and its
     /// grant may not list it.
-    pub(super) async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<types::DirectoryEntryStream>> {
-        let grants = Arc::clone(&self.context.grants);
-        let live = self.live().map_err(FsError::trap)?;
-        if let Some(directory) = live.files.directory(fd.rep()).cloned() {
-            in_place(&grants, &directory).map_err(failed)?;
-            let action = Action::FileRead { path: directory.path };
-            let judgement = self.context.grants.policy().judge(&action, Origin::Foreign);
-            if judgement.decision == DecisionKind::Deny {
-                let (_, record) = self.context.check(&action, Origin::Foreign);
-                self.decided(record);
+    pub(super) async fn read_directory(
+        &mut self,
+        call: &mut Call,
+        fd: Fd,
+    ) -> FsResult<Resource<types::DirectoryEntryStream>> {
+        let gate = self.gate()?;
+        let world = self.world().map_err(FsError::trap)?;
+        let listed = world.files.directory(fd.rep()).cloned();
+        if let Some(directory) = &listed {
+            in_place(&gate.grants, directory).map_err(failed)?;
+            let action = Action::FileRead { path: directory.path.clone() };
+            if let Some(record) = gate.denies(&action, Origin::Foreign) {
+                call.decided(record);
                 return Err(types::ErrorCode::Access.into());
             }
         }
-        let live = self.live().map_err(FsError::trap)?;
-        let listed = live.files.directory(fd.rep()).cloned();
-        let stream = live.filesystem().read_directory(fd).await?;
+        let stream = world.filesystem().read_directory(fd).await?;
         if let Some(directory) = listed {
-            let mounts = grants.preopen_above(&directory.path).is_some_and(|above| above.mounts);
-            live.files.list(stream.rep(), directory, mounts);
+            let mounts = gate.grants.preopen_above(&directory.path).is_some_and(|above| above.mounts);
+            world.files.list(stream.rep(), directory, mounts);
         }
         Ok(stream)
     }
@@ -79,40 +89,34 @@ impl Host {
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
     ) -> FsResult<Option<types::DirectoryEntry>> {
-        let grants = Arc::clone(&self.context.grants);
+        let grants = Arc::clone(&self.gate()?.grants);
         let is_granted =
             |path: &GuestPath| grants.preopens().iter().any(|preopen| preopen.directory.path.starts_with(path));
-        let live = self.live().map_err(FsError::trap)?;
+        let world = self.world().map_err(FsError::trap)?;
         let number = stream.rep();
         loop {
             let stream = Resource::new_borrow(number);
-            match live.filesystem().read_directory_entry(stream).await? {
-                Some(entry) if live.files.hides(number, &entry.name, is_granted) => {}
+            match world.filesystem().read_directory_entry(stream).await? {
+                Some(entry) if world.files.hides(number, &entry.name, is_granted) => {}
                 answer => return Ok(answer),
             }
         }
     }
 
     pub(super) fn close_listing(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
-        let live = self.live()?;
-        live.files.end_list(stream.rep());
-        types::HostDirectoryEntryStream::drop(&mut live.filesystem(), stream)
+        let world = self.world()?;
+        world.files.end_list(stream.rep());
+        types::HostDirectoryEntryStream::drop(&mut world.filesystem(), stream)
     }
 
-    pub(super) async fn readlink_at(&mut self, fd: &Fd, path: &str) -> FsResult<String> {
-        let target = self.looked_at(fd, PathFlags::empty(), path).await?;
-        let place = &target.place;
-        let link = rustix::fs::readlinkat(place.dir.as_fd(), &place.name, Vec::new()).map_err(failed)?;
+    pub(super) async fn readlink_at(&mut self, call: &mut Call, fd: &Fd, path: &str) -> FsResult<String> {
+        let named = self.target(call, fd, path, false, Wants::Look).await?;
+        let target = &named.target;
+        let act = Act::read(target.place.path.clone());
+        let link = self.look(call, &named, act, |permit| target.read_link(permit)).await?;
         let link = link.into_string().map_err(|_| types::ErrorCode::IllegalByteSequence)?;
         // An absolute target names a path of the host, which is no business of the guest's.
         if link.starts_with('/') { Err(types::ErrorCode::NotPermitted.into()) } else { Ok(link) }
-    }
-
-    async fn looked_at(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<Target> {
-        let target = self.target(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look).await?;
-        let action = Action::FileRead { path: target.place.path.clone() };
-        self.observe(&action, &target).await?;
-        Ok(target)
     }
 }
 
@@ -132,7 +136,7 @@ fn timestamp((seconds, nanoseconds): (i64, u32)) -> Option<Datetime> {
     u64::try_from(seconds).ok().map(|seconds| Datetime { seconds, nanoseconds })
 }
 
-fn hash(found: &Found) -> types::MetadataHashValue {
-    let (lower, upper) = found.identity.hash();
+fn hash(identity: &files::Identity) -> types::MetadataHashValue {
+    let (lower, upper) = identity.hash();
     types::MetadataHashValue { lower, upper }
 }

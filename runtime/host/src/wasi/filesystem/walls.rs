@@ -1,12 +1,10 @@
 //! What a path must not lead to, whatever the policy grants: the host's own things, other mounts, directories that were
 //! moved away.
 
-use rustix::io::Errno;
+use wasm_agent_files::{self as files, Bounds, Directory, Errno, Found, Guard, Mount, Place};
 use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, Origin};
 
-use crate::files::{self, Bounds, Directory, Found, Mount, Place};
 use crate::grants::Grants;
-use crate::own::Guard;
 
 /// What a call wants of a place: for what is recorded where the place is not the tool's to use, whatever the policy
 /// says.

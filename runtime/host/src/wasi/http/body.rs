@@ -12,14 +12,14 @@ impl Host {
     /// Trailers come after everything that was checked, shown and approved, and are no part of it. Over HTTP/1.1, and behind a
     /// declared length, nothing would send them either: here the tool is told, rather than left to believe that they went.
     pub(super) fn finish_body(&mut self, body: Body, trailers: Option<Fields>) -> HttpResult<()> {
-        let live = self.live().map_err(HttpError::trap)?;
+        let world = self.world().map_err(HttpError::trap)?;
         let Some(trailers) = trailers else {
-            return live.http().finish(body, None);
+            return world.http().finish(body, None);
         };
-        if live.table.delete(trailers)?.is_empty() {
-            return live.http().finish(body, None);
+        if world.table.delete(trailers)?.is_empty() {
+            return world.http().finish(body, None);
         }
-        live.http().drop(body).map_err(HttpError::trap)?;
+        world.http().drop(body).map_err(HttpError::trap)?;
         Err(ErrorCode::HttpRequestTrailerSectionSize(Some(0)).into())
     }
 }

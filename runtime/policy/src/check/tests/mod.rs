@@ -8,7 +8,9 @@ mod only;
 mod properties;
 mod readings;
 
-use crate::{Decision, Origin, Policy};
+use wasm_agent_ids::{CallId, RunId};
+
+use crate::{Act, Action, Asker, Decision, GrantId, Origin, Policy};
 
 /// Parses a policy without its first line.
 fn policy(text: &str) -> Policy {
@@ -18,19 +20,33 @@ fn policy(text: &str) -> Policy {
 /// The decision in short: `allow 2`, `ask 2` or `deny no-grant`, with the line of the grant where there is one.
 fn decide(policy: &Policy, action: &str) -> String {
     let explanation = policy.explain(action).unwrap_or_else(|error| panic!("{action}: {error}"));
-    let decision = policy.check(&explanation.action, Origin::Foreign);
+    let decision = check(policy, &explanation.action, Origin::Foreign);
     assert_eq!(decision.kind(), explanation.decision, "{action}");
-    assert_eq!(decision.grant(), explanation.grant, "{action}");
+    assert_eq!(grant(&decision), explanation.grant, "{action}");
     short(policy, &decision)
 }
 
-fn short(policy: &Policy, decision: &Decision) -> String {
+const ASKER: Asker = Asker { run: RunId::from_bytes([7; 16]), call: CallId(3) };
+
+fn check(policy: &Policy, action: &Action, origin: Origin) -> Decision<()> {
+    policy.check(Act::any(action.clone()), origin, ASKER)
+}
+
+fn grant(decision: &Decision<()>) -> Option<GrantId> {
+    match decision {
+        Decision::Allow(allowed) => Some(allowed.grant()),
+        Decision::Ask(pending) => Some(pending.grant()),
+        Decision::Deny(denied) => denied.denial.grant,
+    }
+}
+
+fn short(policy: &Policy, decision: &Decision<()>) -> String {
     let line =
-        decision.grant().and_then(|grant| policy.grant_line(grant)).map_or(String::new(), |line| format!(" {line}"));
+        grant(decision).and_then(|grant| policy.grant_line(grant)).map_or(String::new(), |line| format!(" {line}"));
     match decision {
         Decision::Allow(_) => format!("allow{line}"),
-        Decision::Ask { .. } => format!("ask{line}"),
-        Decision::Deny(denial) => format!("deny {}{line}", denial.reason.as_str()),
+        Decision::Ask(_) => format!("ask{line}"),
+        Decision::Deny(denied) => format!("deny {}{line}", denied.denial.reason.as_str()),
     }
 }
 

@@ -1,0 +1,163 @@
+//! Approvals: who answers for an action that can't be undone, and the permit that comes of an answer.
+//!
+//! This crate owns the [`Permit`], which performing takes, what an approver is asked ([`ApprovalRequest`]), what it may
+//! answer ([`Answer`]), the approvers that need no terminal, and the one place where an answer is waited for
+//! ([`settle`]). Which actions are asked about is for the policy to say.
+//!
+//! Two rules not to break. Only an answer that was given in time, in full and in the published form approves:
+//! everything else (a timeout, a broken approver, output that says more than it should) is a refusal. And nothing but the
+//! policy's own word or such an answer makes a permit.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod permit;
+mod preview;
+mod program;
+mod refuse;
+mod remembered;
+mod request;
+mod settle;
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+pub use answer::{APPROVER_CHARS_MAX, Answer, AnswerError, REASON_CHARS_MAX, Remember, Settled};
+pub use permit::{OtherAction, Permit};
+pub use preview::{BINARY_PREVIEW_BYTES_MAX, PREVIEW_BYTES_MAX, Preview};
+pub use program::{ANSWER_BYTES_MAX, DIAGNOSTICS_BYTES_MAX, Program};
+pub use refuse::RefuseAll;
+pub use remembered::{REMEMBERED_MAX, Remembered};
+pub use request::{ActionSummary, ApprovalRequest, ComponentSummary, Detail, Question, REQUEST_VERSION};
+pub use settle::{How, Settlement, settle};
+
+/// The answer to one request, when it comes.
+///
+/// Boxed, because a run chooses its approver when it starts.
+pub type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Settled, ApproverError>> + Send + 'a>>;
+
+/// Somebody or something that answers for an action.
+///
+/// Ask through [`settle`], never directly: it alone turns silence and failure into refusals.
+///
+/// Dropping the future is how a request ends that nobody answered in time. An approver must then let go of
+/// whatever it asked with: a process is ended, a terminal is not read any further.
+pub trait Approver: Send + Sync {
+    /// Names the approver, as the journal records it where an answer does not name a person.
+    fn name(&self) -> String;
+
+    /// Asks once.
+    ///
+    /// # Errors
+    ///
+    /// The approver could not ask, or what came back is no answer. Neither ever approves.
+    fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a>;
+}
+
+/// Why an approver gave no answer.
+///
+/// Text that came from a program is quoted with its control characters escaped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApproverError {
+    /// The approver cannot ask at all, for instance because there is no terminal.
+    #[error("{message}")]
+    Unavailable {
+        /// What is missing, as one line for the operator.
+        message: String,
+    },
+    /// Asking began, and reading or writing failed.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was being done, as in "cannot read the terminal".
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The program could not be started.
+    #[error("cannot start `{program}`")]
+    Start {
+        /// The program as the operator named it.
+        program: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The request could not be written as JSON.
+    #[error("cannot write the request as JSON")]
+    Request(#[source] serde_json::Error),
+    /// The program wrote more than an answer can be.
+    #[error("`{program}` wrote more than {limit_bytes} bytes")]
+    TooMuchOutput {
+        /// The program as the operator named it.
+        program: String,
+        /// The most it may write, in bytes.
+        limit_bytes: usize,
+    },
+    /// The program ended without success, so its output is not read as an answer.
+    #[error("`{program}` ended with {status}{}", quoted(.diagnostics))]
+    Failed {
+        /// The program as the operator named it.
+        program: String,
+        /// How it ended, in the system's words.
+        status: String,
+        /// The first of what it wrote to standard error, at most [`DIAGNOSTICS_BYTES_MAX`] bytes.
+        diagnostics: String,
+    },
+    /// What came back is not an answer.
+    #[error("`{program}` gave no valid answer")]
+    Answer {
+        /// The program as the operator named it.
+        program: String,
+        /// What is wrong with it.
+        #[source]
+        source: AnswerError,
+    },
+}
+
+/// Puts foreign text behind a message, on the same line and without its control characters.
+fn quoted(diagnostics: &str) -> String {
+    match diagnostics.trim() {
+        "" => String::new(),
+        text => format!(", saying `{}`", text.escape_debug()),
+    }
+}
+
+#[cfg(test)]
+mod schema_tests;
+
+#[cfg(test)]
+mod samples {
+    use wasm_agent_ids::{CallId, RunId, ToolDigest};
+    use wasm_agent_policy::{Act, Asker, Decision, GuestPath, Origin, Pending, Policy, kind::Delete};
+
+    use super::{Detail, Question};
+
+    pub(crate) const ASKER: Asker = Asker { run: RunId::from_bytes([7; 16]), call: CallId(3) };
+
+    /// Asks before something is deleted.
+    pub(crate) fn policy() -> Policy {
+        let text = "version = 1\n[[filesystem]]\nhost = \".\"\nguest = \"/notes\"\naccess = \"write\"\n";
+        Policy::parse(text).unwrap()
+    }
+
+    pub(crate) fn pending(path: &str) -> Pending<Delete> {
+        match policy().check(Act::delete(GuestPath::parse(path).unwrap()), Origin::Foreign, ASKER) {
+            Decision::Ask(pending) => pending,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn question() -> Question {
+        Question {
+            component: "tool".to_owned(),
+            tool: ToolDigest::from_bytes([1; 32]),
+            policy: *policy().digest(),
+            grant: None,
+            intent: None,
+            detail: Detail::File { path: "/notes/a".to_owned(), to: None, size: None, preview: None },
+        }
+    }
+}

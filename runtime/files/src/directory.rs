@@ -1,0 +1,90 @@
+//! Open directories: which one it is, on which mount, and whether its path still leads to it.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+
+use rustix::fs::{Mode, OFlags, ResolveFlags, Statx, StatxFlags};
+use rustix::io::Errno;
+use wasm_agent_policy::GuestPath;
+
+use super::{FileId, look_at};
+
+/// Directories on the way are opened only to be walked through.
+pub(super) const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// An open directory and what the guest calls it.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// The directory, open.
+    pub file: Arc<File>,
+    /// What the guest calls it.
+    pub path: GuestPath,
+    /// Which directory it is.
+    pub id: FileId,
+    /// The mount that it was reached through.
+    pub mount: Mount,
+}
+
+impl Directory {
+    /// A directory that is open, under the name that the guest has for it.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel can't say which directory it is.
+    pub fn new(file: Arc<File>, path: GuestPath) -> Result<Self, Errno> {
+        let found = look_at(&*file)?;
+        Ok(Self { id: found.identity.file(), mount: found.mount, file, path })
+    }
+
+    /// Its descriptor.
+    #[must_use]
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    /// Whether its path, from the directory of a grant above it, still leads to it: another process may have moved it
+    /// out of the grant or put another one in its place.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where the path leads nowhere or to another directory.
+    pub fn is_in_place(&self, root: &Self) -> Result<(), Errno> {
+        if self.id == root.id {
+            return Ok(());
+        }
+        let below = if root.path.is_root() { "" } else { root.path.as_str() };
+        let path = self.path.as_str().strip_prefix(below).map(|rest| rest.trim_start_matches('/'));
+        let path = path.filter(|path| !path.is_empty()).ok_or(Errno::NOENT)?;
+        let now = open_beneath(root.as_fd(), path, true).map_err(|_| Errno::NOENT)?;
+        if look_at(now)?.identity.file() == self.id { Ok(()) } else { Err(Errno::NOENT) }
+    }
+}
+
+/// Opens a directory by a path without links and `..`; across mounts only where that is allowed.
+pub(super) fn open_beneath(root: BorrowedFd<'_>, path: &str, mounts: bool) -> Result<File, Errno> {
+    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let within = if mounts { within } else { within | ResolveFlags::NO_XDEV };
+    rustix::fs::openat2(root, path, DIRECTORY, Mode::empty(), within).map(File::from)
+}
+
+/// Which mount a file was reached through.
+///
+/// A bind mount has the device of what it shows, so the device alone does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mount {
+    /// The kernel's number for it.
+    Id(u64),
+    /// The device, where the kernel does not give the number (before Linux 5.8).
+    Device(u32, u32),
+}
+
+impl Mount {
+    pub(super) fn of(stat: &Statx) -> Self {
+        if stat.stx_mask & StatxFlags::MNT_ID.bits() != 0 {
+            Self::Id(stat.stx_mnt_id)
+        } else {
+            Self::Device(stat.stx_dev_major, stat.stx_dev_minor)
+        }
+    }
+}

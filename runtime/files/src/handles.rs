@@ -1,0 +1,112 @@
+//! The files of one run: the directories behind its handles, and what it did with files so far.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use wasm_agent_policy::GuestPath;
+
+use crate::mount_points::MountPoints;
+use crate::{Created, Directory, Guard, Links, Seen};
+
+/// The files of one run.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
+    directories: BTreeMap<u32, Directory>,
+    /// Directories that are being listed, and whether their grants cover mounts, by the handle of the listing.
+    listings: BTreeMap<u32, (Directory, bool)>,
+    /// Where something is mounted; found out when the first directory is listed.
+    mount_points: OnceCell<MountPoints>,
+    /// What this run made.
+    pub created: Created,
+    /// What it looked at last.
+    pub seen: Seen,
+    /// What it must not reach.
+    pub guard: Guard,
+    /// Symbolic links that it made.
+    pub links: Links,
+}
+
+impl Files {
+    /// The files of a run that is kept from what `guard` knows.
+    pub fn new(guard: Guard) -> Self {
+        Self { guard, ..Self::default() }
+    }
+
+    /// Notes which directory a handle is of.
+    pub fn insert(&mut self, handle: u32, directory: Directory) {
+        self.directories.insert(handle, directory);
+    }
+
+    /// Forgets a handle that is closed.
+    pub fn remove(&mut self, handle: u32) {
+        self.directories.remove(&handle);
+    }
+
+    /// Follows a directory to its new name: what is done through a handle must be decided about by the path that it has
+    /// now.
+    pub fn renamed(&mut self, from: &GuestPath, to: &GuestPath) {
+        self.directories.retain(|_, directory| {
+            if !directory.path.starts_with(from) {
+                return true;
+            }
+            let below = directory.path.as_str().strip_prefix(from.as_str()).unwrap_or_default();
+            // A path that is too long by now has no name that could be decided about: the handle leads nowhere.
+            GuestPath::parse(&format!("{}{below}", to.as_str())).map(|path| directory.path = path).is_ok()
+        });
+        self.links.renamed(from, to);
+    }
+
+    /// Notes which directory a listing is of, and whether its grant covers mounts.
+    pub fn list(&mut self, handle: u32, directory: Directory, mounts: bool) {
+        self.listings.insert(handle, (directory, mounts));
+    }
+
+    /// Forgets a listing.
+    pub fn end_list(&mut self, handle: u32) {
+        self.listings.remove(&handle);
+    }
+
+    /// Whether a listing leaves an entry out: it is the host's, or something is mounted there that the tool can't
+    /// reach. What has a grant of its own can be, which `is_granted` says of a path.
+    pub fn hides(&self, handle: u32, name: &str, is_granted: impl Fn(&GuestPath) -> bool) -> bool {
+        let Some((directory, mounts)) = self.listings.get(&handle) else { return false };
+        if self.guard.keeps(directory.id, name, None) {
+            return true;
+        }
+        let mounted = self.mount_points.get_or_init(MountPoints::now).hides(directory.id, name, *mounts);
+        mounted && !directory.path.join(name).is_ok_and(|path| is_granted(&path))
+    }
+
+    /// The directory behind a handle, if it is one.
+    pub fn directory(&self, handle: u32) -> Option<&Directory> {
+        self.directories.get(&handle)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn handles_follow_a_directory_that_is_renamed() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = Arc::new(std::fs::File::open(dir.path()).unwrap());
+        let directory = |path| Directory::new(Arc::clone(&file), path).unwrap();
+        let path = |text: &str| GuestPath::parse(text).unwrap();
+        let mut files = Files::default();
+        let long = format!("/w/d/{}", ["x"; 200].join("/"));
+        for (handle, at) in [(1, "/w"), (2, "/w/d"), (3, "/w/d/e"), (4, "/w/dd"), (5, long.as_str())] {
+            files.insert(handle, directory(path(at)));
+        }
+        files.renamed(&path("/w/d"), &path(&format!("/w/in{}", "/y".repeat(60))));
+        let found = |handle| files.directory(handle).map(|directory| directory.path.as_str().replace("/y", ""));
+        assert_eq!(found(1).unwrap(), "/w");
+        assert_eq!(found(2).unwrap(), "/w/in");
+        assert_eq!(found(3).unwrap(), "/w/in/e");
+        assert_eq!(found(4).unwrap(), "/w/dd");
+        assert_eq!(found(5), None);
+    }
+}

@@ -1,0 +1,78 @@
+//! Opening a file that was looked at, and nothing that took its place meanwhile.
+
+use std::fs::File;
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::{Found, Identity, Place, look_at};
+
+/// A file that was opened, and what it is.
+#[derive(Debug)]
+pub struct Opened {
+    /// The file.
+    pub file: File,
+    /// What it is.
+    pub found: Found,
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+}
+
+/// Opens a regular file at a place: the one with identity `expected`, or, if there is none, a new one.
+///
+/// # Errors
+///
+/// `EAGAIN` when something else stands there than what was decided about, `ENXIO` for what is no regular file.
+pub(crate) fn open_file(
+    place: &Place,
+    access: Access,
+    expected: Option<Identity>,
+    truncate: bool,
+) -> Result<Opened, Errno> {
+    let mode = match (access.read, access.write) {
+        (true, true) => OFlags::RDWR,
+        (false, true) => OFlags::WRONLY,
+        (_, false) => OFlags::RDONLY,
+    };
+    let create = match expected {
+        Some(_) => OFlags::empty(),
+        // Exclusive: a permit to create must never open what is there.
+        None => OFlags::CREATE | OFlags::EXCL,
+    };
+    // Not blocking: a pipe that took the file's place must not hold the run. Regular files don't know the flag.
+    let flags = mode | create | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::from_raw_mode(0o666))?);
+    let found = look_at(&file)?;
+    if found.kind != FileType::RegularFile {
+        return Err(Errno::NXIO);
+    }
+    if expected.is_some_and(|expected| expected != found.identity) {
+        return Err(Errno::AGAIN);
+    }
+    if truncate {
+        // Only now: with `O_TRUNC` the file that took the other's place would have been emptied before it was looked
+        // at.
+        rustix::fs::ftruncate(&file, 0)?;
+    }
+    Ok(Opened { file, found })
+}
+
+/// Opens a directory at a place: the one with identity `expected`.
+///
+/// # Errors
+///
+/// `EAGAIN` when another one stands there than what was decided about.
+pub(crate) fn open_directory(place: &Place, expected: Identity) -> Result<Opened, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::empty())?);
+    let found = look_at(&file)?;
+    if found.identity != expected {
+        return Err(Errno::AGAIN);
+    }
+    Ok(Opened { file, found })
+}

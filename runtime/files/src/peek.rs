@@ -1,0 +1,60 @@
+//! What the host itself looks at: for the record, and for whoever is asked. No tool gets any of it.
+
+use std::ffi::CString;
+use std::io::Read;
+
+use rustix::fs::FileType;
+use rustix::io::Errno;
+
+use crate::open::{Access, open_file};
+use crate::{Opened, Target};
+
+/// What is lost of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Its length in bytes.
+    pub length: u64,
+    /// The BLAKE3 digest of its contents; nothing where there is too much of it.
+    pub blake3: Option<[u8; 32]>,
+}
+
+impl Target {
+    /// The beginning of the file that was found, for whoever is asked whether it may be lost.
+    #[must_use]
+    pub fn head(&self, bytes_max: u64) -> Option<Vec<u8>> {
+        let mut head = Vec::new();
+        self.peek()?.file.take(bytes_max).read_to_end(&mut head).ok()?;
+        Some(head)
+    }
+
+    /// The file that was found as it is now, digested if it has at most `bytes_max` bytes; nothing where it can't be read.
+    #[must_use]
+    pub fn lost(&self, bytes_max: u64) -> Option<Lost> {
+        let opened = self.peek()?;
+        let length = opened.found.size;
+        if length > bytes_max {
+            return Some(Lost { length, blake3: None });
+        }
+        let mut hasher = blake3::Hasher::new();
+        // It may grow meanwhile: what is digested is as long as what is said to be its length.
+        hasher.update_reader(opened.file.take(length)).ok()?;
+        let blake3 = (hasher.count() == length).then(|| *hasher.finalize().as_bytes());
+        Some(Lost { length, blake3 })
+    }
+
+    /// The text of the symbolic link that stands there now; nothing for what is not a link. One that can't be read is
+    /// taken to lead up.
+    #[must_use]
+    pub fn link_text(&self) -> Option<CString> {
+        match rustix::fs::readlinkat(self.place.dir.as_fd(), &self.place.name, Vec::new()) {
+            Err(Errno::INVAL) => None,
+            Ok(text) => Some(text),
+            Err(_) => Some(c"..".to_owned()),
+        }
+    }
+
+    fn peek(&self) -> Option<Opened> {
+        let found = self.found.as_ref().filter(|found| found.kind == FileType::RegularFile)?;
+        open_file(&self.place, Access { read: true, write: false }, Some(found.identity), false).ok()
+    }
+}

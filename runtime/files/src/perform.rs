@@ -1,0 +1,271 @@
+//! Acting on files. This is the only module that does: every function takes the permit for its action, and refuses one
+//! for another action before anything is touched.
+//!
+//! An answer may have taken its time, so each looks again whether the place is where its path says, and whether what
+//! stands there is what was decided about.
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, Mode, RenameFlags, Timestamps};
+use rustix::io::Errno;
+use wasm_agent_approval::Permit;
+use wasm_agent_policy::{Action, LinkKind, kind};
+
+use crate::open::{Access, open_directory, open_file};
+use crate::{Directory, Found, Identity, Opened, Place, look};
+
+/// What a path of the guest's means: a name in a directory, what stands there, and the grant's directory above it.
+#[derive(Debug)]
+pub struct Target {
+    /// The name, in an open directory.
+    pub place: Place,
+    /// What stood there when it was looked for.
+    pub found: Option<Found>,
+    /// The directory of the grant that is nearest above.
+    pub above: Arc<Directory>,
+}
+
+/// Uses a permit up, where it is for this.
+fn spend<K>(permit: Permit<K>, is_it: impl FnOnce(&Action) -> bool) -> Result<(), Errno> {
+    permit.spend(is_it).map(drop).map_err(|error| {
+        tracing::error!(%error, "a permit was brought for another action");
+        Errno::PERM
+    })
+}
+
+/// The same for looking, after which the place must still be where its path says if somebody had to answer first.
+fn spend_to_look(
+    target: &Target,
+    permit: Permit<kind::Read>,
+    is_it: impl FnOnce(&Action) -> bool,
+) -> Result<(), Errno> {
+    let was_asked = permit.approval().is_some();
+    spend(permit, is_it)?;
+    if was_asked { target.in_place() } else { Ok(()) }
+}
+
+impl Target {
+    /// Whether the directory is still where its path says.
+    fn in_place(&self) -> Result<(), Errno> {
+        self.place.dir.is_in_place(&self.above)
+    }
+
+    /// The same, and whether what stands there is what was found.
+    fn unchanged(&self) -> Result<(), Errno> {
+        self.in_place()?;
+        let now = look(&self.place)?.map(|found| found.identity);
+        let then = self.found.as_ref().map(|found| found.identity);
+        if now == then { Ok(()) } else { Err(Errno::AGAIN) }
+    }
+
+    fn expected(&self) -> Result<Identity, Errno> {
+        self.found.as_ref().map(|found| found.identity).ok_or(Errno::NOENT)
+    }
+
+    /// Says what stands there.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where there is nothing, or the directory has moved.
+    pub fn stat(&self, permit: Permit<kind::Read>) -> Result<&Found, Errno> {
+        spend_to_look(self, permit, |action| is_at(action, &self.place))?;
+        self.found.as_ref().ok_or(Errno::NOENT)
+    }
+
+    /// Which file stands there; nothing else of it is told. That is part of listing its directory, which is what the permit is for, or
+    /// of reading it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::stat`].
+    pub fn identify(&self, permit: Permit<kind::Read>) -> Result<Identity, Errno> {
+        let parent = self.place.path.parent();
+        spend_to_look(self, permit, |action| is_at(action, &self.place) || action.path() == parent.as_ref())?;
+        self.expected()
+    }
+
+    /// Reads the text of a symbolic link.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for what is not one; what the operating system reports.
+    pub fn read_link(&self, permit: Permit<kind::Read>) -> Result<CString, Errno> {
+        spend_to_look(self, permit, |action| is_at(action, &self.place))?;
+        rustix::fs::readlinkat(self.place.dir.as_fd(), &self.place.name, Vec::new())
+    }
+
+    /// Opens the file that was found, to read it.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when another file took its place, `ENXIO` for what is not a regular file.
+    pub fn open(&self, permit: Permit<kind::Read>) -> Result<Opened, Errno> {
+        spend_to_look(self, permit, |action| is_at(action, &self.place))?;
+        open_file(&self.place, READ, Some(self.expected()?), false)
+    }
+
+    /// Opens the directory that was found.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when another one took its place.
+    pub fn open_directory(&self, permit: Permit<kind::Read>) -> Result<Opened, Errno> {
+        spend_to_look(self, permit, |action| is_at(action, &self.place))?;
+        open_directory(&self.place, self.expected()?)
+    }
+
+    /// Makes a file, and opens it for writing.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST` when there is something by now.
+    pub fn create(&self, read: bool, permit: Permit<kind::Create>) -> Result<Opened, Errno> {
+        spend(permit, |action| is_at(action, &self.place))?;
+        self.in_place()?;
+        open_file(&self.place, Access { read, write: true }, None, false)
+    }
+
+    /// Opens the file that was found for writing, and discards its contents if the permit says so.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when another file took its place.
+    pub fn open_to_modify(&self, read: bool, truncate: bool, permit: Permit<kind::Modify>) -> Result<Opened, Errno> {
+        let is_it = |action: &Action| matches!(action, Action::FileModify { path, truncate: permitted } if *path == self.place.path && *permitted == truncate);
+        spend(permit, is_it)?;
+        self.in_place()?;
+        open_file(&self.place, Access { read, write: true }, Some(self.expected()?), truncate)
+    }
+
+    /// Sets the times of what was found, and not of what a link leads to.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when something else took its place.
+    pub fn set_times(&self, times: &Timestamps, permit: Permit<kind::Modify>) -> Result<(), Errno> {
+        spend(permit, |action| is_at(action, &self.place))?;
+        self.unchanged()?;
+        rustix::fs::utimensat(self.place.dir.as_fd(), &self.place.name, times, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    /// Makes a directory. Answers with which one it is, where that can still be told.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system reports.
+    pub fn create_directory(&self, permit: Permit<kind::CreateDirectory>) -> Result<Option<Identity>, Errno> {
+        spend(permit, |action| is_at(action, &self.place))?;
+        self.in_place()?;
+        rustix::fs::mkdirat(self.place.dir.as_fd(), &self.place.name, Mode::from_raw_mode(0o777))?;
+        Ok(self.made())
+    }
+
+    /// Removes the file or link that was found.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when something else took its place.
+    pub fn delete(&self, permit: Permit<kind::Delete>) -> Result<(), Errno> {
+        spend(permit, |action| is_at(action, &self.place))?;
+        self.unchanged()?;
+        rustix::fs::unlinkat(self.place.dir.as_fd(), &self.place.name, AtFlags::empty())
+    }
+
+    /// Removes the empty directory that was found.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when something else took its place, `ENOTEMPTY`.
+    pub fn remove_directory(&self, permit: Permit<kind::RemoveDirectory>) -> Result<(), Errno> {
+        spend(permit, |action| is_at(action, &self.place))?;
+        self.unchanged()?;
+        rustix::fs::unlinkat(self.place.dir.as_fd(), &self.place.name, AtFlags::REMOVEDIR)
+    }
+
+    /// Gives what was found another name: onto nothing, unless the permit says that something is replaced.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when either place has something else by now, `EEXIST`.
+    pub fn rename(&self, to: &Self, permit: Permit<kind::Rename>) -> Result<(), Errno> {
+        let is_it = |action: &Action| {
+            matches!(action, Action::FileRename { from, to: new, replaces, .. }
+                if *from == self.place.path && *new == to.place.path && *replaces == to.found.is_some())
+        };
+        spend(permit, is_it)?;
+        self.unchanged()?;
+        to.unchanged()?;
+        let (old, new) = (&self.place, &to.place);
+        if to.found.is_some() {
+            return rustix::fs::renameat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name);
+        }
+        let flags = RenameFlags::NOREPLACE;
+        rustix::fs::renameat_with(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, flags)
+    }
+
+    /// Gives the file that was found a second name.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` when another file took its place.
+    pub fn link(&self, to: &Self, permit: Permit<kind::Link>) -> Result<(), Errno> {
+        spend(permit, |action| is_link(action, LinkKind::Hard, &to.place, self.place.path.as_str()))?;
+        self.unchanged()?;
+        to.in_place()?;
+        let (old, new) = (&self.place, &to.place);
+        rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty())
+    }
+
+    /// Makes a symbolic link with this text. Answers with which file it is, where that can still be told.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system reports.
+    pub fn symlink(&self, text: &str, permit: Permit<kind::Link>) -> Result<Option<Identity>, Errno> {
+        spend(permit, |action| is_link(action, LinkKind::Symbolic, &self.place, text))?;
+        self.in_place()?;
+        rustix::fs::symlinkat(text, self.place.dir.as_fd(), &self.place.name)?;
+        Ok(self.made())
+    }
+
+    fn made(&self) -> Option<Identity> {
+        look(&self.place).ok().flatten().map(|found| found.identity)
+    }
+}
+
+/// Opens a regular file to read it that was looked at a moment ago.
+///
+/// # Errors
+///
+/// `EAGAIN` when another file took its place.
+pub fn open_seen(place: &Place, identity: Identity, permit: Permit<kind::Read>) -> Result<Opened, Errno> {
+    spend(permit, |action| is_at(action, place))?;
+    open_file(place, READ, Some(identity), false)
+}
+
+impl Directory {
+    /// Sets the times of an open directory. `above` is the grant's directory above it.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where it has moved.
+    pub fn set_times(&self, above: &Self, times: &Timestamps, permit: Permit<kind::Modify>) -> Result<(), Errno> {
+        spend(permit, |action| action.path() == Some(&self.path))?;
+        self.is_in_place(above)?;
+        rustix::fs::futimens(&*self.file, times)
+    }
+}
+
+const READ: Access = Access { read: true, write: false };
+
+fn is_at(action: &Action, place: &Place) -> bool {
+    action.path() == Some(&place.path)
+}
+
+fn is_link(action: &Action, wanted: LinkKind, link: &Place, text: &str) -> bool {
+    matches!(action, Action::LinkCreate { kind, path, target } if *kind == wanted && *path == link.path && target == text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! What a live run and a replay have in common: when it began, how long it may take, and why it ends.
+
+use std::time::{Duration, Instant};
+
+use wasm_agent_ids::RunId;
+
+use super::ending::Ending;
+use crate::limits::Stopwatch;
+
+/// A run under way, live or replayed.
+pub(crate) struct Session {
+    pub(crate) run: RunId,
+    pub(crate) clock: Stopwatch,
+    pub(crate) ending: Ending,
+}
+
+impl Session {
+    pub(crate) fn new(run: RunId, time: Duration) -> Self {
+        Self { run, clock: Stopwatch::start(time), ending: Ending::default() }
+    }
+
+    /// Nanoseconds since the run started.
+    pub(crate) fn now_ns(&self) -> u64 {
+        nanoseconds(self.clock.elapsed())
+    }
+
+    /// Nanoseconds from the start of the run to `instant`.
+    pub(crate) fn since_start_ns(&self, instant: Instant) -> u64 {
+        nanoseconds(instant.saturating_duration_since(self.clock.started()))
+    }
+
+    /// Ends a run whose time is used up by `now`.
+    pub(crate) fn limit_time(&self, now: Instant) {
+        if self.clock.is_over(now) {
+            self.ending.limit("time");
+        }
+    }
+}
+
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
