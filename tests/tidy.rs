@@ -119,6 +119,7 @@ fn imports_go_one_way() {
     for (manifest, forbidden) in [
         ("runtime/policy/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"][..]),
         ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
+        ("runtime/calls/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
         ("runtime/jail/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/host/Cargo.toml", &["clap", "anstream", "indicatif", "wasm-agent-tests"]),
         ("host-cli/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-tests", "wasm-agent-journal", "wasm-agent-policy"]),
