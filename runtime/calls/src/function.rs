@@ -109,6 +109,12 @@ impl Function {
         self.parameters.iter().map(|named| named.name).collect()
     }
 
+    /// Whether a tool hands contents over with a call: bytes of which a journal keeps the digest.
+    #[must_use]
+    pub fn takes_contents(&self) -> bool {
+        self.parameters.iter().any(|named| named.ty == Type::Bytes)
+    }
+
     /// Whether this is how a resource's handles are closed.
     #[must_use]
     pub fn is_drop(&self) -> bool {

@@ -29,6 +29,19 @@ fn a_function_is_known_to_the_compiler() {
 }
 
 #[test]
+fn contents_are_taken_by_what_writes_them() {
+    let taking: Vec<&str> =
+        FUNCTIONS.iter().filter(|function| function.takes_contents()).map(|function| function.name).collect();
+    let expected = [
+        "[method]descriptor.write",
+        "[method]fields.append",
+        "[method]output-stream.blocking-write-and-flush",
+        "[method]output-stream.write",
+    ];
+    assert_eq!(taking, expected);
+}
+
+#[test]
 fn what_changes_the_world_is_an_effect() {
     let files = "wasi:filesystem/types#[method]descriptor.";
     for name in ["open-at", "create-directory-at", "remove-directory-at", "unlink-file-at", "rename-at", "link-at"] {
