@@ -1,5 +1,6 @@
-//! The table is what `wit/` and `classes.txt` say. Nothing here needs what stands in it, so that a wrong or empty one can
-//! be written anew.
+//! The table is what `wit/` and `classes.txt` say.
+//!
+//! Nothing here needs what stands in the table: a wrong or empty one can be written anew.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
