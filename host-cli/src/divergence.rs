@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anstyle::Style;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr as _;
-use wasm_agent_host::journal::{Call, End, Event, Function, Record, RunResult, to_json};
+use wasm_agent_calls::words::{self, Shape, Typed};
+use wasm_agent_host::journal::{Call, End, Event, Function, Record, RunResult, item_to_json, to_json};
 use wasm_agent_host::{Differs, Divergence, Step};
 
 use crate::escape::escape_line;
@@ -35,8 +36,11 @@ pub(crate) fn headline(divergence: &Divergence) -> String {
         (Differs::Step, ..) => {
             format!("the replay differs at call {call}: the tool goes on, and the recorded run ended")
         }
-        (Differs::Arguments { parameter, .. }, Step::Call { function, .. }, _) => {
-            let what = function.parameters.get(*parameter).map_or("argument".to_owned(), |name| format!("`{name}`"));
+        (Differs::Arguments { parameter, .. }, Step::Call { function, arguments, .. }, _) => {
+            let recorded = item_to_json(arguments);
+            let arguments = named(function, &recorded);
+            let name = arguments.get(*parameter).map(|(name, _)| *name).filter(|name| !name.is_empty());
+            let what = name.map_or("argument".to_owned(), |name| format!("`{}`", escape_line(name)));
             let function = text::function(&function.name);
             format!("the replay differs at call {call}: `{function}` with another {what}")
         }
@@ -163,10 +167,13 @@ fn lines(divergence: &Divergence) -> (Line, Line) {
             Step::Call { function, arguments, .. },
             Step::Call { arguments: others, .. },
         ) => {
-            let (one, other) = (arguments_value(function, arguments), arguments_value(function, others));
-            let (one_marked, other_marked) =
-                parting(&at(function, &one, *parameter), &at(function, &other, *parameter));
-            let line = |value: &Value, marked| argument_line(function, value, *parameter, marked);
+            let (one, other) = (item_to_json(arguments), item_to_json(others));
+            let (one, other) = (named(function, &one), named(function, &other));
+            let nothing = ("", Typed::unknown(&Value::Null));
+            let (_, one_value) = one.get(*parameter).unwrap_or(&nothing);
+            let (_, other_value) = other.get(*parameter).unwrap_or(&nothing);
+            let (one_marked, other_marked) = parting(one_value, other_value);
+            let line = |arguments: &[(&str, Typed<'_>)], marked| argument_line(function, arguments, *parameter, marked);
             (line(&one, one_marked), line(&other, other_marked))
         }
         (Differs::Fuel, ..) => (fuel_line(recorded), fuel_line(replayed)),
@@ -175,26 +182,21 @@ fn lines(divergence: &Divergence) -> (Line, Line) {
     }
 }
 
-/// The value of one parameter.
-fn at(function: &Function, arguments: &Value, parameter: usize) -> Value {
-    let found = match arguments {
-        Value::Object(fields) => function.parameters.get(parameter).and_then(|name| fields.get(name)),
-        Value::Array(items) => items.get(parameter),
-        _ => None,
-    };
-    found.cloned().unwrap_or_default()
+/// Arguments by their names; without names where there are none.
+fn named<'v>(function: &'v Function, arguments: &'v Value) -> Vec<(&'v str, Typed<'v>)> {
+    words::arguments(&function.name, &function.parameters, arguments).unwrap_or_else(|| {
+        let items = arguments.as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().map(|item| ("", Typed::unknown(item))).collect()
+    })
 }
 
 /// A call whose argument `parameter` is shown as this line; the others around it.
-fn argument_line(function: &Function, arguments: &Value, parameter: usize, marked: Line) -> Line {
-    let one = |index: usize, name: &String| {
-        let value = text::named(Some(&at(function, arguments, index)));
-        format!("{}={value}", shown_name(name))
-    };
-    let named = function.parameters.iter().enumerate();
-    let before: Vec<String> = named.clone().take(parameter).map(|(index, name)| one(index, name)).collect();
-    let after: Vec<String> = named.skip(parameter + 1).map(|(index, name)| one(index, name)).collect();
-    let name = function.parameters.get(parameter).map_or_else(String::new, |name| format!("{}=", shown_name(name)));
+fn argument_line(function: &Function, arguments: &[(&str, Typed<'_>)], parameter: usize, marked: Line) -> Line {
+    let name = |name: &str| if name.is_empty() { String::new() } else { format!("{}=", escape_line(name)) };
+    let one = |(parameter, value): &(&str, Typed<'_>)| format!("{}{}", name(parameter), text::alone(value));
+    let before: Vec<String> = arguments.iter().take(parameter).map(one).collect();
+    let after: Vec<String> = arguments.iter().skip(parameter.saturating_add(1)).map(one).collect();
+    let name = arguments.get(parameter).map_or_else(String::new, |(parameter, _)| name(parameter));
     let before = [before.join(" "), name].join(if before.is_empty() { "" } else { " " });
     let after = if after.is_empty() { String::new() } else { format!(" {}", after.join(" ")) };
     Line {
@@ -202,11 +204,6 @@ fn argument_line(function: &Function, arguments: &Value, parameter: usize, marke
         marked: marked.marked,
         after: format!("{}{}", marked.after, first(&after, AROUND_CHARS_MAX)),
     }
-}
-
-/// Parameters have the names of Rust's, where `self` is taken.
-fn shown_name(name: &str) -> String {
-    escape_line(name.trim_end_matches('_')).into_owned()
 }
 
 fn fuel_line(step: &Step) -> Line {
@@ -217,7 +214,7 @@ fn fuel_line(step: &Step) -> Line {
 
 fn function_line(step: &Step) -> Line {
     let Step::Call { function, arguments, .. } = step else { return whole_line(step) };
-    let arguments = text::named(Some(&arguments_value(function, arguments)));
+    let arguments = text::arguments(function, arguments);
     let after = if arguments.is_empty() { arguments } else { format!(" {}", first(&arguments, MARKED_CHARS_MAX)) };
     Line { before: String::new(), marked: escape_line(&function.name).into_owned(), after }
 }
@@ -233,7 +230,7 @@ fn whole_line(step: &Step) -> Line {
 fn whole(step: &Step) -> String {
     match step {
         Step::Call { function, arguments, .. } => {
-            let arguments = text::named(Some(&arguments_value(function, arguments)));
+            let arguments = text::arguments(function, arguments);
             format!("{} {}", escape_line(&function.name), first(&arguments, MARKED_CHARS_MAX)).trim_end().to_owned()
         }
         Step::End { result, .. } => first(&end(result), MARKED_CHARS_MAX),
@@ -253,7 +250,7 @@ fn end(result: &RunResult) -> String {
 }
 
 /// Two values with what differs between them marked, and no more around it than shows where it is.
-fn parting(one: &Value, other: &Value) -> (Line, Line) {
+fn parting(one: &Typed<'_>, other: &Typed<'_>) -> (Line, Line) {
     let (quote, one, other) = match (contents(one), contents(other)) {
         (Some(one), Some(other)) => ("\"", one.to_owned(), other.to_owned()),
         _ => ("", spelled(one), spelled(other)),
@@ -279,14 +276,16 @@ fn common(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) ->
 }
 
 /// A text, or byte string that is one.
-fn contents(value: &Value) -> Option<&str> {
+fn contents<'v>(typed: &Typed<'v>) -> Option<&'v str> {
+    let Shape::Plain(value) = typed.shape() else { return None };
     value.as_str().or_else(|| value.get("text").filter(|_| text::is_payload(Some(value)))?.as_str())
 }
 
 /// A value that is no text. Of contents that are not in the record, length and digest are all that can differ.
-fn spelled(value: &Value) -> String {
+fn spelled(typed: &Typed<'_>) -> String {
+    let value = typed.recorded();
     if !text::is_payload(Some(value)) {
-        return text::named(Some(value));
+        return text::alone(typed);
     }
     let field = |name: &str| value.get(name).map_or_else(String::new, |value| value.to_string().replace('"', ""));
     let base64 = value.get("base64").and_then(Value::as_str).map_or_else(String::new, |base64| format!(" {base64}"));

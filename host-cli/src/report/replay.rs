@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wasm_agent_host::ReplayReport;
-use wasm_agent_host::journal::{Record, to_json};
+use wasm_agent_host::journal::{Event, Record, to_json};
 
 use super::{Report, outcome_json, outcome_line, style};
 use crate::args::Format;
@@ -29,11 +29,12 @@ impl Report {
                 let (good, faint) = (style::GOOD, style::FAINT);
                 let number = field("call").as_u64().unwrap_or_default();
                 let calls = count(number.saturating_add(1), "call");
-                let name = text::function(field("function").as_str().unwrap_or_default());
-                let arguments = text::named(value.get("arguments"));
-                let outcome = text::outcome(value.get("outcome"));
+                let (call, outcome) = match &record.event {
+                    Event::Call(call) => (text::call(call), text::returned(call)),
+                    _ => (String::new(), String::new()),
+                };
                 let mut said = format!("{good}identical{good:#}: {calls}, up to call {number}\n");
-                said.push_str(&format!("{faint}call:{faint:#}    {}\n", format!("{name} {arguments}").trim_end()));
+                said.push_str(&format!("{faint}call:{faint:#}    {call}\n"));
                 if !outcome.is_empty() {
                     said.push_str(&format!("{faint}answer:{faint:#}  {outcome}\n"));
                 }

@@ -8,6 +8,7 @@ mod around;
 mod header;
 mod row;
 pub(crate) mod text;
+mod value;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

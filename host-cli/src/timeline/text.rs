@@ -1,22 +1,19 @@
 //! What records say, in words short enough for a column. Everything that comes out is escaped.
 
 use serde_json::Value;
+use wasm_agent_calls::words::{self, Outcome, Typed};
 use wasm_agent_host::journal::{
-    Answer, ApprovalRecord, Call, DecisionRecord, Remember, Verdict, arguments_to_json, item_to_json,
+    Answer, ApprovalRecord, Call, DecisionRecord, Function, Remember, Verdict, item_to_json,
 };
 use wasm_agent_host::policy::{Action, DenialReason};
 
+use super::value::together;
+pub(crate) use super::value::{alone, is_payload};
 use crate::escape::escape_line;
 use crate::units::{bytes, duration};
 
-/// Longest text made of a call's arguments or outcome, in characters. `--format json` has all of it.
-const VALUE_CHARS_MAX: usize = 400;
-
 /// Shortest wait for an answer that is shown, in nanoseconds.
 const WAIT_NS_MIN: u64 = 1_000_000;
-
-/// Deepest values that are shown.
-const DEPTH_MAX: usize = 4;
 
 /// An action, from its canonical bytes; those that are none of this release's are said to be so.
 pub(crate) fn action(canonical: &[u8]) -> String {
@@ -34,9 +31,17 @@ pub(crate) fn action(canonical: &[u8]) -> String {
 
 /// A call: its function and its arguments.
 pub(crate) fn call(call: &Call) -> String {
-    let arguments = arguments_to_json(call);
-    let arguments = named(Some(&arguments).filter(|arguments| !arguments.is_null()));
+    let arguments = arguments(&call.function, &call.arguments);
     format!("{} {arguments}", function(&call.function.name)).trim_end().to_owned()
+}
+
+/// A call's arguments, as `name=value` with spaces between them.
+pub(crate) fn arguments(function: &Function, recorded: &[u8]) -> String {
+    let recorded = item_to_json(recorded);
+    match words::arguments(&function.name, &function.parameters, &recorded) {
+        Some(arguments) => together(arguments),
+        None => named(Some(&recorded).filter(|recorded| !recorded.is_null())),
+    }
 }
 
 /// Why an effect could happen: who approved it, and the grant that covers it.
@@ -112,93 +117,29 @@ pub(crate) fn function(name: &str) -> String {
 
 /// Named values, as `name=value` with spaces between them; any other value alone.
 pub(crate) fn named(value: Option<&Value>) -> String {
-    let mut text = String::new();
     match value {
         Some(Value::Object(fields)) if !is_payload(value) => {
-            for (name, value) in fields {
-                if !text.is_empty() {
-                    text.push(' ');
-                }
-                // Parameters have the names of Rust's, where `self` is taken.
-                text.push_str(&escape_line(name.trim_end_matches('_')));
-                text.push('=');
-                compact(value, DEPTH_MAX, &mut text);
-            }
+            together(fields.iter().map(|(name, value)| (name.as_str(), Typed::unknown(value))))
         }
-        Some(value) => compact(value, DEPTH_MAX, &mut text),
-        None => {}
+        Some(value) => alone(&Typed::unknown(value)),
+        None => String::new(),
     }
-    if text.chars().count() > VALUE_CHARS_MAX {
-        text = text.chars().take(VALUE_CHARS_MAX).chain(['…']).collect();
-    }
-    text
 }
 
 /// What a call returned.
 pub(crate) fn returned(call: &Call) -> String {
-    let value = item_to_json(&call.outcome);
-    outcome(Some(&value).filter(|value| !value.is_null()))
+    outcome(&call.function.name, Some(&item_to_json(&call.outcome)).filter(|value| !value.is_null()))
 }
 
-/// What a call returned: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
-pub(crate) fn outcome(value: Option<&Value>) -> String {
-    let Some(Value::Array(items)) = value else { return named(value) };
-    match items.as_slice() {
-        [Value::Number(which), result] => match which.as_u64() {
-            Some(0) => named(Some(result).filter(|result| !result.is_null())),
-            Some(1) => format!("error {}", named(Some(result))),
-            Some(2) => format!("trap {}", named(Some(result))),
-            _ => named(value),
-        },
-        _ => named(value),
-    }
-}
-
-/// Bytes, as a journal's JSON has them: a length and a digest.
-pub(crate) fn is_payload(value: Option<&Value>) -> bool {
-    value.is_some_and(|value| value.get("length").is_some() && value.get("blake3").is_some())
-}
-
-fn compact(value: &Value, depth: usize, text: &mut String) {
-    // More than is shown need not be made.
-    if text.len() > 4 * VALUE_CHARS_MAX {
-        return;
-    }
-    match value {
-        Value::Null => text.push_str("none"),
-        Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        Value::Number(number) => text.push_str(&number.to_string()),
-        Value::String(string) => {
-            text.push('"');
-            text.push_str(&escape_line(string));
-            text.push('"');
-        }
-        Value::Object(fields) if is_payload(Some(value)) => {
-            text.push_str(&bytes(fields.get("length").and_then(Value::as_u64).unwrap_or_default()));
-        }
-        Value::Array(_) | Value::Object(_) if depth == 0 => text.push('…'),
-        Value::Array(items) => {
-            text.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    text.push_str(", ");
-                }
-                compact(item, depth - 1, text);
-            }
-            text.push(']');
-        }
-        Value::Object(fields) => {
-            text.push('{');
-            for (index, (name, value)) in fields.iter().enumerate() {
-                if index > 0 {
-                    text.push_str(", ");
-                }
-                text.push_str(&escape_line(name));
-                text.push_str(": ");
-                compact(value, depth - 1, text);
-            }
-            text.push('}');
-        }
+/// What a call of this function returned: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
+fn outcome(function: &str, value: Option<&Value>) -> String {
+    let Some(value) = value else { return String::new() };
+    match words::outcome(function, value) {
+        Outcome::Value(None) => String::new(),
+        Outcome::Value(Some(value)) => alone(&value),
+        Outcome::Error(error) => format!("error {}", alone(&error)),
+        Outcome::Trap(text) => format!("trap {}", alone(&text)),
+        Outcome::Unknown(value) => named(Some(value)),
     }
 }
 
@@ -230,16 +171,40 @@ mod tests {
         });
         let expected = "contents=2 KiB flags=[\"x\", none, {k: true}] path=\"a\\n\\u{202e}\" self=3";
         assert_eq!(named(Some(&value)), expected);
-        assert_eq!(named(Some(&json!("x".repeat(1000)))).chars().count(), VALUE_CHARS_MAX + 1);
+        assert_eq!(named(Some(&json!("x".repeat(1000)))).chars().count(), 401);
     }
 
     #[test]
     fn an_outcome_is_a_value_or_an_error() {
         let shown =
             [json!([0, null]), json!([0, [1]]), json!([1, "no-entry"]), json!([2, "x"]), json!([3, 4]), json!(7)]
-                .map(|value| outcome(Some(&value)));
+                .map(|value| outcome("", Some(&value)));
         assert_eq!(shown, ["", "[1]", "error \"no-entry\"", "trap \"x\"", "[3, 4]", "7"]);
-        assert_eq!(outcome(None), "");
+        assert_eq!(outcome("", None), "");
+    }
+
+    #[test]
+    fn known_functions_are_shown_in_the_words_of_wit() {
+        let file = |name: &str| format!("wasi:filesystem/types#[method]descriptor.{name}");
+        let shown = |name: &str, recorded: &Value| {
+            let parameters: Vec<String> = ["fd", "path_flags", "path", "open_flags", "flags"].map(str::to_owned).into();
+            together(words::arguments(&file(name), &parameters, recorded).unwrap())
+        };
+        assert_eq!(
+            shown("open-at", &json!([3, 1, "a", 9, 34])),
+            "self=3 path-flags=symlink-follow path=\"a\" open-flags=create,truncate flags=write,mutate-directory"
+        );
+        assert!(shown("open-at", &json!([3, 0, "a", 0, 1])).contains("path-flags=none path=\"a\" open-flags=none"));
+        assert_eq!(
+            shown("set-times", &json!([3, "now", ["timestamp", [1, 2]]])),
+            "self=3 data-access-timestamp=now data-modification-timestamp=timestamp({seconds: 1, nanoseconds: 2})"
+        );
+        let stat = json!([0, ["regular-file", 1, 7, null, null, null]]);
+        assert!(outcome(&file("stat"), Some(&stat)).starts_with("type=regular-file link-count=1 size=7 "));
+        assert_eq!(outcome(&file("stat"), Some(&json!([1, "no-entry"]))), "error no-entry");
+        assert_eq!(outcome("wasi:io/streams#[method]input-stream.read", Some(&json!([1, null]))), "error closed");
+        // What is not of its type is not taken for a word.
+        assert_eq!(outcome(&file("stat"), Some(&json!([1, "no-such-word"]))), "error \"no-such-word\"");
     }
 
     #[test]

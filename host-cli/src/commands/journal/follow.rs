@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_audit::files::{Files, FilesError};
+use wasm_agent_calls::{Function, find};
 use wasm_agent_host::journal::{Call, Event, Reader};
 use wasm_agent_host::{Discard, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir, Tool};
 
@@ -181,7 +182,7 @@ impl Watched {
         while let Some(record) = self.reader.next()? {
             if let Event::Call(call) = &record.event {
                 // Only what was written is missing from a record.
-                let call = if call.function.name.contains("write") {
+                let call = if find(&call.function.name).is_some_and(Function::takes_contents) {
                     Call { arguments: replayed.arguments(), ..call.clone() }
                 } else {
                     call.clone()

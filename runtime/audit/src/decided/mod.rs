@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use wasm_agent_calls::filesystem::types;
 use wasm_agent_journal::{Answer, Call, Event, Header, Record, Verdict};
 use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, HttpAction, LinkKind, Origin, Policy};
 
@@ -182,7 +183,7 @@ impl Decisions {
         self.calls = call.seq.saturating_add(1);
         let had_effect = self.end_of_call(call, hand_over) || self.early.remove(&call.seq);
         let Some(decision) = &call.decision else {
-            if call.function.name == "wasi:filesystem/types#[method]descriptor.read-directory" {
+            if call.function.name == types::DESCRIPTOR_READ_DIRECTORY.key() {
                 self.listed(call, hand_over);
             }
             return;
@@ -266,13 +267,14 @@ fn is_request(decided: &Decided) -> bool {
 /// Whether a denied call that does not say of what was denied because its path leads out of the directory it starts in.
 fn leads_out(call: &Call) -> bool {
     let reason = call.decision.as_ref().and_then(|decision| decision.reason.as_deref());
-    call.function.name.starts_with("wasi:filesystem/types#") && reason == Some(DenialReason::NoGrant.as_str())
+    let interface = call.function.name.split_once('#').map(|(interface, _)| interface);
+    interface == Some(types::INTERFACE) && reason == Some(DenialReason::NoGrant.as_str())
 }
 
 /// Whether links led from the path that was spelled to the one that was acted on.
 fn leads_elsewhere(decided: &Decided, spelled: &GuestPath, call: &Call) -> bool {
     // What is decided about is the directory, and no link at the end of the path is followed.
-    if call.function.name.ends_with("metadata-hash-at") {
+    if call.function.name == types::DESCRIPTOR_METADATA_HASH_AT.key() {
         return false;
     }
     match &decided.action {

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use minicbor::Decoder;
-use minicbor::data::Type;
+use minicbor::data::Type as DataType;
+use wasm_agent_calls::filesystem::{self, DESCRIPTOR_STAT};
+use wasm_agent_calls::{Function, Type, clocks, find, random};
 use wasm_agent_journal::{Call, Digest, PayloadRef};
 
 use crate::item::{Returned, returned};
@@ -41,26 +43,31 @@ impl Handles {
     /// Takes in a run's next call.
     pub(super) fn keys(&mut self, call: &Call) -> Keys {
         let name = call.function.name.as_str();
+        let function = find(name);
         let mut hasher = blake3::Hasher::new();
         // A name ends where the arguments begin: no CBOR array begins with this byte.
         hasher.update(name.as_bytes()).update(&[0xff]);
-        if self.strict || !TIMES_GIVEN.contains(&name) {
-            self.arguments(name, &call.arguments, &mut hasher);
+        if self.strict || !function.is_some_and(is_given_times) {
+            self.arguments(function, &call.arguments, &mut hasher);
         }
         let asked = *hasher.finalize().as_bytes();
         let value = match returned(&call.outcome) {
             Returned::Value(value) => Some(value),
             Returned::Error(_) | Returned::Closed | Returned::Trap(_) | Returned::Unknown => None,
         };
+        let given = match (function, value) {
+            (Some(function), Some(value)) if !self.strict => given(function, value),
+            _ => Vec::new(),
+        };
         match value {
             _ if self.strict => items(&call.outcome, &mut hasher),
-            Some(_) if is_volatile(name) => {
+            Some(_) if function.is_some_and(is_volatile) => {
                 hasher.update(b"any");
             }
-            Some(value) if STATS.contains(&name) => without_times(value, &mut hasher),
-            Some(value) if makes_handle(name) => {
+            Some(value) if function.is_some_and(is_stat) => without_times(value, &mut hasher),
+            Some(value) if !given.is_empty() => {
                 let mut literal = 0;
-                for (place, _) in given(name, value) {
+                for (place, _) in &given {
                     items(value.get(literal..place.start).unwrap_or_default(), &mut hasher);
                     literal = place.end;
                 }
@@ -75,10 +82,8 @@ impl Handles {
         if self.strict {
             hasher.update(&call.fuel.to_le_bytes());
         }
-        if let Some(value) = value.filter(|_| makes_handle(name) && !self.strict) {
-            self.made(name, asked, value);
-        }
-        if name.contains("#[resource-drop]")
+        self.made(asked, &given);
+        if function.is_some_and(Function::is_drop)
             && let Some(number) = first_number(&call.arguments)
         {
             self.made_by.remove(&number);
@@ -87,17 +92,17 @@ impl Handles {
     }
 
     /// Remembers the handles in what a function gave: the call that made them is their name.
-    fn made(&mut self, name: &str, asked: Digest, value: &[u8]) {
-        for (place, (_, number)) in given(name, value).into_iter().enumerate() {
-            if self.made_by.len() < HANDLES_MAX || self.made_by.contains_key(&number) {
+    fn made(&mut self, asked: Digest, given: &[(Range<usize>, u64)]) {
+        for (place, (_, number)) in given.iter().enumerate() {
+            if self.made_by.len() < HANDLES_MAX || self.made_by.contains_key(number) {
                 let mut hasher = blake3::Hasher::new();
                 hasher.update(&asked).update(&place.to_le_bytes());
-                self.made_by.insert(number, *hasher.finalize().as_bytes());
+                self.made_by.insert(*number, *hasher.finalize().as_bytes());
             }
         }
     }
 
-    fn arguments(&self, name: &str, arguments: &[u8], hasher: &mut blake3::Hasher) {
+    fn arguments(&self, function: Option<&Function>, arguments: &[u8], hasher: &mut blake3::Hasher) {
         let mut decoder = Decoder::new(arguments);
         let Ok(Some(length)) = decoder.array() else { return items(arguments, hasher) };
         hasher.update(&length.to_be_bytes());
@@ -107,7 +112,7 @@ impl Handles {
                 return;
             }
             let argument = arguments.get(start..decoder.position()).unwrap_or_default();
-            if !self.strict && is_handle(name, index) {
+            if !self.strict && is_handle(function, index) {
                 self.handles(argument, hasher);
             } else {
                 items(argument, hasher);
@@ -121,39 +126,76 @@ impl Handles {
         while decoder.position() < argument.len() {
             let start = decoder.position();
             match decoder.datatype() {
-                Ok(Type::U8 | Type::U16 | Type::U32 | Type::U64) => {
+                Ok(DataType::U8 | DataType::U16 | DataType::U32 | DataType::U64) => {
                     let Ok(number) = decoder.u64() else { return };
                     match self.made_by.get(&number) {
                         Some(made_by) => hasher.update(made_by),
                         None => hasher.update(&number.to_be_bytes()),
                     };
                 }
-                Ok(Type::Array) if decoder.array().is_ok() => {}
+                Ok(DataType::Array) if decoder.array().is_ok() => {}
                 _ => return items(argument.get(start..).unwrap_or_default(), hasher),
             }
         }
     }
 }
 
-/// The handles in a function's value, and where they stand: the first of each pair of a list, or what comes last.
-fn given(name: &str, value: &[u8]) -> Vec<(Range<usize>, u64)> {
-    let all = name == "wasi:filesystem/preopens#get-directories";
-    let mut found: Vec<(Range<usize>, u64)> = Vec::new();
-    let mut decoder = Decoder::new(value);
-    while decoder.position() < value.len() {
-        let start = decoder.position();
-        let number = match decoder.datatype() {
-            Ok(Type::U8 | Type::U16 | Type::U32 | Type::U64) => decoder.u64().map(Some),
-            Ok(Type::Array) => decoder.array().map(|_| None),
-            Ok(_) => decoder.skip().map(|()| None),
-            Err(error) => Err(error),
-        };
-        let Ok(number) = number else { return Vec::new() };
-        if let Some(number) = number.filter(|_| all || decoder.position() == value.len()) {
-            found.push((start..decoder.position(), number));
+/// The handles in a function's value, and where they stand.
+fn given(function: &Function, value: &[u8]) -> Vec<(Range<usize>, u64)> {
+    let result = function.result.filter(Type::has_handle);
+    // The value of a result stands here alone, or the whole result where the host does not tell its errors apart.
+    let alone = match result {
+        Some(Type::Result(Some(ok), _)) => Some(*ok),
+        _ => None,
+    };
+    for ty in [alone, result].into_iter().flatten() {
+        let (mut decoder, mut found) = (Decoder::new(value), Vec::new());
+        if handles_in(&ty, &mut decoder, &mut found).is_some() && decoder.position() == value.len() {
+            return found;
         }
     }
-    found
+    Vec::new()
+}
+
+/// Reads a value of this type, and takes the handles in it. Nothing where it is not of this type.
+fn handles_in(ty: &Type, from: &mut Decoder<'_>, found: &mut Vec<(Range<usize>, u64)>) -> Option<()> {
+    let array =
+        |from: &mut Decoder<'_>, length: usize| (from.array().ok()?? == u64::try_from(length).ok()?).then_some(());
+    match ty {
+        Type::Own(_) | Type::Borrow(_) => {
+            let start = from.position();
+            let number = from.u64().ok()?;
+            (found.len() < HANDLES_MAX).then(|| found.push((start..from.position(), number)))
+        }
+        _ if !ty.has_handle() => from.skip().ok(),
+        Type::List(of) => {
+            let length = from.array().ok()??;
+            (0..length).try_for_each(|_| handles_in(of, from, found))
+        }
+        Type::Tuple(types) => {
+            array(from, types.len())?;
+            types.iter().try_for_each(|ty| handles_in(ty, from, found))
+        }
+        Type::Option(_) if from.datatype().ok()? == DataType::Null => from.null().ok(),
+        Type::Option(of) => {
+            array(from, 1)?;
+            handles_in(of, from, found)
+        }
+        Type::Result(ok, error) => {
+            array(from, 2)?;
+            let half = match from.u64().ok()? {
+                0 => ok,
+                1 => error,
+                _ => return None,
+            };
+            match half {
+                Some(ty) => handles_in(ty, from, found),
+                None => from.null().ok(),
+            }
+        }
+        // No function gives one that has handles in it.
+        _ => None,
+    }
 }
 
 /// Items as they are, but for contents, which go by their digest: where they are kept is no matter.
@@ -166,13 +208,13 @@ fn items(items: &[u8], hasher: &mut blake3::Hasher) {
     while decoder.position() < items.len() {
         let start = decoder.position();
         let passed = match decoder.datatype() {
-            Ok(Type::Tag) => decoder.decode::<PayloadRef<'_>>().map(|payload| {
+            Ok(DataType::Tag) => decoder.decode::<PayloadRef<'_>>().map(|payload| {
                 upto(literal, start, hasher);
                 hasher.update(&payload.length().to_be_bytes()).update(&payload.digest());
                 true
             }),
-            Ok(Type::Array) => decoder.array().map(|_| false),
-            Ok(Type::Map) => decoder.map().map(|_| false),
+            Ok(DataType::Array) => decoder.array().map(|_| false),
+            Ok(DataType::Map) => decoder.map().map(|_| false),
             Ok(_) => decoder.skip().map(|()| false),
             Err(error) => Err(error),
         };
@@ -188,71 +230,41 @@ fn items(items: &[u8], hasher: &mut blake3::Hasher) {
 /// What is known of a file but for its three times, which come last.
 fn without_times(value: &[u8], hasher: &mut blake3::Hasher) {
     let mut decoder = Decoder::new(value);
-    let known = decoder.array().is_ok() && (0..STAT_FIELDS_KEPT).all(|_| decoder.skip().is_ok());
+    let kept = DESCRIPTOR_STAT.fields.iter().take_while(|field| !field.name.ends_with("-timestamp"));
+    let known = decoder.array().is_ok() && kept.into_iter().all(|_| decoder.skip().is_ok());
     items(if known { value.get(..decoder.position()).unwrap_or_default() } else { value }, hasher);
 }
 
-/// Kind, links and size of a file stand before its times.
-const STAT_FIELDS_KEPT: usize = 3;
-
-/// Functions whose outcome is another one each time.
-fn is_volatile(name: &str) -> bool {
-    name.starts_with("wasi:clocks/")
-        || name.starts_with("wasi:random/")
-        || name == "wasi:filesystem/types#[method]descriptor.metadata-hash"
-        || name == "wasi:filesystem/types#[method]descriptor.metadata-hash-at"
+/// Whether a function's outcome is another one each time.
+fn is_volatile(function: &Function) -> bool {
+    matches!(
+        function.interface,
+        clocks::monotonic_clock::INTERFACE
+            | clocks::wall_clock::INTERFACE
+            | random::insecure::INTERFACE
+            | random::insecure_seed::INTERFACE
+            | random::random::INTERFACE
+    ) || matches!(
+        function.id,
+        filesystem::types::DESCRIPTOR_METADATA_HASH | filesystem::types::DESCRIPTOR_METADATA_HASH_AT
+    )
 }
 
-/// Functions that tell times of files.
-const STATS: [&str; 2] =
-    ["wasi:filesystem/types#[method]descriptor.stat", "wasi:filesystem/types#[method]descriptor.stat-at"];
-
-/// Functions that are given points in time, which follow from readings of clocks.
-const TIMES_GIVEN: [&str; 1] = ["wasi:clocks/monotonic-clock#subscribe-instant"];
-
-/// Whether an argument is a handle, or has some in it.
-fn is_handle(name: &str, index: u64) -> bool {
-    let Some((interface, function)) = name.split_once('#') else { return false };
-    match (interface, function, index) {
-        ("wasi:io/poll", "poll", 0) | ("wasi:http/outgoing-handler", "handle", _) => true,
-        (_, "[constructor]outgoing-request" | "[static]outgoing-body.finish", _) => true,
-        (_, "[static]incoming-body.finish", 0) => true,
-        (_, "[method]output-stream.splice" | "[method]output-stream.blocking-splice", 1) => true,
-        (_, "[method]descriptor.rename-at", 2) | (_, "[method]descriptor.link-at", 3) => true,
-        (_, "[method]descriptor.is-same-object", 1) => true,
-        (_, function, 0) => function.starts_with("[method]") || function.starts_with("[resource-drop]"),
-        _ => false,
-    }
+/// Whether a function tells times of files.
+fn is_stat(function: &Function) -> bool {
+    matches!(function.id, filesystem::types::DESCRIPTOR_STAT | filesystem::types::DESCRIPTOR_STAT_AT)
 }
 
-/// Whether a function's value is a handle, or has some in it and nothing else that matters.
-fn makes_handle(name: &str) -> bool {
-    let function = name.split_once('#').map_or(name, |(_, function)| function);
-    function.starts_with("[constructor]")
-        || function.contains("subscribe")
-        || function.starts_with("get-std")
-        || function.starts_with("get-terminal")
-        || matches!(
-            function,
-            "get-directories"
-                | "handle"
-                | "instance-network"
-                | "[method]descriptor.open-at"
-                | "[method]descriptor.read-via-stream"
-                | "[method]descriptor.write-via-stream"
-                | "[method]descriptor.append-via-stream"
-                | "[method]descriptor.read-directory"
-                | "[method]fields.clone"
-                | "[method]outgoing-request.body"
-                | "[method]outgoing-request.headers"
-                | "[method]outgoing-body.write"
-                | "[method]incoming-response.headers"
-                | "[method]incoming-response.consume"
-                | "[method]incoming-body.stream"
-                | "[method]future-incoming-response.get"
-                | "[static]fields.from-list"
-                | "[static]incoming-body.finish"
-        )
+/// Whether a function is given points in time, which follow from readings of clocks.
+fn is_given_times(function: &Function) -> bool {
+    function.id == clocks::monotonic_clock::SUBSCRIBE_INSTANT
+}
+
+/// Whether an argument is a handle, or can have some in it.
+fn is_handle(function: Option<&Function>, index: u64) -> bool {
+    let parameter =
+        function.zip(usize::try_from(index).ok()).and_then(|(function, index)| function.parameters.get(index));
+    parameter.is_some_and(|parameter| parameter.ty.has_handle())
 }
 
 fn first_number(arguments: &[u8]) -> Option<u64> {

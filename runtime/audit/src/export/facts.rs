@@ -1,7 +1,8 @@
 //! What a span says of a call or of an action: short, and without contents.
 
 use serde_json::Value;
-use wasm_agent_journal::{Call, Record, to_json};
+use wasm_agent_calls::words;
+use wasm_agent_journal::{Call, item_to_json};
 use wasm_agent_policy::Action;
 
 use crate::item::{Returned, error_name, payload_bytes, returned};
@@ -67,7 +68,7 @@ pub struct RequestFacts {
 
 impl CallFacts {
     /// Takes them from a call's record.
-    pub(super) fn new(call: &Call, record: &Record) -> Self {
+    pub(super) fn new(call: &Call) -> Self {
         let error = match returned(&call.outcome) {
             Returned::Error(error) => Some(error_name(error).unwrap_or("error")),
             Returned::Trap(text) => Some(text),
@@ -79,7 +80,7 @@ impl CallFacts {
             fuel: call.fuel,
             bytes_out: payload_bytes(&call.arguments),
             bytes_in: payload_bytes(&call.outcome),
-            arguments: arguments(call, record),
+            arguments: arguments(call),
             decision: call.decision.as_ref().map(|decision| {
                 let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(cut);
                 (decision.verdict.name(), text(&decision.grant), text(&decision.reason))
@@ -89,13 +90,18 @@ impl CallFacts {
     }
 }
 
-/// The arguments as JSON.
-fn arguments(call: &Call, record: &Record) -> Option<String> {
+/// The arguments as JSON, in WIT's words where the function is known.
+fn arguments(call: &Call) -> Option<String> {
     // No larger by far than its JSON: what is too long is not even taken apart.
     if call.arguments.len() > 4 * ARGUMENTS_BYTES_MAX {
         return None;
     }
-    let mut arguments = to_json(record).get_mut("arguments")?.take();
+    let recorded = item_to_json(&call.arguments);
+    let member = |(name, value): (&str, words::Typed<'_>)| (name.to_owned(), value.to_json());
+    let mut arguments = match words::arguments(&call.function.name, &call.function.parameters, &recorded) {
+        Some(named) => Value::Object(named.into_iter().map(member).collect()),
+        None => recorded,
+    };
     without_contents(&mut arguments);
     Some(arguments.to_string()).filter(|text| text.len() <= ARGUMENTS_BYTES_MAX && text != "[]" && text != "{}")
 }

@@ -129,7 +129,7 @@ impl Spans {
                     start_ns: call.at_ns,
                     end_ns,
                     reason,
-                    subject: Subject::Call(Box::new(CallFacts::new(call, record))),
+                    subject: Subject::Call(Box::new(CallFacts::new(call))),
                 });
             }
             Event::ApprovalAsked(asked) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder, decode};
+use wasm_agent_calls::{self as calls, Id, cli, filesystem, find, host, http};
 use wasm_agent_journal::format::NAME_BYTES_MAX;
 use wasm_agent_journal::{
     ApprovalRecord, Call, DecisionRecord, Event, Function, Header, Invocation, Redaction, RunResult,
@@ -16,17 +17,14 @@ use super::item::{Offsets, Rewrite};
 use super::text::{label, path, whole};
 use crate::item::{Returned, returned};
 
-/// Parameters that are paths, whatever they look like.
-const PATH_PARAMETERS: [&str; 3] = ["path", "old_path", "new_path"];
+/// Parameters that are paths, whatever they look like, as journals of any release name them.
+const PATH_PARAMETERS: [&str; 5] = ["path", "old-path", "new-path", "old_path", "new_path"];
 
 /// Interfaces whose texts with slashes are parts of URLs, which stay.
-const WEB: &str = "wasi:http/";
+const WEB: [&str; 2] = [http::types::INTERFACE, http::outgoing_handler::INTERFACE];
 
-/// The name of the function with which a tool says why it does something.
-const DECLARE: &str = "wasm-agent:host/intent#declare";
-
-/// The function that gives a tool its arguments.
-const ARGUMENTS: &str = "wasi:cli/environment#get-arguments";
+/// The function with which a tool says why it does something.
+const DECLARE: Id = host::intent::DECLARE;
 
 /// The notes that hosts and recoveries write themselves, of numbers and digests.
 const OWN_NOTE: &str = "recovered";
@@ -103,16 +101,16 @@ impl Rules {
     fn call(self, mut call: Call, blobs: &Offsets) -> Call {
         let TakenOut { bodies, paths } = self.taken_out;
         let function = Arc::clone(&call.function);
-        let is_web = function.name.starts_with(WEB);
+        let is_web = WEB.contains(&interface(&function));
         let any = |text: &str| (paths && !is_web && text.contains('/')).then(|| path(text));
         let is_value = matches!(returned(&call.outcome), Returned::Value(_));
         let argument = |places: &[u64], text: &str| match places {
-            _ if paths && function.name == DECLARE => Some(whole(text)),
+            _ if paths && function.name == DECLARE.key() => Some(whole(text)),
             [place] if paths && is_path(&function, *place) => Some(path(text)),
             _ => any(text),
         };
         let outcome = |places: &[u64], text: &str| {
-            let is_named = paths && is_value && is_path_outcome(&function.name, places);
+            let is_named = paths && is_value && is_path_outcome(&function, places);
             if is_named { Some(path(text)) } else { any(text) }
         };
         call.arguments = Rewrite { bytes: bodies, blobs, text: &argument }.item(&call.arguments);
@@ -158,23 +156,31 @@ fn approval(approval: ApprovalRecord) -> ApprovalRecord {
     ApprovalRecord { reason: approval.reason.as_deref().map(whole), ..approval }
 }
 
-/// Whether the argument at a place is a path.
+/// A function's interface, in this release or not.
+fn interface(function: &Function) -> &str {
+    function.name.split_once('#').map_or("", |(interface, _)| interface)
+}
+
+/// Whether the argument at a place is a path: every text that a function on files is given, and what is named like one.
 fn is_path(function: &Function, place: u64) -> bool {
-    let parameter = usize::try_from(place).ok().and_then(|place| function.parameters.get(place));
-    let is_arguments = parameter.is_some_and(|name| PATH_PARAMETERS.contains(&name.as_str()));
-    function.name.starts_with("wasi:filesystem/") && is_arguments
+    let Ok(place) = usize::try_from(place) else { return false };
+    let recorded = function.parameters.get(place).is_some_and(|name| PATH_PARAMETERS.contains(&name.as_str()));
+    let known = find(&function.name).and_then(|known| known.parameters.get(place));
+    let is_text = known.is_some_and(|parameter| parameter.ty == calls::Type::String);
+    function.name.starts_with("wasi:filesystem/") && (recorded || is_text)
 }
 
 /// Whether the text at a place of a function's outcome is a path: of `[0, value]`, a part of the value.
-fn is_path_outcome(function: &str, places: &[u64]) -> bool {
-    match (function, places) {
+fn is_path_outcome(function: &Function, places: &[u64]) -> bool {
+    let Some(function) = find(&function.name) else { return false };
+    match (function.id, places) {
         // Pairs of a handle and a path.
-        ("wasi:filesystem/preopens#get-directories", [1, _, 1]) => true,
+        (filesystem::preopens::GET_DIRECTORIES, [1, _, 1]) => true,
         // An optional pair of a type and a name.
-        ("wasi:filesystem/types#[method]directory-entry-stream.read-directory-entry", [1, 0, 1]) => true,
-        ("wasi:filesystem/types#[method]descriptor.readlink-at", [1]) => true,
+        (filesystem::types::DIRECTORY_ENTRY_STREAM_READ_DIRECTORY_ENTRY, [1, 0, 1]) => true,
+        (filesystem::types::DESCRIPTOR_READLINK_AT, [1]) => true,
         // As in the header.
-        (ARGUMENTS, [1, place]) => *place > 0,
+        (cli::environment::GET_ARGUMENTS, [1, place]) => *place > 0,
         _ => false,
     }
 }

@@ -1,20 +1,22 @@
 //! `wasi:filesystem`: what a call did to which file.
 
+use wasm_agent_calls::filesystem::{DESCRIPTOR_FLAGS, DESCRIPTOR_STAT, DIRECTORY_ENTRY, OPEN_FLAGS, types};
+use wasm_agent_calls::{Function, find};
 use wasm_agent_journal::Call;
 use wasm_agent_policy::{Action, GuestPath, LinkKind};
 
 use super::View;
 use super::handles::Handle;
-use super::items::{Answer, Items};
+use super::items::{Answer, Arguments, Items};
 use super::what::{At, Contents, How, Opened, Place, What};
 
-/// `write` among the flags that a descriptor is opened with.
-const WRITE: u64 = 2;
+/// Flags that a descriptor is opened with.
+const WRITE: u64 = DESCRIPTOR_FLAGS.bit("write");
 
-/// `create`, `directory` and `truncate` among the flags of `open-at`.
-const CREATE: u64 = 1;
-const DIRECTORY: u64 = 2;
-const TRUNCATE: u64 = 8;
+/// Flags of `open-at`.
+const CREATE: u64 = OPEN_FLAGS.bit("create");
+const DIRECTORY: u64 = OPEN_FLAGS.bit("directory");
+const TRUNCATE: u64 = OPEN_FLAGS.bit("truncate");
 
 impl View {
     /// The directories that a tool is given.
@@ -32,61 +34,61 @@ impl View {
 
     pub(super) fn filesystem<'r>(
         &mut self,
-        function: &str,
+        function: &'static Function,
         call: &'r Call,
         decided: Option<&Action>,
     ) -> Option<What<'r>> {
-        let mut arguments = Items::arguments(call)?;
+        let arguments = Arguments::of(function, call)?;
         let number = arguments.handle()?;
-        if let "[resource-drop]descriptor" | "[resource-drop]directory-entry-stream" = function {
+        if function.is_drop() {
             return Some(self.handles.take(number).map_or(What::Other, |opened| What::Closed { opened }));
         }
         let place = self.place(number);
         let failed = || What::Failed { place: Some(place.clone()) };
         let Answer::Value(value) = Answer::of(call)? else {
-            let named = path_of(function, &mut arguments).and_then(|path| self.below(number, path, decided));
-            let path = named.or_else(|| place.path.clone().filter(|_| !function.ends_with("-at")));
+            let named = path_of(function, &arguments).and_then(|path| self.below(number, path, decided));
+            let path = named.or_else(|| place.path.clone().filter(|_| path_parameter(function).is_none()));
             return Some(What::Failed { place: Some(Place { path, ..place }) });
         };
-        let function = function.strip_prefix("[method]").unwrap_or(function);
-        match function {
-            "descriptor.open-at" => self.opened(number, arguments, value, decided),
-            "descriptor.read-via-stream" => self.reader(place.opened, arguments, value),
-            "descriptor.write-via-stream" => {
-                let at = At::Offset(arguments.uint()?);
+        match function.id {
+            types::DESCRIPTOR_OPEN_AT => self.opened(number, &arguments, value, decided),
+            types::DESCRIPTOR_READ_VIA_STREAM => self.reader(place.opened, &arguments, value),
+            types::DESCRIPTOR_WRITE_VIA_STREAM => {
+                let at = At::Offset(arguments.at("offset")?.uint()?);
                 self.writer(place.opened, at, value)
             }
-            "descriptor.append-via-stream" => self.writer(place.opened, At::End, value),
-            "descriptor.read-directory" => {
+            types::DESCRIPTOR_APPEND_VIA_STREAM => self.writer(place.opened, At::End, value),
+            types::DESCRIPTOR_READ_DIRECTORY => {
                 let opened = place.opened?;
                 self.entries(opened, value)
             }
-            "descriptor.read" => read(place, arguments, value),
-            "descriptor.write" => wrote(place, arguments, value),
-            "descriptor.set-size" => Some(What::Resized { place, size: arguments.uint()? }),
-            "descriptor.set-times" => Some(What::Retimed { place }),
-            "descriptor.stat" => Some(What::Looked { place, size: size_of(value) }),
-            "descriptor.metadata-hash" | "descriptor.get-type" | "descriptor.get-flags" => {
+            types::DESCRIPTOR_READ => read(place, &arguments, value),
+            types::DESCRIPTOR_WRITE => wrote(place, &arguments, value),
+            types::DESCRIPTOR_SET_SIZE => Some(What::Resized { place, size: arguments.at("size")?.uint()? }),
+            types::DESCRIPTOR_SET_TIMES => Some(What::Retimed { place }),
+            types::DESCRIPTOR_STAT => Some(What::Looked { place, size: size_of(value) }),
+            types::DESCRIPTOR_METADATA_HASH | types::DESCRIPTOR_GET_TYPE | types::DESCRIPTOR_GET_FLAGS => {
                 Some(What::Looked { place, size: None })
             }
-            "descriptor.stat-at" | "descriptor.metadata-hash-at" | "descriptor.readlink-at" => {
-                let path = path_of(&format!("[method]{function}"), &mut arguments)?;
+            types::DESCRIPTOR_STAT_AT | types::DESCRIPTOR_METADATA_HASH_AT | types::DESCRIPTOR_READLINK_AT => {
+                let path = path_of(function, &arguments)?;
                 // The hash of an entry is decided about by its directory.
-                let decided = decided.filter(|_| function != "descriptor.metadata-hash-at");
+                let decided = decided.filter(|_| function.id != types::DESCRIPTOR_METADATA_HASH_AT);
                 let place = Place { path: self.below(number, path, decided), opened: None };
-                Some(What::Looked { place, size: if function == "descriptor.stat-at" { size_of(value) } else { None } })
+                let size = if function.id == types::DESCRIPTOR_STAT_AT { size_of(value) } else { None };
+                Some(What::Looked { place, size })
             }
-            "directory-entry-stream.read-directory-entry" => listed(place, value),
-            "descriptor.create-directory-at"
-            | "descriptor.remove-directory-at"
-            | "descriptor.unlink-file-at"
-            | "descriptor.rename-at"
-            | "descriptor.link-at"
-            | "descriptor.symlink-at"
-            | "descriptor.set-times-at" => {
+            types::DIRECTORY_ENTRY_STREAM_READ_DIRECTORY_ENTRY => listed(place, value),
+            types::DESCRIPTOR_CREATE_DIRECTORY_AT
+            | types::DESCRIPTOR_REMOVE_DIRECTORY_AT
+            | types::DESCRIPTOR_UNLINK_FILE_AT
+            | types::DESCRIPTOR_RENAME_AT
+            | types::DESCRIPTOR_LINK_AT
+            | types::DESCRIPTOR_SYMLINK_AT
+            | types::DESCRIPTOR_SET_TIMES_AT => {
                 let action = match decided {
                     Some(action) => Some(action.clone()),
-                    None => self.asked(function, number, arguments),
+                    None => self.asked(function, number, &arguments),
                 };
                 Some(action.and_then(|action| self.changed(action)).unwrap_or_else(failed))
             }
@@ -124,13 +126,13 @@ impl View {
     fn opened<'r>(
         &mut self,
         directory: u32,
-        mut arguments: Items<'r>,
+        arguments: &Arguments<'r>,
         mut value: Items<'r>,
         decided: Option<&Action>,
     ) -> Option<What<'r>> {
-        arguments.uint()?;
-        let path = arguments.text()?;
-        let (open, flags) = (arguments.uint()?, arguments.uint()?);
+        arguments.at("path-flags")?.uint()?;
+        let path = arguments.at("path")?.text()?;
+        let (open, flags) = (arguments.at("open-flags")?.uint()?, arguments.at("flags")?.uint()?);
         let how = match decided {
             Some(Action::FileCreate { .. }) => How { created: true, writable: true, ..How::default() },
             Some(Action::FileModify { truncate, .. }) => How { truncated: *truncate, writable: true, ..How::default() },
@@ -148,8 +150,13 @@ impl View {
         Some(What::Opened { place: self.opened_place(opened), how })
     }
 
-    fn reader<'r>(&mut self, file: Option<Opened>, mut arguments: Items<'r>, mut value: Items<'r>) -> Option<What<'r>> {
-        let (number, at) = (value.handle()?, arguments.uint()?);
+    fn reader<'r>(
+        &mut self,
+        file: Option<Opened>,
+        arguments: &Arguments<'r>,
+        mut value: Items<'r>,
+    ) -> Option<What<'r>> {
+        let (number, at) = (value.handle()?, arguments.at("offset")?.uint()?);
         if let Some(file) = file {
             self.handles.put(number, Handle::Reader { file, at });
         }
@@ -170,40 +177,26 @@ impl View {
     }
 
     /// What a call asked for, where its effect is not in the journal.
-    fn asked(&self, function: &str, number: u32, mut arguments: Items<'_>) -> Option<Action> {
-        match function {
-            "descriptor.create-directory-at" => {
-                self.below(number, arguments.text()?, None).map(|path| Action::DirCreate { path })
+    fn asked(&self, function: &'static Function, number: u32, arguments: &Arguments<'_>) -> Option<Action> {
+        let path = self.below(number, path_of(function, arguments)?, None)?;
+        let new = || self.below(arguments.at("new-descriptor")?.handle()?, arguments.at("new-path")?.text()?, None);
+        Some(match function.id {
+            types::DESCRIPTOR_CREATE_DIRECTORY_AT => Action::DirCreate { path },
+            types::DESCRIPTOR_REMOVE_DIRECTORY_AT => Action::DirRemove { path },
+            types::DESCRIPTOR_UNLINK_FILE_AT => Action::FileDelete { path },
+            types::DESCRIPTOR_RENAME_AT => {
+                Action::FileRename { from: path, to: new()?, replaces: true, directory: false }
             }
-            "descriptor.remove-directory-at" => {
-                self.below(number, arguments.text()?, None).map(|path| Action::DirRemove { path })
+            types::DESCRIPTOR_LINK_AT => {
+                Action::LinkCreate { kind: LinkKind::Hard, path: new()?, target: path.as_str().to_owned() }
             }
-            "descriptor.unlink-file-at" => {
-                self.below(number, arguments.text()?, None).map(|path| Action::FileDelete { path })
+            types::DESCRIPTOR_SYMLINK_AT => {
+                let target = arguments.at("old-path")?.text()?.to_owned();
+                Action::LinkCreate { kind: LinkKind::Symbolic, path, target }
             }
-            "descriptor.rename-at" => {
-                let from = self.below(number, arguments.text()?, None)?;
-                let to = self.below(arguments.handle()?, arguments.text()?, None)?;
-                Some(Action::FileRename { from, to, replaces: true, directory: false })
-            }
-            "descriptor.link-at" => {
-                arguments.skip()?;
-                let target = self.below(number, arguments.text()?, None)?;
-                let path = self.below(arguments.handle()?, arguments.text()?, None)?;
-                Some(Action::LinkCreate { kind: LinkKind::Hard, path, target: target.as_str().to_owned() })
-            }
-            "descriptor.symlink-at" => {
-                let target = arguments.text()?.to_owned();
-                let path = self.below(number, arguments.text()?, None)?;
-                Some(Action::LinkCreate { kind: LinkKind::Symbolic, path, target })
-            }
-            "descriptor.set-times-at" => {
-                arguments.skip()?;
-                let path = self.below(number, arguments.text()?, None)?;
-                Some(Action::FileModify { path, truncate: false })
-            }
-            _ => None,
-        }
+            types::DESCRIPTOR_SET_TIMES_AT => Action::FileModify { path, truncate: false },
+            _ => return None,
+        })
     }
 
     /// Takes in a change of names that took place.
@@ -236,10 +229,9 @@ impl View {
     /// such an argument, that of its descriptor. Where links led elsewhere it is not the one that was decided about.
     #[must_use]
     pub fn spelled(&self, call: &Call) -> Option<GuestPath> {
-        let function = call.function.name.strip_prefix("wasi:filesystem/types#")?;
-        let mut arguments = Items::arguments(call)?;
+        let (function, arguments) = of_file(call)?;
         let number = arguments.handle()?;
-        match path_of(function, &mut arguments) {
+        match path_of(function, &arguments) {
             Some(text) => self.below(number, text, None),
             None => self.place(number).path,
         }
@@ -247,41 +239,42 @@ impl View {
 
     /// What the gate asked the policy about a call that had no effect: whether a place may be looked at.
     pub(super) fn observed(&self, call: &Call) -> Option<Action> {
-        let function = call.function.name.strip_prefix("wasi:filesystem/types#")?;
-        let mut arguments = Items::arguments(call)?;
+        let (function, arguments) = of_file(call)?;
         let number = arguments.handle()?;
-        let text = path_of(function, &mut arguments)?;
+        let text = path_of(function, &arguments)?;
         let path = self.below(number, text, None)?;
         let last = text.rsplit('/').find(|part| !part.is_empty());
         let is_name = !matches!(last, None | Some("." | ".."));
         // Whoever may list a directory may have the hashes of its entries.
-        let listed = path.parent().filter(|_| is_name && function.ends_with("metadata-hash-at"));
+        let listed = path.parent().filter(|_| is_name && function.id == types::DESCRIPTOR_METADATA_HASH_AT);
         Some(Action::FileRead { path: listed.unwrap_or(path) })
     }
 }
 
-/// Steps to the path that a function acts on, behind its descriptor.
-fn path_of<'r>(function: &str, arguments: &mut Items<'r>) -> Option<&'r str> {
-    match function {
-        "[method]descriptor.open-at"
-        | "[method]descriptor.stat-at"
-        | "[method]descriptor.metadata-hash-at"
-        | "[method]descriptor.set-times-at"
-        | "[method]descriptor.link-at" => arguments.skip()?,
-        "[method]descriptor.symlink-at" => arguments.skip()?,
-        "[method]descriptor.readlink-at"
-        | "[method]descriptor.create-directory-at"
-        | "[method]descriptor.remove-directory-at"
-        | "[method]descriptor.unlink-file-at"
-        | "[method]descriptor.rename-at" => {}
-        _ => return None,
-    }
-    arguments.text()
+/// The function of a call on a file, and its arguments.
+fn of_file(call: &Call) -> Option<(&'static Function, Arguments<'_>)> {
+    let function = find(&call.function.name).filter(|function| function.interface == types::INTERFACE)?;
+    Some((function, Arguments::of(function, call)?))
 }
 
-fn read<'r>(place: Place, mut arguments: Items<'r>, mut value: Items<'r>) -> Option<What<'r>> {
-    arguments.uint()?;
-    let offset = arguments.uint()?;
+/// The parameter with the path that a function acts on, behind its descriptor.
+fn path_parameter(function: &Function) -> Option<&'static str> {
+    let name = match function.id {
+        types::DESCRIPTOR_RENAME_AT | types::DESCRIPTOR_LINK_AT => "old-path",
+        // Its old path is a text that may lead anywhere.
+        types::DESCRIPTOR_SYMLINK_AT => "new-path",
+        _ => "path",
+    };
+    function.position(name).map(|_| name)
+}
+
+/// The path that a function acts on, behind its descriptor.
+fn path_of<'r>(function: &Function, arguments: &Arguments<'r>) -> Option<&'r str> {
+    arguments.at(path_parameter(function)?)?.text()
+}
+
+fn read<'r>(place: Place, arguments: &Arguments<'r>, mut value: Items<'r>) -> Option<What<'r>> {
+    let offset = arguments.at("offset")?.uint()?;
     if value.array()? != 2 {
         return None;
     }
@@ -289,29 +282,20 @@ fn read<'r>(place: Place, mut arguments: Items<'r>, mut value: Items<'r>) -> Opt
 }
 
 /// A write through the descriptor says how much it wrote, which may be less than it was given.
-fn wrote<'r>(place: Place, mut arguments: Items<'r>, mut value: Items<'r>) -> Option<What<'r>> {
-    let payload = arguments.payload()?;
-    let at = At::Offset(arguments.uint()?);
+fn wrote<'r>(place: Place, arguments: &Arguments<'r>, mut value: Items<'r>) -> Option<What<'r>> {
+    let payload = arguments.at("buffer")?.payload()?;
+    let at = At::Offset(arguments.at("offset")?.uint()?);
     let length = value.uint()?.min(payload.length());
     Some(What::Wrote { place, at, length, contents: Contents::Bytes(payload) })
 }
 
 /// The size in what `stat` gives, of a file.
-fn size_of(mut stat: Items<'_>) -> Option<u64> {
-    if stat.array()? != 6 || stat.text()? != "regular-file" {
-        return None;
-    }
-    stat.skip()?;
-    stat.uint()
+fn size_of(stat: Items<'_>) -> Option<u64> {
+    let is_file = stat.field(&DESCRIPTOR_STAT, "type")?.text()? == "regular-file";
+    is_file.then(|| stat.field(&DESCRIPTOR_STAT, "size"))??.uint()
 }
 
 fn listed<'r>(place: Place, mut value: Items<'r>) -> Option<What<'r>> {
-    let entry = value.option(|entry| {
-        if entry.array()? != 2 {
-            return None;
-        }
-        entry.skip()?;
-        entry.text()
-    })?;
+    let entry = value.option(|entry| entry.field(&DIRECTORY_ENTRY, "name")?.text())?;
     Some(What::Listed { place, entry })
 }

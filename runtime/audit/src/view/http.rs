@@ -1,17 +1,19 @@
 //! `wasi:http`: which request a call was about.
 
+use wasm_agent_calls::Function;
+use wasm_agent_calls::http::types;
 use wasm_agent_journal::Call;
 use wasm_agent_policy::{Method, Scheme};
 
 use super::View;
 use super::handles::{Handle, Text};
-use super::items::{Answer, Items};
+use super::items::{Answer, Arguments, Items};
 use super::what::{Exchange, What};
 
 impl View {
     /// A request is handed over. Its handle is gone, whatever came of it.
-    pub(super) fn handle<'r>(&mut self, call: &'r Call) -> Option<What<'r>> {
-        let number = Items::arguments(call)?.handle()?;
+    pub(super) fn handle<'r>(&mut self, function: &'static Function, call: &'r Call) -> Option<What<'r>> {
+        let number = Arguments::of(function, call)?.handle()?;
         let exchange = match self.handles.get(number) {
             Some(Handle::Request(exchange)) => exchange,
             _ => return Some(What::Other),
@@ -29,36 +31,36 @@ impl View {
         Some(if given.is_some() { What::Requested { exchange } } else { What::Failed { place: None } })
     }
 
-    pub(super) fn http<'r>(&mut self, function: &str, call: &'r Call) -> Option<What<'r>> {
-        if function == "[constructor]outgoing-request" {
+    pub(super) fn http<'r>(&mut self, function: &'static Function, call: &'r Call) -> Option<What<'r>> {
+        if function.id == types::NEW_OUTGOING_REQUEST {
             if let Some(number) = Answer::of(call)?.handle() {
                 self.handles.request_made(number);
             }
             return Some(What::Other);
         }
-        let mut arguments = Items::arguments(call)?;
+        let arguments = Arguments::of(function, call)?;
         let Some(number) = arguments.handle() else { return Some(What::Other) };
-        if function.starts_with("[resource-drop]") {
+        if function.is_drop() {
             if self.exchange(number).is_some() {
                 self.handles.take(number);
             }
             return Some(What::Other);
         }
         let Some(exchange) = self.exchange(number) else { return Some(What::Other) };
-        match function {
-            "[method]outgoing-request.body" => self.derived(call, Handle::RequestBody(exchange)),
-            "[method]outgoing-body.write" => self.derived(call, Handle::RequestStream(exchange)),
-            "[method]incoming-response.consume" => self.derived(call, Handle::ResponseBody(exchange)),
-            "[method]incoming-body.stream" => self.derived(call, Handle::ResponseStream(exchange)),
-            "[static]outgoing-body.finish" | "[static]incoming-body.finish" => {
+        match function.id {
+            types::OUTGOING_REQUEST_BODY => self.derived(call, Handle::RequestBody(exchange)),
+            types::OUTGOING_BODY_WRITE => self.derived(call, Handle::RequestStream(exchange)),
+            types::INCOMING_RESPONSE_CONSUME => self.derived(call, Handle::ResponseBody(exchange)),
+            types::INCOMING_BODY_STREAM => self.derived(call, Handle::ResponseStream(exchange)),
+            types::OUTGOING_BODY_FINISH | types::INCOMING_BODY_FINISH => {
                 self.handles.take(number);
                 Some(What::Other)
             }
-            "[method]future-incoming-response.get" => self.answered(exchange, call),
-            "[method]incoming-response.status" | "[method]incoming-response.headers" => {
+            types::FUTURE_INCOMING_RESPONSE_GET => self.answered(exchange, call),
+            types::INCOMING_RESPONSE_STATUS | types::INCOMING_RESPONSE_HEADERS => {
                 Some(What::LookedAtResponse { exchange })
             }
-            _ => self.set(function, exchange, arguments, call),
+            _ => self.set(function, exchange, &arguments, call),
         }
     }
 
@@ -108,9 +110,9 @@ impl View {
     /// Takes in what a request is set to. What can't be read leaves the request without it.
     fn set<'r>(
         &mut self,
-        function: &str,
+        function: &'static Function,
         exchange: Exchange,
-        mut arguments: Items<'r>,
+        arguments: &Arguments<'r>,
         call: &'r Call,
     ) -> Option<What<'r>> {
         let done = match Answer::of(call)? {
@@ -120,21 +122,21 @@ impl View {
         if !done {
             return Some(What::Other);
         }
-        match function {
-            "[method]outgoing-request.set-method" => {
-                let method = method(&mut arguments);
+        match function.id {
+            types::OUTGOING_REQUEST_SET_METHOD => {
+                let method = method(&mut arguments.at("method")?);
                 self.handles.request_mut(exchange)?.method = method;
             }
-            "[method]outgoing-request.set-scheme" => {
-                let scheme = arguments.option(|scheme| scheme_of(scheme))?;
+            types::OUTGOING_REQUEST_SET_SCHEME => {
+                let scheme = arguments.at("scheme")?.option(|scheme| scheme_of(scheme))?;
                 self.handles.request_mut(exchange)?.scheme = scheme.unwrap_or(Some(Scheme::Https));
             }
-            "[method]outgoing-request.set-authority" => {
-                let text = arguments.option(Items::text)?;
+            types::OUTGOING_REQUEST_SET_AUTHORITY => {
+                let text = arguments.at("authority")?.option(Items::text)?;
                 self.handles.set_text(exchange, Text::Authority, text);
             }
-            "[method]outgoing-request.set-path-with-query" => {
-                let text = arguments.option(Items::text)?;
+            types::OUTGOING_REQUEST_SET_PATH_WITH_QUERY => {
+                let text = arguments.at("path-with-query")?.option(Items::text)?;
                 self.handles.set_text(exchange, Text::Path, text);
             }
             _ => {}

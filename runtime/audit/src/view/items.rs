@@ -2,10 +2,39 @@
 
 use minicbor::Decoder;
 use minicbor::data::Type;
+use wasm_agent_calls::{Function, Record};
 use wasm_agent_journal::{Call, PayloadRef};
 
 /// The items of an array, one after the other.
 pub(super) struct Items<'r>(Decoder<'r>);
+
+/// A call's arguments, by the names that WIT has for them.
+pub(super) struct Arguments<'r> {
+    function: &'static Function,
+    items: Decoder<'r>,
+}
+
+impl<'r> Arguments<'r> {
+    /// The arguments of a call of this function.
+    pub(super) fn of(function: &'static Function, call: &'r Call) -> Option<Self> {
+        let mut items = Decoder::new(&call.arguments);
+        items.array().ok()?.map(|_| Self { function, items })
+    }
+
+    /// Steps to an argument. Nothing where the function has none of that name.
+    pub(super) fn at(&self, parameter: &str) -> Option<Items<'r>> {
+        let mut items = Items(self.items.clone());
+        for _ in 0..self.function.position(parameter)? {
+            items.skip()?;
+        }
+        Some(items)
+    }
+
+    /// The handle that a function acts on: its first argument.
+    pub(super) fn handle(&self) -> Option<u32> {
+        Items(self.items.clone()).handle()
+    }
+}
 
 /// What a host function gave back.
 pub(super) enum Answer<'r> {
@@ -18,12 +47,6 @@ pub(super) enum Answer<'r> {
 }
 
 impl<'r> Items<'r> {
-    /// A call's arguments.
-    pub(super) fn arguments(call: &'r Call) -> Option<Self> {
-        let mut items = Self(Decoder::new(&call.arguments));
-        items.array().map(|_| items)
-    }
-
     /// Reads the head of an array: how many items follow.
     pub(super) fn array(&mut self) -> Option<u64> {
         self.0.array().ok()?
@@ -53,6 +76,18 @@ impl<'r> Items<'r> {
     /// Steps over an item.
     pub(super) fn skip(&mut self) -> Option<()> {
         self.0.skip().ok()
+    }
+
+    /// The field of a record that stands next.
+    pub(super) fn field(&self, record: &Record, name: &str) -> Option<Self> {
+        let mut items = Self(self.0.clone());
+        let fields = u64::try_from(record.fields.len()).ok()?;
+        let place = record.fields.iter().position(|field| field.name == name)?;
+        (items.array()? == fields).then_some(())?;
+        for _ in 0..place {
+            items.skip()?;
+        }
+        Some(items)
     }
 
     /// Whether `null` stands next.

@@ -16,6 +16,7 @@ mod what;
 #[cfg(test)]
 mod tests;
 
+use wasm_agent_calls::{self as calls, Function, cli, find, host, io};
 use wasm_agent_journal::{Call, Event, Record};
 use wasm_agent_policy::Action;
 
@@ -25,7 +26,7 @@ pub use what::{At, Contents, Effect, Exchange, How, Opened, Output, Place, Seen,
 
 use effects::Effects;
 use handles::Handles;
-use items::{Answer, Items};
+use items::{Answer, Arguments};
 
 /// What a tool has open, at one point of its run.
 #[derive(Debug, Default)]
@@ -107,18 +108,27 @@ impl View {
     }
 
     fn what<'r>(&mut self, call: &'r Call, decided: Option<&Action>) -> Option<What<'r>> {
-        let (interface, function) = call.function.name.split_once('#')?;
-        match interface {
-            "wasi:filesystem/types" => self.filesystem(function, call, decided),
-            "wasi:io/streams" => self.streams(function, call),
-            "wasi:http/types" => self.http(function, call),
-            "wasi:http/outgoing-handler" if function == "handle" => self.handle(call),
-            "wasi:filesystem/preopens" if function == "get-directories" => self.preopens(call),
-            "wasi:cli/stdin" => self.given(call, handles::Handle::Stdin),
-            "wasi:cli/stdout" => self.given(call, handles::Handle::Stdout),
-            "wasi:cli/stderr" => self.given(call, handles::Handle::Stderr),
-            "wasm-agent:host/intent" if function == "declare" => {
-                let why = Items::arguments(call)?.text()?;
+        let Some(function) = find(&call.function.name) else {
+            // A function of another release; or a name that no function has.
+            return call.function.name.contains('#').then_some(What::Other);
+        };
+        match function.interface {
+            calls::filesystem::types::INTERFACE => self.filesystem(function, call, decided),
+            io::streams::INTERFACE => self.streams(function, call),
+            calls::http::types::INTERFACE => self.http(function, call),
+            _ => self.other(function, call),
+        }
+    }
+
+    fn other<'r>(&mut self, function: &'static Function, call: &'r Call) -> Option<What<'r>> {
+        match function.id {
+            calls::http::outgoing_handler::HANDLE => self.handle(function, call),
+            calls::filesystem::preopens::GET_DIRECTORIES => self.preopens(call),
+            cli::stdin::GET_STDIN => self.given(call, handles::Handle::Stdin),
+            cli::stdout::GET_STDOUT => self.given(call, handles::Handle::Stdout),
+            cli::stderr::GET_STDERR => self.given(call, handles::Handle::Stderr),
+            host::intent::DECLARE => {
+                let why = Arguments::of(function, call)?.at("why")?.text()?;
                 Some(What::Declared { why })
             }
             _ => Some(What::Other),

@@ -1,37 +1,39 @@
 //! `wasi:io/streams`: which bytes went where.
 
+use wasm_agent_calls::Function;
+use wasm_agent_calls::io::streams;
 use wasm_agent_journal::{Call, PayloadRef};
 
 use super::View;
 use super::handles::Handle;
-use super::items::{Answer, Items};
+use super::items::{Answer, Arguments, Items};
 use super::what::{At, Contents, Output, Place, What};
 
 impl View {
-    pub(super) fn streams<'r>(&mut self, function: &str, call: &'r Call) -> Option<What<'r>> {
-        let mut arguments = Items::arguments(call)?;
+    pub(super) fn streams<'r>(&mut self, function: &'static Function, call: &'r Call) -> Option<What<'r>> {
+        let arguments = Arguments::of(function, call)?;
         let number = arguments.handle()?;
-        match function {
-            "[method]input-stream.read" | "[method]input-stream.blocking-read" => self.stream_read(number, call),
-            "[method]input-stream.skip" | "[method]input-stream.blocking-skip" => self.skipped(number, call),
-            "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush" => {
-                let payload = arguments.payload()?;
+        match function.id {
+            streams::INPUT_STREAM_READ | streams::INPUT_STREAM_BLOCKING_READ => self.stream_read(number, call),
+            streams::INPUT_STREAM_SKIP | streams::INPUT_STREAM_BLOCKING_SKIP => self.skipped(number, call),
+            streams::OUTPUT_STREAM_WRITE | streams::OUTPUT_STREAM_BLOCKING_WRITE_AND_FLUSH => {
+                let payload = arguments.at("contents")?.payload()?;
                 self.stream_wrote(number, call, payload.length(), Contents::Bytes(payload))
             }
-            "[method]output-stream.write-zeroes" | "[method]output-stream.blocking-write-zeroes-and-flush" => {
-                self.stream_wrote(number, call, arguments.uint()?, Contents::Zeroes)
+            streams::OUTPUT_STREAM_WRITE_ZEROES | streams::OUTPUT_STREAM_BLOCKING_WRITE_ZEROES_AND_FLUSH => {
+                self.stream_wrote(number, call, arguments.at("len")?.uint()?, Contents::Zeroes)
             }
-            "[method]output-stream.splice" | "[method]output-stream.blocking-splice" => {
-                self.spliced(number, arguments.handle()?, call)
+            streams::OUTPUT_STREAM_SPLICE | streams::OUTPUT_STREAM_BLOCKING_SPLICE => {
+                self.spliced(number, arguments.at("src")?.handle()?, call)
             }
-            "[method]output-stream.check-write"
-            | "[method]output-stream.flush"
-            | "[method]output-stream.blocking-flush" => match Answer::of(call)? {
+            streams::OUTPUT_STREAM_CHECK_WRITE
+            | streams::OUTPUT_STREAM_FLUSH
+            | streams::OUTPUT_STREAM_BLOCKING_FLUSH => match Answer::of(call)? {
                 Answer::Value(_) => Some(What::Other),
                 Answer::Error(error) => Some(self.doubted(number, &error, 0)),
                 Answer::Trap => Some(What::Failed { place: None }),
             },
-            "[resource-drop]input-stream" | "[resource-drop]output-stream" => {
+            streams::DROP_INPUT_STREAM | streams::DROP_OUTPUT_STREAM => {
                 Some(self.handles.take(number).map_or(What::Other, |opened| What::Closed { opened }))
             }
             _ => Some(What::Other),

@@ -46,6 +46,15 @@ pub(super) fn made(write: impl FnOnce(&mut Encoded) -> &mut Encoded) -> Encoded 
 }
 
 pub(super) fn original() -> Vec<u8> {
+    recorded(str::to_owned)
+}
+
+/// The same, with the parameters' names as WIT has them.
+pub(super) fn original_by_wit() -> Vec<u8> {
+    recorded(|name| name.replace("fd", "self").replace('_', "-"))
+}
+
+fn recorded(parameter: fn(&str) -> String) -> Vec<u8> {
     let [name, folder, root, ..] = NAMES;
     let mut header = header();
     header.policy_text = format!("version = 1\n[[filesystem]]\nguest = \"/{root}\"\n");
@@ -56,7 +65,9 @@ pub(super) fn original() -> Vec<u8> {
     let mut at_ns = 0;
     let mut call = |name: &str, parameters: &[&str], arguments: Encoded, outcome: Encoded| {
         at_ns += 1000;
-        let function = writer.intern(name, parameters).unwrap();
+        let parameters: Vec<String> = parameters.iter().map(|name| parameter(name)).collect();
+        let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+        let function = writer.intern(name, &parameters).unwrap();
         let (arguments, outcome) = (&arguments, &outcome);
         let event = CallEvent { function, at_ns, duration_ns: 5, fuel: at_ns * 3, arguments, outcome, decision: None };
         writer.call(&event).unwrap();

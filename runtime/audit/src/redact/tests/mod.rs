@@ -10,7 +10,7 @@ use wasm_agent_journal::{Copier, EffectResult, Event, Options, PublicKey, Reader
 
 use super::*;
 use crate::hand_made::header;
-use journals::{Memory, NAMES, SHORT, effects, long, made, original};
+use journals::{Memory, NAMES, SHORT, effects, long, made, original, original_by_wit};
 
 const BODIES: TakenOut = TakenOut { bodies: true, paths: false };
 const PATHS: TakenOut = TakenOut { bodies: false, paths: true };
@@ -38,7 +38,7 @@ fn proved(copy: &[u8], original: &[u8]) -> Result<Verification, RedactionError> 
 
 #[test]
 fn takes_out_what_it_is_told_and_verifies() {
-    for original in [original(), effects()] {
+    for original in [original(), original_by_wit(), effects()] {
         let before = verify(Cursor::new(&original)).unwrap();
         for taken_out in [BODIES, PATHS, BOTH, TakenOut::default()] {
             let copy = redacted(&original, taken_out);

@@ -1,0 +1,62 @@
+//! What stands in the table is what is meant.
+
+use wasm_agent_calls::{Class, FUNCTIONS, Function, INTERFACES, filesystem, find, named};
+
+#[test]
+fn functions_are_found_by_their_keys() {
+    assert!(FUNCTIONS.len() > 200, "{}", FUNCTIONS.len());
+    assert!(FUNCTIONS.is_sorted_by(|one, other| one.key < other.key));
+    for (index, function) in FUNCTIONS.iter().enumerate() {
+        assert_eq!(find(function.key), Some(function));
+        assert_eq!(function.id.index(), index);
+        assert_eq!(function.key, format!("{}#{}", function.interface, function.name));
+        assert!(INTERFACES.contains(&function.interface), "{}", function.key);
+    }
+    for unknown in ["", "wasi:clocks/wall-clock#no", "wasi:clocks/wall-clock", "zzz", "wasi:clocks/wall-clock#now "] {
+        assert_eq!(find(unknown), None);
+    }
+    assert!(INTERFACES.is_sorted());
+}
+
+#[test]
+fn a_function_is_known_to_the_compiler() {
+    const OPEN: &Function = named("wasi:filesystem/types#[method]descriptor.open-at");
+    const _: () = assert!(OPEN.class.is_checked() && OPEN.parameters.len() == 5);
+    assert_eq!(OPEN.parameter_names(), ["self", "path-flags", "path", "open-flags", "flags"]);
+    assert_eq!(OPEN.id, filesystem::types::DESCRIPTOR_OPEN_AT);
+    assert_eq!(OPEN.id.function(), OPEN);
+    assert!(find("wasi:filesystem/types#[resource-drop]descriptor").unwrap().is_drop());
+}
+
+#[test]
+fn contents_are_taken_by_what_writes_them() {
+    let taking: Vec<&str> =
+        FUNCTIONS.iter().filter(|function| function.takes_contents()).map(|function| function.name).collect();
+    let expected = [
+        "[method]descriptor.write",
+        "[method]fields.append",
+        "[method]output-stream.blocking-write-and-flush",
+        "[method]output-stream.write",
+    ];
+    assert_eq!(taking, expected);
+}
+
+#[test]
+fn what_changes_the_world_is_an_effect() {
+    let files = "wasi:filesystem/types#[method]descriptor.";
+    for name in ["open-at", "create-directory-at", "remove-directory-at", "unlink-file-at", "rename-at", "link-at"] {
+        assert_eq!(named(&format!("{files}{name}")).class, Class::Effect, "{name}");
+    }
+    for name in ["symlink-at", "set-times-at"] {
+        assert_eq!(named(&format!("{files}{name}")).class, Class::Effect, "{name}");
+    }
+    for key in ["wasi:http/outgoing-handler#handle", "wasm-agent:host/approval#checkpoint"] {
+        assert_eq!(named(key).class, Class::Effect, "{key}");
+    }
+    // Whatever finds a file by its name is decided about.
+    for function in &FUNCTIONS {
+        let names_a_file = function.interface == "wasi:filesystem/types" && function.name.ends_with("-at");
+        assert!(!names_a_file || function.class.is_checked(), "{}", function.key);
+        assert!(!function.is_drop() || function.class == Class::Handle, "{}", function.key);
+    }
+}
