@@ -9,55 +9,29 @@ use crate::path_pattern::PathPattern;
 use crate::url_pattern::UrlPattern;
 use ipnet::IpNet;
 
-/// Names a grant of one policy.
+/// Names a grant of one policy. It means nothing without the policy it is from.
+///
+/// Ids are in the order of the file: filesystem grants, then HTTP grants, then the checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct GrantId(u32);
-
-/// What a [`GrantId`] names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum GrantKind {
-    /// A `[[filesystem]]` table.
-    Filesystem,
-    /// An `[[http]]` table.
-    Http,
-    /// No table: a checkpoint is always asked about.
+pub enum GrantId {
+    /// A `[[filesystem]]` table, by its position among them, from 0.
+    Filesystem(u32),
+    /// An `[[http]]` table, by its position among them, from 0.
+    Http(u32),
+    /// Every checkpoint: it always asks, and no policy has to grant it.
     Checkpoint,
 }
 
-/// Set in the ids of HTTP grants.
-const HTTP_BIT: u32 = 1 << 31;
-
 impl GrantId {
-    /// Stands for the grant of every checkpoint, which no policy has to give.
-    pub const CHECKPOINT: Self = Self(u32::MAX);
+    /// The same as [`GrantId::Checkpoint`].
+    pub const CHECKPOINT: Self = Self::Checkpoint;
 
     pub(crate) fn filesystem(index: usize) -> Option<Self> {
-        u32::try_from(index).ok().filter(|index| *index < HTTP_BIT).map(Self)
+        u32::try_from(index).ok().map(Self::Filesystem)
     }
 
     pub(crate) fn http(index: usize) -> Option<Self> {
-        u32::try_from(index).ok().filter(|index| *index < HTTP_BIT - 1).map(|index| Self(index | HTTP_BIT))
-    }
-
-    /// What the id names.
-    #[must_use]
-    pub fn kind(self) -> GrantKind {
-        match self.0 {
-            u32::MAX => GrantKind::Checkpoint,
-            id if id & HTTP_BIT == 0 => GrantKind::Filesystem,
-            _ => GrantKind::Http,
-        }
-    }
-
-    /// The position among the grants of its kind, from 0.
-    pub(crate) fn index(self) -> usize {
-        usize::try_from(self.0 & !HTTP_BIT).unwrap_or(usize::MAX)
-    }
-
-    /// The id as a number. It means nothing without the policy it is from.
-    #[must_use]
-    pub fn as_u32(self) -> u32 {
-        self.0
+        u32::try_from(index).ok().map(Self::Http)
     }
 }
 

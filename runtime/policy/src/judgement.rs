@@ -51,7 +51,7 @@ impl Judgement {
         match (self.denial, self.asked_by) {
             (Some(reason), _) => reason.sentence().to_owned(),
             (None, None) => "the grant covers it".to_owned(),
-            (None, Some(GrantId::CHECKPOINT)) => "a checkpoint always asks".to_owned(),
+            (None, Some(GrantId::Checkpoint)) => "a checkpoint always asks".to_owned(),
             (None, asks) if asks == self.grant => "the grant covers it and asks".to_owned(),
             (None, Some(asks)) => format!("the grant covers it, and {} asks", policy.grant_label(asks)),
         }

@@ -71,7 +71,7 @@ pub use digest::{ActionDigest, Digest};
 pub use error::{PolicyError, PolicyErrors};
 pub use escape::{escape, is_unseen};
 pub use explain::{ActionSyntaxError, Explanation};
-pub use grant::{Access, FilesystemGrant, GrantId, GrantKind, HttpGrant};
+pub use grant::{Access, FilesystemGrant, GrantId, HttpGrant};
 pub use guest_path::{GuestPath, GuestPathError, PATH_BYTES_MAX, PATH_SEGMENTS_MAX, SEGMENT_BYTES_MAX};
 pub use hint::toml_string;
 pub use ipnet::IpNet;

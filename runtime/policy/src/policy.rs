@@ -5,7 +5,7 @@ use crate::check;
 use crate::decision::{Decision, PendingPermit, Permit};
 use crate::digest::Digest;
 use crate::error::PolicyErrors;
-use crate::grant::{FilesystemGrant, GrantId, GrantKind, HttpGrant};
+use crate::grant::{FilesystemGrant, GrantId, HttpGrant};
 use crate::guest_path::GuestPath;
 use crate::host_index::HostIndex;
 use crate::judgement::Judgement;
@@ -246,41 +246,41 @@ impl Policy {
     /// The filesystem grant with this id.
     #[must_use]
     pub fn filesystem_grant(&self, id: GrantId) -> Option<&FilesystemGrant> {
-        match id.kind() {
-            GrantKind::Filesystem => self.parts.filesystem.get(id.index()),
-            GrantKind::Http | GrantKind::Checkpoint => None,
+        match id {
+            GrantId::Filesystem(index) => self.parts.filesystem.get(usize::try_from(index).ok()?),
+            GrantId::Http(_) | GrantId::Checkpoint => None,
         }
     }
 
     /// The HTTP grant with this id.
     #[must_use]
     pub fn http_grant(&self, id: GrantId) -> Option<&HttpGrant> {
-        match id.kind() {
-            GrantKind::Http => self.parts.http.get(id.index()),
-            GrantKind::Filesystem | GrantKind::Checkpoint => None,
+        match id {
+            GrantId::Http(index) => self.parts.http.get(usize::try_from(index).ok()?),
+            GrantId::Filesystem(_) | GrantId::Checkpoint => None,
         }
     }
 
     /// The line of a grant in the policy file, from 1; `None` for a checkpoint, which needs no grant.
     #[must_use]
     pub fn grant_line(&self, id: GrantId) -> Option<u32> {
-        match id.kind() {
-            GrantKind::Filesystem => self.filesystem_grant(id).map(|grant| grant.line),
-            GrantKind::Http => self.http_grant(id).map(|grant| grant.line),
-            GrantKind::Checkpoint => None,
+        match id {
+            GrantId::Filesystem(_) => self.filesystem_grant(id).map(|grant| grant.line),
+            GrantId::Http(_) => self.http_grant(id).map(|grant| grant.line),
+            GrantId::Checkpoint => None,
         }
     }
 
     /// How to call a grant when speaking to a person, such as ``filesystem grant `/notes` (line 6)``.
     #[must_use]
     pub fn grant_label(&self, id: GrantId) -> String {
-        let (kind, name, line) = match id.kind() {
-            GrantKind::Checkpoint => return "checkpoint of the tool".to_owned(),
-            GrantKind::Filesystem => match self.filesystem_grant(id) {
+        let (kind, name, line) = match id {
+            GrantId::Checkpoint => return "checkpoint of the tool".to_owned(),
+            GrantId::Filesystem(_) => match self.filesystem_grant(id) {
                 Some(grant) => ("filesystem", grant.guest.to_string(), grant.line),
                 None => return "grant of another policy".to_owned(),
             },
-            GrantKind::Http => match self.http_grant(id) {
+            GrantId::Http(_) => match self.http_grant(id) {
                 Some(grant) => ("http", grant.url.to_string(), grant.line),
                 None => return "grant of another policy".to_owned(),
             },

@@ -159,7 +159,7 @@ struct Open {
 
 impl Open {
     fn grant(&self) -> GrantId {
-        self.effect.as_ref().map_or(GrantId::CHECKPOINT, |effect| effect.permit.grant())
+        self.effect.as_ref().map_or(GrantId::Checkpoint, |effect| effect.permit.grant())
     }
 
     /// `detail` is what there is to say, where the tool does not get it.

@@ -32,7 +32,7 @@ pub(crate) fn judge(policy: &Policy, action: &Action, origin: Origin) -> Result<
         // Nothing that a request or a checkpoint changes is this run's own.
         Action::HttpRequest(request) => return http::judge(policy, request),
         Action::Checkpoint { .. } => {
-            return Ok(Ruling { grant: GrantId::CHECKPOINT, asked_by: Some(GrantId::CHECKPOINT) });
+            return Ok(Ruling { grant: GrantId::Checkpoint, asked_by: Some(GrantId::Checkpoint) });
         }
         Action::Socket { .. } => return Err(Denial::new(DenialReason::Unsupported, None)),
     }?;
