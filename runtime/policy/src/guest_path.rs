@@ -4,8 +4,6 @@
 //! guest's one namespace. Nothing here touches a file system, so a symbolic link is only a name. Whoever follows
 //! links must check the path that resolution yields again.
 
-use crate::name_bits::NameBits;
-use crate::path_segments::path_segments;
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,8 +24,6 @@ pub const PATH_SEGMENTS_MAX: usize = 256;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GuestPath {
     text: Arc<str>,
-    /// The bits of its segments: made here once, for every decision about it.
-    names: NameBits,
 }
 
 /// Why a text is not a [`GuestPath`].
@@ -57,7 +53,7 @@ impl GuestPath {
     /// The root of the guest's namespace, `/`.
     #[must_use]
     pub fn root() -> Self {
-        Self { text: Arc::from("/"), names: NameBits::default() }
+        Self { text: Arc::from("/") }
     }
 
     /// Parses a path that is already canonical.
@@ -70,19 +66,17 @@ impl GuestPath {
         if text.len() > PATH_BYTES_MAX {
             return Err(GuestPathError::TooLong);
         }
-        let mut names = NameBits::default();
         if !relative.is_empty() {
             let mut count = 0usize;
-            for segment in path_segments(relative) {
+            for segment in relative.split('/') {
                 check_segment(segment)?;
-                names = names.and(NameBits::of(segment));
                 count = count.saturating_add(1);
             }
             if count > PATH_SEGMENTS_MAX {
                 return Err(GuestPathError::TooLong);
             }
         }
-        Ok(Self { text: Arc::from(text), names })
+        Ok(Self { text: Arc::from(text) })
     }
 
     /// The path of the entry `segment` in this directory.
@@ -104,7 +98,7 @@ impl GuestPath {
         if text.len() > PATH_BYTES_MAX || self.segments().count() >= PATH_SEGMENTS_MAX {
             return Err(GuestPathError::TooLong);
         }
-        Ok(Self { text: Arc::from(text), names: self.names.and(NameBits::of(segment)) })
+        Ok(Self { text: Arc::from(text) })
     }
 
     /// Resolves `relative` against the directory `base` by text alone, as a system without symbolic links would.
@@ -124,7 +118,7 @@ impl GuestPath {
         if !relative.starts_with('/') {
             segments.extend(base.segments());
         }
-        for segment in path_segments(relative) {
+        for segment in relative.split('/') {
             match segment {
                 "" | "." => {}
                 ".." => {
@@ -144,13 +138,11 @@ impl GuestPath {
             return Ok(Self::root());
         }
         let mut text = String::with_capacity(length);
-        let mut names = NameBits::default();
         for segment in segments {
             text.push('/');
             text.push_str(segment);
-            names = names.and(NameBits::of(segment));
         }
-        Ok(Self { text: Arc::from(text), names })
+        Ok(Self { text: Arc::from(text) })
     }
 
     /// The whole path.
@@ -167,7 +159,7 @@ impl GuestPath {
 
     /// The segments from the root down; none for the root itself.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.relative_to_root().into_iter().flat_map(path_segments)
+        self.relative_to_root().into_iter().flat_map(|path| path.split('/'))
     }
 
     /// The directory that holds this path; `None` for the root.
@@ -178,12 +170,7 @@ impl GuestPath {
         }
         match self.text.rsplit_once('/') {
             Some(("", _)) | None => Some(Self::root()),
-            Some((parent, _)) => {
-                // A bit may be of more than one segment, so none can be taken back.
-                let segments = path_segments(parent.strip_prefix('/').unwrap_or(parent));
-                let names = segments.map(NameBits::of).fold(NameBits::default(), NameBits::and);
-                Some(Self { text: Arc::from(parent), names })
-            }
+            Some((parent, _)) => Some(Self { text: Arc::from(parent) }),
         }
     }
 
@@ -198,11 +185,6 @@ impl GuestPath {
     pub fn starts_with(&self, base: &Self) -> bool {
         base.is_root()
             || self.text.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
-
-    /// The bits of its segments.
-    pub(crate) fn name_bits(&self) -> NameBits {
-        self.names
     }
 
     /// Everything after the leading `/`; `None` for the root, which has no segments.

@@ -6,13 +6,12 @@
 
 mod wild;
 
-use crate::path_segments::path_segments;
 use crate::url::parameters;
 use crate::work::step;
 use std::fmt;
 
 use wild::is_quotable;
-pub(crate) use wild::{Dialect, Wild};
+pub(crate) use wild::{Dialect, Wild, segments_of};
 
 /// Most segments of a pattern. One bit per position, and one more for the end, must fit the 64 bits of a state set.
 pub const PATTERN_SEGMENTS_MAX: usize = 62;
@@ -107,7 +106,7 @@ impl PathPattern {
         if self.segments.accepts(states) {
             return true;
         }
-        for segment in relative.into_iter().flat_map(path_segments) {
+        for segment in segments_of(relative) {
             states = self.segments.step(states, segment, Wild::matches_segment);
             if self.segments.accepts(states) {
                 return true;
@@ -174,14 +173,14 @@ impl PathPattern {
     }
 
     fn states_at(&self, relative: Option<&str>) -> u64 {
-        let segments = relative.into_iter().flat_map(path_segments);
+        let segments = segments_of(relative);
         segments
             .fold(self.segments.start(), |states, segment| self.segments.step(states, segment, Wild::matches_segment))
     }
 
     fn live_after(&self, relative: Option<&str>) -> u64 {
         let mut states = self.segments.start();
-        for segment in relative.into_iter().flat_map(path_segments) {
+        for segment in segments_of(relative) {
             if self.segments.accepts(states) {
                 return u64::MAX;
             }
@@ -310,7 +309,7 @@ impl Segments {
 
     #[inline]
     fn follow(&self, mut states: u64, text: &str, matches: impl Fn(&Wild, &str) -> bool) -> bool {
-        for segment in path_segments(text) {
+        for segment in text.split('/') {
             states = self.step(states, segment, &matches);
             if states == 0 {
                 return false;

@@ -140,7 +140,7 @@ fn undenied<'p, 'g>(policy: &'p Policy, path: &'g GuestPath) -> Result<(&'p File
     let mut governing = None;
     let mut denied_by = None;
     visit_covering(policy, path, |grant, rest| {
-        if grant.deny.covers(path, rest) {
+        if grant.deny.covers(rest) {
             denied_by = Some(grant.id);
         }
         governing = Some((grant, rest));

@@ -3,6 +3,11 @@
 use crate::url::parameters;
 use crate::work::step;
 
+/// The segments of a path below a grant; the grant's own directory has none.
+pub(crate) fn segments_of(relative: Option<&str>) -> impl Iterator<Item = &str> {
+    relative.into_iter().flat_map(|path| path.split('/'))
+}
+
 /// What a character means depends on what is matched: `?` begins the query of a URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -86,18 +91,6 @@ impl Wild {
     /// Whether it is the empty text.
     pub(crate) fn is_empty(&self) -> bool {
         matches!(self, Self::Literal(text) if text.is_empty())
-    }
-
-    /// The last byte of every text that matches, where they all have the same.
-    pub(crate) fn last_byte(&self) -> Option<u8> {
-        match self {
-            Self::Literal(text) => text.bytes().next_back(),
-            Self::Star => None,
-            Self::Tokens(tokens) => match tokens.last()? {
-                Token::Char(character) => character.encode_utf8(&mut [0; 4]).bytes().next_back(),
-                Token::One | Token::Star => None,
-            },
-        }
     }
 
     /// Whether a segment matches. An empty one, as in `a//b`, matches only a pattern that is empty there too.
