@@ -3,11 +3,10 @@
 mod cbor;
 mod show;
 
-use crate::check::overriding::{is_overriding, normalized};
 use crate::digest::ActionDigest;
-use crate::guest_path::GuestPath;
-use crate::method::Method;
-use crate::url::Url;
+use crate::file::action::LinkKind;
+use crate::file::guest_path::GuestPath;
+use crate::http::action::HttpAction;
 use std::borrow::Cow;
 
 pub use cbor::ActionDecodeError;
@@ -83,39 +82,6 @@ pub enum Action {
     },
 }
 
-/// The kinds of links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkKind {
-    /// Another name of the same file.
-    Hard,
-    /// A file that names another.
-    Symbolic,
-}
-
-/// An HTTP request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpAction {
-    /// The method.
-    pub method: Method,
-    /// The URL that is sent.
-    pub url: Url,
-    /// The guest's headers, names in lower case, in the guest's order.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, where it is known before the request is sent.
-    pub body: Option<BodyDigest>,
-    /// The names of the secrets put in at egress.
-    pub secrets: Vec<String>,
-}
-
-/// A body by its length and digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BodyDigest {
-    /// The length in bytes.
-    pub len: u64,
-    /// The BLAKE3 digest.
-    pub blake3: [u8; 32],
-}
-
 /// Whose data an action would change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -123,20 +89,6 @@ pub enum Origin {
     Foreign,
     /// This run's own: the same file, by identity, that it created. For a rename, the replaced file's too.
     CreatedByRun,
-}
-
-impl HttpAction {
-    /// A request without headers, body and secrets.
-    #[must_use]
-    pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), body: None, secrets: Vec::new() }
-    }
-
-    /// The names of the headers that override what is matched, as a grant lists them.
-    pub fn overriding_headers(&self) -> impl Iterator<Item = String> + '_ {
-        let names = self.headers.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| is_overriding(name)).map(normalized)
-    }
 }
 
 impl Action {
@@ -172,6 +124,25 @@ impl Action {
             | Self::LinkCreate { path, .. } => Some(path),
             Self::HttpRequest(_) | Self::Checkpoint { .. } | Self::Socket { .. } => None,
         }
+    }
+
+    /// Every path it is about: both names of what is renamed, and of a hard link.
+    pub fn paths(&self) -> impl Iterator<Item = GuestPath> + use<> {
+        let (first, second) = match self {
+            Self::FileRead { path }
+            | Self::FileCreate { path }
+            | Self::FileModify { path, .. }
+            | Self::FileDelete { path }
+            | Self::DirCreate { path }
+            | Self::DirRemove { path }
+            | Self::LinkCreate { kind: LinkKind::Symbolic, path, .. } => (Some(path.clone()), None),
+            Self::FileRename { from, to, .. } => (Some(from.clone()), Some(to.clone())),
+            Self::LinkCreate { kind: LinkKind::Hard, path, target } => {
+                (Some(path.clone()), GuestPath::parse(target).ok())
+            }
+            Self::HttpRequest(_) | Self::Checkpoint { .. } | Self::Socket { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
     }
 
     /// Whether nothing of anyone's is lost by it.

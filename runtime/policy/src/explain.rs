@@ -1,13 +1,15 @@
 //! Actions as an operator writes them, and decisions as an operator reads them.
 
-use crate::action::{Action, HttpAction, LinkKind, Origin};
+use crate::action::{Action, Origin};
 use crate::decision::{DecisionKind, Denial};
 use crate::escape;
+use crate::file::action::LinkKind;
+use crate::file::guest_path::{GuestPath, GuestPathError};
 use crate::grant::GrantId;
-use crate::guest_path::{GuestPath, GuestPathError};
-use crate::method::{Method, MethodError};
+use crate::http::action::HttpAction;
+use crate::http::method::{Method, MethodError};
+use crate::http::url::{Url, UrlError};
 use crate::policy::Policy;
-use crate::url::{Url, UrlError};
 use std::borrow::Cow;
 
 /// Why a text does not say an action.

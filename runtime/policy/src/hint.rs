@@ -1,11 +1,8 @@
 //! What an operator could write to allow what was denied.
 
-use crate::action::{Action, HttpAction};
+use crate::action::Action;
 use crate::decision::{Denial, DenialReason};
-use crate::escape;
-use crate::guest_path::GuestPath;
-use crate::network::is_special;
-use crate::url::Host;
+use crate::{escape, file, http};
 use std::fmt::Write;
 
 impl Denial {
@@ -44,42 +41,17 @@ impl Denial {
 
 fn grant_for(action: &Action) -> String {
     match action {
-        Action::FileRead { path } => directory_grant(path, "read"),
+        Action::FileRead { path } => file::hint::grant(path, "read"),
         Action::FileCreate { path }
         | Action::FileModify { path, .. }
         | Action::FileDelete { path }
         | Action::DirCreate { path }
         | Action::DirRemove { path }
         | Action::FileRename { from: path, .. }
-        | Action::LinkCreate { path, .. } => directory_grant(path, "write"),
-        Action::HttpRequest(request) => url_grant(request),
+        | Action::LinkCreate { path, .. } => file::hint::grant(path, "write"),
+        Action::HttpRequest(request) => http::hint::grant(request),
         Action::Checkpoint { .. } | Action::Socket { .. } => "no grant is for this".to_owned(),
     }
-}
-
-/// A grant for the directory that the path is in.
-fn directory_grant(path: &GuestPath, access: &str) -> String {
-    let directory = path.parent().unwrap_or_else(GuestPath::root);
-    format!("[[filesystem]]\nhost = \"…\"\nguest = {}\naccess = \"{access}\"", toml_string(directory.as_str()))
-}
-
-/// A grant for the URL without its query.
-fn url_grant(request: &HttpAction) -> String {
-    let url = &request.url;
-    // In a pattern these would not stand for themselves.
-    let path = url.path().replace("**", "*");
-    let origin = format!("{}://{}", url.scheme(), url.authority());
-    let mut grant = format!("[[http]]\nurl = {}", toml_string(&format!("{origin}{path}")));
-    // Writing to a `String` cannot fail.
-    let _ = write!(grant, "\nmethods = [{}]", toml_string(request.method.as_str()));
-    if let Host::Ip(address) = url.host()
-        && is_special(*address).is_some()
-    {
-        let address = address.to_canonical();
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        let _ = write!(grant, "\nnetworks = [\"{address}/{bits}\"]");
-    }
-    grant
 }
 
 /// A text as a TOML basic string, quotes included. What [`escape`] would show as `\u{…}` becomes a TOML escape, so the

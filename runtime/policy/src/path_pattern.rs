@@ -6,7 +6,7 @@
 
 mod wild;
 
-use crate::url::parameters;
+use crate::http::url::parameters;
 use crate::work::step;
 use std::fmt;
 

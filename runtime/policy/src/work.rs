@@ -1,8 +1,9 @@
 //! What a decision costs, and in tests what it did cost.
 
-use crate::action::{Action, LinkKind};
+use crate::action::Action;
 use crate::explain::parse_action;
-use crate::guest_path::GuestPath;
+use crate::file::guest_path::GuestPath;
+use crate::http::url::Url;
 use crate::policy::Policy;
 
 impl Policy {
@@ -10,21 +11,30 @@ impl Policy {
     /// that it is compared with. Nothing is matched to find out.
     pub(crate) fn work_of(&self, action: &str) -> u64 {
         let Ok((action, _)) = parse_action(action) else { return 0 };
-        let mut work = 0u64;
-        if let Action::HttpRequest(request) = &action {
-            let length = request.url.as_str().len();
-            self.hosts().visit(&request.url, |position, _| {
-                let pattern = self.http().get(position).map_or(0, |grant| grant.url.canonical_text().len());
-                work = work.saturating_add(product(length, pattern));
-            });
-        }
-        let second = match &action {
-            Action::FileRename { to, .. } => Some(to.clone()),
-            Action::LinkCreate { kind: LinkKind::Hard, target, .. } => GuestPath::parse(target).ok(),
-            _ => None,
+        let request = match &action {
+            Action::HttpRequest(request) => self.work_of_request(&request.url),
+            Action::FileRead { .. }
+            | Action::FileCreate { .. }
+            | Action::FileModify { .. }
+            | Action::FileDelete { .. }
+            | Action::FileRename { .. }
+            | Action::DirCreate { .. }
+            | Action::DirRemove { .. }
+            | Action::LinkCreate { .. }
+            | Action::Checkpoint { .. }
+            | Action::Socket { .. } => 0,
         };
-        let paths = action.path().into_iter().chain(second.as_ref());
-        paths.map(|path| self.work_at(path)).fold(work, u64::saturating_add)
+        action.paths().map(|path| self.work_at(&path)).fold(request, u64::saturating_add)
+    }
+
+    fn work_of_request(&self, url: &Url) -> u64 {
+        let mut work = 0u64;
+        let length = url.as_str().len();
+        self.hosts().visit(url, |position, _| {
+            let pattern = self.http().get(position).map_or(0, |grant| grant.url.canonical_text().len());
+            work = work.saturating_add(product(length, pattern));
+        });
+        work
     }
 
     /// What deciding about this path costs at worst.

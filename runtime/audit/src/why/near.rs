@@ -33,11 +33,14 @@ impl Near {
                 self.seen(to.as_str());
             }
             Action::HttpRequest(request) => self.seen(request.url.as_str()),
-            other => {
-                if let Some(path) = other.path() {
-                    self.seen(path.as_str());
-                }
-            }
+            Action::FileRead { path }
+            | Action::FileCreate { path }
+            | Action::FileModify { path, .. }
+            | Action::FileDelete { path }
+            | Action::DirCreate { path }
+            | Action::DirRemove { path }
+            | Action::LinkCreate { path, .. } => self.seen(path.as_str()),
+            Action::Checkpoint { .. } | Action::Socket { .. } => {}
         }
     }
 

@@ -4,10 +4,12 @@
 //! bytes, so the shorter before the longer. It is written by hand, because writing to memory cannot fail. What is
 //! decoded is encoded again and compared, so that an action has exactly one encoding.
 
-use super::{Action, BodyDigest, HttpAction, LinkKind};
-use crate::guest_path::{GuestPath, GuestPathError};
-use crate::method::{Method, MethodError};
-use crate::url::{Url, UrlError};
+use super::Action;
+use crate::file::action::LinkKind;
+use crate::file::guest_path::{GuestPath, GuestPathError};
+use crate::http::action::{BodyDigest, HttpAction};
+use crate::http::method::{Method, MethodError};
+use crate::http::url::{Url, UrlError};
 use minicbor::Decoder;
 use std::borrow::Cow;
 

@@ -1,7 +1,8 @@
 //! An action on one line.
 
-use super::{Action, LinkKind};
+use super::Action;
 use crate::escape::write_escaped;
+use crate::file::action::LinkKind;
 use std::fmt;
 
 impl fmt::Display for Action {

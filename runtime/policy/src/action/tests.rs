@@ -1,6 +1,9 @@
 //! Canonical bytes, digests and the line that is shown.
 
 use super::*;
+use crate::http::action::BodyDigest;
+use crate::http::method::Method;
+use crate::http::url::Url;
 use proptest::prelude::*;
 
 fn path(text: &str) -> GuestPath {

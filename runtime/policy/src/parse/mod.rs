@@ -2,15 +2,10 @@
 //!
 //! The document is walked by hand, not with derived types: those stop at the first error, and know no columns.
 
-mod filesystem;
-mod headers;
-mod http;
 mod machine;
-mod overlap;
 mod quantity;
-mod report;
-mod secrets;
-mod section;
+pub(crate) mod report;
+pub(crate) mod section;
 mod settings;
 mod suggest;
 mod tests_in_file;
@@ -18,6 +13,7 @@ mod tests_in_file;
 use crate::bounds::{LISTED_SYNTAX_BYTES_MAX, POLICY_BYTES_MAX};
 use crate::error::{PolicyError, PolicyErrors};
 use crate::policy::{Parts, Policy};
+use crate::{file, http};
 pub(crate) use machine::machine;
 use report::Report;
 use section::{Section, Value};
@@ -31,21 +27,28 @@ const KEYS: &[&str] =
 /// The version of the grammar that is understood.
 const VERSION: &str = "1";
 
-/// See [`Policy::parse`].
-pub(crate) fn parse(text: &str) -> Result<Policy, PolicyErrors> {
-    if text.len() > POLICY_BYTES_MAX {
-        let message = format!("a policy has at most {POLICY_BYTES_MAX} bytes, found {}", text.len());
-        return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)], 0));
+impl Policy {
+    /// Parses and compiles a policy file, and runs its `[[test]]`s.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong, not only the first: syntax errors where there are any, otherwise unknown keys,
+    /// wrong values, rules that can never match and tests that fail.
+    pub fn parse(text: &str) -> Result<Self, PolicyErrors> {
+        if text.len() > POLICY_BYTES_MAX {
+            let message = format!("a policy has at most {POLICY_BYTES_MAX} bytes, found {}", text.len());
+            return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)], 0));
+        }
+        let mut report = Report::new(text);
+        let document = document(text, &mut report)?;
+        let root = Section::root(&document, KEYS, &mut report);
+        let (parts, tests) = read(&root, &mut report);
+        report.check()?;
+        let policy = Self::compile(text, parts);
+        tests_in_file::run(&policy, &tests, &mut report);
+        report.check()?;
+        Ok(policy)
     }
-    let mut report = Report::new(text);
-    let document = document(text, &mut report)?;
-    let root = Section::root(&document, KEYS, &mut report);
-    let (parts, tests) = read(&root, &mut report);
-    report.check()?;
-    let policy = Policy::compile(text, parts);
-    tests_in_file::run(&policy, &tests, &mut report);
-    report.check()?;
-    Ok(policy)
 }
 
 /// The text as a document, or what is wrong with its syntax.
@@ -67,10 +70,10 @@ fn syntax_errors(text: &str, first: &toml::de::Error, report: &mut Report<'_>) -
 
 fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> (Parts, Vec<tests_in_file::Test<'d>>) {
     check_version(root, report);
-    let secrets = secrets::read(root, report);
-    let filesystem = filesystem::read(root, report);
-    let http = http::read(root, &secrets, report);
-    secrets::report_unused(root, report);
+    let secrets = http::parse_secrets::read(root, report);
+    let filesystem = file::parse::read(root, report);
+    let http = http::parse::read(root, &secrets, report);
+    http::parse_secrets::report_unused(root, report);
     let parts = Parts {
         tool_sha256: settings::tool(root, report),
         environment: settings::environment(root, report),

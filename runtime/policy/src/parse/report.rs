@@ -11,7 +11,7 @@ use std::ops::Range;
 ///
 /// However many errors there are, only the first ones of the file are kept, and only for them columns are counted: on
 /// one line of a megabyte that would otherwise take as long as the line for every error.
-pub(super) struct Report<'t> {
+pub(crate) struct Report<'t> {
     text: &'t str,
     /// Where each line begins, in bytes.
     line_starts: Vec<usize>,
@@ -33,17 +33,17 @@ struct Found {
 }
 
 /// An error that was just reported, and may still get a hint.
-pub(super) struct Reported<'r>(&'r mut Vec<Found>);
+pub(crate) struct Reported<'r>(&'r mut Vec<Found>);
 
 impl<'t> Report<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
         let line_starts = std::iter::once(0).chain(after_newlines).collect();
         Self { text, line_starts, errors: Vec::new(), more: 0, guesses: 0, patterns: 0 }
     }
 
     /// Adds an error about a place in the text. The text of the policy is escaped in it.
-    pub(super) fn error(&mut self, at: &Range<usize>, message: impl AsRef<str>) -> Reported<'_> {
+    pub(crate) fn error(&mut self, at: &Range<usize>, message: impl AsRef<str>) -> Reported<'_> {
         // Sorted once for every so many errors, so that each costs the same.
         if self.errors.len() >= 2 * LISTED_MAX {
             self.keep_first();
@@ -60,7 +60,7 @@ impl<'t> Report<'t> {
     }
 
     /// The line of a place, from 1.
-    pub(super) fn line(&self, at: &Range<usize>) -> u32 {
+    pub(crate) fn line(&self, at: &Range<usize>) -> u32 {
         number(self.line_of(at.start))
     }
 
@@ -79,14 +79,14 @@ impl<'t> Report<'t> {
 
     /// The known word that was meant by an unknown one, where one is close. After so many of them none is looked for
     /// any more.
-    pub(super) fn guess<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    pub(crate) fn guess<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
         self.guesses = self.guesses.saturating_add(1);
         if self.guesses > GUESSES_MAX { None } else { suggest::closest(written, known) }
     }
 
     /// Takes room for this many patterns of the array at `at`; where there is none that is an error, and they are not
     /// to be read.
-    pub(super) fn take_patterns(&mut self, count: usize, at: &Range<usize>) -> bool {
+    pub(crate) fn take_patterns(&mut self, count: usize, at: &Range<usize>) -> bool {
         let had_room = self.patterns <= PATTERNS_MAX;
         self.patterns = self.patterns.saturating_add(count);
         let has_room = self.patterns <= PATTERNS_MAX;
@@ -98,12 +98,12 @@ impl<'t> Report<'t> {
     }
 
     /// Ends with the errors, where there are any.
-    pub(super) fn check(&mut self) -> Result<(), PolicyErrors> {
+    pub(crate) fn check(&mut self) -> Result<(), PolicyErrors> {
         if self.errors.is_empty() { Ok(()) } else { Err(self.take()) }
     }
 
     /// The errors.
-    pub(super) fn take(&mut self) -> PolicyErrors {
+    pub(crate) fn take(&mut self) -> PolicyErrors {
         self.keep_first();
         let found = std::mem::take(&mut self.errors);
         let errors = found.into_iter().map(|Found { at, message, hint }| {
@@ -116,12 +116,12 @@ impl<'t> Report<'t> {
 
 impl Reported<'_> {
     /// Says what to do about the error.
-    pub(super) fn hint(self, hint: impl AsRef<str>) {
+    pub(crate) fn hint(self, hint: impl AsRef<str>) {
         self.maybe_hint(Some(hint));
     }
 
     /// Says what to do about the error, where that is known.
-    pub(super) fn maybe_hint(self, hint: Option<impl AsRef<str>>) {
+    pub(crate) fn maybe_hint(self, hint: Option<impl AsRef<str>>) {
         if let Some(error) = self.0.last_mut() {
             error.hint = hint.map(|hint| shown(hint.as_ref()));
         }

@@ -1,6 +1,6 @@
 //! Wildcards within one segment, or within a query.
 
-use crate::url::parameters;
+use crate::http::url::parameters;
 use crate::work::step;
 
 /// The segments of a path below a grant; the grant's own directory has none.

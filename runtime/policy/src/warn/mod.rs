@@ -4,11 +4,6 @@
 //! think, or that gives more away than it seems to. Each says what to write instead, and there is a way to write it
 //! that warns no more: a warning that cannot be acted on would teach people to read past the others.
 
-mod domains;
-mod files;
-mod hosts;
-mod requests;
-
 #[cfg(test)]
 mod tests;
 
@@ -19,8 +14,9 @@ use crate::bounds::LISTED_MAX;
 use crate::decision::DecisionKind;
 use crate::error::clipped;
 use crate::escape;
-use crate::guest_path::GuestPath;
+use crate::file::guest_path::GuestPath;
 use crate::policy::Policy;
+use crate::{file, http};
 
 /// Most work of the decisions that are made to find out what a policy gives, in bytes compared at worst. A hundred
 /// grants with a hundred patterns each need a tenth of it.
@@ -145,7 +141,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 impl Surroundings<'_> {
-    fn real(&self, host: &str) -> Option<PathBuf> {
+    pub(crate) fn real(&self, host: &str) -> Option<PathBuf> {
         match self.real {
             Some(real) => real(host),
             None => Path::new(host).is_absolute().then(|| PathBuf::from(host)),
@@ -162,19 +158,19 @@ impl Policy {
     pub fn warnings(&self, surroundings: &Surroundings<'_>) -> Warnings {
         let mut found = Found { policy: self, warnings: Vec::new(), more: 0, work: 0 };
         for grant in self.filesystem() {
-            files::check(grant, &mut found);
-            hosts::check(grant, surroundings, &mut found);
+            file::warn::check(grant, &mut found);
+            file::warn_host::check(grant, surroundings, &mut found);
         }
         for grant in self.http() {
-            requests::check(grant, &mut found);
+            http::warn::check(grant, &mut found);
         }
-        requests::check_way_out(self, &mut found);
+        http::warn::check_way_out(self, &mut found);
         found.finish()
     }
 }
 
 /// The warnings so far.
-struct Found<'p> {
+pub(crate) struct Found<'p> {
     policy: &'p Policy,
     warnings: Vec<Warning>,
     more: usize,
@@ -182,7 +178,7 @@ struct Found<'p> {
 }
 
 impl Found<'_> {
-    fn add(&mut self, line: u32, kind: WarningKind, message: &str, hint: &str) {
+    pub(crate) fn add(&mut self, line: u32, kind: WarningKind, message: &str, hint: &str) {
         let shown = |text: &str| escape(&clipped(text)).into_owned();
         if self.warnings.len() >= 2 * LISTED_MAX {
             self.keep_first();
@@ -197,14 +193,14 @@ impl Found<'_> {
     }
 
     /// What the policy decides about an action on this path; nothing where no more may be asked.
-    fn probe(&mut self, path: &GuestPath, action: impl Fn(GuestPath) -> Action) -> Option<DecisionKind> {
+    pub(crate) fn probe(&mut self, path: &GuestPath, action: impl Fn(GuestPath) -> Action) -> Option<DecisionKind> {
         self.work = self.work.saturating_add(DECISION_WORK).saturating_add(self.policy.work_at(path));
         let has_room = self.work <= WORK_MAX;
         has_room.then(|| self.policy.judge(&action(path.clone()), Origin::Foreign).decision)
     }
 
     /// Whether a file can be read, asked about or not; nothing where no more may be asked.
-    fn can_read(&mut self, path: &GuestPath) -> Option<bool> {
+    pub(crate) fn can_read(&mut self, path: &GuestPath) -> Option<bool> {
         self.probe(path, |path| Action::FileRead { path }).map(|decision| decision != DecisionKind::Deny)
     }
 
@@ -223,7 +219,7 @@ impl Found<'_> {
 }
 
 /// Words for a sentence: each in backticks, the last one after `and`.
-fn enumerate(words: &[&str]) -> String {
+pub(crate) fn enumerate(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

@@ -1,10 +1,10 @@
 //! `headers` of `[[http]]`: which headers may override what was matched.
 
-use super::report::Report;
-use super::section::Section;
 use crate::bounds::LIST_MAX;
-use crate::check::overriding::{is_overriding, normalized};
-use crate::method::is_token;
+use crate::http::method::is_token;
+use crate::http::overriding::{is_overriding, normalized};
+use crate::parse::report::Report;
+use crate::parse::section::Section;
 
 pub(super) fn read(section: &Section<'_>, report: &mut Report<'_>) -> Vec<String> {
     let mut headers = Vec::new();

@@ -5,27 +5,60 @@
 //! file to a grant that asks less, linking a file that may only be read to a place that may be written, and leaving a
 //! link that other programs follow out of the grant.
 
-use super::Ruling;
+use crate::check::Ruling;
 use crate::decision::{Denial, DenialReason};
-use crate::grant::{Access, AskSet, FilesystemGrant};
-use crate::guest_path::GuestPath;
+use crate::file::grant::{Access, AskSet, FilesystemGrant};
+use crate::file::guest_path::GuestPath;
+use crate::grant::GrantId;
 use crate::path_pattern::PathPattern;
 use crate::policy::Policy;
 
+impl Policy {
+    /// Whether a directory or a symbolic link may be gone through, to what is decided about by its own path.
+    ///
+    /// What may be read may be gone through, and what leads to something that a grant with `only` lists.
+    #[must_use]
+    pub fn may_go_through(&self, path: &GuestPath) -> bool {
+        may_go_through(self, path)
+    }
+
+    /// Whether giving this directory another name would give one to something denied, or to another grant's directory.
+    #[must_use]
+    pub fn on_the_way_to_denied(&self, path: &GuestPath) -> bool {
+        is_on_the_way(self, path)
+    }
+
+    /// Whether a symbolic link at this path with this target may lead out of the grant that governs the path.
+    ///
+    /// Only `..` at the beginning of the target is counted. Behind a name it is taken to lead out, as the name may be a
+    /// link.
+    #[must_use]
+    pub fn link_leaves_grant(&self, path: &GuestPath, target: &str) -> bool {
+        link_leaves(self, path, target)
+    }
+
+    /// A filesystem grant for exactly this directory or for one below it.
+    #[must_use]
+    pub fn grant_at_or_below(&self, path: &GuestPath) -> Option<GrantId> {
+        let position = self.directories().first_at_or_below(path.relative_to_root())?;
+        self.filesystem().get(*position).map(|grant| grant.id)
+    }
+}
+
 #[inline]
-pub(super) fn read(policy: &Policy, path: &GuestPath) -> Result<Ruling, Denial> {
+pub(crate) fn read(policy: &Policy, path: &GuestPath) -> Result<Ruling, Denial> {
     let grant = governing(policy, path)?;
     Ok(Ruling { grant: grant.id, asked_by: grant.ask.has_any(AskSet::READ).then_some(grant.id) })
 }
 
 /// Any action that changes one path; `kind` is what it is called in `ask`.
 #[inline]
-pub(super) fn write(policy: &Policy, path: &GuestPath, kind: AskSet) -> Result<Ruling, Denial> {
+pub(crate) fn write(policy: &Policy, path: &GuestPath, kind: AskSet) -> Result<Ruling, Denial> {
     let grant = writable(policy, path)?;
     Ok(Ruling { grant: grant.id, asked_by: grant.ask.has_any(kind).then_some(grant.id) })
 }
 
-pub(super) fn rename(
+pub(crate) fn rename(
     policy: &Policy,
     from: &GuestPath,
     to: &GuestPath,
@@ -58,7 +91,7 @@ pub(super) fn rename(
     Ok(Ruling { grant: asked_by.unwrap_or(source.id), asked_by })
 }
 
-pub(super) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
+pub(crate) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
     let grant = writable(policy, path)?;
     let target = GuestPath::parse(target).map_err(|_| Denial::new(DenialReason::NoGrant, None))?;
     // Both names are the same file: one that may only be read must not get a name that may be written.
@@ -73,7 +106,7 @@ pub(super) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Resu
 
 /// The target is not looked at: it is resolved, and checked, whenever the link is followed. An absolute one would mean
 /// the host's root to a program outside the sandbox; one that may leave the grant is asked about.
-pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
+pub(crate) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
     let ruling = write(policy, path, AskSet::CREATE)?;
     if is_on_the_way(policy, path) {
         return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(ruling.grant)));
@@ -93,7 +126,7 @@ pub(super) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> 
 }
 
 /// See [`Policy::link_leaves_grant`].
-pub(crate) fn link_leaves(policy: &Policy, path: &GuestPath, target: &str) -> bool {
+fn link_leaves(policy: &Policy, path: &GuestPath, target: &str) -> bool {
     if target.starts_with('/') {
         return true;
     }
@@ -130,7 +163,7 @@ fn governing<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemG
 }
 
 /// See [`Policy::may_go_through`].
-pub(crate) fn may_go_through(policy: &Policy, path: &GuestPath) -> bool {
+fn may_go_through(policy: &Policy, path: &GuestPath) -> bool {
     undenied(policy, path).is_ok_and(|(grant, rest)| grant.only.as_ref().is_none_or(|only| only.leads_through(rest)))
 }
 
@@ -175,7 +208,7 @@ fn visit_covering<'p, 'g>(
 }
 
 /// See [`Policy::on_the_way_to_denied`].
-pub(crate) fn is_on_the_way(policy: &Policy, path: &GuestPath) -> bool {
+fn is_on_the_way(policy: &Policy, path: &GuestPath) -> bool {
     policy.directories().has_at_or_below(path.relative_to_root())
         || is_any_deny_pattern(policy, path, |_, pattern, rest| pattern.is_entered_by(rest))
 }
@@ -211,7 +244,7 @@ fn loses_deny_patterns(policy: &Policy, from: &GuestPath, to: &GuestPath) -> boo
 }
 
 /// Whether fewer kinds of actions are asked about at `to` than at `from`.
-pub(super) fn leaves_questions(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
+pub(crate) fn leaves_questions(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
     matches!((governing(policy, from), governing(policy, to)), (Ok(source), Ok(target)) if asks_less(target, source))
 }
 

@@ -1,6 +1,6 @@
 //! `networks`: what may be dialled under one grant.
 
-use crate::network::is_special;
+use crate::http::network::is_special;
 use ipnet::IpNet;
 use std::net::IpAddr;
 

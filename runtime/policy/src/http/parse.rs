@@ -1,15 +1,17 @@
 //! `[[http]]`.
 
-use super::report::Report;
-use super::section::{Section, Text};
+use super::{parse_headers, parse_secrets};
 use crate::bounds::{HTTP_GRANTS_MAX, LIST_MAX};
-use crate::grant::{GrantId, HttpGrant};
-use crate::method::Method;
-use crate::network::{self, is_loopback};
-use crate::networks::{Networks, PUBLIC};
-use crate::secret::SecretSpec;
-use crate::url::Scheme;
-use crate::url_pattern::UrlPattern;
+use crate::grant::GrantId;
+use crate::http::grant::HttpGrant;
+use crate::http::method::Method;
+use crate::http::network::{self, is_loopback};
+use crate::http::networks::{Networks, PUBLIC};
+use crate::http::secret::SecretSpec;
+use crate::http::url::Scheme;
+use crate::http::url_pattern::UrlPattern;
+use crate::parse::report::Report;
+use crate::parse::section::{Section, Text};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -22,7 +24,7 @@ const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6A
 /// The secrets of the policy, by name.
 type Known<'s> = BTreeMap<&'s str, &'s SecretSpec>;
 
-pub(super) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Report<'_>) -> Vec<HttpGrant> {
+pub(crate) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Report<'_>) -> Vec<HttpGrant> {
     let mut grants: Vec<HttpGrant> = Vec::new();
     let known: Known<'_> = secrets.iter().map(|secret| (secret.name.as_str(), secret)).collect();
     let mut granted: HashMap<String, HashMap<Method, u32>> = HashMap::new();
@@ -51,7 +53,7 @@ fn read_grant(
     let ask = section.boolean("ask", report);
     let names = read_secrets(root, section, secrets, report);
     let networks = read_networks(section, report);
-    let headers = super::headers::read(section, report);
+    let headers = parse_headers::read(section, report);
     let (url_text, url) = (url_text?, url?);
     check_reachable(&url_text, &url, &networks, report);
     if !names.is_empty() {
@@ -118,7 +120,7 @@ fn read_secrets(root: &Section<'_>, section: &Section<'_>, known: &Known<'_>, re
     for text in section.texts("secrets", LIST_MAX, report).unwrap_or_default() {
         let Some(secret) = known.get(text.value).copied() else {
             // A secret with an error of its own is reported there.
-            if super::secrets::is_written(root, text.value) {
+            if parse_secrets::is_written(root, text.value) {
                 continue;
             }
             let hint = match report.guess(text.value, known.keys().copied()) {

@@ -1,13 +1,13 @@
 //! Finds the HTTP grants that could match a URL without looking at the others.
 
-use crate::grant::HttpGrant;
+use crate::http::grant::HttpGrant;
+use crate::http::url::{Scheme, Url};
+use crate::http::url_pattern::HostPattern;
 use crate::prefix_tree::PrefixTree;
-use crate::url::{Scheme, Url};
-use crate::url_pattern::HostPattern;
 use std::collections::{BTreeSet, HashMap};
 use std::iter::once;
 
-/// HTTP grants by host, then scheme and port, then the leading plain segments of their paths.
+/// HTTP grants by host, then scheme and port, then the leading literal segments of their paths.
 ///
 /// Hosts are looked up in a tree and not by a hash: a policy can come from anyone's journal, and with a fast hash
 /// somebody could write one whose 10,000 hosts all collide, at 0.1 ms a request.

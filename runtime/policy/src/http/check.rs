@@ -4,24 +4,57 @@
 //! ([`Policy::network_allows`]), and a grant whose own address may not be dialled is an error when the policy is
 //! loaded.
 
-use super::Ruling;
 use super::overriding::{is_overriding, normalized};
-use crate::action::HttpAction;
+use crate::check::Ruling;
 use crate::decision::{Denial, DenialReason};
-use crate::grant::{GrantId, HttpGrant};
-use crate::method::Method;
+use crate::grant::GrantId;
+use crate::http::action::HttpAction;
+use crate::http::grant::HttpGrant;
+use crate::http::method::Method;
+use crate::http::url::Url;
 use crate::policy::Policy;
-use crate::url::Url;
+use std::net::IpAddr;
+
+impl Policy {
+    /// Whether a connection under this grant may be made to the address.
+    ///
+    /// Where the grant lists networks, only addresses in them may be; where it lists none, every address that is not
+    /// special.
+    #[must_use]
+    pub fn network_allows(&self, grant: GrantId, address: IpAddr) -> bool {
+        self.http_grant(grant).is_some_and(|grant| grant.networks.permits(address))
+    }
+
+    /// The grant that would govern this request: the one whose secrets are put in, where nothing denies it.
+    #[must_use]
+    pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {
+        governing(self, method, url).ok().map(|matched| matched.grant)
+    }
+
+    /// The names of the secrets that are put into this request, where nothing denies it.
+    #[must_use]
+    pub fn secrets_for(&self, method: &Method, url: &Url) -> &[String] {
+        self.governing_http_grant(method, url).map_or(&[], HttpGrant::secrets)
+    }
+
+    /// The names of the secrets that the URL's server (scheme, host and port) can get under any grant. A name can come
+    /// twice.
+    ///
+    /// What one grant sends there can come back in the answer to a request under another.
+    pub fn secrets_at<'a>(&'a self, url: &'a Url) -> impl Iterator<Item = &'a str> + 'a {
+        self.hosts().secrets(url)
+    }
+}
 
 /// The grant that governs a request.
-pub(crate) struct Matched<'p> {
+struct Matched<'p> {
     /// The most specific grant whose URL and methods match.
-    pub(crate) grant: &'p HttpGrant,
+    grant: &'p HttpGrant,
     /// The most specific of the matching grants that ask.
     asked_by: Option<&'p HttpGrant>,
 }
 
-pub(super) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Denial> {
+pub(crate) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Denial> {
     let Matched { grant, asked_by } = governing(policy, &request.method, &request.url)?;
     if !request.secrets.iter().all(|name| grant.secrets.contains(name)) {
         return Err(Denial::new(DenialReason::Secret, Some(grant.id)));
@@ -34,7 +67,7 @@ pub(super) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Den
 }
 
 /// Finds the grant that governs a request, or why there is none.
-pub(crate) fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Result<Matched<'p>, Denial> {
+fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Result<Matched<'p>, Denial> {
     if !method.is_grantable() {
         return Err(Denial::new(DenialReason::Method, None));
     }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::{Found, Surroundings, WarningKind};
-use crate::grant::FilesystemGrant;
-use crate::guest_path::GuestPath;
+use crate::file::grant::FilesystemGrant;
+use crate::file::guest_path::GuestPath;
+use crate::warn::{Found, Surroundings, WarningKind};
 
 /// Directories of the system that hold its settings, its devices, or what is known of its processes.
 const SYSTEM: [&str; 7] = ["/etc", "/proc", "/sys", "/dev", "/boot", "/run", "/var/run"];
 
-pub(super) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, found: &mut Found<'_>) {
+pub(crate) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, found: &mut Found<'_>) {
     let Some(real) = surroundings.real(&grant.host) else { return };
     let shown = real.display();
     let hint = "name the directory that the tool works in, or list what it needs in `only`";

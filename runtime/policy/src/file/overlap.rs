@@ -3,9 +3,9 @@
 //! What `deny` covers must not be reached under another guest path. Directories are compared as they are written, since
 //! nothing here does I/O; what only a file system knows (symbolic links, mounts) is left to the host.
 
-use super::report::Report;
-use crate::grant::FilesystemGrant;
-use crate::guest_path::GuestPath;
+use crate::file::grant::FilesystemGrant;
+use crate::file::guest_path::GuestPath;
+use crate::parse::report::Report;
 use crate::path_pattern::PathPattern;
 use crate::prefix_tree::PrefixTree;
 use crate::work::step;

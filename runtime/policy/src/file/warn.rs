@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::{Found, WarningKind, enumerate};
 use crate::action::Action;
 use crate::decision::DecisionKind;
-use crate::grant::{Access, AskSet, FilesystemGrant};
-use crate::guest_path::GuestPath;
-use crate::only::Only;
+use crate::file::grant::{Access, AskSet, FilesystemGrant};
+use crate::file::guest_path::GuestPath;
+use crate::file::only::Only;
 use crate::path_pattern::PathPattern;
+use crate::warn::{Found, WarningKind, enumerate};
 
 /// Files that other programs run, or take commands from, merely because they are there: hooks and settings of `git`,
 /// `direnv`, Python and `pytest`, `make`, `cargo`, editors, shells, and what runs on a server after a push.
@@ -43,7 +43,7 @@ const ONLY_PATTERNS_MAX: usize = 100;
 /// What a warning names before it says `and others`.
 const NAMED_MAX: usize = 3;
 
-pub(super) fn check(grant: &FilesystemGrant, found: &mut Found<'_>) {
+pub(crate) fn check(grant: &FilesystemGrant, found: &mut Found<'_>) {
     deny_at_top(grant, found);
     if grant.access == Access::Write && grant.ask != AskSet::default() {
         ask_takes_away(grant, found);

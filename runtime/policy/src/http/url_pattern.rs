@@ -1,10 +1,10 @@
 //! Which URLs a grant is about: scheme, host, port, path and, where it is written, query.
 
-use crate::path_pattern::{Dialect, PatternError, Segments, Wild};
-use crate::url::parse_authority;
-use crate::url::{
+use crate::http::url::parse_authority;
+use crate::http::url::{
     Component, Host, Scheme, Url, UrlError, canonical_component, check_decoded, check_text, cut, parse_host, split_port,
 };
+use crate::path_pattern::{Dialect, PatternError, Segments, Wild};
 use std::fmt;
 use std::net::IpAddr;
 

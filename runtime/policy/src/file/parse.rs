@@ -1,19 +1,20 @@
 //! `[[filesystem]]`.
 
 use super::overlap;
-use super::report::Report;
-use super::section::{Section, Text, list};
 use crate::bounds::{FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HOST_NAMES_MAX, LIST_MAX, PATTERNS_MAX};
-use crate::deny::Deny;
-use crate::grant::{Access, AskSet, FilesystemGrant, GrantId};
-use crate::guest_path::{GuestPath, GuestPathError};
-use crate::only::{OWN_DIRECTORY, Only};
+use crate::file::deny::Deny;
+use crate::file::grant::{Access, AskSet, FilesystemGrant};
+use crate::file::guest_path::{GuestPath, GuestPathError};
+use crate::file::only::{OWN_DIRECTORY, Only};
+use crate::grant::GrantId;
+use crate::parse::report::Report;
+use crate::parse::section::{Section, Text, list};
 use crate::path_pattern::{PathPattern, PatternError};
 use std::collections::{HashMap, HashSet};
 
 const KEYS: &[&str] = &["host", "guest", "access", "only", "deny", "ask", "mounts"];
 
-pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<FilesystemGrant> {
+pub(crate) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<FilesystemGrant> {
     let mut grants = Vec::new();
     let mut places = Vec::new();
     let mut lines: HashMap<GuestPath, u32> = HashMap::new();

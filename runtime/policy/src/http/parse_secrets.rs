@@ -1,10 +1,10 @@
 //! `[secrets.NAME]`.
 
-use super::report::Report;
-use super::section::{Section, Text};
 use crate::bounds::SECRETS_MAX;
-use crate::method::is_token;
-use crate::secret::{SecretSource, SecretSpec};
+use crate::http::method::is_token;
+use crate::http::secret::{SecretSource, SecretSpec};
+use crate::parse::report::Report;
+use crate::parse::section::{self, Section, Text, Value};
 use std::collections::HashSet;
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
@@ -29,7 +29,7 @@ const RESERVED_HEADERS: [&str; 11] = [
     "upgrade",
 ];
 
-pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<SecretSpec> {
+pub(crate) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<SecretSpec> {
     let mut secrets = Vec::new();
     for (name, value) in entries(root, report) {
         let section = Section::open(format!("[secrets.{}]", name.value), value, KEYS, report);
@@ -46,7 +46,7 @@ pub(super) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<SecretSpe
 /// Reports each secret that no grant names: it would be read at every run for nothing.
 ///
 /// Looks at what is written, not at what was understood, so that an error in a grant does not cause another one here.
-pub(super) fn report_unused(root: &Section<'_>, report: &mut Report<'_>) {
+pub(crate) fn report_unused(root: &Section<'_>, report: &mut Report<'_>) {
     let named: HashSet<&str> = root
         .get("http")
         .and_then(|grants| grants.get_ref().as_array())
@@ -76,12 +76,12 @@ fn keys<'d>(root: &Section<'d>) -> impl Iterator<Item = &'d Spanned<DeString<'d>
     root.get("secrets").and_then(|value| value.get_ref().as_table()).into_iter().flat_map(|table| table.keys())
 }
 
-fn entries<'d>(root: &Section<'d>, report: &mut Report<'_>) -> Vec<(Text<'d>, &'d super::Value<'d>)> {
+fn entries<'d>(root: &Section<'d>, report: &mut Report<'_>) -> Vec<(Text<'d>, &'d Value<'d>)> {
     let Some(value) = root.get("secrets") else {
         return Vec::new();
     };
     let Some(table): Option<&'d DeTable<'d>> = value.get_ref().as_table() else {
-        super::section::wrong_type("secrets", "a table of tables", value, report);
+        section::wrong_type("secrets", "a table of tables", value, report);
         return Vec::new();
     };
     if table.len() > SECRETS_MAX {

@@ -1,7 +1,7 @@
 //! Addresses that are not the public internet.
 //!
 //! A name in a policy says nothing about where it resolves to. So each address is judged before it is dialled, and the
-//! special ones are refused unless the grant lists their network (see [`Networks`](crate::networks::Networks)): whoever
+//! special ones are refused unless the grant lists their network (see [`Networks`](crate::http::networks::Networks)): whoever
 //! controls a name must not reach a service on this machine, this network or the cloud's metadata through it.
 
 use ipnet::IpNet;

@@ -3,18 +3,19 @@
 use std::collections::HashSet;
 
 use super::domains::is_shared;
-use super::{Found, WarningKind};
-use crate::grant::{AskSet, FilesystemGrant, HttpGrant};
-use crate::method::Method;
-use crate::network;
+use crate::file::grant::{AskSet, FilesystemGrant};
+use crate::http::grant::HttpGrant;
+use crate::http::method::Method;
+use crate::http::network;
+use crate::http::url::Scheme;
+use crate::http::url_pattern::HostPattern;
 use crate::policy::Policy;
-use crate::url::Scheme;
-use crate::url_pattern::HostPattern;
+use crate::warn::{Found, WarningKind};
 
 /// To how many hosts a tool may send unasked what it reads, before these are many.
 const HOSTS_FEW: usize = 8;
 
-pub(super) fn check(grant: &HttpGrant, found: &mut Found<'_>) {
+pub(crate) fn check(grant: &HttpGrant, found: &mut Found<'_>) {
     host(grant, found);
     path(grant, found);
     networks(grant, found);
@@ -97,7 +98,7 @@ fn asks_nothing(grant: &HttpGrant) -> bool {
 }
 
 /// A tool that can read much and send it to many places needs no other way out.
-pub(super) fn check_way_out(policy: &Policy, found: &mut Found<'_>) {
+pub(crate) fn check_way_out(policy: &Policy, found: &mut Found<'_>) {
     let Some(read) = policy.filesystem().iter().find(|grant| reads_much(grant)) else { return };
     let mut hosts = HashSet::new();
     let out = policy.http().iter().filter(|grant| grant.dials_public() && asks_nothing(grant)).find_map(|grant| {
