@@ -2,14 +2,12 @@
 
 use crate::action::{Action, Origin};
 use crate::decision::{DecisionKind, Denial};
-use crate::escape;
-use crate::file::action::LinkKind;
-use crate::file::guest_path::{GuestPath, GuestPathError};
+use crate::file::guest_path::GuestPathError;
 use crate::grant::GrantId;
-use crate::http::action::HttpAction;
-use crate::http::method::{Method, MethodError};
-use crate::http::url::{Url, UrlError};
+use crate::http::method::MethodError;
+use crate::http::url::UrlError;
 use crate::policy::Policy;
+use crate::{file, http};
 use std::borrow::Cow;
 
 /// Why a text does not say an action.
@@ -21,6 +19,14 @@ pub enum ActionSyntaxError {
     /// The verb is none.
     #[error("`{0}` is not a verb for files; expected one of {FILE_VERBS}")]
     Verb(String),
+    /// The verb takes no such word.
+    #[error("`{word}` cannot be said of `{verb}`")]
+    Word {
+        /// The verb.
+        verb: String,
+        /// The word in parentheses.
+        word: String,
+    },
     /// A rename or link lacks its second path.
     #[error("`{0}` needs two paths, as in `{0} /a -> /b`")]
     Arrow(String),
@@ -46,7 +52,8 @@ pub enum ActionSyntaxError {
 }
 
 /// The verbs that take a path, for messages.
-const FILE_VERBS: &str = "READ, CREATE, MODIFY, DELETE, CREATE-DIR, REMOVE-DIR, RENAME, RENAME-DIR, LINK, SYMLINK, or a kind such as `file.read`";
+const FILE_VERBS: &str = "READ, CREATE, MODIFY, DELETE, CREATE-DIR, REMOVE-DIR, RENAME, RENAME-DIR, LINK, SYMLINK, \
+                          or a kind such as `file.read`";
 
 /// What the policy says about an action, and why.
 #[derive(Clone, Debug)]
@@ -76,8 +83,10 @@ impl Policy {
     /// Says what the policy decides about an action, such as `DELETE /notes/a.md` or `POST https://example.com/`.
     ///
     /// A verb before `http://` or `https://` is a method. Otherwise it is one of `READ`, `CREATE`, `MODIFY`, `DELETE`,
-    /// `CREATE-DIR`, `REMOVE-DIR`, `RENAME /a -> /b`, `RENAME-DIR`, `LINK`, `SYMLINK`, `CHECKPOINT title`, or the kind of an
-    /// action, such as `file.read`. Paths are made canonical first. A request carries the secrets of its grant.
+    /// `CREATE-DIR`, `REMOVE-DIR`, `RENAME /a -> /b`, `RENAME-DIR`, `LINK`, `SYMLINK`, `CHECKPOINT title`, or the kind of
+    /// an action, such as `file.read`. Before a path, `(truncate)`, `(replaces)`, `(directory)`, `(hard)` and
+    /// `(symbolic)` say what is shown of an action. Paths are made canonical first. A request carries the secrets of
+    /// its grant.
     ///
     /// # Errors
     ///
@@ -120,76 +129,10 @@ pub(crate) fn parse_action(text: &str) -> Result<(Action, Option<String>), Actio
             return Ok((Action::Socket { what }, None));
         }
         "http.request" => return parse_action(rest),
+        // A method, or a verb for files.
         _ => {}
     }
-    if is_url(rest) {
-        return parse_request(verb, rest);
-    }
-    parse_file_action(verb, rest)
-}
-
-fn is_url(text: &str) -> bool {
-    text.split_once(':')
-        .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
-fn parse_request(method: &str, text: &str) -> Result<(Action, Option<String>), ActionSyntaxError> {
-    let url = Url::parse_str(text).map_err(|error| ActionSyntaxError::Url { url: text.to_owned(), error })?;
-    let method = Method::parse(method).map_err(|_| ActionSyntaxError::Method(method.to_owned()))?;
-    let canonicalised = (url.as_str() != text).then(|| url.to_string());
-    Ok((Action::HttpRequest(HttpAction::new(method, url)), canonicalised))
-}
-
-fn parse_file_action(verb: &str, rest: &str) -> Result<(Action, Option<String>), ActionSyntaxError> {
-    let single = || parse_path(rest);
-    let action = match verb {
-        "READ" | "file.read" => Action::FileRead { path: single()? },
-        "CREATE" | "file.create" => Action::FileCreate { path: single()? },
-        "MODIFY" | "file.modify" => Action::FileModify { path: single()?, truncate: false },
-        "DELETE" | "file.delete" => Action::FileDelete { path: single()? },
-        "CREATE-DIR" | "dir.create" => Action::DirCreate { path: single()? },
-        "REMOVE-DIR" | "dir.remove" => Action::DirRemove { path: single()? },
-        "RENAME" | "RENAME-DIR" | "file.rename" | "LINK" | "link.create" | "SYMLINK" => return parse_two(verb, rest),
-        other => return Err(ActionSyntaxError::Verb(other.to_owned())),
-    };
-    let matched = parse_path(rest)?;
-    Ok((action, (matched.as_str() != rest).then(|| matched.to_string())))
-}
-
-fn parse_two(verb: &str, rest: &str) -> Result<(Action, Option<String>), ActionSyntaxError> {
-    let (first, second) = rest
-        .split_once(" -> ")
-        .map(|(first, second)| (first.trim(), second.trim()))
-        .ok_or_else(|| ActionSyntaxError::Arrow(verb.to_owned()))?;
-    let path = parse_path(first)?;
-    let (action, shown) = match verb {
-        "SYMLINK" => {
-            let action = Action::LinkCreate { kind: LinkKind::Symbolic, path: path.clone(), target: second.to_owned() };
-            (action, second.to_owned())
-        }
-        "LINK" | "link.create" => {
-            let target = parse_path(second)?.to_string();
-            let action = Action::LinkCreate { kind: LinkKind::Hard, path: path.clone(), target: target.clone() };
-            (action, target)
-        }
-        _ => {
-            let to = parse_path(second)?;
-            let shown = to.to_string();
-            let action =
-                Action::FileRename { from: path.clone(), to, replaces: false, directory: verb == "RENAME-DIR" };
-            (action, shown)
-        }
-    };
-    let changed = path.as_str() != first || shown != second;
-    Ok((action, changed.then(|| format!("{path} -> {shown}"))))
-}
-
-fn parse_path(text: &str) -> Result<GuestPath, ActionSyntaxError> {
-    let error = |error| ActionSyntaxError::Path { path: escape(text).into_owned(), error };
-    if !text.starts_with('/') {
-        return Err(error(GuestPathError::NotAbsolute));
-    }
-    GuestPath::lexical(&GuestPath::root(), text).map_err(error)
+    if http::text::is_url(rest) { http::text::parse(verb, rest) } else { file::text::parse(verb, rest) }
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
         Action::LinkCreate { kind: link, path, target } => {
             head(out, MAP, 4);
             entry(out, "kind", kind);
-            entry(out, "link", link_name(*link));
+            entry(out, "link", link.as_str());
             entry(out, "path", path.as_str());
             entry(out, "target", target);
         }
@@ -166,13 +166,6 @@ fn flag(out: &mut Vec<u8>, key: &str, value: bool) {
 /// A length in memory, which always fits 64 bits.
 fn length(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-fn link_name(kind: LinkKind) -> &'static str {
-    match kind {
-        LinkKind::Hard => "hard",
-        LinkKind::Symbolic => "symbolic",
-    }
 }
 
 /// Every value an action can have, before it is known which it must.

@@ -8,3 +8,14 @@ pub enum LinkKind {
     /// A file that names another.
     Symbolic,
 }
+
+impl LinkKind {
+    /// The stable name, in records and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Symbolic => "symbolic",
+        }
+    }
+}

@@ -9,5 +9,6 @@ pub(crate) mod hint;
 pub(crate) mod only;
 mod overlap;
 pub(crate) mod parse;
+pub(crate) mod text;
 pub(crate) mod warn;
 pub(crate) mod warn_host;

@@ -14,6 +14,7 @@ pub(crate) mod parse;
 mod parse_headers;
 pub(crate) mod parse_secrets;
 pub(crate) mod secret;
+pub(crate) mod text;
 pub(crate) mod url;
 pub(crate) mod url_pattern;
 pub(crate) mod warn;
