@@ -2,6 +2,7 @@
 
 mod cbor;
 mod show;
+mod syntax;
 
 use crate::digest::ActionDigest;
 use crate::file::action::LinkKind;
@@ -10,21 +11,22 @@ use crate::http::action::HttpAction;
 use std::borrow::Cow;
 
 pub use cbor::ActionDecodeError;
+pub use syntax::ActionSyntaxError;
 
 /// Something a guest wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Looks at a file or a directory.
+    /// Reads a file or a directory, or what is known about it.
     FileRead {
-        /// What is looked at.
+        /// The file or directory.
         path: GuestPath,
     },
-    /// Makes a file where there is none.
+    /// Creates a file that does not exist.
     FileCreate {
         /// The new file.
         path: GuestPath,
     },
-    /// Changes a file that is there, or its times.
+    /// Changes an existing file, or its times.
     FileModify {
         /// The file.
         path: GuestPath,
@@ -36,18 +38,18 @@ pub enum Action {
         /// The file.
         path: GuestPath,
     },
-    /// Gives a file or a directory another name.
+    /// Renames a file or a directory.
     FileRename {
         /// The old name.
         from: GuestPath,
         /// The new name.
         to: GuestPath,
-        /// Whether something has the new name already and is lost.
+        /// Whether it replaces something that has the new name, which is lost.
         replaces: bool,
         /// Whether a directory is renamed.
         directory: bool,
     },
-    /// Makes a directory.
+    /// Creates a directory.
     DirCreate {
         /// The new directory.
         path: GuestPath,
@@ -57,7 +59,7 @@ pub enum Action {
         /// The directory.
         path: GuestPath,
     },
-    /// Makes a link.
+    /// Creates a link.
     LinkCreate {
         /// Which kind of link.
         kind: LinkKind,
@@ -68,7 +70,7 @@ pub enum Action {
     },
     /// Sends a request.
     HttpRequest(HttpAction),
-    /// A step that only the tool understands, and wants a person to approve.
+    /// A step that only the tool understands and wants a person to approve.
     Checkpoint {
         /// One line, in the tool's words.
         title: String,
@@ -77,7 +79,7 @@ pub enum Action {
     },
     /// Uses a socket, which nothing can grant.
     Socket {
-        /// What the guest called.
+        /// The function that the guest called.
         what: Cow<'static, str>,
     },
 }
@@ -85,9 +87,9 @@ pub enum Action {
 /// Whose data an action would change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
-    /// Someone's: it was there before this run, or it is not known.
+    /// Somebody else's: it existed before this run, or its origin is unknown.
     Foreign,
-    /// This run's own: the same file, by identity, that it created. For a rename, the replaced file's too.
+    /// This run's own: it created the same file, by identity. For a rename, the replaced file too.
     CreatedByRun,
 }
 
@@ -110,7 +112,7 @@ impl Action {
         }
     }
 
-    /// The path it is about, where it is about one: the old name of what is renamed, the new link of what is linked.
+    /// The path that the action is about, if any: the old name in a rename, the new name in a link.
     #[must_use]
     pub fn path(&self) -> Option<&GuestPath> {
         match self {
@@ -126,7 +128,7 @@ impl Action {
         }
     }
 
-    /// Every path it is about: both names of what is renamed, and of a hard link.
+    /// Every path that the action is about: a rename and a hard link have two.
     pub fn paths(&self) -> impl Iterator<Item = GuestPath> + use<> {
         let (first, second) = match self {
             Self::FileRead { path }
@@ -145,9 +147,9 @@ impl Action {
         first.into_iter().chain(second)
     }
 
-    /// Whether nothing of anyone's is lost by it.
+    /// Whether the action destroys nobody's data.
     ///
-    /// This is about the action alone; whether a person is asked is for the policy to say.
+    /// This depends on the action alone; the policy decides whether a person is asked.
     #[must_use]
     pub fn reversible(&self, origin: Origin) -> bool {
         match self {
@@ -161,7 +163,7 @@ impl Action {
         }
     }
 
-    /// The bytes that stand for this action: one CBOR map, in the deterministic encoding of RFC 8949 section 4.2.
+    /// The canonical bytes: one CBOR map in the deterministic encoding of RFC 8949 section 4.2.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(128);
@@ -169,7 +171,7 @@ impl Action {
         bytes
     }
 
-    /// The action that these canonical bytes stand for.
+    /// Decodes canonical bytes.
     ///
     /// # Errors
     ///

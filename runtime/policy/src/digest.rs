@@ -1,4 +1,4 @@
-//! BLAKE3 digests, one type for each thing that has one.
+//! BLAKE3 digests, with one type for each kind of thing that is digested.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ macro_rules! digest {
         pub struct $name([u8; 32]);
 
         impl $name {
-            /// Takes the bytes of a digest that was made before.
+            /// Wraps the bytes of a known digest.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 32]) -> Self {
                 Self(bytes)
@@ -43,7 +43,7 @@ digest! {
 }
 
 digest! {
-    /// The BLAKE3 digest of an action: of a tag of its own and the action's canonical bytes.
+    /// The BLAKE3 digest of an action: of a domain tag followed by the canonical bytes.
     ActionDigest
 }
 
@@ -62,7 +62,7 @@ impl ActionDigest {
     }
 }
 
-/// Keeps an action's digest apart from the digest of anything else with the same bytes.
+/// Domain separation: nothing else with the same bytes has the digest of an action.
 const ACTION_TAG: &[u8] = b"wasm-agent action 1\0";
 
 #[cfg(test)]

@@ -1,59 +1,11 @@
 //! Actions as an operator writes them, and decisions as an operator reads them.
 
-use crate::action::{Action, Origin};
+use crate::action::{Action, ActionSyntaxError, Origin};
 use crate::decision::{DecisionKind, Denial};
-use crate::file::guest_path::GuestPathError;
 use crate::grant::GrantId;
-use crate::http::method::MethodError;
-use crate::http::url::UrlError;
 use crate::policy::Policy;
 use crate::{file, http};
 use std::borrow::Cow;
-
-/// Why a text does not say an action.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ActionSyntaxError {
-    /// There is nothing after the verb.
-    #[error("`{0}` is not an action; expected a verb and what it is about, as in `DELETE /notes/a.md`")]
-    Incomplete(String),
-    /// The verb is none.
-    #[error("`{0}` is not a verb for files; expected one of {FILE_VERBS}")]
-    Verb(String),
-    /// The verb takes no such word.
-    #[error("`{word}` cannot be said of `{verb}`")]
-    Word {
-        /// The verb.
-        verb: String,
-        /// The word in parentheses.
-        word: String,
-    },
-    /// A rename or link lacks its second path.
-    #[error("`{0}` needs two paths, as in `{0} /a -> /b`")]
-    Arrow(String),
-    /// The path is not a path.
-    #[error("`{path}` is not a guest path: {error}")]
-    Path {
-        /// The path as it is written.
-        path: String,
-        /// What is wrong with it.
-        error: GuestPathError,
-    },
-    /// The method is not a method.
-    #[error("`{0}` is not a method: {error}", error = MethodError)]
-    Method(String),
-    /// The URL is not a URL.
-    #[error("`{url}` is not a URL that can be asked for: {error}")]
-    Url {
-        /// The URL as it is written.
-        url: String,
-        /// What is wrong with it.
-        error: UrlError,
-    },
-}
-
-/// The verbs that take a path, for messages.
-const FILE_VERBS: &str = "READ, CREATE, MODIFY, DELETE, CREATE-DIR, REMOVE-DIR, RENAME, RENAME-DIR, LINK, SYMLINK, \
-                          or a kind such as `file.read`";
 
 /// What the policy says about an action, and why.
 #[derive(Clone, Debug)]
@@ -61,21 +13,21 @@ const FILE_VERBS: &str = "READ, CREATE, MODIFY, DELETE, CREATE-DIR, REMOVE-DIR, 
 pub struct Explanation {
     /// The action as it was understood.
     pub action: Action,
-    /// The decision for data that is not the run's own.
+    /// The decision, for data that the run did not create.
     pub decision: DecisionKind,
     /// The grant that decides, where there is one.
     pub grant: Option<GrantId>,
-    /// How to call that grant.
+    /// The grant in words.
     pub grant_label: Option<String>,
     /// Its line in the policy file, from 1.
     pub line: Option<u32>,
-    /// What is matched, where it is not what was typed.
+    /// What is matched, if it differs from what was typed.
     pub canonicalised: Option<String>,
     /// Why, in a sentence.
     pub reason: String,
     /// What would allow a denied action.
     pub hint: Option<String>,
-    /// The denial, where it is one.
+    /// The denial, if the action is denied.
     pub denial: Option<Denial>,
 }
 
@@ -83,14 +35,14 @@ impl Policy {
     /// Says what the policy decides about an action, such as `DELETE /notes/a.md` or `POST https://example.com/`.
     ///
     /// A verb before `http://` or `https://` is a method. Otherwise it is one of `READ`, `CREATE`, `MODIFY`, `DELETE`,
-    /// `CREATE-DIR`, `REMOVE-DIR`, `RENAME /a -> /b`, `RENAME-DIR`, `LINK`, `SYMLINK`, `CHECKPOINT title`, or the kind of
-    /// an action, such as `file.read`. Before a path, `(truncate)`, `(replaces)`, `(directory)`, `(hard)` and
-    /// `(symbolic)` say what is shown of an action. Paths are made canonical first. A request carries the secrets of
+    /// `CREATE-DIR`, `REMOVE-DIR`, `RENAME /a -> /b`, `RENAME-DIR`, `LINK`, `SYMLINK`, `CHECKPOINT title`, or the kind
+    /// of an action, such as `file.read`. As in the text of an [`Action`], `(truncate)`, `(replaces)`, `(directory)`,
+    /// `(hard)` and `(symbolic)` go before the path. Paths are made canonical first. A request carries the secrets of
     /// its grant.
     ///
     /// # Errors
     ///
-    /// Fails where the text says no action.
+    /// Fails if the text is not an action.
     pub fn explain(&self, text: &str) -> Result<Explanation, ActionSyntaxError> {
         let (mut action, canonicalised) = parse_action(text)?;
         if let Action::HttpRequest(request) = &mut action {
@@ -112,7 +64,7 @@ impl Policy {
     }
 }
 
-/// Parses an action; also returns what is matched, where that is not what was typed.
+/// Parses an action; also returns what is matched, if that differs from what was typed.
 pub(crate) fn parse_action(text: &str) -> Result<(Action, Option<String>), ActionSyntaxError> {
     let text = text.trim();
     let (verb, rest) = text

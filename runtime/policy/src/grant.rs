@@ -9,7 +9,7 @@ pub enum GrantId {
     Filesystem(u32),
     /// An `[[http]]` table, by its position among them, from 0.
     Http(u32),
-    /// Every checkpoint: it always asks, and no policy has to grant it.
+    /// Stands for the grant of every checkpoint, which always asks and needs no grant in a policy.
     Checkpoint,
 }
 

@@ -6,16 +6,16 @@ use crate::{escape, file, http};
 use std::fmt::Write;
 
 impl Denial {
-    /// What to change in the policy so that it covers the action, as a snippet where that is possible.
+    /// What to change in the policy so that it covers the action, as a snippet if possible.
     ///
-    /// A snippet covers this one action as narrowly as a grant can. Whether it should be allowed is for the operator.
+    /// A snippet covers this one action as narrowly as a grant can. Whether to allow it is for the operator to decide.
     #[must_use]
     pub fn hint(&self, action: &Action) -> String {
         match self.reason {
             DenialReason::NoGrant | DenialReason::Scheme => grant_for(action),
             DenialReason::ReadOnly => "set `access = \"write\"` in that grant".to_owned(),
             DenialReason::DenyPattern => "no other grant can lift it; remove the pattern from `deny`".to_owned(),
-            DenialReason::Unlisted => "add the path, as it is called below `guest`, to `only` of that grant".to_owned(),
+            DenialReason::Unlisted => "add the path, relative to `guest`, to `only` of that grant".to_owned(),
             DenialReason::OnTheWayToDenied => "rename what lies in the directory instead of the directory".to_owned(),
             DenialReason::AbsoluteTarget => "use a target relative to the link".to_owned(),
             DenialReason::LinkLeavesGrant => "make a link with the right target at the new name instead".to_owned(),
@@ -50,12 +50,12 @@ fn grant_for(action: &Action) -> String {
         | Action::FileRename { from: path, .. }
         | Action::LinkCreate { path, .. } => file::hint::grant(path, "write"),
         Action::HttpRequest(request) => http::hint::grant(request),
-        Action::Checkpoint { .. } | Action::Socket { .. } => "no grant is for this".to_owned(),
+        Action::Checkpoint { .. } | Action::Socket { .. } => "no grant can allow this".to_owned(),
     }
 }
 
-/// A text as a TOML basic string, quotes included. What [`escape`] would show as `\u{…}` becomes a TOML escape, so the
-/// snippet can be copied.
+/// A text as a TOML basic string, quotes included. Characters that [`escape`] would show as `\u{…}` become TOML
+/// escapes, so that the snippet can be copied.
 #[must_use]
 pub fn toml_string(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);

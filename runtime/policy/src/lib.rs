@@ -52,7 +52,7 @@ mod socket;
 mod warn;
 mod work;
 
-pub use action::{Action, ActionDecodeError, Origin};
+pub use action::{Action, ActionDecodeError, ActionSyntaxError, Origin};
 pub use bounds::{
     ENVIRONMENT_MAX, FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HOST_NAMES_MAX, HTTP_GRANTS_MAX, LIST_MAX, LISTED_MAX,
     MESSAGE_CHARS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, SECRETS_MAX, TEST_WORK_MAX, TESTS_MAX, TEXT_BYTES_MAX,
@@ -61,7 +61,7 @@ pub use decision::{ApprovalMismatch, Decision, DecisionKind, Denial, DenialReaso
 pub use digest::{ActionDigest, Digest};
 pub use error::{PolicyError, PolicyErrors};
 pub use escape::{escape, is_unseen};
-pub use explain::{ActionSyntaxError, Explanation};
+pub use explain::Explanation;
 pub use file::action::LinkKind;
 pub use file::grant::{Access, FilesystemGrant};
 pub use file::guest_path::{GuestPath, GuestPathError, PATH_BYTES_MAX, PATH_SEGMENTS_MAX, SEGMENT_BYTES_MAX};

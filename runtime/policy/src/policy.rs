@@ -12,10 +12,10 @@ use crate::prefix_tree::PrefixTree;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What runs where no policy is given.
+/// The policy of a run that has none.
 const DENY_ALL: &str = "version = 1\n";
 
-/// A policy: immutable, compiled for fast decisions, and shared between threads as it is.
+/// A policy: immutable, compiled for fast decisions, and safe to share between threads.
 #[derive(Debug)]
 pub struct Policy {
     text: String,
@@ -55,7 +55,7 @@ impl Default for Parts {
 }
 
 impl Policy {
-    /// The policy that grants nothing: the one that is used where none is given.
+    /// The policy that grants nothing; runs without a policy use it.
     #[must_use]
     pub fn deny_all() -> Self {
         Self::compile(DENY_ALL, Parts::default())
@@ -105,13 +105,13 @@ impl Policy {
         self.parts.secrets.iter().find(|secret| secret.name == name)
     }
 
-    /// The environment variables of the tool, all of them.
+    /// All environment variables of the tool.
     #[must_use]
     pub fn environment(&self) -> &BTreeMap<String, String> {
         &self.parts.environment
     }
 
-    /// What a run may use.
+    /// The limits of a run.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
@@ -123,13 +123,13 @@ impl Policy {
         self.parts.approval_timeout
     }
 
-    /// The SHA-256 of the only component that may run, where the policy pins one.
+    /// The SHA-256 of the only component that may run, if the policy pins one.
     #[must_use]
     pub fn tool_sha256(&self) -> Option<[u8; 32]> {
         self.parts.tool_sha256
     }
 
-    /// A file of further trusted certificates (PEM) on the host: absolute, or relative to the policy file.
+    /// A PEM file on the host with additional trusted certificates: absolute, or relative to the policy file.
     #[must_use]
     pub fn ca_file(&self) -> Option<&str> {
         self.parts.ca_file.as_ref().map(|(file, _)| file.as_str())
@@ -169,7 +169,7 @@ impl Policy {
         }
     }
 
-    /// How to call a grant when speaking to a person, such as ``filesystem grant `/notes` (line 6)``.
+    /// The grant in words, such as ``filesystem grant `/notes` (line 6)``.
     #[must_use]
     pub fn grant_label(&self, id: GrantId) -> String {
         let (kind, name, line) = match id {

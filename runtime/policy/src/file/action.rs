@@ -1,16 +1,16 @@
-//! What an action on files is about.
+//! Kinds of links.
 
-/// The kinds of links.
+/// The kind of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkKind {
-    /// Another name of the same file.
+    /// Another name for the same file.
     Hard,
-    /// A file that names another.
+    /// A file that holds the path of another.
     Symbolic,
 }
 
 impl LinkKind {
-    /// The stable name, in records and on the screen.
+    /// The stable name, in records and on screen.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,9 +1,9 @@
 //! Decisions about files.
 //!
-//! Five ways around a rule are closed here besides the rule itself: giving a denied path another name by moving a
-//! directory above it, making a denied path by giving a directory or link the name of one above it, moving or linking a
-//! file to a grant that asks less, linking a file that may only be read to a place that may be written, and leaving a
-//! link that other programs follow out of the grant.
+//! Besides the rules themselves, this closes five ways around them: giving a denied path another name by renaming a
+//! directory above it; creating a denied path by giving a directory or a link the name of one above it; moving or
+//! linking a file to a grant that asks less; linking a read-only file into a writable place; and leaving behind a link
+//! that leads other programs out of the grant.
 
 use crate::check::Ruling;
 use crate::decision::{Denial, DenialReason};
@@ -14,15 +14,15 @@ use crate::path_pattern::PathPattern;
 use crate::policy::Policy;
 
 impl Policy {
-    /// Whether a directory or a symbolic link may be gone through, to what is decided about by its own path.
+    /// Whether a path may lead through this directory or symbolic link. The end of the path is decided by its own path.
     ///
-    /// What may be read may be gone through, and what leads to something that a grant with `only` lists.
+    /// That is so for whatever may be read, and for whatever leads to something that `only` lists.
     #[must_use]
     pub fn may_go_through(&self, path: &GuestPath) -> bool {
         may_go_through(self, path)
     }
 
-    /// Whether giving this directory another name would give one to something denied, or to another grant's directory.
+    /// Whether renaming this directory would rename something denied, or another grant's directory, with it.
     #[must_use]
     pub fn on_the_way_to_denied(&self, path: &GuestPath) -> bool {
         is_on_the_way(self, path)
@@ -30,14 +30,13 @@ impl Policy {
 
     /// Whether a symbolic link at this path with this target may lead out of the grant that governs the path.
     ///
-    /// Only `..` at the beginning of the target is counted. Behind a name it is taken to lead out, as the name may be a
-    /// link.
+    /// Only leading `..` are counted. A `..` behind a name is taken to lead out, because the name may be a link itself.
     #[must_use]
     pub fn link_leaves_grant(&self, path: &GuestPath, target: &str) -> bool {
         link_leaves(self, path, target)
     }
 
-    /// A filesystem grant for exactly this directory or for one below it.
+    /// A filesystem grant for this directory or for one below it.
     #[must_use]
     pub fn grant_at_or_below(&self, path: &GuestPath) -> Option<GrantId> {
         let position = self.directories().first_at_or_below(path.relative_to_root())?;
@@ -51,7 +50,7 @@ pub(crate) fn read(policy: &Policy, path: &GuestPath) -> Result<Ruling, Denial> 
     Ok(Ruling { grant: grant.id, asked_by: grant.ask.has_any(AskSet::READ).then_some(grant.id) })
 }
 
-/// Any action that changes one path; `kind` is what it is called in `ask`.
+/// Any action that changes one path; `kind` is its kind in `ask`.
 #[inline]
 pub(crate) fn write(policy: &Policy, path: &GuestPath, kind: AskSet) -> Result<Ruling, Denial> {
     let grant = writable(policy, path)?;
@@ -78,8 +77,8 @@ pub(crate) fn rename(
     if directory && changes_what_is_denied() {
         return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(source.id)));
     }
-    // What is renamed over is lost, so whoever asks before changes or removals asks here too. Otherwise a new file and
-    // a rename would be a change that nobody was asked about.
+    // A rename over a file destroys it, so a grant that asks about changes or removals asks here too. Otherwise a new
+    // file and a rename would change a file without a question.
     let loses = AskSet::RENAME.with(AskSet::MODIFY).with(AskSet::DELETE);
     let asked_by = if source.ask.has_any(AskSet::RENAME) || asks_less(target, source) {
         Some(source.id)
@@ -94,7 +93,7 @@ pub(crate) fn rename(
 pub(crate) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
     let grant = writable(policy, path)?;
     let target = GuestPath::parse(target).map_err(|_| Denial::new(DenialReason::NoGrant, None))?;
-    // Both names are the same file: one that may only be read must not get a name that may be written.
+    // Both names are the same file: a read-only file must not get a writable name.
     let source = writable(policy, &target)?;
     if is_on_the_way(policy, &target) {
         return Err(Denial::new(DenialReason::OnTheWayToDenied, Some(source.id)));
@@ -104,8 +103,9 @@ pub(crate) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Resu
     Ok(Ruling { grant: asked_by.unwrap_or(grant.id), asked_by })
 }
 
-/// The target is not looked at: it is resolved, and checked, whenever the link is followed. An absolute one would mean
-/// the host's root to a program outside the sandbox; one that may leave the grant is asked about.
+/// Whether the target is granted does not matter here: that is checked whenever the link is followed. An absolute
+/// target is denied, because a program outside the sandbox would start at the host's root. A target that may leave the
+/// grant asks.
 pub(crate) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
     let ruling = write(policy, path, AskSet::CREATE)?;
     if is_on_the_way(policy, path) {
@@ -114,8 +114,7 @@ pub(crate) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> 
     if target.starts_with('/') {
         return Err(Denial::new(DenialReason::AbsoluteTarget, Some(ruling.grant)));
     }
-    // Asked whatever `ask` says: that is about the grant's own files, and this is about files outside of it, or denied
-    // in it.
+    // This asks whatever `ask` says: `ask` is about the grant's own files, and these are outside of it or denied.
     let elsewhere = || {
         let directory = path.parent().unwrap_or_else(GuestPath::root);
         let leads_to = GuestPath::lexical(&directory, target);
@@ -139,7 +138,7 @@ fn link_leaves(policy: &Policy, path: &GuestPath, target: &str) -> bool {
         if component != ".." {
             is_leading = false;
         } else if !is_leading {
-            // What stands before may be a link itself, so nobody knows from where this goes up.
+            // The name before it may be a link, so nobody knows where this `..` starts from.
             return true;
         } else {
             match depth.checked_sub(1) {
@@ -151,8 +150,8 @@ fn link_leaves(policy: &Policy, path: &GuestPath, target: &str) -> bool {
     false
 }
 
-/// The grant with the longest guest path above this one, unless a `deny` pattern of any grant above it covers it, or
-/// the grant is limited to other paths.
+/// The grant with the longest guest path above this one, unless `deny` of any grant above covers the path or `only` of
+/// this grant does not list it.
 #[inline]
 fn governing<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGrant, Denial> {
     let (grant, rest) = undenied(policy, path)?;
@@ -167,7 +166,7 @@ fn may_go_through(policy: &Policy, path: &GuestPath) -> bool {
     undenied(policy, path).is_ok_and(|(grant, rest)| grant.only.as_ref().is_none_or(|only| only.leads_through(rest)))
 }
 
-/// The grant with the longest guest path above this one, and what is left of the path below it.
+/// The grant with the longest guest path above this one, and the rest of the path below it.
 #[inline]
 fn undenied<'p, 'g>(policy: &'p Policy, path: &'g GuestPath) -> Result<(&'p FilesystemGrant, Option<&'g str>), Denial> {
     let mut governing = None;
@@ -193,7 +192,7 @@ fn writable<'p>(policy: &'p Policy, path: &GuestPath) -> Result<&'p FilesystemGr
     }
 }
 
-/// Visits every grant above the path, from the root down, each with what is left of the path below it.
+/// Visits every grant above the path, from the root down, each with the rest of the path below it.
 #[inline]
 fn visit_covering<'p, 'g>(
     policy: &'p Policy,
@@ -213,7 +212,7 @@ fn is_on_the_way(policy: &Policy, path: &GuestPath) -> bool {
         || is_any_deny_pattern(policy, path, |_, pattern, rest| pattern.is_entered_by(rest))
 }
 
-/// Whether something holds for any `deny` pattern of any grant above the path.
+/// Whether `holds` is true for any `deny` pattern of any grant above the path.
 fn is_any_deny_pattern(
     policy: &Policy,
     path: &GuestPath,
@@ -226,29 +225,30 @@ fn is_any_deny_pattern(
     found
 }
 
-/// Whether something could lie below this directory that the grant does not list. With the directory it would get a
-/// name that may be listed, or take one that is not.
+/// Whether something that `only` does not list could lie below this directory. Moved along with it, it could get a
+/// listed name, or take one that is not listed.
 fn leaves_paths_out(grant: &FilesystemGrant, path: &GuestPath) -> bool {
     let below = path.as_str().strip_prefix(grant.guest.as_str()).map(|rest| rest.trim_start_matches('/'));
     let rest = below.filter(|rest| !rest.is_empty());
     grant.only.as_ref().is_some_and(|only| !only.gives_all_below(rest))
 }
 
-/// Whether something below `from` could be denied that is not below `to`, because a grant with `deny` is left.
+/// Whether something that is denied below `from` would not be denied below `to`, because the path leaves a grant with
+/// `deny`.
 ///
-/// Asked both ways: a denied path must neither get another name, nor be made by giving its name to something else.
+/// Callers check both directions: a denied path must not get another name, and nothing else may get a denied name.
 fn loses_deny_patterns(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
     is_any_deny_pattern(policy, from, |grant, pattern, rest| {
         !to.starts_with(&grant.guest) && pattern.reaches_below(rest)
     })
 }
 
-/// Whether fewer kinds of actions are asked about at `to` than at `from`.
+/// Whether `to` is in a grant that asks about fewer kinds of actions than the grant of `from`.
 pub(crate) fn leaves_questions(policy: &Policy, from: &GuestPath, to: &GuestPath) -> bool {
     matches!((governing(policy, from), governing(policy, to)), (Ok(source), Ok(target)) if asks_less(target, source))
 }
 
-/// Whether under `one` fewer kinds of actions are asked about than under `other`.
+/// Whether `other` asks about a kind of action that `one` does not ask about.
 fn asks_less(one: &FilesystemGrant, other: &FilesystemGrant) -> bool {
     other.ask.has_any(one.ask.complement())
 }

@@ -1,7 +1,7 @@
-//! `deny`: what a directory's grant does not give, however it is reached.
+//! `deny`: what a directory's grant withholds, however it is reached.
 //!
-//! Most patterns are one name at any depth, as `**/.git/**` and `**/*.pem` are: these are compared with each segment of
-//! a path, without following the states of a pattern.
+//! Most patterns name one segment at any depth, such as `**/.git/**` and `**/*.pem`. They are compared with each
+//! segment of the path directly, without running the automaton of a pattern.
 
 use crate::path_pattern::{PathPattern, Wild, segments_of};
 
@@ -10,9 +10,9 @@ use crate::path_pattern::{PathPattern, Wild, segments_of};
 pub(crate) struct Deny {
     /// As they are written.
     patterns: Vec<PathPattern>,
-    /// Those that are one name at any depth.
+    /// Those that name one segment at any depth.
     names: Vec<Wild>,
-    /// Those that are anything else.
+    /// All others.
     others: Vec<PathPattern>,
 }
 

@@ -35,7 +35,7 @@ impl AskSet {
         ("rename", Self::RENAME),
     ];
 
-    /// What asks unless the grant says otherwise: that which cannot be undone.
+    /// The default: ask about what cannot be undone.
     pub(crate) fn default_for(access: Access) -> Self {
         match access {
             Access::Read => Self(0),
@@ -71,34 +71,34 @@ pub struct FilesystemGrant {
     pub guest: GuestPath,
     /// What the guest may do there.
     pub access: Access,
-    /// Whether the grant covers what other file systems hold that are mounted below the directory.
+    /// Whether the grant covers other file systems mounted below the directory.
     pub mounts: bool,
-    /// What it is limited to, where it is.
+    /// The paths that the grant is limited to, if `only` is set.
     pub(crate) only: Option<Only>,
     pub(crate) deny: Deny,
     pub(crate) ask: AskSet,
 }
 
 impl FilesystemGrant {
-    /// What is denied below the directory, however it is reached.
+    /// The patterns of `deny`: what is denied below the directory, however it is reached.
     #[must_use]
     pub fn deny(&self) -> &[PathPattern] {
         self.deny.patterns()
     }
 
-    /// The patterns that the grant is limited to, as they are written; nothing where it gives the whole directory.
+    /// The patterns of `only` as written; `None` if the grant covers the whole directory.
     #[must_use]
     pub fn only(&self) -> Option<Vec<&str>> {
         self.only.as_ref().map(|only| only.texts().collect())
     }
 
-    /// The length of all patterns together.
+    /// The total length of all patterns.
     pub(crate) fn pattern_bytes(&self) -> usize {
         let only = self.only.as_ref().map_or(&[][..], Only::patterns);
         self.deny().iter().chain(only).map(|pattern| pattern.as_str().len()).sum()
     }
 
-    /// The kinds of actions that a person is asked about, as they are called in `ask`.
+    /// The kinds of actions that a person is asked about, by their names in `ask`.
     pub fn asks(&self) -> impl Iterator<Item = &'static str> {
         let ask = self.ask;
         AskSet::NAMES.into_iter().filter(move |(_, kind)| ask.has_any(*kind)).map(|(name, _)| name)

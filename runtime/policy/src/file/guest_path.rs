@@ -1,8 +1,8 @@
 //! Names of files as a guest sees them.
 //!
-//! A [`GuestPath`] is absolute and canonical: two of them are equal exactly when they name the same place in the
-//! guest's one namespace. Nothing here touches a file system, so a symbolic link is only a name. Whoever follows
-//! links must check the path that resolution yields again.
+//! A [`GuestPath`] is absolute and canonical: two of them are equal exactly if they name the same place in the guest's
+//! one namespace. Nothing here touches a file system, so a symbolic link is just a name. Code that follows links must
+//! check the resolved path again.
 
 use std::fmt;
 use std::sync::Arc;

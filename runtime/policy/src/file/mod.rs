@@ -1,4 +1,4 @@
-//! Files: actions on them, grants for directories, and decisions about both.
+//! Files: what a tool can do with them, grants for directories, and the decisions.
 
 pub(crate) mod action;
 pub(crate) mod check;

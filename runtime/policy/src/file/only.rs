@@ -1,17 +1,17 @@
-//! `only`: what a directory's grant is limited to.
+//! `only`: the paths that a directory's grant is limited to (an allowlist).
 //!
-//! A pattern here gives just what it matches. Unlike in `deny`, a match says nothing of what lies below it: `sub` is
-//! the directory itself, to be listed, and `sub/**` is all of it.
+//! A pattern grants just the paths it matches. Unlike in `deny`, a match does not extend to what lies below: `sub` is
+//! the directory itself, so that it can be listed, and `sub/**` is everything in it.
 
 use crate::path_pattern::PathPattern;
 
-/// The pattern for the directory of the grant itself.
+/// The pattern for the grant's own directory.
 pub(crate) const OWN_DIRECTORY: &str = ".";
 
-/// The paths below one grant that it gives.
+/// The listed paths of one grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Only {
-    /// Whether `.` is among them.
+    /// Whether `.` is listed.
     own_directory: bool,
     patterns: Vec<PathPattern>,
 }
@@ -22,32 +22,32 @@ impl Only {
         self.own_directory = true;
     }
 
-    /// Adds a pattern that is not there yet.
+    /// Adds a pattern that is not listed yet.
     pub(crate) fn add(&mut self, pattern: PathPattern) {
         self.patterns.push(pattern);
     }
 
-    /// The patterns besides `.`.
+    /// The patterns other than `.`.
     pub(crate) fn patterns(&self) -> &[PathPattern] {
         &self.patterns
     }
 
-    /// Whether the path is given. `relative` is as in [`PathPattern::covers`].
+    /// Whether the path is listed. `relative` is as in [`PathPattern::covers`].
     pub(crate) fn gives(&self, relative: Option<&str>) -> bool {
         (self.own_directory && relative.is_none()) || self.patterns.iter().any(|pattern| pattern.matches(relative))
     }
 
-    /// Whether the path is given, or could lead to one that is.
+    /// Whether the path is listed or could lead to a listed one.
     pub(crate) fn leads_through(&self, relative: Option<&str>) -> bool {
         relative.is_none() || self.patterns.iter().any(|pattern| pattern.leads_through(relative))
     }
 
-    /// Whether one pattern gives the path and all that could lie below it.
+    /// Whether one pattern lists the path and everything that could lie below it.
     pub(crate) fn gives_all_below(&self, relative: Option<&str>) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches_all_below(relative))
     }
 
-    /// The patterns as they are written.
+    /// The patterns as written.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         self.own_directory.then_some(OWN_DIRECTORY).into_iter().chain(self.patterns.iter().map(PathPattern::as_str))
     }

@@ -1,7 +1,7 @@
-//! Directories of the host that are granted twice.
+//! Host directories that are granted twice.
 //!
-//! What `deny` covers must not be reached under another guest path. Directories are compared as they are written, since
-//! nothing here does I/O; what only a file system knows (symbolic links, mounts) is left to the host.
+//! What `deny` covers must not be reachable under another guest path. Directories are compared as written, because
+//! nothing here does I/O; symbolic links and mounts, which only the file system knows, are left to the host.
 
 use crate::file::grant::FilesystemGrant;
 use crate::file::guest_path::GuestPath;
@@ -13,29 +13,29 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
 
-/// How many `..` a relative path can begin with and still be compared with one that has fewer.
+/// How many leading `..` a relative path can have and still be compared with one that has fewer.
 const LEVELS_ABOVE: usize = 16;
 
-/// What absolute paths begin with, and relative ones: they are never compared with each other.
+/// The first segment of absolute and of relative paths, which are never compared with each other.
 const ROOT: &str = "absolute";
 const POLICY_ROOT: &str = "relative";
 
-/// How two grants for one directory can agree.
+/// How to make two grants for one directory agree.
 const SAME_DENY: &str = "give both the same `deny`, each pattern `**/` and one name";
 
-/// The grants for one directory of the host. Where they agree on what is denied, any of them stands for all.
+/// The grants for one host directory. If they agree on what is denied, any of them can represent all.
 struct Place {
-    /// The first of them in the file, and a second one, where there is one: only one of two can have the same guest
+    /// The first one in the file, and a second one if there is one: of two grants, only one can have the same guest
     /// path as a third.
     grants: (usize, Option<usize>),
-    /// The number of their common list of patterns.
+    /// The number of their `deny` list.
     denied: usize,
 }
 
-/// Reports grants for overlapping directories that disagree on what is denied; `spans` has where each `host` is.
+/// Reports grants for overlapping directories that disagree on what is denied; `spans` holds the place of each `host`.
 ///
-/// Agreeing is an equivalence among grants for one directory, so each grant is compared with one grant of each
-/// directory above it, and not with all of them.
+/// Agreement is an equivalence relation among the grants for one directory, so each grant is compared with one grant of
+/// each directory above it instead of all.
 pub(super) fn check(grants: &[FilesystemGrant], spans: &[Range<usize>], report: &mut Report<'_>) {
     let denied = number_lists(grants);
     let hosts: Vec<String> = grants.iter().map(|grant| resolve(&grant.host).join("/")).collect();
@@ -74,7 +74,7 @@ pub(super) fn check(grants: &[FilesystemGrant], spans: &[Range<usize>], report: 
     }
 }
 
-/// For each grant a number that those share that have the same patterns in `deny`, in whatever order.
+/// Numbers the `deny` lists: grants with the same patterns, in any order, get the same number.
 fn number_lists(grants: &[FilesystemGrant]) -> Vec<usize> {
     let mut numbers: HashMap<Vec<&str>, usize> = HashMap::new();
     let lists = grants.iter().map(|grant| {
@@ -91,13 +91,12 @@ struct Pair<'g> {
     grants: &'g [FilesystemGrant],
     outer: usize,
     inner: usize,
-    /// The way from the outer directory to the inner one.
+    /// The path from the outer directory to the inner one.
     rest: Option<&'g str>,
 }
 
 impl Pair<'_> {
-    /// Whether the guest finds the inner directory at the same place through both grants, where both their patterns
-    /// hold.
+    /// Whether both grants show the inner directory at the same guest path, where the patterns of both hold.
     fn is_same_place(&self) -> bool {
         let (outer, inner) = (self.grants.get(self.outer), self.grants.get(self.inner));
         outer
@@ -105,10 +104,9 @@ impl Pair<'_> {
             .is_some_and(|(outer, inner)| guest_below(outer, self.rest).is_some_and(|guest| guest == inner.guest))
     }
 
-    /// Given that both have the same patterns, whether whatever is denied through one is denied through the other.
+    /// Given that both have the same patterns, whether they deny the same files.
     ///
-    /// That is so where the patterns match at any depth, and the way from one directory to the other is no part of a
-    /// match.
+    /// That is so if the patterns match at any depth and the path between the directories is not part of a match.
     fn agrees_with_itself(&self) -> bool {
         let patterns = self.grants.get(self.inner).map_or(&[][..], FilesystemGrant::deny);
         patterns.iter().all(|pattern| pattern.is_for_any_depth() && !pattern.is_entered_by(self.rest))
@@ -135,8 +133,8 @@ fn hint_below(outer: &FilesystemGrant, rest: Option<&str>) -> String {
     }
 }
 
-/// The segments of a host path. A relative one begins with stand-ins for the directories above it, so that `..` and `.`
-/// can be compared.
+/// The segments of a host path. A relative path begins with placeholders for the directories above it, so that `..` and
+/// `.` can be compared.
 fn resolve(host: &str) -> Vec<&str> {
     let mut segments = if host.starts_with('/') {
         vec![ROOT]

@@ -130,7 +130,7 @@ fn read_only(section: &Section<'_>, report: &mut Report<'_>) -> Option<Only> {
     Some(only)
 }
 
-/// The patterns of `deny` or `only`, if it is there; none where the policy has too many of them.
+/// The patterns of `deny` or `only`, if present; empty if the policy has too many patterns.
 fn patterns<'d>(key: &str, section: &Section<'d>, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
     let value = section.get(key)?;
     let count = value.get_ref().as_array().map_or(0, |array| array.len());

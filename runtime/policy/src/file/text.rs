@@ -5,10 +5,9 @@
 
 use super::action::LinkKind;
 use super::guest_path::{GuestPath, GuestPathError};
-use crate::action::Action;
+use crate::action::{Action, ActionSyntaxError};
 use crate::escape;
 use crate::escape::write_escaped;
-use crate::explain::ActionSyntaxError;
 use std::fmt;
 
 /// Writes the words that hold, and the path.

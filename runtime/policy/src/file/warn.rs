@@ -10,8 +10,8 @@ use crate::file::only::Only;
 use crate::path_pattern::PathPattern;
 use crate::warn::{Found, WarningKind, enumerate};
 
-/// Files that other programs run, or take commands from, merely because they are there: hooks and settings of `git`,
-/// `direnv`, Python and `pytest`, `make`, `cargo`, editors, shells, and what runs on a server after a push.
+/// Files that other programs run, or take commands from, just because they exist: hooks and settings of `git`,
+/// `direnv`, Python, `pytest`, `make`, `cargo`, editors and shells, and what runs on a server after a push.
 const RUN_BY_OTHERS: [&str; 22] = [
     ".git/hooks/post-checkout",
     ".git/config",
@@ -37,10 +37,10 @@ const RUN_BY_OTHERS: [&str; 22] = [
     "__init__.py",
 ];
 
-/// Most patterns of one `only` for which it is looked whether one of these is among what they give.
+/// Most patterns of one `only` that are searched for these files.
 const ONLY_PATTERNS_MAX: usize = 100;
 
-/// What a warning names before it says `and others`.
+/// Most files that a warning names.
 const NAMED_MAX: usize = 3;
 
 pub(crate) fn check(grant: &FilesystemGrant, found: &mut Found<'_>) {
@@ -51,7 +51,7 @@ pub(crate) fn check(grant: &FilesystemGrant, found: &mut Found<'_>) {
     }
 }
 
-/// A name alone is found by many tools at any depth, `.gitignore` among them. Here it is a path.
+/// To many tools a bare name means any depth, as in `.gitignore`. Here it is a path.
 fn deny_at_top(grant: &FilesystemGrant, found: &mut Found<'_>) {
     let texts: HashSet<&str> = grant.deny().iter().map(PathPattern::as_str).collect();
     for pattern in texts.iter().filter(|text| !text.contains('/')) {
@@ -71,7 +71,7 @@ fn deny_at_top(grant: &FilesystemGrant, found: &mut Found<'_>) {
     }
 }
 
-/// Who writes `ask` adds a question, one would think; it replaces the default.
+/// One would expect `ask` to add to the default; it replaces it.
 fn ask_takes_away(grant: &FilesystemGrant, found: &mut Found<'_>) {
     let default = AskSet::default_for(Access::Write);
     let names = |wanted: &dyn Fn(AskSet) -> bool| -> Vec<&str> {
@@ -115,8 +115,8 @@ fn run_by_others(grant: &FilesystemGrant, found: &mut Found<'_>) {
         "in `{}` a tool can create unasked what other programs run without being told to{such_as} {named}",
         grant.guest
     );
-    let hint = "add `\"create\"` to `ask`, list what is to be written in `only` (as in `only = [\".\", \"*.md\"]`), or deny \
-                these names";
+    let hint = "add `\"create\"` to `ask`, list what is to be written in `only` (as in `only = [\".\", \"*.md\"]`), or \
+                deny these names";
     found.add(grant.line, WarningKind::RunByOthers, &message, hint);
 }
 
@@ -127,7 +127,7 @@ fn paths_to(name: &str, only: Option<&Only>) -> Vec<String> {
         let segments: Vec<&str> = pattern.as_str().split('/').collect();
         let (last, before) = segments.split_last()?;
         let mut path: Vec<String> = before.iter().filter(|name| **name != "**").map(|name| sample(name)).collect();
-        // Of a name below others, the last one: the pattern has those before it, or it is not given.
+        // The last segment of the name: the pattern has the ones before it, or the file is not listed.
         let end = if *last == "**" { name } else { name.rsplit('/').next().unwrap_or(name) };
         path.push(end.to_owned());
         Some(path.join("/"))

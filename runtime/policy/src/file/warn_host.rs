@@ -1,4 +1,4 @@
-//! Warnings about the directories of the host that are given.
+//! Warnings about the host directories that are granted.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::file::grant::FilesystemGrant;
 use crate::file::guest_path::GuestPath;
 use crate::warn::{Found, Surroundings, WarningKind};
 
-/// Directories of the system that hold its settings, its devices, or what is known of its processes.
+/// System directories with settings, devices, or the state of processes.
 const SYSTEM: [&str; 7] = ["/etc", "/proc", "/sys", "/dev", "/boot", "/run", "/var/run"];
 
 pub(crate) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, found: &mut Found<'_>) {
@@ -42,7 +42,7 @@ pub(crate) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, fo
     }
 }
 
-/// Whether a tool can read what is in a directory below the one that is granted.
+/// Whether a tool can read what is in a directory below the granted one.
 fn gives(grant: &FilesystemGrant, below: &Path, found: &mut Found<'_>) -> bool {
     let inside = below.join("x");
     let path = inside.to_str().and_then(|inside| GuestPath::lexical(&grant.guest, inside).ok());

@@ -1,7 +1,7 @@
 //! Decisions about requests.
 //!
-//! Addresses are not judged here. A name is judged by what it resolves to, when it is dialled
-//! ([`Policy::network_allows`]), and a grant whose own address may not be dialled is an error when the policy is
+//! Addresses are not judged here. The address that a name resolves to is judged when it is dialled
+//! ([`Policy::network_allows`]), and a grant for an address that may not be dialled is an error when the policy is
 //! loaded.
 
 use super::overriding::{is_overriding, normalized};
@@ -16,31 +16,30 @@ use crate::policy::Policy;
 use std::net::IpAddr;
 
 impl Policy {
-    /// Whether a connection under this grant may be made to the address.
+    /// Whether a request under this grant may connect to the address.
     ///
-    /// Where the grant lists networks, only addresses in them may be; where it lists none, every address that is not
-    /// special.
+    /// If the grant lists networks, only addresses in them are allowed; otherwise every address that is not special.
     #[must_use]
     pub fn network_allows(&self, grant: GrantId, address: IpAddr) -> bool {
         self.http_grant(grant).is_some_and(|grant| grant.networks.permits(address))
     }
 
-    /// The grant that would govern this request: the one whose secrets are put in, where nothing denies it.
+    /// The grant that governs this request and whose secrets are added to it; `None` if the request is denied.
     #[must_use]
     pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {
         governing(self, method, url).ok().map(|matched| matched.grant)
     }
 
-    /// The names of the secrets that are put into this request, where nothing denies it.
+    /// The names of the secrets that are added to this request; none if it is denied.
     #[must_use]
     pub fn secrets_for(&self, method: &Method, url: &Url) -> &[String] {
         self.governing_http_grant(method, url).map_or(&[], HttpGrant::secrets)
     }
 
-    /// The names of the secrets that the URL's server (scheme, host and port) can get under any grant. A name can come
+    /// The names of the secrets that any grant sends to the URL's server (scheme, host and port). A name can occur
     /// twice.
     ///
-    /// What one grant sends there can come back in the answer to a request under another.
+    /// A secret that one grant sends can come back in the response to a request under another.
     pub fn secrets_at<'a>(&'a self, url: &'a Url) -> impl Iterator<Item = &'a str> + 'a {
         self.hosts().secrets(url)
     }
@@ -94,10 +93,10 @@ fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Result<Match
     }
 }
 
-/// The most specific grant that asks and matches what a server may read the path as.
+/// The most specific grant that asks and matches another way in which a server may read the path.
 ///
-/// `POST //admin/users` is sent as it is, and to many servers is `/admin/users`: a person who wants to be asked about
-/// that wants to be asked about this too.
+/// `POST //admin/users` is sent as it is, and many servers read it as `/admin/users`: a person who wants to be asked
+/// about one wants to be asked about the other.
 fn asking_otherwise<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Option<&'p HttpGrant> {
     let mut asking = None;
     for reading in url.other_readings() {
@@ -123,7 +122,7 @@ fn nearest_miss(policy: &Policy, url: &Url, other_method: Option<&HttpGrant>) ->
     }
 }
 
-/// Keeps the grant whose URL pins down more; of two that pin down as much, the later in the file.
+/// Keeps the more specific grant; of two equally specific ones, the later one in the file.
 fn keep_more_specific<'p>(kept: &mut Option<&'p HttpGrant>, grant: &'p HttpGrant) {
     let rank = |grant: &HttpGrant| (grant.url.specificity(), grant.id);
     if kept.is_none_or(|kept| rank(kept) < rank(grant)) {

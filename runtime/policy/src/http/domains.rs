@@ -1,17 +1,16 @@
-//! Names below which anybody can have names.
+//! Domains below which anybody can register a name.
 //!
-//! The public suffix list has all of them, and is three megabytes of code as a crate, renewed every day. A warning
-//! needs no such list: a top-level domain is told by having one label, a registry's second level by the few words that
-//! registries use below a country, and the hosters at which everybody can have a name are few.
+//! The public suffix list has them all, but as a crate it is three megabytes of code and changes every day. A warning
+//! can do without: a top-level domain has one label, registries use few words for their second level below a country,
+//! and few hosters give names to everybody.
 
-/// What registries have below the two letters of a country.
+/// Second levels that registries use below the two letters of a country.
 const SECOND_LEVEL: [&str; 26] = [
     "ac", "art", "asso", "biz", "co", "com", "ed", "edu", "firm", "gen", "go", "gob", "gov", "gv", "id", "ind", "info",
     "ltd", "me", "ne", "net", "nom", "or", "org", "plc", "sch",
 ];
 
-/// Top-level domains that are no part of the public name space (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`,
-/// common custom).
+/// Top-level domains outside the public name space (RFC 2606, RFC 6761, RFC 6762, ICANN's `internal`, common custom).
 const PRIVATE: [&str; 12] = [
     "corp",
     "example",
@@ -27,7 +26,7 @@ const PRIVATE: [&str; 12] = [
     "test",
 ];
 
-/// Hosters that give names below theirs to everybody.
+/// Hosters that give everybody names below their own.
 const HOSTERS: [&str; 48] = [
     "amazonaws.com",
     "appspot.com",
@@ -79,11 +78,10 @@ const HOSTERS: [&str; 48] = [
     "xip.io",
 ];
 
-/// Hosters that have a name for each service or region between theirs and everybody's, as
-/// `s3.eu-central-1.amazonaws.com` is.
+/// Hosters with a label for the service or region in between, as in `s3.eu-central-1.amazonaws.com`.
 const REGIONAL: [&str; 3] = ["amazonaws.com", "on.aws", "core.windows.net"];
 
-/// Whether anybody can have a name below this one.
+/// Whether anybody can register a name below this one.
 pub(super) fn is_shared(name: &str) -> bool {
     let Some((first, rest)) = name.split_once('.') else { return !PRIVATE.contains(&name) };
     let below_a_country = rest.len() == 2 && SECOND_LEVEL.contains(&first);

@@ -1,4 +1,4 @@
-//! `[[http]]`: URLs that a tool may ask for.
+//! `[[http]]`: URLs that a tool may request.
 
 use super::method::Method;
 use super::networks::Networks;
@@ -6,7 +6,7 @@ use super::url_pattern::UrlPattern;
 use crate::grant::GrantId;
 use ipnet::IpNet;
 
-/// URLs that a tool may ask for.
+/// URLs that a tool may request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HttpGrant {
@@ -17,11 +17,11 @@ pub struct HttpGrant {
     /// The URLs.
     pub url: UrlPattern,
     pub(crate) methods: Vec<Method>,
-    /// `ask` as it is written; without it only safe methods pass unasked.
+    /// `ask` as written; without it, safe methods pass unasked and others ask.
     pub(crate) ask: Option<bool>,
     pub(crate) secrets: Vec<String>,
     pub(crate) networks: Networks,
-    /// In lower case, with `-` for everything but letters and digits.
+    /// In lower case, with `-` for every character other than letters and digits.
     pub(crate) headers: Vec<String>,
 }
 
@@ -32,13 +32,13 @@ impl HttpGrant {
         &self.methods
     }
 
-    /// The names of the secrets that are put into requests under this grant.
+    /// The names of the secrets that are added to requests under this grant.
     #[must_use]
     pub fn secrets(&self) -> &[String] {
         &self.secrets
     }
 
-    /// The networks that the grant lists. Where it lists any, no other address is dialled, public or not.
+    /// The networks that the grant lists. If it lists any, no other address is dialled, public or not.
     #[must_use]
     pub fn networks(&self) -> &[IpNet] {
         self.networks.listed()

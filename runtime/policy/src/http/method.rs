@@ -5,9 +5,9 @@ use std::fmt;
 /// Longest method, in bytes. The longest registered one (`UPDATEREDIRECTREF`) has 17.
 pub const METHOD_BYTES_MAX: usize = 32;
 
-/// An HTTP method: a token, compared with its case (RFC 9110 section 9.1).
+/// An HTTP method: a token, case-sensitive (RFC 9110 section 9.1).
 ///
-/// `get` is not `GET`. It is an unknown method, so it is never safe and only granted where it is listed.
+/// `get` is not `GET`: it is an unknown method, so it is never safe, and granted only where it is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Method(Repr);
 
@@ -47,7 +47,7 @@ impl Method {
     pub const DELETE: Self = Self(Repr::Delete);
     /// `CONNECT`, which would open a tunnel past every check. No policy can grant it.
     pub const CONNECT: Self = Self(Repr::Connect);
-    /// `TRACE`, which would show the guest the headers put in at egress. No policy can grant it.
+    /// `TRACE`, which would show the guest the headers added at egress. No policy can grant it.
     pub const TRACE: Self = Self(Repr::Trace);
 
     /// Parses a method.

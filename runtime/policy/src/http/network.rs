@@ -1,13 +1,14 @@
 //! Addresses that are not the public internet.
 //!
-//! A name in a policy says nothing about where it resolves to. So each address is judged before it is dialled, and the
-//! special ones are refused unless the grant lists their network (see [`Networks`](crate::http::networks::Networks)): whoever
-//! controls a name must not reach a service on this machine, this network or the cloud's metadata through it.
+//! A name in a policy says nothing about the address it resolves to. So each address is judged before it is dialled,
+//! and special ones are refused unless the grant lists their network (see
+//! [`Networks`](crate::http::networks::Networks)): controlling a name must not be enough to reach a service on this
+//! machine, this network or the cloud's metadata.
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What the addresses are called at which clouds serve credentials.
+/// The kind of the addresses at which clouds serve credentials.
 const METADATA: &str = "cloud metadata";
 
 /// Special IPv4 networks, the narrower before the wider (IANA special-purpose registry, RFC 6890, and the addresses at
@@ -37,7 +38,7 @@ const SPECIAL_V4: &[(Ipv4Addr, u8, &str)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),
 ];
 
-/// Special IPv6 networks, the narrower before the wider. What lies outside `2000::/3` is special in any case.
+/// Special IPv6 networks, the narrower before the wider. Everything outside `2000::/3` is special anyway.
 const SPECIAL_V6: &[(Ipv6Addr, u8, &str)] = &[
     (Ipv6Addr::UNSPECIFIED, 128, "unspecified"),
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
@@ -58,7 +59,7 @@ const SPECIAL_V6: &[(Ipv6Addr, u8, &str)] = &[
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "multicast"),
 ];
 
-/// Where global unicast addresses lie (RFC 4291 section 2.4, as allocated by IANA).
+/// Global unicast addresses (RFC 4291 section 2.4, as allocated by IANA).
 const GLOBAL_UNICAST: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// The well-known NAT64 prefix: the last 32 bits are the IPv4 address that is reached (RFC 6052).

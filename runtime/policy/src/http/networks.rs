@@ -1,4 +1,4 @@
-//! `networks`: what may be dialled under one grant.
+//! `networks`: the addresses that may be dialled under one grant.
 
 use crate::http::network::is_special;
 use ipnet::IpNet;
@@ -9,8 +9,8 @@ pub(crate) const PUBLIC: &str = "public";
 
 /// The networks whose addresses may be dialled under one grant.
 ///
-/// Where a grant lists any, nothing else is dialled: a policy that lists a private network is about what is in it, and
-/// a name that resolves to somewhere else is not that. Where it lists none, every public address may be dialled.
+/// If a grant lists any, nothing else is dialled: a grant that lists a private network is for the servers in it, and a
+/// name that resolves elsewhere is not one of them. If it lists none, every public address may be dialled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Networks {
     listed: Vec<IpNet>,
@@ -18,7 +18,7 @@ pub(crate) struct Networks {
 }
 
 impl Networks {
-    /// Adds a network; `false` where it is there already.
+    /// Adds a network; `false` if it is listed already.
     pub(crate) fn add(&mut self, network: IpNet) -> bool {
         let is_new = !self.listed.contains(&network);
         if is_new {
@@ -27,7 +27,7 @@ impl Networks {
         is_new
     }
 
-    /// Adds every address that is not special; `false` where it is there already.
+    /// Adds every address that is not special; `false` if `public` is listed already.
     pub(crate) fn add_public(&mut self) -> bool {
         !std::mem::replace(&mut self.public, true)
     }

@@ -1,10 +1,10 @@
-//! Headers by which a request says that it means something else than what was matched.
+//! Headers with which a request asks for something other than what was matched.
 //!
-//! They are for proxies, which tell the server behind them what they were asked. A server that believes them from
-//! anyone makes a `DELETE` of a granted `POST`, or another path of a granted one.
+//! Proxies use them to tell the server behind them what they were asked for. A server that believes them from anyone
+//! turns a granted `POST` into a `DELETE`, or a granted path into another.
 
-/// Names of headers that override the method, the URL, the host or the client of a request, as servers and frameworks
-/// read them. [`STARTS`] has those that come in families.
+/// Headers that servers and frameworks let override the method, the URL, the host or the client of a request.
+/// [`STARTS`] has those that come in families.
 const OVERRIDING: [&str; 60] = [
     // The method.
     "http-method-override",
@@ -58,7 +58,7 @@ const OVERRIDING: [&str; 60] = [
     "x-http-host-override",
     "x-original-host",
     "x-upstream-host",
-    // Who asks.
+    // The client.
     "cf-connecting-ip",
     "client-ip",
     "fastly-client-ip",
@@ -72,22 +72,23 @@ const OVERRIDING: [&str; 60] = [
     "x-remote-ip",
 ];
 
-/// How the names of families begin: what proxies say of the client, and what a request to copy is about to read.
+/// Prefixes of families: what proxies say about the client, and the source that a copy request reads.
 const STARTS: [&str; 4] = ["x-forwarded-", "x-amz-copy-source", "x-goog-copy-source", "x-ms-copy-source"];
 
-/// The name as servers compare it that pass headers on as variables: for them all but letters and digits are alike.
+/// The name as servers see it that turn headers into environment variables: all characters other than letters and
+/// digits are the same to them.
 pub(crate) fn normalized(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }
 
-/// Whether a header with this name overrides what was matched. Allocates nothing: every request asks for each of its
-/// headers.
+/// Whether a header with this name overrides what was matched. Allocates nothing, because it runs for each header of
+/// each request.
 pub(crate) fn is_overriding(name: &str) -> bool {
     STARTS.iter().any(|start| begins_as(name, start))
         || OVERRIDING.iter().any(|known| known.len() == name.len() && begins_as(name, known))
 }
 
-/// Whether a name, normalized, begins with these letters and dashes.
+/// Whether the normalized name begins with these letters and dashes.
 fn begins_as(name: &str, start: &str) -> bool {
     name.len() >= start.len()
         && name.bytes().zip(start.bytes()).all(|(byte, expected)| match expected {

@@ -119,7 +119,7 @@ fn read_secrets(root: &Section<'_>, section: &Section<'_>, known: &Known<'_>, re
     let mut secrets: Vec<&SecretSpec> = Vec::new();
     for text in section.texts("secrets", LIST_MAX, report).unwrap_or_default() {
         let Some(secret) = known.get(text.value).copied() else {
-            // A secret with an error of its own is reported there.
+            // If the secret has an error itself, that is reported there.
             if parse_secrets::is_written(root, text.value) {
                 continue;
             }
@@ -219,17 +219,17 @@ fn check_reachable(text: &Text<'_>, url: &UrlPattern, networks: &Networks, repor
     }
 }
 
-/// A secret is sent in the clear only within networks that are not the public internet.
+/// A secret may be sent unencrypted only within networks that are not the public internet.
 fn check_secrecy(text: &Text<'_>, url: &UrlPattern, networks: &Networks, report: &mut Report<'_>) {
     let is_private = !networks.has_public() && networks.listed().iter().all(network::is_within_special);
     if url.scheme() == Scheme::Http && !is_private {
         report
             .error(&text.span, "a secret would be sent unencrypted over `http`")
-            .hint("use `https`, or list nothing but the private network that the host is in in `networks`");
+            .hint("use `https`, or list only the private network of the host in `networks`");
     }
 }
 
-/// Reports a method that a grant before this one has for the same URL; `lines` has where.
+/// Reports a method that an earlier grant has for the same URL; `lines` holds the lines of these.
 fn report_doubled(section: &Section<'_>, grant: &HttpGrant, lines: &HashMap<Method, u32>, report: &mut Report<'_>) {
     let doubled = grant.methods.iter().find_map(|method| Some((method, lines.get(method)?)));
     let Some((method, line)) = doubled else { return };

@@ -16,7 +16,7 @@ pub(super) fn read(section: &Section<'_>, report: &mut Report<'_>) -> Vec<String
             report
                 .error(
                     &text.span,
-                    format!("`{}` overrides nothing of a request, and others need no listing", text.value),
+                    format!("`{}` does not override any part of a request, and need not be listed", text.value),
                 )
                 .hint("remove it; `headers` is for those such as `x-http-method-override`");
         } else if headers.contains(&header) {

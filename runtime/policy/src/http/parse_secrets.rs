@@ -11,10 +11,10 @@ use toml::de::{DeString, DeTable};
 
 const KEYS: &[&str] = &["env", "file", "header", "value"];
 
-/// Longest name of a secret, in bytes. It is shown at every approval and recorded at every request.
+/// Longest name of a secret, in bytes. Every approval shows it and every request records it.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Headers that frame a message or say where it goes, so that no value may be put into them.
+/// Headers that frame or route a message: no secret may be put into them.
 const RESERVED_HEADERS: [&str; 11] = [
     "connection",
     "content-length",
@@ -43,9 +43,9 @@ pub(crate) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<SecretSpe
     secrets
 }
 
-/// Reports each secret that no grant names: it would be read at every run for nothing.
+/// Reports each secret that no grant names: every run would read it for nothing.
 ///
-/// Looks at what is written, not at what was understood, so that an error in a grant does not cause another one here.
+/// Looks at the text of the grants, so that an error in a grant does not cause another one here.
 pub(crate) fn report_unused(root: &Section<'_>, report: &mut Report<'_>) {
     let named: HashSet<&str> = root
         .get("http")
@@ -66,12 +66,12 @@ pub(crate) fn report_unused(root: &Section<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Whether the secret is written, even if it was not understood.
+/// Whether the policy has the secret, even one with errors.
 pub(super) fn is_written(root: &Section<'_>, name: &str) -> bool {
     root.get("secrets").and_then(|value| value.get_ref().as_table()).is_some_and(|table| table.contains_key(name))
 }
 
-/// The names of the secrets. A `secrets` that is no table is reported where it is read.
+/// The names of the secrets. If `secrets` is not a table, that is reported where it is read.
 fn keys<'d>(root: &Section<'d>) -> impl Iterator<Item = &'d Spanned<DeString<'d>>> {
     root.get("secrets").and_then(|value| value.get_ref().as_table()).into_iter().flat_map(|table| table.keys())
 }

@@ -1,4 +1,4 @@
-//! Secrets that are put into requests on their way out. The value is never here: only where it comes from.
+//! Secrets that are added to requests at egress. The value is never here, only where it comes from.
 
 /// A secret of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]

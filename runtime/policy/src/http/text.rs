@@ -3,8 +3,7 @@
 use super::action::HttpAction;
 use super::method::Method;
 use super::url::Url;
-use crate::action::Action;
-use crate::explain::ActionSyntaxError;
+use crate::action::{Action, ActionSyntaxError};
 
 /// Whether the text begins with a scheme.
 pub(crate) fn is_url(text: &str) -> bool {

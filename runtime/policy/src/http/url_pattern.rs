@@ -1,4 +1,4 @@
-//! Which URLs a grant is about: scheme, host, port, path and, where it is written, query.
+//! The URLs that a grant covers: scheme, host, port, path and, if written, query.
 
 use crate::http::url::parse_authority;
 use crate::http::url::{
@@ -20,10 +20,10 @@ pub enum UrlPatternError {
     /// The text has no path.
     #[error("the URL has no path")]
     NoPath,
-    /// A `*` in the host is not the whole first label.
+    /// The host has a `*` that is not the whole first label.
     #[error("a host may only have a wildcard as its first label, found `{0}`")]
     HostWildcard(String),
-    /// The wildcard stands before an address.
+    /// The wildcard is in front of an address.
     #[error("an address has no names below it, found `{0}`")]
     AddressWildcard(String),
 }
@@ -48,9 +48,10 @@ impl UrlPatternError {
 
 /// A pattern for URLs.
 ///
-/// `*` in the path stands for any run of characters within a segment up to a `;`, `**` for any number of segments. The
-/// query is free unless the pattern has one, in which `*` stays within a parameter unless it stands alone; an empty
-/// one, a `?` at the end, matches no query. The host is exact, or `*.` and a name, for the names below it.
+/// In the path, `*` matches any run of characters within a segment, but no `;`, and `**` any number of segments. A
+/// pattern without a query matches any query. In a query, `*` stays within one parameter unless it is the whole query;
+/// an empty query (a `?` at the end) matches only URLs without one. The host is exact, or `*.` and a name for all names
+/// below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlPattern {
     text: String,
@@ -60,7 +61,7 @@ pub struct UrlPattern {
     port: u16,
     path: Segments,
     query: Option<Wild>,
-    /// Whether the path itself has an encoded `?` or `#`: the operator means a server that leaves it at that.
+    /// Whether the path itself has an encoded `?` or `#`: the operator then means a server that does not decode it.
     has_cut: bool,
     specificity: Specificity,
 }
@@ -70,12 +71,12 @@ pub struct UrlPattern {
 pub enum HostPattern {
     /// This host.
     Exact(Host),
-    /// Every name with one or more labels before this one; the name itself is not included.
+    /// Every name with one or more labels in front of this one; not the name itself.
     Below(String),
 }
 
-/// Orders patterns by how much they pin down, field by field: an exact host before a wildcard, a longer wildcard
-/// before a shorter, more leading path segments without a wildcard, more plain characters in the path, a query.
+/// Orders patterns by how specific they are, field by field: an exact host before a wildcard, a longer wildcard before
+/// a shorter one, more leading path segments without a wildcard, more plain characters in the path, a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Specificity {
     exact_host: bool,
@@ -90,7 +91,7 @@ impl UrlPattern {
     ///
     /// # Errors
     ///
-    /// Refuses what could match no URL, and a missing path, which could mean the front page or everything.
+    /// Refuses patterns that can never match, and a missing path, which could mean the front page or everything.
     pub fn parse(text: &str) -> Result<Self, UrlPatternError> {
         check_text(text)?;
         let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
@@ -161,23 +162,23 @@ impl UrlPattern {
         self.port
     }
 
-    /// Whether path and query match, given that all before them does, and the [`UrlPattern::literal_prefix`] of the
-    /// path. `rest` is what is left of the path below that.
+    /// Whether path and query match, given that everything before them and the [`UrlPattern::literal_prefix`] of the
+    /// path match. `rest` is the rest of the path.
     pub(crate) fn matches_below_prefix(&self, rest: Option<&str>, url: &Url) -> bool {
         self.path.matches_below_prefix(rest) && self.matches_cut(url) && self.matches_query(url)
     }
 
-    /// Whether the pattern matches one of the [`Url::other_readings`] of a URL's path, given the same as for
+    /// Whether the pattern matches one of the [`Url::other_readings`] of a URL's path, under the conditions of
     /// [`UrlPattern::matches_below_prefix`].
     pub(crate) fn matches_reading(&self, rest: Option<&str>, url: &Url) -> bool {
-        // What is cut off a path may become any query.
+        // The part of the path that is cut off may become any query.
         self.path.matches_below_prefix(rest) && (url.cut_path().is_some() || self.matches_query(url))
     }
 
-    /// Whether a path that a server may cut at an encoded `?` or `#` matches as well when it is cut.
+    /// Whether a path that a server may cut at an encoded `?` or `#` also matches when cut.
     fn matches_cut(&self, url: &Url) -> bool {
         let Some(cut) = url.cut_path().filter(|_| !self.has_cut) else { return true };
-        // What is cut off may become a query.
+        // The part that is cut off may become a query.
         self.query.is_none() && self.path.matches(cut.strip_prefix('/').unwrap_or(cut))
     }
 
@@ -207,12 +208,12 @@ impl UrlPattern {
         behind_host.split_once('?').map_or(behind_host, |(path, _)| path)
     }
 
-    /// Whether the pattern says something of the query.
+    /// Whether the pattern has a query.
     pub(crate) fn has_query(&self) -> bool {
         self.query.is_some()
     }
 
-    /// One text for every way of writing the same pattern.
+    /// The canonical text: the same for every spelling of the pattern.
     pub(crate) fn canonical_text(&self) -> &str {
         &self.canonical
     }
@@ -247,7 +248,7 @@ impl HostPattern {
         }
     }
 
-    /// The address that is the host, where it is one.
+    /// The address, if the host is one.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         match self {
             Self::Exact(Host::Ip(address)) => Some(*address),

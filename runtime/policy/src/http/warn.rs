@@ -12,7 +12,7 @@ use crate::http::url_pattern::HostPattern;
 use crate::policy::Policy;
 use crate::warn::{Found, WarningKind};
 
-/// To how many hosts a tool may send unasked what it reads, before these are many.
+/// Most hosts to which a tool may send unasked what it reads before this is a warning.
 const HOSTS_FEW: usize = 8;
 
 pub(crate) fn check(grant: &HttpGrant, found: &mut Found<'_>) {
@@ -44,7 +44,7 @@ fn path(grant: &HttpGrant, found: &mut Found<'_>) {
     }
     if let Some(about) = any.and_then(|any| segments.get(any + 1)) {
         let message = format!(
-            "`**` before `{about}` is any path, so `{}` also matches where `{about}` lies in what others have there",
+            "`**` before `{about}` matches any path, so `{}` also matches `{about}` below paths that others have there",
             grant.url
         );
         let hint = "write the path from its beginning; `*` stands for one segment of it";
@@ -59,8 +59,7 @@ fn path(grant: &HttpGrant, found: &mut Found<'_>) {
     }
 }
 
-/// Whether a star stands right behind the letters of a word that the segment begins with, and nothing follows; or the
-/// other way round.
+/// Whether the segment is a word and a star right behind it, or a star and a word right behind it.
 fn continues_a_word(segment: &str) -> bool {
     let behind = segment.strip_suffix('*').is_some_and(|word| word.ends_with(char::is_alphanumeric));
     let before = segment.strip_prefix('*').is_some_and(|word| word.starts_with(char::is_alphanumeric));
@@ -76,15 +75,15 @@ fn networks(grant: &HttpGrant, found: &mut Found<'_>) {
             format!("{what} to `{}` are not encrypted: whoever is in `{listed}` can read and change them", grant.url);
         found.add(grant.line, WarningKind::Unencrypted, &message, "use `https`");
     }
-    // An address matches itself alone: nobody else can have it.
+    // An address matches only itself: nobody else can have it.
     if grant.url.host().address().is_some() {
         return;
     }
     let metadata = grant.networks().iter().find_map(|listed| Some((listed, network::metadata_in(listed)?)));
     if let Some((listed, address)) = metadata {
         let message = format!(
-            "`{listed}` in `networks` has `{address}` in it, where clouds serve credentials: whoever answers for the name of \
-             `{}` can send the request there",
+            "`{listed}` in `networks` has `{address}` in it, where clouds serve credentials: whoever answers for the \
+             name of `{}` can send the request there",
             grant.url
         );
         let hint = "list the network that the server is in; `\"public\"` stands for all public addresses";
@@ -92,12 +91,12 @@ fn networks(grant: &HttpGrant, found: &mut Found<'_>) {
     }
 }
 
-/// Whether a request under this grant goes unasked, as far as this grant is concerned.
+/// Whether this grant lets some request pass unasked.
 fn asks_nothing(grant: &HttpGrant) -> bool {
     grant.methods.iter().any(|method| !grant.asks(method))
 }
 
-/// A tool that can read much and send it to many places needs no other way out.
+/// A tool that can read much and send it to many places can leak it.
 pub(crate) fn check_way_out(policy: &Policy, found: &mut Found<'_>) {
     let Some(read) = policy.filesystem().iter().find(|grant| reads_much(grant)) else { return };
     let mut hosts = HashSet::new();
@@ -123,7 +122,7 @@ pub(crate) fn check_way_out(policy: &Policy, found: &mut Found<'_>) {
     found.add(grant.line, WarningKind::WayOut, &message, hint);
 }
 
-/// Whether a grant gives all of a directory, or of one in it, unasked.
+/// Whether a grant lets all of a directory, or of one below it, be read unasked.
 fn reads_much(grant: &FilesystemGrant) -> bool {
     let whole = |pattern: &str| pattern.split('/').any(|name| name == "**");
     !grant.ask.has_any(AskSet::READ)

@@ -1,6 +1,6 @@
 //! From the text of a policy file to a compiled policy.
 //!
-//! The document is walked by hand, not with derived types: those stop at the first error, and know no columns.
+//! The document is walked by hand: derived types would stop at the first error and know no columns.
 
 mod machine;
 mod quantity;
@@ -24,7 +24,7 @@ use toml::de::{DeTable, DeValue};
 const KEYS: &[&str] =
     &["version", "tool", "filesystem", "http", "secrets", "environment", "limits", "approval", "tls", "test"];
 
-/// The version of the grammar that is understood.
+/// The version of the grammar.
 const VERSION: &str = "1";
 
 impl Policy {
@@ -51,15 +51,16 @@ impl Policy {
     }
 }
 
-/// The text as a document, or what is wrong with its syntax.
+/// The parsed document, or its syntax errors.
 ///
-/// What the parser recovers from a broken document would only give errors about keys that are there.
+/// A broken document is not read any further: what the parser recovers of it would give errors about keys that are
+/// present.
 fn document<'t>(text: &'t str, report: &mut Report<'_>) -> Result<Spanned<DeTable<'t>>, PolicyErrors> {
     DeTable::parse(text).map_err(|first| syntax_errors(text, &first, report))
 }
 
-/// Everything that is wrong with a document, or of a long one the first thing: the parser keeps an error of a few
-/// hundred bytes for each byte that makes no sense.
+/// All syntax errors of a document, or the first one of a long document: the parser keeps an error of a few hundred
+/// bytes for each byte it does not understand.
 fn syntax_errors(text: &str, first: &toml::de::Error, report: &mut Report<'_>) -> PolicyErrors {
     let all = if text.len() > LISTED_SYNTAX_BYTES_MAX { Vec::new() } else { DeTable::parse_recoverable(text).1 };
     for error in std::iter::once(first).chain(&all) {
@@ -99,7 +100,7 @@ fn check_version(root: &Section<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// A value as it is called in an error: scalars with their text, everything else by its type.
+/// A value as an error shows it: integers and strings by their text, everything else by its type.
 fn describe(value: &Value<'_>) -> String {
     match value.get_ref() {
         DeValue::Integer(number) => format!("`{number}`"),

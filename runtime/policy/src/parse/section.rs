@@ -11,10 +11,10 @@ pub(crate) type Value<'d> = Spanned<DeValue<'d>>;
 
 /// A table with a fixed set of keys.
 pub(crate) struct Section<'d> {
-    /// How the table is called in errors, such as `[[http]]`.
+    /// What errors call the table, such as `[[http]]`.
     name: String,
     table: &'d DeTable<'d>,
-    /// Where its header stands.
+    /// The place of its header.
     pub(crate) span: Range<usize>,
 }
 
@@ -31,7 +31,7 @@ impl<'d> Section<'d> {
         Self::document("the policy", document, keys, report)
     }
 
-    /// The whole of another document, by what it is called.
+    /// The whole of another document, with its name for errors.
     pub(crate) fn document(
         name: &str,
         document: &'d Spanned<DeTable<'d>>,
@@ -43,13 +43,13 @@ impl<'d> Section<'d> {
         section
     }
 
-    /// The table `[key]`, if it is there.
+    /// The table `[key]`, if present.
     pub(crate) fn table(&self, key: &str, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
         let name = format!("[{key}]");
         Self::open(name, self.get(key)?, keys, report)
     }
 
-    /// The tables `[[key]]`, in order. More than `max` of them are an error, and none is read.
+    /// The tables `[[key]]`, in order. More than `max` are an error, and none is read.
     pub(crate) fn tables(&self, key: &str, keys: &[&str], max: usize, report: &mut Report<'_>) -> Vec<Self> {
         let Some(value) = self.get(key) else {
             return Vec::new();
@@ -69,7 +69,7 @@ impl<'d> Section<'d> {
         array.iter().filter_map(|value| Self::open(name.clone(), value, keys, report)).collect()
     }
 
-    /// A table whose value is at hand.
+    /// The table that is this value.
     pub(crate) fn open(name: String, value: &'d Value<'d>, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
         let Some(table) = value.get_ref().as_table() else {
             let found = type_name(value.get_ref());
@@ -101,12 +101,12 @@ impl<'d> Section<'d> {
         self.table.get(key)
     }
 
-    /// The string of a key, if it is there.
+    /// The string of a key, if present.
     pub(crate) fn text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
         as_text(key, self.get(key)?, report)
     }
 
-    /// The string of a key that must be there and not be empty.
+    /// The string of a required key, not empty.
     pub(crate) fn required_text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
         if self.get(key).is_none() {
             report.error(&self.span, format!("{} has no `{key}`", self.quoted_name()));
@@ -124,7 +124,7 @@ impl<'d> Section<'d> {
         Some(text)
     }
 
-    /// The boolean of a key, if it is there.
+    /// The boolean of a key, if present.
     pub(crate) fn boolean(&self, key: &str, report: &mut Report<'_>) -> Option<bool> {
         let value = self.get(key)?;
         let boolean = value.get_ref().as_bool();
@@ -134,7 +134,7 @@ impl<'d> Section<'d> {
         boolean
     }
 
-    /// The strings of a key, if it is there. More than `max` of them are an error, and the others are not read.
+    /// The strings of a key, if present. More than `max` are an error, and the rest is not read.
     pub(crate) fn texts(&self, key: &str, max: usize, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
         let value = self.get(key)?;
         let Some(array) = value.get_ref().as_array() else {
@@ -158,7 +158,7 @@ pub(crate) fn as_text<'d>(key: &str, value: &'d Value<'d>, report: &mut Report<'
         Some(text) if text.len() > TEXT_BYTES_MAX => {
             report.error(
                 &value.span(),
-                format!("`{key}` has at most {TEXT_BYTES_MAX} bytes in a text, found {}", text.len()),
+                format!("a string in `{key}` has at most {TEXT_BYTES_MAX} bytes, found {}", text.len()),
             );
             None
         }
@@ -176,7 +176,7 @@ pub(crate) fn wrong_type(key: &str, expected: &str, value: &Value<'_>, report: &
     report.error(&value.span(), format!("`{key}` must be {expected}, found {found}"));
 }
 
-/// A type as it is called in errors.
+/// What errors call a type.
 pub(crate) fn type_name(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

@@ -4,7 +4,7 @@ use super::{Host, Scheme, UrlError};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Longest name, in bytes, and longest label of one: the limits of DNS (RFC 1035 section 2.3.4).
+/// Longest name and longest label, in bytes: the limits of DNS (RFC 1035 section 2.3.4).
 const NAME_BYTES_MAX: usize = 253;
 const LABEL_BYTES_MAX: usize = 63;
 
@@ -40,7 +40,7 @@ fn parse_port(text: &str) -> Result<u16, UrlError> {
     text.parse().ok().filter(|port| *port != 0).ok_or_else(error)
 }
 
-/// Parses a host, with every form of an address that a resolver would take for one.
+/// Parses a host, including every spelling of an address that a resolver would accept.
 ///
 /// An encoded host (`%61`) is refused: programs disagree on whether it is decoded.
 pub(crate) fn parse_host(text: &str) -> Result<Host, UrlError> {
@@ -50,7 +50,7 @@ pub(crate) fn parse_host(text: &str) -> Result<Host, UrlError> {
     }
     match url::Host::parse(text).map_err(|_| error())? {
         url::Host::Ipv4(address) => Ok(Host::Ip(IpAddr::V4(address))),
-        // An IPv4 address within one is the IPv4 address to whoever dials it (RFC 4291 section 2.5.5.2).
+        // Dialling a mapped address dials the IPv4 address in it (RFC 4291 section 2.5.5.2).
         url::Host::Ipv6(address) => Ok(Host::Ip(IpAddr::V6(address).to_canonical())),
         url::Host::Domain(name) => {
             let name = name.strip_suffix('.').unwrap_or(&name);
@@ -59,7 +59,7 @@ pub(crate) fn parse_host(text: &str) -> Result<Host, UrlError> {
     }
 }
 
-/// Whether the text is a name that can be looked up. The parser before allows more, `*` among it.
+/// Whether the text is a name that can be looked up. The URL parser allows more, such as `*`.
 fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
         && name.split('.').all(|label| {

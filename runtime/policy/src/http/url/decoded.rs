@@ -1,15 +1,15 @@
 //! What a server may make of a path.
 //!
-//! Servers decode a path once, or several do it one after the other; some take more bytes for a character than UTF-8
-//! allows, or a full-width character for the one it looks like. A path that would then have other segments than the
-//! ones that are matched is refused. One that would then end earlier is cut: a pattern has to match what is left of it
-//! too. And a grant that asks does so for what the most lenient server makes of a path.
+//! A server may decode a path more than once, or several servers in a row decode it; some accept overlong UTF-8, or
+//! take a full-width character for the one it looks like. A path that would then have other segments than the ones
+//! matched is refused. For a path that would then end earlier, a pattern has to match the shorter path too. And a grant
+//! that asks also does so for what the most lenient server makes of a path.
 
 use super::UrlError;
 use super::text::{hex_value, push_encoded};
 use crate::escape::is_unseen;
 
-/// Checks a canonical path. Answers where it could be cut: at the first encoded `?` or `#`.
+/// Checks a canonical path. Returns where it could be cut: at the first encoded `?` or `#`.
 pub(crate) fn check(path: &str) -> Result<Option<usize>, UrlError> {
     if !path.contains('%') {
         return Ok(None);
@@ -20,7 +20,7 @@ pub(crate) fn check(path: &str) -> Result<Option<usize>, UrlError> {
     Ok(cut(path, |byte| matches!(byte, b'?' | b'#')))
 }
 
-/// Where the first of these characters is that is encoded, once or more often.
+/// The position of the first of these characters that is encoded, once or more often.
 pub(crate) fn cut(text: &str, is_end: impl Fn(u8) -> bool) -> Option<usize> {
     let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'%').map(|(start, _)| start);
     let mut starts = starts.filter(|start| {
@@ -55,17 +55,16 @@ fn check_segment(segment: &str) -> Result<(), UrlError> {
     Ok(())
 }
 
-/// Whether there is anything in a path that servers read differently: [`lenient`] would then differ from it.
+/// Whether servers may read the path in different ways: [`lenient`] would then change it.
 pub(super) fn has_other_reading(path: &str) -> bool {
     path.contains(['%', ';'])
         || path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"./"))
         || path.len() > 1 && path.ends_with(['/', '.'])
 }
 
-/// What the most lenient server reads a path as, in canonical form and without its leading `/`: decoded until nothing
-/// is encoded, cut at a `?` or `#` that comes of it, and each segment without its parameters, invisible characters,
-/// white space around it and dots behind it. Segments of which nothing is left are dropped; after a last one there is a
-/// `/`.
+/// The path as the most lenient server reads it, in canonical form and without its leading `/`: decoded until nothing
+/// is encoded, cut at a `?` or `#` that appears, and each segment without parameters, invisible characters, surrounding
+/// white space and trailing dots. Segments that end up empty are dropped; if the last one does, the path ends in `/`.
 pub(super) fn lenient(path: &str) -> String {
     let mut reading = String::with_capacity(path.len());
     let mut ends_empty = false;
@@ -90,8 +89,7 @@ pub(super) fn lenient(path: &str) -> String {
     reading
 }
 
-/// How often parameters begin in a part of a path for a server that decodes before it looks: `;`, however it is
-/// written.
+/// How many parameters a server sees in a part of a path if it decodes first: the number of `;`, however encoded.
 pub(crate) fn parameters(text: &str) -> usize {
     if text.contains('%') {
         plain(&fully_decoded(text.bytes())).matches(';').count()
@@ -100,16 +98,16 @@ pub(crate) fn parameters(text: &str) -> usize {
     }
 }
 
-/// Decoded bytes as characters of ASCII, as far as they may be taken for some.
+/// Decoded bytes as the ASCII characters that a server may take them for.
 fn plain(decoded: &[u8]) -> String {
-    // Two dots in one character are one for each of them.
+    // One character for two dots counts as two.
     let decoded = String::from_utf8_lossy(decoded).replace(['\u{2025}', '\u{fe30}'], "..");
     let plain: String = decoded.chars().filter_map(looks_like).collect();
-    // A percent sign can have been among the full-width characters.
+    // A full-width character may have been a percent sign.
     String::from_utf8_lossy(&fully_decoded(plain.bytes())).into_owned()
 }
 
-/// Percent-encoding taken off until none is left.
+/// Decodes until no percent-encoding is left.
 fn fully_decoded(text: impl Iterator<Item = u8>) -> Vec<u8> {
     let mut decoded = Vec::new();
     for byte in text {
@@ -118,7 +116,7 @@ fn fully_decoded(text: impl Iterator<Item = u8>) -> Vec<u8> {
             && let Some(inner) = pair(high, low)
         {
             decoded.truncate(decoded.len() - 3);
-            // A `%` that comes of it begins the next encoding.
+            // A decoded `%` begins the next encoding.
             decoded.push(inner);
         }
     }
@@ -129,7 +127,7 @@ fn pair(high: u8, low: u8) -> Option<u8> {
     Some(hex_value(high)? << 4 | hex_value(low)?)
 }
 
-/// Whether there is a sequence that spends more bytes on a character than it needs (RFC 3629 section 3, "overlong").
+/// Whether there is an overlong sequence (RFC 3629 section 3).
 fn is_overlong(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| matches!(byte, 0xc0 | 0xc1))
         || bytes.windows(2).any(|pair| {
@@ -137,20 +135,20 @@ fn is_overlong(bytes: &[u8]) -> bool {
         })
 }
 
-/// The ASCII character that a character may be taken for: its full-width form, or what code pages have as the best fit
-/// for it. Nothing for what is invisible.
+/// The ASCII character that a character may be taken for: full-width forms and best-fit mappings of code pages. `None`
+/// for invisible characters.
 fn looks_like(character: char) -> Option<char> {
     Some(match character {
         '\u{ff01}'..='\u{ff5e}' => u32::from(character).checked_sub(0xfee0).and_then(char::from_u32)?,
         '\u{2024}' | '\u{fe52}' | '\u{3002}' | '\u{ff61}' => '.',
         '\u{2044}' | '\u{2215}' => '/',
-        // The currencies stand where the backslash does in code pages of Japan and Korea.
+        // In Japanese and Korean code pages the currency signs have the place of the backslash.
         '\u{2216}' | '\u{fe68}' | '\u{a5}' | '\u{20a9}' => '\\',
         '\u{fe54}' => ';',
         '\u{fe56}' => '?',
         '\u{fe5f}' => '#',
         '\u{fe6a}' => '%',
-        // Controls and white space are looked at as what they are.
+        // Controls and white space stay what they are.
         unseen if is_unseen(unseen) && !unseen.is_control() && !unseen.is_whitespace() => return None,
         other => other,
     })

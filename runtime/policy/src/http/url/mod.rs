@@ -1,4 +1,4 @@
-//! Web addresses in one canonical form.
+//! URLs in one canonical form.
 //!
 //! What is matched must be what is sent. So a URL is parsed once, by the rules here, and everything after that uses
 //! the parsed value. Where two programs are known to read the same text differently (encoded slashes, backslashes,
@@ -38,7 +38,7 @@ impl Scheme {
         }
     }
 
-    /// The port that is meant where none is written.
+    /// The port of a URL that has none.
     #[must_use]
     pub fn default_port(self) -> u16 {
         match self {
@@ -80,7 +80,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Why a text is not a URL that can be asked for.
+/// Why a text is not a URL that can be requested.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// The URL is longer than [`URL_BYTES_MAX`].
@@ -113,12 +113,12 @@ pub enum UrlError {
     /// A `%` is not followed by two hexadecimal digits.
     #[error("`%` must be followed by two hexadecimal digits")]
     Percent,
-    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or what
-    /// some server makes one of these: encoded more often, in too many bytes, full-width.
+    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or
+    /// something that some servers turn into one: encoded twice, overlong, full-width.
     #[error("`{0}` in the path of a URL is ambiguous")]
     AmbiguousEncoding(String),
     /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`; or becomes a dot
-    /// segment where it is decoded more often, or more widely, than it should be.
+    /// segment if a server decodes too often or too leniently.
     #[error("the path segment `{0}` is ambiguous")]
     AmbiguousSegment(String),
 }
@@ -140,7 +140,7 @@ pub struct Url {
     path_start: usize,
     /// Where the query begins in `text`, after its `?`.
     query_start: Option<usize>,
-    /// Where the path ends for a server that decodes it before it looks for its end, counted from its beginning.
+    /// Where the path ends for a server that decodes it first, as an offset into the path.
     path_cut: Option<usize>,
     /// Whether servers may read the path in different ways.
     has_other_reading: bool,
@@ -231,7 +231,7 @@ impl Url {
         &self.host
     }
 
-    /// The port, also where the URL leaves it out.
+    /// The port, even if the URL leaves it out.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -260,15 +260,14 @@ impl Url {
         self.text.get(self.path_start..end).unwrap_or_default()
     }
 
-    /// The path up to its first encoded `?` or `#`, where there is one: what is left of it for a server that decodes
-    /// too early.
+    /// The path up to its first encoded `?` or `#`, if it has one: what a server sees that decodes too early.
     #[must_use]
     pub(crate) fn cut_path(&self) -> Option<&str> {
         self.path().get(..self.path_cut?)
     }
 
-    /// The other paths that a server may read this one as, each without its leading `/`: that of the most lenient
-    /// server, with and without a `/` at its end, and the whole of a path that could be cut. None for most paths.
+    /// The other ways in which a server may read the path, each without its leading `/`: that of the most lenient
+    /// server, with and without a trailing `/`, and the whole path if it could be cut. Most paths have none.
     pub(crate) fn other_readings(&self) -> Vec<String> {
         if !self.has_other_reading {
             return Vec::new();
@@ -282,7 +281,7 @@ impl Url {
         readings
     }
 
-    /// The query without its `?`, where there is one, even an empty one.
+    /// The query without its `?`, if there is one, even an empty one.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.text.get(self.query_start?..)
@@ -307,7 +306,7 @@ impl fmt::Debug for Url {
     }
 }
 
-/// Refuses what no part of a URL may contain.
+/// Refuses characters that no part of a URL may contain.
 pub(crate) fn check_text(text: &str) -> Result<(), UrlError> {
     if text.len() > URL_BYTES_MAX {
         return Err(UrlError::TooLong);

@@ -3,7 +3,7 @@
 use super::UrlError;
 use std::borrow::Cow;
 
-/// A part of a URL with rules of its own.
+/// A part of a URL with its own rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Component {
     /// The path: segments separated by `/`.
@@ -12,10 +12,10 @@ pub(crate) enum Component {
     Query,
 }
 
-/// Brings percent-encoding to its one form (RFC 3986 section 6.2.2).
+/// Normalizes percent-encoding (RFC 3986 section 6.2.2).
 ///
-/// Unreserved characters are decoded, hexadecimal digits are in upper case, and whatever may not stand for itself is
-/// encoded. The result is the same for every way of writing the same thing.
+/// Decodes unreserved characters, writes hexadecimal digits in upper case, and encodes everything that may not stand
+/// for itself. All spellings of one text have the same result.
 pub(crate) fn canonical_component(text: &str, component: Component) -> Result<Cow<'_, str>, UrlError> {
     if text.bytes().all(|byte| stands_for_itself(byte, component)) {
         return Ok(Cow::Borrowed(text));
@@ -74,7 +74,7 @@ pub(super) fn push_without_dot_segments(out: &mut String, path: &str) -> Result<
     Ok(())
 }
 
-/// Appends a text in which nothing is encoded to a path, in the form of [`canonical_component`].
+/// Appends unencoded text to a path, encoded as by [`canonical_component`].
 pub(super) fn push_encoded(out: &mut String, plain: &str) {
     for byte in plain.bytes() {
         push_byte(out, byte, stands_for_itself(byte, Component::Path));
