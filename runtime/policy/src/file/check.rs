@@ -103,9 +103,9 @@ pub(crate) fn hard_link(policy: &Policy, path: &GuestPath, target: &str) -> Resu
     Ok(Ruling { grant: asked_by.unwrap_or(grant.id), asked_by })
 }
 
-/// Whether the target is granted does not matter here: that is checked whenever the link is followed. An absolute
-/// target is denied, because a program outside the sandbox would start at the host's root. A target that may leave the
-/// grant asks.
+/// Following the link is checked whenever it happens; here the target only decides whether a person is asked. An
+/// absolute target is denied, because a program outside the sandbox would start at the host's root. A target that may
+/// leave the grant, or that the grant does not give, asks.
 pub(crate) fn symbolic_link(policy: &Policy, path: &GuestPath, target: &str) -> Result<Ruling, Denial> {
     let ruling = write(policy, path, AskSet::CREATE)?;
     if is_on_the_way(policy, path) {
