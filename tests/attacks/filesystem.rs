@@ -248,7 +248,7 @@ fn each_denial_stands_in_the_journal_once_with_what_was_asked_for() {
         .map(wasm_agent_tests::recorded::action)
         .collect();
     // A path through a denied folder ends at the folder, whatever was to be done behind it.
-    assert_eq!(denied, ["file.read /work/.env", "file.modify /work/.env", "file.read /work/secret"]);
+    assert_eq!(denied, ["file.read /work/.env", "file.modify (truncate) /work/.env", "file.read /work/secret"]);
 }
 
 /// One tree, granted twice: the whole of it, and a folder in it, with these questions about changes.

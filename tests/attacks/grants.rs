@@ -168,7 +168,7 @@ fn approval_shows_where_a_link_leads_and_not_what_it_is_called() {
     probe.open(work, "way/harmless.txt", How::TRUNCATE);
     let approver = Script::refuse();
     Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();
-    assert_eq!(approver.summaries(), ["file.modify /work/real.txt"]);
+    assert_eq!(approver.summaries(), ["file.modify (truncate) /work/real.txt"]);
 }
 
 /// A folder of which two files and a folder for notes are given.

@@ -30,7 +30,7 @@ fn file_that_is_replaced_while_it_is_held_is_another_file() {
     let approver = Meanwhile::new(move |request| {
         // Only the first time: the second question is about the file that is there now.
         if other.exists() {
-            assert_eq!(request.action.summary, "file.modify /work/notes.txt");
+            assert_eq!(request.action.summary, "file.modify (truncate) /work/notes.txt");
             std::fs::rename(&other, &notes).unwrap();
         } else {
             std::fs::write(&notes, "seen by the second question").unwrap();

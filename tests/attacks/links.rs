@@ -33,7 +33,7 @@ fn a_link_that_may_point_out_is_asked_about_though_nothing_else_is() {
     {
         let (folder, results, asked, _) = refused(|probe, work| probe.symlink(work, target, "mine"));
         assert_eq!(results, ["symlink-at access"], "{target}");
-        assert_eq!(asked, [format!("SYMLINK /work/mine -> {target}")], "{target}");
+        assert_eq!(asked, [format!("link.create (symbolic) /work/mine -> {target}")], "{target}");
         assert!(!folder.has("work/mine"));
     }
     for (target, path) in [("a.txt", "mine"), ("../a.txt", "deep/mine"), ("../../a.txt", "deep/er/mine")] {

@@ -135,7 +135,7 @@ fn edit_with_answer(desk: &Desk, answer: &str) -> String {
 fn asks_whoever_sits_there() {
     let desk = Desk::with_notes();
     let seen = edit_with_answer(&desk, "n");
-    assert!(seen.contains("file.modify /notes/today.md"), "{seen}");
+    assert!(seen.contains("file.modify (truncate) /notes/today.md"), "{seen}");
     assert!(seen.contains("The colour of the sky."), "what may be lost is shown: {seen}");
     assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n");
     edit_with_answer(&desk, "y");

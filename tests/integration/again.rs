@@ -54,7 +54,7 @@ fn what_one_run_made_is_foreign_to_the_next() {
     change.open(work, "made.txt", How::TRUNCATE);
     change.unlink(work, "made.txt");
     run(&change.tool(), &grants, &approver);
-    assert_eq!(approver.summaries(), ["file.modify /work/made.txt", "file.delete /work/made.txt"]);
+    assert_eq!(approver.summaries(), ["file.modify (truncate) /work/made.txt", "file.delete /work/made.txt"]);
     assert!(folder.has("work/made.txt"));
 }
 

@@ -38,7 +38,7 @@ fn changes_what_is_approved_and_nothing_else() {
     assert_eq!(folder.read("notes/other.md"), "nothing here\n");
     assert_eq!(folder.read("notes/.env"), "colour=secret\n");
     assert_eq!(folder.read("notes/.git/config"), "colour\n");
-    assert_eq!(approver.summaries(), ["file.modify /notes/a.md", "file.modify /notes/deep/b.md"]);
+    assert_eq!(approver.summaries(), ["file.modify (truncate) /notes/a.md", "file.modify (truncate) /notes/deep/b.md"]);
     assert_eq!(run.effects(), approver.summaries());
     assert!(run.stdout.ends_with("4 replacements in 2 files, 0 files left as they were\n"), "{}", run.stdout);
     assert_eq!(run.denials(), ["deny-pattern"]);
@@ -88,7 +88,7 @@ fn one_refused_file_does_not_stop_the_others() {
     run.exited(1);
     assert!(folder.read("notes/a.md").contains("colour"));
     assert_eq!(folder.read("notes/deep/b.md"), "a color\n");
-    assert_eq!(run.effects(), ["file.modify /notes/deep/b.md"]);
+    assert_eq!(run.effects(), ["file.modify (truncate) /notes/deep/b.md"]);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn refusing_with_a_stop_ends_the_run() {
     let folder = notes();
     let before = folder.snapshot("notes");
     let run = edit(&folder).approver(Script::new([Reply::Stop])).run();
-    assert_eq!(*run.outcome(), Outcome::Stopped { action: "file.modify /notes/a.md".to_owned() });
+    assert_eq!(*run.outcome(), Outcome::Stopped { action: "file.modify (truncate) /notes/a.md".to_owned() });
     assert_eq!(folder.snapshot("notes"), before);
     assert_eq!(run.events_of("approval-asked").len(), 1);
 }
@@ -214,7 +214,7 @@ fn approval_for_the_run_is_asked_once_and_covers_nothing_else() {
     let run = Scene::tool(&folder, probe.tool()).policy(POLICY).approver(approver.clone()).run();
     assert_eq!(
         approver.summaries(),
-        ["file.modify /notes/a.md", "file.modify /notes/other.md", "file.modify /notes/a.md"]
+        ["file.modify /notes/a.md", "file.modify /notes/other.md", "file.modify (truncate) /notes/a.md"]
     );
     let intents = run.events_of("intent");
     assert_eq!(intents.len(), 5);

@@ -165,7 +165,7 @@ fn stop_while_a_request_is_held_ends_the_run() {
     let folder = Folder::new();
     let approver = Script::new([Reply::Stop]);
     let run = Scene::tool(&folder, probe.tool()).policy(grant(&authority)).approver(approver).run();
-    assert_eq!(*run.outcome(), Outcome::Stopped { action: format!("POST http://{authority}/x") });
+    assert_eq!(*run.outcome(), Outcome::Stopped { action: format!("http.request POST http://{authority}/x") });
     assert_eq!(server.connections(), 0);
 }
 

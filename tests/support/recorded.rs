@@ -152,6 +152,7 @@ pub fn action(action: &Value) -> String {
     let kind = text("kind");
     match kind {
         "http.request" => format!("{kind} {} {}", text("method"), text("url")),
+        "file.modify" if action["truncate"] == true => format!("{kind} (truncate) {}", text("path")),
         "file.rename" => format!("{kind} {} {}", text("from"), text("to")),
         "checkpoint" => format!("{kind} {}", text("title")),
         _ => format!("{kind} {}", text("path")),

@@ -105,7 +105,7 @@ fn essentials(table: &mut Table, request: &ApprovalRequest) -> Result<(), Approv
         }
         Detail::Http { method, url, secrets, .. } => {
             // The summary says the same in most cases. Only these two are what is sent.
-            if action.summary != format!("{method} {url}") {
+            if action.summary != format!("{} {method} {url}", action.kind) {
                 table.whole("request", &format!("{method} {url}"))?;
             }
             if !secrets.is_empty() {

@@ -13,7 +13,7 @@ use wasm_agent_policy::{Act, Action, ActionDigest, Allowed, GrantId, Pending};
 /// use wasm_agent_approval::Permit;
 /// use wasm_agent_policy::{Act, GrantId, GuestPath};
 /// let act = Act::delete(GuestPath::root());
-/// let permit = Permit { act, grant: GrantId::CHECKPOINT, approved: None };
+/// let permit = Permit { act, grant: GrantId::Checkpoint, approved: None };
 /// ```
 ///
 /// What is only asked about is not a permit, and who holds the question can't answer it:

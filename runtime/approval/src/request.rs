@@ -157,7 +157,7 @@ pub(crate) mod samples {
             policy: "cd".repeat(32),
             action: ActionSummary {
                 kind: "http.request".to_owned(),
-                summary: "POST https://api.example.com/issues".to_owned(),
+                summary: "http.request POST https://api.example.com/issues".to_owned(),
                 digest: "ef".repeat(32),
                 detail: Detail::Http {
                     method: "POST".to_owned(),
@@ -180,7 +180,7 @@ pub(crate) mod samples {
         let mut request = post_issue();
         request.action = ActionSummary {
             kind: "file.delete".to_owned(),
-            summary: "delete /notes/a.md".to_owned(),
+            summary: "file.delete /notes/a.md".to_owned(),
             digest: "12".repeat(32),
             detail: Detail::File { path: "/notes/a.md".to_owned(), to: None, size: None, preview: None },
         };

@@ -6,8 +6,10 @@ use std::marker::PhantomData;
 
 use wasm_agent_ids::{CallId, RunId};
 
-use crate::action::{Action, HttpAction, LinkKind};
-use crate::guest_path::GuestPath;
+use crate::action::Action;
+use crate::file::action::LinkKind;
+use crate::file::guest_path::GuestPath;
+use crate::http::action::{BodyDigest, HttpAction};
 
 /// An [`Action`] of a known kind.
 ///
@@ -160,7 +162,7 @@ impl Act<kind::Request> {
     }
 
     /// The same request, now that its body is known. What the policy decides does not depend on bodies.
-    pub(crate) fn with_body(mut self, body: crate::action::BodyDigest) -> Self {
+    pub(crate) fn with_body(mut self, body: BodyDigest) -> Self {
         if let Action::HttpRequest(request) = &mut self.action {
             request.body = Some(body);
         }

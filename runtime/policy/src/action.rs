@@ -2,30 +2,31 @@
 
 mod cbor;
 mod show;
+mod syntax;
 
-use crate::check::overriding::{is_overriding, normalized};
 use crate::digest::ActionDigest;
-use crate::guest_path::GuestPath;
-use crate::method::Method;
-use crate::url::Url;
+use crate::file::action::LinkKind;
+use crate::file::guest_path::GuestPath;
+use crate::http::action::HttpAction;
 use std::borrow::Cow;
 
 pub use cbor::ActionDecodeError;
+pub use syntax::ActionSyntaxError;
 
 /// Something a guest wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Looks at a file or a directory.
+    /// Reads a file or a directory, or what is known about it.
     FileRead {
-        /// What is looked at.
+        /// The file or directory.
         path: GuestPath,
     },
-    /// Makes a file where there is none.
+    /// Creates a file that does not exist.
     FileCreate {
         /// The new file.
         path: GuestPath,
     },
-    /// Changes a file that is there, or its times.
+    /// Changes an existing file, or its times.
     FileModify {
         /// The file.
         path: GuestPath,
@@ -37,18 +38,18 @@ pub enum Action {
         /// The file.
         path: GuestPath,
     },
-    /// Gives a file or a directory another name.
+    /// Renames a file or a directory.
     FileRename {
         /// The old name.
         from: GuestPath,
         /// The new name.
         to: GuestPath,
-        /// Whether something has the new name already and is lost.
+        /// Whether it replaces something that has the new name, which is lost.
         replaces: bool,
         /// Whether a directory is renamed.
         directory: bool,
     },
-    /// Makes a directory.
+    /// Creates a directory.
     DirCreate {
         /// The new directory.
         path: GuestPath,
@@ -58,7 +59,7 @@ pub enum Action {
         /// The directory.
         path: GuestPath,
     },
-    /// Makes a link.
+    /// Creates a link.
     LinkCreate {
         /// Which kind of link.
         kind: LinkKind,
@@ -69,7 +70,7 @@ pub enum Action {
     },
     /// Sends a request.
     HttpRequest(HttpAction),
-    /// A step that only the tool understands, and wants a person to approve.
+    /// A step that only the tool understands and wants a person to approve.
     Checkpoint {
         /// One line, in the tool's words.
         title: String,
@@ -78,65 +79,18 @@ pub enum Action {
     },
     /// Uses a socket, which nothing can grant.
     Socket {
-        /// What the guest called.
+        /// The function that the guest called.
         what: Cow<'static, str>,
     },
-}
-
-/// The kinds of links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkKind {
-    /// Another name of the same file.
-    Hard,
-    /// A file that names another.
-    Symbolic,
-}
-
-/// An HTTP request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpAction {
-    /// The method.
-    pub method: Method,
-    /// The URL that is sent.
-    pub url: Url,
-    /// The guest's headers, names in lower case, in the guest's order.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, where it is known before the request is sent.
-    pub body: Option<BodyDigest>,
-    /// The names of the secrets put in at egress.
-    pub secrets: Vec<String>,
-}
-
-/// A body by its length and digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BodyDigest {
-    /// The length in bytes.
-    pub len: u64,
-    /// The BLAKE3 digest.
-    pub blake3: [u8; 32],
 }
 
 /// Whose data an action would change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
-    /// Someone's: it was there before this run, or it is not known.
+    /// Somebody else's: it existed before this run, or its origin is unknown.
     Foreign,
-    /// This run's own: the same file, by identity, that it created. For a rename, the replaced file's too.
+    /// This run's own: it created the same file, by identity. For a rename, the replaced file too.
     CreatedByRun,
-}
-
-impl HttpAction {
-    /// A request without headers, body and secrets.
-    #[must_use]
-    pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), body: None, secrets: Vec::new() }
-    }
-
-    /// The names of the headers that override what is matched, as a grant lists them.
-    pub fn overriding_headers(&self) -> impl Iterator<Item = String> + '_ {
-        let names = self.headers.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| is_overriding(name)).map(normalized)
-    }
 }
 
 impl Action {
@@ -158,7 +112,7 @@ impl Action {
         }
     }
 
-    /// The path it is about, where it is about one: the old name of what is renamed, the new link of what is linked.
+    /// The path that the action is about, if any: the old name in a rename, the new name in a link.
     #[must_use]
     pub fn path(&self) -> Option<&GuestPath> {
         match self {
@@ -174,9 +128,28 @@ impl Action {
         }
     }
 
-    /// Whether nothing of anyone's is lost by it.
+    /// Every path that the action is about: a rename and a hard link have two.
+    pub fn paths(&self) -> impl Iterator<Item = GuestPath> + use<> {
+        let (first, second) = match self {
+            Self::FileRead { path }
+            | Self::FileCreate { path }
+            | Self::FileModify { path, .. }
+            | Self::FileDelete { path }
+            | Self::DirCreate { path }
+            | Self::DirRemove { path }
+            | Self::LinkCreate { kind: LinkKind::Symbolic, path, .. } => (Some(path.clone()), None),
+            Self::FileRename { from, to, .. } => (Some(from.clone()), Some(to.clone())),
+            Self::LinkCreate { kind: LinkKind::Hard, path, target } => {
+                (Some(path.clone()), GuestPath::parse(target).ok())
+            }
+            Self::HttpRequest(_) | Self::Checkpoint { .. } | Self::Socket { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// Whether the action destroys nobody's data.
     ///
-    /// This is about the action alone; whether a person is asked is for the policy to say.
+    /// This depends on the action alone; the policy decides whether a person is asked.
     #[must_use]
     pub fn reversible(&self, origin: Origin) -> bool {
         match self {
@@ -190,7 +163,7 @@ impl Action {
         }
     }
 
-    /// The bytes that stand for this action: one CBOR map, in the deterministic encoding of RFC 8949 section 4.2.
+    /// The canonical bytes: one CBOR map in the deterministic encoding of RFC 8949 section 4.2.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(128);
@@ -198,7 +171,7 @@ impl Action {
         bytes
     }
 
-    /// The action that these canonical bytes stand for.
+    /// Decodes canonical bytes.
     ///
     /// # Errors
     ///

@@ -16,10 +16,10 @@ pub const HTTP_GRANTS_MAX: usize = 10_000;
 /// Most patterns in the `deny` and `only` of all grants together.
 pub const PATTERNS_MAX: usize = 20_000;
 
-/// Most entries of one `methods`, `secrets`, `networks` or `ask`. They are gone through one by one at a request.
+/// Most entries of one `methods`, `secrets`, `networks` or `ask`. Each request scans them.
 pub const LIST_MAX: usize = 64;
 
-/// Most secrets. Each is looked for in what servers send back.
+/// Most secrets. Every response is searched for each of them.
 pub const SECRETS_MAX: usize = 256;
 
 /// Most variables of `[environment]`.
@@ -28,28 +28,28 @@ pub const ENVIRONMENT_MAX: usize = 1_000;
 /// Most `[[test]]`s.
 pub const TESTS_MAX: usize = 1_000;
 
-/// Most work of all `[[test]]`s together, in bytes compared at worst: for each test the bytes of its action, times the
-/// bytes of the patterns that it is compared with. A thousand tests that meet a hundred patterns each stay below a
-/// hundredth of it.
+/// Most work of all `[[test]]`s together, in bytes compared in the worst case: for each test, the bytes of its action
+/// times the bytes of the patterns it is compared with. A thousand tests that each meet a hundred patterns need less
+/// than a hundredth of it.
 pub const TEST_WORK_MAX: u64 = 1 << 30;
 
-/// Longest string in a policy, in bytes: twice what a rename of two longest paths takes.
+/// Longest string in a policy, in bytes: twice what a rename between two paths of full length needs.
 pub const TEXT_BYTES_MAX: usize = 16 << 10;
 
 /// Longest `host`, in bytes: `PATH_MAX` of Linux.
 pub const HOST_BYTES_MAX: usize = 4096;
 
-/// Most names in a `host`. Each grant is compared with those above it, by the names in between.
+/// Most path segments of a `host`. Each grant is compared with the grants above it, segment by segment.
 pub const HOST_NAMES_MAX: usize = 64;
 
-/// Most errors, and most warnings, that are listed. The others are counted.
+/// Most errors, and most warnings, that are listed. The rest are only counted.
 pub const LISTED_MAX: usize = 50;
 
-/// Most characters of one error or hint before it is escaped. What is longer is cut in its middle.
+/// Most characters of one error or hint before escaping. Longer texts are cut in the middle.
 pub const MESSAGE_CHARS_MAX: usize = 600;
 
-/// Longest text, in bytes, of which every syntax error is listed, and not only the first.
+/// Longest policy, in bytes, for which every syntax error is listed and not only the first.
 pub(crate) const LISTED_SYNTAX_BYTES_MAX: usize = 64 << 10;
 
-/// Most unknown words for which a known one is looked for that may have been meant.
+/// Most unknown words for which a similar known word is suggested.
 pub(crate) const GUESSES_MAX: usize = 200;

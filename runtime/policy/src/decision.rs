@@ -2,8 +2,9 @@
 
 use crate::act::kind::Request;
 use crate::act::{Act, Asker};
-use crate::action::{Action, BodyDigest};
+use crate::action::Action;
 use crate::grant::GrantId;
+use crate::http::action::BodyDigest;
 
 /// The answer to an action.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl DecisionKind {
 ///
 /// ```compile_fail,E0451
 /// use wasm_agent_policy::{Act, Allowed, GrantId, GuestPath};
-/// let allowed = Allowed { act: Act::delete(GuestPath::root()), grant: GrantId::CHECKPOINT };
+/// let allowed = Allowed { act: Act::delete(GuestPath::root()), grant: GrantId::Checkpoint };
 /// ```
 #[derive(Debug)]
 #[must_use = "what is allowed is not done yet"]

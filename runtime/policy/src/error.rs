@@ -52,7 +52,7 @@ impl PolicyErrors {
         &self.listed
     }
 
-    /// How many errors there are besides those that are listed.
+    /// How many more errors there are than are listed.
     #[must_use]
     pub fn more(&self) -> usize {
         self.more
@@ -74,7 +74,7 @@ impl<'e> IntoIterator for &'e PolicyErrors {
 }
 
 impl fmt::Display for PolicyErrors {
-    /// Writes one error a line, each hint on a line below its error.
+    /// Writes one error per line, each hint on the line below its error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.iter().enumerate() {
             if index > 0 {
@@ -94,8 +94,8 @@ impl fmt::Display for PolicyErrors {
 
 impl std::error::Error for PolicyErrors {}
 
-/// The text, with `…` in its middle where it is longer than [`MESSAGE_CHARS_MAX`]. What an error quotes stands in the
-/// middle; what is wrong with it stands at the end.
+/// The text; if it is longer than [`MESSAGE_CHARS_MAX`], with `…` for its middle. An error quotes the policy in the
+/// middle and says what is wrong at the end.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     const HALF: usize = MESSAGE_CHARS_MAX / 2;
     let end_of_first = text.char_indices().nth(HALF).map(|(place, _)| place);

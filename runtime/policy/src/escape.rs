@@ -42,15 +42,15 @@ fn is_plain(character: char) -> bool {
     }
 }
 
-/// Says whether a character is there to do something else than to be seen.
+/// Whether a character has no visible form of its own.
 #[must_use]
 pub fn is_unseen(character: char) -> bool {
-    // Controls (C0, DEL, C1), and every white space but the ordinary one: line and paragraph separators, and
-    // spaces that look alike or have no width.
+    // Controls (C0, DEL, C1) and all white space except the ordinary space: line and paragraph separators, look-alike
+    // spaces, and spaces without width.
     if character.is_control() || (character.is_whitespace() && character != ' ') {
         return true;
     }
-    // The last two code points of each plane are no characters.
+    // The last two code points of each plane are noncharacters.
     if u32::from(character) & 0xfffe == 0xfffe {
         return true;
     }
@@ -75,14 +75,14 @@ pub fn is_unseen(character: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}'
-        // Formatting of hieroglyphs, which stacks and mirrors what stands beside it.
+        // Format controls for hieroglyphs, which stack and mirror their neighbours.
         | '\u{13430}'..='\u{1343f}'
-        // A blank that is not white space.
+        // A blank that Unicode does not class as white space.
         | '\u{2800}'
-        // Private use: what is seen depends on the font.
+        // Private use: what it looks like depends on the font.
         | '\u{e000}'..='\u{f8ff}'
         | '\u{f0000}'..='\u{10ffff}'
-        // No characters.
+        // Noncharacters.
         | '\u{fdd0}'..='\u{fdef}'
     )
 }

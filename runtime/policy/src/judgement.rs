@@ -1,6 +1,5 @@
-//! What a policy says about an action, for those who do not perform it.
+//! What a policy decides about an action, for callers that do not perform it.
 
-use crate::check::Ruling;
 use crate::decision::{DecisionKind, Denial, DenialReason};
 use crate::grant::GrantId;
 use crate::policy::Policy;
@@ -12,24 +11,10 @@ pub struct Judgement {
     pub decision: DecisionKind,
     /// The grant that governs the action, or comes closest, or denies it.
     pub grant: Option<GrantId>,
-    /// The grant because of which a person is asked.
+    /// The grant that makes a person be asked.
     pub asked_by: Option<GrantId>,
-    /// Why it is denied, where it is.
+    /// Why the action is denied, if it is.
     pub denial: Option<DenialReason>,
-}
-
-impl From<Result<Ruling, Denial>> for Judgement {
-    fn from(ruling: Result<Ruling, Denial>) -> Self {
-        match ruling {
-            Ok(Ruling { grant, asked_by }) => Self {
-                decision: if asked_by.is_some() { DecisionKind::Ask } else { DecisionKind::Allow },
-                grant: Some(grant),
-                asked_by,
-                denial: None,
-            },
-            Err(denial) => denial.into(),
-        }
-    }
 }
 
 impl From<Denial> for Judgement {
@@ -39,7 +24,7 @@ impl From<Denial> for Judgement {
 }
 
 impl Judgement {
-    /// The denial, where it is one.
+    /// The denial, if the action is denied.
     #[must_use]
     pub fn denial(&self) -> Option<Denial> {
         self.denial.map(|reason| Denial::new(reason, self.grant))
@@ -51,7 +36,7 @@ impl Judgement {
         match (self.denial, self.asked_by) {
             (Some(reason), _) => reason.sentence().to_owned(),
             (None, None) => "the grant covers it".to_owned(),
-            (None, Some(GrantId::CHECKPOINT)) => "a checkpoint always asks".to_owned(),
+            (None, Some(GrantId::Checkpoint)) => "a checkpoint always asks".to_owned(),
             (None, asks) if asks == self.grant => "the grant covers it and asks".to_owned(),
             (None, Some(asks)) => format!("the grant covers it, and {} asks", policy.grant_label(asks)),
         }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
 
-/// Bounds of one run. Each field says its unit and its default.
+/// Limits of one run. Each field states its unit and its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// `memory`: linear memory of all instances together, in bytes. 256 MiB.
     pub memory_bytes: u64,
-    /// `time`: running time; waiting for a person is not counted. 30 s.
+    /// `time`: running time without the time that a person takes to answer. 30 s.
     pub time: Duration,
-    /// `fuel`: units of WebAssembly fuel. No limit unless one is set: fuel counts instructions, and `time` holds anyway.
+    /// `fuel`: units of WebAssembly fuel. No limit by default: it counts instructions, and `time` holds anyway.
     pub fuel: Option<u64>,
     /// `request-body`: largest request body, in bytes. 16 MiB.
     pub request_body_bytes: u64,
@@ -20,7 +20,7 @@ pub struct Limits {
     pub response_body_bytes: u64,
     /// `output`: standard output and standard error together, in bytes. 16 MiB.
     pub output_bytes: u64,
-    /// `journal`: what the run's record may take, in bytes: what the tool reads is kept for replay. 1 GiB.
+    /// `journal`: size of the run's journal, in bytes, which holds everything the tool reads. 1 GiB.
     pub journal_bytes: u64,
     /// `handles`: open resources at a time. 1024.
     pub handles: u32,

@@ -1,4 +1,4 @@
-//! What belongs to the machine and not to a policy: `config.toml`, which its operator writes once for all tools.
+//! Settings of the machine rather than of a policy: `config.toml`, which the operator writes once for all tools.
 
 use crate::error::PolicyErrors;
 use std::time::Duration;
@@ -6,26 +6,25 @@ use std::time::Duration;
 /// Largest `config.toml`, in bytes.
 pub const MACHINE_BYTES_MAX: usize = 64 << 10;
 
-/// The settings of a machine. A file that isn't there is the same as an empty one.
+/// The settings of a machine. A missing file is the same as an empty one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Machine {
-    /// `[compile]`: what compiling one tool may use up.
+    /// `[compile]`: limits for compiling one tool.
     pub compile: CompileLimits,
 }
 
-/// What compiling one tool may use up. Without a value the limit grows with the tool's size.
+/// Limits for compiling one tool. Without a value, the limit grows with the size of the tool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CompileLimits {
     /// `memory`: in bytes, from [`CompileLimits::MEMORY_BYTES_MIN`].
     pub memory_bytes: Option<u64>,
-    /// `cpu`: processor time of all threads together. Counted in whole seconds: what is between two is taken for the
-    /// longer.
+    /// `cpu`: processor time of all threads together, rounded up to whole seconds.
     pub cpu: Option<Duration>,
 }
 
 impl CompileLimits {
-    /// Least memory that a compiler starts in, in bytes. 64 MiB.
+    /// Least memory that a compiler needs to start, in bytes. 64 MiB.
     pub const MEMORY_BYTES_MIN: u64 = 64 << 20;
 }
 
@@ -42,7 +41,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it, each with line and column. Unknown keys are errors.
+    /// Returns everything that is wrong with it, with line and column. Unknown keys are errors.
     pub fn parse(text: &str) -> Result<Self, PolicyErrors> {
         crate::parse::machine(text)
     }

@@ -1,18 +1,17 @@
 //! Patterns over the segments of a path: `*`, `?` and `**`.
 //!
-//! A pattern is a small automaton whose states are positions between its segments. All live states are followed at
-//! once, as one bit each, so the cost is bounded by (segments of the path) × (segments of the pattern), whatever
-//! either of them contains.
+//! A pattern is compiled to a nondeterministic automaton (NFA) whose states are the positions between its segments. All
+//! live states advance together, one bit each, so the cost is at most (segments of the path) × (segments of the
+//! pattern), whatever either contains.
 
 mod wild;
 
-use crate::path_segments::path_segments;
-use crate::url::parameters;
+use crate::http::url::parameters;
 use crate::work::step;
 use std::fmt;
 
 use wild::is_quotable;
-pub(crate) use wild::{Dialect, Wild};
+pub(crate) use wild::{Dialect, Wild, segments_of};
 
 /// Most segments of a pattern. One bit per position, and one more for the end, must fit the 64 bits of a state set.
 pub const PATTERN_SEGMENTS_MAX: usize = 62;
@@ -35,10 +34,10 @@ pub enum PatternError {
     /// The pattern has a segment `.` or `..`.
     #[error("a pattern with a `{0}` segment can never match")]
     DotSegment(&'static str),
-    /// `**` stands beside other characters.
+    /// `**` is not a whole segment.
     #[error("`**` must be a whole segment, found `{0}`")]
     DoubleStar(String),
-    /// The pattern uses a character that other pattern languages give a meaning.
+    /// The pattern uses a character that is special in other glob languages.
     #[error("`{0}` is not part of the pattern grammar, which has `*`, `?` and `**`")]
     Reserved(char),
     /// The pattern contains a control character, which is more likely a mistake than a file name.
@@ -49,12 +48,12 @@ pub enum PatternError {
     TooLong,
 }
 
-/// A pattern for guest paths, relative to the grant that has it.
+/// A glob pattern for guest paths, relative to its grant.
 ///
-/// `*` stands for any run of characters within a segment, `?` for one character, `**` for any number of segments, none
-/// included; after a `\` these and the reserved characters stand for themselves. What lies below a path that matches is
-/// covered too. Matching is case-sensitive: on a host file system that is not, a pattern needs a grant that does not
-/// let the guest choose the case, or one pattern for each spelling.
+/// `*` matches any run of characters within a segment, `?` one character, and `**` any number of segments, even none;
+/// after a `\`, these and the reserved characters stand for themselves. A match also covers everything below it.
+/// Matching is case-sensitive: on a case-insensitive host file system, write one pattern for each spelling, or grant a
+/// directory in which the guest cannot choose the case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     text: String,
@@ -66,8 +65,8 @@ impl PathPattern {
     ///
     /// # Errors
     ///
-    /// Refuses patterns that can never match, and the characters `[ ] { } \ !` of other pattern languages where no `\`
-    /// is before them: taken literally, `*.{pem,key}` would quietly protect nothing.
+    /// Refuses patterns that can never match, and the characters `[ ] { } \ !` of other glob languages without a `\` in
+    /// front: taken literally, `*.{pem,key}` would silently protect nothing.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() {
             return Err(PatternError::Empty);
@@ -107,7 +106,7 @@ impl PathPattern {
         if self.segments.accepts(states) {
             return true;
         }
-        for segment in relative.into_iter().flat_map(path_segments) {
+        for segment in segments_of(relative) {
             states = self.segments.step(states, segment, Wild::matches_segment);
             if self.segments.accepts(states) {
                 return true;
@@ -119,10 +118,10 @@ impl PathPattern {
         false
     }
 
-    /// Whether moving this directory would take something the pattern covers to a name it does not cover.
+    /// Whether renaming this directory could move something that the pattern covers to a name that it does not cover.
     ///
-    /// True when some of the pattern has been matched on the way to `relative`. A leading `**` does not count: it
-    /// matches at any depth, so it still matches after the move.
+    /// True if part of the pattern has matched on the way to `relative`. A leading `**` does not count: it matches at
+    /// any depth, so it still matches after the rename.
     #[must_use]
     pub fn is_entered_by(&self, relative: Option<&str>) -> bool {
         self.live_after(relative) & !self.segments.anywhere() != 0
@@ -140,13 +139,13 @@ impl PathPattern {
         self.segments.anywhere() != 0
     }
 
-    /// Whether the pattern covers every path there is.
+    /// Whether the pattern covers every path.
     #[must_use]
     pub fn covers_everything(&self) -> bool {
         self.covers(None)
     }
 
-    /// Whether the pattern matches this path itself; what lies below a match is another path.
+    /// Whether the pattern matches this path itself, not just a directory above it.
     #[must_use]
     pub fn matches(&self, relative: Option<&str>) -> bool {
         self.segments.accepts(self.states_at(relative))
@@ -164,8 +163,7 @@ impl PathPattern {
         self.segments.accepts_all(self.states_at(relative))
     }
 
-    /// The name that the pattern is, where it is one name at any depth: `**/NAME` or `**/NAME/**`, which cover the
-    /// same.
+    /// The name, if the pattern is `**/NAME` or `**/NAME/**`, which cover the same paths.
     pub(crate) fn name_at_any_depth(&self) -> Option<&Wild> {
         match &*self.segments.segments {
             [Segment::Any, Segment::One(name)] | [Segment::Any, Segment::One(name), Segment::Any] => Some(name),
@@ -174,14 +172,14 @@ impl PathPattern {
     }
 
     fn states_at(&self, relative: Option<&str>) -> u64 {
-        let segments = relative.into_iter().flat_map(path_segments);
+        let segments = segments_of(relative);
         segments
             .fold(self.segments.start(), |states, segment| self.segments.step(states, segment, Wild::matches_segment))
     }
 
     fn live_after(&self, relative: Option<&str>) -> u64 {
         let mut states = self.segments.start();
-        for segment in relative.into_iter().flat_map(path_segments) {
+        for segment in segments_of(relative) {
             if self.segments.accepts(states) {
                 return u64::MAX;
             }
@@ -205,7 +203,7 @@ pub(crate) struct Segments {
     any_mask: u64,
     /// The bit of the position after the last segment.
     end: u64,
-    /// The bit of the position after the leading segments that are plain text.
+    /// The bit of the position after the leading literal segments.
     behind_prefix: u64,
     /// Whether there is a wildcard within a segment.
     has_wild: bool,
@@ -228,7 +226,7 @@ impl Segments {
                 "" if dialect == Dialect::File => return Err(PatternError::EmptySegment),
                 "." => return Err(PatternError::DotSegment(".")),
                 ".." => return Err(PatternError::DotSegment("..")),
-                // `**/**` is `**`; keeping one of them makes one pass enough to follow every skip.
+                // `**/**` is the same as `**`. With only one of them, `skip_any` needs a single pass.
                 "**" if segments.last() == Some(&Segment::Any) => continue,
                 "**" => Segment::Any,
                 _ if dialect.has_double_star(part) => return Err(PatternError::DoubleStar(part.to_owned())),
@@ -284,7 +282,7 @@ impl Segments {
         states & self.end != 0
     }
 
-    /// Whether the pattern has been matched, and is matched by whatever comes next: its last segment is `**`.
+    /// Whether the pattern has been matched and stays matched by anything that follows: its last segment is `**`.
     fn accepts_all(&self, states: u64) -> bool {
         states & (self.end >> 1) & self.any_mask != 0
     }
@@ -310,7 +308,7 @@ impl Segments {
 
     #[inline]
     fn follow(&self, mut states: u64, text: &str, matches: impl Fn(&Wild, &str) -> bool) -> bool {
-        for segment in path_segments(text) {
+        for segment in text.split('/') {
             states = self.step(states, segment, &matches);
             if states == 0 {
                 return false;
@@ -319,7 +317,7 @@ impl Segments {
         self.accepts(states)
     }
 
-    /// The leading segments that are plain text, up to the first wildcard.
+    /// The leading literal segments, up to the first wildcard.
     pub(crate) fn literal_prefix(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().map_while(|segment| match segment {
             Segment::One(Wild::Literal(text)) => Some(&**text),
@@ -332,7 +330,7 @@ impl Segments {
         if self.any_mask & 1 == 1 { self.skip_any(1) } else { 0 }
     }
 
-    /// Adds the positions behind each live `**`, which may match no segment at all.
+    /// Adds the position behind each live `**`, which may match no segment at all.
     fn skip_any(&self, states: u64) -> u64 {
         states | (states & self.any_mask) << 1
     }

@@ -1,29 +1,21 @@
 //! A compiled policy.
 
-use crate::act::{Act, Asker};
-use crate::action::Action;
-use crate::check;
-use crate::decision::{Allowed, Decision, Denied, Pending};
 use crate::digest::Digest;
-use crate::error::PolicyErrors;
-use crate::grant::{FilesystemGrant, GrantId, GrantKind, HttpGrant};
-use crate::guest_path::GuestPath;
-use crate::host_index::HostIndex;
-use crate::judgement::Judgement;
+use crate::escape;
+use crate::file::grant::FilesystemGrant;
+use crate::grant::GrantId;
+use crate::http::grant::HttpGrant;
+use crate::http::host_index::HostIndex;
+use crate::http::secret::SecretSpec;
 use crate::limits::Limits;
-use crate::method::Method;
 use crate::prefix_tree::PrefixTree;
-use crate::secret::SecretSpec;
-use crate::url::Url;
-use crate::{Origin, escape, parse};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
-/// What runs where no policy is given.
+/// The policy of a run that has none.
 const DENY_ALL: &str = "version = 1\n";
 
-/// A policy: immutable, compiled for fast decisions, and shared between threads as it is.
+/// A policy: immutable, compiled for fast decisions, and safe to share between threads.
 #[derive(Debug)]
 pub struct Policy {
     text: String,
@@ -63,17 +55,7 @@ impl Default for Parts {
 }
 
 impl Policy {
-    /// Parses and compiles a policy file, and runs its `[[test]]`s.
-    ///
-    /// # Errors
-    ///
-    /// Returns everything that is wrong, not only the first: syntax errors where there are any, otherwise unknown keys,
-    /// wrong values, rules that can never match and tests that fail.
-    pub fn parse(text: &str) -> Result<Self, PolicyErrors> {
-        parse::parse(text)
-    }
-
-    /// The policy that grants nothing: the one that is used where none is given.
+    /// The policy that grants nothing; runs without a policy use it.
     #[must_use]
     pub fn deny_all() -> Self {
         Self::compile(DENY_ALL, Parts::default())
@@ -123,13 +105,13 @@ impl Policy {
         self.parts.secrets.iter().find(|secret| secret.name == name)
     }
 
-    /// The environment variables of the tool, all of them.
+    /// All environment variables of the tool.
     #[must_use]
     pub fn environment(&self) -> &BTreeMap<String, String> {
         &self.parts.environment
     }
 
-    /// What a run may use.
+    /// The limits of a run.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
@@ -141,13 +123,13 @@ impl Policy {
         self.parts.approval_timeout
     }
 
-    /// The SHA-256 of the only component that may run, where the policy pins one.
+    /// The SHA-256 of the only component that may run, if the policy pins one.
     #[must_use]
     pub fn tool_sha256(&self) -> Option<[u8; 32]> {
         self.parts.tool_sha256
     }
 
-    /// A file of further trusted certificates (PEM) on the host: absolute, or relative to the policy file.
+    /// A PEM file on the host with additional trusted certificates: absolute, or relative to the policy file.
     #[must_use]
     pub fn ca_file(&self) -> Option<&str> {
         self.parts.ca_file.as_ref().map(|(file, _)| file.as_str())
@@ -159,127 +141,44 @@ impl Policy {
         self.parts.ca_file.as_ref().map(|(_, line)| *line)
     }
 
-    /// Decides about an action. Allocates nothing.
-    ///
-    /// Deny wins over ask, ask over allow. What an action needs:
-    ///
-    /// - A path is governed by the grant with the longest guest path above it; the `deny` patterns of every grant above
-    ///   it hold. Reading needs a grant, everything else one with write access.
-    /// - A grant with `only` gives what these patterns match, and nothing else.
-    /// - A hard link needs write access to both names, a rename too: it must give no file more than it had.
-    /// - A request is governed by the most specific grant whose URL and methods match; it asks where any such grant asks.
-    /// - A checkpoint always asks. A socket is always denied.
-    pub fn check<K>(&self, act: Act<K>, origin: Origin, asker: Asker) -> Decision<K> {
-        match check::judge(self, act.action(), origin) {
-            Ok(ruling) if ruling.asked_by.is_some() => Decision::Ask(Pending::new(act, ruling.grant, asker)),
-            Ok(ruling) => Decision::Allow(Allowed::new(act, ruling.grant)),
-            Err(denial) => Decision::Deny(Denied { action: act.into_action(), denial }),
-        }
-    }
-
-    /// Whether a connection under this grant may be made to the address.
-    ///
-    /// Where the grant lists networks, only addresses in them may be; where it lists none, every address that is not
-    /// special.
-    #[must_use]
-    pub fn network_allows(&self, grant: GrantId, address: IpAddr) -> bool {
-        self.http_grant(grant).is_some_and(|grant| grant.networks.permits(address))
-    }
-
-    /// Decides about an action as [`Policy::check`] does, and gives no permit: for those who only want to know.
-    #[must_use]
-    pub fn judge(&self, action: &Action, origin: Origin) -> Judgement {
-        Judgement::from(check::judge(self, action, origin))
-    }
-
-    /// Whether a directory or a symbolic link may be gone through, to what is decided about by its own path.
-    ///
-    /// What may be read may be gone through, and what leads to something that a grant with `only` lists.
-    #[must_use]
-    pub fn may_go_through(&self, path: &GuestPath) -> bool {
-        check::file::may_go_through(self, path)
-    }
-
-    /// Whether giving this directory another name would give one to something denied, or to another grant's directory.
-    #[must_use]
-    pub fn on_the_way_to_denied(&self, path: &GuestPath) -> bool {
-        check::file::is_on_the_way(self, path)
-    }
-
-    /// Whether a symbolic link at this path with this target may lead out of the grant that governs the path.
-    ///
-    /// Only `..` at the beginning of the target is counted. Behind a name it is taken to lead out, as the name may be a
-    /// link.
-    #[must_use]
-    pub fn link_leaves_grant(&self, path: &GuestPath, target: &str) -> bool {
-        check::file::link_leaves(self, path, target)
-    }
-
-    /// A filesystem grant for exactly this directory or for one below it.
-    #[must_use]
-    pub fn grant_at_or_below(&self, path: &GuestPath) -> Option<GrantId> {
-        let position = self.directories.first_at_or_below(path.relative_to_root())?;
-        self.parts.filesystem.get(*position).map(|grant| grant.id)
-    }
-
-    /// The grant that would govern this request: the one whose secrets are put in, where nothing denies it.
-    #[must_use]
-    pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {
-        check::http::governing(self, method, url).ok().map(|matched| matched.grant)
-    }
-
-    /// The names of the secrets that are put into this request, where nothing denies it.
-    #[must_use]
-    pub fn secrets_for(&self, method: &Method, url: &Url) -> &[String] {
-        self.governing_http_grant(method, url).map_or(&[], HttpGrant::secrets)
-    }
-
-    /// The names of the secrets that the URL's server (scheme, host and port) can get under any grant. A name can come
-    /// twice.
-    ///
-    /// What one grant sends there can come back in the answer to a request under another.
-    pub fn secrets_at<'a>(&'a self, url: &'a Url) -> impl Iterator<Item = &'a str> + 'a {
-        self.hosts.secrets(url)
-    }
-
     /// The filesystem grant with this id.
     #[must_use]
     pub fn filesystem_grant(&self, id: GrantId) -> Option<&FilesystemGrant> {
-        match id.kind() {
-            GrantKind::Filesystem => self.parts.filesystem.get(id.index()),
-            GrantKind::Http | GrantKind::Checkpoint => None,
+        match id {
+            GrantId::Filesystem(index) => self.parts.filesystem.get(usize::try_from(index).ok()?),
+            GrantId::Http(_) | GrantId::Checkpoint => None,
         }
     }
 
     /// The HTTP grant with this id.
     #[must_use]
     pub fn http_grant(&self, id: GrantId) -> Option<&HttpGrant> {
-        match id.kind() {
-            GrantKind::Http => self.parts.http.get(id.index()),
-            GrantKind::Filesystem | GrantKind::Checkpoint => None,
+        match id {
+            GrantId::Http(index) => self.parts.http.get(usize::try_from(index).ok()?),
+            GrantId::Filesystem(_) | GrantId::Checkpoint => None,
         }
     }
 
     /// The line of a grant in the policy file, from 1; `None` for a checkpoint, which needs no grant.
     #[must_use]
     pub fn grant_line(&self, id: GrantId) -> Option<u32> {
-        match id.kind() {
-            GrantKind::Filesystem => self.filesystem_grant(id).map(|grant| grant.line),
-            GrantKind::Http => self.http_grant(id).map(|grant| grant.line),
-            GrantKind::Checkpoint => None,
+        match id {
+            GrantId::Filesystem(_) => self.filesystem_grant(id).map(|grant| grant.line),
+            GrantId::Http(_) => self.http_grant(id).map(|grant| grant.line),
+            GrantId::Checkpoint => None,
         }
     }
 
-    /// How to call a grant when speaking to a person, such as ``filesystem grant `/notes` (line 6)``.
+    /// The grant in words, such as ``filesystem grant `/notes` (line 6)``.
     #[must_use]
     pub fn grant_label(&self, id: GrantId) -> String {
-        let (kind, name, line) = match id.kind() {
-            GrantKind::Checkpoint => return "checkpoint of the tool".to_owned(),
-            GrantKind::Filesystem => match self.filesystem_grant(id) {
+        let (kind, name, line) = match id {
+            GrantId::Checkpoint => return "checkpoint of the tool".to_owned(),
+            GrantId::Filesystem(_) => match self.filesystem_grant(id) {
                 Some(grant) => ("filesystem", grant.guest.to_string(), grant.line),
                 None => return "grant of another policy".to_owned(),
             },
-            GrantKind::Http => match self.http_grant(id) {
+            GrantId::Http(_) => match self.http_grant(id) {
                 Some(grant) => ("http", grant.url.to_string(), grant.line),
                 None => return "grant of another policy".to_owned(),
             },

@@ -1,33 +1,35 @@
-//! Finds what is filed under a path or under any directory above it, in time that does not depend on how much is filed.
+//! A radix tree: finds the values of a path and of the directories above it, in time that does not depend on how many
+//! values there are.
 
-/// Values filed under paths.
+/// Values by path.
 ///
-/// Paths that begin alike share their beginning, byte by byte, so a look-up reads as much of a path as something else
-/// has in common with it and no more, with ten grants or ten thousand.
+/// Paths share their common prefixes, byte by byte, so a look-up reads the path once and no further than it has
+/// something in common with another, with ten grants or ten thousand.
 #[derive(Clone, Debug)]
 pub(crate) struct PrefixTree<T> {
-    /// What is filed under no segments at all, which is above everything.
+    /// The values of the empty path, which is above everything.
     root: Vec<T>,
-    /// The first one stands for what all other paths begin with.
+    /// The first node is the common prefix of all other paths.
     nodes: Vec<Node<T>>,
 }
 
 #[derive(Clone, Debug)]
 struct Node<T> {
-    /// What all paths from here on have in common, after the byte that leads here.
+    /// The common prefix of all paths from here on, after the byte that leads here.
     label: Box<[u8]>,
-    /// What is filed under the path that ends with the label.
+    /// The values of the path that ends with the label.
     values: Vec<T>,
-    /// Where it goes on after the label.
+    /// The nodes that follow the label.
     branches: Branches,
 }
 
 /// Nodes by the byte that leads to them.
 #[derive(Clone, Debug, Default)]
 struct Branches {
-    /// The lowest byte there is.
+    /// The lowest byte that has a node.
     first: u8,
-    /// The nodes of this byte and all up to the highest there is; [`TOP`], to which nothing leads, where there is none.
+    /// The nodes of this byte and of all bytes up to the highest one; [`TOP`], to which nothing leads, for bytes
+    /// without a node.
     nodes: Vec<usize>,
 }
 
@@ -43,7 +45,7 @@ impl<T> Default for PrefixTree<T> {
 impl Branches {
     #[inline]
     fn find(&self, byte: u8) -> Option<usize> {
-        // Below the first one the difference is beyond the last.
+        // For a byte below the first, the difference wraps around to beyond the last.
         self.nodes.get(usize::from(byte).wrapping_sub(usize::from(self.first))).copied().filter(|node| *node != TOP)
     }
 
@@ -71,7 +73,7 @@ impl<T> Node<T> {
 }
 
 impl<T> PrefixTree<T> {
-    /// Files a value under the path made of these segments.
+    /// Adds a value for the path made of these segments.
     pub(crate) fn insert<'s>(&mut self, segments: impl Iterator<Item = &'s str>, value: T) {
         let segments: Vec<&str> = segments.collect();
         if segments.is_empty() {
@@ -111,8 +113,25 @@ impl<T> PrefixTree<T> {
         self.root.first().or_else(|| self.nodes.iter().find_map(|node| node.values.first()))
     }
 
-    /// Visits what is filed under the path and the directories above it, from the root down, each with what is left of
-    /// the path below.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.root.is_empty() && self.nodes.is_empty()
+    }
+
+    /// The values of exactly this path, which has at least one segment.
+    #[inline]
+    pub(crate) fn get(&self, path: &str) -> &[T] {
+        let (mut at, mut rest) = (TOP, path.as_bytes());
+        while let Some(node) = self.nodes.get(at) {
+            let Some(below) = rest.strip_prefix(&*node.label) else { return &[] };
+            let Some((byte, below)) = below.split_first() else { return &node.values };
+            let Some(next) = node.branches.find(*byte) else { return &[] };
+            (at, rest) = (next, below);
+        }
+        &[]
+    }
+
+    /// Visits the values of the path and of the directories above it, from the root down, each with the rest of the
+    /// path below it.
     ///
     /// `path` has its segments separated by `/`, without a leading one; `None` has no segments at all.
     #[inline]
@@ -129,7 +148,7 @@ impl<T> PrefixTree<T> {
                 node.values.iter().for_each(|value| each(value, None));
                 return;
             };
-            // A longer name is not a deeper path.
+            // Only at a `/`: a longer name is not a deeper path.
             if *byte == b'/' && !node.values.is_empty() {
                 let below = path.get(path.len() - below.len()..);
                 node.values.iter().for_each(|value| each(value, below));
@@ -139,7 +158,7 @@ impl<T> PrefixTree<T> {
         }
     }
 
-    /// A value that is filed under exactly this path or anywhere below it.
+    /// A value of this path or of any path below it.
     pub(crate) fn first_at_or_below(&self, path: Option<&str>) -> Option<&T> {
         let Some(path) = path else { return self.first() };
         let (mut at, mut rest) = (TOP, path.as_bytes());
@@ -157,7 +176,7 @@ impl<T> PrefixTree<T> {
         None
     }
 
-    /// The first value of a node, or of the first of those below it: each leads to one.
+    /// The first value of a node or of the nodes below it: each node leads to a value.
     fn first_from(&self, mut at: usize) -> Option<&T> {
         loop {
             let node = self.nodes.get(at)?;
@@ -168,7 +187,7 @@ impl<T> PrefixTree<T> {
         }
     }
 
-    /// Whether a value is filed under exactly this path or anywhere below it.
+    /// Whether this path or any path below it has a value.
     pub(crate) fn has_at_or_below(&self, path: Option<&str>) -> bool {
         let Some(path) = path else { return self.first().is_some() };
         let (mut at, mut rest) = (TOP, path.as_bytes());
@@ -191,8 +210,7 @@ impl<T> PrefixTree<T> {
 }
 
 impl<T> Node<T> {
-    /// Cuts the label after `common` bytes where it is longer. The rest becomes a node of its own, which is to be found
-    /// at `fresh`.
+    /// Splits the label after `common` bytes if it is longer. The rest becomes a node of its own, at `fresh`.
     fn split(&mut self, common: usize, fresh: usize) -> Option<Self> {
         let (upper, lower) = self.label.split_at_checked(common)?;
         let (byte, label) = lower.split_first()?;
@@ -280,7 +298,10 @@ mod tests {
             let first = tree.first_at_or_below(text).and_then(|number| filed.get(*number));
             prop_assert_eq!(first.is_some(), below);
             prop_assert!(first.is_none_or(|segments| segments.starts_with(&path)));
-            prop_assert_eq!(tree.first().is_some(), !filed.is_empty());
+            prop_assert_eq!((tree.first().is_some(), tree.is_empty()), (!filed.is_empty(), filed.is_empty()));
+            let here = filed.iter().enumerate().filter(|(_, segments)| **segments == path);
+            let here: Vec<usize> = here.map(|(number, _)| number).collect();
+            prop_assert_eq!(text.map_or(&here[..], |text| tree.get(text)), &here[..]);
         }
     }
 }

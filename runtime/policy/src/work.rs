@@ -1,33 +1,43 @@
-//! What a decision costs, and in tests what it did cost.
+//! What a decision can cost and, in tests, what it did cost.
 
-use crate::action::{Action, LinkKind};
+use crate::action::Action;
 use crate::explain::parse_action;
-use crate::guest_path::GuestPath;
+use crate::file::guest_path::GuestPath;
+use crate::http::url::Url;
 use crate::policy::Policy;
 
 impl Policy {
-    /// What deciding about an action costs at worst, in bytes compared: its own bytes, times the bytes of the patterns
-    /// that it is compared with. Nothing is matched to find out.
+    /// The worst-case cost of deciding about an action, in bytes compared: its own bytes times the bytes of the
+    /// patterns it is compared with. Nothing is matched to find out.
     pub(crate) fn work_of(&self, action: &str) -> u64 {
         let Ok((action, _)) = parse_action(action) else { return 0 };
-        let mut work = 0u64;
-        if let Action::HttpRequest(request) = &action {
-            let length = request.url.as_str().len();
-            self.hosts().visit(&request.url, |position, _| {
-                let pattern = self.http().get(position).map_or(0, |grant| grant.url.canonical_text().len());
-                work = work.saturating_add(product(length, pattern));
-            });
-        }
-        let second = match &action {
-            Action::FileRename { to, .. } => Some(to.clone()),
-            Action::LinkCreate { kind: LinkKind::Hard, target, .. } => GuestPath::parse(target).ok(),
-            _ => None,
+        let request = match &action {
+            Action::HttpRequest(request) => self.work_of_request(&request.url),
+            Action::FileRead { .. }
+            | Action::FileCreate { .. }
+            | Action::FileModify { .. }
+            | Action::FileDelete { .. }
+            | Action::FileRename { .. }
+            | Action::DirCreate { .. }
+            | Action::DirRemove { .. }
+            | Action::LinkCreate { .. }
+            | Action::Checkpoint { .. }
+            | Action::Socket { .. } => 0,
         };
-        let paths = action.path().into_iter().chain(second.as_ref());
-        paths.map(|path| self.work_at(path)).fold(work, u64::saturating_add)
+        action.paths().map(|path| self.work_at(&path)).fold(request, u64::saturating_add)
     }
 
-    /// What deciding about this path costs at worst.
+    fn work_of_request(&self, url: &Url) -> u64 {
+        let mut work = 0u64;
+        let length = url.as_str().len();
+        self.hosts().visit(url, |position, _| {
+            let pattern = self.http().get(position).map_or(0, |grant| grant.url.canonical_text().len());
+            work = work.saturating_add(product(length, pattern));
+        });
+        work
+    }
+
+    /// The worst-case cost of deciding about this path.
     pub(crate) fn work_at(&self, path: &GuestPath) -> u64 {
         let mut work = 0u64;
         let length = path.as_str().len();
@@ -43,7 +53,7 @@ fn product(one: usize, other: usize) -> u64 {
     u64::try_from(one.saturating_mul(other)).unwrap_or(u64::MAX)
 }
 
-/// Counts a step of work that could grow faster than what it is done on. Nothing is counted outside of tests.
+/// Counts a step of work that might grow faster than its input. Only tests count.
 #[inline]
 pub(crate) fn step() {
     #[cfg(test)]
@@ -61,7 +71,7 @@ mod counted {
         pub(super) static STEPS: Cell<u64> = const { Cell::new(0) };
     }
 
-    /// What `work` gives, and how many steps it takes.
+    /// The result of `work`, and how many steps it took.
     pub(crate) fn steps<T>(work: impl FnOnce() -> T) -> (T, u64) {
         let before = STEPS.with(Cell::get);
         let done = work();

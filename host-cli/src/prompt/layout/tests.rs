@@ -15,7 +15,7 @@ pub(in super::super) fn request() -> ApprovalRequest {
         policy: "cd".repeat(32),
         action: ActionSummary {
             kind: "http.request".to_owned(),
-            summary: "POST https://api.example.com/issues".to_owned(),
+            summary: "http.request POST https://api.example.com/issues".to_owned(),
             digest: "ef".repeat(32),
             detail: http(vec![("accept".to_owned(), "*/*".to_owned())], "{\n  \"title\": \"broken link\"\n}\n"),
         },
@@ -58,8 +58,7 @@ fn shows_a_request_whole() {
         "
 A tool waits for your approval
 
-    action │ http.request
-           │ POST https://api.example.com/issues
+    action │ http.request POST https://api.example.com/issues
    secrets │ github, put in by the host
       tool │ open-issue
            │ sha256 abababababab
@@ -193,7 +192,7 @@ fn marks_a_row_that_goes_on() {
 #[test]
 fn colours_nothing_but_the_hosts_own_words() {
     let coloured = message(&request(), 80, true).unwrap();
-    assert!(coloured.contains("  \x1b[36m  action │\x1b[0m http.request\n"), "{coloured:?}");
+    assert!(coloured.contains("  \x1b[36m  action │\x1b[0m http.request POST https://api.example.com/issues\n"), "{coloured:?}");
     assert!(!shown(&request()).contains('\x1b'));
 }
 

@@ -35,7 +35,12 @@ impl Created {
             | Action::FileDelete { path }
             | Action::DirRemove { path } => own(path),
             Action::FileRename { from, to, replaces, .. } => own(from) && (!replaces || own(to)),
-            _ => false,
+            Action::FileCreate { .. }
+            | Action::DirCreate { .. }
+            | Action::LinkCreate { .. }
+            | Action::HttpRequest(_)
+            | Action::Checkpoint { .. }
+            | Action::Socket { .. } => false,
         };
         if own { Origin::CreatedByRun } else { Origin::Foreign }
     }
@@ -52,7 +57,12 @@ impl Created {
             }
             Action::FileDelete { path } | Action::DirRemove { path } => self.remove(path.as_str()),
             Action::FileRename { from, to, .. } => self.rename(from, to),
-            _ => {}
+            Action::FileRead { .. }
+            | Action::FileModify { .. }
+            | Action::LinkCreate { kind: LinkKind::Hard, .. }
+            | Action::HttpRequest(_)
+            | Action::Checkpoint { .. }
+            | Action::Socket { .. } => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wasm_agent_calls::words;
 use wasm_agent_journal::{Call, item_to_json};
-use wasm_agent_policy::Action;
+use wasm_agent_policy::{Action, HttpAction};
 
 use crate::item::{Returned, error_name, payload_bytes, returned};
 
@@ -124,22 +124,36 @@ impl ActionFacts {
         let Ok(action) = Action::decode(canonical) else {
             return Self { kind: "unknown", summary: "unknown action".to_owned(), ..Self::default() };
         };
-        let (path, from) = match &action {
-            Action::FileRename { from, to, .. } => (Some(cut(to.as_str())), Some(cut(from.as_str()))),
-            other => (other.path().map(|path| cut(path.as_str())), None),
-        };
-        let request = match &action {
-            Action::HttpRequest(request) => Some(RequestFacts {
-                method: cut(request.method.as_str()),
-                url: cut(request.url.as_str()),
-                scheme: request.url.scheme().as_str(),
-                host: cut(request.url.host_text()),
-                port: request.url.port(),
-                body_bytes: request.body.map(|body| body.len),
-            }),
-            _ => None,
-        };
-        Self { kind: action.kind(), summary: cut(&action.to_string()), path, from, request }
+        let mut facts = Self { kind: action.kind(), summary: cut(&action.to_string()), ..Self::default() };
+        match &action {
+            Action::FileRename { from, to, .. } => {
+                facts.path = Some(cut(to.as_str()));
+                facts.from = Some(cut(from.as_str()));
+            }
+            Action::FileRead { path }
+            | Action::FileCreate { path }
+            | Action::FileModify { path, .. }
+            | Action::FileDelete { path }
+            | Action::DirCreate { path }
+            | Action::DirRemove { path }
+            | Action::LinkCreate { path, .. } => facts.path = Some(cut(path.as_str())),
+            Action::HttpRequest(request) => facts.request = Some(RequestFacts::new(request)),
+            Action::Checkpoint { .. } | Action::Socket { .. } => {}
+        }
+        facts
+    }
+}
+
+impl RequestFacts {
+    fn new(request: &HttpAction) -> Self {
+        Self {
+            method: cut(request.method.as_str()),
+            url: cut(request.url.as_str()),
+            scheme: request.url.scheme().as_str(),
+            host: cut(request.url.host_text()),
+            port: request.url.port(),
+            body_bytes: request.body.map(|body| body.len),
+        }
     }
 }
 

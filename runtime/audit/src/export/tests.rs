@@ -245,7 +245,7 @@ fn a_trace_keeps_the_rules_of_its_format() {
     let of = |cat: &str| events.iter().filter(|event| event["cat"] == cat && event["ph"] == "X").count();
     assert_eq!(["run", "intents", "calls", "approvals", "effects"].map(of), [1, 2, 4, 2, 3]);
     assert_eq!(events.iter().filter(|event| event["ph"] == "s").count(), 3);
-    let change = events.iter().find(|event| event["name"] == "file.modify /notes/a").unwrap();
+    let change = events.iter().find(|event| event["name"] == "file.modify (truncate) /notes/a").unwrap();
     assert_eq!((change["dur"].as_f64(), change["args"]["result"].as_str()), (Some(0.7), Some("done")));
 }
 

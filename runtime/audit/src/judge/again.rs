@@ -18,9 +18,19 @@ pub(super) fn judge(policy: &Policy, was: &Decided) -> Judgement {
         None => Denial::new(DenialReason::NoGrant, None).into(),
         Some(Action::HttpRequest(request)) => request_again(policy, request, was),
         Some(action @ Action::FileRead { .. }) if was.came == Came::Listed => listing(policy, action, was),
-        Some(action) => gone_through(policy, action, was)
+        Some(
+            action @ (Action::FileRead { .. }
+            | Action::FileCreate { .. }
+            | Action::FileModify { .. }
+            | Action::FileDelete { .. }
+            | Action::FileRename { .. }
+            | Action::DirCreate { .. }
+            | Action::DirRemove { .. }
+            | Action::LinkCreate { .. }),
+        ) => gone_through(policy, action, was)
             .or_else(|| in_use(policy, action))
             .unwrap_or_else(|| policy.judge(action, was.origin)),
+        Some(action @ (Action::Checkpoint { .. } | Action::Socket { .. })) => policy.judge(action, was.origin),
     }
 }
 

@@ -95,7 +95,7 @@ fn a_request_is_judged_by_the_secrets_that_it_would_get() {
     run.act("GET https://example.com/a");
     assert_eq!(short(&judge(&run, &policy(&with))), Vec::<String>::new());
     let judged = judge(&run, &policy(SITE));
-    assert_eq!(short(&judged), ["0 x1 GET https://example.com/a: allow [\"token\"] -> allow []"]);
+    assert_eq!(short(&judged), ["0 x1 http.request GET https://example.com/a: allow [\"token\"] -> allow []"]);
     assert_eq!(judged.counts.changed, 1);
 }
 
@@ -106,13 +106,13 @@ fn a_request_is_judged_by_the_address_that_it_came_to() {
     run.peer = "10.1.2.3:443".to_owned();
     run.act("GET https://example.com/a");
     let judged = judge(&run, &policy(SITE));
-    assert_eq!(short(&judged), ["0 x1 GET https://example.com/a: allow -> deny"]);
+    assert_eq!(short(&judged), ["0 x1 http.request GET https://example.com/a: allow -> deny"]);
     assert_eq!(judged.changes[0].now.reason, "the address is in a network that the grant does not list");
     let mut refused = Scripted::new(SITE);
     refused.peer = "10.1.2.3:443".to_owned();
     refused.act("POST https://example.com/a");
     assert!(!judge(&refused, &policy(SITE)).has_changes());
-    assert_eq!(short(&judge(&refused, &policy(&open))), ["0 x1 POST https://example.com/a: deny -> ask"]);
+    assert_eq!(short(&judge(&refused, &policy(&open))), ["0 x1 http.request POST https://example.com/a: deny -> ask"]);
 }
 
 /// A tool that has `/notes` open as 0, and looks at `text` there.

@@ -224,7 +224,14 @@ impl Suggest {
             }
             // Nothing grants a socket.
             Action::Socket { .. } => Ok(()),
-            _ => self.mounts.file(action, decided, at, &mut self.room),
+            Action::FileRead { .. }
+            | Action::FileCreate { .. }
+            | Action::FileModify { .. }
+            | Action::FileDelete { .. }
+            | Action::FileRename { .. }
+            | Action::DirCreate { .. }
+            | Action::DirRemove { .. }
+            | Action::LinkCreate { .. } => self.mounts.file(action, decided, at, &mut self.room),
         }
     }
 

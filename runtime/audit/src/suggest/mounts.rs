@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use wasm_agent_policy::{Access, Action, GuestPath, LinkKind, Policy};
+use wasm_agent_policy::{Access, Action, GuestPath, Policy};
 
 use super::uses::{At, Uses};
 use super::{Room, SuggestError};
@@ -90,15 +90,10 @@ impl Mounts {
             || decided.came == Came::Listed
             || matches!(action, Action::FileRename { directory: true, .. });
         let moved = matches!(action, Action::FileRename { directory: true, .. });
-        let second = match action {
-            Action::FileRename { to, .. } => Some(to.clone()),
-            Action::LinkCreate { kind: LinkKind::Hard, target, .. } => GuestPath::parse(target).ok(),
-            _ => None,
-        };
-        for (place, path) in action.path().into_iter().chain(second.as_ref()).enumerate() {
-            let Some(mount) = self.governing(path) else { continue };
+        for (place, path) in action.paths().enumerate() {
+            let Some(mount) = self.governing(&path) else { continue };
             mount.changed |= changes;
-            mount.add(path, is_directory, moved, room)?;
+            mount.add(&path, is_directory, moved, room)?;
             if place == 0 {
                 mount.uses.add(action.kind(), at);
             }

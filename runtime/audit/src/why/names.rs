@@ -77,15 +77,22 @@ impl Names {
 impl Known {
     /// Whether an action is about the target, and by which earlier name.
     pub(super) fn touches(&self, action: &Action, call: u64) -> Option<Option<GuestPath>> {
-        let paths = match (action, &self.target) {
-            (Action::HttpRequest(request), Target::Url(url)) => return (request.url == *url).then_some(None),
-            (Action::FileRename { from, to, .. }, Target::Path(_)) => {
+        if let Target::Url(url) = &self.target {
+            return matches!(action, Action::HttpRequest(request) if request.url == *url).then_some(None);
+        }
+        let paths = match action {
+            Action::FileRename { from, to, .. } => {
                 // A directory takes what is in it along.
                 return self.name(call, |name| name.starts_with(from) || name.starts_with(to));
             }
-            (Action::LinkCreate { path, target, .. }, Target::Path(_)) => (path.as_str(), target.as_str()),
-            (other, Target::Path(_)) => (other.path()?.as_str(), ""),
-            _ => return None,
+            Action::LinkCreate { path, target, .. } => (path.as_str(), target.as_str()),
+            Action::FileRead { path }
+            | Action::FileCreate { path }
+            | Action::FileModify { path, .. }
+            | Action::FileDelete { path }
+            | Action::DirCreate { path }
+            | Action::DirRemove { path } => (path.as_str(), ""),
+            Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => return None,
         };
         self.name(call, |name| name.as_str() == paths.0 || name.as_str() == paths.1)
     }

@@ -33,11 +33,14 @@ impl Near {
                 self.seen(to.as_str());
             }
             Action::HttpRequest(request) => self.seen(request.url.as_str()),
-            other => {
-                if let Some(path) = other.path() {
-                    self.seen(path.as_str());
-                }
-            }
+            Action::FileRead { path }
+            | Action::FileCreate { path }
+            | Action::FileModify { path, .. }
+            | Action::FileDelete { path }
+            | Action::DirCreate { path }
+            | Action::DirRemove { path }
+            | Action::LinkCreate { path, .. } => self.seen(path.as_str()),
+            Action::Checkpoint { .. } | Action::Socket { .. } => {}
         }
     }
 
@@ -45,6 +48,7 @@ impl Near {
     pub(super) fn to(&self, name: &str) -> Vec<String> {
         let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
         let most = name.len().min(NAME_BYTES_MAX) / 3;
+        let compared: String = name.chars().take(NAME_BYTES_MAX).collect();
         let mut near: Vec<(usize, &String)> = self
             .names
             .iter()
@@ -52,7 +56,7 @@ impl Near {
                 if !last(name).is_empty() && last(known) == last(name) {
                     return Some((0, known));
                 }
-                Some((distance(known, name), known)).filter(|(distance, _)| *distance <= most)
+                Some((strsim::levenshtein(known, &compared), known)).filter(|(distance, _)| *distance <= most)
             })
             .collect();
         near.sort();
@@ -60,35 +64,9 @@ impl Near {
     }
 }
 
-/// How many characters have to be put in, taken out or changed to make one text of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(NAME_BYTES_MAX).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, character) in one.chars().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (known, up) in other.iter().zip(row.iter().skip(1)) {
-            left = (left + 1).min(up + 1).min(diagonal + usize::from(*known != character));
-            diagonal = *up;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances_are_those_of_levenshtein() {
-        for (one, other, expected) in [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("flaw", "lawn", 2)] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
-            assert_eq!(distance(other, one), expected, "{other} {one}");
-        }
-    }
 
     #[test]
     fn the_nearest_names_are_proposed_first() {

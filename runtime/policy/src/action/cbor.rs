@@ -1,13 +1,15 @@
 //! Canonical bytes of an action: a CBOR map with text keys.
 //!
-//! The encoding is deterministic (RFC 8949 section 4.2.1): definite lengths, shortest heads, keys in the order of their
-//! bytes, so the shorter before the longer. It is written by hand, because writing to memory cannot fail. What is
-//! decoded is encoded again and compared, so that an action has exactly one encoding.
+//! The encoding is deterministic (RFC 8949 section 4.2.1): definite lengths, shortest heads, keys sorted by their
+//! bytes, so that shorter keys come first. It is written by hand, because writing to memory cannot fail. The decoder
+//! encodes its result again and compares, so that an action has exactly one encoding.
 
-use super::{Action, BodyDigest, HttpAction, LinkKind};
-use crate::guest_path::{GuestPath, GuestPathError};
-use crate::method::{Method, MethodError};
-use crate::url::{Url, UrlError};
+use super::Action;
+use crate::file::action::LinkKind;
+use crate::file::guest_path::{GuestPath, GuestPathError};
+use crate::http::action::{BodyDigest, HttpAction};
+use crate::http::method::{Method, MethodError};
+use crate::http::url::{Url, UrlError};
 use minicbor::Decoder;
 use std::borrow::Cow;
 
@@ -35,7 +37,7 @@ pub enum ActionDecodeError {
     /// The URL is not a URL.
     #[error(transparent)]
     Url(#[from] UrlError),
-    /// The bytes mean an action, but not in its canonical encoding.
+    /// The bytes encode an action, but not canonically.
     #[error("the action is not in canonical encoding")]
     NotCanonical,
 }
@@ -70,7 +72,7 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
         Action::LinkCreate { kind: link, path, target } => {
             head(out, MAP, 4);
             entry(out, "kind", kind);
-            entry(out, "link", link_name(*link));
+            entry(out, "link", link.as_str());
             entry(out, "path", path.as_str());
             entry(out, "target", target);
         }
@@ -166,14 +168,7 @@ fn length(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-fn link_name(kind: LinkKind) -> &'static str {
-    match kind {
-        LinkKind::Hard => "hard",
-        LinkKind::Symbolic => "symbolic",
-    }
-}
-
-/// Every value an action can have, before it is known which it must.
+/// Every key that some action has. Which of them are needed is known once all are read.
 #[derive(Default)]
 struct Fields<'b> {
     kind: Option<&'b str>,
@@ -195,7 +190,7 @@ struct Fields<'b> {
     secrets: Option<Vec<String>>,
 }
 
-/// Reads canonical bytes. Memory is taken as entries are read, never for a length that is only claimed.
+/// Reads canonical bytes. Allocates as entries are read, never for a length that is only claimed.
 pub(super) fn decode(bytes: &[u8]) -> Result<Action, ActionDecodeError> {
     let mut decoder = Decoder::new(bytes);
     let mut fields = Fields::default();
@@ -204,7 +199,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Action, ActionDecodeError> {
         read_entry(&mut decoder, &mut fields)?;
     }
     let action = build(fields)?;
-    // Catches other orders, doubled and superfluous keys, long heads and trailing bytes in one place.
+    // Catches unsorted, repeated and superfluous keys, long heads and trailing bytes, all in one place.
     if action.canonical_bytes() == bytes { Ok(action) } else { Err(ActionDecodeError::NotCanonical) }
 }
 

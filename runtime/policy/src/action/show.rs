@@ -1,50 +1,36 @@
 //! An action on one line.
 
-use super::{Action, LinkKind};
+use super::Action;
 use crate::escape::write_escaped;
+use crate::file::text::{write_path, write_paths};
 use std::fmt;
 
 impl fmt::Display for Action {
-    /// Writes one line that [`crate::Policy::explain`] understands, with the guest's text escaped.
+    /// Writes one line that [`crate::Policy::explain`] reads, with the guest's text escaped.
+    ///
+    /// It begins with the kind of the action and has everything that decides what happens, but for what may be long:
+    /// headers and body of a request, and the detail of a checkpoint.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())?;
         match self {
             Self::FileRead { path }
             | Self::FileCreate { path }
-            | Self::FileModify { path, .. }
             | Self::FileDelete { path }
             | Self::DirCreate { path }
-            | Self::DirRemove { path } => {
-                write!(f, "{} ", self.kind())?;
-                write_escaped(f, path.as_str())
+            | Self::DirRemove { path } => write_path(f, &[], path),
+            Self::FileModify { path, truncate } => write_path(f, &[("truncate", *truncate)], path),
+            Self::FileRename { from, to, replaces, directory } => {
+                write_paths(f, &[("directory", *directory), ("replaces", *replaces)], from.as_str(), to.as_str())
             }
-            Self::FileRename { from, to, directory, .. } => {
-                f.write_str(if *directory { "RENAME-DIR " } else { "file.rename " })?;
-                arrow(f, from.as_str(), to.as_str())
-            }
-            Self::LinkCreate { kind, path, target } => {
-                f.write_str(match kind {
-                    LinkKind::Hard => "link.create ",
-                    LinkKind::Symbolic => "SYMLINK ",
-                })?;
-                arrow(f, path.as_str(), target)
-            }
-            Self::HttpRequest(request) => {
-                write!(f, "{} {}", request.method, request.url)
-            }
-            Self::Checkpoint { title, .. } => {
-                f.write_str("checkpoint ")?;
-                write_escaped(f, title)
-            }
-            Self::Socket { what } => {
-                f.write_str("socket.use ")?;
-                write_escaped(f, what)
-            }
+            Self::LinkCreate { kind, path, target } => write_paths(f, &[(kind.as_str(), true)], path.as_str(), target),
+            Self::HttpRequest(request) => write!(f, " {} {}", request.method, request.url),
+            Self::Checkpoint { title: text, .. } => write_text(f, text),
+            Self::Socket { what } => write_text(f, what),
         }
     }
 }
 
-fn arrow(f: &mut fmt::Formatter<'_>, from: &str, to: &str) -> fmt::Result {
-    write_escaped(f, from)?;
-    f.write_str(" -> ")?;
-    write_escaped(f, to)
+fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_str(" ")?;
+    write_escaped(f, text)
 }

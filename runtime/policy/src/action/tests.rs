@@ -1,6 +1,9 @@
 //! Canonical bytes, digests and the line that is shown.
 
 use super::*;
+use crate::http::action::BodyDigest;
+use crate::http::method::Method;
+use crate::http::url::Url;
 use proptest::prelude::*;
 
 fn path(text: &str) -> GuestPath {
@@ -50,18 +53,28 @@ fn refuses_bytes_that_are_not_canonical() {
 #[test]
 fn shows_one_line_with_the_guests_text_escaped() {
     for (action, expected) in [
+        (Action::FileModify { path: path("/a"), truncate: true }, "file.modify (truncate) /a"),
+        (Action::FileModify { path: path("/a"), truncate: false }, "file.modify /a"),
+        (
+            Action::FileRename { from: path("/a"), to: path("/b"), replaces: true, directory: true },
+            "file.rename (directory, replaces) /a -> /b",
+        ),
+        (
+            Action::LinkCreate { kind: LinkKind::Hard, path: path("/a"), target: "/b".into() },
+            "link.create (hard) /a -> /b",
+        ),
         (Action::FileRead { path: path("/a\u{202e}\n") }, "file.read /a\\u{202e}\\u{a}"),
         (
             Action::FileRename { from: path("/a"), to: path("/b"), replaces: true, directory: false },
-            "file.rename /a -> /b",
+            "file.rename (replaces) /a -> /b",
         ),
         (
             Action::LinkCreate { kind: LinkKind::Symbolic, path: path("/a"), target: "\u{1b}[2J".into() },
-            "SYMLINK /a -> \\u{1b}[2J",
+            "link.create (symbolic) /a -> \\u{1b}[2J",
         ),
         (
             Action::HttpRequest(HttpAction::new(Method::POST, Url::parse_str("https://EXAMPLE.com/a?b").unwrap())),
-            "POST https://example.com/a?b",
+            "http.request POST https://example.com/a?b",
         ),
         (Action::Checkpoint { title: "go\ron".into(), detail: "…".into() }, "checkpoint go\\u{d}on"),
         (Action::Socket { what: "tcp".into() }, "socket.use tcp"),

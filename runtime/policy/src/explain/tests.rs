@@ -130,6 +130,8 @@ fn says_what_is_no_action() {
         ),
         ("FLY /a", format!("`FLY` is not a verb for files; expected one of {verbs}")),
         ("RENAME /a", "`RENAME` needs two paths, as in `RENAME /a -> /b`".to_owned()),
+        ("MODIFY (replaces) /a", "`MODIFY` does not take `(replaces)`".to_owned()),
+        ("LINK (hard, symbolic) /a -> /b", "`LINK` does not take `(symbolic)`".to_owned()),
         ("READ a", "`a` is not a guest path: a guest path must begin with `/`".to_owned()),
         (
             "G@T https://a.test/",

@@ -18,7 +18,7 @@ pub(super) fn size(value: &Value<'_>) -> Option<u64> {
     }
 }
 
-/// A duration such as `"30s"`. A number without a unit is none.
+/// A duration such as `"30s"`. A number without a unit is not one.
 pub(super) fn duration(value: &Value<'_>) -> Option<Duration> {
     let milliseconds = with_unit(value.get_ref().as_str()?, &TIME_UNITS, false)?;
     Some(Duration::from_millis(milliseconds))
@@ -30,7 +30,7 @@ pub(super) fn count(value: &Value<'_>) -> Option<u64> {
     u64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| *number > 0)
 }
 
-/// A number from 1 with a unit after it. What does not fit 64 bits is none.
+/// A number from 1 followed by a unit. `None` if it does not fit 64 bits.
 fn with_unit(text: &str, units: &[(&str, u64)], unit_is_optional: bool) -> Option<u64> {
     let (digits, factor) = units
         .iter()

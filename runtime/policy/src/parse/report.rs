@@ -1,4 +1,4 @@
-//! Collects errors, with the places they are about.
+//! Collects errors with their places.
 
 use crate::bounds::{GUESSES_MAX, LISTED_MAX, PATTERNS_MAX};
 use crate::error::{PolicyError, PolicyErrors, clipped};
@@ -7,24 +7,24 @@ use crate::parse::suggest;
 use crate::work::step;
 use std::ops::Range;
 
-/// The errors found so far in one policy file, and what else is counted over all of it.
+/// The errors found so far in one policy file, and counters for the whole file.
 ///
-/// However many errors there are, only the first ones of the file are kept, and only for them columns are counted: on
-/// one line of a megabyte that would otherwise take as long as the line for every error.
-pub(super) struct Report<'t> {
+/// Only the first errors of the file are kept, and columns are counted only for these: on a line of a megabyte, each
+/// column costs a walk along the line.
+pub(crate) struct Report<'t> {
     text: &'t str,
     /// Where each line begins, in bytes.
     line_starts: Vec<usize>,
     errors: Vec<Found>,
-    /// How many errors are not kept.
+    /// How many errors were dropped.
     more: usize,
-    /// Words for which a known one was looked for.
+    /// Unknown words for which a known one was sought.
     guesses: usize,
     /// Patterns in `deny` and `only` so far.
     patterns: usize,
 }
 
-/// An error, and the byte of the text that it is about.
+/// An error and its place in the text, in bytes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
     at: usize,
@@ -33,18 +33,18 @@ struct Found {
 }
 
 /// An error that was just reported, and may still get a hint.
-pub(super) struct Reported<'r>(&'r mut Vec<Found>);
+pub(crate) struct Reported<'r>(&'r mut Vec<Found>);
 
 impl<'t> Report<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
         let line_starts = std::iter::once(0).chain(after_newlines).collect();
         Self { text, line_starts, errors: Vec::new(), more: 0, guesses: 0, patterns: 0 }
     }
 
-    /// Adds an error about a place in the text. The text of the policy is escaped in it.
-    pub(super) fn error(&mut self, at: &Range<usize>, message: impl AsRef<str>) -> Reported<'_> {
-        // Sorted once for every so many errors, so that each costs the same.
+    /// Adds an error at a place in the text. The message is escaped.
+    pub(crate) fn error(&mut self, at: &Range<usize>, message: impl AsRef<str>) -> Reported<'_> {
+        // Sorting only now and then keeps the cost per error constant.
         if self.errors.len() >= 2 * LISTED_MAX {
             self.keep_first();
         }
@@ -60,7 +60,7 @@ impl<'t> Report<'t> {
     }
 
     /// The line of a place, from 1.
-    pub(super) fn line(&self, at: &Range<usize>) -> u32 {
+    pub(crate) fn line(&self, at: &Range<usize>) -> u32 {
         number(self.line_of(at.start))
     }
 
@@ -77,16 +77,15 @@ impl<'t> Report<'t> {
         (number(line), number(column.saturating_add(1)))
     }
 
-    /// The known word that was meant by an unknown one, where one is close. After so many of them none is looked for
-    /// any more.
-    pub(super) fn guess<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    /// The known word closest to an unknown one, if one is close. Gives up after [`GUESSES_MAX`] unknown words.
+    pub(crate) fn guess<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
         self.guesses = self.guesses.saturating_add(1);
         if self.guesses > GUESSES_MAX { None } else { suggest::closest(written, known) }
     }
 
-    /// Takes room for this many patterns of the array at `at`; where there is none that is an error, and they are not
-    /// to be read.
-    pub(super) fn take_patterns(&mut self, count: usize, at: &Range<usize>) -> bool {
+    /// Counts the patterns of the array at `at`. `false`, and an error, if the policy has too many: they must not be
+    /// read then.
+    pub(crate) fn take_patterns(&mut self, count: usize, at: &Range<usize>) -> bool {
         let had_room = self.patterns <= PATTERNS_MAX;
         self.patterns = self.patterns.saturating_add(count);
         let has_room = self.patterns <= PATTERNS_MAX;
@@ -97,13 +96,13 @@ impl<'t> Report<'t> {
         has_room
     }
 
-    /// Ends with the errors, where there are any.
-    pub(super) fn check(&mut self) -> Result<(), PolicyErrors> {
+    /// Fails with the errors, if there are any.
+    pub(crate) fn check(&mut self) -> Result<(), PolicyErrors> {
         if self.errors.is_empty() { Ok(()) } else { Err(self.take()) }
     }
 
     /// The errors.
-    pub(super) fn take(&mut self) -> PolicyErrors {
+    pub(crate) fn take(&mut self) -> PolicyErrors {
         self.keep_first();
         let found = std::mem::take(&mut self.errors);
         let errors = found.into_iter().map(|Found { at, message, hint }| {
@@ -116,19 +115,19 @@ impl<'t> Report<'t> {
 
 impl Reported<'_> {
     /// Says what to do about the error.
-    pub(super) fn hint(self, hint: impl AsRef<str>) {
+    pub(crate) fn hint(self, hint: impl AsRef<str>) {
         self.maybe_hint(Some(hint));
     }
 
-    /// Says what to do about the error, where that is known.
-    pub(super) fn maybe_hint(self, hint: Option<impl AsRef<str>>) {
+    /// Says what to do about the error, if that is known.
+    pub(crate) fn maybe_hint(self, hint: Option<impl AsRef<str>>) {
         if let Some(error) = self.0.last_mut() {
             error.hint = hint.map(|hint| shown(hint.as_ref()));
         }
     }
 }
 
-/// A text as it is shown: not too long, and escaped.
+/// The text as shown: cut to length and escaped.
 fn shown(text: &str) -> String {
     escape(&clipped(text)).into_owned()
 }

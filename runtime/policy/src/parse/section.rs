@@ -7,32 +7,32 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A value and its place.
-pub(super) type Value<'d> = Spanned<DeValue<'d>>;
+pub(crate) type Value<'d> = Spanned<DeValue<'d>>;
 
 /// A table with a fixed set of keys.
-pub(super) struct Section<'d> {
-    /// How the table is called in errors, such as `[[http]]`.
+pub(crate) struct Section<'d> {
+    /// What errors call the table, such as `[[http]]`.
     name: String,
     table: &'d DeTable<'d>,
-    /// Where its header stands.
-    pub(super) span: Range<usize>,
+    /// The place of its header.
+    pub(crate) span: Range<usize>,
 }
 
 /// A string and its place.
 #[derive(Clone)]
-pub(super) struct Text<'d> {
-    pub(super) value: &'d str,
-    pub(super) span: Range<usize>,
+pub(crate) struct Text<'d> {
+    pub(crate) value: &'d str,
+    pub(crate) span: Range<usize>,
 }
 
 impl<'d> Section<'d> {
     /// The whole document.
-    pub(super) fn root(document: &'d Spanned<DeTable<'d>>, keys: &[&str], report: &mut Report<'_>) -> Self {
+    pub(crate) fn root(document: &'d Spanned<DeTable<'d>>, keys: &[&str], report: &mut Report<'_>) -> Self {
         Self::document("the policy", document, keys, report)
     }
 
-    /// The whole of another document, by what it is called.
-    pub(super) fn document(
+    /// The whole of another document, with its name for errors.
+    pub(crate) fn document(
         name: &str,
         document: &'d Spanned<DeTable<'d>>,
         keys: &[&str],
@@ -43,14 +43,14 @@ impl<'d> Section<'d> {
         section
     }
 
-    /// The table `[key]`, if it is there.
-    pub(super) fn table(&self, key: &str, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
+    /// The table `[key]`, if present.
+    pub(crate) fn table(&self, key: &str, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
         let name = format!("[{key}]");
         Self::open(name, self.get(key)?, keys, report)
     }
 
-    /// The tables `[[key]]`, in order. More than `max` of them are an error, and none is read.
-    pub(super) fn tables(&self, key: &str, keys: &[&str], max: usize, report: &mut Report<'_>) -> Vec<Self> {
+    /// The tables `[[key]]`, in order. More than `max` are an error, and none is read.
+    pub(crate) fn tables(&self, key: &str, keys: &[&str], max: usize, report: &mut Report<'_>) -> Vec<Self> {
         let Some(value) = self.get(key) else {
             return Vec::new();
         };
@@ -69,8 +69,8 @@ impl<'d> Section<'d> {
         array.iter().filter_map(|value| Self::open(name.clone(), value, keys, report)).collect()
     }
 
-    /// A table whose value is at hand.
-    pub(super) fn open(name: String, value: &'d Value<'d>, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
+    /// The table that is this value.
+    pub(crate) fn open(name: String, value: &'d Value<'d>, keys: &[&str], report: &mut Report<'_>) -> Option<Self> {
         let Some(table) = value.get_ref().as_table() else {
             let found = type_name(value.get_ref());
             report.error(&value.span(), format!("`{name}` must be a table, found {found}"));
@@ -97,17 +97,17 @@ impl<'d> Section<'d> {
     }
 
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&'d Value<'d>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'d Value<'d>> {
         self.table.get(key)
     }
 
-    /// The string of a key, if it is there.
-    pub(super) fn text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
+    /// The string of a key, if present.
+    pub(crate) fn text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
         as_text(key, self.get(key)?, report)
     }
 
-    /// The string of a key that must be there and not be empty.
-    pub(super) fn required_text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
+    /// The string of a required key, not empty.
+    pub(crate) fn required_text(&self, key: &str, report: &mut Report<'_>) -> Option<Text<'d>> {
         if self.get(key).is_none() {
             report.error(&self.span, format!("{} has no `{key}`", self.quoted_name()));
             return None;
@@ -124,8 +124,8 @@ impl<'d> Section<'d> {
         Some(text)
     }
 
-    /// The boolean of a key, if it is there.
-    pub(super) fn boolean(&self, key: &str, report: &mut Report<'_>) -> Option<bool> {
+    /// The boolean of a key, if present.
+    pub(crate) fn boolean(&self, key: &str, report: &mut Report<'_>) -> Option<bool> {
         let value = self.get(key)?;
         let boolean = value.get_ref().as_bool();
         if boolean.is_none() {
@@ -134,8 +134,8 @@ impl<'d> Section<'d> {
         boolean
     }
 
-    /// The strings of a key, if it is there. More than `max` of them are an error, and the others are not read.
-    pub(super) fn texts(&self, key: &str, max: usize, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
+    /// The strings of a key, if present. More than `max` are an error, and the rest is not read.
+    pub(crate) fn texts(&self, key: &str, max: usize, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
         let value = self.get(key)?;
         let Some(array) = value.get_ref().as_array() else {
             wrong_type(key, "an array of strings", value, report);
@@ -153,12 +153,12 @@ impl<'d> Section<'d> {
 }
 
 /// A value that must be a string, and not too long.
-pub(super) fn as_text<'d>(key: &str, value: &'d Value<'d>, report: &mut Report<'_>) -> Option<Text<'d>> {
+pub(crate) fn as_text<'d>(key: &str, value: &'d Value<'d>, report: &mut Report<'_>) -> Option<Text<'d>> {
     match value.get_ref().as_str() {
         Some(text) if text.len() > TEXT_BYTES_MAX => {
             report.error(
                 &value.span(),
-                format!("`{key}` has at most {TEXT_BYTES_MAX} bytes in a text, found {}", text.len()),
+                format!("a string in `{key}` has at most {TEXT_BYTES_MAX} bytes, found {}", text.len()),
             );
             None
         }
@@ -171,13 +171,13 @@ pub(super) fn as_text<'d>(key: &str, value: &'d Value<'d>, report: &mut Report<'
 }
 
 /// Reports a value of the wrong type.
-pub(super) fn wrong_type(key: &str, expected: &str, value: &Value<'_>, report: &mut Report<'_>) {
+pub(crate) fn wrong_type(key: &str, expected: &str, value: &Value<'_>, report: &mut Report<'_>) {
     let found = type_name(value.get_ref());
     report.error(&value.span(), format!("`{key}` must be {expected}, found {found}"));
 }
 
-/// A type as it is called in errors.
-pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
+/// What errors call a type.
+pub(crate) fn type_name(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "an integer",
@@ -190,7 +190,7 @@ pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
 }
 
 /// Words for an error: each in backticks, separated by commas.
-pub(super) fn list(words: &[&str]) -> String {
+pub(crate) fn list(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     quoted.join(", ")
 }

@@ -97,7 +97,7 @@ pub(super) struct LimitReader<'r, 'd, 't> {
 }
 
 impl LimitReader<'_, '_, '_> {
-    /// Sets a limit where the section has it.
+    /// Sets a limit if the section has it.
     pub(super) fn set<T>(&mut self, key: &str, expected: &str, read: impl Fn(&Value<'_>) -> Option<T>, limit: &mut T) {
         let Some(value) = self.section.get(key) else {
             return;

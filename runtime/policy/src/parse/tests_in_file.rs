@@ -44,7 +44,7 @@ pub(super) fn run(policy: &Policy, tests: &[Test<'_>], report: &mut Report<'_>) 
         work = work.saturating_add(policy.work_of(test.action.value));
         if work > TEST_WORK_MAX {
             report
-                .error(&test.action.span, "the tests up to here have more patterns to be compared with than is allowed")
+                .error(&test.action.span, "the tests up to here have to be compared with too many patterns")
                 .hint("test fewer actions, or grant what they are about with fewer patterns");
             return;
         }

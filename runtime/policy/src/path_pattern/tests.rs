@@ -1,8 +1,8 @@
 //! Patterns against paths, and against a matcher written as directly as the grammar.
 
 use super::*;
-use crate::url::Url;
-use crate::url_pattern::UrlPattern;
+use crate::http::url::Url;
+use crate::http::url_pattern::UrlPattern;
 use crate::work::steps;
 use proptest::prelude::*;
 

@@ -1,12 +1,17 @@
 //! Wildcards within one segment, or within a query.
 
-use crate::url::parameters;
+use crate::http::url::parameters;
 use crate::work::step;
+
+/// The segments of a path below a grant; none for the grant's own directory.
+pub(crate) fn segments_of(relative: Option<&str>) -> impl Iterator<Item = &str> {
+    relative.into_iter().flat_map(|path| path.split('/'))
+}
 
 /// What a character means depends on what is matched: `?` begins the query of a URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// Guest paths: `*`, `?`, `**`, and `\` before what is to stand for itself.
+    /// Guest paths: `*`, `?`, `**`, and `\` to make the next character stand for itself.
     File,
     /// URL paths: `*`, `**`; a segment may be empty.
     Url,
@@ -15,7 +20,7 @@ pub(crate) enum Dialect {
 /// A text with wildcards: a segment, or a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wild {
-    /// No wildcard at all: the common case, compared as bytes.
+    /// No wildcards: the common case, compared as bytes.
     Literal(Box<str>),
     /// A single `*`.
     Star,
@@ -34,7 +39,7 @@ pub(crate) enum Token {
     Star,
 }
 
-/// Whether a character in a pattern for guest paths can have a `\` before it, to stand for itself.
+/// Whether `\` may quote this character in a pattern for guest paths.
 pub(super) fn is_quotable(character: char) -> bool {
     matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!')
 }
@@ -57,14 +62,14 @@ impl Dialect {
             Some(match (characters.next()?, self) {
                 ('*', _) => Token::Star,
                 ('?', Self::File) => Token::One,
-                // A pattern is refused where nothing is behind it.
+                // A pattern that ends with a lone `\` was refused before.
                 ('\\', Self::File) => Token::Char(characters.next().unwrap_or('\\')),
                 (other, Self::File | Self::Url) => Token::Char(other),
             })
         })
     }
 
-    /// Whether two wildcards `*` stand side by side.
+    /// Whether there are two `*` side by side.
     pub(super) fn has_double_star(self, text: &str) -> bool {
         self.tokens(text).zip(self.tokens(text).skip(1)).any(|pair| pair == (Token::Star, Token::Star))
     }
@@ -88,18 +93,6 @@ impl Wild {
         matches!(self, Self::Literal(text) if text.is_empty())
     }
 
-    /// The last byte of every text that matches, where they all have the same.
-    pub(crate) fn last_byte(&self) -> Option<u8> {
-        match self {
-            Self::Literal(text) => text.bytes().next_back(),
-            Self::Star => None,
-            Self::Tokens(tokens) => match tokens.last()? {
-                Token::Char(character) => character.encode_utf8(&mut [0; 4]).bytes().next_back(),
-                Token::One | Token::Star => None,
-            },
-        }
-    }
-
     /// Whether a segment matches. An empty one, as in `a//b`, matches only a pattern that is empty there too.
     pub(crate) fn matches_segment(&self, text: &str) -> bool {
         match self {
@@ -108,27 +101,26 @@ impl Wild {
         }
     }
 
-    /// Whether a segment of a URL matches in which there are parameters (`;`, also encoded): no `*` stands for where
-    /// they begin.
+    /// Whether a URL segment with parameters (`;`, even encoded) matches. No `*` matches the `;`.
     ///
-    /// Some servers take parameters off before they look at a path (RFC 3986 section 3.3), so that `;x` is no name at
-    /// all to them, and `admin;x=.json` does not end in `.json`.
+    /// Some servers strip parameters before they look at a path (RFC 3986 section 3.3): to them `;x` is an empty name,
+    /// and `admin;x=.json` does not end in `.json`.
     pub(crate) fn matches_with_parameters(&self, text: &str) -> bool {
         let found = parameters(text);
         let written = match self {
             Self::Literal(_) => found,
             Self::Star => 0,
-            // No encoding goes on across a `*`.
+            // A `*` never splits an encoding.
             Self::Tokens(tokens) => {
                 parameters(&tokens.iter().map(|token| token.character().unwrap_or('\0')).collect::<String>())
             }
         };
-        // As many as are written: then each of them matches one that is written, and none is left for a `*`.
+        // If both have the same number, each `;` of the path matches one of the pattern, and none is left for a `*`.
         found == written && self.matches_segment(text)
     }
 
-    /// Whether a query matches. A single `*` is any query; otherwise no `*` stands for what begins another parameter,
-    /// `&` or `;`.
+    /// Whether a query matches. A lone `*` matches any query; otherwise `*` matches no `&` and no `;`, which begin
+    /// another parameter.
     pub(crate) fn matches_query(&self, text: &str) -> bool {
         let parts = |character: char| matches!(character, '&' | ';');
         let same_parts = |tokens: &[Token]| {
@@ -143,8 +135,8 @@ impl Wild {
 
     /// Whether the whole text matches.
     ///
-    /// On a mismatch only the last `*` takes one more character, so the cost is (length of text) × (length of
-    /// pattern) at worst, and `*a*a*a*b` is no attack.
+    /// On a mismatch, only the last `*` takes one more character. The worst case is (length of text) × (length of
+    /// pattern), so patterns like `*a*a*a*b` do no harm.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let tokens = match self {
             Self::Literal(literal) => return **literal == *text,

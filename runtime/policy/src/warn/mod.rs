@@ -1,13 +1,8 @@
-//! What looks tighter than it is.
+//! Warnings about policies that look tighter than they are.
 //!
-//! An error is a policy that cannot mean what it says. A warning is one that means something else than its reader will
-//! think, or that gives more away than it seems to. Each says what to write instead, and there is a way to write it
-//! that warns no more: a warning that cannot be acted on would teach people to read past the others.
-
-mod domains;
-mod files;
-mod hosts;
-mod requests;
+//! An error is about a policy that cannot mean what it says. A warning is about one that means something other than its
+//! reader will think, or grants more than it seems to. Each warning says what to write instead, and there is always a
+//! way to write it without the warning: warnings that nobody can act on teach people to ignore the others.
 
 #[cfg(test)]
 mod tests;
@@ -19,45 +14,46 @@ use crate::bounds::LISTED_MAX;
 use crate::decision::DecisionKind;
 use crate::error::clipped;
 use crate::escape;
-use crate::guest_path::GuestPath;
+use crate::file::guest_path::GuestPath;
 use crate::policy::Policy;
+use crate::{file, http};
 
-/// Most work of the decisions that are made to find out what a policy gives, in bytes compared at worst. A hundred
-/// grants with a hundred patterns each need a tenth of it.
+/// Most work for trying out what a policy allows, in bytes compared in the worst case. A hundred grants with a hundred
+/// patterns each need a tenth of it.
 const WORK_MAX: u64 = 1 << 28;
 
-/// What a decision takes besides that.
+/// The fixed cost of a decision, in the same unit.
 const DECISION_WORK: u64 = 1 << 10;
 
 /// What a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// A `deny` pattern that is one name, and so holds right in the directory of the grant only.
+    /// A `deny` pattern that is a bare name, and so holds only directly in the grant's directory.
     DenyAtTop,
-    /// An `ask` that leaves out what would be asked without it.
+    /// An `ask` that leaves out what the default would ask about.
     AskTakesAway,
-    /// A tool can create, unasked, what other programs run without being told to.
+    /// A tool can create, unasked, files that other programs run on their own.
     RunByOthers,
-    /// A whole system's root, or a directory that has a person's home, or the host's own state, in it.
+    /// The root of the system, or a directory that contains a person's home or the host's own state.
     WideDirectory,
-    /// A URL that seems to be one, and lets any query out.
+    /// A URL that looks like a single one, and allows any query.
     FreeQuery,
-    /// `*.` before a name below which anybody can have names.
+    /// `*.` in front of a domain below which anybody can register a name.
     SharedDomain,
-    /// A secret that is sent to every name below another.
+    /// A secret that is sent to every name below a domain.
     SecretToMany,
-    /// Requests that others on the network can read and change.
+    /// Unencrypted requests, which others on the network can read and change.
     Unencrypted,
-    /// A list of networks that has an address in it at which a cloud serves credentials.
+    /// A list of networks with an address at which a cloud serves credentials.
     Metadata,
     /// A `*` that continues a word.
     WordStar,
     /// A `**` before the segment that the pattern seems to be about.
     AnyDepth,
-    /// Much can be read and sent on, unasked.
+    /// Much can be read and sent away, unasked.
     WayOut,
-    /// The policy is too large to look for all of these.
+    /// The policy is too large to check all of it.
     NotAllChecked,
 }
 
@@ -111,7 +107,7 @@ impl Warnings {
         &self.listed
     }
 
-    /// How many there are besides those that are listed.
+    /// How many more there are than are listed.
     #[must_use]
     pub fn more(&self) -> usize {
         self.more
@@ -124,17 +120,16 @@ impl Warnings {
     }
 }
 
-/// Finds the directory that a `host` really is.
+/// Resolves a `host` to the real directory.
 pub type RealDirectory<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
-/// What is around a policy on the machine. Whoever can look fills it in: nothing here does I/O.
+/// The machine around a policy. The caller fills it in, because nothing here does I/O.
 #[derive(Default)]
 pub struct Surroundings<'a> {
-    /// For the `host` of a grant the directory that it really is: absolute, without links. Nothing where it is not
-    /// there.
+    /// Resolves the `host` of a grant to the real directory: absolute, without links; `None` if it does not exist.
     pub real: Option<RealDirectory<'a>>,
-    /// Directories that no tool should have all of, each as it is called in a warning, such as `your home directory`;
-    /// absolute and without links.
+    /// Directories that no tool should be given as a whole, each with its name for warnings, such as `your home
+    /// directory`; absolute and without links.
     pub private: Vec<(&'a str, PathBuf)>,
 }
 
@@ -145,7 +140,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 impl Surroundings<'_> {
-    fn real(&self, host: &str) -> Option<PathBuf> {
+    pub(crate) fn real(&self, host: &str) -> Option<PathBuf> {
         match self.real {
             Some(real) => real(host),
             None => Path::new(host).is_absolute().then(|| PathBuf::from(host)),
@@ -154,27 +149,27 @@ impl Surroundings<'_> {
 }
 
 impl Policy {
-    /// What in the policy looks tighter than it is.
+    /// The warnings about this policy.
     ///
-    /// Takes time in proportion to the policy, up to a bound beyond which [`WarningKind::NotAllChecked`] is among the
+    /// Takes time in proportion to the policy, up to a bound; past it, [`WarningKind::NotAllChecked`] is among the
     /// warnings.
     #[must_use]
     pub fn warnings(&self, surroundings: &Surroundings<'_>) -> Warnings {
         let mut found = Found { policy: self, warnings: Vec::new(), more: 0, work: 0 };
         for grant in self.filesystem() {
-            files::check(grant, &mut found);
-            hosts::check(grant, surroundings, &mut found);
+            file::warn::check(grant, &mut found);
+            file::warn_host::check(grant, surroundings, &mut found);
         }
         for grant in self.http() {
-            requests::check(grant, &mut found);
+            http::warn::check(grant, &mut found);
         }
-        requests::check_way_out(self, &mut found);
+        http::warn::check_way_out(self, &mut found);
         found.finish()
     }
 }
 
 /// The warnings so far.
-struct Found<'p> {
+pub(crate) struct Found<'p> {
     policy: &'p Policy,
     warnings: Vec<Warning>,
     more: usize,
@@ -182,7 +177,7 @@ struct Found<'p> {
 }
 
 impl Found<'_> {
-    fn add(&mut self, line: u32, kind: WarningKind, message: &str, hint: &str) {
+    pub(crate) fn add(&mut self, line: u32, kind: WarningKind, message: &str, hint: &str) {
         let shown = |text: &str| escape(&clipped(text)).into_owned();
         if self.warnings.len() >= 2 * LISTED_MAX {
             self.keep_first();
@@ -196,15 +191,15 @@ impl Found<'_> {
         self.warnings.truncate(LISTED_MAX);
     }
 
-    /// What the policy decides about an action on this path; nothing where no more may be asked.
-    fn probe(&mut self, path: &GuestPath, action: impl Fn(GuestPath) -> Action) -> Option<DecisionKind> {
+    /// What the policy decides about an action on this path; `None` once the work is used up.
+    pub(crate) fn probe(&mut self, path: &GuestPath, action: impl Fn(GuestPath) -> Action) -> Option<DecisionKind> {
         self.work = self.work.saturating_add(DECISION_WORK).saturating_add(self.policy.work_at(path));
         let has_room = self.work <= WORK_MAX;
         has_room.then(|| self.policy.judge(&action(path.clone()), Origin::Foreign).decision)
     }
 
-    /// Whether a file can be read, asked about or not; nothing where no more may be asked.
-    fn can_read(&mut self, path: &GuestPath) -> Option<bool> {
+    /// Whether a file can be read, with a question or without; `None` once the work is used up.
+    pub(crate) fn can_read(&mut self, path: &GuestPath) -> Option<bool> {
         self.probe(path, |path| Action::FileRead { path }).map(|decision| decision != DecisionKind::Deny)
     }
 
@@ -213,8 +208,8 @@ impl Found<'_> {
             self.add(
                 1,
                 WarningKind::NotAllChecked,
-                "the policy is too large to look at all of it",
-                "split it, a policy for each tool",
+                "the policy is too large to check all of it",
+                "split it: one policy for each tool",
             );
         }
         self.keep_first();
@@ -223,7 +218,7 @@ impl Found<'_> {
 }
 
 /// Words for a sentence: each in backticks, the last one after `and`.
-fn enumerate(words: &[&str]) -> String {
+pub(crate) fn enumerate(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

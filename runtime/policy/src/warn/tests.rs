@@ -221,8 +221,9 @@ fn a_star_continues_a_word() {
 fn a_double_star_comes_before_what_is_meant() {
     assert_eq!(
         shown(&http("https://a.com/**/public/**", "")),
-        "line 2: `**` before `public` is any path, so `https://a.com/**/public/**` also matches where `public` lies in what others have \
-         there\nhint: write the path from its beginning; `*` stands for one segment of it"
+        "line 2: `**` before `public` matches any path, so `https://a.com/**/public/**` also matches `public` below \
+         paths that others have there\n\
+         hint: write the path from its beginning; `*` stands for one segment of it"
     );
     assert_eq!(kinds(&http("https://a.com/v1/**/items", "")), ["any-depth"]);
     assert_eq!(kinds(&http("https://a.com/v1/*/items/**", "")), [""; 0]);

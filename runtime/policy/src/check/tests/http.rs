@@ -166,7 +166,7 @@ url = "https://8.8.8.8/**"
         let address: IpAddr = address.parse().unwrap();
         assert_eq!(policy.network_allows(grant.id, address), expected, "{address}");
     }
-    assert!(!policy.network_allows(crate::GrantId::CHECKPOINT, "8.8.8.8".parse().unwrap()));
+    assert!(!policy.network_allows(crate::GrantId::Checkpoint, "8.8.8.8".parse().unwrap()));
 }
 
 #[test]

@@ -118,7 +118,7 @@ env = "A"
 header = "x-b"
 value = "{}""#;
     let expected = r#"line 3, column 7: a secret would be sent unencrypted over `http`
-hint: use `https`, or list nothing but the private network that the host is in in `networks`
+hint: use `https`, or list only the private network of the host in `networks`
 line 7, column 17: `a` is in `secrets` already
 line 7, column 22: `a` and `b` both set the header `x-a`
 line 7, column 27: there is no `[secrets.githib]`
@@ -212,7 +212,7 @@ fn only_headers_that_override_something_are_listed() {
 url = "https://example.com/**"
 headers = ["x-http-method-override", "X_HTTP_Method_Override", "accept", "a b", ""]"#;
     let expected = r#"line 4, column 38: `X_HTTP_Method_Override` is in `headers` already
-line 4, column 64: `accept` overrides nothing of a request, and others need no listing
+line 4, column 64: `accept` does not override any part of a request, and need not be listed
 hint: remove it; `headers` is for those such as `x-http-method-override`
 line 4, column 74: `a b` is not the name of a header
 line 4, column 81: `` is not the name of a header"#;

@@ -85,7 +85,7 @@ fn each_count_is_bounded() {
         (SECRETS_MAX, &secrets, "a policy has at most 256 secrets, found 257"),
         (ENVIRONMENT_MAX, &environment, "`set` has at most 1000 variables, found 1001"),
         (TESTS_MAX, &tests, "a policy has at most 1000 `[[test]]`, found 1001"),
-        (TEXT_BYTES_MAX, &long_text, "`A` has at most 16384 bytes in a text, found 16385"),
+        (TEXT_BYTES_MAX, &long_text, "a string in `A` has at most 16384 bytes, found 16385"),
         (HOST_NAMES_MAX, &deep_host, "`host` has at most 64 names, found 65"),
         (HOST_BYTES_MAX, &long_host, "`host` has at most 4096 bytes, found 4097"),
         (POLICY_BYTES_MAX - 12, &|count| "#".repeat(count), "a policy has at most 4194304 bytes, found 4194305"),

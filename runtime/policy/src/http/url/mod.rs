@@ -1,0 +1,326 @@
+//! URLs in one canonical form.
+//!
+//! What is matched must be what is sent. So a URL is parsed once, by the rules here, and everything after that uses
+//! the parsed value. Where two programs are known to read the same text differently (encoded slashes, backslashes,
+//! user names, dot segments with parameters), the text is refused rather than guessed at.
+
+mod authority;
+mod decoded;
+mod text;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub(crate) use authority::{parse_authority, parse_host, split_port};
+pub(crate) use decoded::{check as check_decoded, cut, parameters};
+pub(crate) use text::{Component, canonical_component};
+
+/// Longest URL, in bytes. Servers commonly refuse more; each one is held in memory, shown and recorded.
+pub const URL_BYTES_MAX: usize = 8192;
+
+/// A scheme that can be granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scheme {
+    /// `http`: nothing is encrypted.
+    Http,
+    /// `https`.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme in lower case, without `:`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port of a URL that has none.
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+
+    /// Parses `http` or `https`, in any case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Http, Self::Https].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The host of a URL.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A name: lower case, ASCII (IDNA), without a trailing dot.
+    Name(Arc<str>),
+    /// An address, in whatever form it was written.
+    Ip(IpAddr),
+}
+
+impl fmt::Display for Host {
+    /// Writes the host as it stands in a URL: an IPv6 address in brackets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Ip(IpAddr::V4(address)) => write!(f, "{address}"),
+            Self::Ip(IpAddr::V6(address)) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+/// Why a text is not a URL that can be requested.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// The URL is longer than [`URL_BYTES_MAX`].
+    #[error("a URL has at most 8192 bytes")]
+    TooLong,
+    /// The URL does not begin with `http://` or `https://`.
+    #[error("a URL must begin with `http://` or `https://`")]
+    Scheme,
+    /// The URL contains white space or a control character, which some parsers drop.
+    #[error("a URL must not contain white space or control characters")]
+    Control,
+    /// The URL contains a backslash, which some parsers read as `/`.
+    #[error("a URL must not contain a backslash")]
+    Backslash,
+    /// The URL contains `#`. A fragment is never sent.
+    #[error("a URL that is sent has no fragment")]
+    Fragment,
+    /// The URL contains a user name or password.
+    #[error("a URL must not contain a user name or password")]
+    UserInfo,
+    /// The host is missing or not a host.
+    #[error("`{0}` is not a host")]
+    Host(String),
+    /// The port is not a number from 1 to 65535.
+    #[error("`{0}` is not a port")]
+    Port(String),
+    /// The path does not begin with `/`.
+    #[error("the path of a URL must begin with `/`")]
+    Path,
+    /// A `%` is not followed by two hexadecimal digits.
+    #[error("`%` must be followed by two hexadecimal digits")]
+    Percent,
+    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or
+    /// something that some servers turn into one: encoded twice, overlong, full-width.
+    #[error("`{0}` in the path of a URL is ambiguous")]
+    AmbiguousEncoding(String),
+    /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`; or becomes a dot
+    /// segment if a server decodes too often or too leniently.
+    #[error("the path segment `{0}` is ambiguous")]
+    AmbiguousSegment(String),
+}
+
+/// A URL in canonical form.
+///
+/// Scheme and host are in lower case, names are ASCII (IDNA) without a trailing dot, addresses are in their usual form,
+/// the default port is left out, unreserved characters are not percent-encoded and everything else that must be is, in
+/// upper case, and dot segments are removed. Doubled slashes are kept. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Url {
+    text: Arc<str>,
+    scheme: Scheme,
+    host: Host,
+    port: u16,
+    /// Where the host ends in `text`.
+    host_end: usize,
+    /// Where the path begins in `text`.
+    path_start: usize,
+    /// Where the query begins in `text`, after its `?`.
+    query_start: Option<usize>,
+    /// Where the path ends for a server that decodes it first, as an offset into the path.
+    path_cut: Option<usize>,
+    /// Whether servers may read the path in different ways.
+    has_other_reading: bool,
+}
+
+impl Url {
+    /// Parses a URL that is one text.
+    ///
+    /// # Errors
+    ///
+    /// Refuses everything that [`UrlError`] names.
+    pub fn parse_str(text: &str) -> Result<Self, UrlError> {
+        check_text(text)?;
+        let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
+        let scheme = Scheme::parse(scheme).ok_or(UrlError::Scheme)?;
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path_and_query) = rest.split_at_checked(end).ok_or(UrlError::Scheme)?;
+        Self::parse(scheme, authority, path_and_query)
+    }
+
+    /// Parses a URL from the parts that `wasi:http` hands over.
+    ///
+    /// An empty path means `/`.
+    ///
+    /// # Errors
+    ///
+    /// Refuses everything that [`UrlError`] names.
+    pub fn parse(scheme: Scheme, authority: &str, path_and_query: &str) -> Result<Self, UrlError> {
+        let length = authority.len().saturating_add(path_and_query.len());
+        if length > URL_BYTES_MAX {
+            return Err(UrlError::TooLong);
+        }
+        check_text(authority)?;
+        check_text(path_and_query)?;
+        let (host, port) = parse_authority(scheme, authority)?;
+        let (path, query) = match path_and_query.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path_and_query, None),
+        };
+        if !path.is_empty() && !path.starts_with('/') {
+            return Err(UrlError::Path);
+        }
+
+        let mut text = format!("{scheme}://{host}");
+        let host_end = text.len();
+        if port != scheme.default_port() {
+            text.push(':');
+            text.push_str(&port.to_string());
+        }
+        let path_start = text.len();
+        let path = canonical_component(path, Component::Path)?;
+        text::push_without_dot_segments(&mut text, &path)?;
+        let path = text.get(path_start..).unwrap_or_default();
+        let path_cut = decoded::check(path)?;
+        let has_other_reading = decoded::has_other_reading(path);
+        let query_start = match query {
+            Some(query) => {
+                text.push('?');
+                let start = text.len();
+                text.push_str(&canonical_component(query, Component::Query)?);
+                Some(start)
+            }
+            None => None,
+        };
+        // Encoding can triple the length.
+        if text.len() > URL_BYTES_MAX {
+            return Err(UrlError::TooLong);
+        }
+        let text = Arc::from(text);
+        Ok(Self { text, scheme, host, port, host_end, path_start, query_start, path_cut, has_other_reading })
+    }
+
+    /// The whole URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The port, even if the URL leaves it out.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Host and port as they stand in the URL and in a `Host` header; the default port is left out.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.text.get(self.host_start()..self.path_start).unwrap_or_default()
+    }
+
+    /// The host as it stands in the URL.
+    #[must_use]
+    pub fn host_text(&self) -> &str {
+        self.text.get(self.host_start()..self.host_end).unwrap_or_default()
+    }
+
+    fn host_start(&self) -> usize {
+        self.scheme.as_str().len() + "://".len()
+    }
+
+    /// The path, which begins with `/`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let end = self.query_start.map_or(self.text.len(), |start| start - 1);
+        self.text.get(self.path_start..end).unwrap_or_default()
+    }
+
+    /// The path up to its first encoded `?` or `#`, if it has one: what a server sees that decodes too early.
+    #[must_use]
+    pub(crate) fn cut_path(&self) -> Option<&str> {
+        self.path().get(..self.path_cut?)
+    }
+
+    /// The other ways in which a server may read the path, each without its leading `/`: that of the most lenient
+    /// server, with and without a trailing `/`, and the whole path if it could be cut. Most paths have none.
+    pub(crate) fn other_readings(&self) -> Vec<String> {
+        if !self.has_other_reading {
+            return Vec::new();
+        }
+        let whole = self.path().strip_prefix('/').unwrap_or(self.path());
+        let lenient = decoded::lenient(whole);
+        let mut readings = Vec::with_capacity(3);
+        readings.extend(lenient.strip_suffix('/').map(str::to_owned));
+        readings.push(lenient);
+        readings.extend(self.path_cut.map(|_| whole.to_owned()));
+        readings
+    }
+
+    /// The query without its `?`, if there is one, even an empty one.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.text.get(self.query_start?..)
+    }
+
+    /// Path and query as they stand in a request line.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        self.text.get(self.path_start..).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.text, f)
+    }
+}
+
+/// Refuses characters that no part of a URL may contain.
+pub(crate) fn check_text(text: &str) -> Result<(), UrlError> {
+    if text.len() > URL_BYTES_MAX {
+        return Err(UrlError::TooLong);
+    }
+    for character in text.chars() {
+        match character {
+            '\\' => return Err(UrlError::Backslash),
+            '#' => return Err(UrlError::Fragment),
+            _ if character.is_control() || character.is_whitespace() => return Err(UrlError::Control),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
