@@ -192,7 +192,10 @@ fn marks_a_row_that_goes_on() {
 #[test]
 fn colours_nothing_but_the_hosts_own_words() {
     let coloured = message(&request(), 80, true).unwrap();
-    assert!(coloured.contains("  \x1b[36m  action │\x1b[0m http.request POST https://api.example.com/issues\n"), "{coloured:?}");
+    assert!(
+        coloured.contains("  \x1b[36m  action │\x1b[0m http.request POST https://api.example.com/issues\n"),
+        "{coloured:?}"
+    );
     assert!(!shown(&request()).contains('\x1b'));
 }
 
