@@ -147,6 +147,42 @@ fn decisions_and_records_are_free_of_files_clocks_and_tasks() {
     }
 }
 
+/// Calls that change files by name, and the module that takes a permit for each.
+#[test]
+fn one_module_acts_on_files() {
+    const ACTS: [&str; 9] = [
+        "unlinkat(",
+        "renameat(",
+        "renameat_with(",
+        "linkat(",
+        "symlinkat(",
+        "mkdirat(",
+        "utimensat(",
+        "futimens(",
+        "ftruncate(",
+    ];
+    let acting = ["runtime/files/src/perform.rs", "runtime/files/src/open.rs"];
+    let mut found = 0;
+    for path in files(&[".rs"]) {
+        let is_test = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+        if !path.starts_with("runtime") || is_test {
+            continue;
+        }
+        let source = text(&path);
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in source.lines().filter(|line| ACTS.iter().any(|act| line.contains(&format!("rustix::fs::{act}")))) {
+            assert!(acting.iter().any(|module| path.ends_with(module)), "{}: {line}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found >= ACTS.len(), "the module is not what it was: {found}");
+    let performs = ["runtime/host/src/gate/effect.rs", "runtime/host/src/wasi/filesystem/effects.rs"];
+    for path in files(&[".rs"]).into_iter().filter(|path| path.starts_with("runtime/host/src")) {
+        let calls = text(&path).lines().any(|line| line.contains(".perform(") || line.contains("(self.perform)("));
+        assert!(!calls || performs.iter().any(|module| path.ends_with(module)), "{} performs", path.display());
+    }
+}
+
 #[test]
 fn every_hostile_guest_has_a_test() {
     let tests: String =

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use wasm_agent_calls::INTERFACES;
+
 use crate::composition::Composition;
 use crate::counting::Counting;
 use crate::engine::Build;
@@ -12,42 +14,6 @@ use crate::error::LoadError;
 use crate::lines::{Lines, clip};
 use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
-
-/// Interfaces that this host links, without their versions: any version 0.2.x of a WASI interface is served by the same
-/// functions. A test compares this list with what is linked.
-pub(crate) const INTERFACES: &[&str] = &[
-    "wasi:cli/environment",
-    "wasi:cli/exit",
-    "wasi:cli/stderr",
-    "wasi:cli/stdin",
-    "wasi:cli/stdout",
-    "wasi:cli/terminal-input",
-    "wasi:cli/terminal-output",
-    "wasi:cli/terminal-stderr",
-    "wasi:cli/terminal-stdin",
-    "wasi:cli/terminal-stdout",
-    "wasi:clocks/monotonic-clock",
-    "wasi:clocks/wall-clock",
-    "wasi:filesystem/preopens",
-    "wasi:filesystem/types",
-    "wasi:http/outgoing-handler",
-    "wasi:http/types",
-    "wasi:io/error",
-    "wasi:io/poll",
-    "wasi:io/streams",
-    "wasi:random/insecure",
-    "wasi:random/insecure-seed",
-    "wasi:random/random",
-    "wasi:sockets/instance-network",
-    "wasi:sockets/ip-name-lookup",
-    "wasi:sockets/network",
-    "wasi:sockets/tcp",
-    "wasi:sockets/tcp-create-socket",
-    "wasi:sockets/udp",
-    "wasi:sockets/udp-create-socket",
-    "wasm-agent:host/approval",
-    "wasm-agent:host/intent",
-];
 
 /// Most imports that an error names; the rest are counted.
 const MISSING_MAX: usize = 50;

@@ -8,7 +8,7 @@ use wasmtime_wasi_http::p2::bindings::http;
 use crate::agent;
 use crate::gate::{Host, Linked, View};
 
-/// A linker with all interfaces in [`crate::imports::INTERFACES`].
+/// A linker with all interfaces in [`wasm_agent_calls::INTERFACES`].
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     macro_rules! link {

@@ -175,7 +175,7 @@ impl Replay {
         let Some(call) = self.take()? else {
             return Err(self.beyond(Step::asked(function, arguments, fuel), fuel));
         };
-        let same = call.function.name == function.name()
+        let same = call.function.name == function.key
             && arguments.matches(&call.arguments)
             && (!self.compare_fuel || call.fuel == fuel);
         if !same {

@@ -86,27 +86,20 @@ impl Gate {
                 decided(record).await;
                 return Err(NotDone::Denied);
             }
+            Decision::Allow(allowed) if E::LOOKS => {
+                let permit = Permit::from(allowed);
+                decided(effect.annotate(permit.action(), record)).await;
+                return effect.perform(permit).await.map_err(NotDone::Failed);
+            }
             Decision::Allow(allowed) => {
                 let permit = Permit::from(allowed);
-                decided(effect.annotate(permit.action(), record.clone())).await;
-                if E::LOOKS {
-                    return effect.perform(permit).await.map_err(NotDone::Failed);
-                }
+                decided(record.clone()).await;
                 (number(), permit, None)
             }
+            // Ask. Boxed: most effects need no answer, and are not to carry the room for one.
             Decision::Ask(pending) => {
                 decided(record.clone()).await;
-                let pending = effect.complete(pending).await.map_err(NotDone::Failed)?;
-                // Ask.
-                let (number, remembered) = (number(), self.remembered(pending));
-                let (permit, approval) = match remembered {
-                    Ok(remembered) => remembered,
-                    Err(pending) => {
-                        let detail = effect.detail(pending.action());
-                        // Boxed: most effects need no answer, and are not to carry the room for one.
-                        Box::pin(self.ask(number, pending, &record, detail)).await?
-                    }
-                };
+                let (number, permit, approval) = Box::pin(self.asked(&number, &mut effect, pending, &record)).await?;
                 (number, permit, Some(approval))
             }
         };
@@ -122,6 +115,26 @@ impl Gate {
         let (ended, extra) = E::outcome(&result);
         under_way.end(ended, &extra).map_err(NotDone::Over)?;
         result.map_err(NotDone::Failed)
+    }
+
+    /// Completes a question, and holds it until it is answered.
+    async fn asked<E: Effect>(
+        &self,
+        number: impl Fn() -> EffectId + Send,
+        effect: &mut E,
+        pending: Pending<E::Kind>,
+        record: &DecisionRecord,
+    ) -> Result<(EffectId, Permit<E::Kind>, ApprovalRecord), NotDone<E::Failed>> {
+        let pending = effect.complete(pending).await.map_err(NotDone::Failed)?;
+        let number = number();
+        let (permit, approval) = match self.remembered(pending) {
+            Ok(remembered) => remembered,
+            Err(pending) => {
+                let detail = effect.detail(pending.action());
+                self.ask(number, pending, record, detail).await?
+            }
+        };
+        Ok((number, permit, approval))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one record, each of which has one source")]

@@ -1,37 +1,45 @@
-//! Names of host functions, given once per place in the code and once per journal.
+//! The functions that the gate has, by the table made from WIT.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+pub(crate) use wasm_agent_calls::Function;
 
-/// A host function: its name as components import it, and its parameters.
-#[derive(Debug)]
-pub(crate) struct Function {
-    name: &'static str,
-    parameters: &'static [&'static str],
-    index: OnceLock<usize>,
+/// The function of a key, for constants. One that WIT does not have, or with another number of parameters, does not
+/// compile.
+#[expect(clippy::panic, reason = "in a constant it is the compiler that panics")]
+pub(crate) const fn function(key: &str, parameters: usize) -> &'static Function {
+    let function = wasm_agent_calls::named(key);
+    if function.parameters.len() != parameters {
+        panic!("WIT has other parameters");
+    }
+    function
 }
 
-impl Function {
-    pub(crate) const fn new(name: &'static str, parameters: &'static [&'static str]) -> Self {
-        Self { name, parameters, index: OnceLock::new() }
+/// The same for a function that wasmtime-wasi answers by itself. One that looks at the world by a name or changes it
+/// does not compile: it has to say how it goes through the gate.
+#[expect(clippy::panic, reason = "in a constant it is the compiler that panics")]
+pub(crate) const fn unchecked(key: &str) -> &'static Function {
+    let function = wasm_agent_calls::named(key);
+    if function.class.is_checked() {
+        panic!("a look or an effect goes through the gate: `via` is for calls on handles and for pure ones");
     }
+    function
+}
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_agent_calls::{Class, FUNCTIONS};
 
-    pub(crate) fn parameters(&self) -> &'static [&'static str] {
-        self.parameters
-    }
-
-    /// The number of parameters.
-    pub(crate) fn arity(&self) -> u64 {
-        u64::try_from(self.parameters.len()).unwrap_or(u64::MAX)
-    }
-
-    /// A small number that is this function's for as long as the process lives.
-    pub(crate) fn index(&self) -> usize {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        *self.index.get_or_init(|| NEXT.fetch_add(1, Ordering::Relaxed))
+    /// In a constant, as the macro has it, each of these panics is an error of the compiler.
+    #[test]
+    fn what_is_checked_has_no_short_form() {
+        for function in &FUNCTIONS {
+            let short = std::panic::catch_unwind(|| unchecked(function.key));
+            assert_eq!(short.is_ok(), matches!(function.class, Class::Pure | Class::Handle), "{}", function.key);
+        }
+        assert!(
+            std::panic::catch_unwind(|| unchecked("wasi:filesystem/types#[method]descriptor.unlink-file-at")).is_err()
+        );
+        assert!(std::panic::catch_unwind(|| function("wasi:filesystem/types#[method]descriptor.erase", 1)).is_err());
+        assert!(std::panic::catch_unwind(|| function("wasi:clocks/wall-clock#now", 1)).is_err());
     }
 }

@@ -106,7 +106,7 @@ impl Host {
         (call.blocking, call.fuel, call.depth) = (blocking, self.meter.fuel, self.meter.depth);
         // What a guest hands over it will hand over again in a replay: the digest is enough.
         let mut sink = Sink { encoded: &mut call.arguments, keep: Keep::DigestOnly };
-        sink.encoded.array(function.arity());
+        sink.encoded.array(u64::try_from(function.parameters.len()).unwrap_or(u64::MAX));
         arguments(&mut sink);
         let turn = self.source.begin(&call)?;
         if blocking && turn == Turn::Perform {

@@ -3,8 +3,8 @@
 /// Implements one of wasmtime's host traits on [`View`], each function by the same steps.
 ///
 /// A function's last part says how it is performed in a live run:
-/// - `via view`: wasmtime-wasi answers, through the view of that name on [`World`](crate::world::World). Only for calls that can't reach the
-///   world by name: the others have to say how they go through the gate;
+/// - `via view`: wasmtime-wasi answers, through the view of that name on [`World`](crate::world::World). Only for calls
+///   that are pure or act on a handle: a look or an effect in this form does not compile;
 /// - `|host, call| expression`: the expression answers, with `host: &mut Host` and `call: &mut Call`.
 ///
 /// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it. A function `by
@@ -24,6 +24,7 @@ macro_rules! host_calls {
         fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
         $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
         fn $name(&mut self, $($arg: $type),*) -> $ret {
+            const _: &$crate::gate::Function = $crate::gate::unchecked(concat!($interface, "#", $wit));
             $crate::gate::host_calls!(@call self, false, $interface, $wit, ($($arg: $type),*), $ret,
                 |live_host, _call| match live_host.world() {
                     Ok(world) => <_ as $trait>::$name(&mut world.$view(), $($arg),*),
@@ -36,6 +37,7 @@ macro_rules! host_calls {
         async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
         $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
         async fn $name(&mut self, $($arg: $type),*) -> $ret {
+            const _: &$crate::gate::Function = $crate::gate::unchecked(concat!($interface, "#", $wit));
             $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,
                 |live_host, _call| match live_host.world() {
                     Ok(world) => <_ as $trait>::$name(&mut world.$view(), $($arg),*).await,
@@ -65,10 +67,10 @@ macro_rules! host_calls {
     // The steps themselves.
     (@call $self:ident, $blocking:literal, $interface:literal, $wit:literal, ($($arg:ident: $type:ty),*), $ret:ty,
         |$host:ident, $call:pat_param| $perform:expr $(, again |$other:ident, $answer:ident| $again:expr)?) => {{
-        static FUNCTION: $crate::gate::Function =
-            $crate::gate::Function::new(concat!($interface, "#", $wit), &[$(stringify!($arg)),*]);
+        const FUNCTION: &$crate::gate::Function =
+            $crate::gate::function(concat!($interface, "#", $wit), <[&str]>::len(&[$(stringify!($arg)),*]));
         let $host = &mut *$self.host;
-        match $host.enter(&FUNCTION, $blocking, |_arguments| { $($crate::gate::wire::Wire::put(&$arg, _arguments);)* }) {
+        match $host.enter(FUNCTION, $blocking, |_arguments| { $($crate::gate::wire::Wire::put(&$arg, _arguments);)* }) {
             Err(error) => <$ret as $crate::gate::Answer>::trap(error),
             Ok(($crate::source::Turn::Recorded, recorded_call)) => {
                 let answer: $ret = $host.replayed(recorded_call);

@@ -37,7 +37,7 @@ pub(crate) use answer::{Answer, number};
 pub(crate) use call::Call;
 pub(crate) use effect::{Effect, NotDone};
 pub(crate) use ending::Ended;
-pub(crate) use function::Function;
+pub(crate) use function::{Function, function, unchecked};
 pub(crate) use host::Host;
 pub(crate) use host_calls::host_calls;
 pub(crate) use ledger::{Extra, Ledger};

@@ -118,8 +118,8 @@ impl Step {
     }
 
     pub(super) fn asked(function: &crate::gate::Function, arguments: &Encoded, fuel: u64) -> Self {
-        let parameters = function.parameters().iter().map(|&name| name.to_owned()).collect();
-        let function = Arc::new(Function { name: function.name().to_owned(), parameters });
+        let parameters = function.parameters.iter().map(|parameter| parameter.name.to_owned()).collect();
+        let function = Arc::new(Function { name: function.key.to_owned(), parameters });
         Self::Call { function, arguments: arguments.to_record(), fuel }
     }
 

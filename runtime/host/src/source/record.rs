@@ -25,11 +25,11 @@ impl Record {
 
     /// The number that a function has in this run's journal.
     fn function(&mut self, function: &'static Function) -> wasmtime::Result<FunctionId> {
-        let index = function.index();
+        let index = function.id.index();
         if let Some(Some(id)) = self.functions.get(index) {
             return Ok(*id);
         }
-        let id = self.ledger.intern(function.name(), function.parameters())?;
+        let id = self.ledger.intern(function.key, &function.parameter_names())?;
         if self.functions.len() <= index {
             self.functions.resize(index + 1, None);
         }
