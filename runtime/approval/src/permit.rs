@@ -79,7 +79,7 @@ pub struct Permit<K> {
 #[error("the permit is for `{permitted}`")]
 pub struct OtherAction {
     /// The action that is permitted.
-    pub permitted: Action,
+    pub permitted: Box<Action>,
 }
 
 impl<K> Permit<K> {
@@ -115,7 +115,7 @@ impl<K> Permit<K> {
     /// [`OtherAction`] where it is another one. The permit is used up all the same.
     pub fn spend(self, is_it: impl FnOnce(&Action) -> bool) -> Result<Action, OtherAction> {
         let action = self.act.into_action();
-        if is_it(&action) { Ok(action) } else { Err(OtherAction { permitted: action }) }
+        if is_it(&action) { Ok(action) } else { Err(OtherAction { permitted: Box::new(action) }) }
     }
 }
 

@@ -50,6 +50,7 @@ impl Remembered {
     /// # Errors
     ///
     /// The question, where it has to be asked.
+    #[expect(clippy::result_large_err, reason = "the question goes on, and is asked in most cases")]
     pub fn permit<K>(&self, pending: Pending<K>) -> Result<Permit<K>, Pending<K>> {
         let is_known = pending.asker().run == self.run && self.digests.contains(&pending.action().digest());
         if is_known { Ok(Permit::approved(pending)) } else { Err(pending) }

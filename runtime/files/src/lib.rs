@@ -5,6 +5,7 @@
 //! does, and refuses any other before anything is touched.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make their own files"))]
 
 mod created;
 mod directory;

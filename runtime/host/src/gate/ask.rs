@@ -68,6 +68,7 @@ impl Gate {
     }
 
     /// The permit for an action that was approved for the rest of the run; the question, where it was not.
+    #[expect(clippy::result_large_err, reason = "the question goes on, and is asked in most cases")]
     pub(super) fn remembered<K>(&self, pending: Pending<K>) -> Result<(Permit<K>, ApprovalRecord), Pending<K>> {
         let permit = lock(&self.remembered).permit(pending)?;
         let approval = ApprovalRecord {

@@ -25,7 +25,7 @@ enum NoTarget {
     /// It ends at what is not there or not a directory, which the tool may not know.
     Withheld(GuestPath, Errno),
     /// Nothing opens it, whatever the policy says.
-    Barred(Action, DenialReason),
+    Barred(Box<Action>, DenialReason),
     /// The policy denies what it leads through.
     Denied(GuestPath),
     Outside,
@@ -66,7 +66,7 @@ impl Host {
         let walls = Walls { grants: &grants, guard: &world.files.guard };
         let (place, found) = files::resolve(base, path, follow, &walls)?;
         if let Some(reason) = walls.bar(&place, found.as_ref(), wants) {
-            return Err(NoTarget::Barred(wants.action(place.path), reason));
+            return Err(NoTarget::Barred(Box::new(wants.action(place.path)), reason));
         }
         let above = grants.preopen_above(&place.path).ok_or_else(|| failed(Errno::NOENT))?;
         let above = Arc::clone(&above.directory);
@@ -162,10 +162,11 @@ impl Host {
         };
         let look = Look { target: None, told: true, perform: open };
         let mut decision = None;
-        let opened = gate
-            .effect(call.asker, act, Origin::Foreign, look, |decided| std::future::ready(decision = Some(decided)))
-            .await
-            .ok()?;
+        let decided = |decided| {
+            decision = Some(decided);
+            std::future::ready(())
+        };
+        let opened = gate.effect(call.asker, act, Origin::Foreign, look, decided).await.ok()?;
         call.decision = decision;
         Some(opened)
     }
@@ -217,7 +218,7 @@ impl From<Unresolved> for NoTarget {
     fn from(unresolved: Unresolved) -> Self {
         match unresolved {
             Unresolved::Errno(errno) => Self::Error(failed(errno)),
-            Unresolved::Barred(path, reason) => Self::Barred(Action::FileRead { path }, reason),
+            Unresolved::Barred(path, reason) => Self::Barred(Box::new(Action::FileRead { path }), reason),
             Unresolved::Denied(path) => Self::Denied(path),
             Unresolved::Missing(path) => Self::Withheld(path, Errno::NOENT),
             Unresolved::Outside => Self::Outside,
