@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{guests, process};
+use xtask::error::{Context, Error};
+use xtask::project::Project;
+use xtask::{guests, process};
 
 /// Builds what it takes and tries the points; `arguments` go to the harness.
 ///

@@ -8,10 +8,11 @@ mod stage;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use crate::error::Error;
-use crate::project::Project;
-use crate::server::{Answer, Asked, Server};
-use crate::{guests, process};
+use xtask::error::Error;
+use xtask::project::Project;
+use xtask::server::{Answer, Asked, Server};
+use xtask::{guests, process};
+
 use stage::{Expected, Stage};
 
 /// The credential that the host puts in. No tool sees it, and no journal has it.

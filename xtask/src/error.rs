@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 /// A failed step.
 #[derive(Debug)]
-pub(crate) struct Error {
+pub struct Error {
     message: String,
     causes: Vec<String>,
     hint: Option<String>,
@@ -12,24 +12,24 @@ pub(crate) struct Error {
 
 impl Error {
     /// Makes an error from the step that failed.
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), causes: Vec::new(), hint: None }
     }
 
     /// Adds a reason, below the ones that are there.
-    pub(crate) fn because(mut self, cause: impl Display) -> Self {
+    pub fn because(mut self, cause: impl Display) -> Self {
         self.causes.push(cause.to_string());
         self
     }
 
     /// Adds what to do about it.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Renders the error as it is printed, with a line for each reason and one for the hint.
-    pub(crate) fn report(&self) -> String {
+    pub fn report(&self) -> String {
         let mut text = format!("error: {}\n", self.message);
         for cause in &self.causes {
             for line in cause.lines() {
@@ -48,7 +48,7 @@ impl Error {
 }
 
 /// Adds the step that failed to an error from below.
-pub(crate) trait Context<T> {
+pub trait Context<T> {
     /// Turns an error into [`Error`], with `message` as the step that failed.
     fn context(self, message: impl FnOnce() -> String) -> Result<T, Error>;
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use wasm_agent_policy::{Policy, Surroundings};
 
-use crate::project::Project;
+use xtask::project::Project;
 
 /// The folders of the guest workspace that hold no example tool, and so need no policy.
 const WITHOUT_POLICY: [&str; 4] = ["sdk", "hostile", "bench", "target"];

@@ -13,13 +13,15 @@ use std::path::{Path, PathBuf};
 use crate::error::{Context, Error};
 use crate::process;
 use crate::project::Project;
-use route::{Route, RouteName};
+
+use route::Route;
+pub use route::RouteName;
 
 /// What a build of the guests yields.
 #[derive(Debug)]
-pub(crate) struct Built {
+pub struct Built {
     /// How many components there are.
-    pub(crate) count: usize,
+    pub count: usize,
 }
 
 /// Builds all guests into `target/guests`, unless those there are from the same sources.
@@ -28,7 +30,7 @@ pub(crate) struct Built {
 ///
 /// # Errors
 /// When no toolchain for WebAssembly can be found or set up, or when a guest does not compile.
-pub(crate) fn build(project: &Project, only: Option<RouteName>) -> Result<Built, Error> {
+pub fn build(project: &Project, only: Option<RouteName>) -> Result<Built, Error> {
     let sources = [project.guest_sources(), project.root().join("wit")];
     let digest = stamp::digest(&sources)?;
     let out = project.guests_dir();

@@ -6,26 +6,19 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
 
-mod bench;
+mod benchmarks;
 mod crash;
 mod demo;
-mod error;
 #[cfg(test)]
 mod example_policies;
-mod guests;
-mod process;
-mod project;
-mod python;
-mod scale;
-mod server;
 mod summary;
 mod tests_command;
 
 use std::process::ExitCode;
 
-use crate::bench::instructions::Build;
-use crate::error::Error;
-use crate::project::Project;
+use xtask::error::Error;
+use xtask::guests;
+use xtask::project::Project;
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -73,22 +66,7 @@ fn run(arguments: &[String]) -> Result<ExitCode, Error> {
         }
         ("demo", []) => demo::run(&project),
         ("crash", rest) => crash::run(&project, rest),
-        ("bench", rest) => {
-            bench::run(&project, rest)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        ("instructions", rest @ ([] | [_])) => {
-            let build = match rest.first().map(String::as_str) {
-                None => Build::Released,
-                Some("--tested") => Build::Tested,
-                Some(other) => {
-                    return Err(Error::new(format!("`instructions` takes `--tested` or nothing, not `{other}`")));
-                }
-            };
-            bench::instructions::run(&project, build)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        ("scale", rest) => scale::run(&project, rest),
+        ("bench" | "instructions" | "scale", rest) => benchmarks::run(&project, command, rest),
         ("test", rest) => tests_command::run(&project, rest),
         _ => {
             eprint!("error: unknown command `{}`\n\n{USAGE}", arguments.join(" "));

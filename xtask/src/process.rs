@@ -10,7 +10,7 @@ use crate::error::{Context, Error};
 ///
 /// The `cargo` that started this program set variables about its package. Build scripts read variables of these names, and are run
 /// again where one changes: `ring` and all that is built on it would be built anew whenever `cargo` and `cargo xtask` take turns.
-pub(crate) fn cargo() -> Command {
+pub fn cargo() -> Command {
     let mut command = Command::new("cargo");
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
@@ -24,7 +24,7 @@ pub(crate) fn cargo() -> Command {
 ///
 /// # Errors
 /// When it can't be started, or ends with anything but success.
-pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
+pub fn run(command: &mut Command) -> Result<(), Error> {
     let shown = show(command);
     let status = command.status().context(|| format!("could not start `{shown}`"))?;
     if status.success() { Ok(()) } else { Err(Error::new(format!("`{shown}` failed")).because(status)) }
@@ -35,7 +35,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
 /// # Errors
 /// When it can't be started, ends with anything but success (its standard error is then among the
 /// reasons), or prints what is not UTF-8.
-pub(crate) fn capture(command: &mut Command) -> Result<String, Error> {
+pub fn capture(command: &mut Command) -> Result<String, Error> {
     let shown = show(command);
     let output = command.stdin(Stdio::null()).output().context(|| format!("could not start `{shown}`"))?;
     if !output.status.success() {
@@ -49,7 +49,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String, Error> {
 }
 
 /// Finds a program on `PATH`.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|dir| dir.join(program)).find(|candidate| candidate.is_file())
 }

@@ -6,14 +6,14 @@ use crate::error::{Context, Error};
 
 /// The folders that the commands work in.
 #[derive(Debug)]
-pub(crate) struct Project {
+pub struct Project {
     root: PathBuf,
     target: PathBuf,
 }
 
 impl Project {
     /// Finds the project from the place of this crate, and its target directory from the environment.
-    pub(crate) fn locate() -> Result<Self, Error> {
+    pub fn locate() -> Result<Self, Error> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .map(Path::to_path_buf)
@@ -29,42 +29,42 @@ impl Project {
     }
 
     /// The root of the source tree.
-    pub(crate) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// The workspace of the guest tools.
-    pub(crate) fn guest_sources(&self) -> PathBuf {
+    pub fn guest_sources(&self) -> PathBuf {
         self.root.join("guest-tools")
     }
 
     /// Cargo's target directory for the guest workspace.
-    pub(crate) fn guest_target(&self) -> PathBuf {
+    pub fn guest_target(&self) -> PathBuf {
         self.target.join("guest-build")
     }
 
     /// Where the finished components are put, as `NAME.wasm`.
-    pub(crate) fn guests_dir(&self) -> PathBuf {
+    pub fn guests_dir(&self) -> PathBuf {
         self.target.join("guests")
     }
 
     /// The command line program, as `cargo build` of this profile leaves it.
-    pub(crate) fn host_binary(&self, profile_dir: &str) -> PathBuf {
+    pub fn host_binary(&self, profile_dir: &str) -> PathBuf {
         self.target.join(profile_dir).join("wasm-agent")
     }
 
     /// Where the benchmark keeps its files; emptied when it starts.
-    pub(crate) fn bench_dir(&self) -> PathBuf {
+    pub fn bench_dir(&self) -> PathBuf {
         self.target.join("bench")
     }
 
     /// Where the demo takes place; emptied when it starts.
-    pub(crate) fn demo_dir(&self) -> PathBuf {
+    pub fn demo_dir(&self) -> PathBuf {
         self.target.join("demo")
     }
 
     /// Tools that were downloaded or built by a set-up step; safe to delete.
-    pub(crate) fn cache(&self) -> PathBuf {
+    pub fn cache(&self) -> PathBuf {
         self.root.join(".cache")
     }
 }

@@ -13,7 +13,7 @@ use crate::process;
 ///
 /// # Errors
 /// When there is no `python3` with `venv`, or when the package can't be installed.
-pub(crate) fn install(cache: &Path, package: &str) -> Result<PathBuf, Error> {
+pub fn install(cache: &Path, package: &str) -> Result<PathBuf, Error> {
     let venv = environment(cache);
     let python = venv.join("bin/python");
     if !python.is_file() {
@@ -30,7 +30,7 @@ pub(crate) fn install(cache: &Path, package: &str) -> Result<PathBuf, Error> {
 }
 
 /// The folder of the environment, which is there once something was installed.
-pub(crate) fn environment(cache: &Path) -> PathBuf {
+pub fn environment(cache: &Path) -> PathBuf {
     cache.join("venv")
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn environment(cache: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When there is none.
-pub(crate) fn find_file(dir: &Path, name: &str) -> Result<PathBuf, Error> {
+pub fn find_file(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let mut folders = vec![dir.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(&folder).context(|| format!("could not read `{}`", folder.display()))?;

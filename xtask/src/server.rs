@@ -19,33 +19,33 @@ const PART_BYTES_MAX: u64 = 1 << 20;
 
 /// What the server was asked, and what a responder answers from.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// The method, in upper case.
-    pub(crate) method: String,
+    pub method: String,
     /// Path and query.
-    pub(crate) target: String,
+    pub target: String,
     /// Names in lower case, with their values.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 /// What the server answers.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub struct Answer {
     /// The status code.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The media type of the body.
-    pub(crate) content_type: &'static str,
+    pub content_type: &'static str,
     /// The body, or a piece of it.
-    pub(crate) body: String,
+    pub body: String,
     /// How often the piece comes.
-    pub(crate) repeat: usize,
+    pub repeat: usize,
 }
 
 /// A running server, which stops when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     address: SocketAddr,
     listener: Option<Arc<TcpListener>>,
     shared: Arc<Shared>,
@@ -66,7 +66,7 @@ impl Server {
     ///
     /// # Errors
     /// When no port can be had.
-    pub(crate) fn start(respond: fn(&Asked) -> Answer) -> Result<Self, Error> {
+    pub fn start(respond: fn(&Asked) -> Answer) -> Result<Self, Error> {
         let step = || "could not start the local HTTP server".to_owned();
         let listener = Arc::new(TcpListener::bind(("127.0.0.1", 0)).context(step)?);
         let address = listener.local_addr().context(step)?;
@@ -81,12 +81,12 @@ impl Server {
     }
 
     /// The URL of the server, without a path.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// What the server was asked so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<Asked> {
         self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -3,10 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::error::{Context, Error};
-use crate::project::Project;
+use xtask::error::{Context, Error};
+use xtask::project::Project;
+use xtask::{guests, process};
+
 use crate::summary::Summary;
-use crate::{guests, process};
 
 /// Tells the tests where the guests are.
 const GUESTS_VARIABLE: &str = "WASM_AGENT_GUESTS";

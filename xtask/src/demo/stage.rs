@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::error::{Context, Error};
-use crate::project::Project;
+use xtask::error::{Context, Error};
+use xtask::project::Project;
 
 /// Stands in for a person where there is no terminal. It notes what it was asked, so that the demo can show it.
 const SCRIPT: &str = r#"#!/bin/sh

@@ -44,7 +44,7 @@ impl Route {
 
 /// A route, before it is known to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RouteName {
+pub enum RouteName {
     /// See [`Route::Installed`].
     Installed,
     /// See [`Route::Added`].

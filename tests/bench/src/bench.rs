@@ -5,29 +5,21 @@
 //! times alone say more about the machine than about the program. Pieces that have no counterpart are measured by the
 //! harness of `tests/benches`, against numbers.
 
-mod contender;
-pub(crate) mod instructions;
-mod machine;
-mod measure;
-mod pieces;
-mod rows;
-mod run_many;
-mod statistics;
-mod table;
-
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::server::{Answer, Asked, Server};
-use crate::{guests, process};
-use contender::{Baseline, GuestKind, Ours};
-use machine::Machine;
-use measure::{Bench, Measured};
-use pieces::Pieces;
-use rows::{Job, Row};
+use xtask::error::{Context, Error};
+use xtask::guests;
+use xtask::project::Project;
+use xtask::server::Server;
+
+use crate::builds::Build;
+use crate::contender::{self, Baseline, GuestKind, Ours};
+use crate::machine::Machine;
+use crate::measure::{Bench, Measured};
+use crate::pieces::Pieces;
+use crate::rows::{self, Job, Row};
+use crate::{inputs, table};
 
 /// How often each row is run by both, unless the arguments say otherwise.
 const PAIRS: usize = 9;
@@ -51,18 +43,18 @@ struct Options {
 /// When something can't be set up, or when either program fails on a row.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
     let options = Options::parse(arguments)?;
-    let server = Server::start(respond)?;
+    let server = Server::start(inputs::respond)?;
     let mut rows = chosen(&server.url(), &options.rows)?;
     if options.against.is_some() {
         rows.retain_mut(Row::compares_builds);
     }
     guests::build(project, None)?;
     let whole = |path| std::path::absolute(path).context(|| "could not resolve a program's path".to_owned());
-    let binary = options.binary.map_or_else(|| build_host(project), whole)?;
+    let binary = options.binary.map_or_else(|| Build::Released.program(project), whole)?;
     let against = options.against.map(whole).transpose()?;
 
     let work = project.bench_dir();
-    prepare(&work)?;
+    inputs::prepare(&work)?;
     let baseline = Baseline::set_up(project, &work)?;
     let ours = Ours::set_up(binary, &work, &server.url())?;
     let earlier = against.map(|program| ours.earlier(program));
@@ -88,34 +80,6 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> 
     println!("{}", machine.sentence());
     publish(&measured, &machine, options.pairs, &options.json.unwrap_or_else(|| work.join("last.json")))?;
     options.write.map_or(Ok(()), |readme| write(&readme, &table::markdown(&measured, &machine)))
-}
-
-/// A small body, or a large one. Both are made once: the time of the server is in both columns, and the less of it the better.
-fn respond(asked: &Asked) -> Answer {
-    static SMALL: LazyLock<String> = LazyLock::new(|| text(rows::BODY_BYTES));
-    static PIECE: LazyLock<String> = LazyLock::new(|| text(PIECE_BYTES));
-    let (body, repeat) = match asked.target.as_str() {
-        rows::LARGE_BODY => (&PIECE, rows::LARGE_BYTES.div_ceil(PIECE_BYTES)),
-        _ => (&SMALL, 1),
-    };
-    Answer { status: 200, content_type: "text/plain", body: String::clone(body), repeat }
-}
-
-fn text(bytes: usize) -> String {
-    let mut text = noise(bytes.div_ceil(2)).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    text.truncate(bytes);
-    text
-}
-
-/// Size of the piece that the large body repeats, in bytes: a prime, so that no two reads of it have the same contents, of which
-/// a journal would keep one.
-const PIECE_BYTES: usize = 65_521;
-
-/// Not zeros: neither a file system nor the journal's blobs should have it easier than with real data.
-fn noise(bytes: usize) -> Vec<u8> {
-    let mut noise = vec![0; bytes];
-    blake3::Hasher::new().update(b"bench").finalize_xof().fill(&mut noise);
-    noise
 }
 
 /// The rows that are named, or all.
@@ -153,30 +117,6 @@ impl Options {
         }
         Ok(options)
     }
-}
-
-/// Builds the command line program as it is shipped.
-fn build_host(project: &Project) -> Result<PathBuf, Error> {
-    process::run(process::cargo().current_dir(project.root()).args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "wasm-agent",
-    ]))?;
-    Ok(project.host_binary("release"))
-}
-
-/// Makes the folder that the guest gets, with the files that the rows read.
-fn prepare(work: &Path) -> Result<(), Error> {
-    let files = work.join("files");
-    let step = || format!("could not prepare `{}`", work.display());
-    if work.exists() {
-        fs::remove_dir_all(work).context(step)?;
-    }
-    fs::create_dir_all(&files).context(step)?;
-    fs::write(files.join(rows::SMALL_FILE), vec![b's'; rows::SMALL_FILE_BYTES]).context(step)?;
-    fs::write(files.join(rows::LARGE_FILE), noise(rows::LARGE_BYTES)).context(step)
 }
 
 fn publish(rows: &[Measured], machine: &Machine, pairs: usize, path: &Path) -> Result<(), Error> {

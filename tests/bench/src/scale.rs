@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{guests, process};
+use xtask::error::{Context, Error};
+use xtask::project::Project;
+use xtask::{guests, process};
+
+use crate::builds::Build;
 
 /// Calls in the journal where none are asked for.
 const CALLS: u64 = 10_000_000;
@@ -78,11 +80,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
     guests::build(project, None)?;
     let program = match binary {
         Some(binary) => binary,
-        None => {
-            let mut build = process::cargo();
-            process::run(build.current_dir(project.root()).args(["build", "--release", "--package", "wasm-agent"]))?;
-            project.host_binary("release")
-        }
+        None => Build::Released.program(project)?,
     };
     let stage = Stage::set_up(project, program)?;
     let (own, journal) = (stage.record("small", 10)?, stage.record("large", calls)?);

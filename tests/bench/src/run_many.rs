@@ -2,28 +2,18 @@
 
 use std::process::Command;
 
-use crate::error::{Context, Error};
-use crate::process;
-use crate::project::Project;
+use xtask::error::{Context, Error};
+use xtask::process;
+use xtask::project::Project;
+
+use crate::builds::Build;
 
 /// Builds the example and runs it on the first core, or without a fixed core where the machine has no `taskset`.
 ///
 /// # Errors
 /// When it does not build, fails, or does not print a number last.
 pub(crate) fn measure(project: &Project) -> Result<f64, Error> {
-    let mut build = process::cargo();
-    build.current_dir(project.root()).args([
-        "build",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--package",
-        "wasm-agent-host",
-        "--example",
-        "run_many",
-    ]);
-    process::run(&mut build)?;
-    let program = project.host_binary("release").with_file_name("examples").join("run_many");
+    let program = Build::Released.example(project, "run_many")?;
     let mut command = match process::find("taskset") {
         Some(taskset) => {
             let mut command = Command::new(taskset);

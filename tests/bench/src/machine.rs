@@ -5,8 +5,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-
-use crate::process;
+use xtask::process;
 
 /// The machine, and what ran on it.
 #[derive(Debug)]

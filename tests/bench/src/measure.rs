@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::contender::{Baseline, Fsync, Guest, GuestKind, Ours};
-use super::pieces::Pieces;
-use super::rows::{Job, Pair, Row, Target};
-use super::run_many;
-use super::statistics::{median, median_duration};
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{process, python};
+use xtask::error::{Context, Error};
+use xtask::project::Project;
+use xtask::{process, python};
+
+use crate::contender::{Baseline, Fsync, Guest, GuestKind, Ours};
+use crate::pieces::Pieces;
+use crate::rows::{Job, Pair, Row, Target};
+use crate::run_many;
+use crate::statistics::{median, median_duration};
 
 /// A number with its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]

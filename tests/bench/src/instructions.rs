@@ -6,15 +6,16 @@
 //! with those of the same build only, so the first line says which it is.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
-use super::contender::{Fsync, Guest, Ours};
-use super::rows::{GUEST_DIR, SMALL_FILE};
-use super::{build_host, prepare};
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{guests, process};
+use xtask::error::{Context, Error};
+use xtask::project::Project;
+use xtask::{guests, process};
+
+use crate::builds::Build;
+use crate::contender::{Fsync, Guest, Ours};
+use crate::inputs::{self, GUEST_DIR, SMALL_FILE};
 
 /// What is counted: a command of the guest `bench`, how often in the short run and in the long one, and what it works
 /// on.
@@ -25,59 +26,6 @@ const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
     ("open-read-close", 200, 1_200, Some(SMALL_FILE)),
     ("create-remove", 100, 600, Some("")),
 ];
-
-/// Which build of the program is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Build {
-    /// As it is shipped.
-    Released,
-    /// Outside crates as the tests have them, so that a machine that tests need not compile them once more; the
-    /// project's own crates are optimised in full.
-    Tested,
-}
-
-impl Build {
-    fn describe(self) -> &'static str {
-        match self {
-            Self::Released => "of the program as released",
-            Self::Tested => "of a test build, own crates optimised: more than as released",
-        }
-    }
-
-    fn program(self, project: &Project) -> Result<PathBuf, Error> {
-        match self {
-            Self::Released => build_host(project),
-            Self::Tested => {
-                // Of the whole workspace, for the features that the tests turn on in outside crates. The variable is
-                // about the project's own crates alone: the profile sets what outside crates get.
-                let mut build = process::cargo();
-                build.current_dir(project.root()).env("CARGO_PROFILE_DEV_OPT_LEVEL", "3");
-                process::run(build.args(["build", "--locked", "--workspace", "--bin", "wasm-agent"]))?;
-                Ok(project.host_binary("debug"))
-            }
-        }
-    }
-}
-
-impl Build {
-    /// The example that compiles in its own process, of the same build as the program: no other has its code.
-    fn example(self, project: &Project) -> Result<PathBuf, Error> {
-        let mut build = process::cargo();
-        build.current_dir(project.root()).args(["build", "--locked"]);
-        let folder = match self {
-            Self::Released => {
-                build.args(["--release", "--package", "wasm-agent-host"]);
-                "release"
-            }
-            Self::Tested => {
-                build.env("CARGO_PROFILE_DEV_OPT_LEVEL", "3").arg("--workspace");
-                "debug"
-            }
-        };
-        process::run(build.args(["--example", "keep_code"]))?;
-        Ok(project.host_binary(folder).with_file_name("examples").join("keep_code"))
-    }
-}
 
 /// Counts, and prints a line for each.
 ///
@@ -91,7 +39,7 @@ pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
     guests::build(project, None)?;
     let binary = build.program(project)?;
     let work = project.bench_dir();
-    prepare(&work)?;
+    inputs::prepare(&work)?;
     let ours = Ours::set_up(binary, &work, "http://127.0.0.1:1")?;
     let guest = Guest::uncompiled(project.guests_dir().join("bench.wasm"));
     let collected = |command: &str, calls: u64, operand: Option<&str>| {
@@ -106,7 +54,7 @@ pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
     // Compiles the guest, which must not be counted. Valgrind's processor lacks what newer ones have: code that was
     // compiled outside of it can't be used within, and the program's own compiler is a process that valgrind does not
     // follow.
-    count(&valgrind, &ours.keep_code(&build.example(project)?, &guest))?;
+    count(&valgrind, &ours.keep_code(&build.example(project, "keep_code")?, &guest))?;
     println!("instructions a call, {}", build.describe());
     println!("{:<18} {:>12} {:>12}", "", "live", "replay");
     for (command, few, many, operand) in COUNTED {
@@ -122,7 +70,7 @@ pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
 }
 
 /// Runs a command under callgrind, and returns the instructions that it executed.
-fn count(valgrind: &std::path::Path, command: &Command) -> Result<u64, Error> {
+fn count(valgrind: &Path, command: &Command) -> Result<u64, Error> {
     let mut counted = Command::new(valgrind);
     counted.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
     counted.arg(command.get_program()).args(command.get_args());

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::rows::{GUEST_DIR, LARGE_FILE};
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{process, python};
+use xtask::error::{Context, Error};
+use xtask::project::Project;
+use xtask::{process, python};
+
+use crate::inputs::{GUEST_DIR, LARGE_FILE};
 
 /// The package that makes a component of a Python program.
 const COMPONENTIZE: &str = "componentize-py==0.25.1";

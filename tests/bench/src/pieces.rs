@@ -1,8 +1,8 @@
 //! The benchmarks of `tests/benches`, and what their harness prints.
 
-use crate::error::Error;
-use crate::process;
-use crate::project::Project;
+use xtask::error::Error;
+use xtask::process;
+use xtask::project::Project;
 
 /// What the harness found, once it ran.
 #[derive(Debug, Default)]

@@ -1,27 +1,7 @@
 //! What is measured, against what, and what it may cost at most.
 
-use super::contender::{Fsync, GuestKind, searched};
-
-/// The folder that the guest is granted, as it sees it.
-pub(crate) const GUEST_DIR: &str = "/bench";
-
-/// A file that fits one read.
-pub(crate) const SMALL_FILE: &str = "small.txt";
-
-/// Its size, in bytes.
-pub(crate) const SMALL_FILE_BYTES: usize = 4096;
-
-/// The file that `read` reads.
-pub(crate) const LARGE_FILE: &str = "large.bin";
-
-/// Its size, in bytes, and that of a large response body.
-pub(crate) const LARGE_BYTES: usize = 256 << 20;
-
-/// Size of a small response body, in bytes.
-pub(crate) const BODY_BYTES: usize = 1024;
-
-/// Where the server has a body of [`LARGE_BYTES`].
-pub(crate) const LARGE_BODY: &str = "/large";
+use crate::contender::{Fsync, GuestKind, searched};
+use crate::inputs::{GUEST_DIR, LARGE_BODY, LARGE_FILE, SMALL_FILE};
 
 /// One line of the table.
 #[derive(Debug)]
