@@ -9,8 +9,6 @@
 mod benchmarks;
 mod crash;
 mod demo;
-#[cfg(test)]
-mod example_policies;
 mod summary;
 mod tests_command;
 
