@@ -8,7 +8,7 @@ mod stage;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use xtask::error::Error;
+use anyhow::{Result, bail};
 use xtask::project::Project;
 use xtask::server::{Answer, Asked, Server};
 use xtask::{guests, process};
@@ -26,7 +26,7 @@ const PAGE: &str = "<!doctype html><title>Changes</title><style>p { color: red }
 ///
 /// # Errors
 /// When something can't be set up or built, or when a step does not end as it must.
-pub(crate) fn run(project: &Project) -> Result<ExitCode, Error> {
+pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     guests::build(project, None)?;
     process::run(process::cargo().current_dir(project.root()).args([
         "build",
@@ -89,13 +89,13 @@ fn respond(asked: &Asked) -> Answer {
 }
 
 /// Checks from the other side what was sent and what was not.
-fn check_server(stage: &Stage, asked: &[Asked]) -> Result<(), Error> {
+fn check_server(stage: &Stage, asked: &[Asked]) -> Result<()> {
     if let Some(leaked) = asked.iter().find(|asked| asked.target.starts_with("/private")) {
-        return Err(Error::new(format!("the denied request for `{}` reached the server", leaked.target)));
+        bail!("the denied request for `{}` reached the server", leaked.target);
     }
     let posted = asked.iter().filter(|asked| asked.method == "POST").count();
     if posted != 1 {
-        return Err(Error::new(format!("the server got {posted} posts instead of 1")));
+        bail!("the server got {posted} posts instead of 1");
     }
     stage.check_token_is_nowhere()?;
     stage.say(&format!(

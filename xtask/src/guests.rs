@@ -10,7 +10,8 @@ mod stamp;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result};
+
 use crate::process;
 use crate::project::Project;
 
@@ -30,7 +31,7 @@ pub struct Built {
 ///
 /// # Errors
 /// When no toolchain for WebAssembly can be found or set up, or when a guest does not compile.
-pub fn build(project: &Project, only: Option<RouteName>) -> Result<Built, Error> {
+pub fn build(project: &Project, only: Option<RouteName>) -> Result<Built> {
     let sources = [project.guest_sources(), project.root().join("wit")];
     let digest = stamp::digest(&sources)?;
     let out = project.guests_dir();
@@ -46,7 +47,7 @@ pub fn build(project: &Project, only: Option<RouteName>) -> Result<Built, Error>
     let release = project.guest_target().join(route::TARGET).join("release");
     // Cargo leaves the artefacts of deleted guests in place; those must not be taken for guests.
     for artefact in components_in(&release)? {
-        fs::remove_file(&artefact).context(|| format!("could not remove `{}`", artefact.display()))?;
+        fs::remove_file(&artefact).with_context(|| format!("could not remove `{}`", artefact.display()))?;
     }
     compile(project, &route)?;
     let count = publish(&release, &out)?;
@@ -54,7 +55,7 @@ pub fn build(project: &Project, only: Option<RouteName>) -> Result<Built, Error>
     Ok(Built { count })
 }
 
-fn compile(project: &Project, route: &Route) -> Result<(), Error> {
+fn compile(project: &Project, route: &Route) -> Result<()> {
     let mut command = route.cargo();
     command
         .current_dir(project.guest_sources())
@@ -66,30 +67,30 @@ fn compile(project: &Project, route: &Route) -> Result<(), Error> {
 }
 
 /// Replaces what is in `out` by the components of `release`, named as their crates are.
-fn publish(release: &Path, out: &Path) -> Result<usize, Error> {
+fn publish(release: &Path, out: &Path) -> Result<usize> {
     if out.exists() {
-        fs::remove_dir_all(out).context(|| format!("could not clear `{}`", out.display()))?;
+        fs::remove_dir_all(out).with_context(|| format!("could not clear `{}`", out.display()))?;
     }
-    fs::create_dir_all(out).context(|| format!("could not create `{}`", out.display()))?;
+    fs::create_dir_all(out).with_context(|| format!("could not create `{}`", out.display()))?;
     let artefacts = components_in(release)?;
     for artefact in &artefacts {
         let name = artefact
             .file_name()
             .map(|name| name.to_string_lossy().replace('_', "-"))
-            .ok_or_else(|| Error::new(format!("`{}` has no name", artefact.display())))?;
-        fs::copy(artefact, out.join(&name)).context(|| format!("could not copy `{name}`"))?;
+            .with_context(|| format!("`{}` has no name", artefact.display()))?;
+        fs::copy(artefact, out.join(&name)).with_context(|| format!("could not copy `{name}`"))?;
     }
     Ok(artefacts.len())
 }
 
-fn components_in(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+fn components_in(dir: &Path) -> Result<Vec<PathBuf>> {
     if !dir.exists() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    let entries = fs::read_dir(dir).context(|| format!("could not read `{}`", dir.display()))?;
+    let entries = fs::read_dir(dir).with_context(|| format!("could not read `{}`", dir.display()))?;
     for entry in entries {
-        let path = entry.context(|| format!("could not read `{}`", dir.display()))?.path();
+        let path = entry.with_context(|| format!("could not read `{}`", dir.display()))?.path();
         if path.extension().is_some_and(|extension| extension == "wasm") {
             found.push(path);
         }

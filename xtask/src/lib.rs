@@ -4,8 +4,8 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a developer's tool: it says what it sets up")]
 
-pub mod error;
 pub mod guests;
+pub mod hint;
 pub mod process;
 pub mod project;
 pub mod python;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result};
 
 /// The folders that the commands work in.
 #[derive(Debug)]
@@ -13,16 +13,14 @@ pub struct Project {
 
 impl Project {
     /// Finds the project from the place of this crate, and its target directory from the environment.
-    pub fn locate() -> Result<Self, Error> {
+    pub fn locate() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .map(Path::to_path_buf)
-            .ok_or_else(|| Error::new("the folder of `xtask` has no parent"))?;
+            .context("the folder of `xtask` has no parent")?;
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             // Cargo takes a relative one from where it was called, and so does this.
-            Some(dir) => {
-                std::path::absolute(PathBuf::from(dir)).context(|| "could not resolve `CARGO_TARGET_DIR`".to_owned())?
-            }
+            Some(dir) => std::path::absolute(PathBuf::from(dir)).context("could not resolve `CARGO_TARGET_DIR`")?,
             None => root.join("target"),
         };
         Ok(Self { root, target })

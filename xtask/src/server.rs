@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result};
 
 /// Largest request head, and largest request body, in bytes. The tools here send far less.
 const PART_BYTES_MAX: u64 = 1 << 20;
@@ -66,8 +66,8 @@ impl Server {
     ///
     /// # Errors
     /// When no port can be had.
-    pub fn start(respond: fn(&Asked) -> Answer) -> Result<Self, Error> {
-        let step = || "could not start the local HTTP server".to_owned();
+    pub fn start(respond: fn(&Asked) -> Answer) -> Result<Self> {
+        let step = "could not start the local HTTP server";
         let listener = Arc::new(TcpListener::bind(("127.0.0.1", 0)).context(step)?);
         let address = listener.local_addr().context(step)?;
         let shared = Arc::new(Shared {

@@ -6,10 +6,13 @@
 //! harness of `tests/benches`, against numbers.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use xtask::error::{Context, Error};
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
 use xtask::guests;
+use xtask::hint::Hint;
 use xtask::project::Project;
 use xtask::server::Server;
 
@@ -21,35 +24,48 @@ use crate::pieces::Pieces;
 use crate::rows::{self, Job, Row};
 use crate::{inputs, table};
 
-/// How often each row is run by both, unless the arguments say otherwise.
-const PAIRS: usize = 9;
-
 /// The lines of a README between which the table stands.
 const MARKS: (&str, &str) = ("<!-- table: cargo xtask bench --write -->", "<!-- end of table -->");
 
-/// What the arguments ask for.
-struct Options {
-    pairs: usize,
-    binary: Option<PathBuf>,
-    against: Option<PathBuf>,
-    json: Option<PathBuf>,
-    write: Option<PathBuf>,
+/// Measure what the gate and the journal cost, against a bare `wasmtime run`
+///
+/// Both run the same component with compiled code at hand, in turns, and the table has the medians. Every number goes to
+/// target/bench/last.json too. tests/benches/README.md explains the rows and the columns.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Measure these rows instead of all
+    #[arg(value_name = "ROW")]
     rows: Vec<String>,
+    /// How often each row is run by both programs
+    #[arg(long, value_name = "N", default_value = "9")]
+    pairs: NonZeroUsize,
+    /// Measure this `wasm-agent` instead of building one
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// Compare with this build of `wasm-agent` instead of `wasmtime`
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Write the numbers here instead of to target/bench/last.json
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Put the table between the marks of this README
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
 }
 
 /// Measures the rows that are named, or all of them, and prints a table.
 ///
 /// # Errors
 /// When something can't be set up, or when either program fails on a row.
-pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> {
-    let options = Options::parse(arguments)?;
+pub(crate) fn run(project: &Project, options: Options) -> Result<()> {
+    let pairs = options.pairs.get();
     let server = Server::start(inputs::respond)?;
     let mut rows = chosen(&server.url(), &options.rows)?;
     if options.against.is_some() {
         rows.retain_mut(Row::compares_builds);
     }
     guests::build(project, None)?;
-    let whole = |path| std::path::absolute(path).context(|| "could not resolve a program's path".to_owned());
+    let whole = |path| std::path::absolute(path).context("could not resolve a program's path");
     let binary = options.binary.map_or_else(|| Build::Released.program(project), whole)?;
     let against = options.against.map(whole).transpose()?;
 
@@ -68,7 +84,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> 
     };
     let machine = Machine::look(baseline.version()?);
     let pieces = Pieces::default();
-    let mut bench = Bench { project, baseline, ours, earlier, small, large, pieces, pairs: options.pairs };
+    let mut bench = Bench { project, baseline, ours, earlier, small, large, pieces, pairs };
 
     println!("{}", table::heading());
     let mut measured = Vec::new();
@@ -78,60 +94,32 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<(), Error> 
         measured.push(found);
     }
     println!("{}", machine.sentence());
-    publish(&measured, &machine, options.pairs, &options.json.unwrap_or_else(|| work.join("last.json")))?;
+    publish(&measured, &machine, pairs, &options.json.unwrap_or_else(|| work.join("last.json")))?;
     options.write.map_or(Ok(()), |readme| write(&readme, &table::markdown(&measured, &machine)))
 }
 
 /// The rows that are named, or all.
-fn chosen(server: &str, names: &[String]) -> Result<Vec<Row>, Error> {
+fn chosen(server: &str, names: &[String]) -> Result<Vec<Row>> {
     let all = rows::all(server);
     if let Some(unknown) = names.iter().find(|name| !all.iter().any(|row| row.name == name.as_str())) {
         let known: Vec<&str> = all.iter().map(|row| row.name).collect();
-        return Err(Error::new(format!("unknown row `{unknown}`")).hint(format!("the rows are {}", known.join(", "))));
+        return Err(anyhow!("unknown row `{unknown}`")).hint(format!("the rows are {}", known.join(", ")));
     }
     Ok(all.into_iter().filter(|row| names.is_empty() || names.iter().any(|name| name == row.name)).collect())
 }
 
-impl Options {
-    fn parse(arguments: &[String]) -> Result<Self, Error> {
-        let mut options = Self { pairs: PAIRS, binary: None, against: None, json: None, write: None, rows: Vec::new() };
-        let mut arguments = arguments.iter();
-        while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| Error::new(format!("`{argument}` needs a value")));
-            match argument.as_str() {
-                "--pairs" => {
-                    let text = value()?;
-                    options.pairs = text
-                        .parse()
-                        .ok()
-                        .filter(|pairs| *pairs > 0)
-                        .ok_or_else(|| Error::new(format!("`--pairs` must be a number above 0, not `{text}`")))?;
-                }
-                "--binary" => options.binary = Some(PathBuf::from(value()?)),
-                "--against" => options.against = Some(PathBuf::from(value()?)),
-                "--json" => options.json = Some(PathBuf::from(value()?)),
-                "--write" => options.write = Some(PathBuf::from(value()?)),
-                option if option.starts_with('-') => return Err(Error::new(format!("unknown option `{option}`"))),
-                row => options.rows.push(row.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
-fn publish(rows: &[Measured], machine: &Machine, pairs: usize, path: &Path) -> Result<(), Error> {
+fn publish(rows: &[Measured], machine: &Machine, pairs: usize, path: &Path) -> Result<()> {
     let text = format!("{:#}\n", table::json(rows, machine, pairs));
-    fs::write(path, text).context(|| format!("could not write `{}`", path.display()))
+    fs::write(path, text).with_context(|| format!("could not write `{}`", path.display()))
 }
 
 /// Replaces the table in a README.
-fn write(path: &Path, table: &str) -> Result<(), Error> {
-    let text = fs::read_to_string(path).context(|| format!("could not read `{}`", path.display()))?;
-    let replaced = replace(&text, table).ok_or_else(|| {
-        Error::new(format!("`{}` has no place for the table", path.display()))
-            .hint(format!("put the lines `{}` and `{}` there", MARKS.0, MARKS.1))
-    })?;
-    fs::write(path, replaced).context(|| format!("could not write `{}`", path.display()))
+fn write(path: &Path, table: &str) -> Result<()> {
+    let text = fs::read_to_string(path).with_context(|| format!("could not read `{}`", path.display()))?;
+    let replaced = replace(&text, table)
+        .with_context(|| format!("`{}` has no place for the table", path.display()))
+        .hint(format!("put the lines `{}` and `{}` there", MARKS.0, MARKS.1))?;
+    fs::write(path, replaced).with_context(|| format!("could not write `{}`", path.display()))
 }
 
 fn replace(text: &str, table: &str) -> Option<String> {

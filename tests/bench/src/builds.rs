@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use xtask::error::Error;
+use anyhow::Result;
 use xtask::process;
 use xtask::project::Project;
 
@@ -30,7 +30,7 @@ impl Build {
     ///
     /// # Errors
     /// When it does not compile.
-    pub(crate) fn program(self, project: &Project) -> Result<PathBuf, Error> {
+    pub(crate) fn program(self, project: &Project) -> Result<PathBuf> {
         process::run(self.cargo(project, "wasm-agent").args(["--bin", "wasm-agent"]))?;
         Ok(project.host_binary(self.folder()))
     }
@@ -39,7 +39,7 @@ impl Build {
     ///
     /// # Errors
     /// When it does not compile.
-    pub(crate) fn example(self, project: &Project, name: &str) -> Result<PathBuf, Error> {
+    pub(crate) fn example(self, project: &Project, name: &str) -> Result<PathBuf> {
         process::run(self.cargo(project, "wasm-agent-host").args(["--example", name]))?;
         Ok(project.host_binary(self.folder()).with_file_name("examples").join(name))
     }

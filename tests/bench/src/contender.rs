@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::error::{Context, Error};
+use anyhow::{Context, Result};
 use xtask::project::Project;
 use xtask::{process, python};
 
@@ -67,7 +67,7 @@ pub(crate) struct Baseline {
 
 impl Baseline {
     /// Installs the program.
-    pub(crate) fn set_up(project: &Project, work: &Path) -> Result<Self, Error> {
+    pub(crate) fn set_up(project: &Project, work: &Path) -> Result<Self> {
         python::install(&project.cache(), WASMTIME)?;
         let program = python::find_file(&python::environment(&project.cache()).join("lib"), "wasmtime")?;
         make_executable(&program)?;
@@ -75,12 +75,12 @@ impl Baseline {
     }
 
     /// The program's name and version.
-    pub(crate) fn version(&self) -> Result<String, Error> {
+    pub(crate) fn version(&self) -> Result<String> {
         process::capture(Command::new(&self.program).arg("--version"))
     }
 
     /// Compiles a guest ahead of time, as `wasm-agent` does when it first runs it, with flags besides.
-    pub(crate) fn compile(&self, component: &Path, flags: &[&str]) -> Result<Guest, Error> {
+    pub(crate) fn compile(&self, component: &Path, flags: &[&str]) -> Result<Guest> {
         let name = component.file_name().unwrap_or_default().to_string_lossy();
         let compiled = self.work.join(format!("{name}{}.cwasm", flags.concat()));
         if !compiled.is_file() {
@@ -132,10 +132,10 @@ pub(crate) struct Ours {
 
 impl Ours {
     /// Writes the policy. The first run fills the cache of compiled code.
-    pub(crate) fn set_up(program: PathBuf, work: &Path, server: &str) -> Result<Self, Error> {
+    pub(crate) fn set_up(program: PathBuf, work: &Path, server: &str) -> Result<Self> {
         let policy = work.join("policy.toml");
         let token = work.join("token");
-        fs::write(&token, "tok-4f2a9c71d0e84b6f").context(|| format!("could not write `{}`", token.display()))?;
+        fs::write(&token, "tok-4f2a9c71d0e84b6f").with_context(|| format!("could not write `{}`", token.display()))?;
         let searched = searched(server);
         let text = format!(
             r#"version = 1
@@ -167,7 +167,7 @@ response-body = "300MiB"
 journal = "4GiB"
 "#
         );
-        fs::write(&policy, text).context(|| format!("could not write `{}`", policy.display()))?;
+        fs::write(&policy, text).with_context(|| format!("could not write `{}`", policy.display()))?;
         Ok(Self { program, policy, work: work.to_owned(), state: work.join("state"), runs: Cell::new(0) })
     }
 
@@ -213,9 +213,9 @@ journal = "4GiB"
     }
 
     /// Forgets compiled code and kept components, so that the next run compiles.
-    pub(crate) fn forget(&self) -> Result<(), Error> {
+    pub(crate) fn forget(&self) -> Result<()> {
         if self.state.exists() {
-            fs::remove_dir_all(&self.state).context(|| format!("could not remove `{}`", self.state.display()))?;
+            fs::remove_dir_all(&self.state).with_context(|| format!("could not remove `{}`", self.state.display()))?;
         }
         Ok(())
     }
@@ -237,7 +237,7 @@ journal = "4GiB"
 ///
 /// # Errors
 /// When its package can't be installed, or fails.
-pub(crate) fn large_component(project: &Project) -> Result<PathBuf, Error> {
+pub(crate) fn large_component(project: &Project) -> Result<PathBuf> {
     let component = project.cache().join("large.wasm");
     if !component.is_file() {
         python::install(&project.cache(), COMPONENTIZE)?;
@@ -254,15 +254,15 @@ pub(crate) fn large_component(project: &Project) -> Result<PathBuf, Error> {
                 .arg("-o")
                 .arg(&unfinished),
         )?;
-        fs::rename(&unfinished, &component).context(|| "could not put the large component in place".to_owned())?;
+        fs::rename(&unfinished, &component).context("could not put the large component in place")?;
     }
     Ok(component)
 }
 
 /// The program arrives in its package without its run bit.
-fn make_executable(program: &Path) -> Result<(), Error> {
+fn make_executable(program: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     fs::set_permissions(program, fs::Permissions::from_mode(0o755))
-        .context(|| format!("could not make `{}` executable", program.display()))
+        .with_context(|| format!("could not make `{}` executable", program.display()))
 }

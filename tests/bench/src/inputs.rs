@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use xtask::error::{Context, Error};
+use anyhow::{Context, Result};
 use xtask::server::{Answer, Asked};
 
 /// The granted folder, by the path that the guest has for it.
@@ -36,15 +36,15 @@ const PIECE_BYTES: usize = 65_521;
 ///
 /// # Errors
 /// When the directory can't be emptied or written.
-pub(crate) fn prepare(work: &Path) -> Result<(), Error> {
+pub(crate) fn prepare(work: &Path) -> Result<()> {
     let files = work.join("files");
     let step = || format!("could not prepare `{}`", work.display());
     if work.exists() {
-        fs::remove_dir_all(work).context(step)?;
+        fs::remove_dir_all(work).with_context(step)?;
     }
-    fs::create_dir_all(&files).context(step)?;
-    fs::write(files.join(SMALL_FILE), vec![b's'; SMALL_FILE_BYTES]).context(step)?;
-    fs::write(files.join(LARGE_FILE), noise(LARGE_BYTES)).context(step)
+    fs::create_dir_all(&files).with_context(step)?;
+    fs::write(files.join(SMALL_FILE), vec![b's'; SMALL_FILE_BYTES]).with_context(step)?;
+    fs::write(files.join(LARGE_FILE), noise(LARGE_BYTES)).with_context(step)
 }
 
 /// Answers with the small body or the large one. Both are made once: the server's time is in both columns, and should be short.

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use xtask::error::{Context, Error};
+use anyhow::{Context, Error, Result, anyhow};
+use clap::Args;
 use xtask::project::Project;
 use xtask::{guests, process};
 
@@ -27,11 +28,25 @@ const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
     ("create-remove", 100, 600, Some("")),
 ];
 
+/// Count the instructions of a host call with callgrind
+///
+/// Noise does not move this figure, and it has nothing of the kernel or of waiting. Without valgrind on this machine nothing
+/// is counted.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Count in a build that shares its dependencies with the tests, where a release build takes too long
+    ///
+    /// Its numbers are 10 to 20 % above those of a release build, so compare them only with each other.
+    #[arg(long)]
+    tested: bool,
+}
+
 /// Counts, and prints a line for each.
 ///
 /// # Errors
 /// When something can't be set up, or a run fails.
-pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
+pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
+    let build = if options.tested { Build::Tested } else { Build::Released };
     let Some(valgrind) = process::find("valgrind") else {
         println!("instructions: not counted, as there is no valgrind on this machine");
         return Ok(());
@@ -48,7 +63,7 @@ pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
         let journal = ours.journal();
         let live = count(&valgrind, &ours.command(&guest, &arguments, Fsync::Effects, &journal))?;
         let replay = count(&valgrind, &ours.replay(&guest, &journal))?;
-        fs::remove_file(&journal).context(|| format!("could not remove `{}`", journal.display()))?;
+        fs::remove_file(&journal).with_context(|| format!("could not remove `{}`", journal.display()))?;
         Ok::<_, Error>((live, replay))
     };
     // Compiles the guest, which must not be counted. Valgrind's processor lacks what newer ones have: code that was
@@ -60,9 +75,9 @@ pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
     for (command, few, many, operand) in COUNTED {
         let (short, long) = (collected(command, few, operand)?, collected(command, many, operand)?);
         let each = |short: u64, long: u64| {
-            long.checked_sub(short).map(|more| more / (many - few)).ok_or_else(|| {
-                Error::new(format!("{many} calls of `{command}` took {long} instructions, {few} calls {short}"))
-            })
+            long.checked_sub(short)
+                .map(|more| more / (many - few))
+                .with_context(|| format!("{many} calls of `{command}` took {long} instructions, {few} calls {short}"))
         };
         println!("{command:<18} {:>12} {:>12}", each(short.0, long.0)?, each(short.1, long.1)?);
     }
@@ -70,14 +85,14 @@ pub(crate) fn run(project: &Project, build: Build) -> Result<(), Error> {
 }
 
 /// Runs a command under callgrind, and returns the instructions that it executed.
-fn count(valgrind: &Path, command: &Command) -> Result<u64, Error> {
+fn count(valgrind: &Path, command: &Command) -> Result<u64> {
     let mut counted = Command::new(valgrind);
     counted.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
     counted.arg(command.get_program()).args(command.get_args());
     counted.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = counted.output().context(|| "could not start valgrind".to_owned())?;
+    let output = counted.output().context("could not start valgrind")?;
     let said = String::from_utf8_lossy(&output.stderr);
     let line = said.lines().find_map(|line| line.split_once("Collected :"));
     let number = line.and_then(|(_, number)| number.trim().parse().ok()).filter(|_| output.status.success());
-    number.ok_or_else(|| Error::new("callgrind gave no count").because(said.trim_end()))
+    number.ok_or_else(|| anyhow!("{}", said.trim_end()).context("callgrind gave no count"))
 }

@@ -1,6 +1,6 @@
 //! The benchmarks behind `cargo xtask bench`, `cargo xtask instructions` and `cargo xtask scale`.
 //!
-//! They start programs and measure those; nothing of the host is linked in here.
+//! They start programs and measure them; nothing of the host is linked in.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
@@ -21,34 +21,32 @@ mod table;
 
 use std::process::ExitCode;
 
-use xtask::error::Error;
+use anyhow::Result;
+use clap::Parser;
+use xtask::hint;
 use xtask::project::Project;
 
-use crate::builds::Build;
-
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
-        Ok(code) => code,
-        Err(error) => {
-            eprint!("{}", error.report());
-            ExitCode::FAILURE
-        }
-    }
+/// Measure the program
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+enum Benchmark {
+    Bench(bench::Options),
+    Instructions(instructions::Options),
+    Scale(scale::Options),
 }
 
-fn run(arguments: &[String]) -> Result<ExitCode, Error> {
+fn main() -> ExitCode {
+    run(Benchmark::parse()).unwrap_or_else(|error| {
+        eprint!("{}", hint::report(&error));
+        ExitCode::FAILURE
+    })
+}
+
+fn run(benchmark: Benchmark) -> Result<ExitCode> {
     let project = Project::locate()?;
-    let (command, rest) = arguments.split_first().map_or(("", arguments), |(command, rest)| (command.as_str(), rest));
-    match (command, rest) {
-        ("bench", rest) => bench::run(&project, rest).map(|()| ExitCode::SUCCESS),
-        ("instructions", []) => instructions::run(&project, Build::Released).map(|()| ExitCode::SUCCESS),
-        ("instructions", [option]) if option == "--tested" => {
-            instructions::run(&project, Build::Tested).map(|()| ExitCode::SUCCESS)
-        }
-        ("instructions", _) => Err(Error::new("`instructions` takes `--tested` or nothing")),
-        ("scale", rest) => scale::run(&project, rest),
-        _ => Err(Error::new(format!("there is no benchmark `{command}`"))
-            .hint("there are `bench`, `instructions` and `scale`")),
+    match benchmark {
+        Benchmark::Bench(options) => bench::run(&project, options).map(|()| ExitCode::SUCCESS),
+        Benchmark::Instructions(options) => instructions::run(&project, &options).map(|()| ExitCode::SUCCESS),
+        Benchmark::Scale(options) => scale::run(&project, options),
     }
 }

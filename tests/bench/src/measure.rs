@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use xtask::error::{Context, Error};
+use anyhow::{Context, Result};
 use xtask::project::Project;
 use xtask::{process, python};
 
@@ -89,7 +89,7 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// When a program fails.
-    pub(crate) fn measure(&mut self, row: &Row) -> Result<Measured, Error> {
+    pub(crate) fn measure(&mut self, row: &Row) -> Result<Measured> {
         let plain = |base, own| Measured {
             name: row.name,
             about: row.about,
@@ -163,14 +163,14 @@ impl Bench<'_> {
         if pair.is_compiled { self.pairs } else { self.pairs.min(FEW) }
     }
 
-    fn guest(&self, kind: GuestKind) -> Result<&Guest, Error> {
+    fn guest(&self, kind: GuestKind) -> Result<&Guest> {
         match kind {
             GuestKind::Small => Ok(&self.small),
-            GuestKind::Large => self.large.as_ref().ok_or_else(|| Error::new("the large component was not made")),
+            GuestKind::Large => self.large.as_ref().context("the large component was not made"),
         }
     }
 
-    fn base_time(&self, guest: &Guest, pair: &Pair) -> Result<Time, Error> {
+    fn base_time(&self, guest: &Guest, pair: &Pair) -> Result<Time> {
         let mut total = time(&mut self.baseline.command(guest, &pair.arguments, pair.is_compiled, &[]))?;
         if pair.with_copy {
             let (mut command, copy) = self.baseline.copy();
@@ -182,7 +182,7 @@ impl Bench<'_> {
         Ok(total)
     }
 
-    fn own_time(ours: &Ours, guest: &Guest, pair: &Pair) -> Result<Time, Error> {
+    fn own_time(ours: &Ours, guest: &Guest, pair: &Pair) -> Result<Time> {
         if !pair.is_compiled {
             ours.forget()?;
         }
@@ -193,7 +193,7 @@ impl Bench<'_> {
     }
 
     /// Live runs, each with the replay of its journal; or replays by both builds.
-    fn replays(&self, arguments: &[String]) -> Result<Vec<(Time, Time)>, Error> {
+    fn replays(&self, arguments: &[String]) -> Result<Vec<(Time, Time)>> {
         let live_and_replay = |ours: &Ours| {
             let journal = ours.journal();
             let live = time(&mut ours.command(&self.small, arguments, Fsync::Effects, &journal))?;
@@ -203,7 +203,10 @@ impl Bench<'_> {
         let mut times = Vec::with_capacity(self.pairs);
         for round in 0..=self.pairs {
             let (live, replay) = live_and_replay(&self.ours)?;
-            let base = self.earlier.as_ref().map_or(Ok(live), |earlier| Ok(live_and_replay(earlier)?.1))?;
+            let base = match &self.earlier {
+                Some(earlier) => live_and_replay(earlier)?.1,
+                None => live,
+            };
             if round > 0 {
                 times.push((base, replay));
             }
@@ -211,7 +214,7 @@ impl Bench<'_> {
         Ok(times)
     }
 
-    fn own_peak(&self, ours: &Ours, arguments: &[String]) -> Result<f64, Error> {
+    fn own_peak(&self, ours: &Ours, arguments: &[String]) -> Result<f64> {
         let command = |journal: &Path| ours.command(&self.small, arguments, Fsync::Effects, journal);
         // Compiles the guest, if no row before did.
         let journal = ours.journal();
@@ -224,7 +227,7 @@ impl Bench<'_> {
     }
 
     /// The largest resident set of a command, in bytes: the median of some runs.
-    fn peak(&self, command: impl Fn() -> (Command, Option<PathBuf>)) -> Result<f64, Error> {
+    fn peak(&self, command: impl Fn() -> (Command, Option<PathBuf>)) -> Result<f64> {
         // The kernel says it of a child that has ended, and Rust's library does not pass it on.
         const SCRIPT: &str = "import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -236,7 +239,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
             wrapped.arg("-c").arg(SCRIPT).arg(command.get_program()).args(command.get_args());
             wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
             let printed = process::capture(&mut wrapped)?;
-            let kibibytes: f64 = printed.parse().context(|| format!("`{printed}` is not a size"))?;
+            let kibibytes: f64 = printed.parse().with_context(|| format!("`{printed}` is not a size"))?;
             peaks.push(kibibytes * 1024.0);
             journal.as_deref().map_or(Ok(()), remove)?;
         }
@@ -248,11 +251,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
 const FEW: usize = 3;
 
 /// Runs both in turns (A B, B A, …), after one pair that fills the caches and is not counted.
-fn turns(
-    pairs: usize,
-    base: impl Fn() -> Result<Time, Error>,
-    own: impl Fn() -> Result<Time, Error>,
-) -> Result<Vec<(Time, Time)>, Error> {
+fn turns(pairs: usize, base: impl Fn() -> Result<Time>, own: impl Fn() -> Result<Time>) -> Result<Vec<(Time, Time)>> {
     let mut times = Vec::with_capacity(pairs);
     for round in 0..=pairs {
         let pair = if round % 2 == 0 {
@@ -269,8 +268,8 @@ fn turns(
     Ok(times)
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
-    fs::remove_file(path).context(|| format!("could not remove `{}`", path.display()))
+fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).with_context(|| format!("could not remove `{}`", path.display()))
 }
 
 fn alone(ratio: f64) -> (f64, f64, f64) {
@@ -304,13 +303,13 @@ fn inside(times: &[(Time, Time)], calls: u32) -> (f64, f64) {
     (median(&ratios), median(&added) * 1e9 / f64::from(calls))
 }
 
-fn time(command: &mut Command) -> Result<Time, Error> {
+fn time(command: &mut Command) -> Result<Time> {
     let start = Instant::now();
     let printed = process::capture(command)?;
     let process = start.elapsed();
     let inside = printed
         .parse()
         .map(Duration::from_nanos)
-        .context(|| format!("the guest printed `{printed}` instead of its time"))?;
+        .with_context(|| format!("the guest printed `{printed}` instead of its time"))?;
     Ok(Time { process, inside })
 }

@@ -1,6 +1,6 @@
 //! The benchmarks of `tests/benches`, and what their harness prints.
 
-use xtask::error::Error;
+use anyhow::{Context, Result};
 use xtask::process;
 use xtask::project::Project;
 
@@ -25,7 +25,7 @@ impl Pieces {
     ///
     /// # Errors
     /// When they do not build or run, or there is none of that name.
-    pub(crate) fn find(&mut self, project: &Project, name: &str) -> Result<Piece, Error> {
+    pub(crate) fn find(&mut self, project: &Project, name: &str) -> Result<Piece> {
         if self.0.is_none() {
             let mut command = process::cargo();
             command.current_dir(project.root()).args([
@@ -38,7 +38,7 @@ impl Pieces {
             self.0 = Some(parse(&process::capture(&mut command)?));
         }
         let found = self.0.iter().flatten().find(|piece| piece.name == name);
-        found.cloned().ok_or_else(|| Error::new(format!("`tests/benches` has no benchmark `{name}`")))
+        found.cloned().with_context(|| format!("`tests/benches` has no benchmark `{name}`"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use xtask::error::{Context, Error};
+use anyhow::{Context, Result};
 use xtask::process;
 use xtask::project::Project;
 
@@ -12,7 +12,7 @@ use crate::builds::Build;
 ///
 /// # Errors
 /// When it does not build, fails, or does not print a number last.
-pub(crate) fn measure(project: &Project) -> Result<f64, Error> {
+pub(crate) fn measure(project: &Project) -> Result<f64> {
     let program = Build::Released.example(project, "run_many")?;
     let mut command = match process::find("taskset") {
         Some(taskset) => {
@@ -25,5 +25,5 @@ pub(crate) fn measure(project: &Project) -> Result<f64, Error> {
     let printed = process::capture(command.arg(project.guests_dir().join("bench.wasm")).arg("noop"))?;
     let last = printed.lines().last().unwrap_or_default();
     let rate = last.split_whitespace().next().unwrap_or_default();
-    rate.parse().context(|| format!("the example printed `{last}` instead of its rate"))
+    rate.parse().with_context(|| format!("the example printed `{last}` instead of its rate"))
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use xtask::error::{Context, Error};
+use anyhow::{Context, Result, anyhow, bail};
 use xtask::project::Project;
 
 /// Stands in for a person where there is no terminal. It notes what it was asked, so that the demo can show it.
@@ -56,22 +56,22 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Makes the folder from texts of this project, writes the policies, and chooses who is asked.
-    pub(crate) fn set(project: &Project, server: &str, token: &str, has_terminal: bool) -> Result<Self, Error> {
+    pub(crate) fn set(project: &Project, server: &str, token: &str, has_terminal: bool) -> Result<Self> {
         let dir = project.demo_dir();
         let step = || format!("could not prepare `{}`", dir.display());
         if dir.exists() {
-            fs::remove_dir_all(&dir).context(step)?;
+            fs::remove_dir_all(&dir).with_context(step)?;
         }
         let notes = dir.join("notes");
-        fs::create_dir_all(&notes).context(step)?;
+        fs::create_dir_all(&notes).with_context(step)?;
         for name in ["README.md", "approval.wit", "intent.wit", "package.wit", "worlds.wit"] {
-            fs::copy(project.root().join("wit").join(name), notes.join(name)).context(step)?;
+            fs::copy(project.root().join("wit").join(name), notes.join(name)).with_context(step)?;
         }
-        fs::write(notes.join(".env"), "PASSWORD=not for tools\n").context(step)?;
+        fs::write(notes.join(".env"), "PASSWORD=not for tools\n").with_context(step)?;
         for (name, text) in policies(server) {
-            fs::write(dir.join(format!("{name}.toml")), text).context(step)?;
+            fs::write(dir.join(format!("{name}.toml")), text).with_context(step)?;
         }
-        let approve = if has_terminal { "terminal".to_owned() } else { write_script(&dir).context(step)? };
+        let approve = if has_terminal { "terminal".to_owned() } else { write_script(&dir).with_context(step)? };
         Ok(Self {
             program: project.host_binary("debug"),
             guests: project.guests_dir(),
@@ -90,13 +90,7 @@ impl Stage {
     }
 
     /// Runs a tool and keeps its output. `arguments` starts with options, and names the tool by its file name.
-    pub(crate) fn run(
-        &mut self,
-        name: &str,
-        policy: &str,
-        expected: Expected,
-        arguments: &[&str],
-    ) -> Result<(), Error> {
+    pub(crate) fn run(&mut self, name: &str, policy: &str, expected: Expected, arguments: &[&str]) -> Result<()> {
         let policy = format!("{policy}.toml");
         let journal = format!("{name}.journal");
         let approve = self.approve.clone();
@@ -108,7 +102,7 @@ impl Stage {
     }
 
     /// Runs a sub-command of `journal` on the journal of a run.
-    pub(crate) fn journal(&self, command: &[&str], name: &str) -> Result<(), Error> {
+    pub(crate) fn journal(&self, command: &[&str], name: &str) -> Result<()> {
         let journal = format!("{name}.journal");
         let mut whole = vec!["journal"];
         whole.extend(command);
@@ -122,36 +116,36 @@ impl Stage {
     }
 
     /// Replays all runs, and compares each with what it was.
-    pub(crate) fn replay_all(&self) -> Result<(), Error> {
+    pub(crate) fn replay_all(&self) -> Result<()> {
         for Run { name, expected, output } in &self.runs {
             let replayed = self.command(&["replay", &format!("{name}.journal")], *expected)?;
             if &replayed != output {
-                return Err(Error::new(format!("the replay of `{name}` printed something else than the run")));
+                bail!("the replay of `{name}` printed something else than the run");
             }
         }
         Ok(())
     }
 
     /// Deletes the folder that the tools worked on, and the policies.
-    pub(crate) fn delete_folder(&self) -> Result<(), Error> {
+    pub(crate) fn delete_folder(&self) -> Result<()> {
         let notes = self.dir.join("notes");
-        fs::remove_dir_all(&notes).context(|| format!("could not delete `{}`", notes.display()))?;
+        fs::remove_dir_all(&notes).with_context(|| format!("could not delete `{}`", notes.display()))?;
         for (name, _) in policies("") {
             let policy = self.dir.join(format!("{name}.toml"));
-            fs::remove_file(&policy).context(|| format!("could not delete `{}`", policy.display()))?;
+            fs::remove_file(&policy).with_context(|| format!("could not delete `{}`", policy.display()))?;
         }
         Ok(())
     }
 
     /// Looks for the credential in everything that was written.
-    pub(crate) fn check_token_is_nowhere(&self) -> Result<(), Error> {
+    pub(crate) fn check_token_is_nowhere(&self) -> Result<()> {
         let token = self.token.as_bytes();
         for run in &self.runs {
             let journal = self.dir.join(format!("{}.journal", run.name));
-            let content = fs::read(&journal).context(|| format!("could not read `{}`", journal.display()))?;
+            let content = fs::read(&journal).with_context(|| format!("could not read `{}`", journal.display()))?;
             for (what, bytes) in [("journal", &content), ("output", &run.output)] {
                 if bytes.windows(token.len()).any(|window| window == token) {
-                    return Err(Error::new(format!("the credential is in the {what} of `{}`", run.name)));
+                    bail!("the credential is in the {what} of `{}`", run.name);
                 }
             }
         }
@@ -159,12 +153,12 @@ impl Stage {
     }
 
     /// Shows what the script was asked, if it was the one that answered.
-    pub(crate) fn show_script(&self) -> Result<(), Error> {
+    pub(crate) fn show_script(&self) -> Result<()> {
         if self.approve == "terminal" {
             return Ok(());
         }
         let asked = self.dir.join("asked.txt");
-        let text = fs::read_to_string(&asked).context(|| format!("could not read `{}`", asked.display()))?;
+        let text = fs::read_to_string(&asked).with_context(|| format!("could not read `{}`", asked.display()))?;
         self.say(&format!("There is no terminal here, so {} approved:", self.dir.join("approve.sh").display()));
         for line in text.lines() {
             println!("   {}", line.escape_debug());
@@ -173,7 +167,7 @@ impl Stage {
     }
 
     /// Runs the program in the folder of the demo, shows the command and its output, and returns the output.
-    fn command(&self, arguments: &[&str], expected: Expected) -> Result<Vec<u8>, Error> {
+    fn command(&self, arguments: &[&str], expected: Expected) -> Result<Vec<u8>> {
         let shown = show(arguments);
         println!("   $ {shown}");
         let arguments = arguments.iter().map(|argument| self.find_guest(argument));
@@ -189,12 +183,12 @@ impl Stage {
             .stderr(Stdio::inherit())
             .stdin(Stdio::inherit())
             .output()
-            .context(|| format!("could not start `{}`", self.program.display()))?;
-        std::io::stdout().write_all(&output.stdout).context(|| "could not print".to_owned())?;
+            .with_context(|| format!("could not start `{}`", self.program.display()))?;
+        std::io::stdout().write_all(&output.stdout).context("could not print")?;
         if output.status.code() == Some(expected.code()) {
             Ok(output.stdout)
         } else {
-            Err(Error::new(format!("`{shown}` did not end with {}", expected.code())).because(output.status))
+            Err(anyhow!("{}", output.status).context(format!("`{shown}` did not end with {}", expected.code())))
         }
     }
 

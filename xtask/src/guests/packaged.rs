@@ -10,7 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::hint::Hint;
 use crate::process;
 use crate::project::Project;
 use crate::python::{self, find_file};
@@ -62,25 +64,25 @@ impl Toolchain {
 ///
 /// # Errors
 /// When the packages are missing and can't be installed, or when the C library can't be built.
-pub(crate) fn set_up(project: &Project, sysroot: &Path) -> Result<Toolchain, Error> {
+pub(crate) fn set_up(project: &Project, sysroot: &Path) -> Result<Toolchain> {
     install_packages()?;
     let linkers = linkers(sysroot)?;
     let libc = libc(&project.cache())?;
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(linkers.into_iter().chain(std::env::split_paths(&inherited)))
-        .context(|| "could not put the linkers on `PATH`".to_owned())?;
+        .context("could not put the linkers on `PATH`")?;
     Ok(Toolchain { libc, path })
 }
 
 /// Runs `apt-get`, directly as root and through `sudo` otherwise.
-fn install_packages() -> Result<(), Error> {
+fn install_packages() -> Result<()> {
     let library = process::capture(Command::new(RUSTC).args(["--print", "sysroot"]))
         .map(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std"));
     if library.is_ok_and(|library| library.is_dir()) && Path::new(CARGO).is_file() {
         return Ok(());
     }
     if process::find("apt-get").is_none() {
-        return Err(Error::new("there is no `apt-get` here to install the packaged compiler with"));
+        bail!("there is no `apt-get` here to install the packaged compiler with");
     }
     println!("guests: installing {}", PACKAGES.join(", "));
     let is_root = process::capture(Command::new("id").arg("-u"))? == "0";
@@ -102,21 +104,21 @@ fn install_packages() -> Result<(), Error> {
 }
 
 /// The folders with `wasm-component-ld` and `wasm-ld`.
-fn linkers(sysroot: &Path) -> Result<Vec<PathBuf>, Error> {
+fn linkers(sysroot: &Path) -> Result<Vec<PathBuf>> {
     let host = process::capture(Command::new("rustc").args(["--print", "host-tuple"]))?;
     let bin = sysroot.join("lib/rustlib").join(host).join("bin");
     let dirs = vec![bin.join("gcc-ld"), bin];
     for program in ["wasm-ld", "wasm-component-ld"] {
         if !dirs.iter().any(|dir| dir.join(program).is_file()) {
-            return Err(Error::new(format!("the active toolchain has no `{program}`"))
-                .hint("install a toolchain with rustup: it brings the linkers"));
+            return Err(anyhow!("the active toolchain has no `{program}`"))
+                .hint("install a toolchain with rustup: it brings the linkers");
         }
     }
     Ok(dirs)
 }
 
 /// Builds the C library into the cache, unless it is there.
-fn libc(cache: &Path) -> Result<PathBuf, Error> {
+fn libc(cache: &Path) -> Result<PathBuf> {
     let finished = cache.join("wasi-libc");
     if finished.is_dir() {
         return Ok(finished);
@@ -125,10 +127,10 @@ fn libc(cache: &Path) -> Result<PathBuf, Error> {
     println!("guests: building the C library (half a minute, once)");
     let work = cache.join(format!("wasi-libc.{}", std::process::id()));
     let zig_cache = work.join("zig");
-    fs::create_dir_all(&zig_cache).context(|| format!("could not create `{}`", work.display()))?;
+    fs::create_dir_all(&zig_cache).with_context(|| format!("could not create `{}`", work.display()))?;
     let program = work.join("empty.c");
     fs::write(&program, "int main(void) { return 0; }\n")
-        .context(|| format!("could not write `{}`", program.display()))?;
+        .with_context(|| format!("could not write `{}`", program.display()))?;
     let zig = || {
         let mut command = Command::new(&python);
         command.args(["-m", "ziglang"]).env("ZIG_GLOBAL_CACHE_DIR", &zig_cache).env("ZIG_LOCAL_CACHE_DIR", &zig_cache);
@@ -140,30 +142,30 @@ fn libc(cache: &Path) -> Result<PathBuf, Error> {
     )?;
 
     let made = work.join("lib");
-    fs::create_dir_all(&made).context(|| format!("could not create `{}`", made.display()))?;
+    fs::create_dir_all(&made).with_context(|| format!("could not create `{}`", made.display()))?;
     let mut script = format!("create {}\n", made.join("libc.a").display());
     for archive in ARCHIVES {
         script.push_str(&format!("addlib {}\n", find_file(&zig_cache, archive)?.display()));
     }
     script.push_str("save\nend\n");
     merge(zig().args(["ar", "-M"]), &script)?;
-    fs::copy(find_file(&zig_cache, START)?, made.join(START)).context(|| format!("could not copy `{START}`"))?;
+    fs::copy(find_file(&zig_cache, START)?, made.join(START)).with_context(|| format!("could not copy `{START}`"))?;
     // Renamed when it is complete: a set-up that was stopped is started over, not half used.
-    fs::rename(&made, &finished).context(|| "could not put the C library in place".to_owned())?;
-    fs::remove_dir_all(&work).context(|| format!("could not remove `{}`", work.display()))?;
+    fs::rename(&made, &finished).context("could not put the C library in place")?;
+    fs::remove_dir_all(&work).with_context(|| format!("could not remove `{}`", work.display()))?;
     Ok(finished)
 }
 
 /// Feeds a script to the archiver.
-fn merge(archiver: &mut Command, script: &str) -> Result<(), Error> {
+fn merge(archiver: &mut Command, script: &str) -> Result<()> {
     use std::io::Write;
     use std::process::Stdio;
 
-    let step = || "could not merge the C library".to_owned();
+    let step = "could not merge the C library";
     let mut child = archiver.stdin(Stdio::piped()).spawn().context(step)?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(script.as_bytes()).context(step)?;
     }
     let status = child.wait().context(step)?;
-    if status.success() { Ok(()) } else { Err(Error::new(step()).because(status)) }
+    if status.success() { Ok(()) } else { Err(anyhow!("{status}").context(step)) }
 }
