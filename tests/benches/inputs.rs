@@ -149,7 +149,8 @@ pub fn clock() -> (Encoded, Encoded) {
     (arguments, outcome)
 }
 
-/// A finished journal of at least `bytes`: of readings of the clock, or with `blob_bytes` of reads with contents of that size.
+/// A finished journal of at least `bytes`: of readings of the clock, or with `blob_bytes` of reads with contents of
+/// that size.
 pub fn journal(bytes: usize, blob_bytes: Option<usize>) -> Vec<u8> {
     let store = Memory::default();
     let (writer, function) = writer(store.clone());

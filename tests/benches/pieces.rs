@@ -53,7 +53,8 @@ fn http_10000(bencher: Bencher<'_, '_>) {
     decide(bencher, 10_000, &http_actions(10_000));
 }
 
-/// The guest's side only; the writer's thread keeps up on its own. One call takes hardly longer than the clock that would time it.
+/// The guest's side only; the writer's thread keeps up on its own. One call takes hardly longer than the clock that
+/// would time it.
 #[divan::bench(sample_count = 2000, sample_size = 1000)]
 fn hand_over_call(bencher: Bencher<'_, '_>) {
     let (writer, function) = writer(Nowhere);

@@ -1,6 +1,7 @@
 //! Rules about the sources themselves: what no compiler checks and reviewers forget.
 
 mod policies;
+mod repository;
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,8 @@ use wasm_agent_tests::guests::root;
 /// Longest source file, in lines. What is longer has more than one reason to change.
 const LINES_MAX: usize = 350;
 
-/// Folders that hold what is built or fetched.
-const NOT_SOURCES: [&str; 4] = ["target", ".git", ".cache", "node_modules"];
+/// What is built, fetched or found by fuzzing, which git ignores.
+const NOT_SOURCES: [&str; 7] = ["target", ".git", ".cache", "node_modules", "__pycache__", "artifacts", "coverage"];
 
 /// Files of the project with one of these endings, by their paths from its root.
 fn files(endings: &[&str]) -> Vec<PathBuf> {
@@ -20,10 +21,11 @@ fn files(endings: &[&str]) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
+            if NOT_SOURCES.contains(&name) {
+                continue;
+            }
             if path.is_dir() {
-                if !NOT_SOURCES.contains(&name) {
-                    folders.push(path);
-                }
+                folders.push(path);
             } else if endings.iter().any(|ending| name.ends_with(ending)) {
                 found.push(path.strip_prefix(root()).unwrap().to_owned());
             }
@@ -135,6 +137,9 @@ fn imports_go_one_way() {
         ("runtime/jail/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/host/Cargo.toml", &["clap", "anstream", "indicatif", "wasm-agent-tests"]),
         ("host-cli/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-tests", "wasm-agent-journal", "wasm-agent-policy"]),
+        // What starts builds and measures programs must not wait for the engine to compile.
+        ("xtask/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
+        ("tests/bench/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
     ] {
         for dependency in dependencies(manifest) {
             let barred = forbidden.iter().find(|name| dependency.starts_with(**name));

@@ -53,8 +53,9 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     stage.run("denied", "fetch", Expected::Failure, &["fetch-page.wasm", "--", &private])?;
 
     stage.say("A tool posts to an API. It waits for an approval, and the host puts the credential in.");
-    let issue = "open-issue({repository: \"acme/site\", title: \"Broken link\", body: \"On the front page.\", labels: [\"docs\"]})";
-    stage.run("issue", "issue", Expected::Success, &["--call", issue, "open-issue.wasm"])?;
+    let issue = r#"{repository: "acme/site", title: "Broken link", body: "On the front page.", labels: ["docs"]}"#;
+    let call = format!("open-issue({issue})");
+    stage.run("issue", "issue", Expected::Success, &["--call", &call, "open-issue.wasm"])?;
     check_server(&stage, &server.asked())?;
     stage.show_script()?;
 
@@ -99,7 +100,8 @@ fn check_server(stage: &Stage, asked: &[Asked]) -> Result<()> {
     }
     stage.check_token_is_nowhere()?;
     stage.say(&format!(
-        "The server got {} requests, one of them with the credential; no journal has it, and the denied one is not among them.",
+        "The server got {} requests, one of them with the credential. No journal has the credential, and the \
+         denied request never arrived.",
         asked.len()
     ));
     Ok(())

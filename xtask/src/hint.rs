@@ -1,4 +1,5 @@
-//! Errors that say what to do about them: a hint travels with an [`anyhow::Error`] through any context that is put around it.
+//! Errors that say what to do about them: a hint travels with an [`anyhow::Error`] through any context that is put
+//! around it.
 
 use std::error::Error as StdError;
 use std::fmt;

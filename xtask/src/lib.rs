@@ -1,5 +1,5 @@
-//! What `cargo xtask` and the benchmarks of `tests/bench` share: where things are, how other programs are started, the guest tools,
-//! and a server to send requests to.
+//! What `cargo xtask` and the benchmarks of `tests/bench` share: where things are, how other programs are started, the
+//! guest tools, and a server to send requests to.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a developer's tool: it says what it sets up")]

@@ -1,7 +1,7 @@
 //! `cargo xtask`: builds the guest tools, and runs the demo, the tests and the benchmarks.
 //!
-//! What those need is set up here, in steps that say what they do, and never in a `build.rs`: building a crate must not install
-//! packages.
+//! What those need is set up here, in steps that say what they do, and never in a `build.rs`: building a crate must not
+//! install packages.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
@@ -35,8 +35,8 @@ struct Arguments {
 enum Task {
     /// Show the main job: run, deny, approve, record, verify, replay
     ///
-    /// Approvals are asked for at the terminal; without one, a script gives them. The demo fails when a call that must be denied
-    /// is not, when a journal does not verify, or when a replay differs from its run.
+    /// Approvals are asked for at the terminal; without one, a script gives them. The demo fails when a call that must
+    /// be denied is not, when a journal does not verify, or when a replay differs from its run.
     Demo,
 
     /// Build all guest tools into target/guests

@@ -8,8 +8,9 @@ use anyhow::{Context, Result, anyhow};
 
 /// Makes a `cargo` command that builds what a `cargo` typed by a person builds.
 ///
-/// The `cargo` that started this program set variables about its package. Build scripts read some of them and run again when one
-/// changes: `ring`, and everything that depends on it, would be rebuilt each time `cargo` and `cargo xtask` take turns.
+/// The `cargo` that started this program set variables about its package. Build scripts read some of them and run again
+/// when one changes: `ring`, and everything that depends on it, would be rebuilt each time `cargo` and `cargo xtask`
+/// take turns.
 pub fn cargo() -> Command {
     let mut command = Command::new("cargo");
     for (name, _) in std::env::vars_os() {

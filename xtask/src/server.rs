@@ -3,8 +3,9 @@
 //! It keeps connections open, answers what it is told to answer, and notes what it was asked. It is no
 //! server for anyone else: a request that it does not understand ends the connection.
 //!
-//! A benchmark of clients must not be one of its server. So the thread that takes a connection serves it, and then takes the
-//! next: no thread is started or woken for a connection, which a client that opens many would otherwise pay for.
+//! A benchmark of clients must not be one of its server. So the thread that takes a connection serves it, and then
+//! takes the next: no thread is started or woken for a connection, which a client that opens many would otherwise pay
+//! for.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -29,8 +29,8 @@ const MARKS: (&str, &str) = ("<!-- table: cargo xtask bench --write -->", "<!-- 
 
 /// Measure what the gate and the journal cost, against a bare `wasmtime run`
 ///
-/// Both run the same component with compiled code at hand, in turns, and the table has the medians. Every number goes to
-/// target/bench/last.json too. tests/benches/README.md explains the rows and the columns.
+/// Both run the same component with compiled code at hand, in turns, and the table has the medians. Every number goes
+/// to target/bench/last.json too. tests/benches/README.md explains the rows and the columns.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Measure these rows instead of all

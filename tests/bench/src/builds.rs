@@ -12,8 +12,8 @@ use xtask::project::Project;
 pub(crate) enum Build {
     /// As it is shipped.
     Released,
-    /// With the dependencies as the tests build them, so that CI does not compile them twice. The project's own crates are fully
-    /// optimised.
+    /// With the dependencies as the tests build them, so that CI does not compile them twice. The project's own crates
+    /// are fully optimised.
     Tested,
 }
 
@@ -49,8 +49,8 @@ impl Build {
         build.current_dir(project.root()).args(["build", "--locked"]);
         match self {
             Self::Released => build.args(["--release", "--package", package]),
-            // The whole workspace, because the tests turn on features of dependencies. The variable changes the project's own
-            // crates only: `profile.dev.package` has its own level for dependencies.
+            // The whole workspace, because the tests turn on features of dependencies. The variable changes the
+            // project's own crates only: `profile.dev.package` has its own level for dependencies.
             Self::Tested => build.env("CARGO_PROFILE_DEV_OPT_LEVEL", "3").arg("--workspace"),
         };
         build

@@ -28,8 +28,8 @@ const LARGE_BYTES: usize = 256 << 20;
 /// Size of the small response body, in bytes.
 const BODY_BYTES: usize = 1024;
 
-/// Size of the piece that the large body repeats, in bytes. It is a prime, so that no two reads return the same contents:
-/// a journal would keep only one of them.
+/// Size of the piece that the large body repeats, in bytes. It is a prime, so that no two reads return the same
+/// contents: a journal would keep only one of them.
 const PIECE_BYTES: usize = 65_521;
 
 /// Empties the work directory and writes the files that the rows read.
@@ -47,7 +47,8 @@ pub(crate) fn prepare(work: &Path) -> Result<()> {
     fs::write(files.join(LARGE_FILE), noise(LARGE_BYTES)).with_context(step)
 }
 
-/// Answers with the small body or the large one. Both are made once: the server's time is in both columns, and should be short.
+/// Answers with the small body or the large one. Both are made once: the server's time is in both columns, and should
+/// be short.
 pub(crate) fn respond(asked: &Asked) -> Answer {
     static SMALL: LazyLock<String> = LazyLock::new(|| text(BODY_BYTES));
     static PIECE: LazyLock<String> = LazyLock::new(|| text(PIECE_BYTES));

@@ -30,8 +30,8 @@ const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
 
 /// Count the instructions of a host call with callgrind
 ///
-/// Noise does not move this figure, and it has nothing of the kernel or of waiting. Without valgrind on this machine nothing
-/// is counted.
+/// Noise does not move this figure, and it has nothing of the kernel or of waiting. Without valgrind on this machine
+/// nothing is counted.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Count in a build that shares its dependencies with the tests, where a release build takes too long

@@ -42,8 +42,8 @@ impl Pieces {
     }
 }
 
-/// Reads the tree that the harness prints: a line for each benchmark with fastest, slowest, median, mean, samples and iterations,
-/// below it one with the throughput, and some with allocations, where there are any.
+/// Reads the tree that the harness prints: a line for each benchmark with fastest, slowest, median, mean, samples and
+/// iterations, below it one with the throughput, and some with allocations, where there are any.
 fn parse(printed: &str) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for line in printed.lines() {
@@ -59,7 +59,8 @@ fn parse(printed: &str) -> Vec<Piece> {
         } else if let Some(piece) = pieces.last_mut() {
             let units = [("B/s", 1.0), ("KB/s", 1e3), ("MB/s", 1e6), ("GB/s", 1e9), ("TB/s", 1e12)];
             piece.bytes_per_second = piece.bytes_per_second.or(scaled(median, &units));
-            // Fewer than one in a hundred iterations is the growth of a queue, which is the writer's and not the call's.
+            // Fewer than one in a hundred iterations is the growth of a queue, which is the writer's and not the
+            // call's.
             let allocations: Option<f64> = median.parse().ok();
             piece.allocates |= allocations.is_some_and(|count| count >= 0.01);
         }

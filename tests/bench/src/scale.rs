@@ -1,4 +1,5 @@
-//! `cargo xtask scale`: reads a very long journal with every command that reads one, and measures what memory that takes.
+//! `cargo xtask scale`: reads a very long journal with every command that reads one, and measures what memory that
+//! takes.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -238,9 +238,11 @@ fn policies(server: &str) -> [(&'static str, String); 4] {
         (
             "issue",
             format!(
-                "version = 1\n\n[[http]]\nurl = \"{server}/api/repos/acme/*/issues\"\nmethods = [\"POST\"]\nask = true\n\
+                "version = 1\n\n\
+                 [[http]]\nurl = \"{server}/api/repos/acme/*/issues\"\nmethods = [\"POST\"]\nask = true\n\
                  secrets = [\"issues\"]\n{loopback}\n\n[secrets.issues]\nenv = \"DEMO_TOKEN\"\n\
-                 header = \"authorization\"\nvalue = \"Bearer {{}}\"\n\n[environment]\nset = {{ ISSUES_URL = \"{server}/api\" }}\n"
+                 header = \"authorization\"\nvalue = \"Bearer {{}}\"\n\n\
+                 [environment]\nset = {{ ISSUES_URL = \"{server}/api\" }}\n"
             ),
         ),
     ]
