@@ -1,4 +1,4 @@
-//! `cargo xtask bench`, `instructions` and `scale`: the package `tests/bench` measures, and is started here.
+//! `cargo xtask bench`, `instructions` and `scale`: starts the program of `tests/bench`, which does the measuring.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -7,13 +7,13 @@ use anyhow::Result;
 use xtask::process;
 use xtask::project::Project;
 
-/// Builds the benchmarks and runs one with these arguments. It reads them itself, and reports its own failures.
+/// Builds the benchmarks and runs one of them. It parses the arguments itself, and reports its own failures.
 ///
 /// # Errors
 /// When `cargo` can't be started.
 pub(crate) fn run(project: &Project, benchmark: &str, arguments: &[OsString]) -> Result<ExitCode> {
     let mut program = process::cargo();
-    // The working directory stays: relative paths among the arguments start there.
+    // The working directory must stay: relative paths among the arguments start from it.
     program.args(["run", "--quiet", "--locked", "--manifest-path"]).arg(project.root().join("Cargo.toml"));
     program.args(["--package", "wasm-agent-bench", "--", benchmark]).args(arguments);
     process::exit_code(&mut program)

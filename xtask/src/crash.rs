@@ -1,4 +1,4 @@
-//! `cargo xtask crash`: kills runs of the host at every point there is, and checks what they leave.
+//! `cargo xtask crash`: kills runs of the host at every possible point, and checks what they leave behind.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 use xtask::project::Project;
 use xtask::{guests, process};
 
-/// Builds the harness and tries all points, or so many spread over them. The harness reports what it finds.
+/// Builds the harness and tries all points, or `points` of them, evenly spread. The harness reports what it finds.
 ///
 /// # Errors
 /// When the guests can't be built, or `cargo` can't be started.

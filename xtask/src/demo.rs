@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: the main job on real input, from a granted folder to a replay without it.
 //!
-//! Every command that it runs is printed as it could be typed. What the demo claims it also checks: it fails
-//! when a call that must be denied is not, when a journal does not verify, or when a replay differs.
+//! Each command is printed as you could type it. The demo checks its own claims: it fails when a call that must be
+//! denied is not, when a journal does not verify, or when a replay differs from its run.
 
 mod stage;
 
@@ -15,17 +15,17 @@ use xtask::{guests, process};
 
 use stage::{Expected, Stage};
 
-/// The credential that the host puts in. No tool sees it, and no journal has it.
+/// The credential that the host adds to requests. No tool may see it, and no journal may contain it.
 const TOKEN: &str = "demo-7f3a9c51d2e8";
 
-/// What the tools are to find on the server.
+/// The page that the tools find on the server.
 const PAGE: &str = "<!doctype html><title>Changes</title><style>p { color: red }</style>\
     <h1>Release notes</h1><p>The journal &amp; its <b>replay</b>.</p><script>steal()</script>";
 
-/// Runs the demo, with questions at the terminal if there is one.
+/// Runs the demo, and asks at the terminal if there is one.
 ///
 /// # Errors
-/// When something can't be set up or built, or when a step does not end as it must.
+/// When something can't be set up or built, or when a step does not end as it should.
 pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     guests::build(project, None)?;
     process::run(process::cargo().current_dir(project.root()).args([
@@ -89,7 +89,7 @@ fn respond(asked: &Asked) -> Answer {
     }
 }
 
-/// Checks from the other side what was sent and what was not.
+/// Checks on the server what was sent and what was not.
 fn check_server(stage: &Stage, asked: &[Asked]) -> Result<()> {
     if let Some(leaked) = asked.iter().find(|asked| asked.target.starts_with("/private")) {
         bail!("the denied request for `{}` reached the server", leaked.target);

@@ -1,7 +1,7 @@
 //! Builds the workspace `guest-tools` into components.
 //!
-//! Which toolchain does it is settled in [`route`]; [`packaged`] is the route for machines whose Rust
-//! installation can't add the target.
+//! [`route`] chooses the toolchain; [`packaged`] is the route for machines whose Rust installation can't add the
+//! target.
 
 mod packaged;
 mod route;
@@ -18,16 +18,16 @@ use crate::project::Project;
 use route::Route;
 pub use route::RouteName;
 
-/// What a build of the guests yields.
+/// The result of building the guests.
 #[derive(Debug)]
 pub struct Built {
     /// How many components there are.
     pub count: usize,
 }
 
-/// Builds all guests into `target/guests`, unless those there are from the same sources.
+/// Builds all guests into `target/guests`, unless those already there were built from the same sources.
 ///
-/// With `only`, that route and no other is taken, and the build is done in any case.
+/// With `only`, takes that route and no other, and always builds.
 ///
 /// # Errors
 /// When no toolchain for WebAssembly can be found or set up, or when a guest does not compile.
@@ -45,7 +45,7 @@ pub fn build(project: &Project, only: Option<RouteName>) -> Result<Built> {
     let route = route::choose(project, only)?;
     println!("guests: building with {}", route.describe());
     let release = project.guest_target().join(route::TARGET).join("release");
-    // Cargo leaves the artefacts of deleted guests in place; those must not be taken for guests.
+    // Cargo leaves the artefacts of deleted guests in place. They must not be published as guests.
     for artefact in components_in(&release)? {
         fs::remove_file(&artefact).with_context(|| format!("could not remove `{}`", artefact.display()))?;
     }
@@ -66,7 +66,7 @@ fn compile(project: &Project, route: &Route) -> Result<()> {
     process::run(&mut command)
 }
 
-/// Replaces what is in `out` by the components of `release`, named as their crates are.
+/// Replaces the contents of `out` with the components in `release`, each under the name of its crate.
 fn publish(release: &Path, out: &Path) -> Result<usize> {
     if out.exists() {
         fs::remove_dir_all(out).with_context(|| format!("could not clear `{}`", out.display()))?;

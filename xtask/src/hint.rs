@@ -1,14 +1,13 @@
-//! Errors that say what to do about them: a hint travels with an [`anyhow::Error`] through any context that is put
-//! around it.
+//! Hints: what to do about an error. A hint stays with its [`anyhow::Error`] through any context added later.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use anyhow::{Error, Result};
 
-/// Adds what to do about an error.
+/// Adds a hint to an error.
 pub trait Hint<T> {
-    /// Turns an error into one with a hint.
+    /// Says what to do if this is an error.
     ///
     /// # Errors
     /// When `self` is an error.
@@ -21,7 +20,7 @@ impl<T, E: Into<Error>> Hint<T> for Result<T, E> {
     }
 }
 
-/// Renders an error as it is printed: the step that failed, a line for each reason, and one for the hint.
+/// Renders an error for the terminal: the step that failed, a line for each reason, and the hint.
 pub fn report(error: &Error) -> String {
     let mut text = String::new();
     let lines = error.chain().flat_map(|cause| cause.to_string().lines().map(str::to_owned).collect::<Vec<_>>());
@@ -36,7 +35,7 @@ pub fn report(error: &Error) -> String {
     text
 }
 
-/// An error that shows as itself and carries a hint.
+/// An error with a hint, which otherwise looks like the error alone.
 #[derive(Debug)]
 struct Hinted {
     error: Error,

@@ -1,7 +1,7 @@
 //! `cargo xtask`: builds the guest tools, and runs the demo, the tests and the benchmarks.
 //!
-//! What those need is set up here, in steps that say what they do, and never in a `build.rs`: building a crate must not
-//! install packages.
+//! It sets up what those need in explicit steps that say what they do. None of this is in a `build.rs`: building a
+//! crate must not install packages.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
@@ -35,13 +35,13 @@ struct Arguments {
 enum Task {
     /// Show the main job: run, deny, approve, record, verify, replay
     ///
-    /// Approvals are asked for at the terminal; without one, a script gives them. The demo fails when a call that must
-    /// be denied is not, when a journal does not verify, or when a replay differs from its run.
+    /// Asks for approvals at the terminal; without one, a script approves. Fails when a call that must be denied is not,
+    /// when a journal does not verify, or when a replay differs from its run.
     Demo,
 
     /// Build all guest tools into target/guests
     ///
-    /// Without ROUTE, nothing is built if the tools there are of the same sources.
+    /// Without ROUTE, builds nothing if the tools there come from the same sources.
     Guests {
         /// The toolchain to build with, instead of the first that works
         #[arg(value_enum)]
@@ -50,18 +50,18 @@ enum Task {
 
     /// Build the guest tools and run all tests
     ///
-    /// The last line adds up all test binaries: `N passed, N failed, N skipped`.
+    /// Ends with one line that adds up all test binaries: `N passed, N failed, N skipped`.
     Test {
-        /// Pass these to `cargo test`, instead of running the tests of the whole workspace and of the guest tools
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        /// Pass these to `cargo test`, instead of testing the whole workspace and the guest tools
+        #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
 
     /// Kill runs at every record of their journals, and check what they leave
     ///
-    /// They are also killed inside of records, while they ask, and while a request is under way.
+    /// Also kills them in the middle of a record, while they ask, and while a request is under way.
     Crash {
-        /// Try so many points, spread over all of them
+        /// Try only N points, evenly spread
         #[arg(long, value_name = "N")]
         points: Option<usize>,
     },
@@ -79,7 +79,7 @@ enum Task {
     Scale(PassedOn),
 }
 
-/// Arguments that the benchmark reads itself, `--help` too.
+/// Arguments that the benchmark parses itself, including `--help`.
 #[derive(Debug, clap::Args)]
 struct PassedOn {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -110,7 +110,7 @@ fn run(task: Task) -> Result<ExitCode> {
     }
 }
 
-/// Puts back a `--` that comes right after `test`: the parser drops it, and `cargo test` must see it.
+/// Puts back a `--` right after `test`: the parser drops it, but `cargo test` needs it.
 fn as_typed(mut arguments: Vec<OsString>) -> Vec<OsString> {
     if std::env::args_os().nth(2).is_some_and(|first| first == "--") {
         arguments.insert(0, "--".into());

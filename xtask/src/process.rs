@@ -1,4 +1,4 @@
-//! Running other programs, with the command line in the error when one fails.
+//! Runs other programs. When one fails, the error has its command line.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, anyhow};
 
-/// Makes a `cargo` command that builds what a `cargo` typed by a person builds.
+/// A `cargo` command that shares its builds with a `cargo` that a person types.
 ///
 /// The `cargo` that started this program set variables about its package. Build scripts read some of them and run again
 /// when one changes: `ring`, and everything that depends on it, would be rebuilt each time `cargo` and `cargo xtask`
@@ -21,7 +21,7 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Runs a program with its output going to the terminal.
+/// Runs a program that prints to the terminal.
 ///
 /// # Errors
 /// When it can't be started, or fails.
@@ -43,7 +43,7 @@ pub fn exit_code(command: &mut Command) -> Result<ExitCode> {
 /// Runs a program and returns its standard output, trimmed.
 ///
 /// # Errors
-/// When it can't be started, fails (the error then has its standard error), or prints text that is not UTF-8.
+/// When it can't be started, prints text that is not UTF-8, or fails; the error then includes its standard error.
 pub fn capture(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("could not start `{shown}`"))?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// The folders that the commands work in.
+/// The folders that the commands use.
 #[derive(Debug)]
 pub struct Project {
     root: PathBuf,
@@ -12,14 +12,14 @@ pub struct Project {
 }
 
 impl Project {
-    /// Finds the project from the place of this crate, and its target directory from the environment.
+    /// Finds the project by the path of this crate, and its target directory by the environment.
     pub fn locate() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .map(Path::to_path_buf)
             .context("the folder of `xtask` has no parent")?;
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
-            // Cargo takes a relative one from where it was called, and so does this.
+            // A relative one starts from the working directory, as for Cargo.
             Some(dir) => std::path::absolute(PathBuf::from(dir)).context("could not resolve `CARGO_TARGET_DIR`")?,
             None => root.join("target"),
         };
@@ -46,22 +46,22 @@ impl Project {
         self.target.join("guests")
     }
 
-    /// The command line program, as `cargo build` of this profile leaves it.
+    /// The command-line program, where `cargo build` puts it for this profile.
     pub fn host_binary(&self, profile_dir: &str) -> PathBuf {
         self.target.join(profile_dir).join("wasm-agent")
     }
 
-    /// Where the benchmark keeps its files; emptied when it starts.
+    /// Where the benchmark keeps its files. It empties this folder when it starts.
     pub fn bench_dir(&self) -> PathBuf {
         self.target.join("bench")
     }
 
-    /// Where the demo takes place; emptied when it starts.
+    /// Where the demo takes place. It empties this folder when it starts.
     pub fn demo_dir(&self) -> PathBuf {
         self.target.join("demo")
     }
 
-    /// Tools that were downloaded or built by a set-up step; safe to delete.
+    /// Tools that set-up steps have downloaded or built. Safe to delete.
     pub fn cache(&self) -> PathBuf {
         self.root.join(".cache")
     }

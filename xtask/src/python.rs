@@ -1,4 +1,4 @@
-//! Programs that come as Python packages, in an environment of the project's own.
+//! Programs that are Python packages, installed in a virtual environment of the project.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail};
 use crate::hint::Hint;
 use crate::process;
 
-/// Makes the environment in the cache, unless it is there, and installs one package with its exact version.
+/// Installs one package, pinned to a version. Makes the environment in the cache first, if there is none.
 ///
-/// Returns the environment's interpreter.
+/// Returns the path of the environment's interpreter.
 ///
 /// # Errors
 /// When there is no `python3` with `venv`, or when the package can't be installed.
@@ -31,7 +31,7 @@ pub fn install(cache: &Path, package: &str) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The folder of the environment, which is there once something was installed.
+/// The folder of the environment, which exists once something has been installed.
 pub fn environment(cache: &Path) -> PathBuf {
     cache.join("venv")
 }

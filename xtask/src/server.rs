@@ -1,11 +1,10 @@
 //! A small HTTP server on loopback, for the benchmark and the demo.
 //!
-//! It keeps connections open, answers what it is told to answer, and notes what it was asked. It is no
-//! server for anyone else: a request that it does not understand ends the connection.
+//! It keeps connections open, answers as it is told, and logs every request. It serves only the tools here: a request
+//! that it can't parse ends the connection.
 //!
-//! A benchmark of clients must not be one of its server. So the thread that takes a connection serves it, and then
-//! takes the next: no thread is started or woken for a connection, which a client that opens many would otherwise pay
-//! for.
+//! A benchmark of clients must not measure the server. So the thread that accepts a connection serves it and then
+//! accepts the next. Starting or waking a thread for each connection would be charged to a client that opens many.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,10 +14,10 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-/// Largest request head, and largest request body, in bytes. The tools here send far less.
+/// Largest head and largest body of a request, in bytes. The tools here send far less.
 const PART_BYTES_MAX: u64 = 1 << 20;
 
-/// What the server was asked, and what a responder answers from.
+/// A request, as the responder gets it and the log keeps it.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The method, in upper case.
@@ -31,7 +30,7 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
-/// What the server answers.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
@@ -40,7 +39,7 @@ pub struct Answer {
     pub content_type: &'static str,
     /// The body, or a piece of it.
     pub body: String,
-    /// How often the piece comes.
+    /// How many times the piece is sent.
     pub repeat: usize,
 }
 
@@ -57,7 +56,7 @@ pub struct Server {
 struct Shared {
     respond: fn(&Asked) -> Answer,
     asked: Mutex<Vec<Asked>>,
-    /// Threads that wait for a connection, or are about to.
+    /// How many threads wait for a connection, or are about to.
     idle: AtomicUsize,
     stopping: AtomicBool,
 }
@@ -66,7 +65,7 @@ impl Server {
     /// Starts a server on a free port of loopback.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is free.
     pub fn start(respond: fn(&Asked) -> Answer) -> Result<Self> {
         let step = "could not start the local HTTP server";
         let listener = Arc::new(TcpListener::bind(("127.0.0.1", 0)).context(step)?);
@@ -86,7 +85,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// What the server was asked so far.
+    /// The requests so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -96,7 +95,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.listener = None;
-        // Each connection wakes one of the threads, the last of which closes the port.
+        // Each connection wakes one thread. The last one closes the port.
         while self.shared.idle.load(Ordering::SeqCst) > 0 && TcpStream::connect(self.address).is_ok() {}
     }
 }
@@ -111,7 +110,7 @@ impl Shared {
 
     /// Takes one connection after another.
     fn work(self: Arc<Self>, listener: &Weak<TcpListener>) {
-        // Only a thread that waits keeps the port open.
+        // Only waiting threads keep the port open.
         while let Some(listening) = listener.upgrade().filter(|_| !self.stopping.load(Ordering::SeqCst)) {
             let accepted = listening.accept();
             drop(listening);
@@ -119,7 +118,7 @@ impl Shared {
                 self.wait_on_another_thread(listener);
             }
             if let Ok((stream, _)) = accepted {
-                // One that fails concerns its client alone.
+                // A failed connection concerns only its client.
                 drop(serve(&stream, self.respond, &self.asked));
             }
             self.idle.fetch_add(1, Ordering::SeqCst);
@@ -147,7 +146,7 @@ fn serve(stream: &TcpStream, respond: fn(&Asked) -> Answer, log: &Mutex<Vec<Aske
     Ok(())
 }
 
-/// Reads one request; there is none when the client has closed the connection.
+/// Reads one request, or `None` if the client has closed the connection.
 fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Asked>> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut head = reader.take(PART_BYTES_MAX);

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the guests, then every test, then one line that adds them up.
+//! `cargo xtask test`: builds the guests, runs every test, and ends with one line that adds them up.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use xtask::{guests, process};
 
 use crate::summary::Summary;
 
-/// Tells the tests where the guests are.
+/// The environment variable that tells the tests where the guests are.
 const GUESTS_VARIABLE: &str = "WASM_AGENT_GUESTS";
 
 /// Runs all tests, or `cargo test` with these arguments.
@@ -47,7 +47,7 @@ pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<ExitCode>
     Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Passes the output on as it comes, and reads the counts from it.
+/// Prints the output as it comes, and counts the tests in it.
 fn test(command: &mut Command, summary: &mut Summary) -> Result<()> {
     let step = "could not run `cargo test`";
     let mut child = command.stdout(Stdio::piped()).spawn().context(step)?;

@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: what the gate and the journal cost, as ratios to a bare `wasmtime run`.
 //!
-//! Both run the same component with compiled code at hand, in turns (A B, B A, …), so that whatever else the
-//! machine does falls on both. A ratio is taken in each pair, and the median of the ratios is what counts:
-//! times alone say more about the machine than about the program. Pieces that have no counterpart are measured by the
-//! harness of `tests/benches`, against numbers.
+//! Both run the same precompiled component and take turns (A B, B A, …), so that other load on the machine falls on
+//! both. Each pair gives a ratio, and the median of the ratios is what counts: absolute times say more about the
+//! machine than about the program. The harness of `tests/benches` measures the pieces without a counterpart, against
+//! fixed targets.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -24,19 +24,19 @@ use crate::pieces::Pieces;
 use crate::rows::{self, Job, Row};
 use crate::{inputs, table};
 
-/// The lines of a README between which the table stands.
+/// The lines above and below the table in a README.
 const MARKS: (&str, &str) = ("<!-- table: cargo xtask bench --write -->", "<!-- end of table -->");
 
 /// Measure what the gate and the journal cost, against a bare `wasmtime run`
 ///
-/// Both run the same component with compiled code at hand, in turns, and the table has the medians. Every number goes
-/// to target/bench/last.json too. tests/benches/README.md explains the rows and the columns.
+/// Both run the same precompiled component and take turns; the table has the medians. All numbers also go to
+/// target/bench/last.json. tests/benches/README.md explains the rows and columns.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Measure these rows instead of all
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
-    /// How often each row is run by both programs
+    /// How many times both programs run each row
     #[arg(long, value_name = "N", default_value = "9")]
     pairs: NonZeroUsize,
     /// Measure this `wasm-agent` instead of building one
@@ -48,12 +48,12 @@ pub(crate) struct Options {
     /// Write the numbers here instead of to target/bench/last.json
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Put the table between the marks of this README
+    /// Replace the table in this README
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
 }
 
-/// Measures the rows that are named, or all of them, and prints a table.
+/// Measures the named rows, or all of them, and prints a table.
 ///
 /// # Errors
 /// When something can't be set up, or when either program fails on a row.
@@ -98,7 +98,7 @@ pub(crate) fn run(project: &Project, options: Options) -> Result<()> {
     options.write.map_or(Ok(()), |readme| write(&readme, &table::markdown(&measured, &machine)))
 }
 
-/// The rows that are named, or all.
+/// The named rows, or all of them.
 fn chosen(server: &str, names: &[String]) -> Result<Vec<Row>> {
     let all = rows::all(server);
     if let Some(unknown) = names.iter().find(|name| !all.iter().any(|row| row.name == name.as_str())) {

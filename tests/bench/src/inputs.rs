@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use xtask::server::{Answer, Asked};
 
-/// The granted folder, by the path that the guest has for it.
+/// The granted folder, as the guest sees it.
 pub(crate) const GUEST_DIR: &str = "/bench";
 
 /// A file that fits in one read.

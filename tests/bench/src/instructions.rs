@@ -1,9 +1,9 @@
-//! `cargo xtask instructions`: how many instructions a host call takes, of the whole process, guest and writer
-//! included.
+//! `cargo xtask instructions`: how many instructions a host call takes in the whole process, including the guest and
+//! the journal's writer.
 //!
-//! A run with few calls is taken from one with many, so that what starting costs falls out. The numbers are the same on
-//! a busy machine, which times are not; they say nothing of the kernel, nor of waiting. Numbers of one build compare
-//! with those of the same build only, so the first line says which it is.
+//! A run with few calls is subtracted from one with many, which cancels the cost of starting. Unlike times, the numbers
+//! are the same on a busy machine. They leave out the kernel and all waiting. Only numbers of the same build can be
+//! compared, so the first line says which build it is.
 
 use std::fs;
 use std::path::Path;
@@ -18,8 +18,8 @@ use crate::builds::Build;
 use crate::contender::{Fsync, Guest, Ours};
 use crate::inputs::{self, GUEST_DIR, SMALL_FILE};
 
-/// What is counted: a command of the guest `bench`, how often in the short run and in the long one, and what it works
-/// on.
+/// What is counted: a command of the guest `bench`, its repetitions in the short run and in the long one, and the name
+/// it works on.
 const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
     ("clock", 1_000, 11_000, None),
     ("random", 1_000, 11_000, None),
@@ -30,8 +30,8 @@ const COUNTED: [(&str, u64, u64, Option<&str>); 5] = [
 
 /// Count the instructions of a host call with callgrind
 ///
-/// Noise does not move this figure, and it has nothing of the kernel or of waiting. Without valgrind on this machine
-/// nothing is counted.
+/// Noise does not move these figures, and they leave out the kernel and all waiting. Without valgrind on this machine,
+/// the command says so and does nothing.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Count in a build that shares its dependencies with the tests, where a release build takes too long
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     tested: bool,
 }
 
-/// Counts, and prints a line for each.
+/// Counts each command, and prints a line for it.
 ///
 /// # Errors
 /// When something can't be set up, or a run fails.
@@ -66,9 +66,9 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
         fs::remove_file(&journal).with_context(|| format!("could not remove `{}`", journal.display()))?;
         Ok::<_, Error>((live, replay))
     };
-    // Compiles the guest, which must not be counted. Valgrind's processor lacks what newer ones have: code that was
-    // compiled outside of it can't be used within, and the program's own compiler is a process that valgrind does not
-    // follow.
+    // Compiles the guest, which must not be counted. This has to happen under valgrind, whose emulated processor lacks
+    // newer features: code compiled outside would not run in it. The program's own compiler is a child process, which
+    // valgrind does not follow.
     count(&valgrind, &ours.keep_code(&build.example(project, "keep_code")?, &guest))?;
     println!("instructions a call, {}", build.describe());
     println!("{:<18} {:>12} {:>12}", "", "live", "replay");
@@ -84,7 +84,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command under callgrind, and returns the instructions that it executed.
+/// Runs a command under callgrind, and returns how many instructions it executed.
 fn count(valgrind: &Path, command: &Command) -> Result<u64> {
     let mut counted = Command::new(valgrind);
     counted.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);

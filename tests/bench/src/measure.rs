@@ -1,4 +1,4 @@
-//! Measuring a row: both sides in turns, so that whatever else the machine does falls on both.
+//! Measures a row: both sides take turns, so that other load on the machine falls on both.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub(crate) enum Quantity {
     PerSecond(f64),
 }
 
-/// What came out for a row.
+/// The result of a row.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) name: &'static str,
@@ -35,14 +35,14 @@ pub(crate) struct Measured {
     pub(crate) own: Quantity,
     /// The median of the ratios, one for each pair, with the lowest and the highest.
     pub(crate) ratio: Option<(f64, f64, f64)>,
-    /// The same as the guest measured it, without the start of the process, and what a call costs more, in nanoseconds.
+    /// The same ratio by the guest's clock, without the start of the process, and the nanoseconds added to a call.
     pub(crate) inside: Option<(f64, f64)>,
     /// Whether it allocates, where that is known.
     pub(crate) allocates: Option<bool>,
 }
 
 impl Measured {
-    /// Whether the target is met; nothing where none is set.
+    /// Whether the target is met, if there is one.
     pub(crate) fn is_met(&self) -> Option<bool> {
         match (self.target, self.own) {
             (Target::Report, _) => None,
@@ -55,18 +55,18 @@ impl Measured {
         }
     }
 
-    /// The ratio that a target is about: of a call where a guest makes many, of the whole process otherwise.
+    /// The ratio to judge: that of a call if the guest makes many, otherwise that of the whole process.
     fn judged(&self) -> Option<f64> {
         self.inside.map(|(ratio, _)| ratio).or(self.ratio.map(|(median, ..)| median))
     }
 }
 
-/// Everything that rows are measured with.
+/// Everything that measuring rows takes.
 pub(crate) struct Bench<'a> {
     pub(crate) project: &'a Project,
     pub(crate) baseline: Baseline,
     pub(crate) ours: Ours,
-    /// The build that the first column is of, in place of the bare engine.
+    /// The build in the first column, if it is not the bare engine.
     pub(crate) earlier: Option<Ours>,
     pub(crate) small: Guest,
     /// Made only if a row needs it.
@@ -75,12 +75,12 @@ pub(crate) struct Bench<'a> {
     pub(crate) pairs: usize,
 }
 
-/// What one run took.
+/// How long one run took.
 #[derive(Debug, Clone, Copy)]
 struct Time {
     /// From the start of the process to its end.
     process: Duration,
-    /// As the guest measured it, without the start.
+    /// By the guest's own clock, without the start.
     inside: Duration,
 }
 
@@ -158,7 +158,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Compiling a large component takes seconds, of which noise is a small part.
+    /// Compiling takes long enough for a few pairs to do: noise is a small part of it.
     fn pairs_of(&self, pair: &Pair) -> usize {
         if pair.is_compiled { self.pairs } else { self.pairs.min(FEW) }
     }
@@ -216,7 +216,7 @@ impl Bench<'_> {
 
     fn own_peak(&self, ours: &Ours, arguments: &[String]) -> Result<f64> {
         let command = |journal: &Path| ours.command(&self.small, arguments, Fsync::Effects, journal);
-        // Compiles the guest, if no row before did.
+        // Compiles the guest, unless an earlier row did.
         let journal = ours.journal();
         time(&mut command(&journal))?;
         remove(&journal)?;
@@ -228,7 +228,7 @@ impl Bench<'_> {
 
     /// The largest resident set of a command, in bytes: the median of some runs.
     fn peak(&self, command: impl Fn() -> (Command, Option<PathBuf>)) -> Result<f64> {
-        // The kernel says it of a child that has ended, and Rust's library does not pass it on.
+        // The kernel reports this for a child that has ended, but the standard library does not pass it on.
         const SCRIPT: &str = "import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
@@ -247,10 +247,10 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
     }
 }
 
-/// Runs of what varies little or takes long.
+/// How many times to run what varies little or takes long.
 const FEW: usize = 3;
 
-/// Runs both in turns (A B, B A, …), after one pair that fills the caches and is not counted.
+/// Runs both in turns (A B, B A, …). The first pair only fills the caches and is not counted.
 fn turns(pairs: usize, base: impl Fn() -> Result<Time>, own: impl Fn() -> Result<Time>) -> Result<Vec<(Time, Time)>> {
     let mut times = Vec::with_capacity(pairs);
     for round in 0..=pairs {
@@ -295,7 +295,7 @@ fn compare(plain: impl Fn(Option<Quantity>, Quantity) -> Measured, times: &[(Tim
     Measured { ratio: Some((median(&ratios), lowest, highest)), ..plain(Some(seconds(base)), seconds(own)) }
 }
 
-/// The ratio inside the guest, and what a call costs more, in nanoseconds.
+/// The ratio by the guest's clock, and the nanoseconds added to a call.
 fn inside(times: &[(Time, Time)], calls: u32) -> (f64, f64) {
     let ratios: Vec<f64> = times.iter().map(|(base, own)| quotient(base.inside, own.inside)).collect();
     let added: Vec<f64> =

@@ -8,10 +8,10 @@ use xtask::project::Project;
 
 use crate::builds::Build;
 
-/// Builds the example and runs it on the first core, or without a fixed core where the machine has no `taskset`.
+/// Builds the example and runs it on the first core, or on any core if the machine has no `taskset`.
 ///
 /// # Errors
-/// When it does not build, fails, or does not print a number last.
+/// When it can't be built, fails, or does not end with a number.
 pub(crate) fn measure(project: &Project) -> Result<f64> {
     let program = Build::Released.example(project, "run_many")?;
     let mut command = match process::find("taskset") {

@@ -1,5 +1,4 @@
-//! `cargo xtask scale`: reads a very long journal with every command that reads one, and measures what memory that
-//! takes.
+//! `cargo xtask scale`: reads a very long journal with every command that reads one, and measures the memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +11,10 @@ use xtask::{guests, process};
 
 use crate::builds::Build;
 
-/// How much more than the program's own a command may take, in bytes, however long the journal.
+/// How much more memory a command may take for a long journal than for a short one, in bytes.
 const ABOVE_OWN_BYTES_MAX: u64 = 64 << 20;
 
-/// What a command is given: `J` stands for the journal, `O` for a file that is not there yet.
+/// The commands, with their arguments: `J` is the journal, `O` a file to create, `P` the policy, `T` the tool.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("show, effects", &["journal", "show", "J"]),
     ("show, all calls", &["journal", "show", "--calls", "all", "J"]),
@@ -34,8 +33,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("replay", &["replay", "J", "--component", "T"]),
 ];
 
-/// Runs a command, throws its output away, and prints its largest resident set in KiB, the time in seconds, and its
-/// exit code. The kernel says the first of a child that has ended, and Rust's library does not pass it on.
+/// Runs a command, discards its output, and prints its peak resident set in KiB, its time in seconds, and its exit
+/// code. The kernel reports the first for a child that has ended, but Rust's standard library does not pass it on.
 const MEASURE: &str = "import resource, subprocess, sys, time
 start = time.monotonic()
 status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -114,7 +113,7 @@ impl Stage {
         Ok(Self { program, tool: project.guests_dir().join("bench.wasm"), dir })
     }
 
-    /// Runs a tool that reads the clock so often, and returns its journal.
+    /// Runs a tool that reads the clock `calls` times, and returns its journal.
     fn record(&self, name: &str, calls: u64) -> Result<PathBuf> {
         let journal = self.dir.join(format!("{name}.journal"));
         let mut command = self.command(&["run", "--policy", "P", "--journal"], &journal);
@@ -137,7 +136,7 @@ impl Stage {
         command
     }
 
-    /// What a command writes; it must not be there when the command starts.
+    /// The file that a command creates. It must not exist when the command starts.
     fn output(&self) -> PathBuf {
         self.dir.join("output")
     }

@@ -9,19 +9,19 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, anyhow, bail};
 use xtask::project::Project;
 
-/// Stands in for a person where there is no terminal. It notes what it was asked, so that the demo can show it.
+/// Answers instead of a person where there is no terminal. It logs each question, so that the demo can show it.
 const SCRIPT: &str = r#"#!/bin/sh
-# Approves every question of the demo, and notes each beside itself.
+# Approves every question of the demo, and logs it in this folder.
 sed 's/.*"summary":"\([^"]*\)".*/\1/' >> "$(dirname "$0")/asked.txt"
 echo '{"decision": "approve", "approver": "demo script", "reason": "part of the demo"}'
 "#;
 
-/// Which exit status a step must have.
+/// The exit status that a step must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// The tool finishes.
     Success,
-    /// The tool reports a failure, because a call of it was denied.
+    /// The tool reports a failure, because one of its calls was denied.
     Failure,
 }
 
@@ -34,7 +34,7 @@ impl Expected {
     }
 }
 
-/// A run that was made, to be compared with its replay.
+/// A finished run, to be compared with its replay.
 #[derive(Debug)]
 struct Run {
     name: String,
@@ -55,7 +55,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Makes the folder from texts of this project, writes the policies, and chooses who is asked.
+    /// Fills the folder with texts of this project, writes the policies, and chooses who approves.
     pub(crate) fn set(project: &Project, server: &str, token: &str, has_terminal: bool) -> Result<Self> {
         let dir = project.demo_dir();
         let step = || format!("could not prepare `{}`", dir.display());
@@ -83,13 +83,13 @@ impl Stage {
         })
     }
 
-    /// Prints what comes next.
+    /// Announces the next step.
     pub(crate) fn say(&self, text: &str) {
         self.steps.set(self.steps.get() + 1);
         println!("\n{}. {text}", self.steps.get());
     }
 
-    /// Runs a tool and keeps its output. `arguments` starts with options, and names the tool by its file name.
+    /// Runs a tool and keeps its output. `arguments` are options, the file name of the tool, and its own arguments.
     pub(crate) fn run(&mut self, name: &str, policy: &str, expected: Expected, arguments: &[&str]) -> Result<()> {
         let policy = format!("{policy}.toml");
         let journal = format!("{name}.journal");
@@ -115,7 +115,7 @@ impl Stage {
         self.runs.iter().map(|run| run.name.clone()).collect()
     }
 
-    /// Replays all runs, and compares each with what it was.
+    /// Replays all runs, and compares the output of each with that of its run.
     pub(crate) fn replay_all(&self) -> Result<()> {
         for Run { name, expected, output } in &self.runs {
             let replayed = self.command(&["replay", &format!("{name}.journal")], *expected)?;
@@ -126,7 +126,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Deletes the folder that the tools worked on, and the policies.
+    /// Deletes the folder that the tools worked in, and the policies.
     pub(crate) fn delete_folder(&self) -> Result<()> {
         let notes = self.dir.join("notes");
         fs::remove_dir_all(&notes).with_context(|| format!("could not delete `{}`", notes.display()))?;
@@ -152,7 +152,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Shows what the script was asked, if it was the one that answered.
+    /// Shows the questions that the script answered, unless a person did.
     pub(crate) fn show_script(&self) -> Result<()> {
         if self.approve == "terminal" {
             return Ok(());
@@ -176,7 +176,7 @@ impl Stage {
             .current_dir(&self.dir)
             .args(arguments)
             .env("DEMO_TOKEN", &self.token)
-            // Nothing is left with the person who tries this.
+            // The demo leaves nothing in the user's own folders.
             .env("XDG_STATE_HOME", &state)
             .env("XDG_CACHE_HOME", &state)
             .env("XDG_DATA_HOME", &state)
@@ -208,7 +208,7 @@ fn write_script(dir: &Path) -> std::io::Result<String> {
     Ok(format!("exec:{}", script.display()))
 }
 
-/// The command as it could be typed.
+/// The command as you could type it.
 fn show(arguments: &[&str]) -> String {
     let mut shown = "wasm-agent".to_owned();
     for argument in arguments {
@@ -222,7 +222,7 @@ fn show(arguments: &[&str]) -> String {
     shown
 }
 
-/// The policies, by name: each run gets what its tool needs and no more.
+/// The policies, by name. Each grants what its tool needs, and no more.
 fn policies(server: &str) -> [(&'static str, String); 4] {
     let folder = "[[filesystem]]\nhost = \"./notes\"\nguest = \"/notes\"\ndeny = [\"**/.env\"]\n";
     let loopback = "networks = [\"127.0.0.0/8\"]";

@@ -1,9 +1,8 @@
-//! The route for machines where `rustup` can't add the target: a compiler from the distribution that brings
-//! the sources of `std`, a C library for WASI built with Zig's C compiler, and the linkers of the active
-//! toolchain.
+//! The route for machines where `rustup` can't add the target: the distribution's compiler with the sources of `std`, a
+//! C library for WASI built with Zig's C compiler, and the linkers of the active toolchain.
 //!
-//! Debian's own `wasi-libc` is not used. It is from 2022 and opens its preopens inside `cabi_realloc`: a
-//! component that is linked with it traps with "cannot leave component instance".
+//! Debian has a `wasi-libc`, but it dates from 2022 and opens preopens inside `cabi_realloc`. A component linked with
+//! it traps with "cannot leave component instance".
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,14 +16,14 @@ use crate::process;
 use crate::project::Project;
 use crate::python::{self, find_file};
 
-/// The packages with the compiler, its build tool and the sources of `std`.
+/// The packages of the compiler, its build tool and the sources of `std`.
 pub(crate) const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
 /// Where those packages put the two programs.
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 
-/// The Python package with Zig's C compiler. Pinned: the layout of its build cache is not an interface.
+/// The Python package of Zig's C compiler. Pinned, because the layout of its build cache may change at any time.
 const ZIG: &str = "ziglang==0.17.1";
 
 /// The archives that make up the C library.
@@ -33,7 +32,7 @@ const ARCHIVES: [&str; 3] = ["libc.a", "libzigc.a", "libcompiler_rt.a"];
 /// The start-up object of a command.
 const START: &str = "crt1-command.o";
 
-/// A compiler that was set up by [`set_up`].
+/// A compiler that is ready to use, made by [`set_up`].
 #[derive(Debug)]
 pub(crate) struct Toolchain {
     libc: PathBuf,
@@ -47,11 +46,11 @@ impl Toolchain {
         rustflags.push(&self.libc);
         let mut command = Command::new(CARGO);
         command
-            // Set by the `cargo` that started `xtask`; they would lead back to its own toolchain.
+            // Set by the `cargo` that started `xtask`. They would lead back to its own toolchain.
             .env_remove("RUSTUP_TOOLCHAIN")
             .env_remove("CARGO")
             .env("RUSTC", RUSTC)
-            // `-Zbuild-std` is behind it. Nothing else that is unstable is used.
+            // Allows `-Zbuild-std`, the only unstable feature in use.
             .env("RUSTC_BOOTSTRAP", "1")
             .env("RUSTFLAGS", rustflags)
             .env("PATH", &self.path)
@@ -74,7 +73,7 @@ pub(crate) fn set_up(project: &Project, sysroot: &Path) -> Result<Toolchain> {
     Ok(Toolchain { libc, path })
 }
 
-/// Runs `apt-get`, directly as root and through `sudo` otherwise.
+/// Installs the packages with `apt-get`: directly as root, otherwise through `sudo`.
 fn install_packages() -> Result<()> {
     let library = process::capture(Command::new(RUSTC).args(["--print", "sysroot"]))
         .map(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std"));
@@ -90,7 +89,7 @@ fn install_packages() -> Result<()> {
         let mut command = if is_root {
             Command::new("apt-get")
         } else {
-            // Never ask for a password: nobody may be there to type it.
+            // Never ask for a password: there may be nobody to type it.
             let mut sudo = Command::new("sudo");
             sudo.args(["--non-interactive", "apt-get"]);
             sudo
@@ -99,7 +98,7 @@ fn install_packages() -> Result<()> {
         process::run(&mut command)
     };
     let install: Vec<&str> = ["install", "--no-install-recommends"].into_iter().chain(PACKAGES).collect();
-    // The package lists may be stale or not there at all, which only shows when installing fails.
+    // The package lists may be stale or missing, which only shows when installing fails.
     apt(&install).or_else(|_| apt(&["update"]).and_then(|()| apt(&install)))
 }
 
@@ -117,7 +116,7 @@ fn linkers(sysroot: &Path) -> Result<Vec<PathBuf>> {
     Ok(dirs)
 }
 
-/// Builds the C library into the cache, unless it is there.
+/// Builds the C library into the cache, unless it is there already.
 fn libc(cache: &Path) -> Result<PathBuf> {
     let finished = cache.join("wasi-libc");
     if finished.is_dir() {
@@ -150,7 +149,7 @@ fn libc(cache: &Path) -> Result<PathBuf> {
     script.push_str("save\nend\n");
     merge(zig().args(["ar", "-M"]), &script)?;
     fs::copy(find_file(&zig_cache, START)?, made.join(START)).with_context(|| format!("could not copy `{START}`"))?;
-    // Renamed when it is complete: a set-up that was stopped is started over, not half used.
+    // Renamed once it is complete, so that an interrupted set-up starts over.
     fs::rename(&made, &finished).context("could not put the C library in place")?;
     fs::remove_dir_all(&work).with_context(|| format!("could not remove `{}`", work.display()))?;
     Ok(finished)

@@ -11,13 +11,13 @@ use crate::hint::{self, Hint};
 use crate::process;
 use crate::project::Project;
 
-/// What the guests are compiled for.
+/// The target that the guests are compiled for.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
 
-/// A way to compile the guests, ready to be used.
+/// A way to compile the guests, ready to use.
 #[derive(Debug)]
 pub(crate) enum Route {
-    /// The active toolchain, which has the target already.
+    /// The active toolchain, which already has the target.
     Installed,
     /// The active toolchain, after `rustup` added the target.
     Added,
@@ -26,7 +26,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Says which route this is, to be printed.
+    /// The route in words.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Installed => format!("the installed target {TARGET}"),
@@ -35,7 +35,7 @@ impl Route {
         }
     }
 
-    /// Makes the `cargo` command, to which the sub-command is added.
+    /// A `cargo` command that lacks only its subcommand.
     pub(crate) fn cargo(&self) -> Command {
         match self {
             Self::Installed | Self::Added => process::cargo(),
@@ -44,7 +44,7 @@ impl Route {
     }
 }
 
-/// A route, before it is known to work.
+/// A route that has not been tried yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RouteName {
     /// The target that the active toolchain has already
@@ -56,7 +56,7 @@ pub enum RouteName {
 }
 
 impl RouteName {
-    /// In the order in which they are tried: the quickest and most usual first.
+    /// In the order in which they are tried: the quickest and most common first.
     const ALL: [Self; 3] = [Self::Installed, Self::Rustup, Self::Packaged];
 
     fn take(self, project: &Project, sysroot: &Path) -> Result<Route> {
@@ -83,7 +83,7 @@ impl RouteName {
 /// Takes the first route that works, or the one that is named.
 ///
 /// # Errors
-/// When none works; the error has the reason for each, and what to install.
+/// When none works. The error says why each failed, and what to install.
 pub(crate) fn choose(project: &Project, only: Option<RouteName>) -> Result<Route> {
     let sysroot = active_sysroot()?;
     let mut reasons = String::new();
@@ -103,7 +103,7 @@ fn active_sysroot() -> Result<PathBuf> {
     process::capture(Command::new("rustc").args(["--print", "sysroot"])).map(PathBuf::from)
 }
 
-/// Looks for the library itself: a toolchain without the target still has a folder of that name at times.
+/// Looks for the library itself: a toolchain without the target can still have a folder of that name.
 fn has_target(sysroot: &Path) -> bool {
     let lib = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     std::fs::read_dir(lib).is_ok_and(|mut entries| {

@@ -1,15 +1,15 @@
-//! Tells whether the built guests are those of the present sources.
+//! Tells whether the guests were built from the current sources.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Lists the guests and the digest of their sources; written last, so that a build that was stopped
-/// half-way is repeated.
+/// The file with the names of the guests and the digest of their sources. It is written last, so that an interrupted
+/// build is repeated.
 const STAMP: &str = "built-from";
 
-/// Folders that builds write into, and that are no sources.
+/// Folders that builds write to, which are not sources.
 const NOT_SOURCES: [&str; 1] = ["target"];
 
 /// Hashes all files below `roots`, by name and content.
@@ -30,7 +30,7 @@ pub(crate) fn digest(roots: &[PathBuf]) -> Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Counts the guests in `out`, if they are those that were built from sources with this digest.
+/// Counts the guests in `out`, if they were all built from sources with this digest.
 pub(crate) fn count_if_fresh(out: &Path, digest: &str) -> Option<usize> {
     let text = fs::read_to_string(out.join(STAMP)).ok()?;
     let mut lines = text.lines();
@@ -38,7 +38,7 @@ pub(crate) fn count_if_fresh(out: &Path, digest: &str) -> Option<usize> {
     names.iter().all(|name| out.join(name).is_file()).then_some(names.len())
 }
 
-/// Notes that what is in `out` was built from sources with this digest.
+/// Records that the guests in `out` were built from sources with this digest.
 pub(crate) fn write(out: &Path, digest: &str) -> Result<()> {
     let mut names = Vec::new();
     for entry in fs::read_dir(out).with_context(|| format!("could not read `{}`", out.display()))? {
