@@ -35,8 +35,8 @@ struct Arguments {
 enum Task {
     /// Show the main job: run, deny, approve, record, verify, replay
     ///
-    /// Asks for approvals at the terminal; without one, a script approves. Fails when a call that must be denied is not,
-    /// when a journal does not verify, or when a replay differs from its run.
+    /// Asks for approvals at the terminal; without one, a script approves. Fails when a call that must be denied is
+    /// not, when a journal does not verify, or when a replay differs from its run.
     Demo,
 
     /// Build all guest tools into target/guests
