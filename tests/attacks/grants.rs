@@ -105,7 +105,8 @@ fn link_from_one_grant_into_another_has_the_rights_of_where_it_leads() {
 #[test]
 fn folder_around_a_denied_file_is_not_moved_away_from_its_rule() {
     let folder = Folder::with([("work/holding/secret.txt", CANARY), ("work/holding/plain.txt", "plain")]);
-    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\ndeny = [\"holding/secret.txt\"]\n";
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\n\
+                  deny = [\"holding/secret.txt\"]\n";
     let mut probe = Probe::new();
     let work = probe.preopen();
     let holding = probe.open(work, "holding", How::DIR);
@@ -125,7 +126,8 @@ fn folder_around_a_denied_file_is_not_moved_away_from_its_rule() {
 #[test]
 fn denied_name_is_not_made_by_the_guest_either() {
     let folder = Folder::with([("work/mine.txt", "mine")]);
-    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\ndeny = [\"**/.env\", \"hooks/**\"]\n";
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\n\
+                  deny = [\"**/.env\", \"hooks/**\"]\n";
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.open(work, ".env", How::CREATE_NEW);
@@ -143,7 +145,8 @@ fn denied_name_is_not_made_by_the_guest_either() {
 #[test]
 fn folder_that_is_renamed_to_a_denied_name_brings_nothing_there() {
     let folder = Folder::with([("work/payload/run", "#!/bin/sh\n"), ("work/repo/.git/config", "kept")]);
-    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\ndeny = [\"**/.git/**\", \"a/hooks/run\"]\n";
+    let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\n\
+                  deny = [\"**/.git/**\", \"a/hooks/run\"]\n";
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.rename(work, "payload", ".git");

@@ -22,7 +22,8 @@ fn both(base: &str) -> String {
 
 fn granted(base: &str, path: &str, more: &str) -> String {
     format!(
-        "[[http]]\nurl = \"{base}{path}\"\nmethods = [\"GET\", \"POST\"]\nask = false\nnetworks = [\"127.0.0.0/8\"]\n{more}"
+        "[[http]]\nurl = \"{base}{path}\"\nmethods = [\"GET\", \"POST\"]\nask = false\n\
+         networks = [\"127.0.0.0/8\"]\n{more}"
     )
 }
 

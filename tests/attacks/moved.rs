@@ -5,7 +5,8 @@ use wasm_agent_tests::probe::results;
 use wasm_agent_tests::{Folder, Handle, How, Probe, Scene};
 
 /// Asks before anything is read, so that a test can act between two calls.
-const READING: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = [\"read\"]\nonly = [\".\", \"sub\", \"sub/**\", \"signal\"]\n";
+const READING: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = [\"read\"]\n\
+    only = [\".\", \"sub\", \"sub/**\", \"signal\"]\n";
 
 /// A call on the folder.
 type Act = fn(&mut Probe, Handle);

@@ -9,7 +9,7 @@ use wasm_agent_journal::{
 };
 use wasm_agent_policy::{Action, GuestPath, HttpAction, Method, Policy, Url};
 
-/// A policy with `grants` filesystem grants and as many for HTTP, half of those on one host.
+/// A policy with `grants` filesystem grants and as many HTTP grants. Half of the latter share one host.
 pub fn policy(grants: usize) -> Policy {
     let mut text = "version = 1\n".to_owned();
     for number in 0..grants {
@@ -33,10 +33,10 @@ methods = ["GET", "HEAD"]
     Policy::parse(&text).unwrap()
 }
 
-/// How many actions a decision is measured with: enough that none is foreseen.
+/// How many actions a decision is measured with: enough to defeat branch prediction.
 const ACTIONS: usize = 256;
 
-/// Reading files with names of all lengths, in and a few folders below directories that are granted.
+/// Reads of files with short and long names, in granted directories and some folders below them.
 pub fn file_actions(grants: usize) -> Vec<Action> {
     let folders = ["", "src/", "src/parse/", "docs/notes/2026/", "target/debug/deps/"];
     let names = ["a", "tokens.rs", "README.md", "main.py", "index.html", "a-file-with-a-rather-long-name.tar.gz"];
@@ -48,7 +48,7 @@ pub fn file_actions(grants: usize) -> Vec<Action> {
         .collect()
 }
 
-/// Requests to the host that half of the grants name, and to hosts of their own.
+/// Requests to the host that half of the grants share, and to the hosts of the others.
 pub fn http_actions(grants: usize) -> Vec<Action> {
     let paths = ["issues", "issues?state=open", "pulls/17/files", "contents/src/parse/tokens.rs?ref=main"];
     spread(grants)
@@ -66,7 +66,7 @@ pub fn http_actions(grants: usize) -> Vec<Action> {
         .collect()
 }
 
-/// Numbers of actions, each with that of a grant, in no order that a processor would know.
+/// Pairs of an action's number and a grant's, in an order that a processor can't predict.
 fn spread(grants: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..ACTIONS).map(move |number| (number, number * 7919 % grants))
 }
@@ -75,7 +75,7 @@ fn host(grant: usize) -> String {
     if grant.is_multiple_of(2) { "api.example.com".to_owned() } else { format!("h{grant}.example.com") }
 }
 
-/// A store that keeps nothing.
+/// A store that discards everything.
 pub struct Nowhere;
 
 impl JournalStore for Nowhere {
@@ -103,7 +103,7 @@ impl JournalStore for Memory {
     }
 }
 
-/// A writer, and the number of the function that its calls name.
+/// A writer, and the id of the function that its calls name.
 pub fn writer(store: impl JournalStore + 'static) -> (Writer, FunctionId) {
     let header = Header {
         run_id: [7; 16],
@@ -149,7 +149,8 @@ pub fn clock() -> (Encoded, Encoded) {
     (arguments, outcome)
 }
 
-/// A finished journal of at least `bytes`: of readings of the clock, or with `blob_bytes` of reads with contents of that size.
+/// A finished journal of at least `bytes` bytes. Its calls are readings of the clock or, with `blob_bytes`, reads with
+/// contents of that size.
 pub fn journal(bytes: usize, blob_bytes: Option<usize>) -> Vec<u8> {
     let store = Memory::default();
     let (writer, function) = writer(store.clone());

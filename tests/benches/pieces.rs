@@ -1,4 +1,4 @@
-//! Times of the pieces that every host call passes. `cargo xtask bench` runs this and puts the medians into its table.
+//! Times the pieces that every host call goes through. `cargo xtask bench` runs this and puts the medians in its table.
 
 use std::hint::black_box;
 use std::io::Cursor;
@@ -17,10 +17,10 @@ static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 /// Size of the journals that are verified, in bytes.
 const JOURNAL_BYTES: usize = 64 << 20;
 
-/// Size of the contents in one of them, in bytes: one read of a large file.
+/// Size of the contents in one of them, in bytes: that of one read of a large file.
 const BLOB_BYTES: usize = 64 << 10;
 
-/// Decisions in a sample: each action many times, and far more than the clock takes to read.
+/// Decisions in a sample: enough for each action to come many times, and to dwarf the time of reading the clock.
 const DECISIONS: u32 = 4096;
 
 fn main() {
@@ -53,7 +53,8 @@ fn http_10000(bencher: Bencher<'_, '_>) {
     decide(bencher, 10_000, &http_actions(10_000));
 }
 
-/// The guest's side only; the writer's thread keeps up on its own. One call takes hardly longer than the clock that would time it.
+/// Only the guest's side: the writer's thread keeps up on its own. A sample is many calls, because one takes hardly
+/// longer than reading the clock.
 #[divan::bench(sample_count = 2000, sample_size = 1000)]
 fn hand_over_call(bencher: Bencher<'_, '_>) {
     let (writer, function) = writer(Nowhere);

@@ -16,9 +16,8 @@ fn prints_what_a_call_returns() {
     let mut desk = desk();
     desk.run(r#"run -p policy.toml -j a.journal --call 'search("/notes", "thing")' search.wasm"#);
     desk.run(r#"run -p policy.toml -j b.journal -q --call search --json '["/notes", "thing"]' search.wasm"#);
-    let ran = desk.run(
-        r#"run -p policy.toml -j c.journal --call search --json '{"dir": "/notes", "text": "another"}' --format json search.wasm"#,
-    );
+    let arguments = r#"--call search --json '{"dir": "/notes", "text": "another"}' --format json search.wasm"#;
+    let ran = desk.run(&format!("run -p policy.toml -j c.journal {arguments}"));
     assert_eq!(
         ran.out_objects(),
         [json!({ "ok": [{ "path": "/notes/today.md", "line": 2, "text": "Another Thing." }] })]
@@ -66,7 +65,10 @@ fn says_what_is_wrong_with_a_call() {
         r#"run --call search --json '["/notes", null]' search.wasm"#,
         r#"run --call search --json '{"dir": "/notes", "text": "a", "more": 1}' search.wasm"#,
         r#"run --call search --json '{"dir": "/notes"}' search.wasm"#,
-        r#"run --call open-issue --json '[{"repository": "a/b", "title": "x", "body": "", "labels": [1]}]' open-issue.wasm"#,
+        concat!(
+            r#"run --call open-issue --json '[{"repository": "a/b", "title": "x", "body": "", "labels": [1]}]'"#,
+            " open-issue.wasm"
+        ),
         r#"run --call 'search("/notes", "a")' --json '[]' search.wasm"#,
     ] {
         desk.run(arguments).fails_in_one_line(&[2]);

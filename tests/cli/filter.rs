@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-/// What a number counts where it is a matter of the machine, of the tool's build, or of the run; and what stands for both.
+/// What a number counts where it is a matter of the machine, of the tool's build, or of the run; and what stands for
+/// both.
 const UNITS: &[(&[&str], &str)] = &[
     (&["ns", "µs", "ms", "s", "min", "h"], "TIME"),
     (&["B", "KiB", "MiB", "GiB"], "SIZE"),
@@ -40,8 +41,8 @@ pub(crate) fn lines(output: &[u8], hidden: &[(String, &str)]) -> Vec<String> {
     text.split_terminator('\n').map(|line| visible(&filtered(line))).collect()
 }
 
-/// Parts the cells of a table by two spaces where one of them has a path that is hidden: its length, which is the width of
-/// the column, differs from machine to machine. Tables stand between empty lines.
+/// Parts the cells of a table by two spaces where one of them has a path that is hidden: its length, which is the width
+/// of the column, differs from machine to machine. Tables stand between empty lines.
 fn untabled(text: &str, hidden: &[(String, &str)]) -> String {
     let has_hidden =
         |line: &str| line.contains(GAP) && hidden.iter().any(|(what, _)| what.starts_with('/') && line.contains(what));

@@ -8,7 +8,8 @@ use crate::tools;
 
 /// Characters that a terminal acts upon, that reorder or part what stands around them, or that are not seen. JSON has
 /// to escape the first of them alone.
-const RUDE: &str = "\u{1b}[2J\u{7}\u{7f}\u{9b}31m\u{85}\u{90}\u{9f}\u{ad}\u{200b}\u{200d}\u{200e}\u{2028}\u{2029}\u{202e}\u{2066}\u{feff}\u{e0041}";
+const RUDE: &str = "\u{1b}[2J\u{7}\u{7f}\u{9b}31m\u{85}\u{90}\u{9f}\u{ad}\u{200b}\u{200d}\u{200e}\
+    \u{2028}\u{2029}\u{202e}\u{2066}\u{feff}\u{e0041}";
 
 /// The same without what a file's name, a comment or an argument can't have everywhere.
 const NAME: &str = "\u{9b}31m\u{85}\u{200b}\u{2028}\u{202e}\u{2066}\u{feff}\u{e0041}";
@@ -47,7 +48,8 @@ fn recorded() -> Desk {
     std::fs::copy(desk.path("edit-files.wasm"), desk.path(&format!("edit{NAME}.wasm"))).unwrap();
     for (journal, word) in [("a", "color"), ("b", "hue")] {
         let ran = desk.quietly(&format!(
-            "run -p policy.toml -j '{journal}{NAME}.journal' --approve exec:./yes.sh 'edit{NAME}.wasm' -- /notes colour '{word}{RUDE}'"
+            "run -p policy.toml -j '{journal}{NAME}.journal' --approve exec:./yes.sh \
+             'edit{NAME}.wasm' -- /notes colour '{word}{RUDE}'"
         ));
         assert_eq!(ran.status, 0, "{}", ran.err());
     }

@@ -14,7 +14,9 @@ fn desk() -> Desk {
 fn a_policy_beside_its_files_says_what_it_does_not_give() {
     let mut desk = desk();
     desk.hide(program().display().to_string(), "PROGRAM");
-    desk.write("policy.toml", HERE.to_owned() + "\n[secrets.token]\nfile = \"token\"\nheader = \"x-token\"\nvalue = \"{}\"\n\n[[http]]\nurl = \"https://api.example.com/items?page=*\"\nsecrets = [\"token\"]\n");
+    let more = "\n[secrets.token]\nfile = \"token\"\nheader = \"x-token\"\nvalue = \"{}\"\n\n\
+         [[http]]\nurl = \"https://api.example.com/items?page=*\"\nsecrets = [\"token\"]\n";
+    desk.write("policy.toml", HERE.to_owned() + more);
     desk.write("token", "0123456789");
     desk.write("notes.txt", "a todo");
     let home = |command: &mut std::process::Command| {

@@ -44,8 +44,8 @@ const COMMANDS: [&str; 12] = [
     "policy suggest J",
 ];
 
-/// Runs a command and prints its largest resident set, in KiB, and its exit code. Rust's library passes neither on from a child
-/// that has ended.
+/// Runs a command and prints its largest resident set, in KiB, and its exit code. Rust's library passes neither on from
+/// a child that has ended.
 const MEASURE: &str = "import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, status)";

@@ -69,7 +69,8 @@ fn suggests_requests_with_what_they_needed() {
     desk.write(
         "policy.toml",
         format!(
-            "version = 1\n\n[[http]]\nurl = \"{}/pages/**\"\nsecrets = [\"token\"]\nnetworks = [\"127.0.0.0/8\", \"10.0.0.0/8\"]\n\
+            "version = 1\n\n[[http]]\nurl = \"{}/pages/**\"\nsecrets = [\"token\"]\n\
+             networks = [\"127.0.0.0/8\", \"10.0.0.0/8\"]\n\
              \n[secrets.token]\nfile = \"token\"\nheader = \"x-token\"\nvalue = \"{{}}\"\n",
             server.url("")
         ),

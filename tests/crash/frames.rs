@@ -58,8 +58,8 @@ impl Follower {
 
     /// How many of these bytes come before the place, if it is reached among them.
     ///
-    /// A place between two records is reached when the second begins to be written, and with [`Cut::After`] as soon as the
-    /// first has been.
+    /// A place between two records is reached when the second begins to be written, and with [`Cut::After`] as soon as
+    /// the first has been.
     pub fn reach(&mut self, bytes: &[u8]) -> Option<usize> {
         for (position, byte) in bytes.iter().enumerate() {
             if self.is_reached() {

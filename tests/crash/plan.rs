@@ -92,7 +92,8 @@ fn points(left: &Left, fsync: Fsync) -> Vec<Point> {
 }
 
 fn prints(event: &Event) -> bool {
-    matches!(event, Event::Call(call) if call.function.name.contains("output-stream") && call.function.name.contains("write"))
+    let Event::Call(call) = event else { return false };
+    call.function.name.contains("output-stream") && call.function.name.contains("write")
 }
 
 /// So many of them, spread over each kind in proportion, with a few of each.

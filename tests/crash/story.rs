@@ -49,10 +49,11 @@ impl Story {
     pub fn invocation(self, tool: &Tool) -> Result<Invocation, LoadError> {
         match self {
             Self::Everything | Self::EditFiles => Invocation::command(tool),
-            Self::OpenIssue => Invocation::parse(
-                tool,
-                r#"open-issue({repository: "acme/site", title: "Broken link", body: "On the front page.", labels: []})"#,
-            ),
+            Self::OpenIssue => {
+                let issue =
+                    r#"{repository: "acme/site", title: "Broken link", body: "On the front page.", labels: []}"#;
+                Invocation::parse(tool, &format!("open-issue({issue})"))
+            }
         }
     }
 

@@ -190,7 +190,8 @@ fn tool_that_asks_leaves_files_as_they_are_where_the_answer_can_not_be_recorded(
 fn no_request_leaves_without_its_intent() {
     let server = Server::http(|_| answer(201, r#"{"number": 7, "html_url": "https://example.test/7"}"#));
     let policy = format!(
-        "[[http]]\nurl = \"{}\"\nmethods = [\"POST\"]\nnetworks = [\"127.0.0.0/8\"]\n[environment]\nset = {{ ISSUES_URL = \"{}\" }}\n",
+        "[[http]]\nurl = \"{}\"\nmethods = [\"POST\"]\nnetworks = [\"127.0.0.0/8\"]\n\
+         [environment]\nset = {{ ISSUES_URL = \"{}\" }}\n",
         server.url("/repos/**"),
         server.url("")
     );

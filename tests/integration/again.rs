@@ -111,7 +111,8 @@ fn leaves_a_request_under_way() {
     Scene::tool(&Folder::new(), probe.tool()).policy(policy).run().exited(0);
 }
 
-/// The records of a journal, but for the run's identifier, its times, and what depends on them: where a record lies, and its hash.
+/// The records of a journal, but for the run's identifier, its times, and what depends on them: where a record lies,
+/// and its hash.
 fn timeless(journal: &[u8]) -> Vec<Value> {
     let of_this_run = ["at_ns", "duration_ns", "started_ns", "run", "offset", "hash"];
     let mut events: Vec<Value> = records(journal).iter().map(to_json).collect();

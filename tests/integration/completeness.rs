@@ -1,4 +1,5 @@
-//! Nothing is missing: each function of the WIT is linked, each goes through the gate, and each crossing is in the journal.
+//! Nothing is missing: each function of the WIT is linked, each goes through the gate, and each crossing is in the
+//! journal.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -119,8 +120,8 @@ fn every_crossing_is_a_call_in_the_journal() {
 
 #[test]
 fn real_tools_cross_no_more_often_than_the_journal_says() {
-    // What the engine counts besides: dropping a handle crosses twice, growing memory and ticks once. One call for each file
-    // that the journal did not have would be more than that.
+    // What the engine counts besides: dropping a handle crosses twice, growing memory and ticks once. One call for each
+    // file that the journal did not have would be more than that.
     let beyond = |files: usize| {
         let folder = Folder::new();
         for number in 0..files {

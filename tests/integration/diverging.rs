@@ -1,5 +1,5 @@
-//! Replays that differ from their record: another build, other arguments, a doctored journal. The first difference is told
-//! exactly.
+//! Replays that differ from their record: another build, other arguments, a doctored journal. The first difference is
+//! told exactly.
 
 use std::io::Cursor;
 use std::sync::Arc;

@@ -272,7 +272,8 @@ fn request_larger_than_its_limit_is_not_sent() {
         let folder = Folder::new();
         let base = server.url("");
         let policy = format!(
-            "{}methods = [\"POST\"]\nask = {ask}\n[limits]\nrequest-body = \"10KiB\"\n[environment]\nset = {{ ISSUES_URL = \"{base}\" }}\n",
+            "{}methods = [\"POST\"]\nask = {ask}\n[limits]\nrequest-body = \"10KiB\"\n\
+             [environment]\nset = {{ ISSUES_URL = \"{base}\" }}\n",
             grant(&server.url("/**"))
         );
         let body = "x".repeat(body);

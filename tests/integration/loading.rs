@@ -44,7 +44,8 @@ fn names_every_import_that_is_not_offered_in_one_message() {
 #[test]
 fn refuses_a_function_that_an_offered_interface_does_not_have() {
     let message = refused(
-        r#"(component (import "wasi:clocks/monotonic-clock@0.2.0" (instance (export "set-clock" (func (param "to" u64))))))"#,
+        r#"(component
+            (import "wasi:clocks/monotonic-clock@0.2.0" (instance (export "set-clock" (func (param "to" u64))))))"#,
     );
     assert!(message.contains("`tool.wasm` is not a valid component"), "{message}");
 }
@@ -246,7 +247,8 @@ fn tool_that_names_one_memory_many_times_has_one() {
             format!(
                 r#"(alias core export $part "memory" (core memory $memory{number}))
                 (func $take{number} (param "text" string)
-                    (canon lift (core func $part "take") (memory $memory{number}) (realloc (core func $part "realloc"))))
+                    (canon lift (core func $part "take")
+                        (memory $memory{number}) (realloc (core func $part "realloc"))))
                 (core func (canon lower (func $take{number}) (memory $memory{number})))"#
             )
         })

@@ -16,7 +16,8 @@ const CASES: [&str; 9] =
 fn policy(server: &Echo, source: &str) -> String {
     format!(
         "version = 1\n\
-         [[http]]\nurl = \"{}/**\"\nmethods = [\"GET\"]\nask = true\nsecrets = [\"token\"]\nnetworks = [\"127.0.0.0/8\"]\n\
+         [[http]]\nurl = \"{}/**\"\nmethods = [\"GET\"]\nask = true\nsecrets = [\"token\"]\n\
+         networks = [\"127.0.0.0/8\"]\n\
          [secrets.token]\n{source}\nheader = \"x-token\"\nvalue = \"Bearer {{}}\"\n",
         server.url("")
     )

@@ -247,7 +247,10 @@ class Records:
         shown = {
             "run": member(header, "run", run_id),
             "parent": member_if_there(header, "parent", run_id),
-            "component": {"name": member(header, "component-name", text), "sha256": member(header, "component", digest)},
+            "component": {
+                "name": member(header, "component-name", text),
+                "sha256": member(header, "component", digest),
+            },
             "policy": {"text": member(header, "policy", text), "digest": member(header, "policy-digest", digest)},
             "invocation": member(header, "invocation", self._invocation),
             "arguments": member(header, "arguments", texts),
@@ -373,7 +376,11 @@ class Records:
     def _seal(self, fields: list[Any]) -> Record:
         signature = octets(fields[2]) if len(fields) == 3 else None
         seal = Seal(octets(fields[0], 32), unsigned(fields[1]), signature)
-        shown = {"hash": seal.hash.hex(), "records": seal.records, "signature": None if signature is None else signature.hex()}
+        shown = {
+            "hash": seal.hash.hex(),
+            "records": seal.records,
+            "signature": None if signature is None else signature.hex(),
+        }
         return Record(SEAL, shown, seal=seal)
 
     def _end(self, fields: list[Any]) -> Record:

@@ -1,7 +1,7 @@
 //! What must hold of every run, whatever the tool does.
 //!
-//! No effect without a permit, no outcome unrecorded, nothing denied performed, calls without gaps, a journal that verifies, and
-//! decisions that its own policy makes again.
+//! No effect without a permit, no outcome unrecorded, nothing denied performed, calls without gaps, a journal that
+//! verifies, and decisions that its own policy makes again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;

@@ -1,7 +1,7 @@
 //! Guests that are nothing but a list of WASI calls, for attacks that no library would make.
 //!
-//! A probe is a core module in text form, wrapped into a component by the WIT of the project. What its calls gave is read
-//! from the journal: see [`results`].
+//! A probe is a core module in text form, wrapped into a component by the WIT of the project. What its calls gave is
+//! read from the journal: see [`results`].
 
 use std::fmt::Write as _;
 use std::path::Path;

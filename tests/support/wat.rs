@@ -27,8 +27,8 @@ pub fn alone(core: &str) -> String {
     command("", "", "", core)
 }
 
-/// A command of two components with a memory of 64 MiB each. In `body` the one can `(call $take)` the other with address and length of
-/// a text of zeros.
+/// A command of two components with a memory of 64 MiB each. In `body` the one can `(call $take)` the other with
+/// address and length of a text of zeros.
 pub fn composed(body: &str) -> String {
     format!(
         r#"(component

@@ -1,22 +1,21 @@
-//! `cargo xtask crash`: ends runs of the host at every point there is, and checks what they leave.
+//! `cargo xtask crash`: kills runs of the host at every possible point, and checks what they leave behind.
 
 use std::process::ExitCode;
 
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{guests, process};
+use anyhow::Result;
+use xtask::project::Project;
+use xtask::{guests, process};
 
-/// Builds what it takes and tries the points; `arguments` go to the harness.
+/// Builds the harness and tries all points, or `points` of them, evenly spread. The harness reports what it finds.
 ///
 /// # Errors
-/// When something can't be built or started. What the harness finds is told by it, and by the exit code.
-pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, Error> {
+/// When the guests can't be built, or `cargo` can't be started.
+pub(crate) fn run(project: &Project, points: Option<usize>) -> Result<ExitCode> {
     guests::build(project, None)?;
     let mut harness = process::cargo();
     harness
         .current_dir(project.root())
         .args(["run", "--quiet", "--package", "wasm-agent-tests", "--bin", "crash-harness", "--"])
-        .args(arguments);
-    let status = harness.status().context(|| "could not start `cargo run`".to_owned())?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        .args(points.into_iter().flat_map(|points| ["--points".to_owned(), points.to_string()]));
+    process::exit_code(&mut harness)
 }

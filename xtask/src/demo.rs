@@ -1,31 +1,32 @@
 //! `cargo xtask demo`: the main job on real input, from a granted folder to a replay without it.
 //!
-//! Every command that it runs is printed as it could be typed. What the demo claims it also checks: it fails
-//! when a call that must be denied is not, when a journal does not verify, or when a replay differs.
+//! Each command is printed as you could type it. The demo checks its own claims: it fails when a call that must be
+//! denied is not, when a journal does not verify, or when a replay differs from its run.
 
 mod stage;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use crate::error::Error;
-use crate::project::Project;
-use crate::server::{Answer, Asked, Server};
-use crate::{guests, process};
+use anyhow::{Result, bail};
+use xtask::project::Project;
+use xtask::server::{Answer, Asked, Server};
+use xtask::{guests, process};
+
 use stage::{Expected, Stage};
 
-/// The credential that the host puts in. No tool sees it, and no journal has it.
+/// The credential that the host adds to requests. No tool may see it, and no journal may contain it.
 const TOKEN: &str = "demo-7f3a9c51d2e8";
 
-/// What the tools are to find on the server.
+/// The page that the tools find on the server.
 const PAGE: &str = "<!doctype html><title>Changes</title><style>p { color: red }</style>\
     <h1>Release notes</h1><p>The journal &amp; its <b>replay</b>.</p><script>steal()</script>";
 
-/// Runs the demo, with questions at the terminal if there is one.
+/// Runs the demo, and asks at the terminal if there is one.
 ///
 /// # Errors
-/// When something can't be set up or built, or when a step does not end as it must.
-pub(crate) fn run(project: &Project) -> Result<ExitCode, Error> {
+/// When something can't be set up or built, or when a step does not end as it should.
+pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     guests::build(project, None)?;
     process::run(process::cargo().current_dir(project.root()).args([
         "build",
@@ -52,8 +53,9 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Error> {
     stage.run("denied", "fetch", Expected::Failure, &["fetch-page.wasm", "--", &private])?;
 
     stage.say("A tool posts to an API. It waits for an approval, and the host puts the credential in.");
-    let issue = "open-issue({repository: \"acme/site\", title: \"Broken link\", body: \"On the front page.\", labels: [\"docs\"]})";
-    stage.run("issue", "issue", Expected::Success, &["--call", issue, "open-issue.wasm"])?;
+    let issue = r#"{repository: "acme/site", title: "Broken link", body: "On the front page.", labels: ["docs"]}"#;
+    let call = format!("open-issue({issue})");
+    stage.run("issue", "issue", Expected::Success, &["--call", &call, "open-issue.wasm"])?;
     check_server(&stage, &server.asked())?;
     stage.show_script()?;
 
@@ -87,18 +89,19 @@ fn respond(asked: &Asked) -> Answer {
     }
 }
 
-/// Checks from the other side what was sent and what was not.
-fn check_server(stage: &Stage, asked: &[Asked]) -> Result<(), Error> {
+/// Checks on the server what was sent and what was not.
+fn check_server(stage: &Stage, asked: &[Asked]) -> Result<()> {
     if let Some(leaked) = asked.iter().find(|asked| asked.target.starts_with("/private")) {
-        return Err(Error::new(format!("the denied request for `{}` reached the server", leaked.target)));
+        bail!("the denied request for `{}` reached the server", leaked.target);
     }
     let posted = asked.iter().filter(|asked| asked.method == "POST").count();
     if posted != 1 {
-        return Err(Error::new(format!("the server got {posted} posts instead of 1")));
+        bail!("the server got {posted} posts instead of 1");
     }
     stage.check_token_is_nowhere()?;
     stage.say(&format!(
-        "The server got {} requests, one of them with the credential; no journal has it, and the denied one is not among them.",
+        "The server got {} requests, one of them with the credential. No journal has the credential, and the \
+         denied request never arrived.",
         asked.len()
     ));
     Ok(())

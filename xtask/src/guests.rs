@@ -1,7 +1,7 @@
 //! Builds the workspace `guest-tools` into components.
 //!
-//! Which toolchain does it is settled in [`route`]; [`packaged`] is the route for machines whose Rust
-//! installation can't add the target.
+//! [`route`] chooses the toolchain; [`packaged`] is the route for machines whose Rust installation can't add the
+//! target.
 
 mod packaged;
 mod route;
@@ -10,25 +10,28 @@ mod stamp;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result};
+
 use crate::process;
 use crate::project::Project;
-use route::{Route, RouteName};
 
-/// What a build of the guests yields.
+use route::Route;
+pub use route::RouteName;
+
+/// The result of building the guests.
 #[derive(Debug)]
-pub(crate) struct Built {
+pub struct Built {
     /// How many components there are.
-    pub(crate) count: usize,
+    pub count: usize,
 }
 
-/// Builds all guests into `target/guests`, unless those there are from the same sources.
+/// Builds all guests into `target/guests`, unless those already there were built from the same sources.
 ///
-/// With `only`, that route and no other is taken, and the build is done in any case.
+/// With `only`, takes that route and no other, and always builds.
 ///
 /// # Errors
 /// When no toolchain for WebAssembly can be found or set up, or when a guest does not compile.
-pub(crate) fn build(project: &Project, only: Option<RouteName>) -> Result<Built, Error> {
+pub fn build(project: &Project, only: Option<RouteName>) -> Result<Built> {
     let sources = [project.guest_sources(), project.root().join("wit")];
     let digest = stamp::digest(&sources)?;
     let out = project.guests_dir();
@@ -42,9 +45,9 @@ pub(crate) fn build(project: &Project, only: Option<RouteName>) -> Result<Built,
     let route = route::choose(project, only)?;
     println!("guests: building with {}", route.describe());
     let release = project.guest_target().join(route::TARGET).join("release");
-    // Cargo leaves the artefacts of deleted guests in place; those must not be taken for guests.
+    // Cargo leaves the artefacts of deleted guests in place. They must not be published as guests.
     for artefact in components_in(&release)? {
-        fs::remove_file(&artefact).context(|| format!("could not remove `{}`", artefact.display()))?;
+        fs::remove_file(&artefact).with_context(|| format!("could not remove `{}`", artefact.display()))?;
     }
     compile(project, &route)?;
     let count = publish(&release, &out)?;
@@ -52,7 +55,7 @@ pub(crate) fn build(project: &Project, only: Option<RouteName>) -> Result<Built,
     Ok(Built { count })
 }
 
-fn compile(project: &Project, route: &Route) -> Result<(), Error> {
+fn compile(project: &Project, route: &Route) -> Result<()> {
     let mut command = route.cargo();
     command
         .current_dir(project.guest_sources())
@@ -63,31 +66,31 @@ fn compile(project: &Project, route: &Route) -> Result<(), Error> {
     process::run(&mut command)
 }
 
-/// Replaces what is in `out` by the components of `release`, named as their crates are.
-fn publish(release: &Path, out: &Path) -> Result<usize, Error> {
+/// Replaces the contents of `out` with the components in `release`, each under the name of its crate.
+fn publish(release: &Path, out: &Path) -> Result<usize> {
     if out.exists() {
-        fs::remove_dir_all(out).context(|| format!("could not clear `{}`", out.display()))?;
+        fs::remove_dir_all(out).with_context(|| format!("could not clear `{}`", out.display()))?;
     }
-    fs::create_dir_all(out).context(|| format!("could not create `{}`", out.display()))?;
+    fs::create_dir_all(out).with_context(|| format!("could not create `{}`", out.display()))?;
     let artefacts = components_in(release)?;
     for artefact in &artefacts {
         let name = artefact
             .file_name()
             .map(|name| name.to_string_lossy().replace('_', "-"))
-            .ok_or_else(|| Error::new(format!("`{}` has no name", artefact.display())))?;
-        fs::copy(artefact, out.join(&name)).context(|| format!("could not copy `{name}`"))?;
+            .with_context(|| format!("`{}` has no name", artefact.display()))?;
+        fs::copy(artefact, out.join(&name)).with_context(|| format!("could not copy `{name}`"))?;
     }
     Ok(artefacts.len())
 }
 
-fn components_in(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+fn components_in(dir: &Path) -> Result<Vec<PathBuf>> {
     if !dir.exists() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    let entries = fs::read_dir(dir).context(|| format!("could not read `{}`", dir.display()))?;
+    let entries = fs::read_dir(dir).with_context(|| format!("could not read `{}`", dir.display()))?;
     for entry in entries {
-        let path = entry.context(|| format!("could not read `{}`", dir.display()))?.path();
+        let path = entry.with_context(|| format!("could not read `{}`", dir.display()))?.path();
         if path.extension().is_some_and(|extension| extension == "wasm") {
             found.push(path);
         }

@@ -1,98 +1,119 @@
-//! `cargo xtask`: builds the guest tools and runs the tests, with everything they need set up first.
+//! `cargo xtask`: builds the guest tools, and runs the demo, the tests and the benchmarks.
 //!
-//! These are the commands of the README. Set-up happens here, in explicit steps that say what they do, and
-//! never in a `build.rs`: building a crate must not install packages.
+//! It sets up what those need in explicit steps that say what they do. None of this is in a `build.rs`: building a
+//! crate must not install packages.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
 
-mod bench;
+mod benchmarks;
 mod crash;
 mod demo;
-mod error;
-#[cfg(test)]
-mod example_policies;
-mod guests;
-mod process;
-mod project;
-mod python;
-mod scale;
-mod server;
 mod summary;
 mod tests_command;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::bench::instructions::Build;
-use crate::error::Error;
-use crate::project::Project;
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xtask::guests::{self, RouteName};
+use xtask::hint;
+use xtask::project::Project;
 
-const USAGE: &str = "\
-usage: cargo xtask COMMAND
-
-  demo              show the main job: run, deny, approve, record, verify, replay
-  guests [ROUTE]    build all guest tools into target/guests; ROUTE is `installed`, `rustup` or
-                    `packaged`, and the first of them that works where it is not given
-  test [ARGS...]    build the guest tools, then run all tests; ARGS go to `cargo test`
-  crash             end runs at every record of their journal and inside of it, while they ask, while a
-                    request is under way, and check what they leave; --points N tries so many
-  bench [ROWS...]   measure the rows, or all, against `wasmtime run` of the same component;
-                    --pairs N runs each N times, --binary FILE takes that `wasm-agent`,
-                    --json FILE says where the numbers go besides (target/bench/last.json),
-                    --write FILE puts the table between the marks of that README
-  instructions      count instructions a host call with callgrind, as a figure that no noise
-                    moves; says so and does nothing where valgrind is missing; --tested counts in a
-                    build that shares what is built for tests, for where a release build is too long
-  scale             read a journal of many calls with every command that reads one, and measure the
-                    memory; --calls N sets how many (10 million), --binary FILE takes that `wasm-agent`
-";
-
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
-        Ok(code) => code,
-        Err(error) => {
-            eprint!("{}", error.report());
-            ExitCode::FAILURE
-        }
-    }
+/// Build the guest tools, and run the demo, the tests and the benchmarks
+///
+/// Each command first sets up what it needs, and says so.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
 }
 
-fn run(arguments: &[String]) -> Result<ExitCode, Error> {
-    let Some((command, rest)) = arguments.split_first() else {
-        eprint!("{USAGE}");
-        return Ok(ExitCode::from(2));
-    };
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Show the main job: run, deny, approve, record, verify, replay
+    ///
+    /// Asks for approvals at the terminal; without one, a script approves. Fails when a call that must be denied is
+    /// not, when a journal does not verify, or when a replay differs from its run.
+    Demo,
+
+    /// Build all guest tools into target/guests
+    ///
+    /// Without ROUTE, builds nothing if the tools there come from the same sources.
+    Guests {
+        /// The toolchain to build with, instead of the first that works
+        #[arg(value_enum)]
+        route: Option<RouteName>,
+    },
+
+    /// Build the guest tools and run all tests
+    ///
+    /// Ends with one line that adds up all test binaries: `N passed, N failed, N skipped`.
+    Test {
+        /// Pass these to `cargo test`, instead of testing the whole workspace and the guest tools
+        #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+
+    /// Kill runs at every record of their journals, and check what they leave
+    ///
+    /// Also kills them in the middle of a record, while they ask, and while a request is under way.
+    Crash {
+        /// Try only N points, evenly spread
+        #[arg(long, value_name = "N")]
+        points: Option<usize>,
+    },
+
+    /// Measure what the gate and the journal cost, against a bare `wasmtime run`
+    #[command(disable_help_flag = true)]
+    Bench(PassedOn),
+
+    /// Count the instructions of a host call with callgrind
+    #[command(disable_help_flag = true)]
+    Instructions(PassedOn),
+
+    /// Read a very long journal with every command that reads one, and measure the memory
+    #[command(disable_help_flag = true)]
+    Scale(PassedOn),
+}
+
+/// Arguments that the benchmark parses itself, including `--help`.
+#[derive(Debug, clap::Args)]
+struct PassedOn {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    run(Arguments::parse().task).unwrap_or_else(|error| {
+        eprint!("{}", hint::report(&error));
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: Task) -> Result<ExitCode> {
     let project = Project::locate()?;
-    match (command.as_str(), rest) {
-        ("guests", rest @ ([] | [_])) => {
-            let only = rest.first().map(|name| name.parse()).transpose()?;
-            let built = guests::build(&project, only)?;
+    match task {
+        Task::Demo => demo::run(&project),
+        Task::Guests { route } => {
+            let built = guests::build(&project, route)?;
             println!("{} guests in {}", built.count, project.guests_dir().display());
             Ok(ExitCode::SUCCESS)
         }
-        ("demo", []) => demo::run(&project),
-        ("crash", rest) => crash::run(&project, rest),
-        ("bench", rest) => {
-            bench::run(&project, rest)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        ("instructions", rest @ ([] | [_])) => {
-            let build = match rest.first().map(String::as_str) {
-                None => Build::Released,
-                Some("--tested") => Build::Tested,
-                Some(other) => {
-                    return Err(Error::new(format!("`instructions` takes `--tested` or nothing, not `{other}`")));
-                }
-            };
-            bench::instructions::run(&project, build)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        ("scale", rest) => scale::run(&project, rest),
-        ("test", rest) => tests_command::run(&project, rest),
-        _ => {
-            eprint!("error: unknown command `{}`\n\n{USAGE}", arguments.join(" "));
-            Ok(ExitCode::from(2))
-        }
+        Task::Test { arguments } => tests_command::run(&project, &as_typed(arguments)),
+        Task::Crash { points } => crash::run(&project, points),
+        Task::Bench(PassedOn { arguments }) => benchmarks::run(&project, "bench", &arguments),
+        Task::Instructions(PassedOn { arguments }) => benchmarks::run(&project, "instructions", &arguments),
+        Task::Scale(PassedOn { arguments }) => benchmarks::run(&project, "scale", &arguments),
     }
+}
+
+/// Puts back a `--` right after `test`: the parser drops it, but `cargo test` needs it.
+fn as_typed(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if std::env::args_os().nth(2).is_some_and(|first| first == "--") {
+        arguments.insert(0, "--".into());
+    }
+    arguments
 }

@@ -1,16 +1,17 @@
-//! Running other programs, with the command line in the error when one fails.
+//! Runs other programs. When one fails, the error has its command line.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result, anyhow};
 
-/// Makes a `cargo` command that builds what a `cargo` typed by a person builds.
+/// A `cargo` command that shares its builds with a `cargo` that a person types.
 ///
-/// The `cargo` that started this program set variables about its package. Build scripts read variables of these names, and are run
-/// again where one changes: `ring` and all that is built on it would be built anew whenever `cargo` and `cargo xtask` take turns.
-pub(crate) fn cargo() -> Command {
+/// The `cargo` that started this program set variables about its package. Build scripts read some of them and run again
+/// when one changes: `ring`, and everything that depends on it, would be rebuilt each time `cargo` and `cargo xtask`
+/// take turns.
+pub fn cargo() -> Command {
     let mut command = Command::new("cargo");
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
@@ -20,36 +21,42 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Runs a program with its output going to the terminal.
+/// Runs a program that prints to the terminal.
 ///
 /// # Errors
-/// When it can't be started, or ends with anything but success.
-pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
+/// When it can't be started, or fails.
+pub fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
-    let status = command.status().context(|| format!("could not start `{shown}`"))?;
-    if status.success() { Ok(()) } else { Err(Error::new(format!("`{shown}` failed")).because(status)) }
+    let status = command.status().with_context(|| format!("could not start `{shown}`"))?;
+    if status.success() { Ok(()) } else { Err(anyhow!("{status}").context(format!("`{shown}` failed"))) }
+}
+
+/// Runs a program that reports its own failures, and returns its exit code.
+///
+/// # Errors
+/// When it can't be started.
+pub fn exit_code(command: &mut Command) -> Result<ExitCode> {
+    let status = command.status().with_context(|| format!("could not start `{}`", show(command)))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// Runs a program and returns its standard output, trimmed.
 ///
 /// # Errors
-/// When it can't be started, ends with anything but success (its standard error is then among the
-/// reasons), or prints what is not UTF-8.
-pub(crate) fn capture(command: &mut Command) -> Result<String, Error> {
+/// When it can't be started, prints text that is not UTF-8, or fails; the error then includes its standard error.
+pub fn capture(command: &mut Command) -> Result<String> {
     let shown = show(command);
-    let output = command.stdin(Stdio::null()).output().context(|| format!("could not start `{shown}`"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("could not start `{shown}`"))?;
     if !output.status.success() {
-        return Err(Error::new(format!("`{shown}` failed"))
-            .because(output.status)
-            .because(String::from_utf8_lossy(&output.stderr).trim_end()));
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(anyhow!("{}\n{}", output.status, said.trim_end()).context(format!("`{shown}` failed")));
     }
-    String::from_utf8(output.stdout)
-        .map(|text| text.trim().to_owned())
-        .context(|| format!("`{shown}` printed text that is not UTF-8"))
+    let text = String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed text that is not UTF-8"))?;
+    Ok(text.trim().to_owned())
 }
 
 /// Finds a program on `PATH`.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|dir| dir.join(program)).find(|candidate| candidate.is_file())
 }

@@ -2,69 +2,67 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result};
 
-/// The folders that the commands work in.
+/// The folders that the commands use.
 #[derive(Debug)]
-pub(crate) struct Project {
+pub struct Project {
     root: PathBuf,
     target: PathBuf,
 }
 
 impl Project {
-    /// Finds the project from the place of this crate, and its target directory from the environment.
-    pub(crate) fn locate() -> Result<Self, Error> {
+    /// Finds the project by the path of this crate, and its target directory by the environment.
+    pub fn locate() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .map(Path::to_path_buf)
-            .ok_or_else(|| Error::new("the folder of `xtask` has no parent"))?;
+            .context("the folder of `xtask` has no parent")?;
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
-            // Cargo takes a relative one from where it was called, and so does this.
-            Some(dir) => {
-                std::path::absolute(PathBuf::from(dir)).context(|| "could not resolve `CARGO_TARGET_DIR`".to_owned())?
-            }
+            // A relative one starts from the working directory, as for Cargo.
+            Some(dir) => std::path::absolute(PathBuf::from(dir)).context("could not resolve `CARGO_TARGET_DIR`")?,
             None => root.join("target"),
         };
         Ok(Self { root, target })
     }
 
     /// The root of the source tree.
-    pub(crate) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// The workspace of the guest tools.
-    pub(crate) fn guest_sources(&self) -> PathBuf {
+    pub fn guest_sources(&self) -> PathBuf {
         self.root.join("guest-tools")
     }
 
     /// Cargo's target directory for the guest workspace.
-    pub(crate) fn guest_target(&self) -> PathBuf {
+    pub fn guest_target(&self) -> PathBuf {
         self.target.join("guest-build")
     }
 
     /// Where the finished components are put, as `NAME.wasm`.
-    pub(crate) fn guests_dir(&self) -> PathBuf {
+    pub fn guests_dir(&self) -> PathBuf {
         self.target.join("guests")
     }
 
-    /// The command line program, as `cargo build` of this profile leaves it.
-    pub(crate) fn host_binary(&self, profile_dir: &str) -> PathBuf {
+    /// The command-line program, where `cargo build` puts it for this profile.
+    pub fn host_binary(&self, profile_dir: &str) -> PathBuf {
         self.target.join(profile_dir).join("wasm-agent")
     }
 
-    /// Where the benchmark keeps its files; emptied when it starts.
-    pub(crate) fn bench_dir(&self) -> PathBuf {
+    /// Where the benchmark keeps its files. It empties this folder when it starts.
+    pub fn bench_dir(&self) -> PathBuf {
         self.target.join("bench")
     }
 
-    /// Where the demo takes place; emptied when it starts.
-    pub(crate) fn demo_dir(&self) -> PathBuf {
+    /// Where the demo takes place. It empties this folder when it starts.
+    pub fn demo_dir(&self) -> PathBuf {
         self.target.join("demo")
     }
 
-    /// Tools that were downloaded or built by a set-up step; safe to delete.
-    pub(crate) fn cache(&self) -> PathBuf {
+    /// Tools that set-up steps have downloaded or built. Safe to delete.
+    pub fn cache(&self) -> PathBuf {
         self.root.join(".cache")
     }
 }

@@ -1,25 +1,27 @@
-//! Programs that come as Python packages, in an environment of the project's own.
+//! Programs that are Python packages, installed in a virtual environment of the project.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result, bail};
+
+use crate::hint::Hint;
 use crate::process;
 
-/// Makes the environment in the cache, unless it is there, and installs one package with its exact version.
+/// Installs one package, pinned to a version. Makes the environment in the cache first, if there is none.
 ///
-/// Returns the environment's interpreter.
+/// Returns the path of the environment's interpreter.
 ///
 /// # Errors
 /// When there is no `python3` with `venv`, or when the package can't be installed.
-pub(crate) fn install(cache: &Path, package: &str) -> Result<PathBuf, Error> {
+pub fn install(cache: &Path, package: &str) -> Result<PathBuf> {
     let venv = environment(cache);
     let python = venv.join("bin/python");
     if !python.is_file() {
         println!("setup: making a Python environment");
         process::capture(Command::new("python3").args(["-m", "venv"]).arg(&venv))
-            .map_err(|error| error.hint("install python3 and python3-venv"))?;
+            .hint("install python3 and python3-venv")?;
     }
     let installed = process::capture(Command::new(&python).args(["-m", "pip", "freeze"]))?;
     if !installed.lines().any(|line| line == package) {
@@ -29,8 +31,8 @@ pub(crate) fn install(cache: &Path, package: &str) -> Result<PathBuf, Error> {
     Ok(python)
 }
 
-/// The folder of the environment, which is there once something was installed.
-pub(crate) fn environment(cache: &Path) -> PathBuf {
+/// The folder of the environment, which exists once something has been installed.
+pub fn environment(cache: &Path) -> PathBuf {
     cache.join("venv")
 }
 
@@ -38,12 +40,12 @@ pub(crate) fn environment(cache: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When there is none.
-pub(crate) fn find_file(dir: &Path, name: &str) -> Result<PathBuf, Error> {
+pub fn find_file(dir: &Path, name: &str) -> Result<PathBuf> {
     let mut folders = vec![dir.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).context(|| format!("could not read `{}`", folder.display()))?;
+        let entries = fs::read_dir(&folder).with_context(|| format!("could not read `{}`", folder.display()))?;
         for entry in entries {
-            let path = entry.context(|| format!("could not read `{}`", folder.display()))?.path();
+            let path = entry.with_context(|| format!("could not read `{}`", folder.display()))?.path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.file_name().is_some_and(|found| found == name) {
@@ -51,5 +53,5 @@ pub(crate) fn find_file(dir: &Path, name: &str) -> Result<PathBuf, Error> {
             }
         }
     }
-    Err(Error::new(format!("there is no `{name}` below `{}`", dir.display())))
+    bail!("there is no `{name}` below `{}`", dir.display())
 }

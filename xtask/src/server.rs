@@ -1,10 +1,10 @@
 //! A small HTTP server on loopback, for the benchmark and the demo.
 //!
-//! It keeps connections open, answers what it is told to answer, and notes what it was asked. It is no
-//! server for anyone else: a request that it does not understand ends the connection.
+//! It keeps connections open, answers as it is told, and logs every request. It serves only the tools here: a request
+//! that it can't parse ends the connection.
 //!
-//! A benchmark of clients must not be one of its server. So the thread that takes a connection serves it, and then takes the
-//! next: no thread is started or woken for a connection, which a client that opens many would otherwise pay for.
+//! A benchmark of clients must not measure the server. So the thread that accepts a connection serves it and then
+//! accepts the next. Starting or waking a thread for each connection would be charged to a client that opens many.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,40 +12,40 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result};
 
-/// Largest request head, and largest request body, in bytes. The tools here send far less.
+/// Largest head and largest body of a request, in bytes. The tools here send far less.
 const PART_BYTES_MAX: u64 = 1 << 20;
 
-/// What the server was asked, and what a responder answers from.
+/// A request, as the responder gets it and the log keeps it.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// The method, in upper case.
-    pub(crate) method: String,
+    pub method: String,
     /// Path and query.
-    pub(crate) target: String,
+    pub target: String,
     /// Names in lower case, with their values.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
-/// What the server answers.
+/// A response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub struct Answer {
     /// The status code.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The media type of the body.
-    pub(crate) content_type: &'static str,
+    pub content_type: &'static str,
     /// The body, or a piece of it.
-    pub(crate) body: String,
-    /// How often the piece comes.
-    pub(crate) repeat: usize,
+    pub body: String,
+    /// How many times the piece is sent.
+    pub repeat: usize,
 }
 
 /// A running server, which stops when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     address: SocketAddr,
     listener: Option<Arc<TcpListener>>,
     shared: Arc<Shared>,
@@ -56,7 +56,7 @@ pub(crate) struct Server {
 struct Shared {
     respond: fn(&Asked) -> Answer,
     asked: Mutex<Vec<Asked>>,
-    /// Threads that wait for a connection, or are about to.
+    /// How many threads wait for a connection, or are about to.
     idle: AtomicUsize,
     stopping: AtomicBool,
 }
@@ -65,9 +65,9 @@ impl Server {
     /// Starts a server on a free port of loopback.
     ///
     /// # Errors
-    /// When no port can be had.
-    pub(crate) fn start(respond: fn(&Asked) -> Answer) -> Result<Self, Error> {
-        let step = || "could not start the local HTTP server".to_owned();
+    /// When no port is free.
+    pub fn start(respond: fn(&Asked) -> Answer) -> Result<Self> {
+        let step = "could not start the local HTTP server";
         let listener = Arc::new(TcpListener::bind(("127.0.0.1", 0)).context(step)?);
         let address = listener.local_addr().context(step)?;
         let shared = Arc::new(Shared {
@@ -81,12 +81,12 @@ impl Server {
     }
 
     /// The URL of the server, without a path.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What the server was asked so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
         self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -95,7 +95,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.listener = None;
-        // Each connection wakes one of the threads, the last of which closes the port.
+        // Each connection wakes one thread. The last one closes the port.
         while self.shared.idle.load(Ordering::SeqCst) > 0 && TcpStream::connect(self.address).is_ok() {}
     }
 }
@@ -110,7 +110,7 @@ impl Shared {
 
     /// Takes one connection after another.
     fn work(self: Arc<Self>, listener: &Weak<TcpListener>) {
-        // Only a thread that waits keeps the port open.
+        // Only waiting threads keep the port open.
         while let Some(listening) = listener.upgrade().filter(|_| !self.stopping.load(Ordering::SeqCst)) {
             let accepted = listening.accept();
             drop(listening);
@@ -118,7 +118,7 @@ impl Shared {
                 self.wait_on_another_thread(listener);
             }
             if let Ok((stream, _)) = accepted {
-                // One that fails concerns its client alone.
+                // A failed connection concerns only its client.
                 drop(serve(&stream, self.respond, &self.asked));
             }
             self.idle.fetch_add(1, Ordering::SeqCst);
@@ -146,7 +146,7 @@ fn serve(stream: &TcpStream, respond: fn(&Asked) -> Answer, log: &Mutex<Vec<Aske
     Ok(())
 }
 
-/// Reads one request; there is none when the client has closed the connection.
+/// Reads one request, or `None` if the client has closed the connection.
 fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Asked>> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut head = reader.take(PART_BYTES_MAX);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How many tests there were, over any number of test binaries.
+/// How many tests passed, failed and were skipped, over any number of test binaries.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary {
     passed: u64,
@@ -11,7 +11,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Takes in one line of output; only the line that ends a test binary's report counts.
+    /// Reads one line of output. Only the line that ends a test binary's report counts.
     pub(crate) fn read_line(&mut self, line: &str) {
         let Some(counts) = line.trim_start().strip_prefix("test result: ") else {
             return;
@@ -33,14 +33,14 @@ impl Summary {
         }
     }
 
-    /// Takes in how the test command ended: one that fails with no failed test did not run them all.
+    /// Notes how the test command ended. If it failed without a failed test, it did not run all of them.
     pub(crate) fn note_end(&mut self, succeeded: bool) {
         if !succeeded && self.failed == 0 {
             self.failed = 1;
         }
     }
 
-    /// Whether something ran, and nothing failed.
+    /// Whether at least one test ran and none failed.
     pub(crate) fn is_success(&self) -> bool {
         self.failed == 0 && self.passed > 0
     }

@@ -1,35 +1,38 @@
-//! `cargo xtask test`: the guests, then every test, then one line that adds them up.
+//! `cargo xtask test`: builds the guests, runs every test, and ends with one line that adds them up.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::summary::Summary;
-use crate::{guests, process};
+use anyhow::{Context, Result};
+use xtask::project::Project;
+use xtask::{guests, process};
 
-/// Tells the tests where the guests are.
+use crate::summary::Summary;
+
+/// The environment variable that tells the tests where the guests are.
 const GUESTS_VARIABLE: &str = "WASM_AGENT_GUESTS";
 
-/// Runs all tests, with `arguments` added to `cargo test`.
+/// Runs all tests, or `cargo test` with these arguments.
 ///
 /// The last line of the output is the sum over all test binaries.
 ///
 /// # Errors
 /// When the guests can't be built, or when `cargo` can't be started.
-pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, Error> {
+pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<ExitCode> {
     guests::build(project, None)?;
     let mut summary = Summary::default();
 
-    // What of a tool is plain computation is tested natively, where a test harness runs.
-    let mut tools = process::cargo();
-    tools
-        .current_dir(project.guest_sources())
-        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
-        .arg("--target-dir")
-        .arg(project.guest_target());
     if arguments.is_empty() {
+        // The parts of a tool that only compute are tested natively, where there is a test harness.
+        println!("test: the guest tools");
+        let mut tools = process::cargo();
+        tools
+            .current_dir(project.guest_sources())
+            .args(["test", "--workspace", "--locked", "--no-fail-fast", "--target-dir"])
+            .arg(project.guest_target());
         test(&mut tools, &mut summary)?;
+        println!("test: the workspace");
     }
 
     let mut workspace = process::cargo();
@@ -44,14 +47,14 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
     Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Passes the output on as it comes, and reads the counts from it.
-fn test(command: &mut Command, summary: &mut Summary) -> Result<(), Error> {
-    let step = || "could not run `cargo test`".to_owned();
+/// Prints the output as it comes, and counts the tests in it.
+fn test(command: &mut Command, summary: &mut Summary) -> Result<()> {
+    let step = "could not run `cargo test`";
     let mut child = command.stdout(Stdio::piped()).spawn().context(step)?;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).split(b'\n') {
             let line = line.context(step)?;
-            // A test may print anything, valid text or not.
+            // A test may print bytes that are not text.
             let line = String::from_utf8_lossy(&line);
             println!("{line}");
             summary.read_line(&line);

@@ -132,7 +132,8 @@ impl Request {
         Ok(Response { body, ..response })
     }
 
-    /// Sends the request, and hands over the response's body piece by piece, as it comes. The body of what is returned is empty.
+    /// Sends the request, and hands over the response's body piece by piece, as it comes. The body of what is returned
+    /// is empty.
     ///
     /// # Errors
     /// When the request is denied, when it can't be answered, or when `each` returns an error, with that error.

@@ -6,22 +6,22 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::error::{Context, Error};
-use crate::project::Project;
+use anyhow::{Context, Result, anyhow, bail};
+use xtask::project::Project;
 
-/// Stands in for a person where there is no terminal. It notes what it was asked, so that the demo can show it.
+/// Answers instead of a person where there is no terminal. It logs each question, so that the demo can show it.
 const SCRIPT: &str = r#"#!/bin/sh
-# Approves every question of the demo, and notes each beside itself.
+# Approves every question of the demo, and logs it in this folder.
 sed 's/.*"summary":"\([^"]*\)".*/\1/' >> "$(dirname "$0")/asked.txt"
 echo '{"decision": "approve", "approver": "demo script", "reason": "part of the demo"}'
 "#;
 
-/// Which exit status a step must have.
+/// The exit status that a step must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// The tool finishes.
     Success,
-    /// The tool reports a failure, because a call of it was denied.
+    /// The tool reports a failure, because one of its calls was denied.
     Failure,
 }
 
@@ -34,7 +34,7 @@ impl Expected {
     }
 }
 
-/// A run that was made, to be compared with its replay.
+/// A finished run, to be compared with its replay.
 #[derive(Debug)]
 struct Run {
     name: String,
@@ -55,23 +55,23 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Makes the folder from texts of this project, writes the policies, and chooses who is asked.
-    pub(crate) fn set(project: &Project, server: &str, token: &str, has_terminal: bool) -> Result<Self, Error> {
+    /// Fills the folder with texts of this project, writes the policies, and chooses who approves.
+    pub(crate) fn set(project: &Project, server: &str, token: &str, has_terminal: bool) -> Result<Self> {
         let dir = project.demo_dir();
         let step = || format!("could not prepare `{}`", dir.display());
         if dir.exists() {
-            fs::remove_dir_all(&dir).context(step)?;
+            fs::remove_dir_all(&dir).with_context(step)?;
         }
         let notes = dir.join("notes");
-        fs::create_dir_all(&notes).context(step)?;
+        fs::create_dir_all(&notes).with_context(step)?;
         for name in ["README.md", "approval.wit", "intent.wit", "package.wit", "worlds.wit"] {
-            fs::copy(project.root().join("wit").join(name), notes.join(name)).context(step)?;
+            fs::copy(project.root().join("wit").join(name), notes.join(name)).with_context(step)?;
         }
-        fs::write(notes.join(".env"), "PASSWORD=not for tools\n").context(step)?;
+        fs::write(notes.join(".env"), "PASSWORD=not for tools\n").with_context(step)?;
         for (name, text) in policies(server) {
-            fs::write(dir.join(format!("{name}.toml")), text).context(step)?;
+            fs::write(dir.join(format!("{name}.toml")), text).with_context(step)?;
         }
-        let approve = if has_terminal { "terminal".to_owned() } else { write_script(&dir).context(step)? };
+        let approve = if has_terminal { "terminal".to_owned() } else { write_script(&dir).with_context(step)? };
         Ok(Self {
             program: project.host_binary("debug"),
             guests: project.guests_dir(),
@@ -83,20 +83,14 @@ impl Stage {
         })
     }
 
-    /// Prints what comes next.
+    /// Announces the next step.
     pub(crate) fn say(&self, text: &str) {
         self.steps.set(self.steps.get() + 1);
         println!("\n{}. {text}", self.steps.get());
     }
 
-    /// Runs a tool and keeps its output. `arguments` starts with options, and names the tool by its file name.
-    pub(crate) fn run(
-        &mut self,
-        name: &str,
-        policy: &str,
-        expected: Expected,
-        arguments: &[&str],
-    ) -> Result<(), Error> {
+    /// Runs a tool and keeps its output. `arguments` are options, the file name of the tool, and its own arguments.
+    pub(crate) fn run(&mut self, name: &str, policy: &str, expected: Expected, arguments: &[&str]) -> Result<()> {
         let policy = format!("{policy}.toml");
         let journal = format!("{name}.journal");
         let approve = self.approve.clone();
@@ -108,7 +102,7 @@ impl Stage {
     }
 
     /// Runs a sub-command of `journal` on the journal of a run.
-    pub(crate) fn journal(&self, command: &[&str], name: &str) -> Result<(), Error> {
+    pub(crate) fn journal(&self, command: &[&str], name: &str) -> Result<()> {
         let journal = format!("{name}.journal");
         let mut whole = vec!["journal"];
         whole.extend(command);
@@ -121,50 +115,50 @@ impl Stage {
         self.runs.iter().map(|run| run.name.clone()).collect()
     }
 
-    /// Replays all runs, and compares each with what it was.
-    pub(crate) fn replay_all(&self) -> Result<(), Error> {
+    /// Replays all runs, and compares the output of each with that of its run.
+    pub(crate) fn replay_all(&self) -> Result<()> {
         for Run { name, expected, output } in &self.runs {
             let replayed = self.command(&["replay", &format!("{name}.journal")], *expected)?;
             if &replayed != output {
-                return Err(Error::new(format!("the replay of `{name}` printed something else than the run")));
+                bail!("the replay of `{name}` printed something else than the run");
             }
         }
         Ok(())
     }
 
-    /// Deletes the folder that the tools worked on, and the policies.
-    pub(crate) fn delete_folder(&self) -> Result<(), Error> {
+    /// Deletes the folder that the tools worked in, and the policies.
+    pub(crate) fn delete_folder(&self) -> Result<()> {
         let notes = self.dir.join("notes");
-        fs::remove_dir_all(&notes).context(|| format!("could not delete `{}`", notes.display()))?;
+        fs::remove_dir_all(&notes).with_context(|| format!("could not delete `{}`", notes.display()))?;
         for (name, _) in policies("") {
             let policy = self.dir.join(format!("{name}.toml"));
-            fs::remove_file(&policy).context(|| format!("could not delete `{}`", policy.display()))?;
+            fs::remove_file(&policy).with_context(|| format!("could not delete `{}`", policy.display()))?;
         }
         Ok(())
     }
 
     /// Looks for the credential in everything that was written.
-    pub(crate) fn check_token_is_nowhere(&self) -> Result<(), Error> {
+    pub(crate) fn check_token_is_nowhere(&self) -> Result<()> {
         let token = self.token.as_bytes();
         for run in &self.runs {
             let journal = self.dir.join(format!("{}.journal", run.name));
-            let content = fs::read(&journal).context(|| format!("could not read `{}`", journal.display()))?;
+            let content = fs::read(&journal).with_context(|| format!("could not read `{}`", journal.display()))?;
             for (what, bytes) in [("journal", &content), ("output", &run.output)] {
                 if bytes.windows(token.len()).any(|window| window == token) {
-                    return Err(Error::new(format!("the credential is in the {what} of `{}`", run.name)));
+                    bail!("the credential is in the {what} of `{}`", run.name);
                 }
             }
         }
         Ok(())
     }
 
-    /// Shows what the script was asked, if it was the one that answered.
-    pub(crate) fn show_script(&self) -> Result<(), Error> {
+    /// Shows the questions that the script answered, unless a person did.
+    pub(crate) fn show_script(&self) -> Result<()> {
         if self.approve == "terminal" {
             return Ok(());
         }
         let asked = self.dir.join("asked.txt");
-        let text = fs::read_to_string(&asked).context(|| format!("could not read `{}`", asked.display()))?;
+        let text = fs::read_to_string(&asked).with_context(|| format!("could not read `{}`", asked.display()))?;
         self.say(&format!("There is no terminal here, so {} approved:", self.dir.join("approve.sh").display()));
         for line in text.lines() {
             println!("   {}", line.escape_debug());
@@ -173,7 +167,7 @@ impl Stage {
     }
 
     /// Runs the program in the folder of the demo, shows the command and its output, and returns the output.
-    fn command(&self, arguments: &[&str], expected: Expected) -> Result<Vec<u8>, Error> {
+    fn command(&self, arguments: &[&str], expected: Expected) -> Result<Vec<u8>> {
         let shown = show(arguments);
         println!("   $ {shown}");
         let arguments = arguments.iter().map(|argument| self.find_guest(argument));
@@ -182,19 +176,19 @@ impl Stage {
             .current_dir(&self.dir)
             .args(arguments)
             .env("DEMO_TOKEN", &self.token)
-            // Nothing is left with the person who tries this.
+            // The demo leaves nothing in the user's own folders.
             .env("XDG_STATE_HOME", &state)
             .env("XDG_CACHE_HOME", &state)
             .env("XDG_DATA_HOME", &state)
             .stderr(Stdio::inherit())
             .stdin(Stdio::inherit())
             .output()
-            .context(|| format!("could not start `{}`", self.program.display()))?;
-        std::io::stdout().write_all(&output.stdout).context(|| "could not print".to_owned())?;
+            .with_context(|| format!("could not start `{}`", self.program.display()))?;
+        std::io::stdout().write_all(&output.stdout).context("could not print")?;
         if output.status.code() == Some(expected.code()) {
             Ok(output.stdout)
         } else {
-            Err(Error::new(format!("`{shown}` did not end with {}", expected.code())).because(output.status))
+            Err(anyhow!("{}", output.status).context(format!("`{shown}` did not end with {}", expected.code())))
         }
     }
 
@@ -214,7 +208,7 @@ fn write_script(dir: &Path) -> std::io::Result<String> {
     Ok(format!("exec:{}", script.display()))
 }
 
-/// The command as it could be typed.
+/// The command as you could type it.
 fn show(arguments: &[&str]) -> String {
     let mut shown = "wasm-agent".to_owned();
     for argument in arguments {
@@ -228,7 +222,7 @@ fn show(arguments: &[&str]) -> String {
     shown
 }
 
-/// The policies, by name: each run gets what its tool needs and no more.
+/// The policies, by name. Each grants what its tool needs, and no more.
 fn policies(server: &str) -> [(&'static str, String); 4] {
     let folder = "[[filesystem]]\nhost = \"./notes\"\nguest = \"/notes\"\ndeny = [\"**/.env\"]\n";
     let loopback = "networks = [\"127.0.0.0/8\"]";
@@ -244,9 +238,11 @@ fn policies(server: &str) -> [(&'static str, String); 4] {
         (
             "issue",
             format!(
-                "version = 1\n\n[[http]]\nurl = \"{server}/api/repos/acme/*/issues\"\nmethods = [\"POST\"]\nask = true\n\
+                "version = 1\n\n\
+                 [[http]]\nurl = \"{server}/api/repos/acme/*/issues\"\nmethods = [\"POST\"]\nask = true\n\
                  secrets = [\"issues\"]\n{loopback}\n\n[secrets.issues]\nenv = \"DEMO_TOKEN\"\n\
-                 header = \"authorization\"\nvalue = \"Bearer {{}}\"\n\n[environment]\nset = {{ ISSUES_URL = \"{server}/api\" }}\n"
+                 header = \"authorization\"\nvalue = \"Bearer {{}}\"\n\n\
+                 [environment]\nset = {{ ISSUES_URL = \"{server}/api\" }}\n"
             ),
         ),
     ]

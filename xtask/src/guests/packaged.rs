@@ -1,28 +1,29 @@
-//! The route for machines where `rustup` can't add the target: a compiler from the distribution that brings
-//! the sources of `std`, a C library for WASI built with Zig's C compiler, and the linkers of the active
-//! toolchain.
+//! The route for machines where `rustup` can't add the target: the distribution's compiler with the sources of `std`, a
+//! C library for WASI built with Zig's C compiler, and the linkers of the active toolchain.
 //!
-//! Debian's own `wasi-libc` is not used. It is from 2022 and opens its preopens inside `cabi_realloc`: a
-//! component that is linked with it traps with "cannot leave component instance".
+//! Debian has a `wasi-libc`, but it dates from 2022 and opens preopens inside `cabi_realloc`. A component linked with
+//! it traps with "cannot leave component instance".
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::hint::Hint;
 use crate::process;
 use crate::project::Project;
 use crate::python::{self, find_file};
 
-/// The packages with the compiler, its build tool and the sources of `std`.
+/// The packages of the compiler, its build tool and the sources of `std`.
 pub(crate) const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
 /// Where those packages put the two programs.
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 
-/// The Python package with Zig's C compiler. Pinned: the layout of its build cache is not an interface.
+/// The Python package of Zig's C compiler. Pinned, because the layout of its build cache may change at any time.
 const ZIG: &str = "ziglang==0.17.1";
 
 /// The archives that make up the C library.
@@ -31,7 +32,7 @@ const ARCHIVES: [&str; 3] = ["libc.a", "libzigc.a", "libcompiler_rt.a"];
 /// The start-up object of a command.
 const START: &str = "crt1-command.o";
 
-/// A compiler that was set up by [`set_up`].
+/// A compiler that is ready to use, made by [`set_up`].
 #[derive(Debug)]
 pub(crate) struct Toolchain {
     libc: PathBuf,
@@ -45,11 +46,11 @@ impl Toolchain {
         rustflags.push(&self.libc);
         let mut command = Command::new(CARGO);
         command
-            // Set by the `cargo` that started `xtask`; they would lead back to its own toolchain.
+            // Set by the `cargo` that started `xtask`. They would lead back to its own toolchain.
             .env_remove("RUSTUP_TOOLCHAIN")
             .env_remove("CARGO")
             .env("RUSTC", RUSTC)
-            // `-Zbuild-std` is behind it. Nothing else that is unstable is used.
+            // Allows `-Zbuild-std`, the only unstable feature in use.
             .env("RUSTC_BOOTSTRAP", "1")
             .env("RUSTFLAGS", rustflags)
             .env("PATH", &self.path)
@@ -62,25 +63,25 @@ impl Toolchain {
 ///
 /// # Errors
 /// When the packages are missing and can't be installed, or when the C library can't be built.
-pub(crate) fn set_up(project: &Project, sysroot: &Path) -> Result<Toolchain, Error> {
+pub(crate) fn set_up(project: &Project, sysroot: &Path) -> Result<Toolchain> {
     install_packages()?;
     let linkers = linkers(sysroot)?;
     let libc = libc(&project.cache())?;
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(linkers.into_iter().chain(std::env::split_paths(&inherited)))
-        .context(|| "could not put the linkers on `PATH`".to_owned())?;
+        .context("could not put the linkers on `PATH`")?;
     Ok(Toolchain { libc, path })
 }
 
-/// Runs `apt-get`, directly as root and through `sudo` otherwise.
-fn install_packages() -> Result<(), Error> {
+/// Installs the packages with `apt-get`: directly as root, otherwise through `sudo`.
+fn install_packages() -> Result<()> {
     let library = process::capture(Command::new(RUSTC).args(["--print", "sysroot"]))
         .map(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std"));
     if library.is_ok_and(|library| library.is_dir()) && Path::new(CARGO).is_file() {
         return Ok(());
     }
     if process::find("apt-get").is_none() {
-        return Err(Error::new("there is no `apt-get` here to install the packaged compiler with"));
+        bail!("there is no `apt-get` here to install the packaged compiler with");
     }
     println!("guests: installing {}", PACKAGES.join(", "));
     let is_root = process::capture(Command::new("id").arg("-u"))? == "0";
@@ -88,7 +89,7 @@ fn install_packages() -> Result<(), Error> {
         let mut command = if is_root {
             Command::new("apt-get")
         } else {
-            // Never ask for a password: nobody may be there to type it.
+            // Never ask for a password: there may be nobody to type it.
             let mut sudo = Command::new("sudo");
             sudo.args(["--non-interactive", "apt-get"]);
             sudo
@@ -97,26 +98,26 @@ fn install_packages() -> Result<(), Error> {
         process::run(&mut command)
     };
     let install: Vec<&str> = ["install", "--no-install-recommends"].into_iter().chain(PACKAGES).collect();
-    // The package lists may be stale or not there at all, which only shows when installing fails.
+    // The package lists may be stale or missing, which only shows when installing fails.
     apt(&install).or_else(|_| apt(&["update"]).and_then(|()| apt(&install)))
 }
 
 /// The folders with `wasm-component-ld` and `wasm-ld`.
-fn linkers(sysroot: &Path) -> Result<Vec<PathBuf>, Error> {
+fn linkers(sysroot: &Path) -> Result<Vec<PathBuf>> {
     let host = process::capture(Command::new("rustc").args(["--print", "host-tuple"]))?;
     let bin = sysroot.join("lib/rustlib").join(host).join("bin");
     let dirs = vec![bin.join("gcc-ld"), bin];
     for program in ["wasm-ld", "wasm-component-ld"] {
         if !dirs.iter().any(|dir| dir.join(program).is_file()) {
-            return Err(Error::new(format!("the active toolchain has no `{program}`"))
-                .hint("install a toolchain with rustup: it brings the linkers"));
+            return Err(anyhow!("the active toolchain has no `{program}`"))
+                .hint("install a toolchain with rustup: it brings the linkers");
         }
     }
     Ok(dirs)
 }
 
-/// Builds the C library into the cache, unless it is there.
-fn libc(cache: &Path) -> Result<PathBuf, Error> {
+/// Builds the C library into the cache, unless it is there already.
+fn libc(cache: &Path) -> Result<PathBuf> {
     let finished = cache.join("wasi-libc");
     if finished.is_dir() {
         return Ok(finished);
@@ -125,10 +126,10 @@ fn libc(cache: &Path) -> Result<PathBuf, Error> {
     println!("guests: building the C library (half a minute, once)");
     let work = cache.join(format!("wasi-libc.{}", std::process::id()));
     let zig_cache = work.join("zig");
-    fs::create_dir_all(&zig_cache).context(|| format!("could not create `{}`", work.display()))?;
+    fs::create_dir_all(&zig_cache).with_context(|| format!("could not create `{}`", work.display()))?;
     let program = work.join("empty.c");
     fs::write(&program, "int main(void) { return 0; }\n")
-        .context(|| format!("could not write `{}`", program.display()))?;
+        .with_context(|| format!("could not write `{}`", program.display()))?;
     let zig = || {
         let mut command = Command::new(&python);
         command.args(["-m", "ziglang"]).env("ZIG_GLOBAL_CACHE_DIR", &zig_cache).env("ZIG_LOCAL_CACHE_DIR", &zig_cache);
@@ -140,30 +141,30 @@ fn libc(cache: &Path) -> Result<PathBuf, Error> {
     )?;
 
     let made = work.join("lib");
-    fs::create_dir_all(&made).context(|| format!("could not create `{}`", made.display()))?;
+    fs::create_dir_all(&made).with_context(|| format!("could not create `{}`", made.display()))?;
     let mut script = format!("create {}\n", made.join("libc.a").display());
     for archive in ARCHIVES {
         script.push_str(&format!("addlib {}\n", find_file(&zig_cache, archive)?.display()));
     }
     script.push_str("save\nend\n");
     merge(zig().args(["ar", "-M"]), &script)?;
-    fs::copy(find_file(&zig_cache, START)?, made.join(START)).context(|| format!("could not copy `{START}`"))?;
-    // Renamed when it is complete: a set-up that was stopped is started over, not half used.
-    fs::rename(&made, &finished).context(|| "could not put the C library in place".to_owned())?;
-    fs::remove_dir_all(&work).context(|| format!("could not remove `{}`", work.display()))?;
+    fs::copy(find_file(&zig_cache, START)?, made.join(START)).with_context(|| format!("could not copy `{START}`"))?;
+    // Renamed once it is complete, so that an interrupted set-up starts over.
+    fs::rename(&made, &finished).context("could not put the C library in place")?;
+    fs::remove_dir_all(&work).with_context(|| format!("could not remove `{}`", work.display()))?;
     Ok(finished)
 }
 
 /// Feeds a script to the archiver.
-fn merge(archiver: &mut Command, script: &str) -> Result<(), Error> {
+fn merge(archiver: &mut Command, script: &str) -> Result<()> {
     use std::io::Write;
     use std::process::Stdio;
 
-    let step = || "could not merge the C library".to_owned();
+    let step = "could not merge the C library";
     let mut child = archiver.stdin(Stdio::piped()).spawn().context(step)?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(script.as_bytes()).context(step)?;
     }
     let status = child.wait().context(step)?;
-    if status.success() { Ok(()) } else { Err(Error::new(step()).because(status)) }
+    if status.success() { Ok(()) } else { Err(anyhow!("{status}").context(step)) }
 }

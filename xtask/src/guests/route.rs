@@ -2,20 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::str::FromStr;
+
+use anyhow::{Result, anyhow, bail};
+use clap::ValueEnum;
 
 use super::packaged;
-use crate::error::Error;
+use crate::hint::{self, Hint};
 use crate::process;
 use crate::project::Project;
 
-/// What the guests are compiled for.
+/// The target that the guests are compiled for.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
 
-/// A way to compile the guests, ready to be used.
+/// A way to compile the guests, ready to use.
 #[derive(Debug)]
 pub(crate) enum Route {
-    /// The active toolchain, which has the target already.
+    /// The active toolchain, which already has the target.
     Installed,
     /// The active toolchain, after `rustup` added the target.
     Added,
@@ -24,7 +26,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Says which route this is, to be printed.
+    /// The route in words.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Installed => format!("the installed target {TARGET}"),
@@ -33,7 +35,7 @@ impl Route {
         }
     }
 
-    /// Makes the `cargo` command, to which the sub-command is added.
+    /// A `cargo` command that lacks only its subcommand.
     pub(crate) fn cargo(&self) -> Command {
         match self {
             Self::Installed | Self::Added => process::cargo(),
@@ -42,32 +44,32 @@ impl Route {
     }
 }
 
-/// A route, before it is known to work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RouteName {
-    /// See [`Route::Installed`].
+/// A route that has not been tried yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RouteName {
+    /// The target that the active toolchain has already
     Installed,
-    /// See [`Route::Added`].
+    /// The active toolchain, after `rustup` added the target to it
     Rustup,
-    /// See [`Route::Packaged`].
+    /// The distribution's compiler, with the sources of `std`
     Packaged,
 }
 
 impl RouteName {
-    /// In the order in which they are tried: the quickest and most usual first.
+    /// In the order in which they are tried: the quickest and most common first.
     const ALL: [Self; 3] = [Self::Installed, Self::Rustup, Self::Packaged];
 
-    fn take(self, project: &Project, sysroot: &Path) -> Result<Route, Error> {
+    fn take(self, project: &Project, sysroot: &Path) -> Result<Route> {
         match self {
             Self::Installed if has_target(sysroot) => Ok(Route::Installed),
-            Self::Installed => Err(Error::new(format!("the active toolchain lacks {TARGET}"))),
+            Self::Installed => bail!("the active toolchain lacks {TARGET}"),
             Self::Rustup => {
                 println!("guests: trying `rustup target add {TARGET}`");
                 process::capture(Command::new("rustup").args(["target", "add", TARGET]))?;
                 if has_target(sysroot) {
                     Ok(Route::Added)
                 } else {
-                    Err(Error::new("rustup added it to another toolchain than the active one"))
+                    bail!("rustup added it to another toolchain than the active one")
                 }
             }
             Self::Packaged => {
@@ -78,47 +80,30 @@ impl RouteName {
     }
 }
 
-impl FromStr for RouteName {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "installed" => Ok(Self::Installed),
-            "rustup" => Ok(Self::Rustup),
-            "packaged" => Ok(Self::Packaged),
-            _ => Err(Error::new(format!("unknown route `{name}`"))
-                .hint("the routes are `installed`, `rustup` and `packaged`")),
-        }
-    }
-}
-
 /// Takes the first route that works, or the one that is named.
 ///
 /// # Errors
-/// When none works; the error has the reason for each, and what to install.
-pub(crate) fn choose(project: &Project, only: Option<RouteName>) -> Result<Route, Error> {
+/// When none works. The error says why each failed, and what to install.
+pub(crate) fn choose(project: &Project, only: Option<RouteName>) -> Result<Route> {
     let sysroot = active_sysroot()?;
-    let mut failure = Error::new(format!("no toolchain here compiles to {TARGET}"));
-    for name in RouteName::ALL {
-        if only.is_some_and(|only| only != name) {
-            continue;
-        }
+    let mut reasons = String::new();
+    for name in RouteName::ALL.into_iter().filter(|name| only.is_none_or(|only| only == *name)) {
         match name.take(project, &sysroot) {
             Ok(route) => return Ok(route),
-            Err(error) => failure = failure.because(error.report().trim_end()),
+            Err(error) => reasons += &hint::report(&error),
         }
     }
-    Err(failure.hint(format!(
+    Err(anyhow!(reasons).context(format!("no toolchain here compiles to {TARGET}"))).hint(format!(
         "run `rustup target add {TARGET}` where the network allows it, or install {} and python3-venv",
         packaged::PACKAGES.join(", ")
-    )))
+    ))
 }
 
-fn active_sysroot() -> Result<PathBuf, Error> {
+fn active_sysroot() -> Result<PathBuf> {
     process::capture(Command::new("rustc").args(["--print", "sysroot"])).map(PathBuf::from)
 }
 
-/// Looks for the library itself: a toolchain without the target still has a folder of that name at times.
+/// Looks for the library itself: a toolchain without the target can still have a folder of that name.
 fn has_target(sysroot: &Path) -> bool {
     let lib = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     std::fs::read_dir(lib).is_ok_and(|mut entries| {

@@ -1,26 +1,26 @@
-//! Tells whether the built guests are those of the present sources.
+//! Tells whether the guests were built from the current sources.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Context, Error};
+use anyhow::{Context, Result};
 
-/// Lists the guests and the digest of their sources; written last, so that a build that was stopped
-/// half-way is repeated.
+/// The file with the names of the guests and the digest of their sources. It is written last, so that an interrupted
+/// build is repeated.
 const STAMP: &str = "built-from";
 
-/// Folders that builds write into, and that are no sources.
+/// Folders that builds write to, which are not sources.
 const NOT_SOURCES: [&str; 1] = ["target"];
 
 /// Hashes all files below `roots`, by name and content.
-pub(crate) fn digest(roots: &[PathBuf]) -> Result<String, Error> {
+pub(crate) fn digest(roots: &[PathBuf]) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     for root in roots {
         let mut files = Vec::new();
         collect(root, &mut files)?;
         files.sort();
         for file in files {
-            let content = fs::read(&file).context(|| format!("could not read `{}`", file.display()))?;
+            let content = fs::read(&file).with_context(|| format!("could not read `{}`", file.display()))?;
             let name = file.strip_prefix(root).unwrap_or(&file);
             hasher.update(name.as_os_str().as_encoded_bytes());
             hasher.update(&[0]);
@@ -30,7 +30,7 @@ pub(crate) fn digest(roots: &[PathBuf]) -> Result<String, Error> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Counts the guests in `out`, if they are those that were built from sources with this digest.
+/// Counts the guests in `out`, if they were all built from sources with this digest.
 pub(crate) fn count_if_fresh(out: &Path, digest: &str) -> Option<usize> {
     let text = fs::read_to_string(out.join(STAMP)).ok()?;
     let mut lines = text.lines();
@@ -38,21 +38,21 @@ pub(crate) fn count_if_fresh(out: &Path, digest: &str) -> Option<usize> {
     names.iter().all(|name| out.join(name).is_file()).then_some(names.len())
 }
 
-/// Notes that what is in `out` was built from sources with this digest.
-pub(crate) fn write(out: &Path, digest: &str) -> Result<(), Error> {
+/// Records that the guests in `out` were built from sources with this digest.
+pub(crate) fn write(out: &Path, digest: &str) -> Result<()> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(out).context(|| format!("could not read `{}`", out.display()))? {
-        let entry = entry.context(|| format!("could not read `{}`", out.display()))?;
+    for entry in fs::read_dir(out).with_context(|| format!("could not read `{}`", out.display()))? {
+        let entry = entry.with_context(|| format!("could not read `{}`", out.display()))?;
         names.push(entry.file_name().to_string_lossy().into_owned());
     }
     names.sort();
     let text = format!("{digest}\n{}\n", names.join("\n"));
-    fs::write(out.join(STAMP), text).context(|| "could not note what was built".to_owned())
+    fs::write(out.join(STAMP), text).context("could not note what was built")
 }
 
-fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    for entry in fs::read_dir(dir).context(|| format!("could not read `{}`", dir.display()))? {
-        let entry = entry.context(|| format!("could not read `{}`", dir.display()))?;
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("could not read `{}`", dir.display()))? {
+        let entry = entry.with_context(|| format!("could not read `{}`", dir.display()))?;
         let path = entry.path();
         if path.is_dir() {
             if !NOT_SOURCES.iter().any(|name| entry.file_name() == *name) {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::machine::Machine;
-use super::measure::{Measured, Quantity};
-use super::rows::Target;
+use crate::machine::Machine;
+use crate::measure::{Measured, Quantity};
+use crate::rows::Target;
 
 /// The heading of the table on a terminal.
 pub(crate) fn heading() -> String {

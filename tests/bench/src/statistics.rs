@@ -1,8 +1,8 @@
-//! Medians: a single slow run, of which a busy machine makes many, does not move them.
+//! Medians, which a single slow run does not move. Busy machines make many of those.
 
 use std::time::Duration;
 
-/// The middle value, or the mean of the two in the middle; 0 of none.
+/// The middle value, or the mean of the two in the middle; 0 if there are none.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,18 +1,19 @@
-//! Measuring a row: both sides in turns, so that whatever else the machine does falls on both.
+//! Measures a row: both sides take turns, so that other load on the machine falls on both.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::contender::{Baseline, Fsync, Guest, GuestKind, Ours};
-use super::pieces::Pieces;
-use super::rows::{Job, Pair, Row, Target};
-use super::run_many;
-use super::statistics::{median, median_duration};
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{process, python};
+use anyhow::{Context, Result};
+use xtask::project::Project;
+use xtask::{process, python};
+
+use crate::contender::{Baseline, Fsync, Guest, GuestKind, Ours};
+use crate::pieces::Pieces;
+use crate::rows::{Job, Pair, Row, Target};
+use crate::run_many;
+use crate::statistics::{median, median_duration};
 
 /// A number with its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +24,7 @@ pub(crate) enum Quantity {
     PerSecond(f64),
 }
 
-/// What came out for a row.
+/// The result of a row.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) name: &'static str,
@@ -34,14 +35,14 @@ pub(crate) struct Measured {
     pub(crate) own: Quantity,
     /// The median of the ratios, one for each pair, with the lowest and the highest.
     pub(crate) ratio: Option<(f64, f64, f64)>,
-    /// The same as the guest measured it, without the start of the process, and what a call costs more, in nanoseconds.
+    /// The same ratio by the guest's clock, without the start of the process, and the nanoseconds added to a call.
     pub(crate) inside: Option<(f64, f64)>,
     /// Whether it allocates, where that is known.
     pub(crate) allocates: Option<bool>,
 }
 
 impl Measured {
-    /// Whether the target is met; nothing where none is set.
+    /// Whether the target is met, if there is one.
     pub(crate) fn is_met(&self) -> Option<bool> {
         match (self.target, self.own) {
             (Target::Report, _) => None,
@@ -54,18 +55,18 @@ impl Measured {
         }
     }
 
-    /// The ratio that a target is about: of a call where a guest makes many, of the whole process otherwise.
+    /// The ratio to judge: that of a call if the guest makes many, otherwise that of the whole process.
     fn judged(&self) -> Option<f64> {
         self.inside.map(|(ratio, _)| ratio).or(self.ratio.map(|(median, ..)| median))
     }
 }
 
-/// Everything that rows are measured with.
+/// Everything that measuring rows takes.
 pub(crate) struct Bench<'a> {
     pub(crate) project: &'a Project,
     pub(crate) baseline: Baseline,
     pub(crate) ours: Ours,
-    /// The build that the first column is of, in place of the bare engine.
+    /// The build in the first column, if it is not the bare engine.
     pub(crate) earlier: Option<Ours>,
     pub(crate) small: Guest,
     /// Made only if a row needs it.
@@ -74,12 +75,12 @@ pub(crate) struct Bench<'a> {
     pub(crate) pairs: usize,
 }
 
-/// What one run took.
+/// How long one run took.
 #[derive(Debug, Clone, Copy)]
 struct Time {
     /// From the start of the process to its end.
     process: Duration,
-    /// As the guest measured it, without the start.
+    /// By the guest's own clock, without the start.
     inside: Duration,
 }
 
@@ -88,7 +89,7 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// When a program fails.
-    pub(crate) fn measure(&mut self, row: &Row) -> Result<Measured, Error> {
+    pub(crate) fn measure(&mut self, row: &Row) -> Result<Measured> {
         let plain = |base, own| Measured {
             name: row.name,
             about: row.about,
@@ -157,19 +158,19 @@ impl Bench<'_> {
         }
     }
 
-    /// Compiling a large component takes seconds, of which noise is a small part.
+    /// Compiling takes long enough for a few pairs to do: noise is a small part of it.
     fn pairs_of(&self, pair: &Pair) -> usize {
         if pair.is_compiled { self.pairs } else { self.pairs.min(FEW) }
     }
 
-    fn guest(&self, kind: GuestKind) -> Result<&Guest, Error> {
+    fn guest(&self, kind: GuestKind) -> Result<&Guest> {
         match kind {
             GuestKind::Small => Ok(&self.small),
-            GuestKind::Large => self.large.as_ref().ok_or_else(|| Error::new("the large component was not made")),
+            GuestKind::Large => self.large.as_ref().context("the large component was not made"),
         }
     }
 
-    fn base_time(&self, guest: &Guest, pair: &Pair) -> Result<Time, Error> {
+    fn base_time(&self, guest: &Guest, pair: &Pair) -> Result<Time> {
         let mut total = time(&mut self.baseline.command(guest, &pair.arguments, pair.is_compiled, &[]))?;
         if pair.with_copy {
             let (mut command, copy) = self.baseline.copy();
@@ -181,7 +182,7 @@ impl Bench<'_> {
         Ok(total)
     }
 
-    fn own_time(ours: &Ours, guest: &Guest, pair: &Pair) -> Result<Time, Error> {
+    fn own_time(ours: &Ours, guest: &Guest, pair: &Pair) -> Result<Time> {
         if !pair.is_compiled {
             ours.forget()?;
         }
@@ -192,7 +193,7 @@ impl Bench<'_> {
     }
 
     /// Live runs, each with the replay of its journal; or replays by both builds.
-    fn replays(&self, arguments: &[String]) -> Result<Vec<(Time, Time)>, Error> {
+    fn replays(&self, arguments: &[String]) -> Result<Vec<(Time, Time)>> {
         let live_and_replay = |ours: &Ours| {
             let journal = ours.journal();
             let live = time(&mut ours.command(&self.small, arguments, Fsync::Effects, &journal))?;
@@ -202,7 +203,10 @@ impl Bench<'_> {
         let mut times = Vec::with_capacity(self.pairs);
         for round in 0..=self.pairs {
             let (live, replay) = live_and_replay(&self.ours)?;
-            let base = self.earlier.as_ref().map_or(Ok(live), |earlier| Ok(live_and_replay(earlier)?.1))?;
+            let base = match &self.earlier {
+                Some(earlier) => live_and_replay(earlier)?.1,
+                None => live,
+            };
             if round > 0 {
                 times.push((base, replay));
             }
@@ -210,9 +214,9 @@ impl Bench<'_> {
         Ok(times)
     }
 
-    fn own_peak(&self, ours: &Ours, arguments: &[String]) -> Result<f64, Error> {
+    fn own_peak(&self, ours: &Ours, arguments: &[String]) -> Result<f64> {
         let command = |journal: &Path| ours.command(&self.small, arguments, Fsync::Effects, journal);
-        // Compiles the guest, if no row before did.
+        // Compiles the guest, unless an earlier row did.
         let journal = ours.journal();
         time(&mut command(&journal))?;
         remove(&journal)?;
@@ -223,8 +227,8 @@ impl Bench<'_> {
     }
 
     /// The largest resident set of a command, in bytes: the median of some runs.
-    fn peak(&self, command: impl Fn() -> (Command, Option<PathBuf>)) -> Result<f64, Error> {
-        // The kernel says it of a child that has ended, and Rust's library does not pass it on.
+    fn peak(&self, command: impl Fn() -> (Command, Option<PathBuf>)) -> Result<f64> {
+        // The kernel reports this for a child that has ended, but the standard library does not pass it on.
         const SCRIPT: &str = "import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
@@ -235,7 +239,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
             wrapped.arg("-c").arg(SCRIPT).arg(command.get_program()).args(command.get_args());
             wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
             let printed = process::capture(&mut wrapped)?;
-            let kibibytes: f64 = printed.parse().context(|| format!("`{printed}` is not a size"))?;
+            let kibibytes: f64 = printed.parse().with_context(|| format!("`{printed}` is not a size"))?;
             peaks.push(kibibytes * 1024.0);
             journal.as_deref().map_or(Ok(()), remove)?;
         }
@@ -243,15 +247,11 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
     }
 }
 
-/// Runs of what varies little or takes long.
+/// How many times to run what varies little or takes long.
 const FEW: usize = 3;
 
-/// Runs both in turns (A B, B A, …), after one pair that fills the caches and is not counted.
-fn turns(
-    pairs: usize,
-    base: impl Fn() -> Result<Time, Error>,
-    own: impl Fn() -> Result<Time, Error>,
-) -> Result<Vec<(Time, Time)>, Error> {
+/// Runs both in turns (A B, B A, …). The first pair only fills the caches and is not counted.
+fn turns(pairs: usize, base: impl Fn() -> Result<Time>, own: impl Fn() -> Result<Time>) -> Result<Vec<(Time, Time)>> {
     let mut times = Vec::with_capacity(pairs);
     for round in 0..=pairs {
         let pair = if round % 2 == 0 {
@@ -268,8 +268,8 @@ fn turns(
     Ok(times)
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
-    fs::remove_file(path).context(|| format!("could not remove `{}`", path.display()))
+fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).with_context(|| format!("could not remove `{}`", path.display()))
 }
 
 fn alone(ratio: f64) -> (f64, f64, f64) {
@@ -295,7 +295,7 @@ fn compare(plain: impl Fn(Option<Quantity>, Quantity) -> Measured, times: &[(Tim
     Measured { ratio: Some((median(&ratios), lowest, highest)), ..plain(Some(seconds(base)), seconds(own)) }
 }
 
-/// The ratio inside the guest, and what a call costs more, in nanoseconds.
+/// The ratio by the guest's clock, and the nanoseconds added to a call.
 fn inside(times: &[(Time, Time)], calls: u32) -> (f64, f64) {
     let ratios: Vec<f64> = times.iter().map(|(base, own)| quotient(base.inside, own.inside)).collect();
     let added: Vec<f64> =
@@ -303,13 +303,13 @@ fn inside(times: &[(Time, Time)], calls: u32) -> (f64, f64) {
     (median(&ratios), median(&added) * 1e9 / f64::from(calls))
 }
 
-fn time(command: &mut Command) -> Result<Time, Error> {
+fn time(command: &mut Command) -> Result<Time> {
     let start = Instant::now();
     let printed = process::capture(command)?;
     let process = start.elapsed();
     let inside = printed
         .parse()
         .map(Duration::from_nanos)
-        .context(|| format!("the guest printed `{printed}` instead of its time"))?;
+        .with_context(|| format!("the guest printed `{printed}` instead of its time"))?;
     Ok(Time { process, inside })
 }

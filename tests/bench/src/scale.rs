@@ -1,20 +1,20 @@
-//! `cargo xtask scale`: reads a very long journal with every command that reads one, and measures what memory that takes.
+//! `cargo xtask scale`: reads a very long journal with every command that reads one, and measures the memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::error::{Context, Error};
-use crate::project::Project;
-use crate::{guests, process};
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use xtask::project::Project;
+use xtask::{guests, process};
 
-/// Calls in the journal where none are asked for.
-const CALLS: u64 = 10_000_000;
+use crate::builds::Build;
 
-/// How much more than the program's own a command may take, in bytes, however long the journal.
+/// How much more memory a command may take for a long journal than for a short one, in bytes.
 const ABOVE_OWN_BYTES_MAX: u64 = 64 << 20;
 
-/// What a command is given: `J` stands for the journal, `O` for a file that is not there yet.
+/// The commands, with their arguments: `J` is the journal, `O` a file to create, `P` the policy, `T` the tool.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("show, effects", &["journal", "show", "J"]),
     ("show, all calls", &["journal", "show", "--calls", "all", "J"]),
@@ -33,8 +33,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("replay", &["replay", "J", "--component", "T"]),
 ];
 
-/// Runs a command, throws its output away, and prints its largest resident set in KiB, the time in seconds, and its
-/// exit code. The kernel says the first of a child that has ended, and Rust's library does not pass it on.
+/// Runs a command, discards its output, and prints its peak resident set in KiB, its time in seconds, and its exit
+/// code. The kernel reports the first for a child that has ended, but Rust's standard library does not pass it on.
 const MEASURE: &str = "import resource, subprocess, sys, time
 start = time.monotonic()
 status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -56,37 +56,33 @@ struct Stage {
     tool: PathBuf,
 }
 
-/// Writes the journal, runs every command on it, and prints a table. `--calls N` sets how long it is, `--binary FILE` takes
-/// that `wasm-agent` instead of building one.
+/// Read a very long journal with every command that reads one, and measure the memory
+///
+/// Fails when a command takes over 64 MiB more for that journal than for one of ten calls.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How many calls the journal has
+    #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+    calls: u64,
+    /// Measure this `wasm-agent` instead of building one
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+/// Writes the journal, runs every command on it, and prints a table.
 ///
 /// # Errors
 /// When something can't be built, or the journal can't be made.
-pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, Error> {
-    let (mut calls, mut binary) = (CALLS, None);
-    let mut rest = arguments;
-    while let [option, value, behind @ ..] = rest {
-        match option.as_str() {
-            "--calls" => calls = value.parse().context(|| format!("`{value}` is no number of calls"))?,
-            "--binary" => binary = Some(PathBuf::from(value)),
-            _ => break,
-        }
-        rest = behind;
-    }
-    if let [unknown, ..] = rest {
-        return Err(Error::new(format!("unknown argument `{unknown}`")).hint("cargo xtask scale --calls 10000000"));
-    }
+pub(crate) fn run(project: &Project, options: Options) -> Result<ExitCode> {
+    let calls = options.calls;
     guests::build(project, None)?;
-    let program = match binary {
+    let program = match options.binary {
         Some(binary) => binary,
-        None => {
-            let mut build = process::cargo();
-            process::run(build.current_dir(project.root()).args(["build", "--release", "--package", "wasm-agent"]))?;
-            project.host_binary("release")
-        }
+        None => Build::Released.program(project)?,
     };
     let stage = Stage::set_up(project, program)?;
     let (own, journal) = (stage.record("small", 10)?, stage.record("large", calls)?);
-    let length = fs::metadata(&journal).context(|| format!("could not look at `{}`", journal.display()))?.len();
+    let length = fs::metadata(&journal).with_context(|| format!("could not look at `{}`", journal.display()))?.len();
     println!("{calls} calls, {length} bytes of journal, {} a call", length / calls.max(1));
     let mut within = true;
     for (name, command) in COMMANDS {
@@ -106,19 +102,19 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode, E
 }
 
 impl Stage {
-    fn set_up(project: &Project, program: PathBuf) -> Result<Self, Error> {
+    fn set_up(project: &Project, program: PathBuf) -> Result<Self> {
         let dir = project.bench_dir().with_file_name("scale");
         if dir.exists() {
-            fs::remove_dir_all(&dir).context(|| format!("could not empty `{}`", dir.display()))?;
+            fs::remove_dir_all(&dir).with_context(|| format!("could not empty `{}`", dir.display()))?;
         }
-        fs::create_dir_all(&dir).context(|| format!("could not make `{}`", dir.display()))?;
+        fs::create_dir_all(&dir).with_context(|| format!("could not make `{}`", dir.display()))?;
         let policy = "version = 1\n[limits]\ntime = \"1h\"\njournal = \"64GiB\"\n";
-        fs::write(dir.join("policy.toml"), policy).context(|| "could not write the policy".to_owned())?;
+        fs::write(dir.join("policy.toml"), policy).context("could not write the policy")?;
         Ok(Self { program, tool: project.guests_dir().join("bench.wasm"), dir })
     }
 
-    /// Runs a tool that reads the clock so often, and returns its journal.
-    fn record(&self, name: &str, calls: u64) -> Result<PathBuf, Error> {
+    /// Runs a tool that reads the clock `calls` times, and returns its journal.
+    fn record(&self, name: &str, calls: u64) -> Result<PathBuf> {
         let journal = self.dir.join(format!("{name}.journal"));
         let mut command = self.command(&["run", "--policy", "P", "--journal"], &journal);
         process::capture(command.arg(&journal).arg(&self.tool).args(["--", "clock", &calls.to_string()]))?;
@@ -140,14 +136,15 @@ impl Stage {
         command
     }
 
-    /// What a command writes; it must not be there when the command starts.
+    /// The file that a command creates. It must not exist when the command starts.
     fn output(&self) -> PathBuf {
         self.dir.join("output")
     }
 
-    fn measure(&self, arguments: &[&str], journal: &Path) -> Result<Took, Error> {
+    fn measure(&self, arguments: &[&str], journal: &Path) -> Result<Took> {
         if self.output().exists() {
-            fs::remove_file(self.output()).context(|| format!("could not remove `{}`", self.output().display()))?;
+            fs::remove_file(self.output())
+                .with_context(|| format!("could not remove `{}`", self.output().display()))?;
         }
         let command = self.command(arguments, journal);
         let mut wrapped = Command::new("python3");
@@ -155,7 +152,7 @@ impl Stage {
         wrapped.env("WASM_AGENT_STATE", self.dir.join("state"));
         let printed = process::capture(&mut wrapped)?;
         let (figures, said) = printed.split_once('\n').unwrap_or((&printed, ""));
-        let unreadable = || Error::new(format!("`{figures}` is no measurement"));
+        let unreadable = || anyhow!("`{figures}` is not a measurement");
         let [peak, seconds, status] = figures.split(' ').collect::<Vec<_>>()[..] else { return Err(unreadable()) };
         Ok(Took {
             peak_bytes: peak.parse::<u64>().map_err(|_| unreadable())? << 10,

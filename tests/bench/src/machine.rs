@@ -1,14 +1,13 @@
-//! What the numbers were measured on.
+//! The machine that the numbers were measured on.
 
 use std::fs;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use xtask::process;
 
-use crate::process;
-
-/// The machine, and what ran on it.
+/// The machine and the versions of what ran on it.
 #[derive(Debug)]
 pub(crate) struct Machine {
     processor: String,
@@ -21,7 +20,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Looks at this machine. What it does not tell is left out.
+    /// Looks at this machine. What it does not reveal stays empty.
     pub(crate) fn look(baseline: String) -> Self {
         let field = |path: &str, name: &str| {
             let text = fs::read_to_string(path).unwrap_or_default();
@@ -65,7 +64,7 @@ impl Machine {
     }
 }
 
-/// The date of a time in seconds since 1970, in UTC (H. Hinnant, "chrono-compatible low-level date algorithms").
+/// The UTC date of a time in seconds since 1970 (H. Hinnant, "chrono-compatible low-level date algorithms").
 fn date(seconds: u64) -> String {
     let days = seconds / 86_400 + 719_468;
     let era = days / 146_097;

@@ -1,10 +1,10 @@
 //! The benchmarks of `tests/benches`, and what their harness prints.
 
-use crate::error::Error;
-use crate::process;
-use crate::project::Project;
+use anyhow::{Context, Result};
+use xtask::process;
+use xtask::project::Project;
 
-/// What the harness found, once it ran.
+/// The results of the harness, once it has run.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces(Option<Vec<Piece>>);
 
@@ -21,11 +21,11 @@ pub(crate) struct Piece {
 }
 
 impl Pieces {
-    /// What came out for a benchmark. The first one that is asked for runs them all.
+    /// The result of a benchmark. The first call runs all of them.
     ///
     /// # Errors
-    /// When they do not build or run, or there is none of that name.
-    pub(crate) fn find(&mut self, project: &Project, name: &str) -> Result<Piece, Error> {
+    /// When they can't be built or run, or none has that name.
+    pub(crate) fn find(&mut self, project: &Project, name: &str) -> Result<Piece> {
         if self.0.is_none() {
             let mut command = process::cargo();
             command.current_dir(project.root()).args([
@@ -38,12 +38,12 @@ impl Pieces {
             self.0 = Some(parse(&process::capture(&mut command)?));
         }
         let found = self.0.iter().flatten().find(|piece| piece.name == name);
-        found.cloned().ok_or_else(|| Error::new(format!("`tests/benches` has no benchmark `{name}`")))
+        found.cloned().with_context(|| format!("`tests/benches` has no benchmark `{name}`"))
     }
 }
 
-/// Reads the tree that the harness prints: a line for each benchmark with fastest, slowest, median, mean, samples and iterations,
-/// below it one with the throughput, and some with allocations, where there are any.
+/// Parses the tree that the harness prints. A line for each benchmark has fastest, slowest, median, mean, samples and
+/// iterations. Below it may be a line with the throughput, and some with allocations.
 fn parse(printed: &str) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for line in printed.lines() {
@@ -59,7 +59,8 @@ fn parse(printed: &str) -> Vec<Piece> {
         } else if let Some(piece) = pieces.last_mut() {
             let units = [("B/s", 1.0), ("KB/s", 1e3), ("MB/s", 1e6), ("GB/s", 1e9), ("TB/s", 1e12)];
             piece.bytes_per_second = piece.bytes_per_second.or(scaled(median, &units));
-            // Fewer than one in a hundred iterations is the growth of a queue, which is the writer's and not the call's.
+            // Rarer than once in a hundred iterations, an allocation is a queue that grows: the writer's, not the
+            // call's.
             let allocations: Option<f64> = median.parse().ok();
             piece.allocates |= allocations.is_some_and(|count| count >= 0.01);
         }
@@ -67,7 +68,7 @@ fn parse(printed: &str) -> Vec<Piece> {
     pieces
 }
 
-/// A number with one of some units.
+/// A number with one of these units, in the base unit.
 fn scaled(text: &str, units: &[(&str, f64)]) -> Option<f64> {
     let (number, unit) = text.split_once(' ')?;
     let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
