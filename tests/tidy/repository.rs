@@ -27,14 +27,11 @@ const FOREIGN: &str = "wit/deps";
 
 /// Where lines over [`COLUMNS_MAX`] are left, and how many. None may be added, and an entry goes with its last
 /// line.
-const LEFT: [(&str, usize); 9] = [
-    ("CHANGELOG.md", 12),
-    ("README.md", 28),
-    ("SECURITY.md", 41),
+const LEFT: [(&str, usize); 6] = [
     ("host-cli", 22),
     ("runtime/audit", 25),
     ("runtime/clippy.toml", 18),
-    ("runtime/host", 156),
+    ("runtime/host", 125),
     ("runtime/journal", 80),
     ("runtime/policy", 95),
 ];

@@ -5,8 +5,8 @@
 //! ([`settle`]). Which actions are asked about is for the policy to say.
 //!
 //! Two rules not to break. Only an answer that was given in time, in full and in the published form approves:
-//! everything else (a timeout, a broken approver, output that says more than it should) is a refusal. And nothing but the
-//! policy's own word or such an answer makes a permit.
+//! everything else (a timeout, a broken approver, output that says more than it should) is a refusal. And nothing but
+//! the policy's own word or such an answer makes a permit.
 
 #![forbid(unsafe_code)]
 

@@ -6,8 +6,8 @@ use wasm_agent_policy::{Act, Action, ActionDigest, Allowed, GrantId, Pending};
 
 /// An action that may be performed, once.
 ///
-/// It is made of what the policy [allows](Allowed), or of an answer to what it [asks about](Pending): see [`settle`](crate::settle).
-/// Nothing else makes one:
+/// It is made of what the policy [allows](Allowed), or of an answer to what it [asks about](Pending): see
+/// [`settle`](crate::settle). Nothing else makes one:
 ///
 /// ```compile_fail,E0451
 /// use wasm_agent_approval::Permit;

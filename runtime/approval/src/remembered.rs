@@ -15,8 +15,8 @@ pub const REMEMBERED_MAX: usize = 4096;
 
 /// The actions that were approved for the rest of a run.
 ///
-/// "This same action" means the whole of it, by its digest: the same file, or the same request with the same headers and
-/// the same body, and nothing like it.
+/// "This same action" means the whole of it, by its digest: the same file, or the same request with the same headers
+/// and the same body, and nothing like it.
 #[derive(Debug)]
 pub struct Remembered {
     run: RunId,

@@ -27,7 +27,8 @@ impl Target {
         Some(head)
     }
 
-    /// The file that was found as it is now, digested if it has at most `bytes_max` bytes; nothing where it can't be read.
+    /// The file that was found as it is now, digested if it has at most `bytes_max` bytes; nothing where it can't be
+    /// read.
     #[must_use]
     pub fn lost(&self, bytes_max: u64) -> Option<Lost> {
         let opened = self.peek()?;

@@ -73,8 +73,8 @@ impl Target {
         self.found.as_ref().ok_or(Errno::NOENT)
     }
 
-    /// Which file stands there; nothing else of it is told. That is part of listing its directory, which is what the permit is for, or
-    /// of reading it.
+    /// Which file stands there; nothing else of it is told. That is part of listing its directory, which is what the
+    /// permit is for, or of reading it.
     ///
     /// # Errors
     ///
@@ -132,7 +132,10 @@ impl Target {
     ///
     /// `EAGAIN` when another file took its place.
     pub fn open_to_modify(&self, read: bool, truncate: bool, permit: Permit<kind::Modify>) -> Result<Opened, Errno> {
-        let is_it = |action: &Action| matches!(action, Action::FileModify { path, truncate: permitted } if *path == self.place.path && *permitted == truncate);
+        let is_it = |action: &Action| {
+            matches!(action, Action::FileModify { path, truncate: permitted }
+                if *path == self.place.path && *permitted == truncate)
+        };
         spend(permit, is_it)?;
         self.in_place()?;
         open_file(&self.place, Access { read, write: true }, Some(self.expected()?), truncate)
@@ -264,7 +267,8 @@ fn is_at(action: &Action, place: &Place) -> bool {
 }
 
 fn is_link(action: &Action, wanted: LinkKind, link: &Place, text: &str) -> bool {
-    matches!(action, Action::LinkCreate { kind, path, target } if *kind == wanted && *path == link.path && target == text)
+    matches!(action, Action::LinkCreate { kind, path, target }
+        if *kind == wanted && *path == link.path && target == text)
 }
 
 #[cfg(test)]

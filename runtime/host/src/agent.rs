@@ -35,7 +35,8 @@ host_calls! {
     }
 }
 
-/// A question that the tool asks before a step that only it understands. There is nothing to perform: the answer is all.
+/// A question that the tool asks before a step that only it understands. There is nothing to perform: the answer is
+/// all.
 struct Checkpoint;
 
 impl Effect for Checkpoint {

@@ -117,16 +117,17 @@ fn deserialize(engine: &Engine, code: &Code<'_>) -> wasmtime::Result<Component> 
     // SAFETY: both functions run whatever native code they are given, so it must be what this engine's compiler wrote,
     // unchanged since.
     //
-    // - Who made it: `Engine::precompile_component` of the same release, in this process or in one that this process started from
-    //   its own program and that was shut in before it read the tool.
-    // - That it is what was made: a file is used only if what follows the code authenticates it, for this component and this
-    //   engine, under a key that only this user can read and no grant of a policy reaches.
-    // - That what was authenticated is what is used: code in memory is this process's own. A file is mapped by the very descriptor
-    //   that it was read through. Nothing writes to it between the two, nor later: the state directory is this user's and closed
-    //   to writing by others (`StateDir::open`, `is_private`), files in it are replaced by `rename` and never written in place, and
-    //   where a grant reaches it the code is copied before it is looked at (`CodeSource::Copied`).
-    //   Another process of this user could as well attach to this one, or replace its program.
-    // - That it fits: wasmtime compares the version, the target and all settings recorded in the code before it uses any of it.
+    // - Who made it: `Engine::precompile_component` of the same release, in this process or in one that this process
+    //   started from its own program and that was shut in before it read the tool.
+    // - That it is what was made: a file is used only if what follows the code authenticates it, for this component and
+    //   this engine, under a key that only this user can read and no grant of a policy reaches.
+    // - That what was authenticated is what is used: code in memory is this process's own. A file is mapped by the very
+    //   descriptor that it was read through. Nothing writes to it between the two, nor later: the state directory is
+    //   this user's and closed to writing by others (`StateDir::open`, `is_private`), files in it are replaced by
+    //   `rename` and never written in place, and where a grant reaches it the code is copied before it is looked at
+    //   (`CodeSource::Copied`). Another process of this user could as well attach to this one, or replace its program.
+    // - That it fits: wasmtime compares the version, the target and all settings recorded in the code before it uses
+    //   any of it.
     unsafe {
         match code {
             Code::Mapped { path, .. } => Component::deserialize_file(engine, path),

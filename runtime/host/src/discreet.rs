@@ -1,8 +1,9 @@
 //! Diagnostics of a run that has secrets: without those of the network's libraries.
 //!
-//! They print what a server says, which may be the secret that it was sent: h2 shows the words of a goodbye in full, and
-//! again with the state of every stream that it ended. They can't be told not to, and what they print goes to whatever
-//! subscriber the program has. So the thread of such a run has a subscriber of its own, which passes on all the rest.
+//! They print what a server says, which may be the secret that it was sent: h2 shows the words of a goodbye in full,
+//! and again with the state of every stream that it ended. They can't be told not to, and what they print goes to
+//! whatever subscriber the program has. So the thread of such a run has a subscriber of its own, which passes on all
+//! the rest.
 
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, Interest};

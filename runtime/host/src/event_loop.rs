@@ -1,8 +1,8 @@
 //! Event loops for runs: making and closing one costs ten system calls, half of what a short run makes in all.
 //!
-//! The rule: nothing of a run is in the loop that the next one gets. A loop is kept only if no task is left in it and if no thread
-//! was ever started for it. What is left is a timer and a poller with nothing registered: a run's own sockets, files and timers end with
-//! its store. Any other loop is shut down.
+//! The rule: nothing of a run is in the loop that the next one gets. A loop is kept only if no task is left in it and
+//! if no thread was ever started for it. What is left is a timer and a poller with nothing registered: a run's own
+//! sockets, files and timers end with its store. Any other loop is shut down.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::error::RunError;
 
-/// Most loops that are kept for later runs. Each holds four file descriptors, of which a process often may have no more than 1024.
+/// Most loops that are kept for later runs. Each holds four file descriptors, of which a process often may have no more
+/// than 1024.
 ///
 /// It bounds what is idle, not what is at work: with more runs than this at the same time, some of them make their own.
 const IDLE_MAX: usize = 16;
@@ -71,7 +72,8 @@ impl EventLoop {
         let noted = Arc::clone(&had_thread);
         let runtime = Builder::new_current_thread()
             .enable_all()
-            // Asked by whoever wants a thread, before that is started: so it is known on this thread, and not some time later.
+            // Asked by whoever wants a thread, before that is started: so it is known on this thread, and not some time
+            // later.
             .thread_name_fn(move || {
                 noted.store(true, Ordering::Relaxed);
                 "blocking".to_owned()

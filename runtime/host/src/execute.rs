@@ -21,10 +21,10 @@ const FUEL_UNLIMITED: u64 = u64::MAX;
 
 /// Fuel after which a guest that computes is interrupted: about a millisecond of computing.
 ///
-/// It bounds how far a run overshoots its time limit, and how long its requests wait for a guest that computes. Fuel does so in every
-/// code: each turn of a loop and each function called looks at it, and so does what handles many bytes at once, a unit a
-/// byte; what it misses is told at [`Build::Composed`](crate::engine::Build). The most that a unit can take is a read that misses every
-/// cache. Where it interrupts depends on nothing but the guest.
+/// It bounds how far a run overshoots its time limit, and how long its requests wait for a guest that computes. Fuel
+/// does so in every code: each turn of a loop and each function called looks at it, and so does what handles many bytes
+/// at once, a unit a byte; what it misses is told at [`Build::Composed`](crate::engine::Build). The most that a unit
+/// can take is a read that misses every cache. Where it interrupts depends on nothing but the guest.
 const FUEL_BETWEEN_INTERRUPTIONS: u64 = 2_000_000;
 
 /// How a run ended.
@@ -80,8 +80,8 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
     let total = fuel.unwrap_or(FUEL_UNLIMITED);
     store.set_fuel(total)?;
     store.data_mut().meter.fuel_total = total;
-    // Lets the host look at limits, and the guest's requests make progress while it computes. The engine also writes down then
-    // what was used, so that a run that is stopped while it computes has a record of how far it came.
+    // Lets the host look at limits, and the guest's requests make progress while it computes. The engine also writes
+    // down then what was used, so that a run that is stopped while it computes has a record of how far it came.
     store.fuel_async_yield_interval(Some(FUEL_BETWEEN_INTERRUPTIONS))?;
     // Composed tools are interrupted by time as well. The code of others never looks at epochs.
     store.set_epoch_deadline(1);
@@ -143,7 +143,8 @@ pub(crate) async fn drive(store: &mut Store<Host>, tool: &Tool, invocation: &Inv
 
 /// Ends once the run is over, with the reason.
 ///
-/// It looks whenever it is polled, so each time that the guest is interrupted: a timer may be served some interruptions later.
+/// It looks whenever it is polled, so each time that the guest is interrupted: a timer may be served some interruptions
+/// later.
 async fn over(session: &Session) -> wasmtime::Error {
     let now_over = || {
         if session.clock.left().is_none() {
@@ -194,7 +195,8 @@ pub(crate) fn outcome(result: wasmtime::Result<Returned>, store: &Store<Host>) -
     let was_ended = result.as_ref().is_err_and(|error| error.is::<Ended>());
     match host.session.ending.reason() {
         Some(Ended::Journal(message)) => return Err(RunError::Journal { message }),
-        // It came to its end by itself before it learnt that the run was over: a replay, which has no time, ends the same way.
+        // It came to its end by itself before it learnt that the run was over: a replay, which has no time, ends the
+        // same way.
         Some(_) if !was_ended => {}
         Some(Ended::Stopped(action)) => return Ok(Outcome::Stopped { action }),
         Some(Ended::Limit(which)) => return Ok(Outcome::Limit { which: which.to_owned() }),

@@ -53,7 +53,8 @@ impl Limiter {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, own_max: Option<usize>) -> wasmtime::Result<bool> {
-        // The guest's own limit, which it meets as the specification says. The engine would report it as a failure of the host.
+        // The guest's own limit, which it meets as the specification says. The engine would report it as a failure of
+        // the host.
         if own_max.is_some_and(|max| desired > max) {
             return Ok(false);
         }
@@ -183,7 +184,8 @@ impl Stopwatch {
         state.total + state.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Whether the limit is used up at `now`. It takes no lock in a run that has not lasted as long as its limit, waiting included.
+    /// Whether the limit is used up at `now`. It takes no lock in a run that has not lasted as long as its limit,
+    /// waiting included.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.started) >= self.limit && self.left().is_none()
     }

@@ -1,7 +1,7 @@
 //! What runs, calls, effects and contents are called: a number or a digest, each with a type of its own.
 //!
-//! A call is never taken for an effect, nor a tool's digest for a policy's. All digests and random identifiers are shown
-//! the same way: in lower-case hexadecimal.
+//! A call is never taken for an effect, nor a tool's digest for a policy's. All digests and random identifiers are
+//! shown the same way: in lower-case hexadecimal.
 
 #![forbid(unsafe_code)]
 

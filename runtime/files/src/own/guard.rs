@@ -1,9 +1,9 @@
 //! What keeps the host's own things from a run: they are known by identity, whatever a tool calls them.
 //!
-//! A thing is kept in two ways. As a *name* in a directory: whatever stands there now or is put there later is the host's. And as the
-//! *file* that stood there when the run began: under another name, a hard link or a link that leads to it, it is the same file. Of
-//! a folder, everything in it is kept. The directories and links on the way to a thing may be used and not be moved, removed or
-//! replaced: the next run would find something else under the name it knows.
+//! A thing is kept in two ways. As a *name* in a directory: whatever stands there now or is put there later is the
+//! host's. And as the *file* that stood there when the run began: under another name, a hard link or a link that leads
+//! to it, it is the same file. Of a folder, everything in it is kept. The directories and links on the way to a thing
+//! may be used and not be moved, removed or replaced: the next run would find something else under the name it knows.
 
 use std::fs::File;
 use std::io;

@@ -27,9 +27,9 @@ pub use limits::Resource;
 /// [limits](Compiler::limits) and ends with the program that started it. What goes wrong there is an error here.
 /// Starting it takes some milliseconds; a tool whose code is kept already does not pay for it.
 ///
-/// **In this process** ([`Compiler::in_process`]), for tools that were made by who runs them, such as those of tests: whatever the
-/// compiler takes the program lacks, nothing ends it, and where it fails for lack of memory the program ends. What can be counted is
-/// refused in either.
+/// **In this process** ([`Compiler::in_process`]), for tools that were made by who runs them, such as those of tests:
+/// whatever the compiler takes the program lacks, nothing ends it, and where it fails for lack of memory the program
+/// ends. What can be counted is refused in either.
 #[derive(Clone, Debug)]
 pub struct Compiler {
     place: Place,

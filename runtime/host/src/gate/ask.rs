@@ -12,12 +12,12 @@ use super::effect::NotDone;
 use super::session::nanoseconds;
 use super::{Gate, lock};
 
-/// Requests in a row that nobody answers in time, after which nobody is asked: the rest of the run has what it asks about
-/// refused.
+/// Requests in a row that nobody answers in time, after which nobody is asked: the rest of the run has what it asks
+/// about refused.
 ///
-/// The clock stands still while an answer is awaited. A tool that asks again and again would otherwise run for as long as
-/// it likes, when nobody is there to be asked. With three, someone who comes back within half an hour, as timeouts are by
-/// default, has missed nothing.
+/// The clock stands still while an answer is awaited. A tool that asks again and again would otherwise run for as long
+/// as it likes, when nobody is there to be asked. With three, someone who comes back within half an hour, as timeouts
+/// are by default, has missed nothing.
 const UNANSWERED_MAX: u64 = 3;
 
 impl Gate {

@@ -7,8 +7,8 @@
 ///   that are pure or act on a handle: a look or an effect in this form does not compile;
 /// - `|host, call| expression`: the expression answers, with `host: &mut Host` and `call: &mut Call`.
 ///
-/// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it. A function `by
-/// hand` is written out, with `@call` in it, as its arguments or answer are recorded as another type than it has.
+/// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it. A function
+/// `by hand` is written out, with `@call` in it, as its arguments or answer are recorded as another type than it has.
 macro_rules! host_calls {
     (impl $trait:path as $interface:literal { $($functions:tt)* }) => {
         impl $trait for $crate::gate::View<'_> {

@@ -8,8 +8,8 @@
 //!            └─► replayed ─► guest                  a replay: the source has the answer
 //! ```
 //!
-//! What touches the world does so in `perform`, through [`Gate::effect`]: check, ask, intent, perform, outcome. The traits that are implemented
-//! are wasmtime's own, so the compiler proves that no function is left out.
+//! What touches the world does so in `perform`, through [`Gate::effect`]: check, ask, intent, perform, outcome. The
+//! traits that are implemented are wasmtime's own, so the compiler proves that no function is left out.
 
 mod answer;
 mod ask;
@@ -50,8 +50,8 @@ use labels::Labels;
 /// with a longer one, a link to a text without end, tell it themselves, and its record has no room for it twice.
 const DENIED_ACTION_BYTES_MAX: usize = 256 << 10;
 
-/// Who decides, who answers, and where it is written down, for one live run. Shared with the tasks that carry out its requests. A replay
-/// has none: it can't touch anything.
+/// Who decides, who answers, and where it is written down, for one live run. Shared with the tasks that carry out its
+/// requests. A replay has none: it can't touch anything.
 pub(crate) struct Gate {
     pub(crate) session: Arc<Session>,
     pub(crate) grants: Arc<Grants>,

@@ -1,8 +1,8 @@
 //! How arguments and results stand in the journal.
 //!
-//! One trait, implemented for every type that crosses the boundary. Records and tuples are arrays in the order WIT lists
-//! their fields, enumerations and variant cases go by their WIT names, flags are an integer with WIT's bit order, an absent option
-//! is `null`, a handle is its number. The names make a journal readable without this program.
+//! One trait, implemented for every type that crosses the boundary. Records and tuples are arrays in the order WIT
+//! lists their fields, enumerations and variant cases go by their WIT names, flags are an integer with WIT's bit order,
+//! an absent option is `null`, a handle is its number. The names make a journal readable without this program.
 
 mod derive;
 
@@ -135,8 +135,9 @@ impl Wire for Vec<u8> {
 
 /// Contents at least this long are shared with the journal, in bytes.
 ///
-/// A piece of a body belongs to the buffer that it was read into, and keeps all of it while it waits to be written. With shorter
-/// pieces, and by skipping what lies between, a guest could make a few bytes hold much memory: they are copied.
+/// A piece of a body belongs to the buffer that it was read into, and keeps all of it while it waits to be written.
+/// With shorter pieces, and by skipping what lies between, a guest could make a few bytes hold much memory: they are
+/// copied.
 const SHARED_BYTES_MIN: usize = 32 << 10;
 
 /// Long contents are shared with the journal rather than copied for it.

@@ -1,9 +1,11 @@
 //! Staying awake for an answer that is about to come.
 //!
-//! A thread that goes to sleep for an answer, and its core with it, takes longer to be woken than a server close by takes to
-//! answer: on a virtual machine several times as long. So it looks for the answer a moment longer before it sleeps.
+//! A thread that goes to sleep for an answer, and its core with it, takes longer to be woken than a server close by
+//! takes to answer: on a virtual machine several times as long. So it looks for the answer a moment longer before it
+//! sleeps.
 //!
-//! The rule: it costs nothing but processor time, and [`AWAKE`] bounds that. Whoever else wants the core has it at once.
+//! The rule: it costs nothing but processor time, and [`AWAKE`] bounds that. Whoever else wants the core has it at
+//! once.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,8 +15,8 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-/// How long an answer is looked for before the thread may sleep: a few round trips to a server on the same machine, and a small part
-/// of one to any other.
+/// How long an answer is looked for before the thread may sleep: a few round trips to a server on the same machine, and
+/// a small part of one to any other.
 const AWAKE: Duration = Duration::from_micros(100);
 
 /// Waits for an answer, the first moments without sleeping.

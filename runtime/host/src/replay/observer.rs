@@ -8,8 +8,8 @@ use wasm_agent_journal::{Call, Encoded};
 ///
 /// It sees what the journal holds, and what the tool hands over again: contents that are recorded by digest only.
 pub trait Observer: Send {
-    /// Takes a call that is as it was recorded, and that the tool has its answer to. [`ControlFlow::Break`] ends the replay
-    /// there, with [`ReplayError::Halted`](super::ReplayError::Halted).
+    /// Takes a call that is as it was recorded, and that the tool has its answer to. [`ControlFlow::Break`] ends the
+    /// replay there, with [`ReplayError::Halted`](super::ReplayError::Halted).
     fn answered(&mut self, call: &Replayed<'_>) -> ControlFlow<()>;
 }
 
@@ -28,7 +28,8 @@ impl<'a> Replayed<'a> {
         Self { call, intent, asked }
     }
 
-    /// The arguments as the tool gave them: one CBOR array as in the record, with all contents in place as byte strings.
+    /// The arguments as the tool gave them: one CBOR array as in the record, with all contents in place as byte
+    /// strings.
     #[must_use]
     pub fn arguments(&self) -> Vec<u8> {
         self.asked.to_inline()

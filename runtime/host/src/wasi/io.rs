@@ -119,7 +119,8 @@ impl Host {
 
     /// Refuses to splice into what the tool prints.
     ///
-    /// Spliced bytes don't pass through the guest, so a replay, which has no source to read them from, could not show them.
+    /// Spliced bytes don't pass through the guest, so a replay, which has no source to read them from, could not show
+    /// them.
     fn can_splice(&mut self, stream: &Out) -> StreamResult<&mut World> {
         if self.outputs.contains(stream.rep()) {
             return Err(StreamError::LastOperationFailed(wasmtime::Error::msg("output can't be spliced into")));

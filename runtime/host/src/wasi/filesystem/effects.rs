@@ -126,7 +126,8 @@ fn detail(action: &Action, target: Option<&Target>) -> Detail {
 /// that.
 const DIGESTED_BYTES_MAX: u64 = 64 << 20;
 
-/// A file as it is now, just before it is changed or removed for good; nothing for what is not a file, or can't be read.
+/// A file as it is now, just before it is changed or removed for good; nothing for what is not a file, or can't be
+/// read.
 fn before(target: &Target) -> Option<Before> {
     target.lost(DIGESTED_BYTES_MAX).map(|lost| Before { length: lost.length, blake3: lost.blake3 })
 }

@@ -14,9 +14,9 @@ const PIECE_BYTES_MAX: usize = 64 << 10;
 
 /// A stream into a file, from a position on.
 ///
-/// wasmtime's own stream hands each piece to another thread and the guest then waits for it: two switches of threads for some tens of
-/// microseconds of work. A run has a thread of its own, which may as well write. What a guest sees is the same: a piece is under
-/// way until the guest has waited for it, and an error is told then.
+/// wasmtime's own stream hands each piece to another thread and the guest then waits for it: two switches of threads
+/// for some tens of microseconds of work. A run has a thread of its own, which may as well write. What a guest sees is
+/// the same: a piece is under way until the guest has waited for it, and an error is told then.
 pub(crate) struct FileOutput {
     file: Arc<File>,
     /// Where the next piece goes.

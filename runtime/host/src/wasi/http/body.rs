@@ -9,8 +9,9 @@ use crate::gate::Host;
 impl Host {
     /// Ends a request's body. With trailers it fails instead, and the request with it.
     ///
-    /// Trailers come after everything that was checked, shown and approved, and are no part of it. Over HTTP/1.1, and behind a
-    /// declared length, nothing would send them either: here the tool is told, rather than left to believe that they went.
+    /// Trailers come after everything that was checked, shown and approved, and are no part of it. Over HTTP/1.1, and
+    /// behind a declared length, nothing would send them either: here the tool is told, rather than left to believe
+    /// that they went.
     pub(super) fn finish_body(&mut self, body: Body, trailers: Option<Fields>) -> HttpResult<()> {
         let world = self.world().map_err(HttpError::trap)?;
         let Some(trailers) = trailers else {
