@@ -31,6 +31,7 @@ fn a_policy_beside_its_files_says_what_it_does_not_give() {
         "CREATE /here/state/code/new.cwasm",
         "RENAME-DIR /here/.config -> /here/other",
         "READ /here/.config",
+        "LINK /here/copy -> /here/token",
     ] {
         desk.run_as(&format!("policy explain policy.toml '{action}'"), home);
     }

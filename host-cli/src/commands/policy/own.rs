@@ -63,15 +63,11 @@ pub(super) fn kept_json(kept: &[Reached]) -> Value {
 
 /// Turns an explanation into a denial where the action is about something of the host's.
 pub(super) fn explain(explanation: &mut Explanation, kept: &[Reached]) {
-    let paths: Vec<&GuestPath> = match &explanation.action {
-        Action::FileRename { from, to, .. } => vec![from, to],
-        other => other.path().into_iter().collect(),
-    };
     let changes_name = !matches!(explanation.action, Action::FileRead { .. } | Action::FileModify { .. });
-    let is_kept = |path: &&GuestPath| {
-        kept.iter().any(|kept| path.starts_with(&kept.path) || (changes_name && kept.path.starts_with(path)))
+    let is_kept = |path: GuestPath| {
+        kept.iter().any(|kept| path.starts_with(&kept.path) || (changes_name && kept.path.starts_with(&path)))
     };
-    if explanation.decision == DecisionKind::Deny || !paths.iter().any(is_kept) {
+    if explanation.decision == DecisionKind::Deny || !explanation.action.paths().any(is_kept) {
         return;
     }
     let denial = Denial::new(DenialReason::OwnThing, None);
