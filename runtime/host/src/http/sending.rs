@@ -31,7 +31,6 @@ pub(crate) struct Sending {
     pub(crate) client: Client,
     /// The secrets that the server can have got.
     pub(crate) needles: Arc<Needles>,
-    pub(crate) headers: HeaderMap,
     pub(crate) body: Option<WasiBody>,
     /// The beginning of the body, once somebody is to be asked.
     pub(crate) preview: Option<Preview>,
@@ -140,13 +139,18 @@ impl Sending {
     fn exchange(&mut self, request: &HttpAction) -> Result<Exchange, Error> {
         let gate = &self.gate;
         let limits = gate.grants.policy().limits();
-        insert_secrets(&mut self.headers, gate.grants.secret_headers(&request.secrets).collect());
+        let mut headers = HeaderMap::with_capacity(request.headers.len());
+        for (name, value) in &request.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Error::HttpProtocolError)?;
+            headers.append(name, HeaderValue::from_bytes(value).map_err(|_| Error::HttpProtocolError)?);
+        }
+        insert_secrets(&mut headers, gate.grants.secret_headers(&request.secrets).collect());
         Ok(Exchange {
             destination: destination(request),
             method: request.method.as_str().parse().map_err(|_| Error::HttpRequestMethodInvalid)?,
             path_and_query: request.url.path_and_query().to_owned(),
             authority: request.url.authority().to_owned(),
-            headers: std::mem::take(&mut self.headers),
+            headers,
             body: self.body.take().map_or_else(
                 || http_body_util::Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync(),
                 |body| body.map_err(|error| Box::new(error).into()).boxed_unsync(),

@@ -62,7 +62,7 @@ impl Host {
                 return Err(if denied { types::ErrorCode::HttpRequestDenied } else { error }.into());
             }
         };
-        let sending = Sending { gate, client, needles, headers, body, preview: None, timeouts };
+        let sending = Sending { gate, client, needles, body, preview: None, timeouts };
         let response = begin(call, sending, action, place)?;
         Ok(world.table.push(HostFutureIncomingResponse::Pending(response))?)
     }
@@ -99,6 +99,7 @@ fn begin(call: &mut Call, sending: Sending, request: HttpAction, place: OwnedSem
         Ok((response?, wasmtime_wasi::runtime::spawn(std::future::ready(()))))
     }))
 }
+
 /// Says what a request is, canonically. From here on nothing else is matched, shown or sent.
 fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, types::ErrorCode> {
     let method = match &request.method {
