@@ -8,6 +8,10 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 /// Fewest characters of a spelling that are taken to be it.
 const WINDOW: usize = 8;
 
+/// The same of a spelling in hexadecimal: identifiers and digests have eight digits of one by chance, once in some
+/// thousand runs.
+const HEX_WINDOW: usize = 12;
+
 /// A secret in every spelling, with the name of each.
 pub(crate) fn spellings(secret: &str) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
@@ -84,10 +88,14 @@ fn telling(secret: &str) -> Vec<(String, Vec<u8>)> {
 /// Which part of which spelling stands in these bytes, if any does, and what stands around it.
 pub(crate) fn found(secret: &str, bytes: &[u8]) -> Option<String> {
     let telling = telling(secret);
-    let windows: HashSet<&[u8]> = telling.iter().flat_map(|(_, text)| text.windows(WINDOW)).collect();
-    let at = bytes.windows(WINDOW).position(|window| windows.contains(window))?;
-    let part = &bytes[at..at + WINDOW];
-    let (name, _) = telling.iter().find(|(_, text)| text.windows(WINDOW).any(|window| window == part))?;
+    let (hex, other): (Vec<_>, Vec<_>) = telling.iter().partition(|(_, text)| text.iter().all(u8::is_ascii_hexdigit));
+    let first = |spellings: &[&(String, Vec<u8>)], length: usize| {
+        let windows: HashSet<&[u8]> = spellings.iter().flat_map(|(_, text)| text.windows(length)).collect();
+        bytes.windows(length).position(|window| windows.contains(window)).map(|at| (at, length))
+    };
+    let (at, length) = first(&other, WINDOW).or_else(|| first(&hex, HEX_WINDOW))?;
+    let part = &bytes[at..at + length];
+    let (name, _) = telling.iter().find(|(_, text)| text.windows(length).any(|window| window == part))?;
     let around = &bytes[at.saturating_sub(200)..bytes.len().min(at + 200)];
     let part = String::from_utf8_lossy(part);
     Some(format!("`{part}` of the {name} spelling: {}", String::from_utf8_lossy(around)))
