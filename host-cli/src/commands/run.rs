@@ -47,7 +47,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         && grants.may_write(journal)?
     {
         report.warning(&format!(
-            "journal `{}` lies in a folder that the policy grants for writing: once this run has ended, another can change it",
+            "journal `{}` lies in a folder that the policy grants for writing: once this run has ended, another can \
+             change it",
             journal.display()
         ));
     }

@@ -1,8 +1,8 @@
 //! [`Decisions`]: what was decided in a run, about which action, and what came of it, record by record.
 //!
-//! A decision is spread over a journal: an effect's stands in its intent, or in the question that was refused; a denial and
-//! an observation in their call; which address a request went to in its outcome. Here they are put together, for whoever
-//! asks what another policy would have decided, or which policy would do.
+//! A decision is spread over a journal: an effect's stands in its intent, or in the question that was refused; a denial
+//! and an observation in their call; which address a request went to in its outcome. Here they are put together, for
+//! whoever asks what another policy would have decided, or which policy would do.
 
 mod created;
 mod effects;
@@ -28,7 +28,8 @@ const OPEN_MAX: usize = 16_384;
 pub struct Decided {
     /// Sequence number of the call that asked for it.
     pub call: u64,
-    /// What was decided about. Nothing where a path led out of the directory it started in, or the journal does not tell.
+    /// What was decided about. Nothing where a path led out of the directory it started in, or the journal does not
+    /// tell.
     pub action: Option<Action>,
     /// Whose data was concerned, as far as the record tells.
     pub origin: Origin,

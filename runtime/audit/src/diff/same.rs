@@ -1,7 +1,7 @@
 //! When two calls are the same: what was asked, and what came back, apart from what differs in every run.
 //!
-//! Handles go by what made them, not by their numbers: one file more that is opened shifts all numbers after it, and nothing
-//! else. Readings of clocks, random numbers and times of files say nothing about a tool, and are passed over.
+//! Handles go by what made them, not by their numbers: one file more that is opened shifts all numbers after it, and
+//! nothing else. Readings of clocks, random numbers and times of files say nothing about a tool, and are passed over.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,8 +14,8 @@ use wasm_agent_journal::{Call, Digest, PayloadRef};
 
 use crate::item::{Returned, returned};
 
-/// Most handles whose making is remembered. The host has a limit on them; a hostile journal need not keep to it, and then
-/// handles go by their numbers.
+/// Most handles whose making is remembered. The host has a limit on them; a hostile journal need not keep to it, and
+/// then handles go by their numbers.
 const HANDLES_MAX: usize = 65_536;
 
 /// Two digests of a call.

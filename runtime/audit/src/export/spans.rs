@@ -6,8 +6,8 @@ use wasm_agent_journal::{ApprovalRecord, EffectResult, End, Event, Header, Outco
 
 use super::facts::{ActionFacts, CallFacts, cut};
 
-/// Most effects and questions whose end is awaited. What more there is ends where it begins: a hostile journal can begin any
-/// number of them.
+/// Most effects and questions whose end is awaited. What more there is ends where it begins: a hostile journal can
+/// begin any number of them.
 const OPEN_MAX: usize = 1024;
 
 /// Something that took time.

@@ -252,7 +252,9 @@ fn a_trace_keeps_the_rules_of_its_format() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn whatever_the_order_of_events_no_track_has_two_at_once(steps in prop::collection::vec((0_u8..6, 0_u64..3000, 0_u64..8), 0..60)) {
+    fn whatever_the_order_of_events_no_track_has_two_at_once(
+        steps in prop::collection::vec((0_u8..6, 0_u64..3000, 0_u64..8), 0..60),
+    ) {
         let mut made = HandMade::new();
         let mut open = Vec::new();
         for (step, time, other) in steps {

@@ -45,8 +45,8 @@ pub struct Guard {
 struct Known {
     /// Names that belong to the host, or lead to what does, by their directories.
     names: FileMap<Vec<Name>>,
-    /// Files that stood behind such names when the run began. They are held open: the number of one that is gone would
-    /// be given to another file.
+    /// Files that stood behind such names when they were looked for. They are held open: the number of one that is gone
+    /// would be given to another file.
     files: FileMap<File>,
     /// Folders of the host, and all in them.
     folders: FileSet,

@@ -56,7 +56,8 @@ macro_rules! host_calls {
         $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
     };
     (@ $trait:path, $interface:literal,
-        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal |$host:ident, $call:pat_param| $perform:expr
+        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal
+            |$host:ident, $call:pat_param| $perform:expr
         $(, again |$other:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
         async fn $name(&mut self, $($arg: $type),*) -> $ret {
             $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,

@@ -190,7 +190,10 @@ proptest! {
 
     #[test]
     fn whatever_an_item_holds_its_redaction_is_one_item(
-        bytes in prop::collection::vec(prop_oneof![Just(0x81_u8), Just(0xa1), Just(0x41), Just(0x61), any::<u8>()], 0..80),
+        bytes in prop::collection::vec(
+            prop_oneof![Just(0x81_u8), Just(0xa1), Just(0x41), Just(0x61), any::<u8>()],
+            0..80,
+        ),
         taken in any::<(bool, bool)>(),
     ) {
         let offsets = item::Offsets::default();
