@@ -16,7 +16,7 @@ use wasm_agent_policy::{Act, Action, ActionDigest, Allowed, GrantId, Pending};
 /// let permit = Permit { act, grant: GrantId::Checkpoint, approved: None };
 /// ```
 ///
-/// What is only asked about is not a permit, and who holds the question can't answer it:
+/// A question is not a permit, and the code that holds one can't answer it:
 ///
 /// ```compile_fail,E0277
 /// # use wasm_agent_approval::Permit;
@@ -26,7 +26,7 @@ use wasm_agent_policy::{Act, Action, ActionDigest, Allowed, GrantId, Pending};
 /// }
 /// ```
 ///
-/// Whoever performs takes it by value, so it can't be used twice or kept:
+/// The function that performs takes it by value, so it can't be used twice or kept:
 ///
 /// ```compile_fail,E0382
 /// # use wasm_agent_approval::Permit;

@@ -1,4 +1,4 @@
-//! What the host itself looks at: for the record, and for whoever is asked. No tool gets any of it.
+//! What the host itself looks at: for the record, and for the approver. No tool gets any of it.
 
 use std::ffi::CString;
 use std::io::Read;
@@ -19,7 +19,7 @@ pub struct Lost {
 }
 
 impl Target {
-    /// The beginning of the file that was found, for whoever is asked whether it may be lost.
+    /// The beginning of the file that was found, for the approver who decides whether it may be lost.
     #[must_use]
     pub fn head(&self, bytes_max: u64) -> Option<Vec<u8>> {
         let mut head = Vec::new();

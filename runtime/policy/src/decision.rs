@@ -123,7 +123,7 @@ impl<K> Pending<K> {
 }
 
 impl Pending<Request> {
-    /// The same question, now that the body is known: who answers sees what is sent. What the policy decides does not
+    /// The same question, now that the body is known: the approver sees what is sent. What the policy decides does not
     /// depend on bodies.
     pub fn with_body(self, body: BodyDigest) -> Self {
         Self { act: self.act.with_body(body), ..self }

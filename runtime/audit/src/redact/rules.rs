@@ -186,7 +186,7 @@ fn is_path_outcome(function: &Function, places: &[u64]) -> bool {
 }
 
 /// An action with its paths replaced, and what a tool says at a checkpoint. A request has neither: its URL and its
-/// headers stay. What is no action becomes `null`.
+/// headers stay. Anything else becomes `null`.
 fn action(item: &[u8]) -> Vec<u8> {
     replaced(item).unwrap_or_else(|_| vec![0xf6])
 }

@@ -52,7 +52,7 @@ pub(crate) trait Effect: Send {
 pub(crate) enum NotDone<F> {
     /// The policy denies it.
     Denied,
-    /// Whoever was asked said no, or nobody answered.
+    /// The approver said no, or nobody answered.
     Refused(How),
     /// The run is over: an approver stopped it, or the journal can't be written.
     Over(wasmtime::Error),

@@ -31,7 +31,7 @@ pub fn policy(data: &[u8]) {
     }
 }
 
-/// Asks a policy about an action, whoever made what it is about.
+/// Asks a policy about an action, on the run's own files and on others.
 pub(crate) fn decide(policy: &Policy, action: &Action) {
     for origin in [Origin::Foreign, Origin::CreatedByRun] {
         let judged = policy.judge(action, origin);

@@ -72,7 +72,7 @@ impl Host {
         let above = Arc::clone(&above.directory);
         let told = is_told(&base.path, path, &place.path);
         if wants == Wants::Identity {
-            // Who asks which file it is has not been let look at it.
+            // Telling files apart is not looking at them, so this look must not count for a later open.
             world.files.seen.forget();
         } else {
             world.files.seen.remember(&place, found.as_ref(), call.started);

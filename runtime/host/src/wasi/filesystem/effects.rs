@@ -132,7 +132,7 @@ fn before(target: &Target) -> Option<Before> {
     target.lost(DIGESTED_BYTES_MAX).map(|lost| Before { length: lost.length, blake3: lost.blake3 })
 }
 
-/// The beginning of a file as it is now, for whoever is asked whether it may be lost.
+/// The beginning of a file as it is now, for the approver who decides whether it may be lost.
 fn preview(target: &Target, found: &Found) -> Option<Preview> {
     let head = target.head(u64::try_from(PREVIEW_BYTES_MAX).ok()?)?;
     Some(Preview::new(&head, found.size))
