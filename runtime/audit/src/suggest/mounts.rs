@@ -20,6 +20,8 @@ pub(super) struct Mount {
     pub(super) host: String,
     /// What the recorded policies gave.
     access: Access,
+    /// The `only` of each recorded policy that has one for it.
+    pub(super) limited_to: BTreeSet<Vec<String>>,
     pub(super) deny: BTreeSet<String>,
     pub(super) asked: BTreeSet<&'static str>,
     /// Whether a policy that gave write access did not ask about something that is asked about unless it says so.
@@ -48,6 +50,7 @@ impl Mounts {
                 guest: grant.guest.clone(),
                 host: grant.host.clone(),
                 access: grant.access,
+                limited_to: BTreeSet::new(),
                 deny: BTreeSet::new(),
                 asked: BTreeSet::new(),
                 unasked: false,
@@ -70,6 +73,9 @@ impl Mounts {
                 mount.access = Access::Write;
                 let asks: Vec<&str> = grant.asks().collect();
                 mount.unasked |= ASKED.iter().any(|kind| !asks.contains(kind));
+            }
+            if let Some(only) = grant.only() {
+                mount.limited_to.insert(only.into_iter().map(str::to_owned).collect());
             }
             mount.deny.extend(grant.deny().iter().map(|pattern| pattern.as_str().to_owned()));
             mount.asked.extend(grant.asks());

@@ -171,6 +171,23 @@ fn shortened(names: &[String]) -> String {
     }
 }
 
+/// Whether everything that the second pattern matches is matched by the first too. Compares them name by name, so it
+/// can miss that it is, and never takes it to be when it is not.
+pub(super) fn includes(wide: &str, narrow: &str) -> bool {
+    let (mut wide, mut narrow) = (wide.split('/').peekable(), narrow.split('/'));
+    while let Some(name) = wide.next() {
+        if name == "**" && wide.peek().is_none() {
+            return true;
+        }
+        match narrow.next() {
+            Some(same) if same == name => {}
+            Some(other) if name == "*" && other != "**" => {}
+            _ => return false,
+        }
+    }
+    narrow.next().is_none()
+}
+
 /// Leaves out what another pattern covers: all below a directory.
 pub(super) fn without_covered(patterns: BTreeSet<String>) -> BTreeSet<String> {
     let covered = |pattern: &str| {
@@ -192,6 +209,7 @@ pub(super) fn without_covered(patterns: BTreeSet<String>) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use wasm_agent_policy::PathPattern;
 
     use super::*;
 
@@ -231,6 +249,45 @@ mod tests {
         ) {
             let is_directory = |path: &str| path.ends_with("/a");
             prop_assert_eq!(glob(&paths, &is_directory, Dialect::File), by_comparing(&paths, &is_directory));
+        }
+    }
+
+    #[test]
+    fn a_pattern_includes_another_only_when_it_matches_all_that_the_other_does() {
+        for (wide, narrow) in [
+            ("**", "a/*"),
+            ("a/**", "a"),
+            ("a/**", "a/**"),
+            ("a/**", "a/*/c"),
+            ("*/b", "a/b"),
+            ("*/**", "a/**"),
+            ("a", "a"),
+        ] {
+            assert!(includes(wide, narrow), "{wide} {narrow}");
+        }
+        for (wide, narrow) in [
+            ("a", "a/b"),
+            ("a", "a/**"),
+            ("a/b", "a"),
+            ("a", "**"),
+            ("*", "**"),
+            ("a/*", "a/**"),
+            (".", "**"),
+            ("a/*.md", "a/*"),
+        ] {
+            assert!(!includes(wide, narrow), "{wide} {narrow}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_included_matches_no_more(
+            wide in "(a|b|\\*|\\*\\*)(/(a|b|\\*|\\*\\*)){0,3}",
+            narrow in "(a|b|\\*|\\*\\*)(/(a|b|\\*|\\*\\*)){0,3}",
+            path in "(a|b|c)(/(a|b|c)){0,4}",
+        ) {
+            let matches = |pattern: &str| PathPattern::parse(pattern).unwrap().matches(Some(&path));
+            prop_assert!(!includes(&wide, &narrow) || !matches(&narrow) || matches(&wide));
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wasm_agent_policy::{Limits, SecretSource, toml_string};
 
 use super::mounts::{ASKED, Mount};
-use super::patterns::{Dialect, generalise, is_literal, literal, without_covered};
+use super::patterns::{Dialect, generalise, includes, is_literal, literal, without_covered};
 use super::requests::PUBLIC;
 use super::settings::{Settings, hex};
 use super::{Paths, Suggest};
@@ -80,9 +80,15 @@ fn filesystem(mount: &Mount, within: &[String], suggest: &Suggest) -> String {
     text
 }
 
-/// The patterns of what was used.
+/// The patterns of what was used: generalised, but not to more than each recorded `only` listed.
 fn only(mount: &Mount, how: Paths) -> BTreeSet<String> {
-    let patterns = generalise(&mount.paths, &mount.directories, how, Dialect::File);
+    let mut patterns = generalise(&mount.paths, &mount.directories, how, Dialect::File);
+    for (path, pattern) in &mut patterns {
+        let listed = |only: &Vec<String>| only.iter().any(|listed| includes(listed, pattern));
+        if !mount.limited_to.iter().all(listed) {
+            *pattern = literal(path, Dialect::File);
+        }
+    }
     let renamed = mount.renamed.iter().map(|path| format!("{}/**", literal(path, Dialect::File)));
     let own = mount.itself.then(|| ".".to_owned());
     without_covered(patterns.into_values().chain(renamed).chain(own).collect())

@@ -250,6 +250,22 @@ fn an_unused_directory_is_denied_in_the_used_one_right_above_it() {
 }
 
 #[test]
+fn no_pattern_reaches_beyond_the_recorded_list() {
+    let grant = |only: &str| format!("[[filesystem]]\nhost = \"notes\"\nguest = \"/notes\"\nonly = [{only}]\n");
+    let limited = grant(r#"".", "c", "d/**", "e/*.md""#);
+    let actions = ["READ /notes", "READ /notes/c", "READ /notes/d/1", "READ /notes/d/2", "READ /notes/e/x.md"];
+    for (paths, only) in
+        [(Paths::Dir, r#"[".", "c", "d/**", "e/x.md"]"#), (Paths::Glob, r#"[".", "c", "d/*", "e/x.md"]"#)]
+    {
+        let text = suggest(&[&acted(&limited, &actions)], paths).unwrap();
+        assert!(text.contains(&format!("only = {only}\n")), "{text}");
+    }
+    let runs = [acted(&limited, &["READ /notes/d/1"]), acted(&grant(r#""d/2""#), &["READ /notes/d/2"])];
+    let text = suggest(&[&runs[0], &runs[1]], Paths::Dir).unwrap();
+    assert!(text.contains(r#"only = ["d/1", "d/2"]"#), "{text}");
+}
+
+#[test]
 fn settings_are_kept() {
     let settings = "[environment]\nset = { A = \"b\" }\n[limits]\nmemory = \"64MiB\"\nfuel = 7\ntime = \"1h\"\n[approval]\ntimeout = \"1m\"\n[tls]\nca = \"ca.pem\"\n";
     let text = suggest(&[&Scripted::new(settings)], Paths::Exact).unwrap();
