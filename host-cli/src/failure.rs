@@ -5,7 +5,10 @@ use std::io;
 use std::path::Path;
 
 use wasm_agent_host::journal::{Damage, ReadError, Tampered};
-use wasm_agent_host::{Bound, Divergence, LoadError, ReplayError, ReplayFailure, Resource, RunError};
+use wasm_agent_host::{
+    Bound, CompilerProblem, Divergence, FileRole, GrantProblem, LoadError, ReplayError, ReplayFailure, Resource,
+    RunError, StateProblem,
+};
 
 use crate::divergence::headline;
 use crate::exit::Exit;
@@ -47,8 +50,9 @@ impl Failure {
     }
 
     /// A file that can't be used, before anything ran.
-    pub(crate) fn file(verb: &'static str, what: &'static str, path: &Path, source: io::Error) -> Self {
-        LoadError::File { verb, what, path: path.to_owned(), source }.into()
+    pub(crate) fn file(verb: &str, what: &str, path: &Path, source: io::Error) -> Self {
+        let attempted = format!("cannot {verb} {what} `{}`", path.display());
+        Self::new(Exit::NothingRan, format!("{attempted}: {}", tidy(&source.to_string())))
     }
 
     /// A journal that can't be read: not usable at all, or not what was written.
@@ -145,9 +149,10 @@ impl From<ReplayFailure> for Failure {
 /// What to do about something that can't be loaded.
 fn load_hint(error: &LoadError) -> Option<String> {
     match error {
-        LoadError::File { what, source, .. } if what.contains("state") || what.contains("copy") => (source.kind()
-            != io::ErrorKind::StorageFull)
-            .then(|| "name another directory with `--state DIR`".to_owned()),
+        LoadError::File { what: FileRole::StateDirectory | FileRole::ToolCopy | FileRole::CodeKey, source, .. } => {
+            (source.kind() != io::ErrorKind::StorageFull)
+                .then(|| "name another directory with `--state DIR`".to_owned())
+        }
         LoadError::NotAComponent { .. } => {
             Some("a tool is a WebAssembly component (`wasm32-wasip2`), or a core module for WASI 0.1".to_owned())
         }
@@ -155,7 +160,7 @@ fn load_hint(error: &LoadError) -> Option<String> {
             Some("no compiler that is known makes such code; don't run it, or ask who made it".to_owned())
         }
         LoadError::Exceeded { which, allowed, .. } => Some(more(*which, *allowed)),
-        LoadError::Compiler { problem, .. } if problem.contains("cannot start") => {
+        LoadError::Compiler { source: CompilerProblem::Start { .. }, .. } => {
             Some("`wasm-agent` starts itself to compile, as `/proc/self/exe`: is `/proc` mounted?".to_owned())
         }
         LoadError::Imports { .. } => {
@@ -164,13 +169,8 @@ fn load_hint(error: &LoadError) -> Option<String> {
         LoadError::Pin { found, .. } => {
             Some(format!("if this is the tool that was vetted, set `sha256 = \"{found}\"` under `[tool]`"))
         }
-        LoadError::Grant { source: Some(source), .. } if source.kind() == io::ErrorKind::NotFound => {
-            Some("relative paths start at the folder of the policy".to_owned())
-        }
-        LoadError::Grant { message, .. } if message.contains("the environment has no") => {
-            Some("set it in the environment of `wasm-agent`; the tool does not see it".to_owned())
-        }
-        LoadError::State { path, problem } if problem.contains("written by others") => {
+        LoadError::Grant { source, .. } => grant_hint(source),
+        LoadError::State { path, problem: StateProblem::WrittenByOthers { .. } } => {
             Some(format!("`chmod go-w {}`, or name another directory with `--state DIR`", shell_word(path)))
         }
         LoadError::State { path, .. } if path.extension().is_some_and(|extension| extension == "key") => {
@@ -181,6 +181,20 @@ fn load_hint(error: &LoadError) -> Option<String> {
             Some("grant another folder; copy what the tool is to read, such as an old journal, to it".to_owned())
         }
         LoadError::Invocation { hint, .. } => hint.clone(),
+        _ => None,
+    }
+}
+
+/// What to do about something that a policy names.
+fn grant_hint(problem: &GrantProblem) -> Option<String> {
+    match problem {
+        GrantProblem::Directory { source, .. }
+        | GrantProblem::SecretFile { source, .. }
+        | GrantProblem::AuthorityFile { source, .. } => (source.kind() == io::ErrorKind::NotFound)
+            .then(|| "relative paths start at the folder of the policy".to_owned()),
+        GrantProblem::SecretUnset { .. } => {
+            Some("set it in the environment of `wasm-agent`; the tool does not see it".to_owned())
+        }
         _ => None,
     }
 }
@@ -244,7 +258,8 @@ mod tests {
     #[test]
     fn a_full_disk_is_not_answered_with_another_directory() {
         let source = io::Error::from(io::ErrorKind::StorageFull);
-        let failure = Failure::file("create", "state directory", Path::new("s"), source);
+        let what = FileRole::StateDirectory;
+        let failure = Failure::from(LoadError::File { verb: "create", what, path: "s".into(), source });
         assert_eq!(failure.problems[0].hint, None);
     }
 }

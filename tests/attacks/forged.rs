@@ -16,7 +16,7 @@ fn recording(journal: &[u8]) -> Recording {
 }
 
 fn replayed(recording: Recording, tool: &Tool) -> Result<ReplayReport, ReplayFailure> {
-    recording.replay(tool, Arc::new(Capture::default()))
+    recording.replay_blocking(tool, Arc::new(Capture::default()))
 }
 
 fn is_bound(result: &Result<ReplayReport, ReplayFailure>, what: Bound, most: u64) -> bool {

@@ -218,7 +218,7 @@ pub fn has_end(events: &[Value]) -> bool {
 /// A replay goes through what is recorded, and then comes to the recorded end or says that there is none.
 pub fn replays(journal: &[u8], left: &Left, has_end: bool) -> Result<(), String> {
     let recording = Recording::open(Cursor::new(journal.to_vec())).map_err(|error| error.to_string())?;
-    match recording.replay(&left.tool, Arc::new(Discard)) {
+    match recording.replay_blocking(&left.tool, Arc::new(Discard)) {
         Ok(_) if has_end => Ok(()),
         Err(ReplayFailure::Replay(ReplayError::Incomplete { .. })) if !has_end => Ok(()),
         Ok(_) => Err("a replay of half a run came to an end".to_owned()),

@@ -46,7 +46,7 @@ fn execute(
         .approver(answers)
         .output(printer)
         .fsync(fsync);
-    run.execute(Store::create(&folder.join(JOURNAL), point.clone())?)?;
+    run.execute_blocking(Store::create(&folder.join(JOURNAL), point.clone())?)?;
     Ok(())
 }
 

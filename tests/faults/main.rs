@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use wasm_agent_host::journal::{Event, Fsync, Intent, ReadError, Reader, Record, to_json, verify};
-use wasm_agent_host::{Capture, ReplayError, ReplayFailure, RunError};
+use wasm_agent_host::{Capture, ReplayError, ReplayFailure, RunError, chain};
 use wasm_agent_tests::recorded::replay;
 use wasm_agent_tests::scene::Attempt;
 use wasm_agent_tests::server::answer;
@@ -39,7 +39,7 @@ fn fail_each_taking(taken: Taken, run: &mut impl FnMut(&Memory) -> Attempt, chec
         }
         let error = attempt.report.as_ref().expect_err("the run went on without its journal");
         assert!(matches!(error, RunError::Journal { .. }), "operation {operation}: {error:?}");
-        assert!(error.to_string().starts_with("cannot write journal: "), "{error}");
+        assert!(chain(error).starts_with("cannot write journal: "), "{error:?}");
     }
     panic!("no run in which nothing fails");
 }
@@ -244,7 +244,7 @@ fn full_disk_ends_the_run() {
     let before = folder.snapshot("work");
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let run = Scene::tool(&folder, every_effect().tool()).policy(POLICY).approver(Script::approve()).set_up().unwrap();
-    let error = run.execute(full).unwrap_err();
-    assert!(error.to_string().contains("No space left on device"), "{error}");
+    let error = run.execute_blocking(full).unwrap_err();
+    assert!(chain(&error).contains("No space left on device"), "{error:?}");
     assert_eq!(folder.snapshot("work"), before);
 }

@@ -19,7 +19,7 @@ fn grants(folder: &Folder) -> Arc<Grants> {
 fn run(tool: &Tool, grants: &Arc<Grants>, approver: &Arc<Script>) -> (RunReport, Memory) {
     let store = Memory::default();
     let run = Run::new(tool, Arc::clone(grants), Invocation::command(tool).unwrap()).unwrap();
-    (run.approver(approver.clone()).execute(store.clone()).unwrap(), store)
+    (run.approver(approver.clone()).execute_blocking(store.clone()).unwrap(), store)
 }
 
 #[test]

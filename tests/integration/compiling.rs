@@ -56,9 +56,9 @@ fn whatever_a_compiler_says_loading_ends_with_an_error() {
         ),
     ] {
         let error = compiled_by(&script);
-        let LoadError::Compiler { path, problem } = &error else { panic!("{script}: {error:?}") };
+        let LoadError::Compiler { path, source } = &error else { panic!("{script}: {error:?}") };
         assert_eq!(path, Path::new("tool.wasm"));
-        assert!(problem.starts_with(expected), "{script}: {problem}");
+        assert!(source.to_string().starts_with(expected), "{script}: {source}");
     }
 }
 

@@ -170,7 +170,7 @@ fn other_arguments_part_where_the_tool_acts_on_them() {
     let open = || Recording::open(Cursor::new(run.journal.clone())).unwrap();
     let given = |arguments: [&str; 3]| {
         let recording = open().arguments(arguments.map(str::to_owned));
-        recording.replay(&run.tool, Arc::new(Capture::default()))
+        recording.replay_blocking(&run.tool, Arc::new(Capture::default()))
     };
     let report = given(["/notes", "colour", "color"]).unwrap();
     assert!(report.same_arguments && report.fuel_compared);
@@ -185,7 +185,7 @@ fn other_arguments_part_where_the_tool_acts_on_them() {
 fn other_arguments_that_nobody_acts_on_change_nothing() {
     let run = record(guests::from_text("given.wasm", &wat::given()));
     let recording = Recording::open(Cursor::new(run.journal.clone())).unwrap().arguments(["x".to_owned()]);
-    let report = recording.replay(&run.tool, Arc::new(Capture::default())).unwrap();
+    let report = recording.replay_blocking(&run.tool, Arc::new(Capture::default())).unwrap();
     assert!(!report.same_arguments && report.same_component && !report.fuel_compared);
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wasm_agent_host::{LoadError, TOOL_BYTES_MAX, Tool};
+use wasm_agent_host::{LoadError, TOOL_BYTES_MAX, Tool, chain};
 use wasm_agent_tests::{Folder, Scene, guests, wat};
 
 fn load(bytes: &[u8]) -> Result<Tool, LoadError> {
@@ -141,7 +141,7 @@ fn grant_for_a_folder_that_is_not_there_names_its_line() {
         let policy = format!("\n[[filesystem]]\nhost = \"{host}\"\nguest = \"/work\"\n");
         let error = Scene::guest(&folder, "count-words").policy(policy).set_up().unwrap_err();
         assert!(error.to_string().ends_with(&format!("line 3: cannot open directory `{host}`")), "{error}");
-        assert!(std::error::Error::source(&error).unwrap().to_string().contains(cause));
+        assert!(chain(&error).contains(cause), "{error:?}");
     }
 }
 

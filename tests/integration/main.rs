@@ -17,4 +17,5 @@ mod pending;
 mod reading;
 mod replay;
 mod secrets;
+mod together;
 mod watching;

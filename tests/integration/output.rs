@@ -26,7 +26,7 @@ fn listener_that_goes_away_is_a_failed_write_and_the_run_goes_on() {
     let store = Memory::default();
     let sink = Arc::new(Gone::default());
     let run = Scene::tool(&folder, tool.clone()).stdin(vec![b'x'; 20_000]).set_up().unwrap().output(sink.clone());
-    let report = run.execute(store.clone()).unwrap();
+    let report = run.execute_blocking(store.clone()).unwrap();
     assert_eq!(report.outcome, wasm_agent_host::Outcome::Exited(0));
     assert_eq!(sink.0.load(Ordering::SeqCst), 2);
     let again = replay(&store.bytes(), &tool, &Arc::new(Capture::default())).unwrap();

@@ -41,7 +41,7 @@ fn watch(run: &Recorded, until: Option<u64>) -> (Vec<Seen>, String, Option<Repla
     let output = Arc::new(Capture::default());
     let watcher = Watcher { until, seen: Arc::clone(&seen) };
     let recording = Recording::open(std::io::Cursor::new(run.journal.clone())).unwrap();
-    let ended = recording.observe(Box::new(watcher)).replay(&run.tool, output.clone());
+    let ended = recording.observe(Box::new(watcher)).replay_blocking(&run.tool, output.clone());
     let seen = seen.lock().unwrap().clone();
     (seen, String::from_utf8(output.contents(Stream::Stdout)).unwrap(), ended.err())
 }

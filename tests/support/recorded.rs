@@ -133,7 +133,7 @@ impl Recorded {
 ///
 /// When it is none, or where the replay and the journal part.
 pub fn replay(journal: &[u8], tool: &Tool, output: &Arc<Capture>) -> Result<ReplayReport, ReplayFailure> {
-    Recording::open(Cursor::new(journal.to_vec()))?.replay(tool, output.clone())
+    Recording::open(Cursor::new(journal.to_vec()))?.replay_blocking(tool, output.clone())
 }
 
 /// All whole records of a journal.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wasm_agent_host::http::client::{Resolver, Resolving};
+use wasm_agent_host::egress::{Resolver, Resolving};
 
 /// A fixed table of names.
 #[derive(Debug, Default)]

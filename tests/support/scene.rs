@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wasm_agent_host::approval::{Approver, RefuseAll};
-use wasm_agent_host::http::client::{Resolver, SystemResolver};
+use wasm_agent_host::egress::{Resolver, SystemResolver};
 use wasm_agent_host::journal::{Fsync, Signer};
 use wasm_agent_host::{Capture, Grants, Invocation, LoadError, OwnThings, Run, RunError, RunReport, Stream, Tool};
 
@@ -195,7 +195,7 @@ impl<'f> Scene<'f> {
     pub fn attempt(self, store: &Memory) -> Attempt {
         let output = Arc::new(Capture::default());
         let run = self.set_up().unwrap().output(output.clone());
-        let report = run.execute(store.clone());
+        let report = run.execute_blocking(store.clone());
         Attempt { report, journal: store.bytes(), output }
     }
 

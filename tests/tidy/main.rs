@@ -136,6 +136,7 @@ fn imports_go_one_way() {
         ("runtime/policy/Cargo.toml", &["wasmtime", "tokio", "wasm-agent-host", "wasm-agent-approval", "wit"]),
         ("runtime/approval/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-host", "wasm-agent-journal", "wit"]),
         ("runtime/files/Cargo.toml", &["wasmtime", "tokio", "wasm-agent-host", "wasm-agent-journal", "wit"]),
+        ("runtime/egress/Cargo.toml", &["wasmtime", "wasm-agent-host", "wasm-agent-journal", "wit"]),
         ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
         ("runtime/calls/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
         ("runtime/jail/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),

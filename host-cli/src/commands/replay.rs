@@ -41,7 +41,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
         recording = recording.observe(Box::new(Until { call, last: Arc::clone(&last) }));
     }
     let output = Arc::new(Passing::new());
-    let ended = recording.replay(&tool, Arc::clone(&output) as Arc<dyn OutputSink>);
+    let ended = recording.replay_blocking(&tool, Arc::clone(&output) as Arc<dyn OutputSink>);
     // A replay goes on whether or not somebody reads what it prints.
     let _ = output.finish();
     if let Some(last) = last.lock().unwrap_or_else(PoisonError::into_inner).take() {

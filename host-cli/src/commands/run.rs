@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let path = journal_path(arguments.journal, &state, &run.id());
     let journal = create(&path)?;
 
-    let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute(journal);
+    let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute_blocking(journal);
     // What can't be shown here could not be shown to the tool's reader before, and the tool was told.
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;

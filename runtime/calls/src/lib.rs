@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod function;
+mod restore;
 // Written by a test, one function below the other.
 #[rustfmt::skip]
 mod table;
@@ -29,5 +30,6 @@ mod types;
 pub mod words;
 
 pub use function::{Class, Function, Id, find, named};
+pub use restore::{HANDLES, Handle, Restore};
 pub use table::*;
 pub use types::{Enum, Flags, Named, Record, Type, Variant};

@@ -1,6 +1,8 @@
 //! What stands in the table is what is meant.
 
-use wasm_agent_calls::{Class, FUNCTIONS, Function, INTERFACES, filesystem, find, named};
+use std::collections::BTreeSet;
+
+use wasm_agent_calls::{Class, FUNCTIONS, Function, HANDLES, INTERFACES, Restore, Type, filesystem, find, named};
 
 #[test]
 fn functions_are_found_by_their_keys() {
@@ -58,5 +60,51 @@ fn what_changes_the_world_is_an_effect() {
         let names_a_file = function.interface == "wasi:filesystem/types" && function.name.ends_with("-at");
         assert!(!names_a_file || function.class.is_checked(), "{}", function.key);
         assert!(!function.is_drop() || function.class == Class::Handle, "{}", function.key);
+    }
+}
+
+#[test]
+fn every_handle_says_how_it_is_made_live_again() {
+    let dropped = FUNCTIONS.iter().filter_map(|function| {
+        let resource = function.name.strip_prefix("[resource-drop]")?;
+        Some(format!("{}#{resource}", function.interface))
+    });
+    let named: BTreeSet<String> = HANDLES.iter().map(|handle| handle.resource.to_owned()).collect();
+    assert_eq!(named, dropped.collect());
+    let kinds: BTreeSet<_> = HANDLES.iter().map(|handle| (handle.resource, handle.which)).collect();
+    assert_eq!(kinds.len(), HANDLES.len());
+    for handle in HANDLES {
+        // One kind has no name of its own; several are told apart by theirs.
+        let kinds = HANDLES.iter().filter(|other| other.resource == handle.resource).count();
+        assert_eq!(handle.which.is_empty(), kinds == 1, "{handle:?}");
+    }
+}
+
+/// The cases of every error that functions of an interface can return.
+fn errors(interface: &str) -> BTreeSet<&'static str> {
+    fn cases(ty: &Type, found: &mut BTreeSet<&'static str>) {
+        match ty {
+            Type::Enum(of) => found.extend(of.cases),
+            Type::Variant(of) => found.extend(of.cases.iter().map(|case| case.0)),
+            Type::Result(done, failed) => done.iter().chain(failed).for_each(|ty| cases(ty, found)),
+            Type::Option(inner) | Type::List(inner) => cases(inner, found),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    let of_interface = FUNCTIONS.iter().filter(|function| function.interface == interface);
+    of_interface.filter_map(|function| function.result).for_each(|ty| cases(&ty, &mut found));
+    found
+}
+
+#[test]
+fn what_can_not_be_made_live_again_is_an_error_that_a_tool_knows() {
+    for handle in HANDLES {
+        let (Restore::Reopened { otherwise: error } | Restore::Lost { error }) = handle.restore else { continue };
+        let interface = handle.resource.split('#').next().unwrap();
+        // A stream of a file fails like any stream: what failed is in its `error`.
+        let streams = interface == "wasi:io/streams" && error == "bad-descriptor";
+        let known = errors(if streams { "wasi:filesystem/types" } else { interface });
+        assert!(known.contains(error), "{handle:?}: {known:?}");
     }
 }

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let output = Arc::new(Capture::default());
     let run = Run::new(&tool, grants, Invocation::command(&tool)?)?.arguments(arguments).output(output.clone());
     let path = std::env::temp_dir().join(format!("{}.journal", run.id()));
-    let report = run.execute(JournalFile::create(&path)?)?;
+    let report = run.execute_blocking(JournalFile::create(&path)?)?;
 
     let mut out = std::io::stdout().lock();
     writeln!(out, "{:?} after {} calls in {:?}", report.outcome, report.calls, report.elapsed)?;
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    let replay = Recording::open(File::open(&path)?)?.replay(&tool, Arc::new(Capture::default()))?;
+    let replay = Recording::open(File::open(&path)?)?.replay_blocking(&tool, Arc::new(Capture::default()))?;
     writeln!(out, "replayed: {:?} after {} calls", replay.outcome, replay.calls)?;
     std::fs::remove_file(path)?;
     Ok(())

@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Many times: a fresh instance, a fresh journal, nothing shared between runs but the code.
     let once = || -> Result<(), Box<dyn Error>> {
         let run = Run::new(&tool, Arc::clone(&grants), invocation.clone())?.arguments(arguments.clone());
-        match run.execute(Memory::default())?.outcome {
+        match run.execute_blocking(Memory::default())?.outcome {
             Outcome::Exited(0) => Ok(()),
             other => Err(format!("the tool ended with {other:?}").into()),
         }

@@ -73,7 +73,7 @@ fn checked(path: &Path, source: CodeSource, key: &CodeKey, entry: &Entry<'_>) ->
     if !metadata.is_file() {
         return Err("it is not a file".to_owned());
     }
-    is_private(&metadata)?;
+    is_private(&metadata).map_err(|problem| problem.to_string())?;
     let trailer = u64::try_from(TRAILER_BYTES).unwrap_or(u64::MAX);
     let length = metadata.len().checked_sub(trailer).ok_or("it is cut")?;
     let bytes = match source {

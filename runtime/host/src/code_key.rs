@@ -10,7 +10,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::error::LoadError;
+use crate::error::{FileRole, LoadError, StateProblem};
 use crate::state::{StateDir, is_private, random};
 
 /// Bytes of a key, as keyed BLAKE3 takes it.
@@ -41,7 +41,7 @@ impl CodeKey {
         let path = state.code_key_path();
         let error = |verb| {
             let path = path.clone();
-            move |source| LoadError::File { verb, what: "key of the state directory", path, source }
+            move |source| LoadError::File { verb, what: FileRole::CodeKey, path, source }
         };
         match read(&path) {
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => create(&path).map_err(error("create"))?,
@@ -64,24 +64,24 @@ impl CodeKey {
 }
 
 /// The key in a file, or what is wrong with the file.
-fn read(path: &Path) -> io::Result<Result<Zeroizing<[u8; KEY_BYTES]>, String>> {
+fn read(path: &Path) -> io::Result<Result<Zeroizing<[u8; KEY_BYTES]>, StateProblem>> {
     // Not blocking: a pipe in the file's place must not hold the program.
     let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
     let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Ok(Err("is not a file".to_owned()));
+        return Ok(Err(StateProblem::NotAFile));
     }
     if let Err(problem) = is_private(&metadata) {
         return Ok(Err(problem));
     }
     if metadata.mode() & 0o077 != 0 {
-        return Ok(Err(format!("can be read by others (mode {:04o}, expected 0600)", metadata.mode() & 0o7777)));
+        return Ok(Err(StateProblem::ReadByOthers { mode: metadata.mode() & 0o7777 }));
     }
     let mut contents = Zeroizing::new(Vec::with_capacity(KEY_BYTES + 1));
     file.take(u64::try_from(KEY_BYTES).unwrap_or_default() + 1).read_to_end(&mut contents)?;
     let key: Result<[u8; KEY_BYTES], _> = contents.as_slice().try_into();
-    Ok(key.map(Zeroizing::new).map_err(|_| format!("is not a key: it has not {KEY_BYTES} bytes")))
+    Ok(key.map(Zeroizing::new).map_err(|_| StateProblem::NotAKey { expected: KEY_BYTES }))
 }
 
 /// Makes a key that is there whole or not at all. Where another process was quicker, its key stays.
@@ -134,7 +134,7 @@ mod tests {
         let state = state(&folder);
         let path = state.code_key_path();
         let problem = || match CodeKey::open(&state) {
-            Err(LoadError::State { problem, .. }) => problem,
+            Err(LoadError::State { problem, .. }) => problem.to_string(),
             Err(other) => other.to_string(),
             Ok(_) => panic!("taken"),
         };

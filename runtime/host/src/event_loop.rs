@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::RunError;
 
@@ -29,19 +29,35 @@ pub(crate) struct EventLoops {
 
 /// The event loop of one run: this thread, for the guest and for its requests.
 #[derive(Debug)]
-pub(crate) struct EventLoop {
+struct EventLoop {
     runtime: Runtime,
     /// Whether something was handed to another thread, which may be at it for longer than the run lasts.
     had_thread: Arc<AtomicBool>,
 }
 
 impl EventLoops {
+    /// Runs a future to its end, on this thread.
+    ///
+    /// # Errors
+    ///
+    /// When the thread has an event loop already, or the operating system does not give what one is made of.
+    pub(crate) fn run<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        if Handle::try_current().is_ok() {
+            let source = std::io::Error::other("this thread runs an event loop: await the run there");
+            return Err(RunError::Start { source });
+        }
+        let event_loop = self.begin()?;
+        let output = event_loop.runtime.block_on(future);
+        self.end(event_loop);
+        Ok(output)
+    }
+
     /// A loop for one run, which ends it with [`EventLoops::end`].
     ///
     /// # Errors
     ///
     /// When there is none to spare, and the operating system does not give what one is made of.
-    pub(crate) fn begin(&self) -> Result<EventLoop, RunError> {
+    fn begin(&self) -> Result<EventLoop, RunError> {
         let idle = self.idle().pop();
         idle.map_or_else(EventLoop::new, Ok)
     }
@@ -49,7 +65,7 @@ impl EventLoops {
     /// Ends a run's loop, once the run has dropped all it had in there. What is still under way in it ends here.
     ///
     /// A loop that is dropped without this is not used again.
-    pub(crate) fn end(&self, ended: EventLoop) {
+    fn end(&self, ended: EventLoop) {
         if ended.is_empty() {
             let mut idle = self.idle();
             if idle.len() < IDLE_MAX {
@@ -83,11 +99,6 @@ impl EventLoop {
         Ok(Self { runtime, had_thread })
     }
 
-    /// Runs a future to its end, on this thread.
-    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.runtime.block_on(future)
-    }
-
     fn is_empty(&self) -> bool {
         self.runtime.metrics().num_alive_tasks() == 0 && !self.had_thread.load(Ordering::Relaxed)
     }
@@ -101,7 +112,7 @@ mod tests {
     fn kept_after<F: Future>(run: impl FnOnce() -> F) -> usize {
         let loops = EventLoops::default();
         let event_loop = loops.begin().unwrap();
-        event_loop.block_on(async { run().await });
+        event_loop.runtime.block_on(async { run().await });
         loops.end(event_loop);
         loops.idle().len()
     }
@@ -111,7 +122,7 @@ mod tests {
         let loops = EventLoops::default();
         let first = loops.begin().unwrap();
         let id = first.runtime.handle().id();
-        first.block_on(async { tokio::spawn(async {}).await.unwrap() });
+        first.runtime.block_on(async { tokio::spawn(async {}).await.unwrap() });
         loops.end(first);
         assert_eq!(loops.begin().unwrap().runtime.handle().id(), id);
         // Taken, it is nobody else's.

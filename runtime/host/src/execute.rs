@@ -57,7 +57,15 @@ pub enum Outcome {
         /// The action.
         action: String,
     },
+    /// The program that runs the tool stopped the run, through a [`RunHandle`](crate::RunHandle).
+    Cancelled {
+        /// The reason it gave.
+        reason: String,
+    },
 }
+
+/// Begins the message of a run that was cancelled, where an approver's stop has an action.
+const CANCELLED: &str = "cancelled: ";
 
 impl Outcome {
     pub(crate) fn to_record(&self) -> RunResult {
@@ -69,6 +77,15 @@ impl Outcome {
             Self::Trapped { message } => RunResult::Trapped { message: message.clone() },
             Self::Limit { which } => RunResult::Limit { which: which.clone() },
             Self::Stopped { action } => RunResult::Stopped { message: action.clone() },
+            Self::Cancelled { reason } => RunResult::Stopped { message: format!("{CANCELLED}{reason}") },
+        }
+    }
+
+    /// What [`RunResult::Stopped`] records.
+    pub(crate) fn stopped(message: &str) -> Self {
+        match message.strip_prefix(CANCELLED) {
+            Some(reason) => Self::Cancelled { reason: reason.to_owned() },
+            None => Self::Stopped { action: message.to_owned() },
         }
     }
 }
@@ -194,11 +211,12 @@ pub(crate) fn outcome(result: wasmtime::Result<Returned>, store: &Store<Host>) -
     let host = store.data();
     let was_ended = result.as_ref().is_err_and(|error| error.is::<Ended>());
     match host.session.ending.reason() {
-        Some(Ended::Journal(message)) => return Err(RunError::Journal { message }),
+        Some(Ended::Journal(source)) => return Err(RunError::Journal { source }),
         // It came to its end by itself before it learnt that the run was over: a replay, which has no time, ends the
         // same way.
         Some(_) if !was_ended => {}
         Some(Ended::Stopped(action)) => return Ok(Outcome::Stopped { action }),
+        Some(Ended::Cancelled(reason)) => return Ok(Outcome::Cancelled { reason }),
         Some(Ended::Limit(which)) => return Ok(Outcome::Limit { which: which.to_owned() }),
         Some(Ended::Diverged(_)) | None => {}
     }

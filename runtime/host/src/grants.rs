@@ -12,13 +12,14 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use http::{HeaderName, HeaderValue};
 use rustix::fs::{Mode, OFlags};
+use wasm_agent_egress::redact::{SECRET_BYTES_MAX, SECRET_BYTES_MIN};
+use wasm_agent_egress::{SystemResolver, secret_header};
 use wasm_agent_files::{Directory, Guard, OwnThing, OwnThings, look_at, policy_folder, pseudo_filesystem};
 use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, POLICY_BYTES_MAX, Policy, SecretSource, SecretSpec};
 use zeroize::Zeroizing;
 
-use crate::error::LoadError;
-use crate::http::client::SystemResolver;
-use crate::http::{SECRET_BYTES_MAX, SECRET_BYTES_MIN, client, secret_header};
+use crate::error::{FileRole, GrantProblem, LoadError};
+use crate::http::client;
 
 mod overlap;
 
@@ -65,7 +66,7 @@ impl Grants {
     ///
     /// [`LoadError::Policy`] with every error of the text; [`LoadError::Grant`] for the first thing that is not there.
     pub fn load(path: &Path, environment: Environment<'_>) -> Result<Self, LoadError> {
-        let error = |source| LoadError::File { verb: "read", what: "policy", path: path.to_owned(), source };
+        let error = |source| LoadError::File { verb: "read", what: FileRole::Policy, path: path.to_owned(), source };
         let mut text = Vec::new();
         // One byte more than a policy may have: the parser says that it is too long.
         let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
@@ -210,8 +211,8 @@ impl Opener<'_> {
         let directories: Vec<_> =
             places.iter().copied().zip(opened.iter().map(|(_, _, preopen)| &*preopen.directory)).collect();
         let problem = overlap::first(&places).or_else(|| overlap::first_shown_twice(&directories));
-        if let Some((line, message)) = problem {
-            return Err(LoadError::Grant { path: self.policy_path.to_owned(), line, message, source: None });
+        if let Some((line, problem)) = problem {
+            return Err(self.unusable(line, problem));
         }
         let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
@@ -219,86 +220,70 @@ impl Opener<'_> {
         let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy, own };
         if let Some(file) = grants.policy.ca_file() {
             let line = grants.policy.ca_line().unwrap_or(1);
-            let missing = |source| self.missing(line, format!("cannot read `ca` file `{file}`"), source);
-            let pem = self.read(file).map_err(missing)?;
+            let file = file.to_owned();
+            let pem = self.read(&file);
+            let pem = pem.map_err(|source| self.unusable(line, GrantProblem::AuthorityFile { file, source }))?;
             grants.authorities.push(pem.to_vec());
             // Tried here, so that a file with no certificates in it is an error now and not at the first request.
-            client(&grants, Arc::new(SystemResolver)).map_err(|error| LoadError::Grant {
-                path: self.policy_path.to_owned(),
-                line,
-                message: format!("`ca`: {error}"),
-                source: None,
-            })?;
+            client(&grants, Arc::new(SystemResolver))
+                .map_err(|error| self.unusable(line, GrantProblem::Authority(error)))?;
         }
         Ok(grants)
     }
 
     fn directory<'g>(&self, grant: &'g FilesystemGrant) -> Result<(&'g FilesystemGrant, PathBuf, Preopen), LoadError> {
         let path = self.folder.join(&grant.host);
-        let missing = |source| self.missing(grant.line, format!("cannot open directory `{}`", grant.host), source);
+        let host = || grant.host.clone();
+        let missing = |source| self.unusable(grant.line, GrantProblem::Directory { host: host(), source });
         let real = std::fs::canonicalize(&path).map_err(missing)?;
         let dir = Dir::open_ambient_dir(&real, ambient_authority()).map_err(missing)?;
         let directory = Directory::new(Arc::new(dir.into_std_file()), grant.guest.clone());
         let directory = directory.map_err(|errno| missing(errno.into()))?;
         if let Some(kind) = pseudo_filesystem(&directory).map_err(|errno| missing(errno.into()))? {
-            return Err(LoadError::Grant {
-                path: self.policy_path.to_owned(),
-                line: grant.line,
-                message: format!(
-                    "`{}` is on a file system of type {kind}, which shows the kernel or its devices; copy what the tool needs to a file",
-                    grant.host
-                ),
-                source: None,
-            });
+            return Err(self.unusable(grant.line, GrantProblem::Kernel { host: host(), kind }));
         }
         let directory = Arc::new(directory);
         Ok((grant, real, Preopen { directory, writable: grant.access == Access::Write, mounts: grant.mounts }))
     }
 
     fn secret(&self, spec: &SecretSpec) -> Result<Secret, LoadError> {
-        let error =
-            |message, source| LoadError::Grant { path: self.policy_path.to_owned(), line: spec.line, message, source };
+        self.secret_value(spec).map_err(|problem| self.unusable(spec.line, problem))
+    }
+
+    fn secret_value(&self, spec: &SecretSpec) -> Result<Secret, GrantProblem> {
+        let secret = || spec.name.clone();
         let bare: Zeroizing<Vec<u8>> = match &spec.source {
-            SecretSource::Env(name) => match (self.environment)(name) {
-                Some(value) => Zeroizing::new(value.into_bytes()),
-                None => return Err(error(format!("secret `{}`: the environment has no `{name}`", spec.name), None)),
-            },
+            SecretSource::Env(variable) => {
+                let value = (self.environment)(variable);
+                let unset = || GrantProblem::SecretUnset { secret: secret(), variable: variable.clone() };
+                Zeroizing::new(value.ok_or_else(unset)?.into_bytes())
+            }
             SecretSource::File(file) => {
-                let mut value = self
-                    .read(file)
-                    .map_err(|source| error(format!("secret `{}`: cannot read `{file}`", spec.name), Some(source)))?;
-                // Editors end files with a line break, which is no part of a token.
+                let unread = |source| GrantProblem::SecretFile { secret: secret(), file: file.clone(), source };
+                let mut value = self.read(file).map_err(unread)?;
+                // Editors end files with a line break, which is not part of a token.
                 while value.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
                     value.pop();
                 }
                 value
             }
         };
-        let invalid = || error(format!("secret `{}` can't be the value of a header", spec.name), None);
+        let invalid = || GrantProblem::SecretNotAHeader { secret: secret() };
         // Other characters have more spellings than are looked for in what comes back.
         let text = std::str::from_utf8(&bare).ok().filter(|text| text.is_ascii()).ok_or_else(invalid)?;
         if text.is_empty() {
-            return Err(error(format!("secret `{}` is empty", spec.name), None));
+            return Err(GrantProblem::SecretEmpty { secret: secret() });
         }
         let whole = Zeroizing::new(spec.header_value(text));
         let (header, value) = secret_header(&spec.header, &whole).ok_or_else(invalid)?;
-        if bare.len() < SECRET_BYTES_MIN {
-            let problem = format!(
-                "secret `{}` has {} bytes; one with fewer than {SECRET_BYTES_MIN} could not be kept from coming back",
-                spec.name,
-                bare.len()
-            );
-            return Err(error(problem, None));
+        let bytes = bare.len();
+        if bytes < SECRET_BYTES_MIN {
+            return Err(GrantProblem::SecretTooShort { secret: secret(), bytes, min: SECRET_BYTES_MIN });
         }
-        if bare.len() > SECRET_BYTES_MAX {
-            let problem = format!(
-                "secret `{}` has {} bytes; one with more than {SECRET_BYTES_MAX} could not be kept from coming back",
-                spec.name,
-                bare.len()
-            );
-            return Err(error(problem, None));
+        if bytes > SECRET_BYTES_MAX {
+            return Err(GrantProblem::SecretTooLong { secret: secret(), bytes, max: SECRET_BYTES_MAX });
         }
-        Ok(Secret { name: spec.name.clone(), header, value, bare })
+        Ok(Secret { name: secret(), header, value, bare })
     }
 
     fn read(&self, file: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -307,7 +292,7 @@ impl Opener<'_> {
         Ok(contents)
     }
 
-    fn missing(&self, line: u32, message: String, source: std::io::Error) -> LoadError {
-        LoadError::Grant { path: self.policy_path.to_owned(), line, message, source: Some(source) }
+    fn unusable(&self, line: u32, source: GrantProblem) -> LoadError {
+        LoadError::Grant { path: self.policy_path.to_owned(), line, source }
     }
 }

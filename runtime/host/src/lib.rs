@@ -24,12 +24,12 @@
 //! let journal = state.journal_path(&run.id());
 //! // The state directory, the policy and the tool are kept from the tool already. What else is yours, say here.
 //! let run = run.keeping(&OwnThings::new().with("journal", &journal).with("signing key", "audit.key"));
-//! let report = run.execute(JournalFile::create(&journal)?)?;
+//! let report = run.execute_blocking(JournalFile::create(&journal)?)?;
 //! println!("{:?} after {} calls", report.outcome, report.calls);
 //! print!("{}", String::from_utf8_lossy(&output.contents(Stream::Stdout)));
 //!
 //! // Again, without the files: the same to the byte.
-//! let replay = Recording::open(std::fs::File::open(&journal)?)?.replay(&tool, output)?;
+//! let replay = Recording::open(std::fs::File::open(&journal)?)?.replay_blocking(&tool, output)?;
 //! assert_eq!(replay.outcome, report.outcome);
 //! # Ok(())
 //! # }
@@ -44,7 +44,6 @@ mod compile;
 mod composition;
 mod counting;
 mod describe;
-mod discreet;
 mod engine;
 mod epochs;
 mod error;
@@ -52,7 +51,7 @@ mod event_loop;
 mod execute;
 mod gate;
 mod grants;
-pub mod http;
+mod http;
 mod imports;
 mod invoke;
 mod journal_file;
@@ -73,8 +72,9 @@ mod world;
 pub use compile::{Compiler, Resource};
 pub use describe::Description;
 pub use engine::Engine;
-pub use error::{LoadError, RunError};
+pub use error::{CompilerProblem, FileRole, GrantProblem, LoadError, RunError, StateProblem, chain};
 pub use execute::Outcome;
+pub use gate::{Progress, Stage};
 pub use grants::{Environment, Grants};
 pub use invoke::{Call, Invocation};
 pub use journal_file::JournalFile;
@@ -83,10 +83,11 @@ pub use replay::{
     Bound, Differs, Divergence, JournalSource, Observer, REPLAY_FUEL, REPLAY_MEMORY_BYTES, ReplayError, Replayed, Step,
 };
 pub use rerun::{Recording, ReplayFailure, ReplayReport};
-pub use run::{Run, RunReport};
+pub use run::{Run, RunHandle, RunReport};
 pub use state::{CodeSource, StateDir};
 pub use tool::{TOOL_BYTES_MAX, Tool};
 pub use wasm_agent_approval as approval;
+pub use wasm_agent_egress as egress;
 pub use wasm_agent_files::{OwnThing, OwnThingError, OwnThings, Reached, reached};
 pub use wasm_agent_ids as ids;
 pub use wasm_agent_journal as journal;

@@ -123,7 +123,7 @@ impl Replay {
             RunResult::Limit { which } if which == "time" || which == "journal" || self.trapped => {
                 Some(Outcome::Limit { which: which.clone() })
             }
-            RunResult::Stopped { message } => Some(Outcome::Stopped { action: message.clone() }),
+            RunResult::Stopped { message } => Some(Outcome::stopped(message)),
             RunResult::Limit { .. }
             | RunResult::HostFailed { .. }
             | RunResult::Exited { .. }

@@ -116,10 +116,12 @@ impl Recording {
 
     /// Runs the tool again, with every call answered from the journal. No file, no network and no policy is used.
     ///
+    /// Needs a tokio runtime with time enabled, and shares its threads as [`Run::execute`](crate::Run::execute) does.
+    ///
     /// # Errors
     ///
     /// [`ReplayFailure::Replay`] with the first difference, or with the bound that the replay came to.
-    pub fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
+    pub async fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
         let header = self.replay.header().clone();
         let same_component = header.component_sha256 == tool.sha256;
         let same_arguments = self.arguments.as_ref().is_none_or(|given| *given == header.arguments);
@@ -132,16 +134,22 @@ impl Recording {
         }
         let invocation = Invocation::recorded(tool, &header.invocation)?;
         let mut store = prepare(self.replay, &header, tool, sink)?;
-        let event_loops = tool.engine.event_loops();
-        let event_loop = event_loops.begin()?;
-        let result = event_loop.block_on(drive(&mut store, tool, &invocation));
-        event_loops.end(event_loop);
+        let result = drive(&mut store, tool, &invocation).await;
         let used = Used::of(&store);
         let outcome = conclude(&mut store, result, &used, fuel_compared)
             .map_err(|error| for_want_of_memory(error, &store, &header))?;
         let complete = replay(&store).is_some_and(Replay::is_complete);
         let Used { calls, fuel, .. } = used;
         Ok(ReplayReport { outcome, calls, fuel, fuel_compared, same_component, same_arguments, complete })
+    }
+
+    /// [`replay`](Self::replay) for a program without an event loop: runs the tool to its end, on this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`replay`](Self::replay), and [`RunError::Start`] on a thread that has a tokio runtime already.
+    pub fn replay_blocking(self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
+        tool.engine.event_loops().run(self.replay(tool, sink))?
     }
 }
 
@@ -167,8 +175,9 @@ fn prepare(
     tool: &Tool,
     sink: Arc<dyn OutputSink>,
 ) -> Result<Store<Host>, RunError> {
+    let run = RunId::from_bytes(header.run_id);
     // The recorded run's time does not pass in a replay, which ends where that run ended. This is the replay's own.
-    let session = Arc::new(Session::new(RunId::from_bytes(header.run_id), replay.bounds().time()));
+    let session = Arc::new(Session::new(run, replay.bounds().time(), Arc::default(), Arc::default()));
     let memory = limit(header, "memory-bytes").unwrap_or(u64::MAX).min(replay.bounds().memory_bytes);
     let memory = usize::try_from(memory).unwrap_or(usize::MAX);
     let fuel = Some(replay.first_stop());
@@ -238,7 +247,10 @@ fn compare_end(
     used: &Used,
     fuel_compared: bool,
 ) -> Result<Outcome, ReplayFailure> {
-    let asked_beyond = store.data().session.ending.reason() == Some(Ended::Diverged(Box::new(ReplayError::Stopped)));
+    let asked_beyond = matches!(
+        store.data().session.ending.reason(),
+        Some(Ended::Diverged(error)) if *error == ReplayError::Stopped
+    );
     let Some(replay) = replay_mut(store) else { return Ok(outcome) };
     let in_a_call = asked_beyond || replay.trapped();
     if replay.is_cut() {

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::error::LoadError;
+use crate::error::{FileRole, LoadError, StateProblem};
 
 /// Where a host keeps what outlives a run.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl StateDir {
         }
         write_whole(&path, bytes).map_err(|source| LoadError::File {
             verb: "create",
-            what: "copy of the tool",
+            what: FileRole::ToolCopy,
             path,
             source,
         })
@@ -124,19 +124,20 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Whether a file or directory is this user's and closed to writing by others.
-pub(crate) fn is_private(metadata: &std::fs::Metadata) -> Result<(), String> {
+pub(crate) fn is_private(metadata: &std::fs::Metadata) -> Result<(), StateProblem> {
     let user = rustix::process::geteuid().as_raw();
     if metadata.uid() != user {
-        return Err(format!("belongs to user {}, not to user {user} who runs this", metadata.uid()));
+        return Err(StateProblem::Owner { owner: metadata.uid(), user });
     }
     if metadata.mode() & 0o022 != 0 {
-        return Err(format!("can be written by others (mode {:04o}, expected 0700)", metadata.mode() & 0o7777));
+        return Err(StateProblem::WrittenByOthers { mode: metadata.mode() & 0o7777 });
     }
     Ok(())
 }
 
 fn private_dir(path: &Path) -> Result<(), LoadError> {
-    let error = |source| LoadError::File { verb: "create", what: "state directory", path: path.to_owned(), source };
+    let error =
+        |source| LoadError::File { verb: "create", what: FileRole::StateDirectory, path: path.to_owned(), source };
     match std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path) {
         Ok(()) => {}
         Err(source) => return Err(error(source)),

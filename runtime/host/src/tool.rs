@@ -13,7 +13,7 @@ use crate::cache;
 use crate::code_key::{CodeKey, Entry};
 use crate::compile::Task;
 use crate::engine::{Build, Engine};
-use crate::error::LoadError;
+use crate::error::{CompilerProblem, FileRole, LoadError};
 use crate::gate::Host;
 use crate::imports::{self, is_core_module};
 use crate::link;
@@ -159,7 +159,7 @@ struct Digested {
 
 /// Digests a file piece by piece; nothing for what is no regular file, which could not be read again.
 fn digest(path: &Path) -> Result<Option<Digested>, LoadError> {
-    let error = |source| LoadError::File { verb: "read", what: "tool", path: path.to_owned(), source };
+    let error = |source| LoadError::File { verb: "read", what: FileRole::Tool, path: path.to_owned(), source };
     let mut file = std::fs::File::open(path).map_err(error)?;
     let metadata = file.metadata().map_err(error)?;
     if !metadata.is_file() || metadata.len() > TOOL_BYTES_MAX {
@@ -182,7 +182,7 @@ fn digest(path: &Path) -> Result<Option<Digested>, LoadError> {
 
 /// Reads a whole tool.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    let error = |source| LoadError::File { verb: "read", what: "tool", path: path.to_owned(), source };
+    let error = |source| LoadError::File { verb: "read", what: FileRole::Tool, path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(error)?;
     let bytes = file.metadata().map_err(error)?.len();
     let too_large = |bytes| LoadError::TooLarge { path: path.to_owned(), bytes, max: TOOL_BYTES_MAX };
@@ -236,7 +236,7 @@ fn compile(
     let code = engine.compiler().make(engine, Task::Code(build), path, bytes)?;
     let component = cache::of_bytes(engine.wasmtime(build)?, &code).map_err(|error| LoadError::Compiler {
         path: path.to_owned(),
-        problem: format!("what the compiler made is not code for this program: {error:#}"),
+        source: CompilerProblem::Answer(format!("what the compiler made is not code for this program: {error:#}")),
     })?;
     if let Some((state, sha256)) = keep {
         let made_by = engine.code_name(build);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use wasm_agent_audit::export::Batch;
-use wasm_agent_host::http::post::{PostError, Posted, Poster};
+use wasm_agent_egress::post::{PostError, Posted, Poster};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};

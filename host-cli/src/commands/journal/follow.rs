@@ -125,7 +125,7 @@ fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Fi
     let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
     let recording = bounds.of(recording);
     let watcher = Watcher { shared: Arc::clone(&shared), at };
-    match recording.observe(Box::new(watcher)).replay(&tool, Arc::new(Discard)) {
+    match recording.observe(Box::new(watcher)).replay_blocking(&tool, Arc::new(Discard)) {
         Ok(_) => {}
         // The record ends before the tool does.
         Err(ReplayFailure::Replay(

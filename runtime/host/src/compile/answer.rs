@@ -88,6 +88,7 @@ impl From<Result<Vec<u8>, Problem>> for Answer {
             Ok(bytes) => Self::Made(bytes),
             Err(Problem::Invalid(message)) => Self::Invalid(message),
             Err(Problem::Failed(message)) => Self::Failed(message),
+            Err(Problem::Start { reason, .. }) => Self::Failed(reason),
             Err(Problem::Memory | Problem::Exceeded { .. }) => Self::Memory,
         }
     }

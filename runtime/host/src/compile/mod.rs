@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use wasm_agent_policy::CompileLimits;
 
 use crate::engine::{Build, Engine};
-use crate::error::LoadError;
+use crate::error::{CompilerProblem, LoadError};
 
 pub use limits::Resource;
 
@@ -60,7 +60,9 @@ enum Problem {
     Exceeded { which: Resource, allowed: u64 },
     /// There is no more memory.
     Memory,
-    /// The compiler failed.
+    /// Its process could not be started.
+    Start { program: String, reason: String },
+    /// The compiler failed: how, after "the compiler".
     Failed(String),
 }
 
@@ -129,8 +131,11 @@ impl Compiler {
         made.map_err(|problem| match problem {
             Problem::Invalid(message) => LoadError::Invalid { path, source: wasmtime::Error::msg(message) },
             Problem::Exceeded { which, allowed } => LoadError::Exceeded { path, which, allowed },
-            Problem::Memory => LoadError::Compiler { path, problem: "there is not enough memory".to_owned() },
-            Problem::Failed(problem) => LoadError::Compiler { path, problem },
+            Problem::Memory => LoadError::Compiler { path, source: CompilerProblem::Memory },
+            Problem::Start { program, reason } => {
+                LoadError::Compiler { path, source: CompilerProblem::Start { program, reason } }
+            }
+            Problem::Failed(how) => LoadError::Compiler { path, source: CompilerProblem::Failed(how) },
         })
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn ask(program: &Path, task: Task, limits: &Limits, bytes: &[u8]) -> 
     start.arrange(&mut command);
     let child = command
         .spawn()
-        .map_err(|error| Problem::Failed(format!("cannot start the compiler `{}`: {error}", program.display())))?;
+        .map_err(|error| Problem::Start { program: program.display().to_string(), reason: error.to_string() })?;
     let mut running = Running(child);
     let made_max = match task {
         Task::Describe => ANSWER_BYTES_MAX,
@@ -52,13 +52,13 @@ pub(super) fn ask(program: &Path, task: Task, limits: &Limits, bytes: &[u8]) -> 
     match running.answer(bytes, made_max) {
         Ok(Answer::Made(made)) => Ok(made),
         Ok(Answer::Invalid(message)) => Err(Problem::Invalid(message)),
-        Ok(Answer::Failed(message)) => Err(Problem::Failed(format!("the compiler failed: {message}"))),
+        Ok(Answer::Failed(message)) => Err(Problem::Failed(format!("failed: {message}"))),
         Ok(Answer::Memory) => Err(exceeded(Resource::Memory)),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             let (said, status) = running.end();
             Err(ran_out(&said, status).map_or_else(|| Problem::Failed(ended(&said, status)), exceeded))
         }
-        Err(error) => Err(Problem::Failed(format!("the compiler failed: {error}"))),
+        Err(error) => Err(Problem::Failed(format!("failed: {error}"))),
     }
 }
 
@@ -114,5 +114,5 @@ fn ended(said: &str, status: Option<ExitStatus>) -> String {
         _ => "ended".to_owned(),
     };
     let line = said.lines().find(|line| !line.trim().is_empty()).map_or_else(String::new, |line| format!(": {line}"));
-    format!("the compiler {how} and gave no answer{line}")
+    format!("{how} and gave no answer{line}")
 }

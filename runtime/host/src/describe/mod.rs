@@ -9,7 +9,7 @@ use sha2::Digest as _;
 
 use crate::compile::Task;
 use crate::engine::Engine;
-use crate::error::LoadError;
+use crate::error::{CompilerProblem, LoadError};
 use crate::imports::{self, is_core_module};
 use crate::tool::{describe, file_name, hex, read};
 
@@ -55,7 +55,7 @@ impl Description {
         let answer = engine.compiler().make(engine, Task::Describe, path, &bytes)?;
         let Some(Interfaces { command, imports, exports }) = Interfaces::parse(&answer) else {
             let problem = "what the compiler's process wrote is not a description".to_owned();
-            return Err(LoadError::Compiler { path: path.to_owned(), problem });
+            return Err(LoadError::Compiler { path: path.to_owned(), source: CompilerProblem::Answer(problem) });
         };
         Ok(Self { name: file_name(path), sha256, adapted, command, imports, exports })
     }

@@ -48,6 +48,7 @@ impl Gate {
         } else {
             let question = self.question(record, detail);
             let _standing_still = self.session.clock.waiting();
+            let _asking = self.session.follow.ask(&summary);
             settle(pending, question, self.approver.as_ref(), timeout).await
         };
         let approval = approval_record(&settlement);

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use tokio::sync::Notify;
+use wasm_agent_journal::JournalError;
 
 use crate::replay::ReplayError;
 
@@ -14,12 +15,14 @@ pub(crate) struct Ending {
 }
 
 /// A reason outside of the guest for a run to end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Ended {
     /// The journal can't be written.
-    Journal(String),
+    Journal(JournalError),
     /// An approver refused this action and stopped the run.
     Stopped(String),
+    /// Whoever runs the tool stopped the run, for this reason.
+    Cancelled(String),
     /// A limit is used up.
     Limit(&'static str),
     /// A replay and its journal part.
@@ -29,8 +32,9 @@ pub(crate) enum Ended {
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Journal(message) => write!(f, "the journal can't be written: {message}"),
+            Self::Journal(error) => write!(f, "the journal can't be written: {}", crate::error::chain(error)),
             Self::Stopped(action) => write!(f, "stopped when `{action}` was refused"),
+            Self::Cancelled(reason) => write!(f, "cancelled: {reason}"),
             Self::Limit(which) => write!(f, "the limit `{which}` is used up"),
             Self::Diverged(error) => write!(f, "{error}"),
         }
@@ -47,12 +51,17 @@ impl Ending {
         wasmtime::Error::new(reason)
     }
 
-    pub(crate) fn journal(&self, error: wasm_agent_journal::JournalError) -> wasmtime::Error {
-        self.end(Ended::Journal(crate::error::chain(&error)))
+    pub(crate) fn journal(&self, error: JournalError) -> wasmtime::Error {
+        self.end(Ended::Journal(error))
     }
 
     pub(crate) fn stop(&self, action: String) -> wasmtime::Error {
         self.end(Ended::Stopped(action))
+    }
+
+    /// Ends the run from outside of it.
+    pub(crate) fn cancel(&self, reason: String) {
+        self.end(Ended::Cancelled(reason));
     }
 
     pub(crate) fn limit(&self, which: &'static str) -> wasmtime::Error {

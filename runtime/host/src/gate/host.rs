@@ -102,6 +102,7 @@ impl Host {
         let started = if self.world.is_some() { Instant::now() } else { self.session.clock.started() };
         let asker = Asker { run: self.session.run, call: CallId(self.calls) };
         self.calls += 1;
+        self.session.follow.calls_begun(self.calls);
         let mut call = self.call(asker, function, started);
         (call.blocking, call.fuel, call.depth) = (blocking, self.meter.fuel, self.meter.depth);
         // What a guest hands over it will hand over again in a replay: the digest is enough.

@@ -21,12 +21,14 @@ mod host;
 mod host_calls;
 mod labels;
 mod ledger;
+mod progress;
 mod session;
 pub(crate) mod wire;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio_util::task::TaskTracker;
 use wasm_agent_approval::{Approver, Remembered};
 use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::{DecisionRecord, Verdict};
@@ -36,11 +38,13 @@ use wasmtime::component::HasData;
 pub(crate) use answer::{Answer, number};
 pub(crate) use call::Call;
 pub(crate) use effect::{Effect, NotDone};
-pub(crate) use ending::Ended;
+pub(crate) use ending::{Ended, Ending};
 pub(crate) use function::{Function, function, unchecked};
 pub(crate) use host::Host;
 pub(crate) use host_calls::host_calls;
 pub(crate) use ledger::{Extra, Ledger};
+pub(crate) use progress::Follow;
+pub use progress::{Progress, Stage};
 pub(crate) use session::{Session, nanoseconds};
 
 use crate::grants::Grants;
@@ -56,6 +60,8 @@ pub(crate) struct Gate {
     pub(crate) session: Arc<Session>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) ledger: Arc<Ledger>,
+    /// The tasks that carry out requests. The run has ended once they have.
+    pub(crate) tasks: TaskTracker,
     approver: Arc<dyn Approver>,
     tool: ToolName,
     labels: Labels,
@@ -102,6 +108,7 @@ impl Gate {
             session,
             grants,
             ledger,
+            tasks: TaskTracker::new(),
             approver,
             tool,
             effects: AtomicU64::new(0),

@@ -1,22 +1,26 @@
 //! What a live run and a replay have in common: when it began, how long it may take, and why it ends.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasm_agent_ids::RunId;
 
 use super::ending::Ending;
+use super::progress::Follow;
 use crate::limits::Stopwatch;
 
 /// A run under way, live or replayed.
 pub(crate) struct Session {
     pub(crate) run: RunId,
     pub(crate) clock: Stopwatch,
-    pub(crate) ending: Ending,
+    pub(crate) ending: Arc<Ending>,
+    pub(crate) follow: Arc<Follow>,
 }
 
 impl Session {
-    pub(crate) fn new(run: RunId, time: Duration) -> Self {
-        Self { run, clock: Stopwatch::start(time), ending: Ending::default() }
+    /// Begins now, and may take so much time.
+    pub(crate) fn new(run: RunId, time: Duration, ending: Arc<Ending>, follow: Arc<Follow>) -> Self {
+        Self { run, clock: Stopwatch::start(time), ending, follow }
     }
 
     /// Nanoseconds since the run started.

@@ -7,25 +7,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{Mode, OFlags};
+use wasm_agent_files::{Directory, FileId, look_at};
 use wasm_agent_policy::{FilesystemGrant, GuestPath};
 
-use wasm_agent_files::{Directory, FileId, look_at};
+use crate::error::GrantProblem;
 
 /// A grant and its directory on the host, without links.
 type Placed<'a> = (&'a FilesystemGrant, &'a Path);
 
 /// The line of the first grant whose directory shows files of another one under other paths, as a bind mount does, and
 /// why that can't be.
-pub(super) fn first_shown_twice(grants: &[(Placed<'_>, &Directory)]) -> Option<(u32, String)> {
+pub(super) fn first_shown_twice(grants: &[(Placed<'_>, &Directory)]) -> Option<(u32, GrantProblem)> {
     let by_id: HashMap<FileId, Placed<'_>> = grants.iter().map(|(placed, directory)| (directory.id, *placed)).collect();
     grants.iter().find_map(|((grant, path), directory)| {
         let above = ids_above(directory);
         let shows = |(outer, outer_path): &&Placed<'_>| outer.id != grant.id && !path.starts_with(outer_path);
         let (outer, _) = above.iter().filter_map(|id| by_id.get(id)).find(shows)?;
-        let problem = format!(
-            "`{}` shows files of `{}` (line {}) by a mount, so they would have two names",
-            grant.host, outer.host, outer.line
-        );
+        let (host, other) = (grant.host.clone(), outer.host.clone());
+        let problem = GrantProblem::ShownTwice { host, other, line: outer.line };
         Some((grant.line, problem))
     })
 }
@@ -54,7 +53,7 @@ const DEPTH_MAX: usize = 2048;
 /// The line of the first grant that lies in another one and can't, and why.
 ///
 /// Each is compared with those above it, by its directory and by its guest path: a policy may have thousands.
-pub(super) fn first(grants: &[Placed<'_>]) -> Option<(u32, String)> {
+pub(super) fn first(grants: &[Placed<'_>]) -> Option<(u32, GrantProblem)> {
     let by_host: HashMap<&Path, usize> =
         grants.iter().enumerate().rev().map(|(place, (_, path))| (*path, place)).collect();
     let by_guest: HashMap<&GuestPath, usize> =
@@ -74,26 +73,24 @@ fn above(path: &GuestPath) -> impl Iterator<Item = GuestPath> {
 }
 
 /// Why a grant can't lie in another one, if it does and can't: each with its directory on the host.
-fn problem(inner: Placed<'_>, outer: Placed<'_>) -> Option<String> {
+fn problem(inner: Placed<'_>, outer: Placed<'_>) -> Option<GrantProblem> {
     let ((inner, inner_path), (outer, outer_path)) = (inner, outer);
     let host = inner_path.strip_prefix(outer_path).ok().and_then(Path::to_str);
     let guest = relative(&inner.guest, &outer.guest);
     match (host, guest) {
-        (Some(_), _) if host != guest => Some(format!(
-            "`{}` lies in `{}` (line {}), so its files would have two names; its `guest` must lie in `{}` in the same way",
-            inner.host,
-            outer.host,
-            outer.line,
-            outer.guest.as_str(),
-        )),
+        (Some(_), _) if host != guest => Some(GrantProblem::TwoNames {
+            host: inner.host.clone(),
+            other: outer.host.clone(),
+            line: outer.line,
+            other_guest: outer.guest.to_string(),
+        }),
         // Through the outer directory such a path is another file, which the inner grant was not given for.
-        (None, Some(_)) => Some(format!(
-            "guest path `{}` lies in `{}` (line {}), so it would be the name of two directories; its `host` must lie in `{}` in the same way",
-            inner.guest.as_str(),
-            outer.guest.as_str(),
-            outer.line,
-            outer.host,
-        )),
+        (None, Some(_)) => Some(GrantProblem::TwoDirectories {
+            guest: inner.guest.to_string(),
+            other: outer.host.clone(),
+            line: outer.line,
+            other_guest: outer.guest.to_string(),
+        }),
         _ => None,
     }
 }

@@ -1,13 +1,21 @@
 //! What a guest is told of a request that failed: the kind of failure, and nothing about hosts, addresses or policy.
 
+use wasm_agent_egress::readable::Unreadable;
+use wasm_agent_egress::{ExchangeError, RequestFault};
 use wasmtime_wasi_http::Error;
-
-use super::client::ExchangeError;
 
 /// The `wasi:http` error for a failed exchange.
 pub(crate) fn told(error: &ExchangeError) -> Error {
     match error {
-        ExchangeError::InvalidRequest(_) => Error::HttpRequestUriInvalid,
+        ExchangeError::InvalidRequest(fault) => match fault {
+            RequestFault::NotARequest => Error::HttpRequestDenied,
+            RequestFault::Method(_) => Error::HttpRequestMethodInvalid,
+            RequestFault::InvalidHeader(_) => Error::HttpProtocolError,
+            RequestFault::Path(_)
+            | RequestFault::Authority { .. }
+            | RequestFault::Header(_)
+            | RequestFault::ContentLength => Error::HttpRequestUriInvalid,
+        },
         ExchangeError::Dns { .. } => Error::DnsError { rcode: None, info_code: None },
         ExchangeError::DnsTimeout { .. } => Error::DnsTimeout,
         ExchangeError::AddressDenied { .. } => Error::DestinationIpProhibited,
@@ -26,6 +34,17 @@ pub(crate) fn told(error: &ExchangeError) -> Error {
         ExchangeError::ResponseTimeout => Error::HttpResponseTimeout,
         ExchangeError::HeaderTooLarge => Error::HttpResponseHeaderSectionSize(None),
         ExchangeError::UnexpectedUpgrade => Error::HttpUpgradeFailed,
+        ExchangeError::Unreadable(unreadable) => unreadable_told(*unreadable),
         ExchangeError::Protocol(_) => Error::HttpProtocolError,
+    }
+}
+
+/// The `wasi:http` error for a response that can't be searched for secrets.
+pub(crate) fn unreadable_told(unreadable: Unreadable) -> Error {
+    match unreadable {
+        Unreadable::TransferCoding => Error::HttpResponseTransferCoding(None),
+        Unreadable::Part | Unreadable::ContentCoding | Unreadable::Type | Unreadable::Charset | Unreadable::Body => {
+            Error::HttpResponseContentCoding(None)
+        }
     }
 }

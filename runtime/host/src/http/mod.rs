@@ -1,12 +1,7 @@
 //! Requests of the guest: from a `wasi:http` resource to an action, and from a permit to the wire.
 
-mod awake;
-pub mod client;
 mod errors;
 mod outbound;
-pub mod post;
-mod readable;
-mod redact;
 mod sending;
 
 use http::HeaderName;
@@ -15,9 +10,7 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpH
 
 pub(crate) use outbound::Outbound;
 pub(crate) use outbound::client;
-pub(crate) use readable::ask_readably;
-pub(crate) use redact::{SECRET_BYTES_MAX, SECRET_BYTES_MIN};
-pub(crate) use sending::{Response, Sending, secret_header, send};
+pub(crate) use sending::{Response, Sending, send};
 
 /// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.
 pub(crate) struct Hooks;

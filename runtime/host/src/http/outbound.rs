@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use wasm_agent_egress::redact::Needles;
+use wasm_agent_egress::{Client, ClientConfig, ClientError, Resolver};
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
-use super::client::{Client, ClientConfig, ClientError, Resolver};
-use super::redact::Needles;
 use crate::grants::Grants;
 
 /// The way of one run to the network. Nothing is set up before the first request.

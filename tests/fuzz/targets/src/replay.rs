@@ -39,7 +39,7 @@ pub fn replay(data: &[u8]) {
     let journal = forge::refitted(data);
     let Ok(recording) = Recording::open(Cursor::new(journal.clone())) else { return };
     let same_engine = recording.header().engine == tool().1.fingerprint();
-    if let Ok(report) = recording.replay(&tool().0, Arc::new(Discard)) {
+    if let Ok(report) = recording.replay_blocking(&tool().0, Arc::new(Discard)) {
         assert_eq!(report.fuel_compared, same_engine && report.same_component);
         let fuel = report.fuel_compared;
         let (mut said, mut run) = (told(&journal, fuel), told(recorded(), fuel));
@@ -59,7 +59,7 @@ pub fn recorded() -> &'static [u8] {
         let (tool, _) = tool();
         let store = Store::default();
         let run = Run::new(tool, Arc::new(Grants::none()), Invocation::command(tool).unwrap()).unwrap();
-        run.execute(store.clone()).unwrap();
+        run.execute_blocking(store.clone()).unwrap();
         store.0.lock().unwrap().clone()
     })
 }

@@ -5,6 +5,9 @@ use std::task::{Context, Poll, Waker};
 
 use http::HeaderMap;
 use tokio::sync::OwnedSemaphorePermit;
+use wasm_agent_egress::Timeouts;
+use wasm_agent_egress::quiet::as_quietly;
+use wasm_agent_egress::readable::ask_readably;
 use wasm_agent_journal::{DecisionRecord, Verdict};
 use wasm_agent_policy::{Act, HttpAction, Method as PolicyMethod, Origin, Scheme as PolicyScheme, Url};
 use wasmtime_wasi_http::p2::bindings::http::types;
@@ -13,8 +16,7 @@ use wasmtime_wasi_http::p2::{HttpError, HttpResult};
 
 use super::{Options, Outgoing, Pending};
 use crate::gate::{Call, Host};
-use crate::http::client::Timeouts;
-use crate::http::{Response, Sending, ask_readably, send};
+use crate::http::{Response, Sending, send};
 
 impl Host {
     /// Describes a request and begins to send it. What the policy does not deny goes its way in a task of its own.
@@ -62,7 +64,7 @@ impl Host {
                 return Err(if denied { types::ErrorCode::HttpRequestDenied } else { error }.into());
             }
         };
-        let sending = Sending { gate, client, needles, body, preview: None, timeouts };
+        let sending = Sending { gate, client, method: action.method.clone(), needles, body, preview: None, timeouts };
         let response = begin(call, sending, action, place)?;
         Ok(world.table.push(HostFutureIncomingResponse::Pending(response))?)
     }
@@ -73,6 +75,7 @@ type Driver = wasmtime_wasi::runtime::AbortOnDropJoinHandle<()>;
 
 /// Begins to send a request: the call is answered once it is decided about, and the rest goes its way in a task.
 fn begin(call: &mut Call, sending: Sending, request: HttpAction, place: OwnedSemaphorePermit) -> HttpResult<Sent> {
+    let tasks = sending.gate.tasks.clone();
     let decision = Arc::new(OnceLock::new());
     let noted = Arc::clone(&decision);
     let decided = move |record| {
@@ -90,14 +93,15 @@ fn begin(call: &mut Call, sending: Sending, request: HttpAction, place: OwnedSem
             return Err(types::ErrorCode::HttpRequestDenied.into());
         }
     }
-    Ok(wasmtime_wasi::runtime::spawn(async move {
+    let task = async move {
         let response = match first {
             Poll::Ready(response) => response,
             Poll::Pending => response.await,
         };
         // The client drives its own connections; there is nothing left to drive here.
         Ok((response?, wasmtime_wasi::runtime::spawn(std::future::ready(()))))
-    }))
+    };
+    Ok(wasmtime_wasi::runtime::spawn(tasks.track_future(as_quietly(task))))
 }
 
 /// Says what a request is, canonically. From here on nothing else is matched, shown or sent.

@@ -29,6 +29,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body_util::combinators::UnsyncBoxBody;
 use tokio::time::Instant;
+use wasm_agent_policy::{Host as UrlHost, Scheme as UrlScheme, Url};
 
 pub use body::ResponseBody;
 pub use error::{Addresses, BoxError, ClientError, ExchangeError, RequestFault, SendError};
@@ -139,6 +140,23 @@ pub struct Destination {
     pub host: Host,
     /// TCP port.
     pub port: u16,
+}
+
+impl Destination {
+    /// Where a request for this URL goes.
+    pub(crate) fn of(url: &Url) -> Self {
+        Self {
+            scheme: match url.scheme() {
+                UrlScheme::Http => Scheme::Http,
+                UrlScheme::Https => Scheme::Https,
+            },
+            host: match url.host() {
+                UrlHost::Name(name) => Host::Name(name.to_string()),
+                UrlHost::Ip(address) => Host::Ip(*address),
+            },
+            port: url.port(),
+        }
+    }
 }
 
 /// Waiting times of one exchange, besides its deadline. None is set by default.

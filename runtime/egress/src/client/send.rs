@@ -64,7 +64,7 @@ impl Client {
     /// # Errors
     ///
     /// See [`ExchangeError`]; [`SendError::request_sent`] says whether the request may have had its effect.
-    pub async fn send(&self, exchange: Exchange, check: &dyn AddressCheck) -> Result<Reply, SendError> {
+    pub(crate) async fn send(&self, exchange: Exchange, check: &dyn AddressCheck) -> Result<Reply, SendError> {
         let (response_body_max, deadline) = (exchange.response_body_max, exchange.deadline);
         let timeouts = exchange.timeouts;
         let (mut outgoing, destination) = Outgoing::new(exchange).map_err(SendError::unsent)?;

@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 /// What it says depends on the body alone. No secret goes across such a boundary, as none has a line end in it, so a
 /// tool that sees one part learns nothing of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
+pub(super) enum Framing {
     /// Nothing is complete before the end.
     Whole,
     /// Events, each ended by a blank line (WHATWG HTML, section 9.2.5).
@@ -19,7 +19,7 @@ pub(crate) enum Framing {
 
 /// Where in a line of an event stream a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
+pub(super) enum Line {
     /// At its beginning.
     Empty,
     /// Behind a carriage return that ended a line.
@@ -32,7 +32,7 @@ pub(crate) enum Line {
 
 impl Framing {
     /// The framing that a response declares.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match kind.as_str() {

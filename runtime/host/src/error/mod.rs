@@ -5,12 +5,17 @@
 //!
 //! What a *tool* does wrong is neither: a trap, a limit or a failure it reports itself are outcomes of a run.
 
+mod problem;
+
 use std::path::PathBuf;
 
 use wasm_agent_files::OwnThingError;
+use wasm_agent_journal::JournalError;
 use wasm_agent_policy::PolicyErrors;
 
 use crate::compile::Resource;
+
+pub use problem::{CompilerProblem, FileRole, GrantProblem, StateProblem};
 
 /// Why a tool, a policy or a state directory could not be loaded. Nothing ran.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +44,8 @@ pub enum LoadError {
     File {
         /// What was attempted: `read`, `open`, `create`.
         verb: &'static str,
-        /// What the file is to the program: `tool`, `policy`, `directory`.
-        what: &'static str,
+        /// What the file is to the program.
+        what: FileRole,
         /// Where it was looked for.
         path: PathBuf,
         /// What the operating system reports.
@@ -90,13 +95,13 @@ pub enum LoadError {
         /// How much of it there was: bytes of memory, or seconds of processor time.
         allowed: u64,
     },
-    /// The compiler could not be started, failed, or gave an answer that is none.
-    #[error("cannot compile `{path}`: {problem}")]
+    /// The compiler could not be started, failed, or gave an answer that is not one.
+    #[error("cannot compile `{path}`: {source}")]
     Compiler {
         /// The tool.
         path: PathBuf,
         /// What went wrong.
-        problem: String,
+        source: CompilerProblem,
     },
     /// The tool imports what this host does not have.
     #[error("`{path}` imports what this host does not offer:\n{}", list(.missing))]
@@ -125,16 +130,14 @@ pub enum LoadError {
         errors: PolicyErrors,
     },
     /// The policy is well formed, but what it names is not there.
-    #[error("policy `{path}` line {line}: {message}")]
+    #[error("policy `{path}` line {line}: {source}")]
     Grant {
         /// The policy file.
         path: PathBuf,
         /// The line of the grant, secret or setting.
         line: u32,
         /// What is wrong.
-        message: String,
-        /// What the operating system reports, where it was asked.
-        source: Option<std::io::Error>,
+        source: GrantProblem,
     },
     /// The state directory is not private to this user.
     #[error("state directory `{path}` {problem}")]
@@ -142,7 +145,7 @@ pub enum LoadError {
         /// The directory.
         path: PathBuf,
         /// What is wrong with it.
-        problem: String,
+        problem: StateProblem,
     },
     /// The policy grants a folder that belongs to the host.
     #[error("policy line {line}: `{host}` belongs to the host, and no tool may reach it")]
@@ -163,14 +166,6 @@ pub enum LoadError {
         /// What to do instead.
         hint: Option<String>,
     },
-    /// The journal can't be read, or is not one.
-    #[error("cannot read journal `{path}`: {message}")]
-    Journal {
-        /// The journal.
-        path: PathBuf,
-        /// What is wrong.
-        message: String,
-    },
 }
 
 fn list(lines: &[String]) -> String {
@@ -182,11 +177,14 @@ fn list(lines: &[String]) -> String {
 #[non_exhaustive]
 pub enum RunError {
     /// The journal could not be written; the run was ended before anything unrecorded could happen.
-    #[error("cannot write journal: {message}")]
+    #[error("cannot write journal")]
     Journal {
         /// What the writer reports.
-        message: String,
+        source: JournalError,
     },
+    /// A task of the run goes on after its end, and could still record something. The journal has no end.
+    #[error("cannot end the journal: a task of the run still holds it")]
+    Unfinished,
     /// The engine failed for a reason that is not the tool's.
     #[error("the host failed")]
     Host {
@@ -199,7 +197,7 @@ pub enum RunError {
         /// What could not be found.
         source: OwnThingError,
     },
-    /// The runtime of the run's thread could not be started.
+    /// The event loop of the run's thread could not be started, or the thread has one already.
     #[error("cannot start the run")]
     Start {
         /// What the operating system reports.
@@ -208,7 +206,8 @@ pub enum RunError {
 }
 
 /// An error with its causes, on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

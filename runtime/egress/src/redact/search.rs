@@ -15,7 +15,7 @@ const LEVELS_MAX: usize = 8;
 ///
 /// How much work that is depends on the text and on how many secrets there are. It does not depend on what they are,
 /// nor on how much of one the text has, until the whole of it is there.
-pub(crate) struct Search {
+pub(super) struct Search {
     needles: Arc<Needles>,
     level: Level,
     next: Level,
@@ -48,7 +48,7 @@ impl Decoders {
 }
 
 impl Search {
-    pub(crate) fn new(needles: Arc<Needles>) -> Self {
+    pub(super) fn new(needles: Arc<Needles>) -> Self {
         let base = needles.base;
         let decoders =
             Decoders { plain: Lane::new(base), hexadecimal: Hexadecimal::new(base), base64: Base64::new(base) };
@@ -56,7 +56,7 @@ impl Search {
     }
 
     /// Masks every occurrence. Answers whether there was one.
-    pub(crate) fn mask(&mut self, text: &mut [u8]) -> bool {
+    pub(super) fn mask(&mut self, text: &mut [u8]) -> bool {
         let found = self.find(text);
         for range in found {
             if let Some(hidden) = text.get_mut(range.clone()) {

@@ -7,7 +7,6 @@ use http::header::{
     ACCEPT_CHARSET, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_RANGE, RANGE, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use wasmtime_wasi_http::Error;
 
 /// Asks for less than the whole of an answer, or for it in another form (RFC 9110; delta encoding, RFC 3229; older and
 /// vendors' names of `range`; digests, RFC 9530 and RFC 3230).
@@ -95,7 +94,7 @@ const PACKED_STARTS: [&[u8]; 12] = [
 ];
 
 /// Asks for an answer whole, and as it is.
-pub(crate) fn ask_readably(headers: &mut HeaderMap) {
+pub fn ask_readably(headers: &mut HeaderMap) {
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     for name in ASKS_FOR_LESS {
         headers.remove(name);
@@ -103,48 +102,35 @@ pub(crate) fn ask_readably(headers: &mut HeaderMap) {
 }
 
 /// Why an answer can't be searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unreadable {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
     /// It is a part of something, or a difference.
+    #[error("kept from the tool: a part of an answer can't be searched for secrets")]
     Part,
     /// `transfer-encoding` is more than `chunked`.
+    #[error("kept from the tool: its `transfer-encoding` can't be searched for secrets")]
     TransferCoding,
     /// It has a `content-encoding`.
+    #[error("kept from the tool: its `content-encoding` can't be searched for secrets")]
     ContentCoding,
     /// Its type is a compressed one.
+    #[error("kept from the tool: its `content-type` can't be searched for secrets")]
     Type,
     /// Its characters are not written in bytes that are those of ASCII.
+    #[error("kept from the tool: its `charset` can't be searched for secrets")]
     Charset,
-}
-
-impl Unreadable {
-    /// What the journal says.
-    pub(crate) fn sentence(self) -> &'static str {
-        match self {
-            Self::Part => "kept from the tool: a part of an answer can't be searched for secrets",
-            Self::TransferCoding => "kept from the tool: its `transfer-encoding` can't be searched for secrets",
-            Self::ContentCoding => "kept from the tool: its `content-encoding` can't be searched for secrets",
-            Self::Type => "kept from the tool: its `content-type` can't be searched for secrets",
-            Self::Charset => "kept from the tool: its `charset` can't be searched for secrets",
-        }
-    }
-
-    /// What the tool is told.
-    pub(crate) fn told(self) -> Error {
-        match self {
-            Self::TransferCoding => Error::HttpResponseTransferCoding(None),
-            _ => Error::HttpResponseContentCoding(None),
-        }
-    }
+    /// Its body begins like a compressed one, or like UTF-16 or UTF-32, though its headers say neither.
+    #[error("kept from the tool: its body can't be searched for secrets")]
+    Body,
 }
 
 /// Whether a response has no body, whatever its headers say of one (RFC 9110 section 6.4.1).
-pub(crate) fn is_bodiless(method: &str, status: StatusCode) -> bool {
+pub fn is_bodiless(method: &str, status: StatusCode) -> bool {
     method == "HEAD" || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Refuses an answer that can't be searched, by what it says of itself.
-pub(crate) fn check<B>(method: &str, response: &Response<B>) -> Result<(), Unreadable> {
+pub fn check<B>(method: &str, response: &Response<B>) -> Result<(), Unreadable> {
     let (status, headers) = (response.status(), response.headers());
     if is_bodiless(method, status) {
         return Ok(());
@@ -166,7 +152,7 @@ pub(crate) fn check<B>(method: &str, response: &Response<B>) -> Result<(), Unrea
 }
 
 /// Removes what a server tells of a body before the mask, in the head of a response or in its trailers.
-pub(crate) fn remove_digests(headers: &mut HeaderMap) {
+pub fn remove_digests(headers: &mut HeaderMap) {
     for name in DIGESTS {
         headers.remove(name);
     }
@@ -178,14 +164,14 @@ pub(crate) fn remove_digests(headers: &mut HeaderMap) {
 }
 
 /// Whether data is compressed, by how it begins.
-pub(crate) fn is_packed(data: &[u8]) -> bool {
+pub fn is_packed(data: &[u8]) -> bool {
     let is_bzip2 = data.starts_with(b"BZh") && data.get(4..10) == Some(b"1AY&SY");
     is_bzip2 || PACKED_STARTS.iter().any(|start| data.starts_with(start))
 }
 
 /// Whether data is text in UTF-16 or UTF-32, by how it begins: with a byte order mark, or with ASCII among zeros.
 /// Nothing is found in such a text, and clients recognise it without being told.
-pub(crate) fn is_wide(data: &[u8]) -> bool {
+pub fn is_wide(data: &[u8]) -> bool {
     let is_text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     match *data {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..] => true,

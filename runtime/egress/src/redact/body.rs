@@ -6,12 +6,12 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
-use wasmtime_wasi_http::Error;
 
 use super::framing::Framing;
 use super::search::Search;
 use super::{MASK, SPELLING_BYTES_MAX, mask_headers};
-use crate::http::readable::{is_packed, is_wide, remove_digests};
+use crate::client::ExchangeError;
+use crate::readable::{Unreadable, is_packed, is_wide, remove_digests};
 
 /// How much is searched at once, in bytes. All but [`SPELLING_BYTES_MAX`] of it is then passed on.
 const BLOCK_BYTES: usize = 4 * SPELLING_BYTES_MAX;
@@ -24,7 +24,7 @@ const ESCAPE_BYTES_MAX: usize = 1024;
 /// When it passes something on depends on how much has come and on where the body says that a part is complete, and
 /// never on what a secret is: a tool that could tell how much is held back could tell how far its guess is right. After
 /// an error what is held back is dropped: it may end within a secret.
-pub(crate) struct Masked<B> {
+pub(super) struct Masked<B> {
     inner: B,
     held: Held,
     ended: bool,
@@ -46,7 +46,7 @@ struct Held {
 
 impl Held {
     /// Adds what came, and takes out what can be passed on.
-    fn take(&mut self, mut data: &[u8], ready: &mut BytesMut) -> Result<(), Error> {
+    fn take(&mut self, mut data: &[u8], ready: &mut BytesMut) -> Result<(), ExchangeError> {
         while !data.is_empty() {
             let boundary = self.framing.next(data);
             let (mut part, rest) = data.split_at_checked(boundary.unwrap_or(data.len())).unwrap_or((data, &[]));
@@ -68,9 +68,9 @@ impl Held {
     }
 
     /// Searches what is held, and passes it on: all of it, or all but what a secret could begin in that ends later.
-    fn pass_on(&mut self, is_complete: bool, ready: &mut BytesMut) -> Result<(), Error> {
+    fn pass_on(&mut self, is_complete: bool, ready: &mut BytesMut) -> Result<(), ExchangeError> {
         if std::mem::take(&mut self.first) && (is_packed(&self.bytes) || is_wide(&self.bytes)) {
-            return Err(Error::HttpResponseContentCoding(None));
+            return Err(Unreadable::Body.into());
         }
         let found = self.search.find(&self.bytes).to_vec();
         let end = if is_complete { self.bytes.len() } else { self.cut() };
@@ -97,7 +97,7 @@ impl Held {
     }
 
     /// What is left at the end.
-    fn finish(&mut self) -> Result<Option<Frame<Bytes>>, Error> {
+    fn finish(&mut self) -> Result<Option<Frame<Bytes>>, ExchangeError> {
         let mut ready = BytesMut::new();
         self.pass_on(true, &mut ready)?;
         Ok(frame(ready))
@@ -118,13 +118,16 @@ fn frame(ready: BytesMut) -> Option<Frame<Bytes>> {
 
 impl<B> Masked<B> {
     /// Masks in `inner`, a body that is divided like this, what `search` finds.
-    pub(crate) fn new(inner: B, framing: Framing, search: Search) -> Self {
+    pub(super) fn new(inner: B, framing: Framing, search: Search) -> Self {
         let held = Held { search, framing, bytes: Vec::new(), covered: 0, first: true };
         Self { inner, held, ended: false, next: None }
     }
 
     /// What is to be passed on once this has come; nothing where more has to come first.
-    fn took(&mut self, came: Option<Result<Frame<Bytes>, Error>>) -> Result<Option<Frame<Bytes>>, Error> {
+    fn took(
+        &mut self,
+        came: Option<Result<Frame<Bytes>, ExchangeError>>,
+    ) -> Result<Option<Frame<Bytes>>, ExchangeError> {
         let Some(frame) = came.transpose()? else {
             self.ended = true;
             return self.held.finish();
@@ -155,12 +158,12 @@ impl<B> Masked<B> {
 
 impl<B> Body for Masked<B>
 where
-    B: Body<Data = Bytes, Error = Error> + Unpin,
+    B: Body<Data = Bytes, Error = ExchangeError> + Unpin,
 {
     type Data = Bytes;
-    type Error = Error;
+    type Error = ExchangeError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
         let this = &mut *self;
         loop {
             if let Some(frame) = this.next.take() {

@@ -18,6 +18,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::body::OutgoingBody;
 use super::{Destination, Protocol};
+use crate::quiet::as_quietly;
 
 /// A connection that a request can be sent on.
 #[derive(Debug)]
@@ -111,7 +112,7 @@ impl Tasks {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handles) = handles.as_mut() {
             handles.retain(|handle| !handle.is_finished());
-            handles.push(tokio::spawn(future).abort_handle());
+            handles.push(tokio::spawn(as_quietly(future)).abort_handle());
         }
     }
 

@@ -6,6 +6,8 @@ use std::{fmt, io};
 
 use http::HeaderName;
 
+use crate::readable::Unreadable;
+
 /// An error of any kind: those of request bodies, which the caller chooses.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -47,7 +49,7 @@ pub struct Addresses {
 
 impl SendError {
     /// A failure before any byte of the request was handed to a connection.
-    pub(super) fn unsent(error: ExchangeError) -> Self {
+    pub(crate) fn unsent(error: ExchangeError) -> Self {
         Self { error, request_sent: false, addresses: Addresses::default() }
     }
 }
@@ -153,6 +155,9 @@ pub enum ExchangeError {
     /// The server switched protocols, which no one had asked for.
     #[error("server switched protocols unasked")]
     UnexpectedUpgrade,
+    /// The response can't be searched for the secrets that the server may have got.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The server broke HTTP.
     #[error("server does not follow HTTP")]
     Protocol(#[source] hyper::Error),
@@ -161,6 +166,9 @@ pub enum ExchangeError {
 /// What makes a request impossible to send as described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestFault {
+    /// The permit is for something other than a request.
+    #[error("what is permitted is not a request")]
+    NotARequest,
     /// The path would not be sent as it stands.
     #[error("`{0}` is not a path with a query that starts with `/`")]
     Path(String),
@@ -175,6 +183,9 @@ pub enum RequestFault {
         /// The one given.
         found: String,
     },
+    /// A name or value that HTTP does not allow.
+    #[error("header `{0}` is not valid")]
+    InvalidHeader(String),
     /// A header that belongs to the connection.
     #[error("header `{0}` belongs to the connection")]
     Header(HeaderName),

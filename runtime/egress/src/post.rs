@@ -11,13 +11,11 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use http_body_util::{BodyExt, Full};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
-use wasm_agent_policy::{Host as UrlHost, Scheme as UrlScheme, Url};
+use wasm_agent_policy::{Url, UrlError};
 
-use super::client::{
-    AddressCheck, Client, ClientConfig, ClientError, Destination, Exchange, ExchangeError, Host, Scheme,
-    SystemResolver, Timeouts,
+use crate::client::{
+    AddressCheck, Client, ClientConfig, ClientError, Destination, Exchange, ExchangeError, SystemResolver, Timeouts,
 };
-use crate::error::chain;
 
 /// Longest time for one request and its response. Collectors answer in milliseconds, or are not there.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,20 +43,20 @@ pub struct Posted {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostError {
-    /// The URL is none that can be posted to.
-    #[error("`{url}` is not a URL: {problem}")]
+    /// Not a URL that can be posted to.
+    #[error("`{url}` is not a URL")]
     Url {
         /// The URL as it was given.
         url: String,
         /// What is wrong with it.
-        problem: String,
+        source: UrlError,
     },
-    /// This process can't make requests.
-    #[error("cannot make requests: {message}")]
-    Client {
-        /// Why not.
-        message: String,
-    },
+    /// TLS can't be set up.
+    #[error("cannot make requests")]
+    Client(#[from] ClientError),
+    /// The operating system has no event loop to give.
+    #[error("cannot make requests")]
+    Runtime(#[source] std::io::Error),
     /// The request was not answered.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
@@ -80,15 +78,9 @@ impl Poster {
     ///
     /// When it is no such URL, or no request can be made at all.
     pub fn new(url: &str) -> Result<Self, PostError> {
-        let problem = |problem: String| PostError::Url { url: url.to_owned(), problem };
-        let parsed = Url::parse_str(url).map_err(|error| problem(chain(&error)))?;
-        let failed = |message: String| PostError::Client { message };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| failed(error.to_string()))?;
-        let client = Client::new(ClientConfig::new(Arc::new(SystemResolver)))
-            .map_err(|error: ClientError| failed(chain(&error)))?;
+        let parsed = Url::parse_str(url).map_err(|source| PostError::Url { url: url.to_owned(), source })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PostError::Runtime)?;
+        let client = Client::new(ClientConfig::new(Arc::new(SystemResolver)))?;
         Ok(Self { runtime, client, url: parsed })
     }
 
@@ -107,7 +99,7 @@ impl Poster {
             );
             let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
             let exchange = Exchange {
-                destination: self.destination(),
+                destination: Destination::of(&self.url),
                 method: Method::POST,
                 path_and_query: self.url.path_and_query().to_owned(),
                 authority: self.url.authority().to_owned(),
@@ -123,19 +115,5 @@ impl Poster {
             let body = body.collect().await?.to_bytes().to_vec();
             Ok(Posted { status: parts.status.as_u16(), body })
         })
-    }
-
-    fn destination(&self) -> Destination {
-        Destination {
-            scheme: match self.url.scheme() {
-                UrlScheme::Http => Scheme::Http,
-                UrlScheme::Https => Scheme::Https,
-            },
-            host: match self.url.host() {
-                UrlHost::Name(name) => Host::Name(name.to_string()),
-                UrlHost::Ip(address) => Host::Ip(*address),
-            },
-            port: self.url.port(),
-        }
     }
 }

@@ -1,22 +1,25 @@
 //! One run of a tool: from what it is given to a report, with a journal of everything between.
 
+mod handle;
+mod record;
+mod report;
+
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use wasm_agent_approval::{Approver, RefuseAll};
+use wasm_agent_egress::quiet::quietly;
+use wasm_agent_egress::{Resolver, SystemResolver};
 use wasm_agent_files::{Guard, OwnThings};
 use wasm_agent_ids::{RunId, ToolDigest};
-use wasm_agent_journal::{End, Fsync, Header, JournalStore, Options, RunResult, Signer, Summary, Writer};
+use wasm_agent_journal::{Fsync, JournalStore, Options, Signer, Writer};
 use wasm_agent_policy::Limits;
 use wasmtime::Store;
 
-use crate::discreet;
-use crate::error::{LoadError, RunError, chain};
-use crate::execute::{Outcome, drive, outcome, store};
-use crate::gate::{Gate, Host, Ledger, Session, ToolName, nanoseconds};
+use crate::error::{LoadError, RunError};
+use crate::execute::{drive, outcome, store};
+use crate::gate::{Ending, Follow, Gate, Host, Ledger, Session, ToolName};
 use crate::grants::Grants;
 use crate::http::Outbound;
-use crate::http::client::{Resolver, SystemResolver};
 use crate::invoke::Invocation;
 use crate::limits::Limiter;
 use crate::output::{Discard, OutputSink, Outputs};
@@ -24,6 +27,10 @@ use crate::source::Record;
 use crate::state::random;
 use crate::tool::{Tool, hex};
 use crate::world::{Given, World};
+
+pub use handle::RunHandle;
+pub use report::RunReport;
+pub(crate) use report::Used;
 
 /// A run that is set up and not begun.
 pub struct Run {
@@ -39,32 +46,8 @@ pub struct Run {
     signer: Option<Arc<dyn Signer>>,
     own: OwnThings,
     id: RunId,
-}
-
-/// What became of a run.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct RunReport {
-    /// The run's identifier, in hexadecimal.
-    pub run: String,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Host calls made.
-    pub calls: u64,
-    /// Those of them that the policy denied, by what was asked or by the addresses that it led to.
-    pub denied: u64,
-    /// Crossings from guest to host as the engine counts them, its own helpers among them.
-    pub crossings: u64,
-    /// Fuel used: about one unit for each instruction.
-    pub fuel: u64,
-    /// Time from start to end.
-    pub elapsed: Duration,
-    /// Part of it in which the run could only wait for answers.
-    pub waited: Duration,
-    /// Largest size of the tool's memory, in bytes.
-    pub memory_high_bytes: u64,
-    /// What the journal holds, and its last seal.
-    pub journal: Summary,
+    ending: Arc<Ending>,
+    follow: Arc<Follow>,
 }
 
 impl Run {
@@ -96,6 +79,8 @@ impl Run {
             signer: None,
             own: OwnThings::new(),
             id,
+            ending: Arc::default(),
+            follow: Arc::default(),
         })
     }
 
@@ -161,37 +146,65 @@ impl Run {
         self
     }
 
-    /// Runs the tool to its end, on this thread. `journal` is empty and gets the record.
+    /// A handle that follows the run and can stop it, from any thread.
+    pub fn handle(&self) -> RunHandle {
+        RunHandle::new(self.id, Arc::clone(&self.ending), Arc::clone(&self.follow))
+    }
+
+    /// Runs the tool to its end. `journal` is empty and gets the record.
+    ///
+    /// It needs a tokio runtime with time and I/O enabled, and shares its threads with other runs: a tool that computes
+    /// gives way every millisecond or so. Reading and writing files, and waiting for the disk before an irreversible
+    /// effect, hold the thread meanwhile. Dropped before its end, the run ends there, and its journal like that of a
+    /// process that was killed.
+    ///
+    /// # Authority
+    ///
+    /// Does what the grants allow. Reads the clock. Threads of the process's own write the journal.
+    ///
+    /// # Errors
+    ///
+    /// When the journal can't be written or the host fails. What the tool does is not an error: see
+    /// [`RunReport::outcome`].
+    pub async fn execute(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
+        if self.grants.has_secrets() {
+            return quietly(self.begin(journal)).await;
+        }
+        self.begin(journal).await
+    }
+
+    /// [`execute`](Self::execute) for a program without an event loop: runs the tool to its end, on this thread.
     ///
     /// Nothing of it is left to another run: what an approver or a resolver starts in the run's event loop ends with
     /// it.
     ///
-    /// # Authority
-    ///
-    /// Does what the grants allow. Reads the clock. Starts a thread that writes the journal.
-    ///
     /// # Errors
     ///
-    /// When the journal can't be written or the host fails. What the tool does is no error: see [`RunReport::outcome`].
-    pub fn execute(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
-        let _discreet = self.grants.has_secrets().then(discreet::keep);
+    /// As [`execute`](Self::execute), and [`RunError::Start`] on a thread that has a tokio runtime already.
+    pub fn execute_blocking(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
+        let engine = self.tool.engine.clone();
+        engine.event_loops().run(self.execute(journal))?
+    }
+
+    async fn begin(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
+        let _running = self.follow.run();
         let limits = self.grants.policy().limits().clone();
         let guard = self.guard()?;
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
-        let writer = Writer::create(journal, &self.header(&limits), options)
-            .map_err(|error| RunError::Journal { message: chain(&error) })?;
-        let session = Arc::new(Session::new(self.id, limits.time));
+        let writer =
+            Writer::create(journal, &self.header(&limits), options).map_err(|source| RunError::Journal { source })?;
+        let (ending, follow) = (Arc::clone(&self.ending), Arc::clone(&self.follow));
+        let session = Arc::new(Session::new(self.id, limits.time, ending, follow));
         let ledger = Arc::new(Ledger::new(Arc::clone(&session), writer, limits.journal_bytes));
         let gate = self.gate(&session, &ledger);
-        let event_loops = self.tool.engine.event_loops();
-        let event_loop = event_loops.begin()?;
         let mut store = self.store(&gate, &limits, guard)?;
-        let result = event_loop.block_on(drive(&mut store, &self.tool, &self.invocation));
+        let result = drive(&mut store, &self.tool, &self.invocation).await;
         let used = Used::of(&store);
         let outcome = outcome(result, &store);
         // What is still under way ends here, and says so in the journal.
         drop(store);
-        event_loops.end(event_loop);
+        gate.tasks.close();
+        gate.tasks.wait().await;
         let denied = gate.denied();
         drop(gate);
         self.finish(&session, ledger, denied, outcome, &used)
@@ -236,108 +249,10 @@ impl Run {
         let set = self.grants.policy().environment();
         set.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
-
-    fn header(&self, limits: &Limits) -> Header {
-        let policy = self.grants.policy();
-        #[expect(clippy::disallowed_methods, reason = "says in the journal when the run began; no guest sees it")]
-        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Header {
-            run_id: *self.id.as_bytes(),
-            component_sha256: self.tool.sha256,
-            component_name: self.tool.name.clone(),
-            policy_text: policy.text().to_owned(),
-            policy_digest: *policy.digest().as_bytes(),
-            arguments: self.arguments.clone(),
-            environment: self.environment(),
-            invocation: self.invocation.to_record(),
-            limits: recorded_limits(limits),
-            engine: self.tool.engine.fingerprint().to_owned(),
-            started_ns: nanoseconds(started),
-            parent: None,
-            approver: self.approver.name(),
-            signed_by: self.signer.as_ref().map(|signer| signer.public_key()),
-            redaction: None,
-        }
-    }
-
-    fn finish(
-        &self,
-        session: &Session,
-        ledger: Arc<Ledger>,
-        denied: u64,
-        outcome: Result<Outcome, RunError>,
-        used: &Used,
-    ) -> Result<RunReport, RunError> {
-        let waited = session.clock.waited();
-        let elapsed = session.clock.elapsed();
-        let end = End {
-            result: outcome
-                .as_ref()
-                .map_or_else(|error| RunResult::HostFailed { message: chain(error) }, Outcome::to_record),
-            at_ns: nanoseconds(elapsed),
-            fuel: used.fuel,
-            calls: used.calls,
-            waited_ns: nanoseconds(waited),
-            memory_high_bytes: used.memory_high_bytes,
-        };
-        let lost = || RunError::Journal { message: "a task of the run still holds it".to_owned() };
-        let writer = Arc::into_inner(ledger).map(Ledger::into_journal).ok_or_else(lost)?;
-        let journal = writer.finish(&end).map_err(|error| RunError::Journal { message: chain(&error) });
-        // A journal that failed earlier is reported as the reason of the run's end, not as one that can't be finished.
-        let outcome = outcome?;
-        Ok(RunReport {
-            run: self.id.to_string(),
-            outcome,
-            calls: used.calls,
-            denied,
-            crossings: used.crossings,
-            fuel: used.fuel,
-            elapsed,
-            waited,
-            memory_high_bytes: used.memory_high_bytes,
-            journal: journal?,
-        })
-    }
 }
 
 impl std::fmt::Debug for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Run").field("id", &self.id()).field("tool", &self.tool).finish_non_exhaustive()
     }
-}
-
-/// What a run used up.
-pub(crate) struct Used {
-    pub(crate) calls: u64,
-    pub(crate) crossings: u64,
-    pub(crate) fuel: u64,
-    pub(crate) memory_high_bytes: u64,
-}
-
-impl Used {
-    pub(crate) fn of(store: &Store<Host>) -> Self {
-        let host = store.data();
-        Self {
-            calls: host.calls(),
-            crossings: host.meter.crossings,
-            fuel: crate::execute::fuel_used(store),
-            memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),
-        }
-    }
-}
-
-/// Limits as a journal names them.
-fn recorded_limits(limits: &Limits) -> Vec<(String, u64)> {
-    let mut recorded = vec![
-        ("memory-bytes".to_owned(), limits.memory_bytes),
-        ("time-ns".to_owned(), nanoseconds(limits.time)),
-        ("request-body-bytes".to_owned(), limits.request_body_bytes),
-        ("response-body-bytes".to_owned(), limits.response_body_bytes),
-        ("output-bytes".to_owned(), limits.output_bytes),
-        ("journal-bytes".to_owned(), limits.journal_bytes),
-        ("handles".to_owned(), limits.handles.into()),
-        ("http-requests".to_owned(), limits.http_requests.into()),
-    ];
-    recorded.extend(limits.fuel.map(|fuel| ("fuel".to_owned(), fuel)));
-    recorded
 }

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 const AWAKE: Duration = Duration::from_micros(100);
 
 /// Waits for an answer, the first moments without sleeping.
-pub(super) async fn awake<F: Future>(answer: F) -> F::Output {
+pub(crate) async fn awake<F: Future>(answer: F) -> F::Output {
     tokio::select! {
         biased;
         answer = answer => answer,

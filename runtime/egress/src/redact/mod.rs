@@ -17,30 +17,37 @@ mod search;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http_body::Body;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty};
 use zeroize::Zeroizing;
 
-pub(crate) use body::Masked;
-pub(crate) use framing::Framing;
+use body::Masked;
+use framing::Framing;
 use hash::{Base, Pattern, folded};
-pub(crate) use search::Search;
+use search::Search;
+
+use crate::client::ExchangeError;
+use crate::readable::{is_bodiless, remove_digests};
 
 /// What stands for each hidden byte.
 const MASK: u8 = b'*';
 
 /// Fewest bytes that a secret must have. Anything shorter comes up by chance: letters in either case, in a body of
 /// 16 MiB, about once in a thousand with six characters, and never with eight.
-pub(crate) const SECRET_BYTES_MIN: usize = 8;
+pub const SECRET_BYTES_MIN: usize = 8;
 
 /// Most bytes that a secret may have. Tokens, signed ones too where they can be revoked, have fewer.
-pub(crate) const SECRET_BYTES_MAX: usize = 512;
+pub const SECRET_BYTES_MAX: usize = 512;
 
 /// Most bytes that a secret takes in any spelling, separators included: 32 for each of the longest secret's. What takes
 /// more is not found; what is held back of a body follows from it.
 const SPELLING_BYTES_MAX: usize = 32 * SECRET_BYTES_MAX;
 
 /// What is looked for: the secrets that one server can have got.
-pub(crate) struct Needles {
+pub struct Needles {
     base: Base,
     /// Each secret.
     plain: Vec<Pattern>,
@@ -50,7 +57,7 @@ pub(crate) struct Needles {
 
 impl Needles {
     /// Looks for these values, of [`SECRET_BYTES_MIN`] to [`SECRET_BYTES_MAX`] bytes. `random` is of this run alone.
-    pub(crate) fn new<'a>(random: u64, values: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    pub fn new<'a>(random: u64, values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let base = Base::new(random);
         let pattern = |bytes: &[u8]| {
             let text: Vec<u8> = bytes.iter().copied().map(folded).collect();
@@ -66,12 +73,15 @@ impl Needles {
         Self { base, plain, decoded }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.plain.is_empty()
     }
 
     /// A text with every occurrence masked.
-    pub(crate) fn masked(self: &Arc<Self>, text: &str) -> String {
+    #[must_use]
+    pub fn masked(self: &Arc<Self>, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
         Search::new(Arc::clone(self)).mask(&mut bytes);
         // A mask may end in the middle of a character that is no part of any secret.
@@ -79,8 +89,33 @@ impl Needles {
     }
 }
 
+/// A response with every secret masked, in its headers, body and trailers.
+pub fn masked<B>(
+    response: Response<B>,
+    method: &str,
+    needles: Arc<Needles>,
+) -> Response<UnsyncBoxBody<Bytes, ExchangeError>>
+where
+    B: Body<Data = Bytes, Error = ExchangeError> + Send + Unpin + 'static,
+{
+    let (mut parts, body) = response.into_parts();
+    if needles.is_empty() {
+        return Response::from_parts(parts, body.boxed_unsync());
+    }
+    let mut search = Search::new(needles);
+    remove_digests(&mut parts.headers);
+    let framing = Framing::of(&parts.headers);
+    mask_headers(&mut search, &mut parts.headers);
+    if is_bodiless(method, parts.status) {
+        // A server that sends one all the same was not asked how it is encoded.
+        drop(body);
+        return Response::from_parts(parts, Empty::new().map_err(|never| match never {}).boxed_unsync());
+    }
+    Response::from_parts(parts, Masked::new(body, framing, search).boxed_unsync())
+}
+
 /// Masks secrets in the names and values of headers.
-pub(crate) fn mask_headers(search: &mut Search, headers: &mut HeaderMap) {
+fn mask_headers(search: &mut Search, headers: &mut HeaderMap) {
     let mut masked = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers.iter() {
         masked.append(mask_name(search, name), mask_value(search, value));

@@ -1,0 +1,55 @@
+//! What became of a run.
+
+use std::time::Duration;
+
+use wasm_agent_journal::Summary;
+use wasmtime::Store;
+
+use crate::execute::{Outcome, fuel_used};
+use crate::gate::Host;
+
+/// What became of a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// The run's identifier, in hexadecimal.
+    pub run: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Host calls made.
+    pub calls: u64,
+    /// Those of them that the policy denied, by what was asked or by the addresses that it led to.
+    pub denied: u64,
+    /// Crossings from guest to host as the engine counts them, its own helpers among them.
+    pub crossings: u64,
+    /// Fuel used: about one unit for each instruction.
+    pub fuel: u64,
+    /// Time from start to end.
+    pub elapsed: Duration,
+    /// Part of it in which the run could only wait for answers.
+    pub waited: Duration,
+    /// Largest size of the tool's memory, in bytes.
+    pub memory_high_bytes: u64,
+    /// What the journal holds, and its last seal.
+    pub journal: Summary,
+}
+
+/// What a run used up.
+pub(crate) struct Used {
+    pub(crate) calls: u64,
+    pub(crate) crossings: u64,
+    pub(crate) fuel: u64,
+    pub(crate) memory_high_bytes: u64,
+}
+
+impl Used {
+    pub(crate) fn of(store: &Store<Host>) -> Self {
+        let host = store.data();
+        Self {
+            calls: host.calls(),
+            crossings: host.meter.crossings,
+            fuel: fuel_used(store),
+            memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),
+        }
+    }
+}
