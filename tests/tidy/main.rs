@@ -2,6 +2,7 @@
 
 mod policies;
 mod repository;
+mod short_form;
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,8 @@
 //! An answer may have taken its time, so each looks again whether the place is where its path says, and whether what
 //! stands there is what was decided about.
 
+#![expect(clippy::disallowed_methods, reason = "the module that acts, by a permit")]
+
 use std::ffi::CString;
 use std::sync::Arc;
 

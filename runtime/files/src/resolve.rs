@@ -315,6 +315,7 @@ impl<'a> Walk<'a> {
         GuestPath::lexical(&path, &rest).map_or(Errno::NAMETOOLONG.into(), Unresolved::Missing)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "walks down from a directory that is open, one name at a time")]
     fn descend(&mut self, name: &str) -> Result<(), Unresolved> {
         let path = self.allowed(name)?;
         let flags = DIRECTORY | OFlags::NOFOLLOW;

@@ -25,13 +25,13 @@ const REASON_BYTES_MAX: usize = 4096;
 host_calls! {
     impl approval::Host as "wasm-agent:host/approval" {
         async fn checkpoint(title: String, detail: String) -> wasmtime::Result<Result<(), approval::Refusal>>
-            = "checkpoint" |host, call| host.checkpoint(call, title, detail).await;
+            = |host, call| host.checkpoint(call, title, detail).await;
     }
 }
 
 host_calls! {
     impl intent::Host as "wasm-agent:host/intent" {
-        fn declare(why: String) -> wasmtime::Result<()> = "declare" |host, _call| host.declare(why);
+        fn declare(why: String) -> wasmtime::Result<()> = |host, _call| host.declare(why);
     }
 }
 

@@ -111,7 +111,8 @@ fn problem(import: &str) -> Option<String> {
     let shown = clip(import);
     if wasi && version.starts_with("0.3") {
         return Some(format!(
-            "`{shown}`: WASI 0.3 can't be replayed yet (the order in which its calls complete is not observable); build the tool for WASI 0.2"
+            "`{shown}`: WASI 0.3 can't be replayed yet (the order in which its calls complete is not observable); \
+             build the tool for WASI 0.2"
         ));
     }
     if !INTERFACES.contains(&interface) {

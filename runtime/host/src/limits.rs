@@ -118,8 +118,8 @@ pub(crate) struct Stopwatch {
 struct Waiting {
     /// Answers awaited now.
     asked: usize,
-    /// The guest is in a host call that may block.
-    blocked: bool,
+    /// Host calls that the guest is in and that may block.
+    blocked: usize,
     since: Option<Instant>,
     total: Duration,
 }
@@ -127,7 +127,7 @@ struct Waiting {
 impl Waiting {
     fn change(&mut self, now: impl FnOnce() -> Instant, change: impl FnOnce(&mut Self)) {
         change(self);
-        match (self.blocked && self.asked > 0, self.since) {
+        match (self.blocked > 0 && self.asked > 0, self.since) {
             (true, None) => self.since = Some(now()),
             (false, Some(since)) => {
                 self.total += now().saturating_duration_since(since);
@@ -153,7 +153,9 @@ impl Stopwatch {
 
     /// The guest enters or leaves a host call that may block.
     pub(crate) fn blocked(&self, blocked: bool) {
-        self.change(|state| state.blocked = blocked);
+        self.change(|state| {
+            state.blocked = if blocked { state.blocked + 1 } else { state.blocked.saturating_sub(1) };
+        });
     }
 
     /// Counts as waiting for an answer until the guard is dropped.
@@ -216,10 +218,10 @@ mod tests {
         let at = |seconds| move || start + Duration::from_secs(seconds);
         let mut waiting = Waiting::default();
         waiting.change(at(1), |state| state.asked = 1);
-        waiting.change(at(3), |state| state.blocked = true);
-        waiting.change(at(8), |state| state.blocked = false);
+        waiting.change(at(3), |state| state.blocked = 1);
+        waiting.change(at(8), |state| state.blocked = 0);
         assert_eq!(waiting.total, Duration::from_secs(5));
-        waiting.change(at(9), |state| state.blocked = true);
+        waiting.change(at(9), |state| state.blocked = 1);
         waiting.change(at(10), |state| state.asked = 0);
         assert_eq!(waiting.total, Duration::from_secs(6));
     }

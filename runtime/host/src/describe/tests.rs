@@ -16,7 +16,8 @@ fn taking(types: &str) -> String {
                 (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0))
             (core instance $m (instantiate $m))
             (func (export "f") (param "p" $last)
-                (canon lift (core func $m "f") (memory (core memory $m "memory")) (realloc (core func $m "realloc")))))"#
+                (canon lift (core func $m "f")
+                    (memory (core memory $m "memory")) (realloc (core func $m "realloc")))))"#
     )
 }
 

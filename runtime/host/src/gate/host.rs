@@ -173,3 +173,89 @@ impl Host {
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use wasm_agent_calls::named;
+    use wasm_agent_ids::RunId;
+
+    use super::*;
+    use crate::execute::Outcome;
+    use crate::gate::wire::{self, Malformed, Wire};
+    use crate::output::Discard;
+
+    /// What a source in memory keeps of a call: its number, function, arguments and outcome.
+    type Kept = (u64, &'static str, Vec<u8>, Vec<u8>);
+
+    /// Keeps the calls that have ended, in that order.
+    struct Memory(Arc<Mutex<Vec<Kept>>>);
+
+    impl Source for Memory {
+        fn begin(&mut self, _: &Call) -> wasmtime::Result<Turn> {
+            Ok(Turn::Perform)
+        }
+
+        fn end(&mut self, call: &Call, outcome: &Encoded) -> wasmtime::Result<()> {
+            let kept = (call.asker.call.0, call.function.name, call.arguments.to_inline(), outcome.to_inline());
+            self.0.lock().unwrap().push(kept);
+            Ok(())
+        }
+
+        fn recorded(&mut self) -> wasmtime::Result<wire::Source<'_>> {
+            Err(wasmtime::Error::msg("nothing is recorded"))
+        }
+
+        fn unreadable(&mut self, Malformed(message): Malformed) -> wasmtime::Error {
+            wasmtime::Error::msg(message)
+        }
+
+        fn answered(&mut self, _: &Call, _: bool) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+
+        fn stop_at(&mut self, _: u64) -> Option<u64> {
+            None
+        }
+
+        fn out_of_fuel(&self) -> Option<Outcome> {
+            None
+        }
+    }
+
+    fn list(values: &[u64]) -> Vec<u8> {
+        let mut encoded = Encoded::new();
+        encoded.array(u64::try_from(values.len()).unwrap());
+        for value in values {
+            encoded.u64(*value);
+        }
+        encoded.to_inline()
+    }
+
+    #[test]
+    fn several_calls_are_under_way_and_end_in_another_order_than_they_began() {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let session = Arc::new(Session::new(RunId::from_bytes([1; 16]), Duration::MAX, Arc::default(), Arc::default()));
+        let source = Box::new(Memory(Arc::clone(&kept)));
+        let mut host = Host::new(session, source, None, Outputs::new(Arc::new(Discard)), Limiter::new(0));
+        let bytes = named("wasi:random/random#get-random-bytes");
+        let mut begin = |length: u64| {
+            let (turn, call) = host.enter(bytes, true, |sink| Wire::put(&length, sink)).unwrap();
+            assert_eq!(turn, Turn::Perform);
+            call
+        };
+        let calls = [begin(10), begin(20), begin(30)];
+        let [first, second, third] = calls;
+        for (call, answer) in [(second, 21u64), (third, 31), (first, 11)] {
+            assert_eq!(host.leave::<wasmtime::Result<u64>>(call, Ok(answer)).unwrap(), answer);
+        }
+        let kept = std::mem::take(&mut *kept.lock().unwrap());
+        // What a call returned is the value of a `result`.
+        let expected = [(1, 20, 21), (2, 30, 31), (0, 10, 11)]
+            .map(|(number, length, answer)| (number, "get-random-bytes", list(&[length]), list(&[0, answer])));
+        assert_eq!(kept, expected);
+    }
+}

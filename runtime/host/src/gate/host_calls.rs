@@ -1,6 +1,7 @@
 //! The macro by which every function that a tool can import goes through the gate.
 
-/// Implements one of wasmtime's host traits on [`View`], each function by the same steps.
+/// Implements one of wasmtime's host traits on [`View`], each function by the same steps. The names of the interface,
+/// the trait and the method say which function of WIT it is.
 ///
 /// A function's last part says how it is performed in a live run:
 /// - `via view`: wasmtime-wasi answers, through the view of that name on [`World`](crate::world::World). Only for calls
@@ -21,11 +22,11 @@ macro_rules! host_calls {
         $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
     };
     (@ $trait:path, $interface:literal,
-        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
+        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = via $view:ident
         $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
         fn $name(&mut self, $($arg: $type),*) -> $ret {
-            const _: &$crate::gate::Function = $crate::gate::unchecked(concat!($interface, "#", $wit));
-            $crate::gate::host_calls!(@call self, false, $interface, $wit, ($($arg: $type),*), $ret,
+            const _: () = $crate::gate::unchecked($interface, stringify!($trait), stringify!($name));
+            $crate::gate::host_calls!(@call self, false, $trait as $interface, $name, ($($arg: $type),*), $ret,
                 |live_host, _call| match live_host.world() {
                     Ok(world) => <_ as $trait>::$name(&mut world.$view(), $($arg),*),
                     Err(error) => $crate::gate::Answer::trap(error),
@@ -34,11 +35,11 @@ macro_rules! host_calls {
         $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
     };
     (@ $trait:path, $interface:literal,
-        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal via $view:ident
+        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = via $view:ident
         $(, again |$host:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
         async fn $name(&mut self, $($arg: $type),*) -> $ret {
-            const _: &$crate::gate::Function = $crate::gate::unchecked(concat!($interface, "#", $wit));
-            $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,
+            const _: () = $crate::gate::unchecked($interface, stringify!($trait), stringify!($name));
+            $crate::gate::host_calls!(@call self, true, $trait as $interface, $name, ($($arg: $type),*), $ret,
                 |live_host, _call| match live_host.world() {
                     Ok(world) => <_ as $trait>::$name(&mut world.$view(), $($arg),*).await,
                     Err(error) => $crate::gate::Answer::trap(error),
@@ -47,29 +48,34 @@ macro_rules! host_calls {
         $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
     };
     (@ $trait:path, $interface:literal,
-        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal |$host:ident, $call:pat_param| $perform:expr
+        fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = |$host:ident, $call:pat_param| $perform:expr
         $(, again |$other:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
         fn $name(&mut self, $($arg: $type),*) -> $ret {
-            $crate::gate::host_calls!(@call self, false, $interface, $wit, ($($arg: $type),*), $ret,
+            $crate::gate::host_calls!(@call self, false, $trait as $interface, $name, ($($arg: $type),*), $ret,
                 |$host, $call| $perform $(, again |$other, $answer| $again)?)
         }
         $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
     };
     (@ $trait:path, $interface:literal,
-        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty = $wit:literal
+        async fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty =
             |$host:ident, $call:pat_param| $perform:expr
         $(, again |$other:ident, $answer:ident| $again:expr)?; $($rest:tt)*) => {
         async fn $name(&mut self, $($arg: $type),*) -> $ret {
-            $crate::gate::host_calls!(@call self, true, $interface, $wit, ($($arg: $type),*), $ret,
+            $crate::gate::host_calls!(@call self, true, $trait as $interface, $name, ($($arg: $type),*), $ret,
                 |$host, $call| $perform $(, again |$other, $answer| $again)?)
         }
         $crate::gate::host_calls! { @ $trait, $interface, $($rest)* }
     };
     // The steps themselves.
-    (@call $self:ident, $blocking:literal, $interface:literal, $wit:literal, ($($arg:ident: $type:ty),*), $ret:ty,
-        |$host:ident, $call:pat_param| $perform:expr $(, again |$other:ident, $answer:ident| $again:expr)?) => {{
-        const FUNCTION: &$crate::gate::Function =
-            $crate::gate::function(concat!($interface, "#", $wit), <[&str]>::len(&[$(stringify!($arg)),*]));
+    (@call $self:ident, $blocking:literal, $trait:path as $interface:literal, $name:ident,
+        ($($arg:ident: $type:ty),*), $ret:ty, |$host:ident, $call:pat_param| $perform:expr
+        $(, again |$other:ident, $answer:ident| $again:expr)?) => {{
+        const FUNCTION: &$crate::gate::Function = $crate::gate::function(
+            $interface,
+            stringify!($trait),
+            stringify!($name),
+            <[&str]>::len(&[$(stringify!($arg)),*]),
+        );
         let $host = &mut *$self.host;
         match $host.enter(FUNCTION, $blocking, |_arguments| { $($crate::gate::wire::Wire::put(&$arg, _arguments);)* }) {
             Err(error) => <$ret as $crate::gate::Answer>::trap(error),

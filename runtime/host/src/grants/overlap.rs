@@ -30,6 +30,7 @@ pub(super) fn first_shown_twice(grants: &[(Placed<'_>, &Directory)]) -> Option<(
 }
 
 /// A directory and those above it, up to the root or to where they can't be entered.
+#[expect(clippy::disallowed_methods, reason = "walks up from a directory that is open")]
 pub(super) fn ids_above(directory: &Directory) -> Vec<FileId> {
     let mut ids = vec![directory.id];
     let mut at = Arc::clone(&directory.file);

@@ -8,16 +8,16 @@ use crate::gate::host_calls;
 
 host_calls! {
     impl wall_clock::Host as "wasi:clocks/wall-clock" {
-        fn now() -> wasmtime::Result<wall_clock::Datetime> = "now" via clocks;
-        fn resolution() -> wasmtime::Result<wall_clock::Datetime> = "resolution" via clocks;
+        fn now() -> wasmtime::Result<wall_clock::Datetime> = via clocks;
+        fn resolution() -> wasmtime::Result<wall_clock::Datetime> = via clocks;
     }
 }
 
 host_calls! {
     impl monotonic_clock::Host as "wasi:clocks/monotonic-clock" {
-        fn now() -> wasmtime::Result<u64> = "now" via clocks;
-        fn resolution() -> wasmtime::Result<u64> = "resolution" via clocks;
-        fn subscribe_instant(when: u64) -> wasmtime::Result<Resource<DynPollable>> = "subscribe-instant" via clocks;
-        fn subscribe_duration(when: u64) -> wasmtime::Result<Resource<DynPollable>> = "subscribe-duration" via clocks;
+        fn now() -> wasmtime::Result<u64> = via clocks;
+        fn resolution() -> wasmtime::Result<u64> = via clocks;
+        fn subscribe_instant(when: u64) -> wasmtime::Result<Resource<DynPollable>> = via clocks;
+        fn subscribe_duration(when: u64) -> wasmtime::Result<Resource<DynPollable>> = via clocks;
     }
 }

@@ -16,23 +16,23 @@ impl error::Host for View<'_> {}
 
 host_calls! {
     impl error::HostError as "wasi:io/error" {
-        fn to_debug_string(error: Resource<streams::Error>) -> wasmtime::Result<String> = "[method]error.to-debug-string"
-            |host, _call| host.world().map(|_| "the operation failed".to_owned());
-        fn drop(error: Resource<streams::Error>) -> wasmtime::Result<()> = "[resource-drop]error" via io;
+        fn to_debug_string(error: Resource<streams::Error>) -> wasmtime::Result<String>
+            = |host, _call| host.world().map(|_| "the operation failed".to_owned());
+        fn drop(error: Resource<streams::Error>) -> wasmtime::Result<()> = via io;
     }
 }
 
 host_calls! {
     impl poll::Host as "wasi:io/poll" {
-        async fn poll(pollables: Vec<Pollable>) -> wasmtime::Result<Vec<u32>> = "poll" via io;
+        async fn poll(pollables: Vec<Pollable>) -> wasmtime::Result<Vec<u32>> = via io;
     }
 }
 
 host_calls! {
     impl poll::HostPollable as "wasi:io/poll" {
-        async fn ready(pollable: Pollable) -> wasmtime::Result<bool> = "[method]pollable.ready" via io;
-        async fn block(pollable: Pollable) -> wasmtime::Result<()> = "[method]pollable.block" via io;
-        fn drop(pollable: Pollable) -> wasmtime::Result<()> = "[resource-drop]pollable" via io;
+        async fn ready(pollable: Pollable) -> wasmtime::Result<bool> = via io;
+        async fn block(pollable: Pollable) -> wasmtime::Result<()> = via io;
+        fn drop(pollable: Pollable) -> wasmtime::Result<()> = via io;
     }
 }
 
@@ -53,55 +53,69 @@ host_calls! {
     impl streams::HostInputStream as "wasi:io/streams" {
         by hand {
             fn read(&mut self, stream: In, length: u64) -> StreamResult<Vec<u8>> {
-                host_calls!(@call self, false, "wasi:io/streams", "[method]input-stream.read", (stream: In, length: u64),
-                    StreamResult<Bytes>, |host, _call| host.input(&stream).and_then(|input| input.read(most(length)))).map(Vec::from)
+                let read: StreamResult<Bytes> = host_calls!(
+                    @call self, false, streams::HostInputStream as "wasi:io/streams", read,
+                    (stream: In, length: u64), StreamResult<Bytes>,
+                    |host, _call| host.input(&stream).and_then(|input| input.read(most(length)))
+                );
+                read.map(Vec::from)
             }
 
             async fn blocking_read(&mut self, stream: In, length: u64) -> StreamResult<Vec<u8>> {
-                host_calls!(@call self, true, "wasi:io/streams", "[method]input-stream.blocking-read", (stream: In, length: u64),
-                    StreamResult<Bytes>, |host, _call| match host.input(&stream) {
+                let read: StreamResult<Bytes> = host_calls!(
+                    @call self, true, streams::HostInputStream as "wasi:io/streams", blocking_read,
+                    (stream: In, length: u64), StreamResult<Bytes>,
+                    |host, _call| match host.input(&stream) {
                         Ok(input) => input.blocking_read(most(length)).await,
                         Err(error) => Err(error),
-                    }).map(Vec::from)
+                    }
+                );
+                read.map(Vec::from)
             }
         }
-        fn skip(stream: In, length: u64) -> StreamResult<u64> = "[method]input-stream.skip" via io;
-        async fn blocking_skip(stream: In, length: u64) -> StreamResult<u64> = "[method]input-stream.blocking-skip" via io;
-        fn subscribe(stream: In) -> wasmtime::Result<Pollable> = "[method]input-stream.subscribe" via io;
-        async fn drop(stream: In) -> wasmtime::Result<()> = "[resource-drop]input-stream" via io;
+        fn skip(stream: In, length: u64) -> StreamResult<u64> = via io;
+        async fn blocking_skip(stream: In, length: u64) -> StreamResult<u64> = via io;
+        fn subscribe(stream: In) -> wasmtime::Result<Pollable> = via io;
+        async fn drop(stream: In) -> wasmtime::Result<()> = via io;
     }
 }
 
 host_calls! {
     impl streams::HostOutputStream as "wasi:io/streams" {
-        fn check_write(stream: Out) -> StreamResult<u64> = "[method]output-stream.check-write" via io;
+        fn check_write(stream: Out) -> StreamResult<u64> = via io;
         by hand {
             fn write(&mut self, stream: Out, contents: Vec<u8>) -> StreamResult<()> {
                 let contents = Bytes::from(contents);
-                host_calls!(@call self, false, "wasi:io/streams", "[method]output-stream.write", (stream: Out, contents: Bytes),
-                    StreamResult<()>, |host, _call| host.output(&stream).and_then(|output| output.write(contents)),
-                    again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents)))
+                host_calls!(
+                    @call self, false, streams::HostOutputStream as "wasi:io/streams", write,
+                    (stream: Out, contents: Bytes), StreamResult<()>,
+                    |host, _call| host.output(&stream).and_then(|output| output.write(contents)),
+                    again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents))
+                )
             }
         }
         async fn blocking_write_and_flush(stream: Out, contents: Vec<u8>) -> StreamResult<()>
-            = "[method]output-stream.blocking-write-and-flush" via io,
+            = via io,
             again |host, answer| answer.inspect(|()| host.outputs.replayed(stream.rep(), &contents));
-        fn flush(stream: Out) -> StreamResult<()> = "[method]output-stream.flush" via io;
-        async fn blocking_flush(stream: Out) -> StreamResult<()> = "[method]output-stream.blocking-flush" via io;
-        fn subscribe(stream: Out) -> wasmtime::Result<Pollable> = "[method]output-stream.subscribe" via io;
-        fn write_zeroes(stream: Out, length: u64) -> StreamResult<()> = "[method]output-stream.write-zeroes" via io,
+        fn flush(stream: Out) -> StreamResult<()> = via io;
+        async fn blocking_flush(stream: Out) -> StreamResult<()> = via io;
+        fn subscribe(stream: Out) -> wasmtime::Result<Pollable> = via io;
+        fn write_zeroes(stream: Out, length: u64) -> StreamResult<()> = via io,
             again |host, answer| answer.inspect(|()| host.outputs.replayed_zeroes(stream.rep(), length));
         async fn blocking_write_zeroes_and_flush(stream: Out, length: u64) -> StreamResult<()>
-            = "[method]output-stream.blocking-write-zeroes-and-flush" via io,
+            = via io,
             again |host, answer| answer.inspect(|()| host.outputs.replayed_zeroes(stream.rep(), length));
-        fn splice(stream: Out, source: In, length: u64) -> StreamResult<u64> = "[method]output-stream.splice"
-            |host, _call| host.can_splice(&stream).and_then(|live| streams::HostOutputStream::splice(live.io(), stream, source, length));
-        async fn blocking_splice(stream: Out, source: In, length: u64) -> StreamResult<u64> = "[method]output-stream.blocking-splice"
-            |host, _call| match host.can_splice(&stream) {
+        fn splice(stream: Out, source: In, length: u64) -> StreamResult<u64>
+            = |host, _call| match host.can_splice(&stream) {
+                Ok(live) => streams::HostOutputStream::splice(live.io(), stream, source, length),
+                Err(error) => Err(error),
+            };
+        async fn blocking_splice(stream: Out, source: In, length: u64) -> StreamResult<u64>
+            = |host, _call| match host.can_splice(&stream) {
                 Ok(live) => streams::HostOutputStream::blocking_splice(live.io(), stream, source, length).await,
                 Err(error) => Err(error),
             };
-        async fn drop(stream: Out) -> wasmtime::Result<()> = "[resource-drop]output-stream" |host, _call| host.close_output(stream).await,
+        async fn drop(stream: Out) -> wasmtime::Result<()> = |host, _call| host.close_output(stream).await,
             again |host, answer| answer.inspect(|()| host.outputs.closed(stream.rep()));
     }
 }

@@ -6,20 +6,20 @@ use crate::gate::host_calls;
 
 host_calls! {
     impl random::Host as "wasi:random/random" {
-        fn get_random_bytes(length: u64) -> wasmtime::Result<Vec<u8>> = "get-random-bytes" via random;
-        fn get_random_u64() -> wasmtime::Result<u64> = "get-random-u64" via random;
+        fn get_random_bytes(length: u64) -> wasmtime::Result<Vec<u8>> = via random;
+        fn get_random_u64() -> wasmtime::Result<u64> = via random;
     }
 }
 
 host_calls! {
     impl insecure::Host as "wasi:random/insecure" {
-        fn get_insecure_random_bytes(length: u64) -> wasmtime::Result<Vec<u8>> = "get-insecure-random-bytes" via random;
-        fn get_insecure_random_u64() -> wasmtime::Result<u64> = "get-insecure-random-u64" via random;
+        fn get_insecure_random_bytes(length: u64) -> wasmtime::Result<Vec<u8>> = via random;
+        fn get_insecure_random_u64() -> wasmtime::Result<u64> = via random;
     }
 }
 
 host_calls! {
     impl insecure_seed::Host as "wasi:random/insecure-seed" {
-        fn insecure_seed() -> wasmtime::Result<(u64, u64)> = "insecure-seed" via random;
+        fn insecure_seed() -> wasmtime::Result<(u64, u64)> = via random;
     }
 }

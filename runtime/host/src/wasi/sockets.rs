@@ -46,7 +46,7 @@ impl network::Host for View<'_> {
     }
 
     fn network_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<network::ErrorCode>> {
-        host_calls!(@call self, false, "wasi:sockets/network", "network-error-code",
+        host_calls!(@call self, false, network::Host as "wasi:sockets/network", network_error_code,
             (error: Resource<wasmtime::Error>), wasmtime::Result<Option<network::ErrorCode>>, |_host, _call| Ok(None))
     }
 }
@@ -56,113 +56,127 @@ impl udp::Host for View<'_> {}
 
 host_calls! {
     impl network::HostNetwork as "wasi:sockets/network" {
-        fn drop(network: Net) -> wasmtime::Result<()> = "[resource-drop]network" |_host, _call| Ok(());
+        fn drop(network: Net) -> wasmtime::Result<()> = |_host, _call| Ok(());
     }
 }
 
 host_calls! {
     impl instance_network::Host as "wasi:sockets/instance-network" {
         // WIT lets this neither fail nor be refused. The network it names can do nothing.
-        fn instance_network() -> wasmtime::Result<Net> = "instance-network" |_host, _call| Ok(Resource::new_own(0));
+        fn instance_network() -> wasmtime::Result<Net> = |_host, _call| Ok(Resource::new_own(0));
     }
 }
 
 host_calls! {
     impl ip_name_lookup::Host as "wasi:sockets/ip-name-lookup" {
-        fn resolve_addresses(network: Net, name: String) -> SocketResult<Names> = "resolve-addresses" |host, call| host.no_socket(call, "look up a name");
+        fn resolve_addresses(network: Net, name: String) -> SocketResult<Names>
+            = |host, call| host.no_socket(call, "look up a name");
     }
 }
 
 host_calls! {
     impl ip_name_lookup::HostResolveAddressStream as "wasi:sockets/ip-name-lookup" {
         fn resolve_next_address(stream: Names) -> SocketResult<Option<network::IpAddress>>
-            = "[method]resolve-address-stream.resolve-next-address" |host, call| host.no_socket(call, "look up a name");
-        fn subscribe(stream: Names) -> wasmtime::Result<Pollable> = "[method]resolve-address-stream.subscribe" |_host, _call| impossible();
-        fn drop(stream: Names) -> wasmtime::Result<()> = "[resource-drop]resolve-address-stream" |_host, _call| Ok(());
+            = |host, call| host.no_socket(call, "look up a name");
+        fn subscribe(stream: Names) -> wasmtime::Result<Pollable> = |_host, _call| impossible();
+        fn drop(stream: Names) -> wasmtime::Result<()> = |_host, _call| Ok(());
     }
 }
 
 host_calls! {
     impl tcp_create_socket::Host as "wasi:sockets/tcp-create-socket" {
-        fn create_tcp_socket(family: Family) -> SocketResult<Tcp> = "create-tcp-socket" |host, call| host.no_socket(call, "open a TCP socket");
+        fn create_tcp_socket(family: Family) -> SocketResult<Tcp>
+            = |host, call| host.no_socket(call, "open a TCP socket");
     }
 }
 
 host_calls! {
     impl udp_create_socket::Host as "wasi:sockets/udp-create-socket" {
-        async fn create_udp_socket(family: Family) -> SocketResult<Udp> = "create-udp-socket" |host, call| host.no_socket(call, "open a UDP socket");
+        async fn create_udp_socket(family: Family) -> SocketResult<Udp>
+            = |host, call| host.no_socket(call, "open a UDP socket");
     }
 }
 
 host_calls! {
     impl tcp::HostTcpSocket as "wasi:sockets/tcp" {
-        async fn start_bind(socket: Tcp, network: Net, address: Address) -> SocketResult<()> = "[method]tcp-socket.start-bind" |host, call| host.no_socket(call, "bind");
-        fn finish_bind(socket: Tcp) -> SocketResult<()> = "[method]tcp-socket.finish-bind" |host, call| host.no_socket(call, "bind");
-        fn start_connect(socket: Tcp, network: Net, address: Address) -> SocketResult<()> = "[method]tcp-socket.start-connect" |host, call| host.no_socket(call, "connect");
-        fn finish_connect(socket: Tcp) -> SocketResult<Connected> = "[method]tcp-socket.finish-connect" |host, call| host.no_socket(call, "connect");
-        async fn start_listen(socket: Tcp) -> SocketResult<()> = "[method]tcp-socket.start-listen" |host, call| host.no_socket(call, "listen");
-        fn finish_listen(socket: Tcp) -> SocketResult<()> = "[method]tcp-socket.finish-listen" |host, call| host.no_socket(call, "listen");
-        fn accept(socket: Tcp) -> SocketResult<Accepted> = "[method]tcp-socket.accept" |host, call| host.no_socket(call, "accept");
-        fn local_address(socket: Tcp) -> SocketResult<Address> = "[method]tcp-socket.local-address" |host, call| host.no_socket(call, "use");
-        fn remote_address(socket: Tcp) -> SocketResult<Address> = "[method]tcp-socket.remote-address" |host, call| host.no_socket(call, "use");
-        fn is_listening(socket: Tcp) -> wasmtime::Result<bool> = "[method]tcp-socket.is-listening" |_host, _call| impossible();
-        fn address_family(socket: Tcp) -> wasmtime::Result<Family> = "[method]tcp-socket.address-family" |_host, _call| impossible();
-        fn set_listen_backlog_size(socket: Tcp, value: u64) -> SocketResult<()> = "[method]tcp-socket.set-listen-backlog-size" |host, call| host.no_socket(call, "use");
-        fn keep_alive_enabled(socket: Tcp) -> SocketResult<bool> = "[method]tcp-socket.keep-alive-enabled" |host, call| host.no_socket(call, "use");
-        fn set_keep_alive_enabled(socket: Tcp, value: bool) -> SocketResult<()> = "[method]tcp-socket.set-keep-alive-enabled" |host, call| host.no_socket(call, "use");
-        fn keep_alive_idle_time(socket: Tcp) -> SocketResult<u64> = "[method]tcp-socket.keep-alive-idle-time" |host, call| host.no_socket(call, "use");
-        fn set_keep_alive_idle_time(socket: Tcp, value: u64) -> SocketResult<()> = "[method]tcp-socket.set-keep-alive-idle-time" |host, call| host.no_socket(call, "use");
-        fn keep_alive_interval(socket: Tcp) -> SocketResult<u64> = "[method]tcp-socket.keep-alive-interval" |host, call| host.no_socket(call, "use");
-        fn set_keep_alive_interval(socket: Tcp, value: u64) -> SocketResult<()> = "[method]tcp-socket.set-keep-alive-interval" |host, call| host.no_socket(call, "use");
-        fn keep_alive_count(socket: Tcp) -> SocketResult<u32> = "[method]tcp-socket.keep-alive-count" |host, call| host.no_socket(call, "use");
-        fn set_keep_alive_count(socket: Tcp, value: u32) -> SocketResult<()> = "[method]tcp-socket.set-keep-alive-count" |host, call| host.no_socket(call, "use");
-        fn hop_limit(socket: Tcp) -> SocketResult<u8> = "[method]tcp-socket.hop-limit" |host, call| host.no_socket(call, "use");
-        fn set_hop_limit(socket: Tcp, value: u8) -> SocketResult<()> = "[method]tcp-socket.set-hop-limit" |host, call| host.no_socket(call, "use");
-        fn receive_buffer_size(socket: Tcp) -> SocketResult<u64> = "[method]tcp-socket.receive-buffer-size" |host, call| host.no_socket(call, "use");
-        fn set_receive_buffer_size(socket: Tcp, value: u64) -> SocketResult<()> = "[method]tcp-socket.set-receive-buffer-size" |host, call| host.no_socket(call, "use");
-        fn send_buffer_size(socket: Tcp) -> SocketResult<u64> = "[method]tcp-socket.send-buffer-size" |host, call| host.no_socket(call, "use");
-        fn set_send_buffer_size(socket: Tcp, value: u64) -> SocketResult<()> = "[method]tcp-socket.set-send-buffer-size" |host, call| host.no_socket(call, "use");
-        fn subscribe(socket: Tcp) -> wasmtime::Result<Pollable> = "[method]tcp-socket.subscribe" |_host, _call| impossible();
-        fn shutdown(socket: Tcp, how: tcp::ShutdownType) -> SocketResult<()> = "[method]tcp-socket.shutdown" |host, call| host.no_socket(call, "shut down");
-        fn drop(socket: Tcp) -> wasmtime::Result<()> = "[resource-drop]tcp-socket" |_host, _call| Ok(());
+        async fn start_bind(socket: Tcp, network: Net, address: Address) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "bind");
+        fn finish_bind(socket: Tcp) -> SocketResult<()> = |host, call| host.no_socket(call, "bind");
+        fn start_connect(socket: Tcp, network: Net, address: Address) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "connect");
+        fn finish_connect(socket: Tcp) -> SocketResult<Connected> = |host, call| host.no_socket(call, "connect");
+        async fn start_listen(socket: Tcp) -> SocketResult<()> = |host, call| host.no_socket(call, "listen");
+        fn finish_listen(socket: Tcp) -> SocketResult<()> = |host, call| host.no_socket(call, "listen");
+        fn accept(socket: Tcp) -> SocketResult<Accepted> = |host, call| host.no_socket(call, "accept");
+        fn local_address(socket: Tcp) -> SocketResult<Address> = |host, call| host.no_socket(call, "use");
+        fn remote_address(socket: Tcp) -> SocketResult<Address> = |host, call| host.no_socket(call, "use");
+        fn is_listening(socket: Tcp) -> wasmtime::Result<bool> = |_host, _call| impossible();
+        fn address_family(socket: Tcp) -> wasmtime::Result<Family> = |_host, _call| impossible();
+        fn set_listen_backlog_size(socket: Tcp, value: u64) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "use");
+        fn keep_alive_enabled(socket: Tcp) -> SocketResult<bool> = |host, call| host.no_socket(call, "use");
+        fn set_keep_alive_enabled(socket: Tcp, value: bool) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "use");
+        fn keep_alive_idle_time(socket: Tcp) -> SocketResult<u64> = |host, call| host.no_socket(call, "use");
+        fn set_keep_alive_idle_time(socket: Tcp, value: u64) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "use");
+        fn keep_alive_interval(socket: Tcp) -> SocketResult<u64> = |host, call| host.no_socket(call, "use");
+        fn set_keep_alive_interval(socket: Tcp, value: u64) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "use");
+        fn keep_alive_count(socket: Tcp) -> SocketResult<u32> = |host, call| host.no_socket(call, "use");
+        fn set_keep_alive_count(socket: Tcp, value: u32) -> SocketResult<()> = |host, call| host.no_socket(call, "use");
+        fn hop_limit(socket: Tcp) -> SocketResult<u8> = |host, call| host.no_socket(call, "use");
+        fn set_hop_limit(socket: Tcp, value: u8) -> SocketResult<()> = |host, call| host.no_socket(call, "use");
+        fn receive_buffer_size(socket: Tcp) -> SocketResult<u64> = |host, call| host.no_socket(call, "use");
+        fn set_receive_buffer_size(socket: Tcp, value: u64) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "use");
+        fn send_buffer_size(socket: Tcp) -> SocketResult<u64> = |host, call| host.no_socket(call, "use");
+        fn set_send_buffer_size(socket: Tcp, value: u64) -> SocketResult<()> = |host, call| host.no_socket(call, "use");
+        fn subscribe(socket: Tcp) -> wasmtime::Result<Pollable> = |_host, _call| impossible();
+        fn shutdown(socket: Tcp, how: tcp::ShutdownType) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "shut down");
+        fn drop(socket: Tcp) -> wasmtime::Result<()> = |_host, _call| Ok(());
     }
 }
 
 host_calls! {
     impl udp::HostUdpSocket as "wasi:sockets/udp" {
-        async fn start_bind(socket: Udp, network: Net, address: Address) -> SocketResult<()> = "[method]udp-socket.start-bind" |host, call| host.no_socket(call, "bind");
-        fn finish_bind(socket: Udp) -> SocketResult<()> = "[method]udp-socket.finish-bind" |host, call| host.no_socket(call, "bind");
-        async fn stream(socket: Udp, address: Option<Address>) -> SocketResult<(Incoming, Outgoing)> = "[method]udp-socket.stream" |host, call| host.no_socket(call, "stream");
-        fn local_address(socket: Udp) -> SocketResult<Address> = "[method]udp-socket.local-address" |host, call| host.no_socket(call, "use");
-        fn remote_address(socket: Udp) -> SocketResult<Address> = "[method]udp-socket.remote-address" |host, call| host.no_socket(call, "use");
-        fn address_family(socket: Udp) -> wasmtime::Result<Family> = "[method]udp-socket.address-family" |_host, _call| impossible();
-        fn unicast_hop_limit(socket: Udp) -> SocketResult<u8> = "[method]udp-socket.unicast-hop-limit" |host, call| host.no_socket(call, "use");
-        fn set_unicast_hop_limit(socket: Udp, value: u8) -> SocketResult<()> = "[method]udp-socket.set-unicast-hop-limit" |host, call| host.no_socket(call, "use");
-        fn receive_buffer_size(socket: Udp) -> SocketResult<u64> = "[method]udp-socket.receive-buffer-size" |host, call| host.no_socket(call, "use");
-        fn set_receive_buffer_size(socket: Udp, value: u64) -> SocketResult<()> = "[method]udp-socket.set-receive-buffer-size" |host, call| host.no_socket(call, "use");
-        fn send_buffer_size(socket: Udp) -> SocketResult<u64> = "[method]udp-socket.send-buffer-size" |host, call| host.no_socket(call, "use");
-        fn set_send_buffer_size(socket: Udp, value: u64) -> SocketResult<()> = "[method]udp-socket.set-send-buffer-size" |host, call| host.no_socket(call, "use");
-        fn subscribe(socket: Udp) -> wasmtime::Result<Pollable> = "[method]udp-socket.subscribe" |_host, _call| impossible();
-        fn drop(socket: Udp) -> wasmtime::Result<()> = "[resource-drop]udp-socket" |_host, _call| Ok(());
+        async fn start_bind(socket: Udp, network: Net, address: Address) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "bind");
+        fn finish_bind(socket: Udp) -> SocketResult<()> = |host, call| host.no_socket(call, "bind");
+        async fn stream(socket: Udp, address: Option<Address>) -> SocketResult<(Incoming, Outgoing)>
+            = |host, call| host.no_socket(call, "stream");
+        fn local_address(socket: Udp) -> SocketResult<Address> = |host, call| host.no_socket(call, "use");
+        fn remote_address(socket: Udp) -> SocketResult<Address> = |host, call| host.no_socket(call, "use");
+        fn address_family(socket: Udp) -> wasmtime::Result<Family> = |_host, _call| impossible();
+        fn unicast_hop_limit(socket: Udp) -> SocketResult<u8> = |host, call| host.no_socket(call, "use");
+        fn set_unicast_hop_limit(socket: Udp, value: u8) -> SocketResult<()> = |host, call| host.no_socket(call, "use");
+        fn receive_buffer_size(socket: Udp) -> SocketResult<u64> = |host, call| host.no_socket(call, "use");
+        fn set_receive_buffer_size(socket: Udp, value: u64) -> SocketResult<()>
+            = |host, call| host.no_socket(call, "use");
+        fn send_buffer_size(socket: Udp) -> SocketResult<u64> = |host, call| host.no_socket(call, "use");
+        fn set_send_buffer_size(socket: Udp, value: u64) -> SocketResult<()> = |host, call| host.no_socket(call, "use");
+        fn subscribe(socket: Udp) -> wasmtime::Result<Pollable> = |_host, _call| impossible();
+        fn drop(socket: Udp) -> wasmtime::Result<()> = |_host, _call| Ok(());
     }
 }
 
 host_calls! {
     impl udp::HostIncomingDatagramStream as "wasi:sockets/udp" {
         fn receive(stream: Incoming, max_results: u64) -> SocketResult<Vec<udp::IncomingDatagram>>
-            = "[method]incoming-datagram-stream.receive" |host, call| host.no_socket(call, "receive");
-        fn subscribe(stream: Incoming) -> wasmtime::Result<Pollable> = "[method]incoming-datagram-stream.subscribe" |_host, _call| impossible();
-        fn drop(stream: Incoming) -> wasmtime::Result<()> = "[resource-drop]incoming-datagram-stream" |_host, _call| Ok(());
+            = |host, call| host.no_socket(call, "receive");
+        fn subscribe(stream: Incoming) -> wasmtime::Result<Pollable> = |_host, _call| impossible();
+        fn drop(stream: Incoming) -> wasmtime::Result<()> = |_host, _call| Ok(());
     }
 }
 
 host_calls! {
     impl udp::HostOutgoingDatagramStream as "wasi:sockets/udp" {
-        fn check_send(stream: Outgoing) -> SocketResult<u64> = "[method]outgoing-datagram-stream.check-send" |host, call| host.no_socket(call, "send");
+        fn check_send(stream: Outgoing) -> SocketResult<u64> = |host, call| host.no_socket(call, "send");
         fn send(stream: Outgoing, datagrams: Vec<udp::OutgoingDatagram>) -> SocketResult<u64>
-            = "[method]outgoing-datagram-stream.send" |host, call| host.no_socket(call, "send");
-        fn subscribe(stream: Outgoing) -> wasmtime::Result<Pollable> = "[method]outgoing-datagram-stream.subscribe" |_host, _call| impossible();
-        async fn drop(stream: Outgoing) -> wasmtime::Result<()> = "[resource-drop]outgoing-datagram-stream" |_host, _call| Ok(());
+            = |host, call| host.no_socket(call, "send");
+        fn subscribe(stream: Outgoing) -> wasmtime::Result<Pollable> = |_host, _call| impossible();
+        async fn drop(stream: Outgoing) -> wasmtime::Result<()> = |_host, _call| Ok(());
     }
 }
 

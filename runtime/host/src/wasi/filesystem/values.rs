@@ -33,7 +33,9 @@ wire::flags! {
 wire::list! { (Resource<Descriptor>, String) }
 
 wire::record! {
-    DescriptorStat { 6: type_, link_count, size, data_access_timestamp, data_modification_timestamp, status_change_timestamp }
+    DescriptorStat {
+        6: type_, link_count, size, data_access_timestamp, data_modification_timestamp, status_change_timestamp
+    }
     DirectoryEntry { 2: type_, name }
     MetadataHashValue { 2: lower, upper }
     Datetime { 2: seconds, nanoseconds }
