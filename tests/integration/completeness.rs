@@ -1,6 +1,6 @@
 //! Nothing is missing: each function of the WIT is linked, and each crossing is in the journal.
 //!
-//! That each goes through the gate, under its own name, is for the compiler to say: see `gate/function.rs`.
+//! That each goes through the gate, under its own name, is for the compiler to say: see `call/function.rs`.
 
 use std::path::Path;
 

@@ -37,31 +37,14 @@
 
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make their own files and servers"))]
 
-mod agent;
-mod cache;
-mod code_key;
-mod compile;
-mod composition;
-mod counting;
-mod describe;
+mod call;
 mod engine;
-mod epochs;
 mod error;
-mod event_loop;
-mod execute;
 mod gate;
 mod grants;
 mod http;
-mod imports;
-mod invoke;
 mod journal_file;
-mod json;
-mod limits;
-mod lines;
-mod link;
-mod output;
 mod replay;
-mod rerun;
 mod run;
 mod source;
 mod state;
@@ -69,22 +52,20 @@ mod tool;
 mod wasi;
 mod world;
 
-pub use compile::{Compiler, Resource};
-pub use describe::Description;
 pub use engine::Engine;
+pub use engine::compile::{Compiler, Resource};
 pub use error::{CompilerProblem, FileRole, GrantProblem, LoadError, RunError, StateProblem, chain};
-pub use execute::Outcome;
 pub use gate::{Progress, Stage};
 pub use grants::{Environment, Grants};
-pub use invoke::{Call, Invocation};
 pub use journal_file::JournalFile;
-pub use output::{Capture, Discard, OutputSink, Stream};
+pub use replay::recording::{Recording, ReplayFailure, ReplayReport};
 pub use replay::{
     Bound, Differs, Divergence, JournalSource, Observer, REPLAY_FUEL, REPLAY_MEMORY_BYTES, ReplayError, Replayed, Step,
 };
-pub use rerun::{Recording, ReplayFailure, ReplayReport};
-pub use run::{Run, RunHandle, RunReport};
+pub use run::{Outcome, Run, RunHandle, RunReport};
 pub use state::{CodeSource, StateDir};
+pub use tool::describe::Description;
+pub use tool::invoke::{Call, Invocation};
 pub use tool::{TOOL_BYTES_MAX, Tool};
 pub use wasm_agent_approval as approval;
 pub use wasm_agent_egress as egress;
@@ -92,3 +73,4 @@ pub use wasm_agent_files::{OwnThing, OwnThingError, OwnThings, Reached, reached}
 pub use wasm_agent_ids as ids;
 pub use wasm_agent_journal as journal;
 pub use wasm_agent_policy as policy;
+pub use world::output::{Capture, Discard, OutputSink, Stream};

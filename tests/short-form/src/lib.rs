@@ -1,6 +1,6 @@
 //! The macro of the gate, as it is, around a host that does nothing: see `tests/tidy/short_form.rs`.
 
-pub mod gate;
+pub mod call;
 
 pub mod source {
     /// Where an answer comes from.
@@ -43,7 +43,7 @@ pub mod types {
 }
 
 #[cfg(not(any(feature = "effect", feature = "unknown")))]
-gate::host_calls! {
+call::host_calls! {
     impl types::HostDescriptor as "wasi:filesystem/types" {
         fn sync(fd: u32) -> Result<(), String> = via any;
         fn unlink_file_at(fd: u32, path: String) -> Result<(), String> = |_host, _call| Err(format!("{fd}: {path}"));
@@ -51,7 +51,7 @@ gate::host_calls! {
 }
 
 #[cfg(feature = "effect")]
-gate::host_calls! {
+call::host_calls! {
     impl types::HostDescriptor as "wasi:filesystem/types" {
         fn sync(fd: u32) -> Result<(), String> = via any;
         fn unlink_file_at(fd: u32, path: String) -> Result<(), String> = via any;
@@ -59,7 +59,7 @@ gate::host_calls! {
 }
 
 #[cfg(feature = "unknown")]
-gate::host_calls! {
+call::host_calls! {
     impl types::HostDescriptor as "wasi:filesystem/types" {
         fn sync(fd: u32) -> Result<(), String> = via any;
         fn unlink_file_at(fd: u32, path: String) -> Result<(), String> = |_host, _call| Err(format!("{fd}: {path}"));

@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
+use super::bounds::{MASK, SPELLING_BYTES_MAX};
 use super::framing::Framing;
+use super::headers::mask_headers;
 use super::search::Search;
-use super::{MASK, SPELLING_BYTES_MAX, mask_headers};
 use crate::client::ExchangeError;
 use crate::readable::{Unreadable, is_packed, is_wide, remove_digests};
 

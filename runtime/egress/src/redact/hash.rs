@@ -16,7 +16,7 @@ const MODULUS: u64 = (1 << 61) - 1;
 const ENTRIES_MAX: usize = 1536;
 
 /// What is kept when older text is forgotten.
-const ENTRIES_KEPT: usize = super::SECRET_BYTES_MAX + 1;
+const ENTRIES_KEPT: usize = super::bounds::SECRET_BYTES_MAX + 1;
 
 /// The sum of two numbers below the modulus.
 fn add(a: u64, b: u64) -> u64 {
@@ -127,7 +127,7 @@ impl Lane {
         let hash = self.base.then(self.entries.last().map_or(0, |entry| entry.hash), byte);
         self.entries.push(Entry { hash, start, byte });
         // No secret is shorter, so this tells nothing of those there are.
-        if self.entries.len() < super::SECRET_BYTES_MIN {
+        if self.entries.len() < super::bounds::SECRET_BYTES_MIN {
             return;
         }
         findings.step(patterns.len());
@@ -150,7 +150,7 @@ impl Lane {
         let first = self.entries.len().checked_sub(length).and_then(|first| self.entries.get(first));
         let Some(start) = first.and_then(|entry| usize::try_from(entry.start).ok()) else { return };
         let end = usize::try_from(end).unwrap_or(usize::MAX);
-        if end.saturating_sub(start) <= super::SPELLING_BYTES_MAX {
+        if end.saturating_sub(start) <= super::bounds::SPELLING_BYTES_MAX {
             findings.ranges.push(start..end);
         }
     }

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::bounds::{MASK, SECRET_BYTES_MIN};
 use super::digits::{Base64, Hexadecimal};
 use super::escape::{Level, unescape, unquote};
 use super::hash::{Findings, Lane, Pattern};
-use super::{MASK, Needles, SECRET_BYTES_MIN};
+use super::needles::Needles;
 
 /// Most levels of escapes that are taken off: `%25252525…` could go on for ever.
 const LEVELS_MAX: usize = 8;

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use http::{HeaderMap, HeaderValue};
+
 use super::*;
 
 const SECRET: &str = "s3cr3t/token+42";

@@ -13,7 +13,7 @@ use wasm_agent_files::OwnThingError;
 use wasm_agent_journal::JournalError;
 use wasm_agent_policy::PolicyErrors;
 
-use crate::compile::Resource;
+use crate::engine::compile::Resource;
 
 pub use problem::{CompilerProblem, FileRole, GrantProblem, StateProblem};
 

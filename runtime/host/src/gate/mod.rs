@@ -1,29 +1,13 @@
-//! The gate: the one way from a guest to anything outside of it.
-//!
-//! Every function that a tool can import is implemented on [`View`] by the macro [`host_calls`], which expands each
-//! signature to the same steps:
-//!
-//! ```text
-//! guest ─► enter ─► perform ─► leave ─► guest       a live run: the source records the call once it is answered
-//!            └─► replayed ─► guest                  a replay: the source has the answer
-//! ```
-//!
-//! What touches the world does so in `perform`, through [`Gate::effect`]: check, ask, intent, perform, outcome. The
-//! traits that are implemented are wasmtime's own, so the compiler proves that no function is left out.
+//! The gate: the one way from a guest to anything outside of it. [`Gate::effect`] is the function that holds it: check,
+//! ask, intent, perform, outcome.
 
-mod answer;
 mod ask;
-mod call;
 mod effect;
 mod ending;
-mod function;
-mod host;
-mod host_calls;
 mod labels;
 mod ledger;
 mod progress;
 mod session;
-pub(crate) mod wire;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,15 +17,9 @@ use wasm_agent_approval::{Approver, Remembered};
 use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::{DecisionRecord, Verdict};
 use wasm_agent_policy::{Act, Action, Asker, Decision, Denial, DenialReason, Origin};
-use wasmtime::component::HasData;
 
-pub(crate) use answer::{Answer, number};
-pub(crate) use call::Call;
 pub(crate) use effect::{Effect, NotDone};
 pub(crate) use ending::{Ended, Ending};
-pub(crate) use function::{Function, function, unchecked};
-pub(crate) use host::Host;
-pub(crate) use host_calls::host_calls;
 pub(crate) use ledger::{Extra, Ledger};
 pub(crate) use progress::Follow;
 pub use progress::{Progress, Stage};
@@ -80,18 +58,6 @@ pub(crate) struct Gate {
 pub(crate) struct ToolName {
     pub(crate) name: String,
     pub(crate) digest: ToolDigest,
-}
-
-/// Marker for linking: host functions get a [`View`] of the store's data.
-pub(crate) struct Linked;
-
-impl HasData for Linked {
-    type Data<'a> = View<'a>;
-}
-
-/// What host functions are implemented on.
-pub(crate) struct View<'a> {
-    pub(crate) host: &'a mut Host,
 }
 
 impl Gate {

@@ -37,7 +37,7 @@ pub(crate) struct Follow {
 
 impl Follow {
     /// Notes that so many host calls have begun. Nobody is woken for one.
-    pub(super) fn calls_begun(&self, calls: u64) {
+    pub(crate) fn calls_begun(&self, calls: u64) {
         self.calls.store(calls, Ordering::Relaxed);
     }
 

@@ -7,7 +7,7 @@ use wasm_agent_ids::RunId;
 
 use super::ending::Ending;
 use super::progress::Follow;
-use crate::limits::Stopwatch;
+use crate::run::limits::Stopwatch;
 
 /// A run under way, live or replayed.
 pub(crate) struct Session {

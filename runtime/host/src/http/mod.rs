@@ -9,7 +9,6 @@ use http::uri::Scheme;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpHooks};
 
 pub(crate) use outbound::Outbound;
-pub(crate) use outbound::client;
 pub(crate) use sending::{Response, Sending, send};
 
 /// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use wasm_agent_egress::redact::Needles;
-use wasm_agent_egress::{Client, ClientConfig, ClientError, Resolver};
+use wasm_agent_egress::{Client, ClientError, Resolver};
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
 use crate::grants::Grants;
@@ -82,15 +82,8 @@ impl Outbound {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
-        let client = client(grants, Arc::clone(&self.resolver))?;
+        let client = grants.client(Arc::clone(&self.resolver))?;
         self.client = Some(client.clone());
         Ok(client)
     }
-}
-
-/// A client with the authorities that a policy adds.
-pub(crate) fn client(grants: &Grants, resolver: Arc<dyn Resolver>) -> Result<Client, ClientError> {
-    let mut config = ClientConfig::new(resolver);
-    config.extra_roots_pem.extend(grants.authorities().map(<[u8]>::to_vec));
-    Client::new(config)
 }

@@ -11,6 +11,7 @@ use wasm_agent_approval::{Detail, PREVIEW_BYTES_MAX, Permit, Preview};
 use wasm_agent_egress::readable::{self, Unreadable};
 use wasm_agent_egress::redact::{Needles, masked};
 use wasm_agent_egress::{Addresses, Client, ExchangeError, Protocol, Provision, Reply, SendError, Timeouts};
+use wasm_agent_ids::Hex;
 use wasm_agent_journal::{DecisionRecord, EffectResult, Encoded};
 use wasm_agent_policy::{Act, Action, Asker, BodyDigest, HttpAction, Method, Origin, Pending, kind};
 use wasmtime_wasi_http::{Error, WasiBody};
@@ -230,6 +231,6 @@ fn detail(request: &HttpAction, body: Option<Preview>) -> Detail {
         secrets: request.secrets.clone(),
         body,
         body_bytes: request.body.map(|body| body.len),
-        body_blake3: request.body.map(|body| crate::tool::hex(&body.blake3)),
+        body_blake3: request.body.map(|body| Hex(&body.blake3).to_string()),
     }
 }

@@ -6,7 +6,7 @@ use wasm_agent_journal::{BlobRef, PayloadRef, Reader};
 
 use super::JournalSource;
 use super::bounds::Bounds;
-use crate::gate::wire::{Blobs, Malformed};
+use crate::call::wire::{Blobs, Malformed};
 
 /// Longest contents that are remembered, in bytes. For longer ones, reading and checking them again is not what takes
 /// the time.

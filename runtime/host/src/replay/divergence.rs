@@ -117,7 +117,7 @@ impl Step {
         Self::Call { function: call.function, arguments: call.arguments, fuel: call.fuel }
     }
 
-    pub(super) fn asked(function: &crate::gate::Function, arguments: &Encoded, fuel: u64) -> Self {
+    pub(super) fn asked(function: &crate::call::Function, arguments: &Encoded, fuel: u64) -> Self {
         let parameters = function.parameters.iter().map(|parameter| parameter.name.to_owned()).collect();
         let function = Arc::new(Function { name: function.key.to_owned(), parameters });
         Self::Call { function, arguments: arguments.to_record(), fuel }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use wasm_agent_journal::Encoded;
 
 use super::Replay;
-use crate::execute::Outcome;
-use crate::gate::wire::{self, Malformed};
-use crate::gate::{Call, Session};
+use crate::call::Call;
+use crate::call::wire::{self, Malformed};
+use crate::gate::Session;
+use crate::run::Outcome;
 use crate::source::{Source, Turn};
 
 /// Answers from a journal. Calls end in the order in which they began.

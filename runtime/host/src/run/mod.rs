@@ -1,6 +1,10 @@
 //! One run of a tool: from what it is given to a report, with a journal of everything between.
 
+pub(crate) mod event_loop;
+pub(crate) mod execute;
 mod handle;
+pub(crate) mod limits;
+mod outcome;
 mod record;
 mod report;
 
@@ -10,25 +14,27 @@ use wasm_agent_approval::{Approver, RefuseAll};
 use wasm_agent_egress::quiet::quietly;
 use wasm_agent_egress::{Resolver, SystemResolver};
 use wasm_agent_files::{Guard, OwnThings};
-use wasm_agent_ids::{RunId, ToolDigest};
+use wasm_agent_ids::{Hex, RunId, ToolDigest};
 use wasm_agent_journal::{Fsync, JournalStore, Options, Signer, Writer};
 use wasm_agent_policy::Limits;
 use wasmtime::Store;
 
+use crate::call::Host;
 use crate::error::{LoadError, RunError};
-use crate::execute::{drive, outcome, store};
-use crate::gate::{Ending, Follow, Gate, Host, Ledger, Session, ToolName};
+use crate::gate::{Ending, Follow, Gate, Ledger, Session, ToolName};
 use crate::grants::Grants;
 use crate::http::Outbound;
-use crate::invoke::Invocation;
-use crate::limits::Limiter;
-use crate::output::{Discard, OutputSink, Outputs};
+use crate::run::execute::{drive, outcome, store};
+use crate::run::limits::Limiter;
 use crate::source::Record;
 use crate::state::random;
-use crate::tool::{Tool, hex};
+use crate::tool::Tool;
+use crate::tool::invoke::Invocation;
+use crate::world::output::{Discard, OutputSink, Outputs};
 use crate::world::{Given, World};
 
 pub use handle::RunHandle;
+pub use outcome::Outcome;
 pub use report::RunReport;
 pub(crate) use report::Used;
 
@@ -63,7 +69,11 @@ impl Run {
         if let Some(expected) = grants.policy().tool_sha256()
             && expected != tool.sha256
         {
-            return Err(LoadError::Pin { path: tool.name().into(), expected: hex(&expected), found: tool.sha256() });
+            return Err(LoadError::Pin {
+                path: tool.name().into(),
+                expected: Hex(&expected).to_string(),
+                found: tool.sha256(),
+            });
         }
         let id = RunId::from_bytes(random().map_err(|source| LoadError::Random { source })?.to_le_bytes());
         Ok(Self {

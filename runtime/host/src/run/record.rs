@@ -8,8 +8,8 @@ use wasm_agent_policy::Limits;
 
 use super::{Run, RunReport, Used};
 use crate::error::{RunError, chain};
-use crate::execute::Outcome;
 use crate::gate::{Ledger, Session, nanoseconds};
+use crate::run::Outcome;
 
 impl Run {
     pub(super) fn header(&self, limits: &Limits) -> Header {

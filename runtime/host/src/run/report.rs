@@ -5,8 +5,9 @@ use std::time::Duration;
 use wasm_agent_journal::Summary;
 use wasmtime::Store;
 
-use crate::execute::{Outcome, fuel_used};
-use crate::gate::Host;
+use crate::call::Host;
+use crate::run::Outcome;
+use crate::run::execute::fuel_used;
 
 /// What became of a run.
 #[derive(Debug)]

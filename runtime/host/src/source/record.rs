@@ -6,9 +6,10 @@ use std::sync::Arc;
 use wasm_agent_journal::{CallEvent, Encoded, FunctionId};
 
 use super::{Source, Turn};
-use crate::execute::Outcome;
-use crate::gate::wire::{self, Malformed};
-use crate::gate::{Call, Function, Ledger, Session, nanoseconds};
+use crate::call::wire::{self, Malformed};
+use crate::call::{Call, Function};
+use crate::gate::{Ledger, Session, nanoseconds};
+use crate::run::Outcome;
 
 /// Records every call in the run's journal.
 pub(crate) struct Record {

@@ -7,8 +7,8 @@ use wasmtime_wasi::p2::bindings::cli::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream};
 
-use crate::gate::{View, host_calls};
-use crate::output::Stream;
+use crate::call::{View, host_calls};
+use crate::world::output::Stream;
 
 host_calls! {
     impl environment::Host as "wasi:cli/environment" {

@@ -4,7 +4,7 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 
-use crate::gate::host_calls;
+use crate::call::host_calls;
 
 host_calls! {
     impl wall_clock::Host as "wasi:clocks/wall-clock" {

@@ -15,8 +15,8 @@ use wasmtime_wasi_http::p2::types::{
 };
 use wasmtime_wasi_http::p2::{HeaderError, HeaderResult, HttpError, HttpResult};
 
-use crate::gate::wire;
-use crate::gate::{View, host_calls};
+use crate::call::wire;
+use crate::call::{View, host_calls};
 
 type Fields = Resource<FieldMap>;
 type Outgoing = Resource<HostOutgoingRequest>;

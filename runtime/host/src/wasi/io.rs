@@ -5,7 +5,7 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::io::{error, poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
 
-use crate::gate::{Host, View, host_calls, number};
+use crate::call::{Host, View, host_calls, number};
 use crate::world::World;
 
 type In = Resource<DynInputStream>;

@@ -3,10 +3,12 @@
 //! These files translate between WIT and the gate. Whether something may be done, who is asked and what is recorded is
 //! none of their business.
 
+mod agent;
 mod cli;
 mod clocks;
 mod filesystem;
 mod http;
 mod io;
+pub(crate) mod link;
 mod random;
 mod sockets;

@@ -2,7 +2,7 @@
 
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 
-use crate::gate::host_calls;
+use crate::call::host_calls;
 
 host_calls! {
     impl random::Host as "wasi:random/random" {

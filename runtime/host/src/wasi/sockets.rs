@@ -10,8 +10,8 @@ use wasmtime_wasi::p2::bindings::sockets::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, SocketError, SocketResult};
 
-use crate::gate::wire;
-use crate::gate::{Call, Host, View, host_calls};
+use crate::call::wire;
+use crate::call::{Call, Host, View, host_calls};
 
 type Net = Resource<network::Network>;
 type Tcp = Resource<tcp::TcpSocket>;

@@ -11,7 +11,8 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 use super::Fd;
 use super::effects::{Change, Look};
 use super::walls::{Walls, Wants, in_place};
-use crate::gate::{Call, Gate, Host, NotDone};
+use crate::call::{Call, Host};
+use crate::gate::{Gate, NotDone};
 
 /// What a path means, and whether the call's arguments tell that: no link led elsewhere.
 pub(super) struct Named {

@@ -11,7 +11,7 @@ use super::Fd;
 use super::access::failed;
 use super::effects::Change;
 use super::walls::{Walls, Wants, in_place};
-use crate::gate::{Call, Host};
+use crate::call::{Call, Host};
 
 impl Host {
     pub(super) async fn create_directory_at(&mut self, call: &mut Call, fd: &Fd, path: &str) -> FsResult<()> {

@@ -15,7 +15,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 use super::Fd;
 use super::access::failed;
 use super::walls::{Wants, in_place};
-use crate::gate::{Call, Host};
+use crate::call::{Call, Host};
 
 impl Host {
     pub(super) async fn stat_at(

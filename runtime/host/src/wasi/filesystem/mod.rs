@@ -14,7 +14,7 @@ use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
-use crate::gate::{View, host_calls};
+use crate::call::{View, host_calls};
 
 type Fd = Resource<Descriptor>;
 type Path = types::PathFlags;

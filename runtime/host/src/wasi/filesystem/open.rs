@@ -15,7 +15,7 @@ use super::access::{Named, failed};
 use super::effects::Change;
 use super::output::FileOutput;
 use super::walls::Wants;
-use crate::gate::{Call, Host};
+use crate::call::{Call, Host};
 
 /// A file that changes between being looked at and being opened is looked at again, this often.
 const OPEN_TRIES: usize = 3;

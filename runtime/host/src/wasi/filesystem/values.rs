@@ -9,7 +9,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
     NewTimestamp, OpenFlags, PathFlags,
 };
 
-use crate::gate::wire;
+use crate::call::wire;
 
 pub(super) fn descriptor_type(kind: FileType) -> DescriptorType {
     match kind {

@@ -4,7 +4,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, HostOutgoingBody 
 use wasmtime_wasi_http::p2::{HttpError, HttpResult};
 
 use super::{Body, Fields};
-use crate::gate::Host;
+use crate::call::Host;
 
 impl Host {
     /// Ends a request's body. With trailers it fails instead, and the request with it.

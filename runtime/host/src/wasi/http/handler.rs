@@ -15,7 +15,7 @@ use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequ
 use wasmtime_wasi_http::p2::{HttpError, HttpResult};
 
 use super::{Options, Outgoing, Pending};
-use crate::gate::{Call, Host};
+use crate::call::{Call, Host};
 use crate::http::{Response, Sending, send};
 
 impl Host {

@@ -1,0 +1,37 @@
+//! A host call as a value. Nothing of it lives in the run, so several can be under way.
+
+use std::time::Instant;
+
+use wasm_agent_journal::{DecisionRecord, Encoded};
+use wasm_agent_policy::Asker;
+
+use super::function::Function;
+
+/// A host call, from the moment the guest makes it until it is answered.
+pub(crate) struct Call {
+    /// The run, and the number of the call in it.
+    pub(crate) asker: Asker,
+    pub(crate) function: &'static Function,
+    pub(crate) arguments: Encoded,
+    /// Fuel used up when the guest made the call.
+    pub(crate) fuel: u64,
+    pub(crate) started: Instant,
+    /// How deep the guest was in crossings to the host when it made the call, this one included.
+    pub(crate) depth: u32,
+    /// Whether the guest may have to wait for it.
+    pub(crate) blocking: bool,
+    pub(crate) decision: Option<DecisionRecord>,
+}
+
+impl Call {
+    /// The decision that the call is recorded with.
+    pub(crate) fn decided(&mut self, decision: DecisionRecord) {
+        self.decision = Some(decision);
+    }
+
+    /// The same, for [`Gate::effect`](crate::gate::Gate::effect): there is nothing to wait for.
+    pub(crate) fn noted(&mut self, decision: DecisionRecord) -> std::future::Ready<()> {
+        self.decided(decision);
+        std::future::ready(())
+    }
+}

@@ -1,0 +1,49 @@
+//! The only calls of what takes long, and of what hostile code is read by: a test holds all other sources to that.
+
+use std::borrow::Cow;
+
+use wasmparser::{Validator, WasmFeatures};
+use wit_component::ComponentEncoder;
+
+use super::Problem;
+use crate::tool::describe::Interfaces;
+use crate::tool::imports::{is_command, is_core_module};
+
+/// Machine code of a component or core module, as the engine keeps it.
+pub(super) fn code(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let component = component(bytes)?;
+    engine.precompile_component(&component).map_err(|error| {
+        let no_memory = error.downcast_ref::<wasmtime::OutOfMemory>().is_some();
+        if no_memory { Problem::Memory } else { Problem::Invalid(format!("{error:#}")) }
+    })
+}
+
+/// What a component, or a core module after it is adapted, imports and exports, as JSON. Types are made of types, so
+/// what a few hundred kilobytes describe can take gigabytes to read.
+pub(super) fn describe(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let component = component(bytes)?;
+    let validator = Validator::new_with_features(WasmFeatures::all());
+    let read = Interfaces::read(validator, &component).map_err(|error| Problem::Invalid(error.to_string()))?;
+    serde_json::to_vec(&read).map_err(|error| Problem::Failed(error.to_string()))
+}
+
+/// The component that a tool is, or is adapted to.
+fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
+    if is_core_module(bytes) { adapt(bytes).map(Cow::Owned) } else { Ok(Cow::Borrowed(bytes)) }
+}
+
+/// Wraps a core module for WASI 0.1 into a component for WASI 0.2.
+fn adapt(module: &[u8]) -> Result<Vec<u8>, Problem> {
+    use wasi_preview1_component_adapter_provider as adapter;
+    let invalid = |error: String| Problem::Invalid(format!("cannot adapt WASI 0.1 to WASI 0.2: {error}"));
+    let bytes = if is_command(module).map_err(|error| invalid(error.to_string()))? {
+        adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
+    } else {
+        adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
+    };
+    ComponentEncoder::default()
+        .module(module)
+        .and_then(|encoder| encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, bytes))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| invalid(format!("{error:#}")))
+}

@@ -1,0 +1,118 @@
+//! Starting a compiler's process, and taking what it answers for what it is: the work of a process that read something
+//! hostile.
+
+#![expect(clippy::disallowed_methods, reason = "starts the compiler's process, which is this program")]
+
+use std::io::{self, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+
+use rustix::process::Signal;
+use wasm_agent_jail::Limits;
+
+use super::answer::{Answer, begun};
+use super::child::Start;
+use super::{Problem, Resource, Task};
+use crate::tool::describe::ANSWER_BYTES_MAX;
+
+/// Code that a small tool may have, in bytes: it has parts that are the same in all.
+const MADE_BYTES: usize = 64 << 20;
+
+/// Code for each byte of a tool. Compilers' tools have two to four; an instruction of one byte that is nothing but
+/// checks has some forty.
+const MADE_A_BYTE: usize = 64;
+
+/// Most that is read of what a process says on standard error, in bytes. It is a line.
+const SAID_BYTES_MAX: u64 = 4 << 10;
+
+/// What Rust says before it ends a process that got no memory.
+const NO_MEMORY: &str = "memory allocation of ";
+
+/// Has a task done by a process of its own.
+pub(super) fn ask(program: &Path, task: Task, limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let start = Start { task, tool_bytes: bytes.len(), limits: *limits, parent: std::process::id() };
+    let mut command = Command::new(program);
+    start.arrange(&mut command);
+    let child = command
+        .spawn()
+        .map_err(|error| Problem::Start { program: program.display().to_string(), reason: error.to_string() })?;
+    let mut running = Running(child);
+    let made_max = match task {
+        Task::Describe => ANSWER_BYTES_MAX,
+        Task::Code(_) => MADE_BYTES.saturating_add(bytes.len().saturating_mul(MADE_A_BYTE)),
+    };
+    let exceeded = |which| {
+        let allowed = match which {
+            Resource::Memory => limits.memory_bytes,
+            Resource::Cpu => limits.cpu_seconds,
+        };
+        Problem::Exceeded { which, allowed }
+    };
+    match running.answer(bytes, made_max) {
+        Ok(Answer::Made(made)) => Ok(made),
+        Ok(Answer::Invalid(message)) => Err(Problem::Invalid(message)),
+        Ok(Answer::Failed(message)) => Err(Problem::Failed(format!("failed: {message}"))),
+        Ok(Answer::Memory) => Err(exceeded(Resource::Memory)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            let (said, status) = running.end();
+            Err(ran_out(&said, status).map_or_else(|| Problem::Failed(ended(&said, status)), exceeded))
+        }
+        Err(error) => Err(Problem::Failed(format!("failed: {error}"))),
+    }
+}
+
+/// A process that is ended and waited for, whatever becomes of its answer.
+struct Running(Child);
+
+impl Running {
+    /// Gives the process the tool, and reads its answer.
+    fn answer(&mut self, bytes: &[u8], made_max: usize) -> io::Result<Answer> {
+        let (Some(mut input), Some(mut output)) = (self.0.stdin.take(), self.0.stdout.take()) else {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        };
+        let walls = begun(&mut output)?;
+        tracing::debug!(landlock = %walls.landlock, seccomp = %walls.seccomp, "compiler is shut in");
+        // One that ends before it has read all says why by how it ended.
+        let _ = input.write_all(bytes);
+        drop(input);
+        Answer::read(&mut output, made_max)
+    }
+
+    /// What a process said that closed its standard output, and how it ended.
+    fn end(&mut self) -> (String, Option<ExitStatus>) {
+        let mut said = Vec::new();
+        if let Some(stderr) = self.0.stderr.take() {
+            let _ = stderr.take(SAID_BYTES_MAX).read_to_end(&mut said);
+        }
+        (String::from_utf8_lossy(&said).into_owned(), self.0.wait().ok())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended, or has nothing to say any more.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The limit that ended a process, if it was one.
+fn ran_out(said: &str, status: Option<ExitStatus>) -> Option<Resource> {
+    let signal = status?.signal()?;
+    if signal == Signal::XCPU.as_raw() {
+        return Some(Resource::Cpu);
+    }
+    (signal == Signal::ABORT.as_raw() && said.contains(NO_MEMORY)).then_some(Resource::Memory)
+}
+
+/// How a process ended that had no answer.
+fn ended(said: &str, status: Option<ExitStatus>) -> String {
+    let how = match status.map(|status| (status.signal(), status.code())) {
+        Some((Some(signal), _)) => format!("was ended by signal {signal}"),
+        Some((None, Some(code))) => format!("ended with {code}"),
+        _ => "ended".to_owned(),
+    };
+    let line = said.lines().find(|line| !line.trim().is_empty()).map_or_else(String::new, |line| format!(": {line}"));
+    format!("{how} and gave no answer{line}")
+}

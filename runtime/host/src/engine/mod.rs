@@ -1,0 +1,215 @@
+//! The engine: one configuration of wasmtime for every run and every replay, with one addition for composed tools.
+//!
+//! Everything that could make two runs of one component differ for a reason of the engine's is fixed here.
+//! What a run may use up (fuel, memory, time) is set per run, in `limits`.
+
+pub(crate) mod cache;
+pub(crate) mod code_key;
+pub(crate) mod compile;
+mod epochs;
+
+use std::sync::{Arc, OnceLock};
+
+use crate::engine::compile::Compiler;
+use crate::engine::epochs::Epochs;
+use crate::error::LoadError;
+use crate::run::event_loop::EventLoops;
+
+/// Stack of guest code, in bytes. Twice wasmtime's default: interpreters compiled to WebAssembly recurse deeply.
+const WASM_STACK_BYTES: usize = 1 << 20;
+
+/// Whole fibre stack, in bytes: the guest's part and 1 MiB for host functions.
+const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (1 << 20);
+
+/// A configured engine, and the event loops of its runs.
+///
+/// Cheap to clone. One for a process is enough, and all tools that are to run there must be loaded with it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: wasmtime::Engine,
+    shared: Arc<Shared>,
+}
+
+/// How a tool is built, as far as it matters to running it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// One component, as compilers make it.
+    Single,
+    /// Components that call each other.
+    ///
+    /// The texts they hand each other are copied by the engine, which counts no fuel for that: a guest could spend
+    /// hours between two units of it. That is why such tools are interrupted by time too, for which every loop pays;
+    /// others are interrupted by fuel alone.
+    Composed,
+}
+
+/// What all handles of one engine have in common.
+struct Shared {
+    compiler: Compiler,
+    fingerprint: String,
+    composed: OnceLock<(wasmtime::Engine, Epochs)>,
+    event_loops: EventLoops,
+}
+
+impl Engine {
+    /// Makes an engine that has its tools compiled there. [`Compiler::this_program`] is what programs want.
+    ///
+    /// What guests get: the WebAssembly 2.0 instructions with fixed-width SIMD, and 32-bit memories.
+    /// What they don't: threads, shared memory, 64-bit memory, relaxed SIMD, garbage collection, exceptions, WASI 0.3's
+    /// asynchronous components. Floating-point NaNs are canonical; fuel is counted; Cranelift compiles.
+    ///
+    /// # Errors
+    ///
+    /// When this machine's processor is not supported.
+    pub fn new(compiler: Compiler) -> Result<Self, LoadError> {
+        let inner = compiling(Build::Single).map_err(|source| LoadError::Engine { source })?;
+        let fingerprint = fingerprint(&inner);
+        let shared = Shared { compiler, fingerprint, composed: OnceLock::new(), event_loops: EventLoops::default() };
+        Ok(Self { inner, shared: Arc::new(shared) })
+    }
+
+    /// The engine's identity: its version and everything that changes compiled code.
+    ///
+    /// Compiled components are cached under it, and a journal carries it.
+    pub fn fingerprint(&self) -> &str {
+        &self.shared.fingerprint
+    }
+
+    /// The engine that compiles and runs tools of this build.
+    ///
+    /// # Authority
+    ///
+    /// The first composed tool starts a thread that does nothing but count time.
+    ///
+    /// # Errors
+    ///
+    /// When that thread can't be started.
+    pub(crate) fn wasmtime(&self, build: Build) -> Result<&wasmtime::Engine, LoadError> {
+        if build == Build::Single {
+            return Ok(&self.inner);
+        }
+        if let Some((composed, _)) = self.shared.composed.get() {
+            return Ok(composed);
+        }
+        let engine = compiling(build).map_err(|source| LoadError::Engine { source })?;
+        let epochs = Epochs::start(&engine)?;
+        Ok(&self.shared.composed.get_or_init(|| (engine, epochs)).0)
+    }
+
+    /// What compiled code of this build is kept under, besides the digest of its component.
+    pub(crate) fn code_name(&self, build: Build) -> String {
+        match build {
+            Build::Single => self.fingerprint().to_owned(),
+            Build::Composed => format!("{}-composed", self.fingerprint()),
+        }
+    }
+
+    /// Where tools are compiled.
+    pub(crate) fn compiler(&self) -> &Compiler {
+        &self.shared.compiler
+    }
+
+    /// The event loops that runs of this engine's tools take turns with.
+    pub(crate) fn event_loops(&self) -> &EventLoops {
+        &self.shared.event_loops
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("fingerprint", &self.fingerprint()).finish()
+    }
+}
+
+/// An engine for tools of this build that nothing runs in until time is counted for it.
+pub(crate) fn compiling(build: Build) -> wasmtime::Result<wasmtime::Engine> {
+    wasmtime::Engine::new(&config(build))
+}
+
+fn fingerprint(engine: &wasmtime::Engine) -> String {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = Fnv1a::default();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("wasmtime-{}-{:016x}", ENGINE_VERSION, hasher.finish())
+}
+
+/// The release line of wasmtime this host is built for.
+pub(crate) const ENGINE_VERSION: &str = "48";
+
+fn config(build: Build) -> wasmtime::Config {
+    let mut config = wasmtime::Config::new();
+    config
+        .strategy(wasmtime::Strategy::Cranelift)
+        // Counts what a guest does, and interrupts it: see `execute`.
+        .consume_fuel(true)
+        .epoch_interruption(build == Build::Composed)
+        .cranelift_nan_canonicalization(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(FIBER_STACK_BYTES)
+        .wasm_component_model(true)
+        .wasm_memory64(false)
+        // What carries values from one component to another is a module of the engine's with the memories of both.
+        .wasm_multi_memory(true)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(true)
+        .shared_memory(false)
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32));
+    config
+}
+
+/// FNV-1a with 64 bits. The standard library's hasher may change between releases; a cache key and a journal may not.
+struct Fnv1a(u64);
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl std::hash::Hasher for Fnv1a {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::engine::compile::Task;
+
+    #[test]
+    fn refuses_what_a_replay_or_the_sandbox_could_not_hold() {
+        let engine = Engine::new(Compiler::in_process()).unwrap();
+        let refused = |body: &str| {
+            let bytes = wat::parse_str(format!("(component (core module {body}))")).unwrap();
+            engine.compiler().make(&engine, Task::Code(Build::Single), Path::new("tool.wasm"), &bytes).is_err()
+        };
+        assert!(!refused("(memory 1) (func (result v128) v128.const i64x2 1 2)"), "plain modules must be accepted");
+        for (what, body) in [
+            ("shared memory", "(memory 1 2 shared)"),
+            ("64-bit memory", "(memory i64 1)"),
+            ("relaxed SIMD", "(func (param v128 v128) (result v128) local.get 0 local.get 1 i8x16.relaxed_swizzle)"),
+            ("atomics", "(memory 1 2 shared) (func (result i32) i32.const 0 i32.atomic.load)"),
+            ("garbage collection", "(type (struct (field i32)))"),
+            ("exceptions", "(tag (param i32))"),
+        ] {
+            assert!(refused(body), "{what}");
+        }
+    }
+
+    #[test]
+    fn fingerprint_is_the_same_for_every_engine_of_this_build() {
+        let engine = || Engine::new(Compiler::in_process()).unwrap();
+        let (a, b) = (engine(), engine());
+        assert_eq!(a.fingerprint(), b.fingerprint());
+        assert!(a.fingerprint().starts_with("wasmtime-48-"));
+    }
+}

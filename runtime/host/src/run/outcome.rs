@@ -1,0 +1,66 @@
+//! How a run ended, as its journal records it too.
+
+use wasm_agent_journal::RunResult;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A command ended with this status.
+    Exited(u8),
+    /// A typed export returned.
+    Returned {
+        /// Its result in WAVE syntax; empty if it has none.
+        wave: String,
+        /// Its result as JSON, if it has such a form.
+        json: Option<serde_json::Value>,
+        /// Whether the result is an `err` of WIT's `result`.
+        failed: bool,
+    },
+    /// The tool trapped.
+    Trapped {
+        /// What trapped.
+        message: String,
+    },
+    /// A limit was used up.
+    Limit {
+        /// Its name, as in the policy's `[limits]`.
+        which: String,
+    },
+    /// An approver refused an action and stopped the run.
+    Stopped {
+        /// The action.
+        action: String,
+    },
+    /// The program that runs the tool stopped the run, through a [`RunHandle`](crate::RunHandle).
+    Cancelled {
+        /// The reason it gave.
+        reason: String,
+    },
+}
+
+/// Begins the message of a run that was cancelled, where an approver's stop has an action.
+const CANCELLED: &str = "cancelled: ";
+
+impl Outcome {
+    pub(crate) fn to_record(&self) -> RunResult {
+        match self {
+            Self::Exited(code) => RunResult::Exited { code: (*code).into() },
+            Self::Returned { wave, json, .. } => {
+                RunResult::Returned { wave: wave.clone(), json: json.as_ref().map(ToString::to_string) }
+            }
+            Self::Trapped { message } => RunResult::Trapped { message: message.clone() },
+            Self::Limit { which } => RunResult::Limit { which: which.clone() },
+            Self::Stopped { action } => RunResult::Stopped { message: action.clone() },
+            Self::Cancelled { reason } => RunResult::Stopped { message: format!("{CANCELLED}{reason}") },
+        }
+    }
+
+    /// What [`RunResult::Stopped`] records.
+    pub(crate) fn stopped(message: &str) -> Self {
+        match message.strip_prefix(CANCELLED) {
+            Some(reason) => Self::Cancelled { reason: reason.to_owned() },
+            None => Self::Stopped { action: message.to_owned() },
+        }
+    }
+}

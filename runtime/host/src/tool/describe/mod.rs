@@ -1,0 +1,99 @@
+//! What a tool is, as far as its file says: nothing is compiled, and of its code nothing is read.
+
+mod interfaces;
+mod types;
+
+use std::path::Path;
+
+use sha2::Digest as _;
+
+use wasm_agent_ids::Hex;
+
+use crate::engine::Engine;
+use crate::engine::compile::Task;
+use crate::error::{CompilerProblem, LoadError};
+use crate::tool::imports::{self, is_core_module};
+use crate::tool::{describe, file_name, read};
+
+pub(crate) use interfaces::{ANSWER_BYTES_MAX, Interfaces};
+
+/// What is known of a tool without compiling it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    name: String,
+    sha256: [u8; 32],
+    adapted: bool,
+    command: bool,
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+impl Description {
+    /// Reads a tool's file. Whether its code is valid is not looked at.
+    ///
+    /// A core module for WASI 0.1 is described as the component that it is adapted to. Types are read where the engine
+    /// has tools compiled, and that takes no more than compiling may: a small file can have types that come to
+    /// gigabytes.
+    ///
+    /// # Authority
+    ///
+    /// Reads `path`; starts the compiler's process.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tool::load`](crate::Tool::load), as far as they can be found without compiling.
+    pub fn read(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
+        let bytes = read(path)?;
+        if !bytes.starts_with(b"\0asm") {
+            return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(&bytes) });
+        }
+        let sha256 = sha2::Sha256::digest(&bytes).into();
+        let adapted = is_core_module(&bytes);
+        if adapted {
+            imports::check(path, &bytes)?;
+        } else {
+            imports::check_component(path, &bytes)?;
+        }
+        let answer = engine.compiler().make(engine, Task::Describe, path, &bytes)?;
+        let Some(Interfaces { command, imports, exports }) = Interfaces::parse(&answer) else {
+            let problem = "what the compiler's process wrote is not a description".to_owned();
+            return Err(LoadError::Compiler { path: path.to_owned(), source: CompilerProblem::Answer(problem) });
+        };
+        Ok(Self { name: file_name(path), sha256, adapted, command, imports, exports })
+    }
+
+    /// The name of the file, without its folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The SHA-256 of the file: what `sha256sum` prints, and what a policy pins.
+    pub fn sha256(&self) -> String {
+        Hex(&self.sha256).to_string()
+    }
+
+    /// Whether the tool is a core module that is adapted from WASI 0.1.
+    pub fn is_adapted(&self) -> bool {
+        self.adapted
+    }
+
+    /// Whether the tool is a command: it exports `wasi:cli/run`, any version 0.2.x.
+    pub fn is_command(&self) -> bool {
+        self.command
+    }
+
+    /// Names of what the tool imports, as its component does after any adaptation. Names that are very long are cut; of
+    /// very many, the last line says how many more there are.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. What is very
+    /// long is cut; of very many, the last line says how many more there are.
+    pub fn exports(&self) -> &[String] {
+        &self.exports
+    }
+}
+
+#[cfg(test)]
+mod tests;

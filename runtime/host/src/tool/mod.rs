@@ -1,0 +1,276 @@
+//! From a file to a tool that can be run: what it is, whether this host has what it imports, and its compiled code.
+
+#![expect(clippy::disallowed_methods, reason = "reads the tool that the operator names")]
+
+pub(crate) mod composition;
+mod counting;
+pub(crate) mod describe;
+pub(crate) mod imports;
+pub(crate) mod invoke;
+pub(crate) mod lines;
+pub(crate) mod values;
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::Digest as _;
+use wasmtime::component::{Component, InstancePre};
+
+use wasm_agent_ids::Hex;
+
+use crate::call::Host;
+use crate::engine::cache;
+use crate::engine::code_key::{CodeKey, Entry};
+use crate::engine::compile::Task;
+use crate::engine::{Build, Engine};
+use crate::error::{CompilerProblem, FileRole, LoadError};
+use crate::state::StateDir;
+use crate::wasi::link;
+use imports::is_core_module;
+use wasm_agent_files::OwnThings;
+
+/// Largest tool, in bytes. Compiling costs memory in proportion, and no limit of a run applies to compiling.
+pub const TOOL_BYTES_MAX: u64 = 128 << 20;
+
+/// A component that is ready to run, any number of times.
+#[derive(Clone)]
+pub struct Tool {
+    pub(crate) engine: Engine,
+    pub(crate) name: String,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) component: Component,
+    pub(crate) instance: Arc<InstancePre<Host>>,
+    /// The file it was loaded from, and the state directory where its code is kept.
+    pub(crate) own: OwnThings,
+    adapted: bool,
+    compiled: bool,
+}
+
+impl Tool {
+    /// Loads a tool: reads, checks, compiles or takes from the cache, and links it.
+    ///
+    /// A component is taken as it is. A core module for WASI 0.1 is adapted to WASI 0.2. Where it is compiled is said
+    /// to the [engine](Engine::new). With `state`, compiled code is kept there and a copy of the tool too, so that its
+    /// runs can be replayed.
+    ///
+    /// # Authority
+    ///
+    /// Reads `path`; reads and writes the state directory; starts the compiler's process.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be read, is not a component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
+    /// does not offer; when it would take too much to compile it, or did; when the key of the state directory is not
+    /// private.
+    pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
+        let known = state.map_or(Ok(None), |state| Self::known(engine, path, state))?;
+        let tool = match known {
+            Some(known) => known,
+            None => Self::from_bytes(engine, path, &read(path)?, state)?,
+        };
+        // The next run would run what stands there then.
+        let mut own = OwnThings::new().with("tool", path);
+        if let Some(state) = state {
+            own.add("state directory", state.root());
+        }
+        Ok(Self { own, ..tool })
+    }
+
+    /// A tool whose code and copy are kept already, so that its bytes need not be held: only their digest is made.
+    fn known(engine: &Engine, path: &Path, state: &StateDir) -> Result<Option<Self>, LoadError> {
+        let Some(Digested { sha256, core }) = digest(path)? else { return Ok(None) };
+        if !state.component_path(&Hex(&sha256).to_string()).exists() {
+            return Ok(None);
+        }
+        let Some(component) = cached(engine, state, &sha256)? else { return Ok(None) };
+        Self::link(engine, path, sha256, component, core, false).map(Some)
+    }
+
+    /// Loads a tool from its bytes; `path` names it in messages and in the journal.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tool::load`].
+    pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
+        let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
+        let cached = state.map_or(Ok(None), |state| cached(engine, state, &sha256))?;
+        let compiled = cached.is_none();
+        let component = match cached {
+            Some(component) => component,
+            None => compile(engine, path, bytes, state.map(|state| (state, &sha256)))?,
+        };
+        if let Some(state) = state {
+            state.keep_component(&Hex(&sha256).to_string(), bytes)?;
+        }
+        Self::link(engine, path, sha256, component, is_core_module(bytes), compiled)
+    }
+
+    fn link(
+        engine: &Engine,
+        path: &Path,
+        sha256: [u8; 32],
+        component: Component,
+        adapted: bool,
+        compiled: bool,
+    ) -> Result<Self, LoadError> {
+        let invalid = |source| LoadError::Invalid { path: path.to_owned(), source };
+        let linker = link::linker(component.engine()).map_err(|source| LoadError::Engine { source })?;
+        let instance = linker.instantiate_pre(&component).map_err(invalid)?;
+        Ok(Self {
+            engine: engine.clone(),
+            name: file_name(path),
+            sha256,
+            component,
+            instance: Arc::new(instance),
+            own: OwnThings::new(),
+            adapted,
+            compiled,
+        })
+    }
+
+    /// The SHA-256 of the file the tool was loaded from: what `sha256sum` prints, and what a policy pins.
+    pub fn sha256(&self) -> String {
+        Hex(&self.sha256).to_string()
+    }
+
+    /// The name of the file the tool was loaded from, without its folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the tool is a core module that was adapted from WASI 0.1.
+    pub fn is_adapted(&self) -> bool {
+        self.adapted
+    }
+
+    /// Whether loading compiled the tool, rather than taking its code from the cache.
+    pub fn was_compiled(&self) -> bool {
+        self.compiled
+    }
+}
+
+impl std::fmt::Debug for Tool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tool").field("name", &self.name).field("sha256", &self.sha256()).finish_non_exhaustive()
+    }
+}
+
+/// The name of a file, as messages and journals call a tool.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// What is known of a file that was read once through.
+struct Digested {
+    sha256: [u8; 32],
+    core: bool,
+}
+
+/// Digests a file piece by piece; nothing for what is no regular file, which could not be read again.
+fn digest(path: &Path) -> Result<Option<Digested>, LoadError> {
+    let error = |source| LoadError::File { verb: "read", what: FileRole::Tool, path: path.to_owned(), source };
+    let mut file = std::fs::File::open(path).map_err(error)?;
+    let metadata = file.metadata().map_err(error)?;
+    if !metadata.is_file() || metadata.len() > TOOL_BYTES_MAX {
+        return Ok(None);
+    }
+    let mut hasher = sha2::Sha256::new();
+    let mut piece = vec![0; 256 << 10];
+    let mut core = None;
+    loop {
+        let length = file.read(&mut piece).map_err(error)?;
+        let read = piece.get(..length).unwrap_or_default();
+        if read.is_empty() {
+            break;
+        }
+        core.get_or_insert_with(|| is_core_module(read));
+        hasher.update(read);
+    }
+    Ok(Some(Digested { sha256: hasher.finalize().into(), core: core.unwrap_or(false) }))
+}
+
+/// Reads a whole tool.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let error = |source| LoadError::File { verb: "read", what: FileRole::Tool, path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(error)?;
+    let bytes = file.metadata().map_err(error)?.len();
+    let too_large = |bytes| LoadError::TooLarge { path: path.to_owned(), bytes, max: TOOL_BYTES_MAX };
+    if bytes > TOOL_BYTES_MAX {
+        return Err(too_large(bytes));
+    }
+    // The size that was looked at need not be the size that is read: a file can grow, a pipe has none.
+    let mut contents = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
+    file.take(TOOL_BYTES_MAX + 1).read_to_end(&mut contents).map_err(error)?;
+    match u64::try_from(contents.len()) {
+        Ok(bytes) if bytes <= TOOL_BYTES_MAX => Ok(contents),
+        _ => Err(too_large(TOOL_BYTES_MAX + 1)),
+    }
+}
+
+/// Compiled code that is kept of the component with this digest.
+fn cached(engine: &Engine, state: &StateDir, sha256: &[u8; 32]) -> Result<Option<Component>, LoadError> {
+    let name = Hex(sha256).to_string();
+    for build in [Build::Single, Build::Composed] {
+        let made_by = engine.code_name(build);
+        let code = state.code_path(&name, &made_by);
+        // Most tools are single ones: the engine of the others is not made for nothing.
+        if !code.exists() {
+            continue;
+        }
+        let key = match CodeKey::open(state) {
+            Ok(key) => key,
+            // Where none can be made, nothing is vouched for: the tool is compiled.
+            Err(LoadError::File { verb: "create", .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let entry = Entry { sha256, engine: &made_by };
+        if let Some(component) = cache::load(engine.wasmtime(build)?, &code, state.source(), &key, &entry) {
+            return Ok(Some(component));
+        }
+    }
+    Ok(None)
+}
+
+/// Compiles a tool, and keeps the code under its digest if told where.
+fn compile(
+    engine: &Engine,
+    path: &Path,
+    bytes: &[u8],
+    keep: Option<(&StateDir, &[u8; 32])>,
+) -> Result<Component, LoadError> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(bytes) });
+    }
+    let build = imports::check(path, bytes)?;
+    let code = engine.compiler().make(engine, Task::Code(build), path, bytes)?;
+    let component = cache::of_bytes(engine.wasmtime(build)?, &code).map_err(|error| LoadError::Compiler {
+        path: path.to_owned(),
+        source: CompilerProblem::Answer(format!("what the compiler made is not code for this program: {error:#}")),
+    })?;
+    if let Some((state, sha256)) = keep {
+        let made_by = engine.code_name(build);
+        let (keep, entry) = (state.code_path(&Hex(sha256).to_string(), &made_by), Entry { sha256, engine: &made_by });
+        let warn =
+            |error: &dyn std::fmt::Display| tracing::warn!(path = %keep.display(), %error, "cannot keep compiled code");
+        // A cache that can't be written makes the next start slower, nothing else.
+        match CodeKey::open(state) {
+            Ok(key) => cache::keep(&keep, &key, &entry, code).unwrap_or_else(|error| warn(&error)),
+            Err(error @ LoadError::State { .. }) => return Err(error),
+            Err(error) => warn(&error),
+        }
+    }
+    Ok(component)
+}
+
+/// What a file seems to be that is not a component.
+pub(crate) fn describe(bytes: &[u8]) -> String {
+    let start = bytes.get(..bytes.len().min(4)).unwrap_or_default();
+    match bytes {
+        [] => "it is empty".to_owned(),
+        [b'#', b'!', ..] => "it is a script".to_owned(),
+        [0x7f, b'E', b'L', b'F', ..] => "it is a native program".to_owned(),
+        [b'(', ..] => "it is WebAssembly text; assemble it first".to_owned(),
+        _ => format!("it begins with `{}`, expected `{}`", start.escape_ascii(), b"\0asm".escape_ascii()),
+    }
+}

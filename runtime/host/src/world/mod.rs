@@ -1,0 +1,100 @@
+//! What a live run acts on: the gate, the files and the network of the run, and WASI's own state.
+
+pub(crate) mod output;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use wasm_agent_files::{Files, Guard};
+use wasm_agent_policy::Limits;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::cli::{WasiCliCtxView, WasiCliView};
+use wasmtime_wasi::clocks::{WasiClocksCtxView, WasiClocksView};
+use wasmtime_wasi::filesystem::{WasiFilesystemCtxView, WasiFilesystemView};
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::random::{WasiRandomCtx, WasiRandomView};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
+
+use crate::gate::Gate;
+use crate::http::{Hooks, Outbound};
+use crate::run::limits::{HEADER_BYTES_MAX, RANDOM_BYTES_MAX};
+use crate::world::output::{Output, OutputSink, Stream};
+
+/// What a live run acts on. A replay has nothing of it.
+pub(crate) struct World {
+    pub(crate) gate: Arc<Gate>,
+    /// Everything the guest has a handle of.
+    pub(crate) table: ResourceTable,
+    pub(crate) files: Files,
+    pub(crate) outbound: Outbound,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+}
+
+/// What a tool is given to start with.
+pub(crate) struct Given<'a> {
+    pub(crate) arguments: &'a [String],
+    pub(crate) environment: &'a [(String, String)],
+    pub(crate) stdin: Vec<u8>,
+    pub(crate) sink: Arc<dyn OutputSink>,
+}
+
+impl World {
+    pub(crate) fn new(gate: Arc<Gate>, limits: &Limits, given: Given<'_>, outbound: Outbound, guard: Guard) -> Self {
+        let left = Arc::new(AtomicU64::new(limits.output_bytes));
+        let output = |stream| Output {
+            stream,
+            sink: Arc::clone(&given.sink),
+            session: Arc::clone(&gate.session),
+            left: Arc::clone(&left),
+        };
+        // Nothing is inherited. Preopens are made by the gate; sockets don't exist.
+        let mut builder = WasiCtx::builder();
+        builder
+            .args(given.arguments)
+            .envs(given.environment)
+            .stdin(MemoryInputPipe::new(given.stdin))
+            .stdout(output(Stream::Stdout))
+            .stderr(output(Stream::Stderr))
+            .max_random_size(RANDOM_BYTES_MAX)
+            // A run has its own thread, so a file operation may hold it: handing it to another one costs more.
+            .allow_blocking_current_thread(true);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HEADER_BYTES_MAX);
+        Self { gate, table, files: Files::new(guard), outbound, wasi: builder.build(), http, hooks: Hooks }
+    }
+
+    pub(crate) fn filesystem(&mut self) -> WasiFilesystemCtxView<'_> {
+        WasiFilesystemView::filesystem(self)
+    }
+
+    pub(crate) fn clocks(&mut self) -> WasiClocksCtxView<'_> {
+        WasiClocksView::clocks(self)
+    }
+
+    pub(crate) fn random(&mut self) -> &mut WasiRandomCtx {
+        WasiRandomView::random(self)
+    }
+
+    pub(crate) fn cli(&mut self) -> WasiCliCtxView<'_> {
+        WasiCliView::cli(self)
+    }
+
+    pub(crate) fn io(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+
+    pub(crate) fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+impl WasiView for World {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
