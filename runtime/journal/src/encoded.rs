@@ -5,9 +5,9 @@ use std::ops::Range;
 use bytes::Bytes;
 use minicbor::Decoder;
 
-use crate::cbor;
 use crate::format::{DEPTH_MAX, INLINE_BYTES};
 use crate::payload::{Digest, PayloadRef, write_reference};
+use wasm_agent_cbor as cbor;
 
 /// Whether a payload's contents go into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Encoded {
     /// Opens an array of `length` items, which the next calls write.
     pub fn array(&mut self, length: u64) -> &mut Self {
         self.open(length);
-        cbor::array_of(&mut self.bytes, length);
+        cbor::array_head(&mut self.bytes, length);
         self
     }
 
@@ -164,7 +164,7 @@ impl Encoded {
     /// Keys belong in the order of their encoded bytes (RFC 8949, section 4.2.1).
     pub fn map(&mut self, length: u64) -> &mut Self {
         self.open(length.saturating_mul(2));
-        cbor::map_of(&mut self.bytes, length);
+        cbor::map_head(&mut self.bytes, length);
         self
     }
 

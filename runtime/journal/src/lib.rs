@@ -66,17 +66,16 @@
 pub mod format;
 
 mod blob;
-mod cbor;
 mod chain;
 mod copy;
 mod encoded;
 mod error;
 mod event;
+mod item;
 mod json;
 mod payload;
 mod reader;
 mod recover;
-mod short;
 mod sign;
 mod verify;
 mod writer;

@@ -3,8 +3,8 @@
 use minicbor::data::Type;
 use minicbor::{Decode, Decoder, decode};
 
-use crate::cbor;
 use crate::format::PAYLOAD_TAG;
+use wasm_agent_cbor as cbor;
 
 /// BLAKE3 digest of contents.
 pub type Digest = [u8; 32];

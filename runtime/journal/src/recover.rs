@@ -4,7 +4,6 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use crate::blob;
-use crate::cbor;
 use crate::error::{JournalError, ReadError};
 use crate::event::{Event, Note, Tables};
 use crate::payload::{BlobRef, Digest};
@@ -12,6 +11,7 @@ use crate::reader::{Contents, Frame, FrameKind, Walk, decode, read_header};
 use crate::sign::{PublicKey, Signer};
 use crate::verify::Verification;
 use crate::writer::{Framer, JournalStore, WRITE_BYTES};
+use wasm_agent_cbor as cbor;
 
 /// Name of the note that a recovery adds. It alone may stand between an end and its seal.
 pub(crate) const RECOVERED: &str = "recovered";

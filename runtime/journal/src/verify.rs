@@ -168,7 +168,7 @@ impl OpenEffects {
     /// How many there are in all.
     #[must_use]
     pub fn count(&self) -> u64 {
-        crate::cbor::wide(self.effects.len()).saturating_add(self.more)
+        wasm_agent_cbor::wide(self.effects.len()).saturating_add(self.more)
     }
 
     fn open(&mut self, intent: Intent) {

@@ -6,10 +6,9 @@ use minicbor::{Decoder, decode};
 
 use super::record::{Tables, raw_item};
 use super::{DecisionRecord, items};
-use crate::cbor;
 use crate::encoded::Encoded;
 use crate::format::{NAME_BYTES_MAX, PARAMETERS_MAX, kind};
-use crate::short::Short;
+use wasm_agent_cbor as cbor;
 
 /// Number of a function in one journal, from [`Writer::intern`](crate::Writer::intern).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,12 +66,12 @@ pub struct Call {
 impl CallEvent<'_> {
     /// Writes the fields before the arguments.
     pub(crate) fn write_start(&self, out: &mut Vec<u8>, time: i64, fuel: i64) {
-        let mut start = Short::of(if self.decision.is_some() { 0x88 } else { 0x87 }, kind::CALL);
-        start.int(time);
-        start.uint(self.function.0.into());
-        start.int(fuel);
-        start.uint(self.duration_ns);
-        out.extend_from_slice(start.bytes());
+        cbor::array(out, 7 + usize::from(self.decision.is_some()));
+        cbor::uint(out, kind::CALL.into());
+        cbor::int(out, time);
+        cbor::uint(out, self.function.0.into());
+        cbor::int(out, fuel);
+        cbor::uint(out, self.duration_ns);
     }
 }
 

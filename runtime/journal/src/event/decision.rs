@@ -7,7 +7,7 @@ use minicbor::{Decoder, decode};
 
 use super::record::{Tables, raw_item};
 use super::{Map, named, variant};
-use crate::cbor;
+use wasm_agent_cbor as cbor;
 
 named! {
     /// The policy's decision.

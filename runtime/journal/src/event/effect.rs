@@ -5,10 +5,10 @@ use minicbor::{Decoder, decode};
 use super::decision::LabelOrText;
 use super::record::{Tables, raw_item};
 use super::{ApprovalRecord, DecisionRecord, Map, named, variant};
-use crate::cbor;
 use crate::encoded::Encoded;
 use crate::format::kind;
 use crate::payload::{Digest, digest};
+use wasm_agent_cbor as cbor;
 
 /// An effect that is about to happen. It may have happened if no outcome follows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use minicbor::{Decoder, decode};
 
 use super::record::Tables;
 use super::{Map, optional_text};
-use crate::cbor;
 use crate::format::kind;
+use wasm_agent_cbor as cbor;
 
 /// How a run ended, and what it used.
 #[derive(Debug, Clone, PartialEq, Eq)]

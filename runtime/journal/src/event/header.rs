@@ -3,10 +3,10 @@
 use minicbor::{Decoder, decode};
 
 use super::{Map, expect_array, items};
-use crate::cbor;
 use crate::format::{VERSION, kind};
 use crate::payload::{Digest, digest};
 use crate::sign::PublicKey;
+use wasm_agent_cbor as cbor;
 
 /// Length of a run's identifier, in bytes.
 type RunId = [u8; 16];

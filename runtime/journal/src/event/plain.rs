@@ -7,8 +7,9 @@ use minicbor::{Decoder, decode};
 
 use super::record::Tables;
 use super::{Call, DecisionRecord, Verdict};
-use crate::cbor;
 use crate::format::kind;
+use crate::item;
+use wasm_agent_cbor as cbor;
 
 /// The fields of a call whose decision, where it has one, names grant and reason by number.
 pub(super) struct PlainCall<'a> {
@@ -43,8 +44,8 @@ impl Tables {
         }
         let (_, rest) = cbor::split_int(rest).ok_or_else(wrong)?;
         let (_, rest) = cbor::split_uint(rest).ok_or_else(wrong)?;
-        let (_, rest) = cbor::split_item(rest).ok_or_else(wrong)?;
-        let (_, rest) = cbor::split_item(rest).ok_or_else(wrong)?;
+        let (_, rest) = item::split_item(rest).ok_or_else(wrong)?;
+        let (_, rest) = item::split_item(rest).ok_or_else(wrong)?;
         let mut decoder = Decoder::new(rest);
         if with_decision {
             DecisionRecord::read(&mut decoder, self)?;
@@ -60,9 +61,9 @@ impl Tables {
         let (function, rest) = cbor::split_uint(rest)?;
         let (fuel, rest) = cbor::split_int(rest)?;
         let (duration_ns, rest) = cbor::split_uint(rest)?;
-        let after = cbor::skip_flat(rest, 1)?;
+        let after = item::skip_flat(rest, 1)?;
         let (arguments, rest) = rest.split_at_checked(rest.len() - after.len())?;
-        let after = cbor::skip_flat(rest, 1)?;
+        let after = item::skip_flat(rest, 1)?;
         let (outcome, rest) = rest.split_at_checked(rest.len() - after.len())?;
         let decision_bytes = rest.len();
         let (decision, rest) = if fields == 0x88 { self.plain_decision(rest)? } else { (None, rest) };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use minicbor::{Decoder, decode};
 
 use super::{ApprovalAsked, ApprovalSettled, Call, End, Function, Header, Intent, Outcome, expect_array};
-use crate::cbor;
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
+use crate::item;
 use crate::payload::{BlobRef, Digest, digest};
+use wasm_agent_cbor as cbor;
 
 /// One record of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +166,7 @@ impl Tables {
     /// Decodes a payload whatever its shape, or says what is wrong with it.
     pub(super) fn decode_any(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
         // A call's items are checked as they are taken out.
-        if !is_call(payload) && !cbor::is_item(payload) {
+        if !is_call(payload) && !item::is_item(payload) {
             return Err(decode::Error::message("payload is not one item of this format"));
         }
         let mut decoder = Decoder::new(payload);
@@ -281,7 +282,7 @@ pub(crate) fn header_version(payload: &[u8]) -> Result<u64, decode::Error> {
 /// Reads one item as it is.
 pub(super) fn raw_item(decoder: &mut Decoder<'_>) -> Result<Vec<u8>, decode::Error> {
     let position = decoder.position();
-    let item = decoder.input().get(position..).and_then(cbor::split_item);
+    let item = decoder.input().get(position..).and_then(item::split_item);
     let Some((item, _)) = item else {
         return Err(decode::Error::message("no whole item of this format").at(position));
     };

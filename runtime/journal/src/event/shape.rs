@@ -4,8 +4,9 @@
 //! and found sound leaves a mask of the bits that this depended on. Another one with the same bits there is sound for the same reason.
 
 use super::record::Tables;
-use crate::cbor;
 use crate::format::kind;
+use wasm_agent_cbor as cbor;
+use wasm_agent_cbor::major;
 
 /// Longest items that have a shape, in bytes: arguments, outcome and decision of all but calls with long texts.
 const ITEMS_BYTES_MAX: usize = 96;
@@ -144,15 +145,15 @@ fn free(items: &[u8], masks: &mut [u8]) -> Option<()> {
         let argument_at = items.len() - after.len();
         match major {
             // A number in its own head is one of sixteen, or one of eight: what its other bits say.
-            cbor::UINT | cbor::NEGATIVE if argument_at == at + 1 => {
+            major::UINT | major::NEGATIVE if argument_at == at + 1 => {
                 *masks.get_mut(at)? = if first & 0x10 == 0 { 0xf0 } else { 0xf8 };
             }
-            cbor::UINT | cbor::NEGATIVE => masks.get_mut(at + 1..argument_at)?.fill(0),
-            cbor::BYTES | cbor::TEXT => {
+            major::UINT | major::NEGATIVE => masks.get_mut(at + 1..argument_at)?.fill(0),
+            major::BYTES | major::TEXT => {
                 let (contents, behind) = after.split_at_checked(usize::try_from(argument).ok()?)?;
                 // Any other ASCII is a text as well. Other texts are rare, and seldom twice of the same length.
-                let mask = if major == cbor::BYTES { 0 } else { 0x80 };
-                if major == cbor::TEXT && !contents.is_ascii() {
+                let mask = if major == major::BYTES { 0 } else { 0x80 };
+                if major == major::TEXT && !contents.is_ascii() {
                     return None;
                 }
                 masks.get_mut(argument_at..argument_at + contents.len())?.fill(mask);

@@ -6,8 +6,9 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 use serde_json::Value;
 
-use crate::cbor;
 use crate::event::{Call, Event, Function, Record};
+use crate::item;
+use wasm_agent_cbor as cbor;
 
 use super::{decision, payload, to_json};
 
@@ -62,7 +63,7 @@ fn arguments(function: &Function, arguments: &[u8], out: &mut String) -> Option<
     let mut rest = arguments.get(decoder.position()..)?;
     let mut named = Vec::with_capacity(function.parameters.len());
     for parameter in &function.parameters {
-        let (item, behind) = cbor::split_item(rest)?;
+        let (item, behind) = item::split_item(rest)?;
         named.push((parameter, item));
         rest = behind;
     }

@@ -4,13 +4,14 @@ use std::io::{self, Read, Seek};
 
 use minicbor::Decoder;
 
-use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Header, Seal, Shapes, Tables};
 use crate::format::kind;
+use crate::item;
 use crate::payload::{BlobRef, Digest};
 use crate::recover::RECOVERED;
 use crate::sign::{PublicKey, SIGNATURE_BYTES, seal_message};
+use wasm_agent_cbor as cbor;
 
 use super::frames::{Bad, Contents, Frame, FrameKind, Frames, Step};
 use super::tail;
@@ -194,7 +195,7 @@ impl<R: Read + Seek> Walk<R> {
 
     fn check_seal(&mut self, frame: &Frame) -> Result<(), ReadError> {
         let payload = self.frames.payload(frame);
-        let seal = Seal::read_payload(payload).ok().filter(|_| cbor::is_item(payload));
+        let seal = Seal::read_payload(payload).ok().filter(|_| item::is_item(payload));
         let Some(seal) = seal.filter(|seal| seal.records == frame.index) else {
             let problem = "seal has other fields than the format says, or another count of records".to_owned();
             return Err(tampered(frame.index, frame.offset, Damage::Malformed { problem }));

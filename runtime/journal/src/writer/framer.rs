@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::cbor;
 use crate::chain::Chain;
 use crate::error::JournalError;
 use crate::event::Seal;
 use crate::format::{FRAME_HEAD_BYTES, MAGIC, RECORD_BYTES_MAX};
 use crate::payload::Digest;
 use crate::sign::{Signer, seal_message};
+use wasm_agent_cbor as cbor;
 
 use super::JournalStore;
 

@@ -13,15 +13,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::cbor;
 use crate::encoded::Encoded;
 use crate::error::JournalError;
 use crate::event::{
     ApprovalAsked, ApprovalSettled, CallEvent, DecisionRecord, End, Function, FunctionId, Header, Intent, Note,
     OutcomeEvent, write_outcome,
 };
+use crate::item;
 use crate::payload::Digest;
 use crate::sign::Signer;
+use wasm_agent_cbor as cbor;
 
 pub use store::JournalStore;
 
@@ -306,7 +307,7 @@ impl State {
 }
 
 fn check_action(action: &[u8]) -> Result<(), JournalError> {
-    if cbor::is_item(action) { Ok(()) } else { Err(JournalError::NotAnItem { what: "action" }) }
+    if item::is_item(action) { Ok(()) } else { Err(JournalError::NotAnItem { what: "action" }) }
 }
 
 /// Checks the action that a decision names, if it does, and says how long it is.

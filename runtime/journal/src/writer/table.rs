@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::cbor;
 use crate::error::JournalError;
 use crate::event::{DecisionRecord, Function, FunctionId, LabelOrText};
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
+use wasm_agent_cbor as cbor;
 
 use super::queue::Batch;
 
