@@ -5,16 +5,13 @@ use std::sync::Arc;
 
 use crate::blob;
 use crate::error::{JournalError, ReadError};
-use crate::event::{Event, Note, Tables};
+use crate::event::{Event, Note, RECOVERED, Tables};
 use crate::payload::{BlobRef, Digest};
 use crate::reader::{Contents, Frame, FrameKind, Walk, decode, read_header};
 use crate::sign::{PublicKey, Signer};
 use crate::verify::Verification;
 use crate::writer::{Framer, JournalStore, WRITE_BYTES};
 use wasm_agent_cbor as cbor;
-
-/// Name of the note that a recovery adds. It alone may stand between an end and its seal.
-pub(crate) const RECOVERED: &str = "recovered";
 
 /// Bytes read at once of what is left out.
 const CHUNK_BYTES: usize = 256 << 10;

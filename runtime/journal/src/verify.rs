@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{EffectResult, Event, Intent, Record, Redaction, Shapes, Tables, is_call};
+use crate::event::{EffectResult, Event, Intent, RECOVERED, Record, Redaction, Shapes, Tables, is_call};
 use crate::payload::Digest;
 use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
-use crate::recover::RECOVERED;
 use crate::sign::PublicKey;
 
 /// Most effects without an outcome that are kept by number; a hostile journal must not fill memory with them.

@@ -23,7 +23,7 @@ pub use record::{Event, Note, Record, Seal};
 
 pub(crate) use decision::LabelOrText;
 pub(crate) use effect::write_outcome;
-pub(crate) use record::{Tables, header_version, is_call};
+pub(crate) use record::{RECOVERED, Tables, header_version, is_call};
 pub(crate) use shape::Shapes;
 
 use fields::{Map, expect_array, items, named, optional_text, variant};

@@ -71,6 +71,9 @@ pub struct Note {
     pub text: String,
 }
 
+/// Name of the note that a recovery adds. It alone may stand between an end and its seal.
+pub(crate) const RECOVERED: &str = "recovered";
+
 /// A seal over everything before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seal {

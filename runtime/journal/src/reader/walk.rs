@@ -5,11 +5,10 @@ use std::io::{self, Read, Seek};
 use minicbor::Decoder;
 
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{Header, Seal, Shapes, Tables};
+use crate::event::{Header, RECOVERED, Seal, Shapes, Tables};
 use crate::format::kind;
 use crate::item;
 use crate::payload::{BlobRef, Digest};
-use crate::recover::RECOVERED;
 use crate::sign::{PublicKey, SIGNATURE_BYTES, seal_message};
 use wasm_agent_cbor as cbor;
 
