@@ -88,7 +88,7 @@ pub use event::{
     Event, Function, FunctionId, Header, Intent, Invocation, Note, Outcome, OutcomeEvent, Record, Redaction, Remember,
     RunResult, Seal, Verdict,
 };
-pub use json::{arguments_to_json, item_to_json, to_json, write_json};
+pub use json::{arguments_to_json, item_to_json, to_json};
 pub use payload::{BlobRef, Digest, PayloadRef};
 pub use reader::{Reader, Tail};
 pub use recover::{NotRecoverable, RecoverError, Recovered, recover, recoverable};

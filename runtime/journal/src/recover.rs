@@ -3,6 +3,8 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
+use wasm_agent_ids::Hex;
+
 use crate::blob;
 use crate::error::{JournalError, ReadError};
 use crate::event::{Event, Note, RECOVERED, Tables};
@@ -145,7 +147,7 @@ pub fn recover<R: Read + Seek>(
 
 /// The note's text, as the format says.
 fn text(unsealed: u64, bytes: u64, digest: &Digest) -> String {
-    let digest = crate::json::hex(digest);
+    let digest = Hex(digest);
     format!("records under no seal before this one: {unsealed}; bytes left out after them: {bytes}, BLAKE3 {digest}")
 }
 

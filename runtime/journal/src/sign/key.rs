@@ -5,6 +5,7 @@ use std::{fmt, io};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use wasm_agent_ids::Hex;
 use zeroize::Zeroizing;
 
 use super::{SIGNATURE_BYTES, Signer, pem};
@@ -97,7 +98,7 @@ impl PublicKey {
     /// SHA-256 of the key's DER (RFC 8410), in hexadecimal: `openssl pkey -pubin -outform DER | sha256sum`.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        crate::json::hex(digest(&SHA256, &self.der()).as_ref())
+        Hex(digest(&SHA256, &self.der()).as_ref()).to_string()
     }
 
     /// Whether a signature is this key's over that message.
@@ -115,7 +116,7 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({})", crate::json::hex(&self.0))
+        write!(f, "PublicKey({})", Hex(&self.0))
     }
 }
 
