@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use wasm_agent_ids::Hex;
 use wasm_agent_journal::{
     ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, Digest, EffectResult, Event, Intent, Outcome, Record,
 };
@@ -158,8 +159,8 @@ impl Open {
             became.push_str(&format!("; {} by {}", approval.answer.name(), approval.approver));
         }
         if let Some(before) = before {
-            let digest = before.blake3.map(|digest| digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect());
-            let digest: String = digest.unwrap_or_else(|| "not read".to_owned());
+            let digest = before.blake3.as_ref().and_then(|digest| digest.first_chunk::<8>());
+            let digest = digest.map_or_else(|| "not read".to_owned(), |digest| Hex(digest).to_string());
             became.push_str(&format!("; the file was {} bytes before, {digest}", before.length));
         }
         Effect { number, call, action, became, key }

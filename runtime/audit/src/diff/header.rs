@@ -1,5 +1,6 @@
 //! What was different before two runs began.
 
+use wasm_agent_ids::Hex;
 use wasm_agent_journal::{Header, Invocation};
 
 /// Longest text of one difference, in bytes: the part of it that differs is shown, not all.
@@ -91,5 +92,5 @@ fn cut(mut text: String) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(bytes).to_string()
 }

@@ -4,6 +4,7 @@
 //! conventions 1.37.0 where they have a name for something. Names under `wasm_agent.` are this program's own.
 
 use serde_json::{Map, Value, json};
+use wasm_agent_ids::Hex;
 use wasm_agent_journal::{Header, Record};
 
 use super::attributes::{Attributes, told};
@@ -180,5 +181,5 @@ fn trace_id(run_id: &[u8; 16]) -> [u8; 16] {
 
 /// Lower-case hexadecimal.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(bytes).to_string()
 }

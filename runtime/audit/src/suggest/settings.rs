@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use wasm_agent_ids::Hex;
 use wasm_agent_journal::Header;
 use wasm_agent_policy::{Limits, Policy};
 
@@ -84,5 +85,5 @@ fn widen(limits: &mut Limits, other: &Limits) {
 
 /// Lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(bytes).to_string()
 }

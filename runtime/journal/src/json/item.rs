@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use minicbor::Decoder;
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
@@ -203,7 +202,7 @@ impl Serialize for Payload<'_> {
         };
         let mut object = serializer.serialize_map(None)?;
         if let (PayloadRef::Inline(contents), None) = (&self.0, text) {
-            object.serialize_entry("base64", &STANDARD.encode(contents))?;
+            object.serialize_entry("base64", &BASE64.encode(contents))?;
         }
         object.serialize_entry("blake3", &HexText(&self.0.digest()))?;
         object.serialize_entry("length", &self.0.length())?;
