@@ -7,6 +7,7 @@ use data_encoding::BASE64;
 use minicbor::Decoder;
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use wasm_agent_cbor::major::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT};
 use wasm_agent_cbor::{NULL, split_head, wide};
 
@@ -151,10 +152,9 @@ impl<'a> Next<'a> {
 
 /// A map's key: its text, or the JSON of anything else.
 fn key_text(key: &[u8]) -> Option<String> {
-    let next = Next::of(key);
-    match split_head(key)? {
-        (TEXT, ..) => std::str::from_utf8(next.take()?.2).ok().map(str::to_owned),
-        _ => serde_json::to_string(&next).ok(),
+    match serde_json::to_value(Next::of(key)).ok()? {
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 
