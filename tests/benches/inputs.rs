@@ -5,7 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use wasm_agent_journal::{
-    CallEvent, Encoded, End, FunctionId, Header, Invocation, JournalStore, Keep, Options, RunResult, Writer,
+    CallEvent, Encoded, End, FunctionId, Header, Invocation, JournalStore, Keep, Options, PolicyDigest, RunId,
+    RunResult, ToolDigest, Writer,
 };
 use wasm_agent_policy::{Action, GuestPath, HttpAction, Method, Policy, Url};
 
@@ -106,11 +107,11 @@ impl JournalStore for Memory {
 /// A writer, and the id of the function that its calls name.
 pub fn writer(store: impl JournalStore + 'static) -> (Writer, FunctionId) {
     let header = Header {
-        run_id: [7; 16],
-        component_sha256: [1; 32],
+        run_id: RunId::from_bytes([7; 16]),
+        component_sha256: ToolDigest::from_bytes([1; 32]),
         component_name: "bench.wasm".to_owned(),
         policy_text: "version = 1\n".to_owned(),
-        policy_digest: [2; 32],
+        policy_digest: PolicyDigest::from_bytes([2; 32]),
         arguments: vec!["bench".to_owned()],
         environment: Vec::new(),
         invocation: Invocation::Call { export: "run".to_owned(), arguments: String::new() },

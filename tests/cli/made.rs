@@ -4,8 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use wasm_agent_host::journal::{
-    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, DecisionRecord, EffectResult, Encoded, End,
-    Header, Intent, Invocation, JournalStore, Keep, Note, Options, OutcomeEvent, Remember, RunResult, Verdict, Writer,
+    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, CallId, DecisionRecord, EffectId, EffectResult,
+    Encoded, End, Header, Intent, Invocation, JournalStore, Keep, Note, Options, OutcomeEvent, PolicyDigest, Remember,
+    RunId, RunResult, ToolDigest, Verdict, Writer,
 };
 use wasm_agent_host::policy::{Action, GuestPath, HttpAction, Method, Url};
 
@@ -53,11 +54,11 @@ pub(crate) fn journal(change: impl FnOnce(&mut Made)) -> Vec<u8> {
 
 pub(crate) fn header() -> Header {
     Header {
-        run_id: *b"0123456789abcdef",
-        component_sha256: [1; 32],
+        run_id: RunId::from_bytes(*b"0123456789abcdef"),
+        component_sha256: ToolDigest::from_bytes([1; 32]),
         component_name: "edit-files.wasm".to_owned(),
         policy_text: "version = 1\n".to_owned(),
-        policy_digest: [2; 32],
+        policy_digest: PolicyDigest::from_bytes([2; 32]),
         arguments: vec!["edit-files.wasm".to_owned(), "/notes".to_owned()],
         environment: vec![("LANG".to_owned(), "C.UTF-8".to_owned())],
         invocation: Invocation::Command,
@@ -155,8 +156,8 @@ impl Run {
 
     fn intent(&mut self, effect: u64, action: &Action, decision: DecisionRecord, approval: Option<ApprovalRecord>) {
         let intent = Intent {
-            effect,
-            call: self.calls,
+            effect: EffectId(effect),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -170,7 +171,7 @@ impl Run {
 
     fn outcome(&mut self, effect: u64, result: EffectResult, extra: Option<&Encoded>) {
         self.now_ns += 5_000;
-        let event = OutcomeEvent { effect, at_ns: self.now_ns, result, detail: None, extra };
+        let event = OutcomeEvent { effect: EffectId(effect), at_ns: self.now_ns, result, detail: None, extra };
         self.writer.outcome(&event).unwrap();
     }
 
@@ -180,8 +181,8 @@ impl Run {
         let path = GuestPath::parse("/notes/today.md").unwrap();
         let action = Action::FileModify { path, truncate: true };
         let asked = ApprovalAsked {
-            effect: 0,
-            call: self.calls,
+            effect: EffectId(0),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -197,7 +198,7 @@ impl Run {
             waited_ns: 2_000_000_000,
             remember: Remember::Once,
         };
-        let settled = ApprovalSettled { effect: 0, at_ns: self.now_ns, approval: approval.clone() };
+        let settled = ApprovalSettled { effect: EffectId(0), at_ns: self.now_ns, approval: approval.clone() };
         self.writer.approval_settled(&settled).unwrap();
         let decision = DecisionRecord {
             verdict: Verdict::Ask,

@@ -3,6 +3,7 @@
 use std::io::{self, Cursor};
 use std::sync::{Arc, Mutex};
 
+use wasm_agent_ids::{CallId, EffectId, PolicyDigest, RunId, ToolDigest};
 use wasm_agent_journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, DecisionRecord, EffectResult, Encoded, End,
     Header, Intent, Invocation, JournalStore, Note, Options, OutcomeEvent, Reader, Record, Remember, RunResult,
@@ -37,11 +38,11 @@ pub(crate) struct HandMade {
 
 pub(crate) fn header() -> Header {
     Header {
-        run_id: [7; 16],
-        component_sha256: [1; 32],
+        run_id: RunId::from_bytes([7; 16]),
+        component_sha256: ToolDigest::from_bytes([1; 32]),
         component_name: "edit-files.wasm".to_owned(),
         policy_text: "version = 1\n".to_owned(),
-        policy_digest: [2; 32],
+        policy_digest: PolicyDigest::from_bytes([2; 32]),
         arguments: vec!["edit-files".to_owned(), "/notes".to_owned()],
         environment: vec![("LANG".to_owned(), "C.UTF-8".to_owned())],
         invocation: Invocation::Command,
@@ -140,8 +141,8 @@ impl HandMade {
             action: None,
         };
         let intent = Intent {
-            effect,
-            call: self.calls,
+            effect: EffectId(effect),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -161,14 +162,16 @@ impl HandMade {
 
     pub(crate) fn outcome(&mut self, effect: u64, result: EffectResult, extra: Option<&Encoded>) {
         let detail = (result != EffectResult::Done).then_some("it went wrong");
-        self.writer.outcome(&OutcomeEvent { effect, at_ns: self.now_ns, result, detail, extra }).unwrap();
+        self.writer
+            .outcome(&OutcomeEvent { effect: EffectId(effect), at_ns: self.now_ns, result, detail, extra })
+            .unwrap();
     }
 
     /// Asks about the action of the next call, and gives the answer after so long, in nanoseconds.
     pub(crate) fn ask(&mut self, action: &Action, answer: Answer, waited_ns: u64) -> ApprovalRecord {
         let asked = ApprovalAsked {
-            effect: self.effects,
-            call: self.calls,
+            effect: EffectId(self.effects),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -184,7 +187,8 @@ impl HandMade {
             waited_ns,
             remember: Remember::Once,
         };
-        let settled = ApprovalSettled { effect: self.effects, at_ns: self.now_ns, approval: approval.clone() };
+        let settled =
+            ApprovalSettled { effect: EffectId(self.effects), at_ns: self.now_ns, approval: approval.clone() };
         self.writer.approval_settled(&settled).unwrap();
         if answer != Answer::Approved {
             self.effects += 1;

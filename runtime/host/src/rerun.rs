@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use wasm_agent_ids::RunId;
 use wasm_agent_journal::{Header, RunResult};
 use wasmtime::{Store, Trap};
 
@@ -121,7 +120,7 @@ impl Recording {
     /// [`ReplayFailure::Replay`] with the first difference, or with the bound that the replay came to.
     pub fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
         let header = self.replay.header().clone();
-        let same_component = header.component_sha256 == tool.sha256;
+        let same_component = *header.component_sha256.as_bytes() == tool.sha256;
         let same_arguments = self.arguments.as_ref().is_none_or(|given| *given == header.arguments);
         let fuel_compared = header.engine == tool.engine.fingerprint() && same_component && same_arguments;
         if !fuel_compared {
@@ -168,7 +167,7 @@ fn prepare(
     sink: Arc<dyn OutputSink>,
 ) -> Result<Store<Host>, RunError> {
     // The recorded run's time does not pass in a replay, which ends where that run ended. This is the replay's own.
-    let session = Arc::new(Session::new(RunId::from_bytes(header.run_id), replay.bounds().time()));
+    let session = Arc::new(Session::new(header.run_id, replay.bounds().time()));
     let memory = limit(header, "memory-bytes").unwrap_or(u64::MAX).min(replay.bounds().memory_bytes);
     let memory = usize::try_from(memory).unwrap_or(usize::MAX);
     let fuel = Some(replay.first_stop());

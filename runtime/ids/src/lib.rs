@@ -80,6 +80,11 @@ bytes_id! {
     ToolDigest, 32
 }
 
+bytes_id! {
+    /// A policy: the BLAKE3 digest of its whole text.
+    PolicyDigest, 32
+}
+
 number! {
     /// A host call of a run, counted from 0.
     CallId

@@ -139,11 +139,11 @@ fn write(kind: Calls, calls: u64) -> Result<Vec<u8>, Box<dyn Error>> {
 
 fn header() -> Header {
     Header {
-        run_id: [0; 16],
-        component_sha256: [0; 32],
+        run_id: wasm_agent_ids::RunId::from_bytes([0; 16]),
+        component_sha256: wasm_agent_ids::ToolDigest::from_bytes([0; 32]),
         component_name: "tool.wasm".to_owned(),
         policy_text: "version = 1".to_owned(),
-        policy_digest: [0; 32],
+        policy_digest: wasm_agent_ids::PolicyDigest::from_bytes([0; 32]),
         arguments: Vec::new(),
         environment: Vec::new(),
         invocation: Invocation::Command,

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use wasm_agent_cbor as cbor;
+
 use crate::format::kind;
 use crate::payload::Digest;
-use wasm_agent_cbor as cbor;
 
 /// Digests that the writer remembers, so that contents which come again are not stored again.
 ///

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use wasm_agent_cbor as cbor;
+
 use crate::blob;
 use crate::error::JournalError;
 use crate::event::{Call, DecisionRecord, Event, Header, LabelOrText, OutcomeEvent, write_outcome};
 use crate::format::{BLOB_BYTES_MAX, kind};
 use crate::payload::Digest;
 use crate::writer::{Framer, JournalStore, Summary, WRITE_BYTES};
-use wasm_agent_cbor as cbor;
 
 /// Writes a journal from events as a [`Reader`](crate::Reader) gives them, perhaps changed in between.
 ///

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use minicbor::Decoder;
+use wasm_agent_cbor as cbor;
 
 use crate::format::{DEPTH_MAX, INLINE_BYTES};
 use crate::payload::{Digest, PayloadRef, write_reference};
-use wasm_agent_cbor as cbor;
 
 /// Whether a payload's contents go into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,15 +12,16 @@
 //! ```
 //! use std::fs::File;
 //! use wasm_agent_journal::{CallEvent, Encoded, End, Event, Header, Invocation, Options, Reader, RunResult, Writer};
+//! # use wasm_agent_ids::{PolicyDigest, RunId, ToolDigest};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("run.journal");
 //! # let header = Header {
-//! #     run_id: [0; 16],
-//! #     component_sha256: [0; 32],
+//! #     run_id: RunId::from_bytes([0; 16]),
+//! #     component_sha256: ToolDigest::from_bytes([0; 32]),
 //! #     component_name: "tool.wasm".to_owned(),
 //! #     policy_text: "version = 1".to_owned(),
-//! #     policy_digest: [0; 32],
+//! #     policy_digest: PolicyDigest::from_bytes([0; 32]),
 //! #     arguments: Vec::new(),
 //! #     environment: Vec::new(),
 //! #     invocation: Invocation::Command,
@@ -95,3 +96,5 @@ pub use recover::{NotRecoverable, RecoverError, Recovered, recover, recoverable}
 pub use sign::{KeyError, PublicKey, Signer, SigningKey};
 pub use verify::{OpenEffect, OpenEffects, Verification, verify, verify_signed};
 pub use writer::{Fsync, JournalStore, Options, Summary, Writer};
+// Ids that stand in records.
+pub use wasm_agent_ids::{CallId, EffectId, PolicyDigest, RunId, ToolDigest};

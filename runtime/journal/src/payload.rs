@@ -2,9 +2,9 @@
 
 use minicbor::data::Type;
 use minicbor::{Decode, Decoder, decode};
+use wasm_agent_cbor as cbor;
 
 use crate::format::PAYLOAD_TAG;
-use wasm_agent_cbor as cbor;
 
 /// BLAKE3 digest of contents.
 pub type Digest = [u8; 32];

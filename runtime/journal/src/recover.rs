@@ -3,7 +3,8 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use wasm_agent_ids::Hex;
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::{Hex, RunId};
 
 use crate::blob;
 use crate::error::{JournalError, ReadError};
@@ -13,7 +14,6 @@ use crate::reader::{Contents, Frame, FrameKind, Walk, decode, read_header};
 use crate::sign::{PublicKey, Signer};
 use crate::verify::Verification;
 use crate::writer::{Framer, JournalStore, WRITE_BYTES};
-use wasm_agent_cbor as cbor;
 
 /// Bytes read at once of what is left out.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -116,7 +116,7 @@ pub fn recover<R: Read + Seek>(
     let (run, signed_by) = match &first.event {
         Event::Header(header) => (header.run_id, header.signed_by),
         // The walk takes no other first record.
-        _ => ([0; 16], None),
+        _ => (RunId::from_bytes([0; 16]), None),
     };
     let key = signer.as_ref().map(|signer| signer.public_key());
     let mut framer = Framer::new(Box::new(store), signer, run);

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
+use wasm_agent_ids::{CallId, EffectId};
+
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{EffectResult, Event, Intent, RECOVERED, Record, Redaction, Shapes, Tables, is_call};
 use crate::payload::Digest;
@@ -47,9 +49,9 @@ pub struct Verification {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OpenEffects {
     /// Their numbers, in order; no more than 65536.
-    pub effects: BTreeSet<u64>,
+    pub effects: BTreeSet<EffectId>,
     /// What they are, by number; no more than 1024, and none whose action takes more than 4 KiB.
-    pub actions: BTreeMap<u64, OpenEffect>,
+    pub actions: BTreeMap<EffectId, OpenEffect>,
     /// How many more there are.
     pub more: u64,
 }
@@ -58,7 +60,7 @@ pub struct OpenEffects {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenEffect {
     /// Sequence number of the host call that asked for it.
-    pub call: u64,
+    pub call: CallId,
     /// The action: one CBOR item.
     pub action: Vec<u8>,
 }
@@ -181,7 +183,7 @@ impl OpenEffects {
         }
     }
 
-    fn close(&mut self, effect: u64, result: EffectResult) {
+    fn close(&mut self, effect: EffectId, result: EffectResult) {
         self.actions.remove(&effect);
         // A denied effect may have no intent; any other outcome that is not known closes one of the uncounted.
         if !self.effects.remove(&effect) && result != EffectResult::Denied {

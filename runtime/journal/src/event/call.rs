@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::CallId;
 
 use super::record::{Tables, raw_item};
 use super::{DecisionRecord, items};
 use crate::encoded::Encoded;
 use crate::format::{NAME_BYTES_MAX, PARAMETERS_MAX, kind};
-use wasm_agent_cbor as cbor;
 
 /// Number of a function in one journal, from [`Writer::intern`](crate::Writer::intern).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +47,7 @@ pub struct CallEvent<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// Sequence number: how many calls the journal records before it.
-    pub seq: u64,
+    pub seq: CallId,
     /// Which function.
     pub function: Arc<Function>,
     /// Time at which it was called, since the start of the run, in nanoseconds.

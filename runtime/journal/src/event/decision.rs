@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use minicbor::data::Type;
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
 
 use super::record::{Tables, raw_item};
 use super::{Map, named, variant};
-use wasm_agent_cbor as cbor;
 
 named! {
     /// The policy's decision.

@@ -1,6 +1,8 @@
 //! Effects: the intent before, the approval between, the outcome after. One effect number links them.
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::{CallId, EffectId};
 
 use super::decision::LabelOrText;
 use super::record::{Tables, raw_item};
@@ -8,15 +10,14 @@ use super::{ApprovalRecord, DecisionRecord, Map, named, variant};
 use crate::encoded::Encoded;
 use crate::format::kind;
 use crate::payload::{Digest, digest};
-use wasm_agent_cbor as cbor;
 
 /// An effect that is about to happen. It may have happened if no outcome follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// Number of the effect, unique in the run.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Sequence number of the host call that asks for it; its call record comes later.
-    pub call: u64,
+    pub call: CallId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// The action: one CBOR item, kept as it is.
@@ -58,7 +59,7 @@ named! {
 #[derive(Debug, Clone, Copy)]
 pub struct OutcomeEvent<'a> {
     /// Number of the effect.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// How it ended.
@@ -73,7 +74,7 @@ pub struct OutcomeEvent<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Number of the effect.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// How it ended.
@@ -88,9 +89,9 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalAsked {
     /// Number of the effect that waits.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Sequence number of the host call that asks for it.
-    pub call: u64,
+    pub call: CallId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// The action: one CBOR item, kept as it is.
@@ -107,7 +108,7 @@ pub struct ApprovalAsked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalSettled {
     /// Number of the effect that waited.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// The answer.
@@ -119,8 +120,8 @@ impl Intent {
         cbor::array(out, 5);
         cbor::uint(out, kind::INTENT.into());
         cbor::int(out, time);
-        cbor::uint(out, self.effect);
-        cbor::uint(out, self.call);
+        cbor::uint(out, self.effect.0);
+        cbor::uint(out, self.call.0);
         cbor::map(out, 4 + usize::from(self.approval.is_some()) + usize::from(self.before.is_some()));
         cbor::text(out, "action");
         out.extend_from_slice(&self.action);
@@ -142,7 +143,7 @@ impl Intent {
 
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
         let at_ns = tables.time(decoder)?;
-        let (effect, call) = (decoder.u64()?, decoder.u64()?);
+        let (effect, call) = (EffectId(decoder.u64()?), CallId(decoder.u64()?));
         let mut map = Map::read(decoder)?;
         Ok(Self {
             effect,
@@ -180,7 +181,7 @@ pub(crate) fn write_outcome(event: &OutcomeEvent<'_>, with_extra: bool, out: &mu
     cbor::array(out, 5 + usize::from(with_extra));
     cbor::uint(out, kind::OUTCOME.into());
     cbor::int(out, time);
-    cbor::uint(out, event.effect);
+    cbor::uint(out, event.effect.0);
     cbor::text(out, event.result.name());
     match event.detail {
         Some(detail) => cbor::text(out, detail),
@@ -192,7 +193,7 @@ impl Outcome {
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables, fields: u64) -> Result<Self, decode::Error> {
         Ok(Self {
             at_ns: tables.time(decoder)?,
-            effect: decoder.u64()?,
+            effect: EffectId(decoder.u64()?),
             result: variant(decoder, EffectResult::ALL, EffectResult::name)?,
             detail: super::optional_text(decoder)?,
             extra: if fields == 6 { Some(raw_item(decoder)?) } else { None },
@@ -205,8 +206,8 @@ impl ApprovalAsked {
         cbor::array(out, 5);
         cbor::uint(out, kind::APPROVAL_ASKED.into());
         cbor::int(out, time);
-        cbor::uint(out, self.effect);
-        cbor::uint(out, self.call);
+        cbor::uint(out, self.effect.0);
+        cbor::uint(out, self.call.0);
         cbor::map(out, 4);
         cbor::text(out, "action");
         out.extend_from_slice(&self.action);
@@ -220,7 +221,7 @@ impl ApprovalAsked {
 
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
         let at_ns = tables.time(decoder)?;
-        let (effect, call) = (decoder.u64()?, decoder.u64()?);
+        let (effect, call) = (EffectId(decoder.u64()?), CallId(decoder.u64()?));
         let mut map = Map::read(decoder)?;
         Ok(Self {
             effect,
@@ -239,11 +240,15 @@ impl ApprovalSettled {
         cbor::array(out, 4);
         cbor::uint(out, kind::APPROVAL_SETTLED.into());
         cbor::int(out, time);
-        cbor::uint(out, self.effect);
+        cbor::uint(out, self.effect.0);
         self.approval.write(out);
     }
 
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
-        Ok(Self { at_ns: tables.time(decoder)?, effect: decoder.u64()?, approval: ApprovalRecord::read(decoder)? })
+        Ok(Self {
+            at_ns: tables.time(decoder)?,
+            effect: EffectId(decoder.u64()?),
+            approval: ApprovalRecord::read(decoder)?,
+        })
     }
 }

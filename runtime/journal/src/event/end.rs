@@ -1,11 +1,11 @@
 //! The last record before the final seal: how the run ended and what it used.
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
 
 use super::record::Tables;
 use super::{Map, optional_text};
 use crate::format::kind;
-use wasm_agent_cbor as cbor;
 
 /// How a run ended, and what it used.
 #[derive(Debug, Clone, PartialEq, Eq)]

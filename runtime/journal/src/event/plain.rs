@@ -4,12 +4,12 @@
 //! also says what is wrong.
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
 
 use super::record::Tables;
 use super::{Call, DecisionRecord, Verdict};
 use crate::format::kind;
 use crate::item;
-use wasm_agent_cbor as cbor;
 
 /// The fields of a call whose decision, where it has one, names grant and reason by number.
 pub(super) struct PlainCall<'a> {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::CallId;
 
 use super::{ApprovalAsked, ApprovalSettled, Call, End, Function, Header, Intent, Outcome, expect_array};
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
 use crate::item;
 use crate::payload::{BlobRef, Digest, digest};
-use wasm_agent_cbor as cbor;
 
 /// One record of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,8 +243,8 @@ impl Tables {
         cbor::wide(self.labels.len())
     }
 
-    pub(super) fn next_call(&mut self) -> u64 {
-        let seq = self.calls;
+    pub(super) fn next_call(&mut self) -> CallId {
+        let seq = CallId(self.calls);
         self.calls += 1;
         seq
     }

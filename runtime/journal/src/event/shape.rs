@@ -3,10 +3,11 @@
 //! Calls of one function differ in numbers, digests and letters, and seldom in where these stand. A call whose items were walked over
 //! and found sound leaves a mask of the bits that this depended on. Another one with the same bits there is sound for the same reason.
 
-use super::record::Tables;
-use crate::format::kind;
 use wasm_agent_cbor as cbor;
 use wasm_agent_cbor::major;
+
+use super::record::Tables;
+use crate::format::kind;
 
 /// Longest items that have a shape, in bytes: arguments, outcome and decision of all but calls with long texts.
 const ITEMS_BYTES_MAX: usize = 96;

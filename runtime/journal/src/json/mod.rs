@@ -10,7 +10,6 @@ mod parts;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use wasm_agent_ids::Hex;
 
 use crate::event::{Call, Event, Record};
 
@@ -19,6 +18,7 @@ use lines::{
     AskedLine, BlobLine, CallLine, EndLine, FunctionLine, HeaderLine, IntentLine, LabelLine, NoteLine, OutcomeLine,
     SealLine, SettledLine,
 };
+use wasm_agent_ids::Hex;
 
 impl Serialize for Record {
     /// A JSON object: `record`, `offset`, `event`, and the event's own fields.

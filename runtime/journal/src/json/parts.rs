@@ -16,7 +16,7 @@ pub(super) struct ComponentPart<'a> {
 
 impl<'a> ComponentPart<'a> {
     pub(super) fn new(header: &'a Header) -> Self {
-        Self { name: &header.component_name, sha256: HexText(&header.component_sha256) }
+        Self { name: &header.component_name, sha256: HexText(header.component_sha256.as_bytes()) }
     }
 }
 
@@ -28,7 +28,7 @@ pub(super) struct PolicyPart<'a> {
 
 impl<'a> PolicyPart<'a> {
     pub(super) fn new(header: &'a Header) -> Self {
-        Self { digest: HexText(&header.policy_digest), text: &header.policy_text }
+        Self { digest: HexText(header.policy_digest.as_bytes()), text: &header.policy_text }
     }
 }
 

@@ -5,12 +5,13 @@ mod calls;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use wasm_agent_cbor::wide;
+
 use crate::blob::{PREFIX_BYTES_MAX, Prefix};
 use crate::chain::Chain;
 use crate::error::{BlobProblem, Damage, ReadError};
 use crate::format::{FRAME_HEAD_BYTES, MAGIC, RECORD_BYTES_MAX, kind};
 use crate::payload::{BlobRef, Digest};
-use wasm_agent_cbor::wide;
 
 /// Bytes read at once. Long runs keep BLAKE3 at full speed.
 const READ_BYTES: usize = 256 << 10;

@@ -6,11 +6,12 @@ mod walk;
 
 use std::io::{Read, Seek};
 
+use wasm_agent_cbor as cbor;
+
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Call, Event, Header, Record, Tables, header_version};
 use crate::format::VERSION;
 use crate::payload::{BlobRef, PayloadRef};
-use wasm_agent_cbor as cbor;
 
 pub use walk::Tail;
 

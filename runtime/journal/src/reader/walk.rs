@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use minicbor::Decoder;
+use wasm_agent_ids::RunId;
 
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Header, RECOVERED, Seal, Shapes, Tables};
@@ -10,7 +11,6 @@ use crate::format::kind;
 use crate::item;
 use crate::payload::{BlobRef, Digest};
 use crate::sign::{PublicKey, SIGNATURE_BYTES, seal_message};
-use wasm_agent_cbor as cbor;
 
 use super::frames::{Bad, Contents, Frame, FrameKind, Frames, Step};
 use super::tail;
@@ -54,7 +54,7 @@ pub(crate) struct Walk<R> {
     /// Whether signatures are checked, or only that they are there.
     contents: Contents,
     /// What signatures are checked with: the run's id and the key, once the header was read.
-    signed: Option<([u8; 16], PublicKey)>,
+    signed: Option<(RunId, PublicKey)>,
     /// Index and offset of the last seal, or of the first record: where the next seal's cover begins.
     cover: (u64, u64),
     records: u64,
@@ -226,7 +226,7 @@ impl<R> Walk<R> {
             }
             (Some(_), Some(_)) if self.contents == Contents::Skip => Ok(()),
             (Some((run, key)), Some(signature)) => {
-                let holds = key.verifies(&seal_message(run, &seal.hash, seal.records), signature);
+                let holds = key.verifies(&seal_message(*run, &seal.hash, seal.records), signature);
                 let records = seal.records - self.cover.0;
                 if holds { Ok(()) } else { Err(Damage::Signature { records }) }
             }

@@ -9,6 +9,8 @@ mod pem;
 
 use std::{fmt, io};
 
+use wasm_agent_ids::RunId;
+
 use crate::payload::Digest;
 
 pub use key::{KeyError, PublicKey, SigningKey};
@@ -36,9 +38,9 @@ pub trait Signer: Send + Sync + fmt::Debug {
 }
 
 /// What a seal's signature is over.
-pub(crate) fn seal_message(run: &[u8; 16], hash: &Digest, records: u64) -> [u8; MESSAGE_BYTES] {
+pub(crate) fn seal_message(run: RunId, hash: &Digest, records: u64) -> [u8; MESSAGE_BYTES] {
     let mut message = [0; MESSAGE_BYTES];
-    let parts = [SEAL_DOMAIN.as_slice(), run, hash, &records.to_le_bytes()];
+    let parts = [SEAL_DOMAIN.as_slice(), run.as_bytes(), hash, &records.to_le_bytes()];
     let bytes = parts.into_iter().flatten();
     message.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
     message
@@ -50,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_message_is_its_parts_in_order() {
-        let message = seal_message(&[1; 16], &[2; 32], 0x0304);
+        let message = seal_message(RunId::from_bytes([1; 16]), &[2; 32], 0x0304);
         let expected = [b"wasm-agent journal seal v1\n".as_slice(), &[1; 16], &[2; 32], &[4, 3, 0, 0, 0, 0, 0, 0]];
         assert_eq!(message.as_slice(), expected.concat());
     }

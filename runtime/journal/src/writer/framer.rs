@@ -5,6 +5,8 @@ use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::RunId;
 
 use crate::chain::Chain;
 use crate::error::JournalError;
@@ -12,7 +14,6 @@ use crate::event::Seal;
 use crate::format::{FRAME_HEAD_BYTES, MAGIC, RECORD_BYTES_MAX};
 use crate::payload::Digest;
 use crate::sign::{Signer, seal_message};
-use wasm_agent_cbor as cbor;
 
 use super::JournalStore;
 
@@ -36,7 +37,7 @@ pub(crate) struct Framer {
     store: Box<dyn JournalStore>,
     signer: Option<Arc<dyn Signer>>,
     /// The run's id, which every signature covers.
-    run: [u8; 16],
+    run: RunId,
     chain: Chain,
     /// Frames that are not written yet, but for what is in `held`.
     out: Vec<u8>,
@@ -55,7 +56,7 @@ pub(crate) struct Framer {
 
 impl Framer {
     /// A file with nothing but the magic, which is written with the first records.
-    pub(crate) fn new(store: Box<dyn JournalStore>, signer: Option<Arc<dyn Signer>>, run: [u8; 16]) -> Self {
+    pub(crate) fn new(store: Box<dyn JournalStore>, signer: Option<Arc<dyn Signer>>, run: RunId) -> Self {
         let mut out = Vec::with_capacity(SMALL_BYTES);
         out.extend_from_slice(MAGIC.as_slice());
         Self {
@@ -213,7 +214,7 @@ impl Framer {
     /// The signature of the seal that comes now, where there is a key.
     fn signature(&self) -> Result<Option<Vec<u8>>, JournalError> {
         let Some(signer) = &self.signer else { return Ok(None) };
-        let signed = signer.sign(&seal_message(&self.run, &self.last_seal, self.records));
+        let signed = signer.sign(&seal_message(self.run, &self.last_seal, self.records));
         signed
             .map(|signature| Some(signature.to_vec()))
             .map_err(|source| JournalError::Sign { source: Arc::new(source) })

@@ -96,6 +96,8 @@ mod tests {
     use std::thread::{self, ThreadId};
     use std::time::Duration;
 
+    use wasm_agent_ids::{PolicyDigest, RunId, ToolDigest};
+
     use crate::event::{Header, Invocation, Note};
     use crate::{JournalStore, Options, Writer};
 
@@ -115,11 +117,11 @@ mod tests {
     #[test]
     fn records_of_a_run_that_goes_on_reach_the_file_though_nobody_asks() {
         let header = Header {
-            run_id: [0; 16],
-            component_sha256: [0; 32],
+            run_id: RunId::from_bytes([0; 16]),
+            component_sha256: ToolDigest::from_bytes([0; 32]),
             component_name: String::new(),
             policy_text: String::new(),
-            policy_digest: [0; 32],
+            policy_digest: PolicyDigest::from_bytes([0; 32]),
             arguments: Vec::new(),
             environment: Vec::new(),
             invocation: Invocation::Command,

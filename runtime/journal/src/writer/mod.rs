@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use wasm_agent_ids::CallId;
+
 use crate::encoded::Encoded;
 use crate::error::JournalError;
 use crate::event::{
@@ -22,7 +24,6 @@ use crate::event::{
 use crate::item;
 use crate::payload::Digest;
 use crate::sign::Signer;
-use wasm_agent_cbor as cbor;
 
 pub use store::JournalStore;
 
@@ -149,7 +150,7 @@ impl Writer {
     /// # Errors
     ///
     /// When arguments or outcome are not whole, the decision's action is not one CBOR item, or the journal has failed.
-    pub fn call(&self, event: &CallEvent<'_>) -> Result<u64, JournalError> {
+    pub fn call(&self, event: &CallEvent<'_>) -> Result<CallId, JournalError> {
         let action = event.decision.map_or(Ok(0), check_decision)?;
         let size = check_item("arguments", event.arguments)? + check_item("outcome", event.outcome)? + FIELDS_BYTES;
         let (asked, answered) = (self.digests(event.arguments), self.digests(event.outcome));

@@ -3,6 +3,8 @@
 use std::mem;
 use std::time::Instant;
 
+use wasm_agent_ids::RunId;
+
 use crate::blob::{self, Window};
 use crate::encoded::{Contents, Keep, Slot};
 use crate::error::JournalError;
@@ -26,7 +28,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn new(store: Box<dyn JournalStore>, options: Options, run: [u8; 16], now: Instant) -> Self {
+    pub(super) fn new(store: Box<dyn JournalStore>, options: Options, run: RunId, now: Instant) -> Self {
         Self {
             framer: Framer::new(store, options.signer.clone(), run),
             options,

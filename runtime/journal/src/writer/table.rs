@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::CallId;
+
 use crate::error::JournalError;
 use crate::event::{DecisionRecord, Function, FunctionId, LabelOrText};
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
-use wasm_agent_cbor as cbor;
 
 use super::queue::Batch;
 
@@ -43,8 +45,8 @@ impl Table {
     }
 
     /// Counts a call and returns its sequence number.
-    pub(super) fn count_call(&mut self) -> u64 {
-        let seq = self.calls;
+    pub(super) fn count_call(&mut self) -> CallId {
+        let seq = CallId(self.calls);
         self.calls += 1;
         seq
     }

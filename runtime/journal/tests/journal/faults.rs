@@ -71,7 +71,7 @@ fn acknowledges_no_intent_that_did_not_reach_the_store() {
         let written: Vec<u64> = records(&bytes)
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|record| if let Event::Intent(intent) = record.event { Some(intent.effect) } else { None })
+            .filter_map(|record| if let Event::Intent(intent) = record.event { Some(intent.effect.0) } else { None })
             .collect();
         assert!(written.starts_with(&acknowledged), "operation {operation}: {written:?}, {acknowledged:?}");
         if sound {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use wasm_agent_journal::{Call, Event, Function, Record, to_json};
+use wasm_agent_journal::{Call, CallId, Event, Function, Record, to_json};
 
 use crate::support::{contents, records, sample};
 
@@ -111,7 +111,7 @@ proptest! {
     ) {
         let [seq, at_ns, duration_ns, fuel, index] = numbers;
         let function = Function { name, parameters: names }.into();
-        let call = Call { seq, function, at_ns, duration_ns, fuel, arguments, outcome, decision: None };
+        let call = Call { seq: CallId(seq), function, at_ns, duration_ns, fuel, arguments, outcome, decision: None };
         let record = Record { index, offset: 8, event: Event::Call(call) };
         prop_assert_eq!(serde_json::to_string(&record).unwrap(), to_json(&record).to_string());
     }

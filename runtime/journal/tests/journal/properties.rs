@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use proptest::prelude::*;
 use wasm_agent_journal::{
-    CallEvent, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Verdict, Writer, to_json, verify,
+    CallEvent, EffectId, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Verdict, Writer, to_json,
+    verify,
 };
 
 use crate::support::{
@@ -58,7 +59,7 @@ fn write(steps: &[Step], options: Options) -> Vec<u8> {
                 writer.intent(&intent(*effect, *irreversible)).unwrap();
                 if *done {
                     let result = EffectResult::Done;
-                    let event = OutcomeEvent { effect: *effect, at_ns: 0, result, detail: None, extra: None };
+                    let event = OutcomeEvent { effect: EffectId(*effect), at_ns: 0, result, detail: None, extra: None };
                     writer.outcome(&event).unwrap();
                 }
             }
