@@ -1,12 +1,9 @@
 //! A journal that is made by hand: the same to the byte, whatever machine it is made on.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
+use wasm_agent_host::journal::testing::Memory;
 use wasm_agent_host::journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, CallId, DecisionRecord, EffectId, EffectResult,
-    Encoded, End, Header, Intent, Invocation, JournalStore, Keep, Note, Options, OutcomeEvent, PolicyDigest, Remember,
-    RunId, RunResult, ToolDigest, Verdict, Writer,
+    Encoded, End, Header, Intent, Keep, Note, Options, OutcomeEvent, Remember, RunId, RunResult, Verdict, Writer,
 };
 use wasm_agent_host::policy::{Action, GuestPath, HttpAction, Method, Url};
 
@@ -55,34 +52,8 @@ pub(crate) fn journal(change: impl FnOnce(&mut Made)) -> Vec<u8> {
 pub(crate) fn header() -> Header {
     Header {
         run_id: RunId::from_bytes(*b"0123456789abcdef"),
-        component_sha256: ToolDigest::from_bytes([1; 32]),
-        component_name: "edit-files.wasm".to_owned(),
-        policy_text: "version = 1\n".to_owned(),
-        policy_digest: PolicyDigest::from_bytes([2; 32]),
         arguments: vec!["edit-files.wasm".to_owned(), "/notes".to_owned()],
-        environment: vec![("LANG".to_owned(), "C.UTF-8".to_owned())],
-        invocation: Invocation::Command,
-        limits: vec![("memory-bytes".to_owned(), 256 << 20)],
-        engine: "wasmtime 48.0.8".to_owned(),
-        started_ns: 1_800_000_000_000_000_000,
-        parent: None,
-        signed_by: None,
-        redaction: None,
-        approver: "terminal".to_owned(),
-    }
-}
-
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
+        ..Header::sample()
     }
 }
 
@@ -125,8 +96,7 @@ fn write(made: &Made) -> Vec<u8> {
     let (at_ns, calls) = (run.now_ns, run.calls);
     let end = End { result, at_ns, fuel: 4_000, calls, waited_ns: 2_000_000_000, memory_high_bytes: 1 << 20 };
     run.writer.finish(&end).unwrap();
-    let bytes = memory.0.lock().unwrap();
-    bytes.clone()
+    memory.bytes()
 }
 
 impl Run {

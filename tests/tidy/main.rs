@@ -162,6 +162,17 @@ fn imports_go_one_way() {
 }
 
 #[test]
+fn only_tests_use_what_the_journal_has_for_them() {
+    let mut manifests = files(&["Cargo.toml"]);
+    manifests.retain(|path| path.starts_with("runtime") || path.starts_with("host-cli"));
+    for path in manifests {
+        let manifest: toml::Table = text(&path).parse().unwrap();
+        let dependencies = manifest.get("dependencies").map(toml::Value::to_string).unwrap_or_default();
+        assert!(!dependencies.contains("\"testing\""), "{} enables `testing` for production", path.display());
+    }
+}
+
+#[test]
 fn decisions_and_records_are_free_of_files_clocks_and_tasks() {
     for folder in ["runtime/policy/src", "runtime/journal/src/event"] {
         for path in files(&[".rs"]).iter().filter(|path| path.starts_with(folder)) {

@@ -1,30 +1,14 @@
 //! Journals made by hand, for tests.
 
-use std::io::{self, Cursor};
-use std::sync::{Arc, Mutex};
+use std::io::Cursor;
 
-use wasm_agent_ids::{CallId, EffectId, PolicyDigest, RunId, ToolDigest};
+use wasm_agent_ids::{CallId, EffectId};
+use wasm_agent_journal::testing::Memory;
 use wasm_agent_journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, DecisionRecord, EffectResult, Encoded, End,
-    Header, Intent, Invocation, JournalStore, Note, Options, OutcomeEvent, Reader, Record, Remember, RunResult,
-    Verdict, Writer,
+    Header, Intent, Note, Options, OutcomeEvent, Reader, Record, Remember, RunResult, Verdict, Writer,
 };
 use wasm_agent_policy::{Action, GuestPath};
-
-/// A store in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A journal that is being written. Time goes on by what each step is said to take.
 pub(crate) struct HandMade {
@@ -37,23 +21,7 @@ pub(crate) struct HandMade {
 }
 
 pub(crate) fn header() -> Header {
-    Header {
-        run_id: RunId::from_bytes([7; 16]),
-        component_sha256: ToolDigest::from_bytes([1; 32]),
-        component_name: "edit-files.wasm".to_owned(),
-        policy_text: "version = 1\n".to_owned(),
-        policy_digest: PolicyDigest::from_bytes([2; 32]),
-        arguments: vec!["edit-files".to_owned(), "/notes".to_owned()],
-        environment: vec![("LANG".to_owned(), "C.UTF-8".to_owned())],
-        invocation: Invocation::Command,
-        limits: vec![("memory-bytes".to_owned(), 256 << 20)],
-        engine: "wasmtime 48.0.8".to_owned(),
-        started_ns: 1_800_000_000_000_000_000,
-        parent: None,
-        signed_by: None,
-        redaction: None,
-        approver: "terminal".to_owned(),
-    }
+    Header::sample()
 }
 
 /// An item that `write` makes.
@@ -209,12 +177,6 @@ impl HandMade {
         let Self { memory, writer, .. } = self;
         writer.finish(&end).unwrap();
         memory.bytes()
-    }
-}
-
-impl Memory {
-    fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap().clone()
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use wasm_agent_ids::{CallId, EffectId, RunId, ToolDigest};
 use wasm_agent_journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Call, DecisionRecord, EffectResult, Encoded, End, Event,
-    Function, Header, Intent, Invocation, Outcome, Record, Remember, RunResult, Verdict,
+    Function, Header, Intent, Outcome, Record, Remember, RunResult, Verdict,
 };
 use wasm_agent_policy::{Action, DecisionKind, Origin, Policy};
 
@@ -225,14 +225,11 @@ fn header(policy: &Policy) -> Header {
         policy_digest: *policy.digest(),
         arguments: Vec::new(),
         environment: Vec::new(),
-        invocation: Invocation::Command,
         limits: Vec::new(),
         engine: String::new(),
         started_ns: 0,
-        parent: None,
-        redaction: None,
-        signed_by: None,
         approver: "test".to_owned(),
+        ..Header::sample()
     }
 }
 

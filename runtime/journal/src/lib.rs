@@ -11,28 +11,11 @@
 //!
 //! ```
 //! use std::fs::File;
-//! use wasm_agent_journal::{CallEvent, Encoded, End, Event, Header, Invocation, Options, Reader, RunResult, Writer};
-//! # use wasm_agent_ids::{PolicyDigest, RunId, ToolDigest};
+//! use wasm_agent_journal::{CallEvent, Encoded, End, Event, Header, Options, Reader, RunResult, Writer};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("run.journal");
-//! # let header = Header {
-//! #     run_id: RunId::from_bytes([0; 16]),
-//! #     component_sha256: ToolDigest::from_bytes([0; 32]),
-//! #     component_name: "tool.wasm".to_owned(),
-//! #     policy_text: "version = 1".to_owned(),
-//! #     policy_digest: PolicyDigest::from_bytes([0; 32]),
-//! #     arguments: Vec::new(),
-//! #     environment: Vec::new(),
-//! #     invocation: Invocation::Command,
-//! #     limits: Vec::new(),
-//! #     engine: String::new(),
-//! #     started_ns: 0,
-//! #     parent: None,
-//! #     approver: "refuse".to_owned(),
-//! #     signed_by: None,
-//! #     redaction: None,
-//! # };
+//! # let header = Header::sample();
 //! # let result = RunResult::Exited { code: 0 };
 //! # let end = End { result, at_ns: 900, fuel: 21, calls: 1, waited_ns: 0, memory_high_bytes: 65_536 };
 //! let writer = Writer::create(File::create_new(&path)?, &header, Options::default())?;
@@ -65,6 +48,8 @@
 #![forbid(unsafe_code)]
 
 pub mod format;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 mod blob;
 mod chain;

@@ -96,9 +96,7 @@ mod tests {
     use std::thread::{self, ThreadId};
     use std::time::Duration;
 
-    use wasm_agent_ids::{PolicyDigest, RunId, ToolDigest};
-
-    use crate::event::{Header, Invocation, Note};
+    use crate::event::{Header, Note};
     use crate::{JournalStore, Options, Writer};
 
     /// Says which thread wrote.
@@ -116,25 +114,8 @@ mod tests {
 
     #[test]
     fn records_of_a_run_that_goes_on_reach_the_file_though_nobody_asks() {
-        let header = Header {
-            run_id: RunId::from_bytes([0; 16]),
-            component_sha256: ToolDigest::from_bytes([0; 32]),
-            component_name: String::new(),
-            policy_text: String::new(),
-            policy_digest: PolicyDigest::from_bytes([0; 32]),
-            arguments: Vec::new(),
-            environment: Vec::new(),
-            invocation: Invocation::Command,
-            limits: Vec::new(),
-            engine: String::new(),
-            started_ns: 0,
-            parent: None,
-            approver: String::new(),
-            signed_by: None,
-            redaction: None,
-        };
         let (sender, told) = channel();
-        let writer = Writer::create(Told(sender), &header, Options::default()).unwrap();
+        let writer = Writer::create(Told(sender), &Header::sample(), Options::default()).unwrap();
         let here = thread::current().id();
         assert_eq!(told.recv().unwrap(), here, "the header is in the file before anything else happens");
         writer.note(&Note { at_ns: 1, name: "a".to_owned(), text: "b".to_owned() }).unwrap();

@@ -40,7 +40,7 @@ fn journal() -> Vec<u8> {
         writer.call(&event).unwrap();
     }
     writer.finish(&end()).unwrap();
-    store.bytes().clone()
+    store.bytes()
 }
 
 /// What verifying says, and what reading to the end says: whole records, or what is wrong.

@@ -66,7 +66,7 @@ fn write(steps: &[Step], options: Options) -> Vec<u8> {
         }
     }
     writer.finish(&end()).unwrap();
-    store.bytes().clone()
+    store.bytes()
 }
 
 /// What a reader must say about a step, or `None` for records that the steps do not name.
