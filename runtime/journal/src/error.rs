@@ -31,15 +31,15 @@ pub enum JournalError {
         #[source]
         source: Arc<io::Error>,
     },
-    /// The writer's thread could not be started.
+    /// No thread that writes journals could be started.
     #[error("the journal's writer thread could not be started")]
     Spawn {
         /// What the operating system said.
         #[source]
         source: Arc<io::Error>,
     },
-    /// The writer's thread ended without being told to.
-    #[error("the journal's writer thread ended before the run did")]
+    /// The store or the signer panicked.
+    #[error("the journal could not be written: its store panicked")]
     WriterLost,
     /// Something exceeds a bound of the format.
     #[error("{what} takes {size}, the journal holds at most {limit}")]

@@ -1,6 +1,6 @@
 //! [`Framer`]: frames, chains, seals and writes records that are already encoded.
 
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::mem;
 use std::sync::Arc;
 
@@ -206,6 +206,11 @@ impl Framer {
         appended
     }
 
+    /// Closes the store. What is gathered is lost.
+    pub(super) fn close(&mut self) {
+        self.store = Box::new(Closed);
+    }
+
     /// Makes what was written survive a loss of power.
     pub(crate) fn sync(&mut self) -> Result<(), JournalError> {
         self.store.sync_data().map_err(|source| JournalError::Sync { source: Arc::new(source) })
@@ -240,5 +245,18 @@ impl Framer {
         self.store.write_all_parts(&mut parts).map_err(|source| JournalError::Write { source: Arc::new(source) })?;
         self.offset += cbor::wide(length);
         Ok(())
+    }
+}
+
+/// Stands in for a store that was closed.
+struct Closed;
+
+impl JournalStore for Closed {
+    fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+        Err(io::Error::other("the journal is closed"))
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        Err(io::Error::other("the journal is closed"))
     }
 }

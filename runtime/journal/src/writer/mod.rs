@@ -1,8 +1,8 @@
 //! [`Writer`]: takes events off the guest's thread and makes a journal of them.
 
 mod framer;
-mod keeper;
 mod memory;
+mod pool;
 mod queue;
 mod shared;
 mod sink;
@@ -92,9 +92,9 @@ pub struct Summary {
 
 /// Writes one journal.
 ///
-/// Handing over an event encodes it into a queue; a thread of the writer's own hashes, frames, seals and writes. It is started once
-/// there is much to write or some milliseconds have passed: a run that is over before that needs none, and writes as it ends.
-/// Only what the tool must not run ahead of waits for the file: intents and requests for approval.
+/// Handing over an event encodes it into a queue. A few threads, shared by all writers of the process, hash, frame, seal
+/// and write what is queued: within milliseconds, or at once if it is much. A run that ends before writes its own queue.
+/// Only intents and requests for approval wait for the file, as the tool must not run ahead of them.
 /// After an error every call returns that error, and nothing more is written.
 ///
 /// Dropping a writer that was not finished writes what is queued and leaves the file without an end, like a killed run.
@@ -125,12 +125,10 @@ impl Writer {
         let sink = Sink::new(Box::new(store), options, header.run_id, Instant::now());
         // Half the bound for the batch that fills, half for the one that is being written.
         let shared = Arc::new(Shared::new(sink, queue_bytes / 2));
-        shared.push(FIELDS_BYTES, |state| {
+        shared.write(FIELDS_BYTES, fsync == Fsync::All, |state| {
             state.record(true, |bytes, _| header.write(bytes));
             Ok(())
         })?;
-        shared.drain(fsync == Fsync::All)?;
-        keeper::keep(&shared).map_err(|source| JournalError::Spawn { source: Arc::new(source) })?;
         Ok(Self { shared, fsync, irreversible: AtomicBool::new(false) })
     }
 
@@ -184,21 +182,21 @@ impl Writer {
     pub fn intent(&self, intent: &Intent) -> Result<(), JournalError> {
         check_action(&intent.action)?;
         let action = check_decision(&intent.decision)?;
-        self.shared.push(intent.action.len() + action + FIELDS_BYTES, |state| {
+        if intent.irreversible {
+            self.irreversible.store(true, Ordering::Relaxed);
+        }
+        let sync = match self.fsync {
+            Fsync::Effects => intent.irreversible,
+            Fsync::All => true,
+            Fsync::None => false,
+        };
+        self.shared.write(intent.action.len() + action + FIELDS_BYTES, sync, |state| {
             let State { batch, table, .. } = state;
             let (grant, reason) = table.decision(&intent.decision, batch);
             let mut record = batch.open();
             intent.write(record.bytes(), table.time(intent.at_ns), grant, reason);
             record.close(true);
             Ok(())
-        })?;
-        if intent.irreversible {
-            self.irreversible.store(true, Ordering::Relaxed);
-        }
-        self.shared.drain(match self.fsync {
-            Fsync::Effects => intent.irreversible,
-            Fsync::All => true,
-            Fsync::None => false,
         })
     }
 
@@ -209,7 +207,8 @@ impl Writer {
     /// When `extra` is not whole, or the journal has failed.
     pub fn outcome(&self, event: &OutcomeEvent<'_>) -> Result<(), JournalError> {
         let extra = event.extra.map_or(Ok(0), |extra| check_item("outcome", extra))?;
-        self.shared.push(extra + event.detail.map_or(0, str::len) + FIELDS_BYTES, |state| {
+        let size = extra + event.detail.map_or(0, str::len) + FIELDS_BYTES;
+        let encode = |state: &mut State| {
             let State { batch, table, .. } = state;
             let mut record = batch.open();
             write_outcome(event, event.extra.is_some(), record.bytes(), table.time(event.at_ns));
@@ -218,8 +217,8 @@ impl Writer {
             }
             record.close(self.fsync == Fsync::All);
             Ok(())
-        })?;
-        if self.fsync == Fsync::All { self.shared.drain(true) } else { Ok(()) }
+        };
+        if self.fsync == Fsync::All { self.shared.write(size, true, encode) } else { self.shared.push(size, encode) }
     }
 
     /// Records that an approval was asked for. Returns once it is in the file: a run killed while it waits shows it.
@@ -229,8 +228,10 @@ impl Writer {
     /// When the action is not one CBOR item, or the journal has failed.
     pub fn approval_asked(&self, asked: &ApprovalAsked) -> Result<(), JournalError> {
         check_action(&asked.action)?;
-        self.push_record(asked.action.len(), true, |bytes, state| asked.write(bytes, state.time(asked.at_ns)))?;
-        self.shared.drain(self.fsync == Fsync::All)
+        self.shared.write(asked.action.len() + FIELDS_BYTES, self.fsync == Fsync::All, |state| {
+            state.record(true, |bytes, table| asked.write(bytes, table.time(asked.at_ns)));
+            Ok(())
+        })
     }
 
     /// Records the answer to a request for approval.
@@ -239,7 +240,7 @@ impl Writer {
     ///
     /// When the journal has failed.
     pub fn approval_settled(&self, settled: &ApprovalSettled) -> Result<(), JournalError> {
-        self.push_record(0, false, |bytes, state| settled.write(bytes, state.time(settled.at_ns)))
+        self.push_record(0, |bytes, table| settled.write(bytes, table.time(settled.at_ns)))
     }
 
     /// Records something that the host has to say.
@@ -249,7 +250,7 @@ impl Writer {
     /// When the journal has failed.
     pub fn note(&self, note: &Note) -> Result<(), JournalError> {
         let size = note.name.len() + note.text.len();
-        self.push_record(size, false, |bytes, state| note.write(bytes, state.time(note.at_ns)))
+        self.push_record(size, |bytes, table| note.write(bytes, table.time(note.at_ns)))
     }
 
     /// Ends the journal: writes what is queued, the end and the final seal, and syncs where `fsync` asks for it.
@@ -258,13 +259,15 @@ impl Writer {
     ///
     /// When any of that failed, or anything did before.
     pub fn finish(self, end: &End) -> Result<Summary, JournalError> {
-        self.push_record(0, true, |bytes, state| end.write(bytes, state.time(end.at_ns)))?;
-        self.shared.drain(match self.fsync {
+        let sync = match self.fsync {
             Fsync::Effects => self.irreversible.load(Ordering::Relaxed),
             Fsync::All => true,
             Fsync::None => false,
+        };
+        self.shared.write(FIELDS_BYTES, sync, |state| {
+            state.record(true, |bytes, table| end.write(bytes, table.time(end.at_ns)));
+            Ok(())
         })?;
-        self.shared.stop();
         let ((records, bytes, seal), queued_bytes_high) = self.shared.totals();
         Ok(Summary { records, bytes, seal, queued_bytes_high })
     }
@@ -281,11 +284,10 @@ impl Writer {
     fn push_record(
         &self,
         size: usize,
-        seal: bool,
         write: impl FnOnce(&mut Vec<u8>, &mut table::Table),
     ) -> Result<(), JournalError> {
         self.shared.push(size + FIELDS_BYTES, |state| {
-            state.record(seal, write);
+            state.record(false, write);
             Ok(())
         })
     }

@@ -75,6 +75,11 @@ impl Sink {
         self.sealed_at.checked_add(interval)
     }
 
+    /// Closes the store.
+    pub(super) fn close(&mut self) {
+        self.framer.close();
+    }
+
     /// Records, bytes and the last seal of the finished file.
     pub(super) fn totals(&self) -> (u64, u64, Digest) {
         (self.framer.records(), self.framer.length(), self.framer.last_seal())

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Write as _};
 
 /// Where a journal's bytes go. Passed in, so that tests can fail any write or sync.
+///
+/// Called by one thread at a time, but not always by the same one. A store that panics fails its journal.
 pub trait JournalStore: Send {
     /// Appends all bytes.
     ///

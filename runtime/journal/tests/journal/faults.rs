@@ -242,6 +242,10 @@ fn fails_rather_than_waits_for_a_lost_writer() {
     };
     assert!(matches!(error, JournalError::WriterLost));
     assert!(matches!(writer.finish(&end()), Err(JournalError::WriterLost)));
+    // The guest's own thread writes an intent, and gets an error rather than the panic.
+    let writer = Writer::create(Panicking(Memory::default()), &header(), options()).unwrap();
+    assert!(matches!(writer.intent(&intent(0, true)), Err(JournalError::WriterLost)));
+    assert!(matches!(writer.note(&note), Err(JournalError::WriterLost)));
 }
 
 /// A store that tells when it was written to.
