@@ -1,4 +1,4 @@
-//! Items of this format: finding where one ends, and whether it is allowed.
+//! Items of this format: where one ends, and whether it is allowed.
 //!
 //! Only what the format uses: integers, byte and text strings, arrays, maps, payload references, booleans and null.
 
@@ -9,10 +9,10 @@ use wasm_agent_cbor::{FALSE, NULL, TRUE, split_head, split_uint};
 
 use crate::format::{DEPTH_MAX, PAYLOAD_TAG};
 
-/// Splits the first item off `input`, or `None` where no whole item of this format stands there.
+/// Splits off the first item of `input`, or gives `None` if `input` does not begin with a whole item of this format.
 ///
-/// Strings must be UTF-8, lengths definite, nesting at most [`DEPTH_MAX`], the record's own array included: whatever
-/// passes here can be shown.
+/// Texts must be UTF-8, lengths definite, and nesting at most [`DEPTH_MAX`], the record's own array included. Every
+/// item that passes can be shown.
 pub(crate) fn split_item(input: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = skip(input, 1)?;
     input.split_at_checked(input.len() - rest.len())
@@ -23,7 +23,7 @@ pub(crate) fn is_item(input: &[u8]) -> bool {
     skip(input, 0).is_some_and(<[u8]>::is_empty)
 }
 
-/// Steps over one item. Recursion ends at [`DEPTH_MAX`], whatever the input.
+/// Skips one item. Recursion ends at [`DEPTH_MAX`], whatever the input.
 fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
     let (major, argument, rest) = split_head(input)?;
     match major {
@@ -99,7 +99,7 @@ pub(crate) fn skip_flat(mut input: &[u8], mut items: u64) -> Option<&[u8]> {
     Some(input)
 }
 
-/// Steps over the items of an array, map or tag.
+/// Skips the items of an array, map or tag.
 fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
     if depth > DEPTH_MAX {
         return None;
@@ -110,7 +110,7 @@ fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
     Some(input)
 }
 
-/// Steps over what the tag of a payload reference stands before: a digest, a length, and an offset or none.
+/// Skips the array after the tag of a payload reference: a digest, a length, and perhaps an offset.
 fn skip_reference(input: &[u8]) -> Option<&[u8]> {
     let (ARRAY, fields @ (2 | 3), rest) = split_head(input)? else { return None };
     let (BYTES, 32, rest) = split_head(rest)? else { return None };

@@ -1,11 +1,11 @@
-//! The journal of a run: what a tool did, in one file that can be checked, shown and replayed.
+//! The journal of a run: everything a tool did, in one file that can be verified, shown and replayed.
 //!
-//! [`Writer`] takes events from the gate and writes them; [`Reader`] gives them back; [`verify()`] says whether the
-//! file is whole. `FORMAT.md` beside this crate describes the file for readers in other languages.
+//! [`Writer`] takes events from the gate and writes them. [`Reader`] reads them back. [`verify()`] checks that the file
+//! is complete and unchanged. `FORMAT.md` beside this crate describes the file for readers in other languages.
 //!
-//! Knows nothing of the engine, of the policy or of approvers: actions, decisions and answers are recorded as they
-//! are handed over. Opens no files and reads no clock but the one that spaces out seals. Whatever a journal contains,
-//! reading it neither panics nor takes memory that grows with the file.
+//! Knows neither the engine nor the policy nor approvers: it records actions, decisions and answers as it gets them. It
+//! opens no files, and reads a clock only to space out seals. Reading never panics, whatever the file contains, and its
+//! memory does not grow with the file.
 //!
 //! # Examples
 //!

@@ -1,4 +1,4 @@
-//! Host calls: the record that a replay answers from.
+//! Host calls: the records that a replay takes its answers from.
 
 use std::sync::Arc;
 
@@ -24,43 +24,43 @@ pub struct Function {
     pub parameters: Vec<String>,
 }
 
-/// One host call, as the writer takes it. Recorded once, after it returned.
+/// One host call, as the writer takes it: recorded once, after it returned.
 #[derive(Debug, Clone, Copy)]
 pub struct CallEvent<'a> {
     /// Which function.
     pub function: FunctionId,
-    /// Time at which it was called, since the start of the run, in nanoseconds.
+    /// When it was called: time since the start of the run, in nanoseconds.
     pub at_ns: u64,
-    /// Time it took, in nanoseconds.
+    /// How long it took, in nanoseconds.
     pub duration_ns: u64,
-    /// Fuel that the run had used when it was called.
+    /// Fuel that the run had used when it was called, in units.
     pub fuel: u64,
     /// Its arguments: an array with one item for each parameter.
     pub arguments: &'a Encoded,
     /// What the guest got.
     pub outcome: &'a Encoded,
-    /// The policy's decision, where the call needed one.
+    /// The policy's decision, if the call needed one.
     pub decision: Option<&'a DecisionRecord>,
 }
 
 /// One host call, as the reader gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// Sequence number: how many calls the journal records before it.
+    /// Sequence number: how many calls the journal has before it.
     pub seq: CallId,
     /// Which function.
     pub function: Arc<Function>,
-    /// Time at which it was called, since the start of the run, in nanoseconds.
+    /// When it was called: time since the start of the run, in nanoseconds.
     pub at_ns: u64,
-    /// Time it took, in nanoseconds.
+    /// How long it took, in nanoseconds.
     pub duration_ns: u64,
-    /// Fuel that the run had used when it was called.
+    /// Fuel that the run had used when it was called, in units.
     pub fuel: u64,
     /// Its arguments: one CBOR array with an item for each parameter.
     pub arguments: Vec<u8>,
     /// What the guest got: one CBOR item.
     pub outcome: Vec<u8>,
-    /// The policy's decision, where the call needed one.
+    /// The policy's decision, if the call needed one.
     pub decision: Option<DecisionRecord>,
 }
 
@@ -97,7 +97,7 @@ impl Call {
 }
 
 impl Function {
-    /// Whether the name and the parameters keep to the format's bounds.
+    /// Whether the name and the parameters are within the format's bounds.
     pub(crate) fn is_within_bounds(&self) -> bool {
         self.name.len() <= NAME_BYTES_MAX
             && self.parameters.len() <= PARAMETERS_MAX

@@ -1,4 +1,4 @@
-//! Effects: the intent before, the approval between, the outcome after. One effect number links them.
+//! Effects: the intent before one, the approval between, the outcome after. All three have the effect's number.
 
 use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
@@ -11,7 +11,7 @@ use crate::encoded::Encoded;
 use crate::format::kind;
 use crate::payload::{Digest, digest};
 
-/// An effect that is about to happen. It may have happened if no outcome follows.
+/// An effect that is about to happen. If no outcome follows, it may have happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// Number of the effect, unique in the run.
@@ -28,18 +28,19 @@ pub struct Intent {
     pub decision: DecisionRecord,
     /// The approval, where one was asked for or remembered.
     pub approval: Option<ApprovalRecord>,
-    /// Whether the effect cannot be undone. With [`Fsync::Effects`](crate::Fsync) such an intent is synced to disk first.
+    /// Whether the effect cannot be undone. With [`Fsync::Effects`](crate::Fsync), such an intent is synced to disk
+    /// before the effect.
     pub irreversible: bool,
-    /// The file that the effect changes or removes for good, as it was just before.
+    /// The file that the effect overwrites or deletes, as it was before.
     pub before: Option<Before>,
 }
 
-/// A file by its length and contents.
+/// A file's length and digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
     /// Its length, in bytes.
     pub length: u64,
-    /// BLAKE3 of its contents, where they were read.
+    /// BLAKE3 of its contents, if they were read.
     pub blake3: Option<Digest>,
 }
 
@@ -48,7 +49,7 @@ named! {
     pub enum EffectResult {
         /// It happened.
         Done = "done",
-        /// It was tried and failed; it may have happened in part.
+        /// It was tried and failed. It may have happened in part.
         Failed = "failed",
         /// It was not tried.
         Denied = "denied",
@@ -66,7 +67,7 @@ pub struct OutcomeEvent<'a> {
     pub result: EffectResult,
     /// What went wrong, for people.
     pub detail: Option<&'a str>,
-    /// What is worth knowing about this kind of effect: a status, an address, a digest.
+    /// Facts about this kind of effect: a status, an address, a digest.
     pub extra: Option<&'a Encoded>,
 }
 
@@ -81,11 +82,11 @@ pub struct Outcome {
     pub result: EffectResult,
     /// What went wrong, for people.
     pub detail: Option<String>,
-    /// One CBOR item: what is worth knowing about this kind of effect.
+    /// Facts about this kind of effect: one CBOR item.
     pub extra: Option<Vec<u8>>,
 }
 
-/// An approval was asked for; the run waits.
+/// A request for approval. The run waits for the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalAsked {
     /// Number of the effect that waits.
@@ -96,11 +97,11 @@ pub struct ApprovalAsked {
     pub at_ns: u64,
     /// The action: one CBOR item, kept as it is.
     pub action: Vec<u8>,
-    /// Digest of the action, to which the approval is bound.
+    /// Digest of the action. The approval holds only for this digest.
     pub action_digest: Digest,
     /// Who is asked.
     pub approver: String,
-    /// Time after which no answer is a refusal, in nanoseconds.
+    /// How long to wait for an answer, in nanoseconds. No answer is a refusal.
     pub timeout_ns: u64,
 }
 
@@ -176,7 +177,7 @@ impl Before {
     }
 }
 
-/// Writes everything of an outcome up to `extra`, whose item the caller appends where there is one.
+/// Writes an outcome up to `extra`. The caller appends that item, if there is one.
 pub(crate) fn write_outcome(event: &OutcomeEvent<'_>, with_extra: bool, out: &mut Vec<u8>, time: i64) {
     cbor::array(out, 5 + usize::from(with_extra));
     cbor::uint(out, kind::OUTCOME.into());

@@ -1,4 +1,4 @@
-//! The last record before the final seal: how the run ended and what it used.
+//! The last record before the final seal: how the run ended, and what it used.
 
 use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;

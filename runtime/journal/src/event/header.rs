@@ -1,4 +1,4 @@
-//! The first record: which run this is and what it was given.
+//! The header: which run this is, and what it was given.
 
 use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
@@ -9,7 +9,7 @@ use crate::format::{VERSION, kind};
 use crate::payload::{Digest, digest};
 use crate::sign::PublicKey;
 
-/// Which run a journal is of, and everything that went into it.
+/// The run that a journal records, and all of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// This run, random.
@@ -28,9 +28,9 @@ pub struct Header {
     pub environment: Vec<(String, String)>,
     /// What was called.
     pub invocation: Invocation,
-    /// Limits in force, by name, each in the unit that its name ends with.
+    /// Limits in force, by name. Each name ends with its unit.
     pub limits: Vec<(String, u64)>,
-    /// Fingerprint of the engine: its version and what its settings compile to.
+    /// Fingerprint of the engine: its version and the settings that affect compiled code.
     pub engine: String,
     /// Wall time at the start of the run, in nanoseconds since the Unix epoch.
     pub started_ns: u64,
@@ -38,13 +38,13 @@ pub struct Header {
     pub parent: Option<RunId>,
     /// Name of the approver that was asked.
     pub approver: String,
-    /// The key that every seal is signed with. A writer sets it from its signer, whatever stands here.
+    /// The key that every seal is signed with. A writer sets it from its signer and ignores the value here.
     pub signed_by: Option<PublicKey>,
-    /// What this journal is a copy of, where contents were taken out of it.
+    /// The original, if this journal is a copy with contents taken out.
     pub redaction: Option<Redaction>,
 }
 
-/// The journal that a redaction was made from, and what it lacks of it.
+/// The original of a redaction, and which contents the redaction lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redaction {
     /// Hash of the original's last seal.
@@ -130,7 +130,7 @@ impl Header {
         cbor::text(out, &self.component_name);
     }
 
-    /// Reads the fields after the kind. The reader has checked the format version.
+    /// Reads the fields after the kind. The reader has checked the format version already.
     pub(super) fn read(decoder: &mut Decoder<'_>) -> Result<Self, decode::Error> {
         let mut map = Map::read(decoder)?;
         Ok(Self {

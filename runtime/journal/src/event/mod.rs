@@ -1,8 +1,8 @@
-//! What a journal says: one type for each kind of record.
+//! Events: one type for each kind of record.
 //!
-//! Types that the writer takes and the reader gives back alike are one type. Where the writer can borrow
-//! ([`CallEvent`], [`OutcomeEvent`]) there are two, so that handing over a call allocates nothing.
-//! Each type stands beside its encoding. No input or output here, and no clock.
+//! The writer takes, and the reader gives, the same types, except for calls and outcomes: their writer side borrows
+//! ([`CallEvent`], [`OutcomeEvent`]), so that handing over a call allocates nothing. Each type is in one file with its
+//! encoding. There is no input or output here, and no clock.
 
 mod call;
 mod decision;

@@ -1,7 +1,7 @@
-//! Calls without much ado: nearly every record of a journal is one, and nearly every one has the same shape.
+//! A fast path for calls, which are nearly all records of a journal and nearly all of one form.
 //!
-//! What is taken here is a part of what [`Tables::decode`] takes, and taken alike. Anything else goes the longer way, which
-//! also says what is wrong.
+//! It accepts some of what [`Tables::decode`] accepts, with the same result. All other calls take the general path,
+//! which also says what is wrong with them.
 
 use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
@@ -32,7 +32,7 @@ impl PlainCall<'_> {
 }
 
 impl Tables {
-    /// Checks a call as [`decode`](Self::decode) does, and takes nothing out of it.
+    /// Checks a call as [`decode`](Self::decode) does, and keeps nothing of it.
     pub(crate) fn check_call(&self, payload: &[u8]) -> Result<(), decode::Error> {
         let wrong = || decode::Error::message("call has other fields than the format says");
         let with_decision = payload.first() == Some(&0x88);
@@ -53,7 +53,7 @@ impl Tables {
         if decoder.position() == rest.len() { Ok(()) } else { Err(wrong()) }
     }
 
-    /// Takes a call apart, if it is plain.
+    /// Splits a call into its fields, if it has the usual form.
     #[inline]
     pub(super) fn plain_call<'a>(&self, payload: &'a [u8]) -> Option<PlainCall<'a>> {
         let (&[fields @ (0x87 | 0x88), kind::CALL], rest) = payload.split_first_chunk()? else { return None };

@@ -1,7 +1,9 @@
-//! Shapes of calls: what a call has in common with earlier ones of the same function, so that it need not be walked again.
+//! Shapes of calls: the bits that a call has in common with earlier calls of its function, so that it need not be
+//! parsed again.
 //!
-//! Calls of one function differ in numbers, digests and letters, and seldom in where these stand. A call whose items were walked over
-//! and found sound leaves a mask of the bits that this depended on. Another one with the same bits there is sound for the same reason.
+//! Calls of one function usually differ in numbers, digests and letters, but not in where these are. Parsing a valid
+//! call gives a mask of the bits that made it valid. Another call with the same bits there is valid for the same
+//! reason.
 
 use wasm_agent_cbor as cbor;
 use wasm_agent_cbor::major;
@@ -9,22 +11,22 @@ use wasm_agent_cbor::major;
 use super::record::Tables;
 use crate::format::kind;
 
-/// Longest items that have a shape, in bytes: arguments, outcome and decision of all but calls with long texts.
+/// Longest items that get a shape, in bytes: arguments, outcome and decision of all calls but those with long texts.
 const ITEMS_BYTES_MAX: usize = 96;
 
 /// Bytes that are compared at once. Most calls have no more.
 const BLOCK_BYTES: usize = 32;
 
-/// Places for shapes, by function and length. A run of many kinds of calls uses some dozens.
+/// Slots for shapes, by function and length. A run with many kinds of calls uses some dozens.
 const SHAPES_MAX: usize = 256;
 
-/// Bytes that hold all that stands before the items, where it takes no closer look, and more.
+/// Bytes that are enough for all fields before the items, if these fields are short.
 const START_BYTES: usize = 32;
 
-/// Shapes of the calls of one journal. As large after the first call as it will ever be.
+/// Shapes of the calls of one journal, of a fixed size.
 pub(crate) struct Shapes(Box<[Shape; SHAPES_MAX]>);
 
-/// What makes the items of a call sound: arguments, outcome and decision.
+/// The bits that make the items of a call valid: arguments, outcome and decision.
 #[derive(Debug, Clone, Copy, Default)]
 struct Shape {
     start: Start,
@@ -33,13 +35,13 @@ struct Shape {
     blocks: [Block; ITEMS_BYTES_MAX / BLOCK_BYTES],
 }
 
-/// What stands before the items of a call, as far as shapes depend on it.
+/// The part of the fields before the items that a shape depends on.
 ///
-/// The record's first byte, which says whether there is a decision, the function, and the length of the items in bytes.
+/// The record's first byte, which says whether there is a decision; the function; the length of the items in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Start(u64);
 
-/// Bits of [`BLOCK_BYTES`] that count, and what they are.
+/// Which bits of [`BLOCK_BYTES`] are compared, and their values.
 #[derive(Debug, Clone, Copy, Default)]
 struct Block {
     masks: [u64; BLOCK_BYTES / 8],
@@ -52,10 +54,10 @@ impl Shapes {
         Self(Box::new([Shape::default(); SHAPES_MAX]))
     }
 
-    /// Whether the first `length` of these bytes are certainly a call that [`check_call`](Tables::check_call) takes. False says
-    /// nothing.
+    /// Whether the first `length` of these bytes certainly are a call that [`check_call`](Tables::check_call) accepts.
+    /// `false` means unknown.
     ///
-    /// `tables` are always those of the same journal: what was defined once stays so.
+    /// `tables` must always be those of the same journal: a definition never changes.
     #[inline]
     pub(crate) fn is_plain_call(&mut self, tables: &Tables, bytes: &[u8], length: usize) -> bool {
         self.knows(bytes, length).is_some() || self.learn(tables, bytes, length)
@@ -71,7 +73,7 @@ impl Shapes {
         (wrong == 0).then_some(())
     }
 
-    /// Looks at a call in full, and remembers its shape if it has one.
+    /// Parses a call, and remembers its shape if it has one.
     #[cold]
     fn learn(&mut self, tables: &Tables, bytes: &[u8], length: usize) -> bool {
         let Some(call) = bytes.get(..length).and_then(|payload| tables.plain_call(payload)) else { return false };
@@ -95,7 +97,7 @@ impl Start {
 }
 
 impl Shape {
-    /// The shape of items that are sound, the last `decision` bytes of which are the decision. Not all have one.
+    /// The shape of valid items, the last `decision` bytes of which are the decision. Not all have one.
     fn of(start: Start, items: &[u8], decision: usize) -> Option<Self> {
         let (mut masks, mut found) = ([0; ITEMS_BYTES_MAX], [0; ITEMS_BYTES_MAX]);
         found.get_mut(..items.len())?.copy_from_slice(items);
@@ -120,7 +122,7 @@ impl Block {
         Self { masks, bits }
     }
 
-    /// The bits that count and are others.
+    /// The compared bits that differ.
     #[inline]
     fn differs(&self, found: &[u8; BLOCK_BYTES]) -> u64 {
         let expected = self.masks.iter().zip(self.bits);
@@ -136,8 +138,8 @@ fn words(bytes: &[u8; BLOCK_BYTES]) -> [u64; BLOCK_BYTES / 8] {
     words
 }
 
-/// Takes the bits out of the masks on which it does not depend that items are sound. `None` where these are no items, or not of a
-/// kind that others will be like.
+/// Clears the mask bits that can differ without making the items invalid. `None` if these are not items, or other calls
+/// are unlikely to look like this one.
 fn free(items: &[u8], masks: &mut [u8]) -> Option<()> {
     let mut rest = items;
     while let Some(first) = rest.first() {
@@ -145,14 +147,14 @@ fn free(items: &[u8], masks: &mut [u8]) -> Option<()> {
         let (major, argument, after) = cbor::split_head(rest)?;
         let argument_at = items.len() - after.len();
         match major {
-            // A number in its own head is one of sixteen, or one of eight: what its other bits say.
+            // A number inside its head is one of sixteen, or one of eight, depending on this bit.
             major::UINT | major::NEGATIVE if argument_at == at + 1 => {
                 *masks.get_mut(at)? = if first & 0x10 == 0 { 0xf0 } else { 0xf8 };
             }
             major::UINT | major::NEGATIVE => masks.get_mut(at + 1..argument_at)?.fill(0),
             major::BYTES | major::TEXT => {
                 let (contents, behind) = after.split_at_checked(usize::try_from(argument).ok()?)?;
-                // Any other ASCII is a text as well. Other texts are rare, and seldom twice of the same length.
+                // Any other ASCII is a valid text too. Other texts are rare, and seldom repeat with the same length.
                 let mask = if major == major::BYTES { 0 } else { 0x80 };
                 if major == major::TEXT && !contents.is_ascii() {
                     return None;
@@ -169,10 +171,11 @@ fn free(items: &[u8], masks: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-/// Longer than any record, and short enough to add some of it: a start that takes a closer look is longer than its record.
+/// Longer than any record, but small enough to be added up without overflow: the length of an integer that is not
+/// handled here.
 const NEVER: u32 = 1 << 28;
 
-/// Length of an integer that begins with this byte, as a time or fuel, or [`NEVER`] where it takes a closer look.
+/// Length of an integer that begins with this byte, as a time or fuel, or [`NEVER`] if it is not handled here.
 #[expect(clippy::indexing_slicing, reason = "computed when it is compiled, where a mistake is an error")]
 static INTEGER_BYTES: [u32; 256] = {
     let mut lengths = [NEVER; 256];
@@ -190,12 +193,12 @@ static INTEGER_BYTES: [u32; 256] = {
     lengths
 };
 
-/// What stands before a call's items, and its length in bytes, where it takes no closer look.
+/// The fields before a call's items, and their length in bytes, if they are short.
 #[inline]
 fn split_start(bytes: &[u8], length: usize) -> Option<(Start, usize)> {
     let window: &[u8; START_BYTES] = bytes.first_chunk()?;
     let &[fields @ (0x87 | 0x88), kind::CALL, ..] = window else { return None };
-    // Whatever is too long is so in the sum, which is compared in the end.
+    // A length of `NEVER` makes the sum too long, which is compared at the end.
     let function_at = 2 + integer_bytes(window, 2);
     let duration_at = function_at + 1 + integer_bytes(window, function_at + 1);
     let items_at = duration_at + integer_bytes(window, duration_at);
@@ -210,7 +213,7 @@ fn integer_bytes(window: &[u8; START_BYTES], at: u32) -> u32 {
     INTEGER_BYTES.get(usize::from(byte(window, at))).copied().unwrap_or(NEVER)
 }
 
-/// The byte at a position. Positions in calls that are plain are below 32.
+/// The byte at a position. In calls that are handled here, positions are below 32.
 #[inline]
 fn byte(window: &[u8; START_BYTES], at: u32) -> u8 {
     let [low, ..] = at.to_le_bytes();

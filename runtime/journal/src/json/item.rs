@@ -18,7 +18,8 @@ use crate::payload::PayloadRef;
 
 /// Most items of one argument list, outcome, action or extra that become JSON, itself included.
 ///
-/// An item of one byte takes hundreds as JSON in memory, and a record has room for 16 million. No host writes so many.
+/// An item of one byte takes hundreds of bytes as JSON in memory, and a record has room for 16 million. No host writes
+/// that many.
 const ITEMS_SHOWN_MAX: usize = 1 << 16;
 
 /// One CBOR item of a record.
@@ -31,7 +32,7 @@ impl<'a> Item<'a> {
     }
 }
 
-/// The arguments of a call: by parameter where there are as many of them as parameters, and as they are otherwise.
+/// The arguments of a call: by parameter if there are as many arguments as parameters, and otherwise the item as it is.
 pub(super) struct Arguments<'a>(pub(super) &'a Call);
 
 impl Serialize for Item<'_> {
@@ -96,7 +97,7 @@ fn check(bytes: &[u8]) -> Result<(), Problem> {
     }
 }
 
-/// How many items there are in `rest`, up to one more than are shown. A payload reference is one.
+/// How many items `rest` has, counted up to one more than are shown. A payload reference is one item.
 fn count(mut rest: &[u8]) -> Option<usize> {
     let mut items = 0;
     while !rest.is_empty() && items <= ITEMS_SHOWN_MAX {
@@ -109,7 +110,8 @@ fn count(mut rest: &[u8]) -> Option<usize> {
     Some(items)
 }
 
-/// The first item of the bytes in the cell, which are then those after it. The bytes were checked before.
+/// The first item of the bytes in the cell. Serialising moves the cell on to the next item. The bytes were checked
+/// before.
 struct Next<'a>(Cell<&'a [u8]>);
 
 impl<'a> Next<'a> {
@@ -169,7 +171,7 @@ impl Serialize for Next<'_> {
             (UINT, value, _) => serializer.serialize_u64(value),
             (NEGATIVE, value, _) => match i64::try_from(value) {
                 Ok(value) => serializer.serialize_i64(!value),
-                // Below what 64 bits hold it becomes its decimal text.
+                // Below the range of 64 bits: as decimal text.
                 Err(_) => serializer.collect_str(&(-1 - i128::from(value))),
             },
             (TEXT, _, contents) => serializer.serialize_str(std::str::from_utf8(contents).map_err(S::Error::custom)?),
@@ -191,7 +193,7 @@ impl Serialize for Next<'_> {
     }
 }
 
-/// A payload: its length and digest, and what the record has of its contents.
+/// A payload: its length and digest, and its contents if they are in the record.
 struct Payload<'a>(PayloadRef<'a>);
 
 impl Serialize for Payload<'_> {

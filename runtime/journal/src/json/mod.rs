@@ -1,8 +1,8 @@
 //! Records as JSON: one object for each, as `journal show --format json` prints it.
 //!
-//! [`Record`] implements [`Serialize`], and this is the only place that says what the objects look like. Members stand
-//! in the order of their names, so that the text is that of a [`Value`]. An optional member without a value is left
-//! out of the record's own object, and `null` in the objects inside it.
+//! [`Record`] implements [`Serialize`]; no other place defines these objects. Members are in the order of their names,
+//! so that the text is the same as that of a [`Value`]. The record's own object omits optional members without a value;
+//! the objects inside it have `null`.
 
 mod item;
 mod lines;
@@ -23,8 +23,8 @@ use wasm_agent_ids::Hex;
 impl Serialize for Record {
     /// A JSON object: `record`, `offset`, `event`, and the event's own fields.
     ///
-    /// Arguments stand under their parameters' names. Bytes become an object with `length` and `blake3`, and `text` or
-    /// `base64` where they stand in the record. Guest text is escaped as JSON requires; a terminal needs more.
+    /// Arguments have the names of their parameters. Bytes become an object with `length` and `blake3`, and `text` or
+    /// `base64` if they are in the record. Guest text is escaped as JSON requires; a terminal needs more.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.event {
             Event::Header(header) => HeaderLine::new(self, header).serialize(serializer),
@@ -49,13 +49,13 @@ pub fn to_json(record: &Record) -> Value {
     value(record)
 }
 
-/// A call's arguments, as they stand in the JSON of its record.
+/// A call's arguments, as in the JSON of its record.
 #[must_use]
 pub fn arguments_to_json(call: &Call) -> Value {
     value(&Arguments(call))
 }
 
-/// One CBOR item of a record, as it stands in the record's JSON.
+/// One CBOR item of a record, as in the record's JSON.
 #[must_use]
 pub fn item_to_json(bytes: &[u8]) -> Value {
     value(&Item(bytes))

@@ -1,4 +1,4 @@
-//! [`Writer`]: takes events off the guest's thread and makes a journal of them.
+//! [`Writer`]: takes events from the guest's thread and writes them as a journal.
 
 mod framer;
 mod memory;
@@ -33,19 +33,19 @@ use queue::{Batch, check_item};
 use shared::{Shared, State};
 use sink::Sink;
 
-/// Size that a record's fixed fields are taken to have when room for it is sought, in bytes.
+/// Estimated size of a record's fixed fields, in bytes, for the bound of the queue.
 const FIELDS_BYTES: usize = 64;
 
-/// When the journal is synced to disk, so that a loss of power loses nothing before that point.
+/// When the journal is synced to disk. A power failure loses nothing that was written before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fsync {
-    /// Before every irreversible effect, and at the end of a run that had one. A run that only looks never waits
-    /// for the disk.
+    /// Before every irreversible effect, and at the end of a run that had one. A run that only reads never waits for
+    /// the disk.
     #[default]
     Effects,
     /// At the start, before and after every effect, at every request for approval, and at the end.
     All,
-    /// Never. A crash of the process loses nothing that was written; a crash of the machine may.
+    /// Never. A crash of the process loses nothing that was written. A crash of the machine may.
     None,
 }
 
@@ -54,14 +54,14 @@ pub enum Fsync {
 pub struct Options {
     /// When the journal is synced to disk. Default: [`Fsync::Effects`].
     pub fsync: Fsync,
-    /// Records after which a seal follows in any case. Default: 4096.
+    /// Most records between two seals. Default: 4096.
     pub seal_records: u64,
-    /// Time after which records that no seal covers get one. Default: one second. `None` seals by count and
-    /// effect only, which makes equal runs give equal bytes.
+    /// Longest time that a record waits for a seal. Default: one second. `None` seals only by count and before effects,
+    /// so that equal runs give equal bytes.
     pub seal_interval: Option<Duration>,
-    /// Most bytes on their way to the file, payloads included; the guest waits when they are full. Default: 8 MiB.
+    /// Most bytes that wait to be written, payloads included. The guest waits while the queue is full. Default: 8 MiB.
     pub queue_bytes: usize,
-    /// Who signs every seal. Default: nobody.
+    /// Signs every seal. Default: no signatures.
     pub signer: Option<Arc<dyn Signer>>,
 }
 
@@ -84,7 +84,7 @@ pub struct Summary {
     pub records: u64,
     /// Length of the file, in bytes.
     pub bytes: u64,
-    /// Hash of the final seal, which vouches for everything before it.
+    /// Hash of the final seal, which covers everything before it.
     pub seal: Digest,
     /// Most bytes that waited in one batch, payloads included.
     pub queued_bytes_high: usize,
@@ -92,21 +92,21 @@ pub struct Summary {
 
 /// Writes one journal.
 ///
-/// Handing over an event encodes it into a queue. A few threads, shared by all writers of the process, hash, frame, seal
-/// and write what is queued: within milliseconds, or at once if it is much. A run that ends before writes its own queue.
-/// Only intents and requests for approval wait for the file, as the tool must not run ahead of them.
-/// After an error every call returns that error, and nothing more is written.
+/// Handing over an event encodes it into a queue. A few threads, shared by all writers of the process, hash, frame,
+/// seal and write the queue: within milliseconds, or at once when there is much. A run that ends before that writes its
+/// own queue. Intents and requests for approval wait until they are in the file, because the tool must not go on
+/// before. After an error every call returns that error, and nothing more is written.
 ///
-/// Dropping a writer that was not finished writes what is queued and leaves the file without an end, like a killed run.
+/// Dropping an unfinished writer writes the queue and leaves the file without an end, like a killed run.
 pub struct Writer {
     shared: Arc<Shared>,
     fsync: Fsync,
-    /// Whether an irreversible effect was announced, so that the end has to be synced too.
+    /// Whether there was an irreversible effect, so that the end has to be synced too.
     irreversible: AtomicBool,
 }
 
 impl Writer {
-    /// Begins a journal: writes the header with a first seal.
+    /// Begins a journal: writes the header and a first seal.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ impl Writer {
         };
         #[expect(clippy::disallowed_methods, reason = "times writing; no record has the time")]
         let sink = Sink::new(Box::new(store), options, header.run_id, Instant::now());
-        // Half the bound for the batch that fills, half for the one that is being written.
+        // Half of the bound for the batch that fills, half for the one that is being written.
         let shared = Arc::new(Shared::new(sink, queue_bytes / 2));
         shared.write(FIELDS_BYTES, fsync == Fsync::All, |state| {
             state.record(true, |bytes, _| header.write(bytes));
@@ -132,7 +132,7 @@ impl Writer {
         Ok(Self { shared, fsync, irreversible: AtomicBool::new(false) })
     }
 
-    /// The number of a function, such as `wasi:clocks/wall-clock#now`, which the journal defines the first time.
+    /// The number of a function, such as `wasi:clocks/wall-clock#now`. The journal defines it at the first call.
     ///
     /// # Errors
     ///
@@ -167,14 +167,15 @@ impl Writer {
         })
     }
 
-    /// How many calls were recorded: the sequence number of the next one, which an [`Intent`] names beforehand.
+    /// How many calls were recorded. That is also the sequence number of the next call, which an [`Intent`] needs
+    /// before the call is recorded.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.shared.calls()
     }
 
-    /// Records an intent. Returns once it is in the file under a seal, and synced where `fsync` asks for it:
-    /// only then may the effect happen.
+    /// Records an intent. Returns once it is in the file under a seal, and synced if `fsync` requires it. Only then may
+    /// the effect happen.
     ///
     /// # Errors
     ///
@@ -221,7 +222,8 @@ impl Writer {
         if self.fsync == Fsync::All { self.shared.write(size, true, encode) } else { self.shared.push(size, encode) }
     }
 
-    /// Records that an approval was asked for. Returns once it is in the file: a run killed while it waits shows it.
+    /// Records a request for approval. Returns once it is in the file, so that a run that is killed while it waits
+    /// shows the request.
     ///
     /// # Errors
     ///
@@ -243,7 +245,7 @@ impl Writer {
         self.push_record(0, |bytes, table| settled.write(bytes, table.time(settled.at_ns)))
     }
 
-    /// Records something that the host has to say.
+    /// Records a remark of the host.
     ///
     /// # Errors
     ///
@@ -253,11 +255,11 @@ impl Writer {
         self.push_record(size, |bytes, table| note.write(bytes, table.time(note.at_ns)))
     }
 
-    /// Ends the journal: writes what is queued, the end and the final seal, and syncs where `fsync` asks for it.
+    /// Ends the journal: writes the queue, the end and the final seal, and syncs if `fsync` requires it.
     ///
     /// # Errors
     ///
-    /// When any of that failed, or anything did before.
+    /// When any of that failed, or an earlier call did.
     pub fn finish(self, end: &End) -> Result<Summary, JournalError> {
         let sync = match self.fsync {
             Fsync::Effects => self.irreversible.load(Ordering::Relaxed),
@@ -272,7 +274,7 @@ impl Writer {
         Ok(Summary { records, bytes, seal, queued_bytes_high })
     }
 
-    /// Digests of payloads, made here where the writer's thread is behind: the guest would only have to wait for it.
+    /// Digests of payloads, computed here if the writing threads are behind, as the guest would only wait for them.
     fn digests(&self, item: &Encoded) -> Vec<Digest> {
         let (_, slots) = item.parts();
         if slots.is_empty() || !self.shared.is_behind() {
@@ -313,7 +315,7 @@ fn check_action(action: &[u8]) -> Result<(), JournalError> {
     if item::is_item(action) { Ok(()) } else { Err(JournalError::NotAnItem { what: "action" }) }
 }
 
-/// Checks the action that a decision names, if it does, and says how long it is.
+/// Checks the action in a decision, if there is one, and gives its length.
 fn check_decision(decision: &DecisionRecord) -> Result<usize, JournalError> {
     let Some(action) = &decision.action else { return Ok(0) };
     check_action(action).map(|()| action.len())

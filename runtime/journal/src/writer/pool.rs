@@ -1,14 +1,14 @@
 //! The threads that write journals: a few for the whole process, however many runs it has.
 //!
-//! A thread for each journal would be thousands in a process with thousands of runs, and would cost more than all else
-//! that a short run does. So writers ask for a visit: at a time, by any thread of the pool. Up to that time records
-//! gather, and a run that ends before writes them itself and needs no visit.
+//! A thread for each journal would mean thousands of threads in a process with thousands of runs, and for a short run
+//! it would cost more than everything else. So a writer requests a visit at a time, by any thread of the pool. Until
+//! then its records gather. A run that ends before writes its own records.
 //!
-//! One waiting thread, the watcher, sleeps until the earliest visit is due. Before it writes it makes sure that another
-//! one watches the visits that are left, and starts that thread if there is none. So a store that blocks holds up one
-//! thread, and the others go on. If every thread is held up by a blocked store, other journals are still written: by the
-//! guests' own threads, before every effect, whenever a queue is full, and at the end. Only records that no effect
-//! follows then reach their file later.
+//! One waiting thread, the watcher, sleeps until the earliest visit is due. Before it writes, it makes sure that
+//! another thread watches the remaining visits, and starts one if necessary. So a store that blocks holds up one
+//! thread, and the others go on. If blocked stores hold up all threads, the guests' threads still write the other
+//! journals: before every effect, whenever a queue is full, and at the end. Only observations that no effect follows
+//! reach their file later.
 
 #![expect(clippy::disallowed_methods, reason = "waits until journals are due to be written; no record has the time")]
 
@@ -22,7 +22,7 @@ use std::{io, thread};
 use super::memory;
 use super::shared::Shared;
 
-/// Visits in the heap below which no search for those of ended runs is worth it.
+/// Size of the heap below which visits to ended runs are not searched for.
 const SWEEP_MIN: usize = 64;
 
 static POOL: Pool = Pool {
@@ -45,8 +45,8 @@ pub(super) fn schedule(at: Instant, writer: &Arc<Shared>) -> io::Result<()> {
     POOL.add(Visit { at, writer: Arc::downgrade(writer) })
 }
 
-/// Most threads of the pool: as many as can run at once, but enough to go on beside a blocked store, and few in any
-/// case, as they mostly wait for disks.
+/// Most threads of the pool: as many as the machine runs at once, but at least two, so that one can block, and at most
+/// four, as they mostly wait for disks.
 fn threads_max() -> usize {
     static MAX: OnceLock<usize> = OnceLock::new();
     *MAX.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get).clamp(2, 4))
@@ -54,23 +54,23 @@ fn threads_max() -> usize {
 
 struct Pool {
     schedule: Mutex<Schedule>,
-    /// A visit is due before the watched one, or somebody has to watch.
+    /// Wakes a waiting thread: a visit is due earlier than the watched one, or no thread watches.
     wake: Condvar,
 }
 
 /// Visits to come, and the threads that make them.
 struct Schedule {
     visits: BinaryHeap<Reverse<Visit>>,
-    /// Length of the heap at which visits of ended runs are taken out.
+    /// Size of the heap at which visits to ended runs are removed.
     sweep_at: usize,
     threads: usize,
-    /// Threads that wait without a time.
+    /// Threads that wait without a time limit.
     idle: usize,
-    /// The time that a waiting thread waits for. That thread clears it when it wakes.
+    /// The time that the watcher waits for. It clears it when it wakes.
     watched: Option<Instant>,
 }
 
-/// A visit to a writer, which it may have put off or moved forward since. Keeps no writer alive.
+/// A visit to a writer, which may have been replaced by another one since. Keeps no writer alive.
 struct Visit {
     at: Instant,
     writer: Weak<Shared>,
@@ -83,7 +83,7 @@ impl Pool {
         self.find_watcher(&mut schedule)
     }
 
-    /// Makes sure that a thread wakes when the first visit is due, unless all of them are busy.
+    /// Makes sure that a thread wakes when the first visit is due, unless all threads are busy.
     fn find_watcher(&'static self, schedule: &mut Schedule) -> io::Result<()> {
         let Some(first) = schedule.first() else { return Ok(()) };
         if schedule.watched.is_some_and(|watched| watched <= first) {
@@ -101,7 +101,7 @@ impl Pool {
                 schedule.threads += 1;
                 Ok(())
             }
-            // The threads that there are do it, later.
+            // The existing threads will do it, later.
             Err(_) if schedule.threads > 0 => Ok(()),
             Err(error) => Err(error),
         }
@@ -115,12 +115,13 @@ impl Pool {
             match schedule.first() {
                 Some(at) if at <= now => {
                     let visit = schedule.visits.pop();
-                    // Before this thread writes, which can take for ever. No thread at all is no reason to fail here.
+                    // Before this thread writes, which may block. This thread itself is one, so failing to start
+                    // another is not an error.
                     let _ = self.find_watcher(&mut schedule);
                     drop(schedule);
                     let next = visit.and_then(|Reverse(visit)| visit.make());
                     schedule = self.lock();
-                    // Nobody has to be woken: this thread looks at it now.
+                    // No thread has to be woken: this one looks at the heap next.
                     schedule.visits.extend(next.map(Reverse));
                 }
                 Some(at) if schedule.watched.is_none_or(|watched| at < watched) => {
@@ -153,7 +154,7 @@ impl Schedule {
         self.visits.push(Reverse(visit));
     }
 
-    /// When the first visit is due. Forgets those before it whose run has ended.
+    /// When the first visit is due. Removes visits to ended runs before it.
     fn first(&mut self) -> Option<Instant> {
         while let Some(Reverse(visit)) = self.visits.peek() {
             if visit.is_expected() {
@@ -171,7 +172,7 @@ impl Visit {
         self.writer.strong_count() > 0
     }
 
-    /// Has the writer write, and gives the next visit.
+    /// Makes the visit, and gives the next one.
     fn make(self) -> Option<Self> {
         let next = self.writer.upgrade()?.visit(self.at)?;
         Some(Self { at: next, writer: self.writer })

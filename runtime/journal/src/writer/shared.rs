@@ -1,8 +1,8 @@
 //! What the guest's thread and the threads of the [`pool`] share: the queue, and the sink that empties it.
 //!
-//! Two locks. `state` is held for as long as it takes to encode a record. `sink` is held while a batch is written: by a
-//! thread of the pool or, where the guest has to wait for the file anyway, by the guest's. A thread that holds `state`
-//! never waits for `sink`.
+//! Two locks. `state` is held while a record is encoded. `sink` is held while a batch is written: by a thread of the
+//! pool, or by the guest's thread if the guest has to wait for the file anyway. A thread that holds `state` never waits
+//! for `sink`.
 
 #![expect(clippy::disallowed_methods, reason = "waits until records are due to be written; none has the time")]
 
@@ -16,13 +16,13 @@ use super::sink::Sink;
 use super::table::Table;
 use crate::error::JournalError;
 
-/// How long records gather: observations reach the file at most this much later.
+/// How long records gather before they are written: observations reach the file at most this much later.
 const GATHER: Duration = Duration::from_millis(5);
 
 pub(super) struct Shared {
     state: Mutex<State>,
     sink: Mutex<Sink>,
-    /// The queue was taken over, or the sink is free, or the journal has failed.
+    /// The queue has room, the sink is free, or the journal has failed.
     space: Condvar,
     /// Most bytes that one batch may hold.
     batch_bytes_max: usize,
@@ -40,15 +40,15 @@ pub(super) struct State {
     high: usize,
 }
 
-/// When a thread of the pool looks after the journal next. Any other visit that the pool has in its heap is void.
+/// When a thread of the pool visits the journal next. The pool ignores visits at any other time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NextVisit {
-    /// Never: nothing is queued, and nothing waits for a seal.
+    /// Never: nothing is queued, and no record waits for a seal.
     None,
     At(Instant),
-    /// It does so now, and finds out when to come again.
+    /// A visit is under way, and will set the next one.
     Now,
-    /// Never again: the writer is gone.
+    /// Never again: the writer was dropped.
     Over,
 }
 
@@ -65,17 +65,16 @@ impl Shared {
         Self { state: Mutex::new(state), sink: Mutex::new(sink), space: Condvar::new(), batch_bytes_max }
     }
 
-    /// Queues what `encode` writes, which costs about `size` bytes, once there is room for it. Reaches the file within
-    /// [`GATHER`].
+    /// Queues what `encode` writes, about `size` bytes, once there is room. It reaches the file within [`GATHER`].
     pub(super) fn push<T>(
         self: &Arc<Self>,
         size: usize,
         encode: impl FnOnce(&mut State) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
         let mut state = self.room(size)?;
-        let was_full = state.batch.is_worth_writing();
+        let was_urgent = state.batch.is_urgent();
         let encoded = state.queue(encode)?;
-        let visit = state.plan_visit(was_full);
+        let visit = state.plan_visit(was_urgent);
         drop(state);
         if let Some(at) = visit
             && let Err(source) = pool::schedule(at, self)
@@ -103,11 +102,11 @@ impl Shared {
         self.drain_into(lock(&self.sink), sync).map(|_| ())
     }
 
-    /// The guest's side, once a record of this size has room in the queue. One record larger than the bound goes through
-    /// alone.
+    /// Waits until a record of this size fits into the queue, and gives the guest's side. One record larger than the
+    /// bound is queued alone.
     ///
-    /// The guest's thread makes room itself where no other thread writes this journal: the pool may be held up by the
-    /// stores of others.
+    /// If no other thread writes this journal, the guest's thread makes room itself: all threads of the pool may be
+    /// blocked by other stores.
     fn room(&self, size: usize) -> Result<MutexGuard<'_, State>, JournalError> {
         let mut state = lock(&self.state);
         loop {
@@ -137,12 +136,12 @@ impl Shared {
         }
     }
 
-    /// Writes everything queued, and says when to write again though nothing is queued.
+    /// Writes everything queued. Gives the time at which to write again even if nothing is queued.
     fn drain_into(&self, mut sink: MutexGuard<'_, Sink>, sync: bool) -> Result<Option<Instant>, JournalError> {
         let mut batch = sink.take_spare();
         std::mem::swap(&mut lock(&self.state).batch, &mut batch);
         self.tell_waiting();
-        // A store or a signer that panics fails its own journal, and neither a run nor the journals of others.
+        // A store or a signer that panics fails this journal only, and neither the run nor other journals.
         let write = AssertUnwindSafe(|| sink.write(batch, sync, Instant::now()));
         let written = catch_unwind(write).unwrap_or(Err(JournalError::WriterLost));
         let next_write = sink.next_write();
@@ -162,8 +161,8 @@ impl Shared {
         }
     }
 
-    /// Writes what is queued, on a thread of the pool, if the visit at this time still stands. Gives the time of the
-    /// next visit.
+    /// Writes the queue on a thread of the pool, unless the visit at this time was replaced. Gives the time of the next
+    /// visit.
     pub(super) fn visit(&self, at: Instant) -> Option<Instant> {
         {
             let mut state = lock(&self.state);
@@ -173,7 +172,7 @@ impl Shared {
             state.visit = NextVisit::Now;
         }
         let Some(sink) = self.free_sink() else {
-            // The guest's thread writes what was queued, perhaps to a slow disk. This one does not wait for it.
+            // The guest's thread is writing the queue, perhaps to a slow disk. Do not wait for it.
             return self.plan_next(|_| Some(Instant::now() + GATHER));
         };
         // An error is kept for the guest's thread.
@@ -181,7 +180,7 @@ impl Shared {
         self.plan_next(|state| {
             if state.batch.is_empty() {
                 next_write
-            } else if state.batch.is_worth_writing() {
+            } else if state.batch.is_urgent() {
                 // After other journals, which have waited longer.
                 Some(Instant::now())
             } else {
@@ -201,7 +200,7 @@ impl Shared {
         next
     }
 
-    /// Whether so much is queued that the guest may soon have to wait for room.
+    /// Whether the queue is so full that the guest may soon have to wait.
     pub(super) fn is_behind(&self) -> bool {
         lock(&self.state).batch.size() >= self.batch_bytes_max / 4
     }
@@ -217,11 +216,11 @@ impl Shared {
         (totals, lock(&self.state).high)
     }
 
-    /// Ends the writer once what is queued is written, and closes the store.
+    /// Writes the queue, closes the store, and ends all visits.
     pub(super) fn stop(&self) {
         lock(&self.state).visit = NextVisit::Over;
         if !lock(&self.state).batch.is_empty() {
-            // An error has nobody to go to: the run is over.
+            // Nobody is left to get an error: the run is over.
             let _ = self.drain(false);
         }
         // Waits for a thread of the pool that still writes.
@@ -241,10 +240,10 @@ impl State {
         Ok(encoded)
     }
 
-    /// The visit to ask the pool for, now that a record was queued: one for each batch, and an earlier one once the
-    /// batch is worth writing. `was_full` says that it was so before.
-    fn plan_visit(&mut self, was_full: bool) -> Option<Instant> {
-        let is_urgent = !was_full && self.batch.is_worth_writing();
+    /// The visit to request from the pool, now that a record was queued: one for each batch, and an earlier one when
+    /// the batch becomes urgent. `was_urgent` says that it was urgent before.
+    fn plan_visit(&mut self, was_urgent: bool) -> Option<Instant> {
+        let is_urgent = !was_urgent && self.batch.is_urgent();
         let at = match self.visit {
             NextVisit::None if !is_urgent => Instant::now() + GATHER,
             NextVisit::None => Instant::now(),
@@ -256,7 +255,7 @@ impl State {
     }
 }
 
-/// Locks whatever a panic may have left: a panic while writing fails the journal.
+/// Ignores poisoning: a panic while writing fails the journal, and nothing else panics under a lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

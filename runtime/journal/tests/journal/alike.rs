@@ -1,4 +1,4 @@
-//! Runs of calls that are alike, which verification passes without walking over each: it says of them what a reader says, who does.
+//! Runs of similar calls. Verifying takes a shortcut through them, and must judge them as a reader does.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 

@@ -117,7 +117,10 @@ proptest! {
     }
 
     #[test]
-    fn reads_any_prefix_of_any_journal(steps in prop::collection::vec(step(), 0..20), cut in any::<prop::sample::Index>()) {
+    fn reads_any_prefix_of_any_journal(
+        steps in prop::collection::vec(step(), 0..20),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let bytes = write(&steps, options());
         let frames = frames(&bytes);
         let length = frames[0].end + cut.index(bytes.len() - frames[0].end);
@@ -143,7 +146,10 @@ proptest! {
     }
 
     #[test]
-    fn survives_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in any::<prop::sample::Index>()) {
+    fn survives_arbitrary_bytes(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let sample = sample();
         let mut journal = sample[..8 + cut.index(sample.len() - 8)].to_vec();
         journal.extend_from_slice(&bytes);
