@@ -58,7 +58,7 @@ impl Verdict {
                 records: verified.records,
                 sealed: verified.sealed_records,
                 torn_bytes: verified.tail.map_or(0, |tail| tail.torn_bytes),
-                open_effects: verified.open_effects.effects.iter().copied().collect(),
+                open_effects: verified.open_effects.effects.iter().map(|effect| effect.0).collect(),
             },
             Err(ReadError::Tampered(wrong)) => Self::Changed { record: wrong.record, offset: wrong.offset },
             Err(ReadError::NotAJournal { .. } | ReadError::NoHeader { .. } | ReadError::Version { .. }) => {

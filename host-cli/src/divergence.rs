@@ -6,7 +6,7 @@ use anstyle::Style;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr as _;
 use wasm_agent_calls::words::{self, Shape, Typed};
-use wasm_agent_host::journal::{Call, End, Event, Function, Record, RunResult, item_to_json, to_json};
+use wasm_agent_host::journal::{Call, CallId, End, Event, Function, Record, RunResult, item_to_json, to_json};
 use wasm_agent_host::{Differs, Divergence, Step};
 
 use crate::escape::escape_line;
@@ -109,7 +109,7 @@ fn step_value(step: &Step) -> Value {
 fn arguments_value(function: &Arc<Function>, arguments: &[u8]) -> Value {
     member(
         Event::Call(Call {
-            seq: 0,
+            seq: CallId(0),
             function: Arc::clone(function),
             at_ns: 0,
             duration_ns: 0,

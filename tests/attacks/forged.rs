@@ -64,7 +64,7 @@ fn a_replay_of_another_tool_that_never_ends_is_ended() {
     assert!(is_bound(&ended, Bound::Fuel, SOON), "{ended:?}");
     // One that makes its calls, with as much between any two as the journal says.
     let forged = doctored(&clock.journal, |event| match event {
-        Event::Call(call) => call.fuel = u64::MAX / 2 + call.seq,
+        Event::Call(call) => call.fuel = u64::MAX / 2 + call.seq.0,
         Event::End(end) => end.fuel = u64::MAX,
         _ => {}
     });

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::sync::{Arc, Mutex};
 
+use wasm_agent_journal::testing::Memory;
 use wasm_agent_journal::{
     CallEvent, Encoded, End, FunctionId, Header, Invocation, JournalStore, Keep, Options, RunResult, Writer,
 };
@@ -88,39 +88,13 @@ impl JournalStore for Nowhere {
     }
 }
 
-/// A store in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A writer, and the id of the function that its calls name.
 pub fn writer(store: impl JournalStore + 'static) -> (Writer, FunctionId) {
     let header = Header {
-        run_id: [7; 16],
-        component_sha256: [1; 32],
-        component_name: "bench.wasm".to_owned(),
-        policy_text: "version = 1\n".to_owned(),
-        policy_digest: [2; 32],
-        arguments: vec!["bench".to_owned()],
-        environment: Vec::new(),
         invocation: Invocation::Call { export: "run".to_owned(), arguments: String::new() },
+        environment: Vec::new(),
         limits: Vec::new(),
-        engine: "none".to_owned(),
-        started_ns: 1_800_000_000_000_000_000,
-        parent: None,
-        approver: "refuse".to_owned(),
-        redaction: None,
-        signed_by: None,
+        ..Header::sample()
     };
     let writer = Writer::create(store, &header, Options::default()).unwrap();
     let function = writer.intern("wasi:clocks/monotonic-clock#now", &[]).unwrap();
@@ -156,7 +130,7 @@ pub fn journal(bytes: usize, blob_bytes: Option<usize>) -> Vec<u8> {
     let (writer, function) = writer(store.clone());
     let (arguments, mut outcome) = clock();
     let mut calls = 0;
-    while store.0.lock().unwrap().len() < bytes {
+    while store.length() < bytes {
         for _ in 0..64 {
             if let Some(size) = blob_bytes {
                 let mut contents = vec![0; size];
@@ -171,5 +145,5 @@ pub fn journal(bytes: usize, blob_bytes: Option<usize>) -> Vec<u8> {
     let result = RunResult::Exited { code: 0 };
     let end = End { result, at_ns: calls * 150, fuel: calls * 90, calls, waited_ns: 0, memory_high_bytes: 1 << 20 };
     writer.finish(&end).unwrap();
-    std::mem::take(&mut *store.0.lock().unwrap())
+    store.bytes()
 }

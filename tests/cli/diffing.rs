@@ -1,6 +1,6 @@
 //! `journal diff`: where two runs part.
 
-use wasm_agent_host::journal::Answer;
+use wasm_agent_host::journal::{Answer, RunId, ToolDigest};
 
 use crate::desk::{Desk, YES};
 use crate::made::{self, Made};
@@ -18,7 +18,7 @@ fn the_same_run_twice_is_identical() {
     let mut desk = desk(|made| {
         made.handle = 40;
         made.took_ns = 900;
-        made.header.run_id = [3; 16];
+        made.header.run_id = RunId::from_bytes([3; 16]);
         made.header.started_ns += 1;
     });
     assert_eq!(desk.run("journal diff a.journal b.journal").status, 0);
@@ -46,7 +46,7 @@ fn shows_calls_that_only_one_run_made() {
     let mut desk = desk(|made| {
         made.reads = 12;
         made.header.arguments.push("more\u{1b}[2J".to_owned());
-        made.header.component_sha256 = [9; 32];
+        made.header.component_sha256 = ToolDigest::from_bytes([9; 32]);
         made.header.policy_text.push_str("\n[limits]\nmemory = \"1MiB\"\n");
     });
     assert_eq!(desk.run("journal diff a.journal b.journal").status, 4);

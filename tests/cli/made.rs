@@ -1,11 +1,9 @@
 //! A journal that is made by hand: the same to the byte, whatever machine it is made on.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
+use wasm_agent_host::journal::testing::Memory;
 use wasm_agent_host::journal::{
-    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, DecisionRecord, EffectResult, Encoded, End,
-    Header, Intent, Invocation, JournalStore, Keep, Note, Options, OutcomeEvent, Remember, RunResult, Verdict, Writer,
+    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, CallId, DecisionRecord, EffectId, EffectResult,
+    Encoded, End, Header, Intent, Keep, Note, Options, OutcomeEvent, Remember, RunId, RunResult, Verdict, Writer,
 };
 use wasm_agent_host::policy::{Action, GuestPath, HttpAction, Method, Url};
 
@@ -53,35 +51,9 @@ pub(crate) fn journal(change: impl FnOnce(&mut Made)) -> Vec<u8> {
 
 pub(crate) fn header() -> Header {
     Header {
-        run_id: *b"0123456789abcdef",
-        component_sha256: [1; 32],
-        component_name: "edit-files.wasm".to_owned(),
-        policy_text: "version = 1\n".to_owned(),
-        policy_digest: [2; 32],
+        run_id: RunId::from_bytes(*b"0123456789abcdef"),
         arguments: vec!["edit-files.wasm".to_owned(), "/notes".to_owned()],
-        environment: vec![("LANG".to_owned(), "C.UTF-8".to_owned())],
-        invocation: Invocation::Command,
-        limits: vec![("memory-bytes".to_owned(), 256 << 20)],
-        engine: "wasmtime 48.0.8".to_owned(),
-        started_ns: 1_800_000_000_000_000_000,
-        parent: None,
-        signed_by: None,
-        redaction: None,
-        approver: "terminal".to_owned(),
-    }
-}
-
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
+        ..Header::sample()
     }
 }
 
@@ -124,8 +96,7 @@ fn write(made: &Made) -> Vec<u8> {
     let (at_ns, calls) = (run.now_ns, run.calls);
     let end = End { result, at_ns, fuel: 4_000, calls, waited_ns: 2_000_000_000, memory_high_bytes: 1 << 20 };
     run.writer.finish(&end).unwrap();
-    let bytes = memory.0.lock().unwrap();
-    bytes.clone()
+    memory.bytes()
 }
 
 impl Run {
@@ -155,8 +126,8 @@ impl Run {
 
     fn intent(&mut self, effect: u64, action: &Action, decision: DecisionRecord, approval: Option<ApprovalRecord>) {
         let intent = Intent {
-            effect,
-            call: self.calls,
+            effect: EffectId(effect),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -170,7 +141,7 @@ impl Run {
 
     fn outcome(&mut self, effect: u64, result: EffectResult, extra: Option<&Encoded>) {
         self.now_ns += 5_000;
-        let event = OutcomeEvent { effect, at_ns: self.now_ns, result, detail: None, extra };
+        let event = OutcomeEvent { effect: EffectId(effect), at_ns: self.now_ns, result, detail: None, extra };
         self.writer.outcome(&event).unwrap();
     }
 
@@ -180,8 +151,8 @@ impl Run {
         let path = GuestPath::parse("/notes/today.md").unwrap();
         let action = Action::FileModify { path, truncate: true };
         let asked = ApprovalAsked {
-            effect: 0,
-            call: self.calls,
+            effect: EffectId(0),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -197,7 +168,7 @@ impl Run {
             waited_ns: 2_000_000_000,
             remember: Remember::Once,
         };
-        let settled = ApprovalSettled { effect: 0, at_ns: self.now_ns, approval: approval.clone() };
+        let settled = ApprovalSettled { effect: EffectId(0), at_ns: self.now_ns, approval: approval.clone() };
         self.writer.approval_settled(&settled).unwrap();
         let decision = DecisionRecord {
             verdict: Verdict::Ask,

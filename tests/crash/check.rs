@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
-use wasm_agent_host::journal::{Fsync, ReadError, Reader, Verification, to_json, verify};
+use wasm_agent_host::journal::{EffectId, Fsync, ReadError, Reader, Verification, to_json, verify};
 use wasm_agent_host::{Discard, Recording, ReplayError, ReplayFailure};
 use wasm_agent_tests::Folder;
 use wasm_agent_tests::folder::Entry;
@@ -161,11 +161,11 @@ fn ends_where_it_was_ended(trial: &Trial, left: &Left, verified: &Verification, 
 
 /// What may have happened is what has an intent and no outcome.
 fn open_effects_are_listed(events: &[Value], verified: &Verification) -> Result<(), String> {
-    let effects = |name: &str| -> BTreeSet<u64> {
+    let effects = |name: &str| -> BTreeSet<EffectId> {
         let events = events.iter().filter(|event| event["event"] == name);
-        events.map(|event| event["effect"].as_u64().unwrap()).collect()
+        events.map(|event| EffectId(event["effect"].as_u64().unwrap())).collect()
     };
-    let open: BTreeSet<u64> = effects("intent").difference(&effects("outcome")).copied().collect();
+    let open: BTreeSet<EffectId> = effects("intent").difference(&effects("outcome")).copied().collect();
     if open == verified.open_effects.effects {
         Ok(())
     } else {

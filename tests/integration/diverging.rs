@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use wasm_agent_host::journal::{Event, RunResult};
+use wasm_agent_host::journal::{Event, RunResult, ToolDigest};
 use wasm_agent_host::{Capture, Differs, Divergence, Recording, ReplayError, ReplayFailure, ReplayReport, Step, Tool};
 use wasm_agent_tests::doctored::doctored;
 use wasm_agent_tests::recorded::replay;
@@ -98,7 +98,7 @@ fn another_build_that_makes_the_same_calls_is_the_same_but_for_its_fuel() {
 fn other_fuel_in_a_journal_is_a_difference_of_fuel() {
     let run = record(clock(2));
     let divergence = doctored_divergence(&run, |event| match event {
-        Event::Call(call) if call.seq == 1 => call.fuel += 1,
+        Event::Call(call) if call.seq.0 == 1 => call.fuel += 1,
         _ => {}
     });
     assert_eq!((divergence.call, divergence.differs), (1, Differs::Fuel));
@@ -127,7 +127,7 @@ fn other_end_in_a_journal_is_a_difference_of_results() {
 #[test]
 fn other_function_in_a_journal_is_named_on_both_sides() {
     let divergence = doctored_divergence(&record(clock(2)), |event| match event {
-        Event::Call(call) if call.seq == 1 => {
+        Event::Call(call) if call.seq.0 == 1 => {
             Arc::make_mut(&mut call.function).name = "wasi:clocks/monotonic-clock#resolution".to_owned();
         }
         _ => {}
@@ -239,7 +239,7 @@ fn journal_gives_a_replay_no_more_memory_than_one_memory_can_have() {
 #[test]
 fn a_stop_is_believed_only_where_the_record_says_it_was() {
     let three = record(clock(3));
-    let mut component = [0; 32];
+    let mut component = ToolDigest::from_bytes([0; 32]);
     doctored(&three.journal, |event| {
         if let Event::Header(header) = event {
             component = header.component_sha256;

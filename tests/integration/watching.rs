@@ -26,12 +26,12 @@ impl Observer for Watcher {
     fn answered(&mut self, replayed: &Replayed<'_>) -> ControlFlow<()> {
         let call = replayed.call;
         self.seen.lock().unwrap().push(Seen {
-            call: call.seq,
+            call: call.seq.0,
             function: call.function.name.clone(),
             intent: replayed.intent.map(str::to_owned),
             arguments: replayed.arguments(),
         });
-        if self.until == Some(call.seq) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.until == Some(call.seq.0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

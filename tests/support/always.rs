@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use wasm_agent_host::journal::{
-    Answer, ApprovalRecord, EffectResult, Event, Intent, Outcome, Record, Remember, RunResult, Verdict, verify,
+    Answer, ApprovalRecord, CallId, EffectId, EffectResult, Event, Intent, Outcome, Record, Remember, RunResult,
+    Verdict, verify,
 };
 
 use crate::Recorded;
@@ -30,12 +31,12 @@ pub fn holds(recorded: &Recorded) {
 struct Book {
     calls: u64,
     last_call_ns: u64,
-    intents: BTreeMap<u64, Intent>,
-    outcomes: BTreeSet<u64>,
-    asked: BTreeMap<u64, [u8; 32]>,
-    settled: BTreeMap<u64, ApprovalRecord>,
+    intents: BTreeMap<EffectId, Intent>,
+    outcomes: BTreeSet<EffectId>,
+    asked: BTreeMap<EffectId, [u8; 32]>,
+    settled: BTreeMap<EffectId, ApprovalRecord>,
     remembered: BTreeSet<[u8; 32]>,
-    denied: BTreeSet<u64>,
+    denied: BTreeSet<CallId>,
     ended: bool,
 }
 
@@ -45,7 +46,7 @@ impl Book {
         match &record.event {
             Event::Header(_) => assert_eq!(record.index, 0, "a header in the middle"),
             Event::Call(call) => {
-                assert_eq!(call.seq, self.calls, "call numbers have a gap");
+                assert_eq!(call.seq.0, self.calls, "call numbers have a gap");
                 assert!(call.at_ns >= self.last_call_ns, "calls are not in the order in which they were made");
                 self.calls += 1;
                 self.last_call_ns = call.at_ns;
@@ -117,7 +118,7 @@ impl Book {
     fn close(&self, recorded: &Recorded) {
         assert!(self.ended, "the journal has no end");
         for intent in self.intents.values() {
-            assert!(intent.call < recorded.report.calls, "an effect of no call: {intent:?}");
+            assert!(intent.call.0 < recorded.report.calls, "an effect of no call: {intent:?}");
             assert!(!self.denied.contains(&intent.call), "an effect of a call that was denied: {intent:?}");
         }
         for (effect, approval) in &self.settled {

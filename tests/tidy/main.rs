@@ -134,11 +134,12 @@ fn dependencies(manifest: &str) -> Vec<String> {
 fn imports_go_one_way() {
     for (manifest, forbidden) in [
         ("runtime/ids/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"][..]),
+        ("runtime/cbor/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/policy/Cargo.toml", &["wasmtime", "tokio", "wasm-agent-host", "wasm-agent-approval", "wit"]),
         ("runtime/approval/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-host", "wasm-agent-journal", "wit"]),
         ("runtime/files/Cargo.toml", &["wasmtime", "tokio", "wasm-agent-host", "wasm-agent-journal", "wit"]),
         ("runtime/egress/Cargo.toml", &["wasmtime", "wasm-agent-host", "wasm-agent-journal", "wit"]),
-        ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
+        ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wit"]),
         ("runtime/calls/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
         ("runtime/jail/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/host/Cargo.toml", &["clap", "anstream", "indicatif", "wasm-agent-tests"]),
@@ -150,6 +151,29 @@ fn imports_go_one_way() {
         for dependency in dependencies(manifest) {
             let barred = forbidden.iter().find(|name| dependency.starts_with(**name));
             assert!(barred.is_none(), "{manifest} must not depend on `{dependency}`");
+        }
+    }
+    for (manifest, allowed) in [
+        ("runtime/policy/Cargo.toml", &["wasm-agent-cbor", "wasm-agent-ids"]),
+        ("runtime/journal/Cargo.toml", &["wasm-agent-cbor", "wasm-agent-ids"]),
+    ] {
+        for dependency in dependencies(manifest).into_iter().filter(|name| name.starts_with("wasm-agent")) {
+            assert!(allowed.contains(&dependency.as_str()), "{manifest} must not depend on `{dependency}`");
+        }
+    }
+}
+
+#[test]
+fn only_tests_use_what_the_journal_has_for_them() {
+    let mut manifests = files(&["Cargo.toml"]);
+    manifests.retain(|path| path.starts_with("runtime") || path.starts_with("host-cli"));
+    for path in manifests {
+        let manifest: toml::Table = text(&path).parse().unwrap();
+        let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
+        for (name, dependency) in dependencies.into_iter().flatten() {
+            let features = dependency.get("features").and_then(toml::Value::as_array);
+            let enables = features.is_some_and(|features| features.contains(&"testing".into()));
+            assert!(!enables, "{} enables `testing` of {name} for what is shipped", path.display());
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::report::{Last, Report, columns};
 use crate::sink::Passing;
 use crate::state;
 use crate::timeline::Around;
-use crate::units::{hex, shell_word};
+use crate::units::shell_word;
 
 /// Replays a run, and compares it with its record.
 pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failure> {
@@ -27,9 +27,11 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     let header = recording.header();
     let path = match &arguments.component {
         Some(path) => path.clone(),
-        None => {
-            kept(&state.component_path(&hex(&header.component_sha256)), &header.component_name, &arguments.journal)?
-        }
+        None => kept(
+            &state.component_path(&header.component_sha256.to_string()),
+            &header.component_name,
+            &arguments.journal,
+        )?,
     };
     let engine = machine::engine()?;
     let tool = Tool::load(&engine, &path, Some(&state))?;
@@ -69,7 +71,7 @@ struct Until {
 
 impl Observer for Until {
     fn answered(&mut self, replayed: &Replayed<'_>) -> ControlFlow<()> {
-        if replayed.call.seq < self.call {
+        if replayed.call.seq.0 < self.call {
             return ControlFlow::Continue(());
         }
         let record = Record { index: 0, offset: 0, event: Event::Call(replayed.call.clone()) };

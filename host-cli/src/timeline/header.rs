@@ -14,13 +14,13 @@ use crate::units::{bytes, count, duration, hex, timestamp};
 pub(super) fn write(out: &mut dyn Write, header: &Header) -> io::Result<()> {
     let strong = style::STRONG;
     let mut line = |name: &str, text: &str| writeln!(out, "{strong}{name:<9}{strong:#} {text}");
-    line("run", &hex(&header.run_id))?;
+    line("run", &header.run_id.to_string())?;
     if let Some(parent) = &header.parent {
-        line("continues", &hex(parent))?;
+        line("continues", &parent.to_string())?;
     }
     line("started", &timestamp(header.started_ns))?;
     line("tool", &escape_line(&header.component_name))?;
-    line("sha256", &hex(&header.component_sha256))?;
+    line("sha256", &header.component_sha256.to_string())?;
     let arguments = header.arguments.iter().skip(1).map(|argument| escape_line(argument)).collect::<Vec<_>>().join(" ");
     if let Invocation::Call { export, arguments } = &header.invocation {
         line("call", &format!("{}({})", escape_line(export), escape_line(arguments)))?;
@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut dyn Write, header: &Header) -> io::Result<()> {
         line("variable", &format!("{}={}", escape_line(name), escape_line(value)))?;
     }
     let lines = u64::try_from(header.policy_text.lines().count()).unwrap_or(u64::MAX);
-    line("policy", &format!("{} ({})", hex(&header.policy_digest), count(lines, "line")))?;
+    line("policy", &format!("{} ({})", header.policy_digest, count(lines, "line")))?;
     line("approver", &escape_line(&header.approver))?;
     if let Some(key) = &header.signed_by {
         line("signed by", &format!("{}, which `journal verify` checks", key.fingerprint()))?;

@@ -161,14 +161,14 @@ impl<'a> Timeline<'a> {
         match decision {
             Some(decision) => {
                 let what = decision.action.as_deref().map_or_else(|| plain().0, text::action);
-                self.row(call.at_ns, Some(call.seq), style::BAD, "denied", &what, &text::denial(decision))
+                self.row(call.at_ns, Some(call.seq.0), style::BAD, "denied", &what, &text::denial(decision))
             }
             None if self.calls == Calls::All => {
                 let (what, why) = plain();
-                self.row(call.at_ns, Some(call.seq), style::FAINT, "call", &what, &why)
+                self.row(call.at_ns, Some(call.seq.0), style::FAINT, "call", &what, &why)
             }
             None => {
-                self.hidden += u64::from(self.effect_call != Some(call.seq));
+                self.hidden += u64::from(self.effect_call != Some(call.seq.0));
                 Ok(())
             }
         }
@@ -177,8 +177,8 @@ impl<'a> Timeline<'a> {
     fn asked(&mut self, asked: &ApprovalAsked) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
-        self.open(asked.effect, asked.call, &asked.action, false);
-        self.effect_call = Some(asked.call);
+        self.open(asked.effect.0, asked.call.0, &asked.action, false);
+        self.effect_call = Some(asked.call.0);
         self.pending = Some(Pending::Asked(Box::new(asked.clone())));
         Ok(())
     }
@@ -196,10 +196,10 @@ impl<'a> Timeline<'a> {
             self.pending = Some(Pending::Approved(asked, Box::new(settled.clone())));
             return Ok(());
         }
-        let (call, what) = self.named(settled.effect);
+        let (call, what) = self.named(settled.effect.0);
         let (style, word) = if approved { (style::GOOD, "approved") } else { (style::BAD, "refused") };
         if !approved {
-            self.close(settled.effect);
+            self.close(settled.effect.0);
         }
         self.row(settled.at_ns, call, style, word, &what, &text::approval(&settled.approval))
     }
@@ -214,15 +214,15 @@ impl<'a> Timeline<'a> {
                 self.count_hidden()?;
             }
         }
-        self.open(intent.effect, intent.call, &intent.action, true);
-        self.effect_call = Some(intent.call);
+        self.open(intent.effect.0, intent.call.0, &intent.action, true);
+        self.effect_call = Some(intent.call.0);
         self.pending = Some(Pending::Intended(Box::new(intent.clone())));
         Ok(())
     }
 
     fn outcome(&mut self, outcome: &Outcome, record: &Record) -> io::Result<()> {
-        let (call, what) = self.named(outcome.effect);
-        if !self.close(outcome.effect) {
+        let (call, what) = self.named(outcome.effect.0);
+        if !self.close(outcome.effect.0) {
             self.open_more = self.open_more.saturating_sub(1);
         }
         let (style, word) = match outcome.result {
@@ -235,7 +235,7 @@ impl<'a> Timeline<'a> {
         match self.pending.take() {
             Some(Pending::Intended(intent)) if intent.effect == outcome.effect => {
                 facts.push(text::permission(&intent.decision, intent.approval.as_ref()));
-                self.write(intent.at_ns, Some(intent.call), style, word, &what, &facts.join("; "))
+                self.write(intent.at_ns, Some(intent.call.0), style, word, &what, &facts.join("; "))
             }
             other => {
                 self.pending = other;
@@ -305,17 +305,24 @@ impl<'a> Timeline<'a> {
             None => Ok(()),
             Some(Pending::Asked(asked)) => {
                 let why = format!("waits for {}", escape_line(&asked.approver));
-                self.write(asked.at_ns, Some(asked.call), style::WARNING, "asked", &text::action(&asked.action), &why)
+                self.write(asked.at_ns, Some(asked.call.0), style::WARNING, "asked", &text::action(&asked.action), &why)
             }
             Some(Pending::Approved(asked, settled)) => {
                 let why = text::approval(&settled.approval);
-                self.write(settled.at_ns, Some(asked.call), style::GOOD, "approved", &text::action(&asked.action), &why)
+                self.write(
+                    settled.at_ns,
+                    Some(asked.call.0),
+                    style::GOOD,
+                    "approved",
+                    &text::action(&asked.action),
+                    &why,
+                )
             }
             Some(Pending::Intended(intent)) => {
                 let why = text::permission(&intent.decision, intent.approval.as_ref());
                 self.write(
                     intent.at_ns,
-                    Some(intent.call),
+                    Some(intent.call.0),
                     style::WARNING,
                     "begun",
                     &text::action(&intent.action),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use wasm_agent_host::journal::{ApprovalRecord, DecisionRecord, Function, Note, Remember};
+use wasm_agent_host::journal::{ApprovalRecord, CallId, DecisionRecord, EffectId, Function, Note, Remember};
 use wasm_agent_host::policy::{Action, GuestPath, LinkKind};
 
 use super::*;
@@ -40,8 +40,8 @@ fn approval(answer: Answer) -> ApprovalRecord {
 
 fn asked(effect: u64) -> Event {
     Event::ApprovalAsked(Box::new(ApprovalAsked {
-        effect,
-        call: 7,
+        effect: EffectId(effect),
+        call: CallId(7),
         at_ns: MS,
         action: action("/n/a"),
         action_digest: [0; 32],
@@ -51,14 +51,14 @@ fn asked(effect: u64) -> Event {
 }
 
 fn settled(effect: u64, answer: Answer) -> Event {
-    Event::ApprovalSettled(ApprovalSettled { effect, at_ns: 2 * MS, approval: approval(answer) })
+    Event::ApprovalSettled(ApprovalSettled { effect: EffectId(effect), at_ns: 2 * MS, approval: approval(answer) })
 }
 
 fn intent(effect: u64, approval: Option<ApprovalRecord>) -> Event {
     let verdict = if approval.is_some() { Verdict::Ask } else { Verdict::Allow };
     Event::Intent(Box::new(Intent {
-        effect,
-        call: 7,
+        effect: EffectId(effect),
+        call: CallId(7),
         at_ns: 3 * MS,
         action: action("/n/a"),
         action_digest: [0; 32],
@@ -70,12 +70,18 @@ fn intent(effect: u64, approval: Option<ApprovalRecord>) -> Event {
 }
 
 fn outcome(effect: u64) -> Event {
-    Event::Outcome(Outcome { effect, at_ns: 4 * MS, result: EffectResult::Done, detail: None, extra: None })
+    Event::Outcome(Outcome {
+        effect: EffectId(effect),
+        at_ns: 4 * MS,
+        result: EffectResult::Done,
+        detail: None,
+        extra: None,
+    })
 }
 
 fn call(seq: u64, decision: Option<DecisionRecord>) -> Event {
     Event::Call(Call {
-        seq,
+        seq: CallId(seq),
         function: Arc::new(Function {
             name: "wasi:filesystem/types#[method]descriptor.stat-at".to_owned(),
             parameters: vec!["path".to_owned()],

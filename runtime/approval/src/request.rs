@@ -110,7 +110,7 @@ pub struct Question {
     /// The component.
     pub tool: ToolDigest,
     /// The policy.
-    pub policy: wasm_agent_policy::Digest,
+    pub policy: wasm_agent_ids::PolicyDigest,
     /// The grant that decided, as reports name it.
     pub grant: Option<String>,
     /// Why, in the tool's own words.

@@ -1,29 +1,14 @@
 //! Journals made by hand, for tests.
 
-use std::io::{self, Cursor};
-use std::sync::{Arc, Mutex};
+use std::io::Cursor;
 
+use wasm_agent_ids::{CallId, EffectId};
+use wasm_agent_journal::testing::Memory;
 use wasm_agent_journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, CallEvent, DecisionRecord, EffectResult, Encoded, End,
-    Header, Intent, Invocation, JournalStore, Note, Options, OutcomeEvent, Reader, Record, Remember, RunResult,
-    Verdict, Writer,
+    Header, Intent, Note, Options, OutcomeEvent, Reader, Record, Remember, RunResult, Verdict, Writer,
 };
 use wasm_agent_policy::{Action, GuestPath};
-
-/// A store in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A journal that is being written. Time goes on by what each step is said to take.
 pub(crate) struct HandMade {
@@ -36,23 +21,7 @@ pub(crate) struct HandMade {
 }
 
 pub(crate) fn header() -> Header {
-    Header {
-        run_id: [7; 16],
-        component_sha256: [1; 32],
-        component_name: "edit-files.wasm".to_owned(),
-        policy_text: "version = 1\n".to_owned(),
-        policy_digest: [2; 32],
-        arguments: vec!["edit-files".to_owned(), "/notes".to_owned()],
-        environment: vec![("LANG".to_owned(), "C.UTF-8".to_owned())],
-        invocation: Invocation::Command,
-        limits: vec![("memory-bytes".to_owned(), 256 << 20)],
-        engine: "wasmtime 48.0.8".to_owned(),
-        started_ns: 1_800_000_000_000_000_000,
-        parent: None,
-        signed_by: None,
-        redaction: None,
-        approver: "terminal".to_owned(),
-    }
+    Header::sample()
 }
 
 /// An item that `write` makes.
@@ -140,8 +109,8 @@ impl HandMade {
             action: None,
         };
         let intent = Intent {
-            effect,
-            call: self.calls,
+            effect: EffectId(effect),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -161,14 +130,16 @@ impl HandMade {
 
     pub(crate) fn outcome(&mut self, effect: u64, result: EffectResult, extra: Option<&Encoded>) {
         let detail = (result != EffectResult::Done).then_some("it went wrong");
-        self.writer.outcome(&OutcomeEvent { effect, at_ns: self.now_ns, result, detail, extra }).unwrap();
+        self.writer
+            .outcome(&OutcomeEvent { effect: EffectId(effect), at_ns: self.now_ns, result, detail, extra })
+            .unwrap();
     }
 
     /// Asks about the action of the next call, and gives the answer after so long, in nanoseconds.
     pub(crate) fn ask(&mut self, action: &Action, answer: Answer, waited_ns: u64) -> ApprovalRecord {
         let asked = ApprovalAsked {
-            effect: self.effects,
-            call: self.calls,
+            effect: EffectId(self.effects),
+            call: CallId(self.calls),
             at_ns: self.now_ns,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -184,7 +155,8 @@ impl HandMade {
             waited_ns,
             remember: Remember::Once,
         };
-        let settled = ApprovalSettled { effect: self.effects, at_ns: self.now_ns, approval: approval.clone() };
+        let settled =
+            ApprovalSettled { effect: EffectId(self.effects), at_ns: self.now_ns, approval: approval.clone() };
         self.writer.approval_settled(&settled).unwrap();
         if answer != Answer::Approved {
             self.effects += 1;
@@ -205,12 +177,6 @@ impl HandMade {
         let Self { memory, writer, .. } = self;
         writer.finish(&end).unwrap();
         memory.bytes()
-    }
-}
-
-impl Memory {
-    fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap().clone()
     }
 }
 

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use wasm_agent_ids::{CallId, EffectId, RunId, ToolDigest};
 use wasm_agent_journal::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Call, DecisionRecord, EffectResult, Encoded, End, Event,
-    Function, Header, Intent, Invocation, Outcome, Record, Remember, RunResult, Verdict,
+    Function, Header, Intent, Outcome, Record, Remember, RunResult, Verdict,
 };
 use wasm_agent_policy::{Action, DecisionKind, Origin, Policy};
 
@@ -100,8 +101,8 @@ impl Scripted {
             return;
         }
         self.add(Event::Intent(Box::new(Intent {
-            effect,
-            call,
+            effect: EffectId(effect),
+            call: CallId(call),
             at_ns: 0,
             action: action.canonical_bytes(),
             action_digest: digest,
@@ -111,7 +112,7 @@ impl Scripted {
             before: None,
         })));
         let (result, extra) = self.outcome_of(action);
-        self.add(Event::Outcome(Outcome { effect, at_ns: 0, result, detail: None, extra }));
+        self.add(Event::Outcome(Outcome { effect: EffectId(effect), at_ns: 0, result, detail: None, extra }));
     }
 
     /// A request's outcome: refused where the policy does not let it go to where it arrives.
@@ -139,15 +140,19 @@ impl Scripted {
             remember: Remember::Once,
         };
         self.add(Event::ApprovalAsked(Box::new(ApprovalAsked {
-            effect,
-            call: self.calls,
+            effect: EffectId(effect),
+            call: CallId(self.calls),
             at_ns: 0,
             action: action.canonical_bytes(),
             action_digest: digest,
             approver: "test".to_owned(),
             timeout_ns: 1,
         })));
-        self.add(Event::ApprovalSettled(ApprovalSettled { effect, at_ns: 0, approval: approval.clone() }));
+        self.add(Event::ApprovalSettled(ApprovalSettled {
+            effect: EffectId(effect),
+            at_ns: 0,
+            approval: approval.clone(),
+        }));
         approval
     }
 
@@ -181,7 +186,7 @@ impl Scripted {
         let seq = self.calls;
         self.calls += 1;
         self.add(Event::Call(Call {
-            seq,
+            seq: CallId(seq),
             function: Arc::new(Function { name: function.to_owned(), parameters: Vec::new() }),
             at_ns: 0,
             duration_ns: 0,
@@ -213,21 +218,18 @@ impl Scripted {
 
 fn header(policy: &Policy) -> Header {
     Header {
-        run_id: [1; 16],
-        component_sha256: [7; 32],
+        run_id: RunId::from_bytes([1; 16]),
+        component_sha256: ToolDigest::from_bytes([7; 32]),
         component_name: "tool.wasm".to_owned(),
         policy_text: policy.text().to_owned(),
-        policy_digest: *policy.digest().as_bytes(),
+        policy_digest: *policy.digest(),
         arguments: Vec::new(),
         environment: Vec::new(),
-        invocation: Invocation::Command,
         limits: Vec::new(),
         engine: String::new(),
         started_ns: 0,
-        parent: None,
-        redaction: None,
-        signed_by: None,
         approver: "test".to_owned(),
+        ..Header::sample()
     }
 }
 

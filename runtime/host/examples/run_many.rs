@@ -12,12 +12,11 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
 use std::error::Error;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasm_agent_host::journal::JournalStore;
+use wasm_agent_host::journal::testing::Memory;
 use wasm_agent_host::{Compiler, Engine, Grants, Invocation, Outcome, Run, Tool};
 
 /// How long runs are counted.
@@ -25,21 +24,6 @@ const COUNTED: Duration = Duration::from_secs(5);
 
 /// Runs before that, which warm caches up.
 const WARM_UP: u32 = 100;
-
-/// A journal in memory.
-#[derive(Default)]
-struct Memory(Vec<u8>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Before anything else: the tool is compiled by this same program, started again, which goes no further than here.

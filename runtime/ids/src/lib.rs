@@ -7,13 +7,15 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
+
 /// Bytes as lower-case hexadecimal digits.
 #[derive(Clone, Copy)]
 pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_display(self.0).fmt(f)
     }
 }
 
@@ -76,6 +78,11 @@ bytes_id! {
 bytes_id! {
     /// A tool: the SHA-256 digest of its file.
     ToolDigest, 32
+}
+
+bytes_id! {
+    /// A policy: the BLAKE3 digest of its whole text.
+    PolicyDigest, 32
 }
 
 number! {

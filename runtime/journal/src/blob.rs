@@ -1,20 +1,21 @@
-//! Blob records: contents kept once, and found again by digest.
+//! Blob records: contents stored once, and found again by digest.
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::cbor;
+use wasm_agent_cbor as cbor;
+
 use crate::format::kind;
 use crate::payload::Digest;
 
-/// Digests that the writer remembers, so that contents which come again are not stored again.
+/// Most digests that the writer remembers, to store equal contents once.
 ///
 /// Bounded because a run's contents are not: 4096 digests take about 300 KiB and cover a tool that rereads its folder.
 const REMEMBERED_MAX: usize = 4096;
 
-/// Bytes of a blob's payload before its contents, at most: array head, kind, digest, head of the byte string.
+/// Most bytes of a blob's payload before its contents: array head, kind, digest, head of the byte string.
 pub(crate) const PREFIX_BYTES_MAX: usize = 2 + 34 + 9;
 
-/// Start of every blob's payload: an array of three, the kind, a byte string of 32.
+/// First bytes of every blob's payload: an array of three, the kind, a byte string of 32.
 const PREFIX_START: [u8; 4] = [0x83, kind::BLOB, 0x58, 0x20];
 
 /// Writes everything of a blob's payload before its contents.
@@ -24,7 +25,7 @@ pub(crate) fn write_prefix(out: &mut Vec<u8>, digest: &Digest, length: usize) {
     cbor::bytes_head(out, length);
 }
 
-/// A blob record's payload, as far as it stands before the contents.
+/// The part of a blob record's payload before the contents.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Prefix {
     pub(crate) digest: Digest,
@@ -35,9 +36,9 @@ pub(crate) struct Prefix {
 }
 
 impl Prefix {
-    /// Reads the prefix off a payload of `length` bytes, of which `start` are the first ones.
+    /// Reads the prefix of a payload of `length` bytes that begins with `start`.
     ///
-    /// Anything that does not fit exactly is no blob; as another record it will not decode either.
+    /// A payload that does not fit exactly is not a blob, and will not decode as another record either.
     pub(crate) fn read(start: &[u8], length: usize) -> Option<Self> {
         let rest = start.strip_prefix(&PREFIX_START)?;
         let (digest, rest) = rest.split_first_chunk()?;
@@ -47,7 +48,7 @@ impl Prefix {
     }
 }
 
-/// Where the contents of recent digests stand in the file.
+/// Where recently stored contents are in the file, by digest.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
     order: VecDeque<Digest>,
@@ -59,7 +60,7 @@ impl Window {
         self.offsets.get(digest).copied()
     }
 
-    /// Remembers a digest, and forgets the oldest one where there are too many.
+    /// Remembers a digest. Forgets the oldest one if there are too many.
     pub(crate) fn remember(&mut self, digest: Digest, offset: u64) {
         if self.order.len() >= REMEMBERED_MAX
             && let Some(oldest) = self.order.pop_front()

@@ -1,7 +1,7 @@
-//! What ties records together: the running check in every frame, the hash in every seal.
+//! Links records together: the running check in every frame, and the hash in every seal.
 //!
-//! Both cover a frame's *sealed bytes*: all of it but the contents of a blob, for which its digest stands. So
-//! contents are hashed once, not twice, and a reader that has no use for them can step over them.
+//! Both cover a frame's *sealed bytes*: the whole frame, except the contents of a blob, whose digest is covered
+//! instead. So contents are hashed once, not twice, and a reader that does not need them can skip them.
 
 use crate::format::MAGIC;
 use crate::payload::Digest;
@@ -14,35 +14,35 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// The state after the magic.
+    /// The state after the file's first bytes, the magic.
     pub(crate) fn new() -> Self {
         let mut seal = blake3::Hasher::new();
         seal.update(&MAGIC);
         Self { check: crc32fast::hash(&MAGIC), seal }
     }
 
-    /// The running check as it stands.
+    /// The current running check.
     pub(crate) fn check(&self) -> u32 {
         self.check
     }
 
-    /// Takes one frame's length and payload into the running check, and returns the check.
+    /// Adds one frame's length and payload to the running check, and returns it.
     pub(crate) fn advance(&mut self, length_and_payload: &[u8]) -> u32 {
         self.check = check_after(self.check, length_and_payload);
         self.check
     }
 
-    /// Sets the running check to that of a frame whose check was found right.
+    /// Sets the running check to that of a frame whose check was found to be right.
     pub(crate) fn advanced_to(&mut self, check: u32) {
         self.check = check;
     }
 
-    /// Takes sealed bytes into the hash. Long runs of bytes are several times quicker than single records.
+    /// Adds sealed bytes to the hash. BLAKE3 is several times faster on long runs of bytes than on single records.
     pub(crate) fn absorb(&mut self, sealed: &[u8]) {
         self.seal.update(sealed);
     }
 
-    /// The hash for a seal, after which the next one starts over. The seal's own bytes come next.
+    /// Gives the hash for a seal and starts the next one, which begins with the seal's own bytes.
     pub(crate) fn seal(&mut self) -> Digest {
         let hash = *self.seal.finalize().as_bytes();
         self.seal.reset();
@@ -50,7 +50,7 @@ impl Chain {
     }
 }
 
-/// The check of a frame that follows one with the check `before`.
+/// The check of a frame that follows a frame with the check `before`.
 #[inline]
 pub(crate) fn check_after(before: u32, length_and_payload: &[u8]) -> u32 {
     if length_and_payload.len() < SHORT_BYTES {
@@ -67,10 +67,10 @@ fn long_check(before: u32, length_and_payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Length below which records are checked by table here, in bytes.
+/// Records shorter than this are checked by table here, in bytes.
 ///
-/// Most records are that short, and the library takes the last bytes of an input one by one: for 30 bytes that is half of
-/// its time. It is quicker from its own vector code on, which begins at 128 bytes.
+/// Most records are that short, and crc32fast takes the last bytes of an input one by one: for 30 bytes, that is half
+/// of its time. From 128 bytes on its vector code is faster.
 const SHORT_BYTES: usize = 128;
 
 /// CRC-32, eight bytes at a time.
@@ -79,11 +79,11 @@ fn short_check(before: u32, bytes: &[u8]) -> u32 {
     let (eights, rest) = bytes.as_chunks::<8>();
     let state = eights.iter().fold(!before, |state, bytes| {
         let [a, b, c, d, e, f, g, h] = *bytes;
-        // What does not wait for the state comes first.
+        // These lookups do not depend on the state, so they can start before it is known.
         let last = entry(3, e) ^ entry(2, f) ^ entry(1, g) ^ entry(0, h);
         last ^ four(state, [a, b, c, d], 4)
     });
-    // Spelled out, as a loop over so few bytes takes longer than they do.
+    // Unrolled: a loop over so few bytes costs more than the lookups.
     !match *rest {
         [] => state,
         [a] => one(state, a),
@@ -96,7 +96,7 @@ fn short_check(before: u32, bytes: &[u8]) -> u32 {
     }
 }
 
-/// What the state and four bytes come to that are followed by `after` more.
+/// The state after four bytes, which `after` more bytes follow.
 #[inline]
 fn four(state: u32, bytes: [u8; 4], after: usize) -> u32 {
     let [a, b, c, d] = (state ^ u32::from_le_bytes(bytes)).to_le_bytes();
@@ -110,7 +110,7 @@ fn one(state: u32, byte: u8) -> u32 {
     (state >> 8) ^ entry(0, low ^ byte)
 }
 
-/// What a byte adds that is followed by `after` more.
+/// What a byte contributes that `after` more bytes follow.
 #[inline]
 #[expect(clippy::indexing_slicing, reason = "a byte is an index below 256, and `after` is a constant below 8")]
 fn entry(after: usize, byte: u8) -> u32 {

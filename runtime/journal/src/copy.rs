@@ -1,20 +1,21 @@
-//! [`Copier`]: a journal made from the records of another one, each with the number and the time that it had.
+//! [`Copier`]: writes a journal from the records of another one, and keeps their numbers and times.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use wasm_agent_cbor as cbor;
+
 use crate::blob;
-use crate::cbor;
 use crate::error::JournalError;
 use crate::event::{Call, DecisionRecord, Event, Header, LabelOrText, OutcomeEvent, write_outcome};
 use crate::format::{BLOB_BYTES_MAX, kind};
 use crate::payload::Digest;
 use crate::writer::{Framer, JournalStore, Summary, WRITE_BYTES};
 
-/// Writes a journal from events as a [`Reader`](crate::Reader) gives them, perhaps changed in between.
+/// Writes a journal from events as a [`Reader`](crate::Reader) gives them. The caller may change them in between.
 ///
-/// Reads no clock and starts no thread: equal events give equal bytes. Seals stand where the caller hands one over, and
-/// are not signed. What it holds in memory is bounded as a reader's tables are.
+/// Reads no clock and starts no thread, so equal events give equal bytes. It seals where the caller passes a seal, and
+/// does not sign. Its memory is bounded as a reader's tables are.
 pub struct Copier {
     framer: Framer,
     functions: HashMap<String, u64>,
@@ -26,7 +27,7 @@ pub struct Copier {
 }
 
 impl Copier {
-    /// Begins with a header, which names no key.
+    /// Writes the header, without a key.
     ///
     /// # Errors
     ///
@@ -39,11 +40,11 @@ impl Copier {
         Ok(Self { framer, functions, labels, at_ns: 0, fuel: 0, payload: Vec::new() })
     }
 
-    /// Appends a record. A seal is made anew, over what stands before it here.
+    /// Appends a record. A seal is computed again, over the records of this copy.
     ///
     /// # Errors
     ///
-    /// When it can't be written, or is a header or a blob: those have functions of their own.
+    /// When it can't be written. Headers and blobs are refused: they have functions of their own.
     pub fn record(&mut self, event: &Event) -> Result<(), JournalError> {
         if matches!(event, Event::Seal(_)) {
             self.framer.seal()?;
@@ -70,7 +71,7 @@ impl Copier {
         Ok(offset)
     }
 
-    /// Writes what is left, and has it survive a loss of power.
+    /// Writes the remaining bytes and syncs them to disk.
     ///
     /// # Errors
     ///
@@ -164,7 +165,7 @@ impl Copier {
     }
 }
 
-/// Grant and reason by number where the copy has defined them, and spelled out where not.
+/// Grant and reason by their numbers where the copy has defined them, and as texts otherwise.
 fn names<'a>(labels: &HashMap<Arc<str>, u64>, decision: &'a DecisionRecord) -> (LabelOrText<'a>, LabelOrText<'a>) {
     let name = |text: &'a Option<Arc<str>>| match text {
         None => LabelOrText::Absent,

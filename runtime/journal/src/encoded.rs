@@ -1,45 +1,45 @@
-//! [`Encoded`]: arguments or an outcome, as the guest's thread puts them together.
+//! [`Encoded`]: the arguments or the outcome of a call, encoded by the guest's thread.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 use minicbor::Decoder;
+use wasm_agent_cbor as cbor;
 
-use crate::cbor;
 use crate::format::{DEPTH_MAX, INLINE_BYTES};
 use crate::payload::{Digest, PayloadRef, write_reference};
 
 /// Whether a payload's contents go into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Stored once as a blob: what the world told the tool.
+    /// Stored once, as a blob. For what the world told the tool.
     Contents,
-    /// Digest and length: what the tool makes itself, and will make again in a replay.
+    /// Digest and length only. For what the tool produces itself, and will produce again in a replay.
     DigestOnly,
 }
 
 /// A payload that the writer splices into the record.
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
-    /// Position in the encoded bytes where the reference belongs.
+    /// Where in the encoded bytes the reference belongs.
     pub(crate) at: usize,
     pub(crate) keep: Keep,
     pub(crate) contents: Contents,
-    /// BLAKE3 of the contents, where it was made already.
+    /// BLAKE3 of the contents, if it was computed already.
     pub(crate) digest: Option<Digest>,
 }
 
 /// Where a payload's contents are until they are written.
 #[derive(Debug, Clone)]
 pub(crate) enum Contents {
-    /// In memory of their own, which others may have too.
+    /// In their own memory, which may be shared.
     Shared(Bytes),
-    /// In memory for short contents, which is used again: here in it.
+    /// In reused memory for short contents, at this range.
     Copied(Range<usize>),
 }
 
 impl Contents {
-    /// The bytes, of which the copied ones stand in `copied`.
+    /// The bytes. Those of [`Copied`](Self::Copied) contents are in `copied`.
     pub(crate) fn of<'a>(&'a self, copied: &'a [u8]) -> &'a [u8] {
         match self {
             Self::Shared(contents) => contents,
@@ -55,17 +55,18 @@ impl Contents {
     }
 }
 
-/// Longest contents that are copied into memory that is used again, in bytes. For longer ones an allocation is not what
-/// costs.
+/// Longest contents that are copied into reused memory, in bytes. For longer ones, copying costs more than an
+/// allocation.
 const COPIED_BYTES_MAX: usize = 16 << 10;
 
-/// Memory for copied contents that an item keeps when it is cleared, in bytes.
+/// Memory for copied contents that [`Encoded::clear`] keeps, in bytes.
 const COPIED_BYTES_KEPT: usize = 64 << 10;
 
-/// One CBOR item with slots for payloads, built without hashing and, once warm, without allocating.
+/// One CBOR item with slots for payloads. Building it hashes nothing and, once its buffers have grown, allocates
+/// nothing.
 ///
-/// Calls follow the item's shape: `array(2)`, then two items. [`Writer`](crate::Writer) refuses an item that is not
-/// whole. Reuse one value and [`clear`](Self::clear) it: payloads are held until then.
+/// The calls follow the item's structure: `array(2)`, then two items. [`Writer`](crate::Writer) refuses an incomplete
+/// item. Reuse one value and [`clear`](Self::clear) it: it holds its payloads until then.
 ///
 /// ```
 /// use wasm_agent_journal::{Encoded, Keep};
@@ -78,9 +79,9 @@ const COPIED_BYTES_KEPT: usize = 64 << 10;
 pub struct Encoded {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
-    /// Contents that were copied.
+    /// The copied contents.
     copied: Vec<u8>,
-    /// Items still owed, for each open array, map or tag. The first level is the item itself.
+    /// How many items each open array, map or tag still lacks. The first level is the item itself.
     owed: Vec<u64>,
     sound: bool,
 }
@@ -92,7 +93,7 @@ impl Encoded {
         Self { bytes: Vec::new(), slots: Vec::new(), copied: Vec::new(), owed: vec![1], sound: true }
     }
 
-    /// A buffer that holds `null`, for calls that return nothing.
+    /// A buffer that holds `null`, for calls without a result.
     #[must_use]
     pub fn nothing() -> Self {
         let mut encoded = Self::new();
@@ -100,7 +101,7 @@ impl Encoded {
         encoded
     }
 
-    /// Forgets the item and its payloads, and keeps the memory.
+    /// Removes the item and its payloads, and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.slots.clear();
@@ -111,7 +112,7 @@ impl Encoded {
         self.sound = true;
     }
 
-    /// Whether exactly one item was written, each array and map with as many items as it announced.
+    /// Whether exactly one item was written, and every array and map has as many items as it announced.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.sound && self.owed.iter().all(|owed| *owed == 0)
@@ -131,7 +132,7 @@ impl Encoded {
         self
     }
 
-    /// Writes a truth value.
+    /// Writes a boolean.
     pub fn bool(&mut self, value: bool) -> &mut Self {
         self.item();
         cbor::boolean(&mut self.bytes, value);
@@ -155,7 +156,7 @@ impl Encoded {
     /// Opens an array of `length` items, which the next calls write.
     pub fn array(&mut self, length: u64) -> &mut Self {
         self.open(length);
-        cbor::array_of(&mut self.bytes, length);
+        cbor::array_head(&mut self.bytes, length);
         self
     }
 
@@ -164,7 +165,7 @@ impl Encoded {
     /// Keys belong in the order of their encoded bytes (RFC 8949, section 4.2.1).
     pub fn map(&mut self, length: u64) -> &mut Self {
         self.open(length.saturating_mul(2));
-        cbor::map_of(&mut self.bytes, length);
+        cbor::map_head(&mut self.bytes, length);
         self
     }
 
@@ -176,10 +177,10 @@ impl Encoded {
         self
     }
 
-    /// Writes contents: in place if shorter than [`INLINE_BYTES`], otherwise as a reference that the writer's thread
-    /// makes.
+    /// Writes contents: in place if shorter than [`INLINE_BYTES`], otherwise as a reference, which the thread that
+    /// writes the journal makes.
     ///
-    /// Contents to keep are at most [`BLOB_BYTES_MAX`](crate::format::BLOB_BYTES_MAX) long; the writer refuses more.
+    /// The writer refuses contents to keep that are longer than [`BLOB_BYTES_MAX`](crate::format::BLOB_BYTES_MAX).
     pub fn payload(&mut self, contents: impl Into<Bytes>, keep: Keep) -> &mut Self {
         let contents = contents.into();
         if contents.len() < INLINE_BYTES {
@@ -190,8 +191,7 @@ impl Encoded {
         self
     }
 
-    /// As [`payload`](Self::payload), of contents that belong to somebody else: short ones are copied without an
-    /// allocation.
+    /// As [`payload`](Self::payload), for borrowed contents. Short ones are copied without an allocation.
     pub fn payload_copy(&mut self, contents: &[u8], keep: Keep) -> &mut Self {
         if contents.len() < INLINE_BYTES {
             return self.bytes_inline(contents);
@@ -210,22 +210,22 @@ impl Encoded {
         self.slots.push(Slot { at: self.bytes.len(), keep, contents, digest: None });
     }
 
-    /// What the item takes in a journal, in bytes: about, as contents that are stored already are counted again.
+    /// The item's size in a journal, in bytes. An estimate: contents that the journal has already count again.
     #[must_use]
     pub fn recorded_bytes(&self) -> u64 {
         let kept = self.slots.iter().filter(|slot| slot.keep == Keep::Contents).map(|slot| slot.contents.len());
         cbor::wide(self.bytes.len().saturating_add(kept.sum::<usize>()))
     }
 
-    /// Bytes of contents that do not stand in the item itself, kept or not: what comparing it has to hash.
+    /// Bytes of contents outside of the item itself, kept or not: those that a comparison has to hash.
     #[must_use]
     pub fn contents_bytes(&self) -> u64 {
         self.slots.iter().fold(0, |sum, slot| cbor::wide(slot.contents.len()).saturating_add(sum))
     }
 
-    /// Whether a recorded item is this one: the same bytes, and payloads with the same contents.
+    /// Whether a recorded item equals this one: the same bytes, and payloads with the same contents.
     ///
-    /// Where a recorded blob stands, and whether it was kept, makes no difference.
+    /// The position of a recorded blob, and whether its contents were kept, make no difference.
     #[must_use]
     pub fn matches(&self, recorded: &[u8]) -> bool {
         let mut from = 0;
@@ -243,7 +243,7 @@ impl Encoded {
         self.bytes.get(from..) == Some(rest)
     }
 
-    /// The item as a record would hold it if no contents were kept: payloads by digest.
+    /// The item as a record would hold it if it kept no contents: payloads by digest.
     #[must_use]
     pub fn to_record(&self) -> Vec<u8> {
         self.with_payloads(|out, contents| {
@@ -252,13 +252,14 @@ impl Encoded {
         })
     }
 
-    /// The item with all contents in place, whatever their length: no record holds it so, and it can be read by itself.
+    /// The item with all contents in place, whatever their length. No record has this form; it can be read without a
+    /// journal.
     #[must_use]
     pub fn to_inline(&self) -> Vec<u8> {
         self.with_payloads(cbor::bytes)
     }
 
-    /// The item, with what `write` makes of each payload.
+    /// The item, with each payload replaced by what `write` appends for it.
     fn with_payloads(&self, write: impl Fn(&mut Vec<u8>, &[u8])) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes.len());
         let mut from = 0;
@@ -276,12 +277,12 @@ impl Encoded {
         (&self.bytes, &self.slots)
     }
 
-    /// Contents that slots say are copied.
+    /// The memory of copied contents.
     pub(crate) fn copied(&self) -> &[u8] {
         &self.copied
     }
 
-    /// Counts one item against the innermost array or map that still owes some.
+    /// Counts one item of the innermost array or map that still lacks some.
     fn item(&mut self) {
         while self.owed.len() > 1 && self.owed.last() == Some(&0) {
             self.owed.pop();

@@ -1,4 +1,4 @@
-//! What can go wrong while writing a journal, and while reading one.
+//! Errors of writing and of reading a journal.
 
 use std::fmt::Write as _;
 use std::io;
@@ -7,17 +7,17 @@ use std::sync::Arc;
 use crate::format::{MAGIC, VERSION};
 use crate::sign::PublicKey;
 
-/// Why a journal could not be written. The first one ends the run: every later call returns the same.
+/// Why a journal could not be written. The first error is final: every later call returns it too.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum JournalError {
-    /// The store refused bytes, such as a full disk.
+    /// The store refused bytes, for example because the disk is full.
     #[error("the journal could not be written")]
     Write {
         /// What the store said.
         #[source]
         source: Arc<io::Error>,
     },
-    /// The store could not make bytes durable. What reached the disk is unknown from here on.
+    /// The store could not sync. It is unknown how much reached the disk.
     #[error("the journal could not be synced to disk")]
     Sync {
         /// What the store said.
@@ -31,15 +31,15 @@ pub enum JournalError {
         #[source]
         source: Arc<io::Error>,
     },
-    /// The writer's thread could not be started.
+    /// No thread that writes journals could be started.
     #[error("the journal's writer thread could not be started")]
     Spawn {
         /// What the operating system said.
         #[source]
         source: Arc<io::Error>,
     },
-    /// The writer's thread ended without being told to.
-    #[error("the journal's writer thread ended before the run did")]
+    /// The store or the signer panicked.
+    #[error("the journal could not be written: its store panicked")]
     WriterLost,
     /// Something exceeds a bound of the format.
     #[error("{what} takes {size}, the journal holds at most {limit}")]
@@ -51,7 +51,7 @@ pub enum JournalError {
         /// The bound.
         limit: usize,
     },
-    /// The caller handed over something that is not exactly one CBOR item of this format.
+    /// The caller passed something that is not exactly one CBOR item of this format.
     #[error("{what} is not one whole CBOR item")]
     NotAnItem {
         /// Which part of the event.
@@ -68,7 +68,7 @@ pub enum ReadError {
         /// The file's first bytes, at most as many as the magic has.
         found: Vec<u8>,
     },
-    /// The file ends before its first record does.
+    /// The file ends inside its first record.
     #[error("the journal is cut off inside its header: {bytes} bytes")]
     NoHeader {
         /// Length of the file, in bytes.
@@ -83,31 +83,31 @@ pub enum ReadError {
     /// The source failed.
     #[error("the journal could not be read")]
     Io(#[from] io::Error),
-    /// A record is not what was written.
+    /// A record is not the one that was written.
     #[error(transparent)]
     Tampered(#[from] Tampered),
-    /// A payload reference points at something that is not the blob it names.
+    /// A payload reference does not point to the blob that it names.
     #[error("blob at offset {offset} {problem}")]
     Blob {
         /// The offset in the reference.
         offset: u64,
-        /// What is there instead.
+        /// What was found there.
         problem: BlobProblem,
     },
 }
 
-/// What stands where a payload reference points.
+/// Why the target of a payload reference was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BlobProblem {
-    /// No blob record, or one of another digest or length.
+    /// There is no blob record, or it has another digest or length.
     #[error("is not the blob that the record names")]
     Other,
-    /// The right blob record, with contents that do not match its digest.
+    /// It is the right blob record, but its contents do not match the digest.
     #[error("has contents that do not match their digest")]
     Damaged,
 }
 
-/// The first record that is not what was written.
+/// The first record that is not the one that was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record {record} at offset {offset} {damage}")]
 pub struct Tampered {
@@ -119,10 +119,10 @@ pub struct Tampered {
     pub damage: Damage,
 }
 
-/// How a record shows that it was changed.
+/// How a change shows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
-    /// The running check differs: this record was changed, or one before it was taken out or put in.
+    /// The running check differs: this record was changed, or a record before it was removed or inserted.
     #[error("does not follow from the records before it: check {found:08x}, expected {expected:08x}")]
     Check {
         /// The check in the file.
@@ -130,7 +130,7 @@ pub enum Damage {
         /// The check of these bytes after the record before.
         expected: u32,
     },
-    /// The frame's length passes its bound or the end of the file, though whole records stand after it.
+    /// The frame's length exceeds its bound or the end of the file, and whole records follow. A crash would leave none.
     #[error("has length {length}, which is not where the next record begins")]
     Length {
         /// The length in the file, in bytes.
@@ -139,13 +139,13 @@ pub enum Damage {
     /// A blob's contents do not match its digest.
     #[error("has contents that do not match their digest")]
     Contents,
-    /// The seal does not vouch for what stands before it: all checks were made to fit, the seal was not.
+    /// The seal's hash differs: a record was changed and all checks recomputed, but not the seal.
     #[error("or one of the {records} after it was changed: the seal that follows does not vouch for them")]
     Seal {
         /// Records between this one and the seal that was broken.
         records: u64,
     },
-    /// A seal's signature is not the journal's key's: everything was made to fit by someone who has not got the key.
+    /// A seal's signature is wrong: someone without the key recomputed the checks and the seals.
     #[error("or one of the {records} after it was changed: the signature of the seal that follows does not hold")]
     Signature {
         /// Records between this one and the seal with the wrong signature.
@@ -154,7 +154,7 @@ pub enum Damage {
     /// A seal without a signature in a signed journal.
     #[error("is a seal without a signature, though the journal is signed")]
     Unsigned,
-    /// The header names another key than the one that the journal is checked against, or none.
+    /// The header names no key, or another one than the journal is checked against.
     #[error("{}, expected signatures by {}", by(found.as_ref()), expected.fingerprint())]
     OtherKey {
         /// The key in the header.
@@ -162,13 +162,13 @@ pub enum Damage {
         /// The key that the journal is checked against.
         expected: PublicKey,
     },
-    /// The check holds but the payload is not a record of this format.
+    /// The check is right, but the payload is not a record of this format.
     #[error("is not a record: {problem}")]
     Malformed {
         /// What the decoder found.
         problem: String,
     },
-    /// Something stands after the last seal of a finished journal.
+    /// Something follows the last seal of a finished journal.
     #[error("stands after the end of the run")]
     AfterEnd,
 }

@@ -1,6 +1,6 @@
 //! The numbers of format version 1, as `FORMAT.md` states them.
 //!
-//! Writer and reader take them from here and nowhere else. Changing one is a new format version.
+//! Writer and reader take them only from here. To change one is to make a new format version.
 
 /// First eight bytes of every journal; the last one is the format version.
 pub const MAGIC: [u8; 8] = *b"WAJOURN1";
@@ -8,23 +8,23 @@ pub const MAGIC: [u8; 8] = *b"WAJOURN1";
 /// Format version in the header record.
 pub const VERSION: u64 = 1;
 
-/// Bytes before a record: running check (4), payload length (4), both little-endian.
+/// Length of a frame's head, in bytes: running check (4) and payload length (4), both little-endian.
 pub(crate) const FRAME_HEAD_BYTES: usize = 8;
 
 /// Largest contents of one blob, in bytes.
 ///
-/// A reader holds at most one blob in memory, so this bounds what a hostile journal can cost it.
+/// A reader holds at most one blob in memory, so this also bounds the memory that a hostile journal can claim.
 pub const BLOB_BYTES_MAX: usize = 16 << 20;
 
 /// Largest payload of one record, in bytes: a blob of [`BLOB_BYTES_MAX`] and the fields around it.
 pub const RECORD_BYTES_MAX: usize = BLOB_BYTES_MAX + (64 << 10);
 
-/// Byte strings shorter than this stand in the record itself, in bytes.
+/// Byte strings shorter than this are in the record itself, in bytes.
 ///
-/// A reference costs about 45 bytes and a blob record as much again: below this, storing once saves nothing.
+/// A reference takes about 45 bytes and a blob record as many again: below this, a blob saves nothing.
 pub const INLINE_BYTES: usize = 256;
 
-/// CBOR tag of a payload reference: an array of digest, length and, where the contents are kept, file offset.
+/// CBOR tag of a payload reference: an array of digest, length and, if the contents are kept, file offset.
 pub const PAYLOAD_TAG: u64 = 44_601;
 
 /// Most function names, and most labels, that one journal can define.
@@ -40,7 +40,7 @@ pub const PARAMETERS_MAX: usize = 32;
 
 /// Deepest nesting of arrays, maps and tags inside one record.
 ///
-/// Display walks items recursively; no host function's types nest deeper than a handful of levels.
+/// Showing an item recurses. The types of host functions nest only a few levels deep.
 pub const DEPTH_MAX: usize = 64;
 
 /// First field of every record.

@@ -1,37 +1,21 @@
-//! The journal of a run: what a tool did, in one file that can be checked, shown and replayed.
+//! The journal of a run: everything a tool did, in one file that can be verified, shown and replayed.
 //!
-//! [`Writer`] takes events from the gate and writes them; [`Reader`] gives them back; [`verify()`] says whether the
-//! file is whole. `FORMAT.md` beside this crate describes the file for readers in other languages.
+//! [`Writer`] takes events from the gate and writes them. [`Reader`] reads them back. [`verify()`] checks that the file
+//! is complete and unchanged. `FORMAT.md` beside this crate describes the file for readers in other languages.
 //!
-//! Knows nothing of the engine, of the policy or of approvers: actions, decisions and answers are recorded as they
-//! are handed over. Opens no files and reads no clock but the one that spaces out seals. Whatever a journal contains,
-//! reading it neither panics nor takes memory that grows with the file.
+//! Knows neither the engine nor the policy nor approvers: it records actions, decisions and answers as it gets them. It
+//! opens no files, and reads a clock only to space out seals. Reading never panics, whatever the file contains, and its
+//! memory does not grow with the file.
 //!
 //! # Examples
 //!
 //! ```
 //! use std::fs::File;
-//! use wasm_agent_journal::{CallEvent, Encoded, End, Event, Header, Invocation, Options, Reader, RunResult, Writer};
+//! use wasm_agent_journal::{CallEvent, Encoded, End, Event, Header, Options, Reader, RunResult, Writer};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("run.journal");
-//! # let header = Header {
-//! #     run_id: [0; 16],
-//! #     component_sha256: [0; 32],
-//! #     component_name: "tool.wasm".to_owned(),
-//! #     policy_text: "version = 1".to_owned(),
-//! #     policy_digest: [0; 32],
-//! #     arguments: Vec::new(),
-//! #     environment: Vec::new(),
-//! #     invocation: Invocation::Command,
-//! #     limits: Vec::new(),
-//! #     engine: String::new(),
-//! #     started_ns: 0,
-//! #     parent: None,
-//! #     approver: "refuse".to_owned(),
-//! #     signed_by: None,
-//! #     redaction: None,
-//! # };
+//! # let header = Header::sample();
 //! # let result = RunResult::Exited { code: 0 };
 //! # let end = End { result, at_ns: 900, fuel: 21, calls: 1, waited_ns: 0, memory_high_bytes: 65_536 };
 //! let writer = Writer::create(File::create_new(&path)?, &header, Options::default())?;
@@ -64,19 +48,20 @@
 #![forbid(unsafe_code)]
 
 pub mod format;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 mod blob;
-mod cbor;
 mod chain;
 mod copy;
 mod encoded;
 mod error;
 mod event;
+mod item;
 mod json;
 mod payload;
 mod reader;
 mod recover;
-mod short;
 mod sign;
 mod verify;
 mod writer;
@@ -89,10 +74,12 @@ pub use event::{
     Event, Function, FunctionId, Header, Intent, Invocation, Note, Outcome, OutcomeEvent, Record, Redaction, Remember,
     RunResult, Seal, Verdict,
 };
-pub use json::{arguments_to_json, item_to_json, to_json, write_json};
+pub use json::{arguments_to_json, item_to_json, to_json};
 pub use payload::{BlobRef, Digest, PayloadRef};
 pub use reader::{Reader, Tail};
 pub use recover::{NotRecoverable, RecoverError, Recovered, recover, recoverable};
 pub use sign::{KeyError, PublicKey, Signer, SigningKey};
 pub use verify::{OpenEffect, OpenEffects, Verification, verify, verify_signed};
 pub use writer::{Fsync, JournalStore, Options, Summary, Writer};
+// Ids that stand in records.
+pub use wasm_agent_ids::{CallId, EffectId, PolicyDigest, RunId, ToolDigest};

@@ -1,15 +1,15 @@
-//! Payload references: how a record stands for bytes that are not in it.
+//! Payload references: how a record refers to bytes outside of it.
 
 use minicbor::data::Type;
 use minicbor::{Decode, Decoder, decode};
+use wasm_agent_cbor as cbor;
 
-use crate::cbor;
 use crate::format::PAYLOAD_TAG;
 
 /// BLAKE3 digest of contents.
 pub type Digest = [u8; 32];
 
-/// Where a blob's contents stand in the journal.
+/// Where to find a blob's contents in the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobRef {
     /// BLAKE3 of the contents.
@@ -29,7 +29,7 @@ pub enum PayloadRef<'b> {
     Inline(&'b [u8]),
     /// A blob of this journal; [`Reader::blob`](crate::Reader::blob) fetches it.
     Stored(BlobRef),
-    /// Contents that a replay makes again, or that were left out on purpose.
+    /// Contents that a replay produces again, or that were taken out on purpose.
     DigestOnly {
         /// BLAKE3 of the contents.
         digest: Digest,
@@ -59,7 +59,7 @@ impl PayloadRef<'_> {
         }
     }
 
-    /// Whether the recorded payload is these contents.
+    /// Whether the recorded payload has these contents.
     #[must_use]
     pub fn is(&self, contents: &[u8]) -> bool {
         match self {
@@ -94,7 +94,7 @@ impl<'b, C> Decode<'b, C> for PayloadRef<'b> {
     }
 }
 
-/// Writes a reference: with the offset where the contents are kept, without where they are not.
+/// Writes a reference. The offset is there if the contents are kept.
 pub(crate) fn write_reference(out: &mut Vec<u8>, digest: &Digest, length: usize, offset: Option<u64>) {
     cbor::tag(out, PAYLOAD_TAG);
     cbor::array(out, if offset.is_some() { 3 } else { 2 });

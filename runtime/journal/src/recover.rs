@@ -1,30 +1,29 @@
-//! [`recover`]: a copy of a journal that a crash cut off, with a seal over what is whole, and nothing invented.
+//! [`recover`]: copies a journal that a crash cut off, and seals its whole records. It invents nothing.
 
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::{Hex, RunId};
+
 use crate::blob;
-use crate::cbor;
 use crate::error::{JournalError, ReadError};
-use crate::event::{Event, Note, Tables};
+use crate::event::{Event, Note, RECOVERED, Tables};
 use crate::payload::{BlobRef, Digest};
 use crate::reader::{Contents, Frame, FrameKind, Walk, decode, read_header};
 use crate::sign::{PublicKey, Signer};
 use crate::verify::Verification;
 use crate::writer::{Framer, JournalStore, WRITE_BYTES};
 
-/// Name of the note that a recovery adds. It alone may stand between an end and its seal.
-pub(crate) const RECOVERED: &str = "recovered";
-
-/// Bytes read at once of what is left out.
+/// Bytes of the torn end that are read at once.
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// What a recovery copied and left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    /// Records copied: every whole one.
+    /// Records copied: all whole ones.
     pub records: u64,
-    /// Those of them that no seal of the run vouches for.
+    /// How many of them no seal of the run covers.
     pub unsealed: u64,
     /// Bytes after the last whole record, which were left out.
     pub left_out_bytes: u64,
@@ -36,30 +35,34 @@ pub struct Recovered {
     pub seal: Digest,
 }
 
-/// Why nothing is recovered.
+/// Why a journal is not recovered, though it can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotRecoverable {
-    /// The run's end and its seal are there.
+    /// It has the run's end and its seal.
     #[error("it is complete")]
     Complete,
-    /// The last record is a seal, and nothing stands after it.
+    /// Its last record is a seal, and nothing follows.
     #[error("every record is under a seal, and nothing follows")]
     Sealed,
-    /// The journal is signed, and no key was given to sign the copy's seal with.
+    /// The journal is signed, and no key was given to sign the copy's seal.
     #[error("it is signed with the key {}, without which the copy would not verify", key.fingerprint())]
     KeyNeeded {
         /// The key in the header.
         key: PublicKey,
     },
     /// The journal is signed with another key than the one that was given.
-    #[error("it is signed with the key {}, and the copy would not verify with {}", expected.fingerprint(), found.fingerprint())]
+    #[error(
+        "it is signed with the key {}, and the copy would not verify with {}",
+        expected.fingerprint(),
+        found.fingerprint()
+    )]
     OtherKey {
         /// The key in the header.
         expected: PublicKey,
         /// The key that was given.
         found: PublicKey,
     },
-    /// A key was given, and the journal names none.
+    /// A key was given, but the journal is not signed.
     #[error("it is not signed, and one signature at its end would vouch for what nobody signed")]
     NotSigned,
 }
@@ -67,7 +70,7 @@ pub enum NotRecoverable {
 /// Why a journal was not recovered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// The journal can't be read, or was changed rather than cut off.
+    /// The journal can't be read, or it was changed and not only cut off.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// There is nothing to recover, or not with this key.
@@ -78,7 +81,7 @@ pub enum RecoverError {
     Write(#[from] JournalError),
 }
 
-/// Whether a verified journal can be recovered with this key, before anything is written.
+/// Checks that a verified journal can be recovered with this key, before anything is written.
 ///
 /// # Errors
 ///
@@ -98,14 +101,14 @@ pub fn recoverable(verification: &Verification, key: Option<PublicKey>) -> Resul
     }
 }
 
-/// Copies every whole record of a journal that was cut off, then a note that says what was left out, and a seal.
+/// Copies every whole record of a journal that was cut off, then adds a note that says what was left out, and a seal.
 ///
-/// The copy begins with the very bytes of the original. It has no outcome and no end that the original has not.
+/// The copy begins with the same bytes as the original. It adds no outcome and no end.
 ///
 /// # Errors
 ///
-/// As [`recoverable`]; when the journal was changed rather than cut off; when the copy can't be written or signed. What
-/// was written until then is no recovery.
+/// As [`recoverable`]; when the journal was changed and not only cut off; when the copy can't be written or signed.
+/// Discard the partial copy then.
 pub fn recover<R: Read + Seek>(
     source: R,
     store: impl JournalStore + 'static,
@@ -117,13 +120,13 @@ pub fn recover<R: Read + Seek>(
     let (run, signed_by) = match &first.event {
         Event::Header(header) => (header.run_id, header.signed_by),
         // The walk takes no other first record.
-        _ => ([0; 16], None),
+        _ => (RunId::from_bytes([0; 16]), None),
     };
     let key = signer.as_ref().map(|signer| signer.public_key());
     let mut framer = Framer::new(Box::new(store), signer, run);
     copy(&mut walk, &frame, &mut framer)?;
     while let Some(frame) = walk.next()? {
-        // Checked as a reader does: the copy is not to end in something that no reader takes.
+        // Decoded as a reader does, so that the copy has no record that a reader refuses.
         decode(&walk, &mut tables, &frame)?;
         copy(&mut walk, &frame, &mut framer)?;
         if framer.gathered() >= WRITE_BYTES {
@@ -137,7 +140,7 @@ pub fn recover<R: Read + Seek>(
     let (records, unsealed) = (walk.records(), walk.records().saturating_sub(sealed.records));
     let text = text(unsealed, left_out_bytes, &left_out);
     let note = Note { at_ns: 0, name: RECOVERED.to_owned(), text };
-    // No time of its own: nobody knows when the run ended, and no clock is read here.
+    // The time of the record before: nobody knows when the run ended, and this reads no clock.
     framer.frame(&[], |out| note.write(out, 0))?;
     framer.seal()?;
     framer.flush()?;
@@ -148,7 +151,7 @@ pub fn recover<R: Read + Seek>(
 
 /// The note's text, as the format says.
 fn text(unsealed: u64, bytes: u64, digest: &Digest) -> String {
-    let digest = crate::json::hex(digest);
+    let digest = Hex(digest);
     format!("records under no seal before this one: {unsealed}; bytes left out after them: {bytes}, BLAKE3 {digest}")
 }
 

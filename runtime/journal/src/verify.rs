@@ -1,42 +1,42 @@
-//! [`verify`]: whether a journal is whole, and what it leaves open.
+//! [`verify`]: checks that a journal is whole and unchanged, and lists the effects that it leaves open.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
+use wasm_agent_ids::{CallId, EffectId};
+
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{EffectResult, Event, Intent, Record, Redaction, Shapes, Tables, is_call};
+use crate::event::{EffectResult, Event, Intent, RECOVERED, Record, Redaction, Shapes, Tables, is_call};
 use crate::payload::Digest;
 use crate::reader::{Contents, Tail, Walk, damaged, decode, read_header};
-use crate::recover::RECOVERED;
 use crate::sign::PublicKey;
 
-/// Most effects without an outcome that are kept by number; a hostile journal must not fill memory with them.
+/// Most effects without an outcome that are kept by number, so that a hostile journal can't fill memory.
 const OPEN_EFFECTS_MAX: usize = 65_536;
 
-/// Most effects without an outcome whose action is kept, and the longest action, in bytes: 4 MiB in all.
+/// Most effects without an outcome whose action is kept, and the longest such action in bytes: 4 MiB in all.
 const OPEN_ACTIONS_MAX: usize = 1024;
 const OPEN_ACTION_BYTES_MAX: usize = 4096;
 
-/// What a journal proved to be. That it is here means: every check, seal and digest up to the tail holds.
+/// What a verified journal is. Every check, seal and digest in it is right, up to the tail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     /// Whole records.
     pub records: u64,
-    /// Records that a seal vouches for, the seal included.
+    /// Records that a seal covers, the seal included.
     pub sealed_records: u64,
     /// Length of the file, in bytes.
     pub bytes: u64,
     /// Hash of the last seal.
     pub seal: Option<Digest>,
-    /// The key in the header. Every seal is signed with it; what no seal covers is not signed.
+    /// The key in the header. Every seal is signed with it; records that no seal covers are not signed.
     pub signed_by: Option<PublicKey>,
-    /// What the journal is a copy of, where contents were taken out of it. That it is exactly that is not proved by
-    /// this.
+    /// The original, if contents were taken out of this copy. Not proved: only the original itself can prove it.
     pub redaction: Option<Redaction>,
-    /// Records that no seal of the run covered, where a recovery sealed them later: who recovered vouches for those, as
-    /// of then.
+    /// Records that no seal of the run covered and a recovery sealed later. For those, the seal shows only what they
+    /// were when they were recovered.
     pub recovered: Option<u64>,
-    /// Whether the run's end and its seal are there. A journal cut after any record is not complete.
+    /// Whether the journal has the run's end and its seal. A journal that was cut off after any record is not complete.
     pub complete: bool,
     /// What lies after the last seal.
     pub tail: Option<Tail>,
@@ -47,10 +47,10 @@ pub struct Verification {
 /// Effects with an intent and no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OpenEffects {
-    /// Their numbers, in order; no more than 65536.
-    pub effects: BTreeSet<u64>,
-    /// What they are, by number; no more than 1024, and none whose action takes more than 4 KiB.
-    pub actions: BTreeMap<u64, OpenEffect>,
+    /// Their numbers, in order; at most 65536.
+    pub effects: BTreeSet<EffectId>,
+    /// Their actions, by number; at most 1024, and only those of at most 4 KiB.
+    pub actions: BTreeMap<EffectId, OpenEffect>,
     /// How many more there are.
     pub more: u64,
 }
@@ -59,30 +59,30 @@ pub struct OpenEffects {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenEffect {
     /// Sequence number of the host call that asked for it.
-    pub call: u64,
+    pub call: CallId,
     /// The action: one CBOR item.
     pub action: Vec<u8>,
 }
 
-/// Checks a whole journal, contents of blobs and signatures included, in constant memory.
+/// Checks a whole journal, including signatures and the contents of blobs, in constant memory.
 ///
-/// Signatures are checked against the key in the header, which whoever made the file chose: [`verify_signed`] takes
-/// one that the caller trusts.
+/// Signatures are checked against the key in the header, which the author of the file chose. Use [`verify_signed`] to
+/// check against a key that you trust.
 ///
 /// # Errors
 ///
-/// As [`Reader`](crate::Reader): the first record that is not what was written is named.
+/// As [`Reader`](crate::Reader): the error names the first record that is not the one that was written.
 pub fn verify<R: Read + Seek>(source: R) -> Result<Verification, ReadError> {
     check(source, None)
 }
 
 /// Checks a whole journal as [`verify`] does, and that every seal is signed with this key.
 ///
-/// What lies after the last seal is signed by nobody: [`Verification::is_signed`] says whether that is nothing.
+/// Records after the last seal are not signed: [`Verification::is_signed`] says whether there are none.
 ///
 /// # Errors
 ///
-/// As [`verify`]; when the header names no key or another one, record 0 is the first wrong one.
+/// As [`verify`]. If the header names no key or another one, the error names record 0.
 pub fn verify_signed<R: Read + Seek>(source: R, key: &PublicKey) -> Result<Verification, ReadError> {
     check(source, Some(key))
 }
@@ -127,14 +127,14 @@ fn check<R: Read + Seek>(source: R, key: Option<&PublicKey>) -> Result<Verificat
 }
 
 impl Verification {
-    /// Whether the key in the header signed all of the file. A run that was killed is mostly signed up to its last seal
-    /// alone, and anybody can put records after that.
+    /// Whether the key in the header signed the whole file. A run that was killed is usually signed only up to its last
+    /// seal, and anybody can append records after that.
     #[must_use]
     pub fn is_signed(&self) -> bool {
         self.signed_by.is_some() && self.tail.is_none()
     }
 
-    /// What a walk that came to its end found; open effects, recovery and redaction left out.
+    /// The result of a finished walk, without open effects, recovery and redaction.
     pub(crate) fn of<R: Read + Seek>(walk: &Walk<R>, signed_by: Option<PublicKey>) -> Self {
         let sealed = walk.sealed();
         Self {
@@ -152,7 +152,7 @@ impl Verification {
     }
 }
 
-/// The key in the header, which must be the given one where one is given.
+/// The key in the header. It must be the given key, if one is given.
 fn expect_key(header: &Record, key: Option<&PublicKey>) -> Result<Option<PublicKey>, ReadError> {
     let found = if let Event::Header(header) = &header.event { header.signed_by } else { None };
     match key {
@@ -168,7 +168,7 @@ impl OpenEffects {
     /// How many there are in all.
     #[must_use]
     pub fn count(&self) -> u64 {
-        crate::cbor::wide(self.effects.len()).saturating_add(self.more)
+        wasm_agent_cbor::wide(self.effects.len()).saturating_add(self.more)
     }
 
     fn open(&mut self, intent: Intent) {
@@ -182,9 +182,10 @@ impl OpenEffects {
         }
     }
 
-    fn close(&mut self, effect: u64, result: EffectResult) {
+    fn close(&mut self, effect: EffectId, result: EffectResult) {
         self.actions.remove(&effect);
-        // A denied effect may have no intent; any other outcome that is not known closes one of the uncounted.
+        // A denied effect may have no intent. Any other unknown outcome closes one of the effects that are only
+        // counted.
         if !self.effects.remove(&effect) && result != EffectResult::Denied {
             self.more = self.more.saturating_sub(1);
         }

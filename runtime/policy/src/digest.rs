@@ -1,22 +1,15 @@
 //! BLAKE3 digests, one type for each thing that has one.
 
-use wasm_agent_ids::bytes_id;
-
-bytes_id! {
-    /// The BLAKE3 digest of a policy's whole text.
-    Digest, 32
-}
+use wasm_agent_ids::{PolicyDigest, bytes_id};
 
 bytes_id! {
     /// The BLAKE3 digest of an action: of a tag of its own and the action's canonical bytes.
     ActionDigest, 32
 }
 
-impl Digest {
-    /// The digest of a text.
-    pub(crate) fn of(text: &str) -> Self {
-        Self(*blake3::hash(text.as_bytes()).as_bytes())
-    }
+/// The digest of the policy with this text.
+pub(crate) fn of_policy(text: &str) -> PolicyDigest {
+    PolicyDigest::from_bytes(*blake3::hash(text.as_bytes()).as_bytes())
 }
 
 impl ActionDigest {
@@ -39,7 +32,7 @@ mod tests {
         let mut bytes = [0; 32];
         bytes[0] = 0xab;
         bytes[31] = 1;
-        let text = Digest::from_bytes(bytes).to_string();
+        let text = ActionDigest::from_bytes(bytes).to_string();
         assert_eq!(text, format!("ab{}01", "00".repeat(30)));
     }
 }

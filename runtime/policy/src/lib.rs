@@ -60,7 +60,7 @@ pub use bounds::{
     MESSAGE_CHARS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, SECRETS_MAX, TEST_WORK_MAX, TESTS_MAX, TEXT_BYTES_MAX,
 };
 pub use decision::{Allowed, Decision, DecisionKind, Denial, DenialReason, Denied, Pending};
-pub use digest::{ActionDigest, Digest};
+pub use digest::ActionDigest;
 pub use error::{PolicyError, PolicyErrors};
 pub use escape::{escape, is_unseen};
 pub use explain::Explanation;

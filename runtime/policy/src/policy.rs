@@ -1,6 +1,6 @@
 //! A compiled policy.
 
-use crate::digest::Digest;
+use crate::digest;
 use crate::escape;
 use crate::file::grant::FilesystemGrant;
 use crate::grant::GrantId;
@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::prefix_tree::PrefixTree;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use wasm_agent_ids::PolicyDigest;
 
 /// The policy of a run that has none.
 const DENY_ALL: &str = "version = 1\n";
@@ -19,7 +20,7 @@ const DENY_ALL: &str = "version = 1\n";
 #[derive(Debug)]
 pub struct Policy {
     text: String,
-    digest: Digest,
+    digest: PolicyDigest,
     parts: Parts,
     /// Positions of filesystem grants by guest path.
     directories: PrefixTree<usize>,
@@ -66,7 +67,13 @@ impl Policy {
         for (position, grant) in parts.filesystem.iter().enumerate() {
             directories.insert(grant.guest.segments(), position);
         }
-        Self { digest: Digest::of(text), text: text.to_owned(), hosts: HostIndex::new(&parts.http), directories, parts }
+        Self {
+            digest: digest::of_policy(text),
+            text: text.to_owned(),
+            hosts: HostIndex::new(&parts.http),
+            directories,
+            parts,
+        }
     }
 
     /// The whole text of the policy file.
@@ -77,7 +84,7 @@ impl Policy {
 
     /// The digest of the text.
     #[must_use]
-    pub fn digest(&self) -> &Digest {
+    pub fn digest(&self) -> &PolicyDigest {
         &self.digest
     }
 

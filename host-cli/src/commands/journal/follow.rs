@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::machine;
 use crate::state;
-use crate::units::{count, hex};
+use crate::units::count;
 
 /// A run's files at one of its calls, or at its end.
 pub(super) struct Followed {
@@ -104,7 +104,7 @@ fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<(Pa
     };
     let path = match &arguments.component {
         Some(path) => path.clone(),
-        None => state.component_path(&hex(&reader.header().component_sha256)),
+        None => state.component_path(&reader.header().component_sha256.to_string()),
     };
     Ok((arguments.component.is_some() || path.is_file()).then_some((path, state)))
 }
@@ -169,7 +169,7 @@ impl Observer for Watcher {
             watched.failed = Some(error);
             return ControlFlow::Break(());
         }
-        if self.at.is_some_and(|at| replayed.call.seq >= at) {
+        if self.at.is_some_and(|at| replayed.call.seq.0 >= at) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

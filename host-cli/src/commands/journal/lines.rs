@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, Write};
 
 use serde_json::{Value, json};
-use wasm_agent_host::journal::{Event, ReadError, Reader, write_json};
+use wasm_agent_host::journal::{Event, ReadError, Reader};
 
 use super::verify::tail_json;
 use crate::escape::escape_json;
@@ -12,13 +12,10 @@ use crate::escape::escape_json;
 ///
 /// Gives back what stopped it where a record is not what was written.
 pub(super) fn write(reader: &mut Reader<impl Read + Seek>, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
-    let mut line = String::new();
     loop {
         match reader.next() {
             Ok(Some(record)) => {
-                line.clear();
-                write_json(&record, &mut line);
-                writeln!(out, "{}", escape_json(&line))?;
+                writeln!(out, "{}", escape_json(&serde_json::to_string(&record)?))?;
                 if let Event::Call(call) = record.event {
                     reader.reuse(call);
                 }

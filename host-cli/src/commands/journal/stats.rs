@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::report::{Report, style};
 use crate::table::{Align, Table};
 use crate::timeline;
-use crate::units::{bytes, count, hex, share, short_duration, since_start};
+use crate::units::{bytes, count, share, short_duration, since_start};
 
 /// Shows what a run cost.
 pub(super) fn stats(path: &Path, report: &Report) -> Result<Exit, Failure> {
@@ -51,7 +51,7 @@ fn text(out: &mut dyn Write, header: &Header, stats: &Stats, complete: bool) -> 
     let (time, calls) = (stats.time(), stats.calls());
     let mut line = |name: &str, text: &str| writeln!(out, "{strong}{name:<8}{strong:#} {text}");
     line("tool", &escape_line(&header.component_name))?;
-    line("run", &hex(&header.run_id))?;
+    line("run", &header.run_id.to_string())?;
     line(
         "time",
         &format!(
@@ -192,8 +192,8 @@ fn object(header: &Header, stats: &Stats, complete: bool) -> Value {
         .collect();
     json!({
         "event": "stats",
-        "run": hex(&header.run_id),
-        "tool": { "name": header.component_name, "sha256": hex(&header.component_sha256) },
+        "run": header.run_id.to_string(),
+        "tool": { "name": header.component_name, "sha256": header.component_sha256.to_string() },
         "complete": complete,
         "time": { "total_ns": time.total_ns, "tool_ns": time.tool_ns, "host_ns": time.host_ns,
             "waited_ns": time.waited_ns },

@@ -169,7 +169,7 @@ pub(super) fn open_text(verification: &Verification) -> String {
 /// The effects without an outcome whose action is kept, for programs.
 pub(super) fn open_json(verification: &Verification) -> Vec<Value> {
     let open = verification.open_effects.actions.iter();
-    open.map(|(effect, open)| json!({ "effect": effect, "call": open.call, "action": action_text(&open.action) }))
+    open.map(|(effect, open)| json!({ "effect": effect.0, "call": open.call.0, "action": action_text(&open.action) }))
         .collect()
 }
 
@@ -188,7 +188,7 @@ pub(super) fn tail_json(tail: &Tail) -> Value {
 }
 
 fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {
-    let open: Vec<u64> = verification.open_effects.effects.iter().copied().collect();
+    let open: Vec<u64> = verification.open_effects.effects.iter().map(|effect| effect.0).collect();
     json!({
         "event": "verified",
         "complete": verification.complete,

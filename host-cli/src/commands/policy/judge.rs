@@ -14,7 +14,6 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
-use crate::units::hex;
 
 /// What came of judging all journals.
 #[derive(Default)]
@@ -89,7 +88,7 @@ fn judge_one<'a>(path: &'a Path, policy: &Policy) -> Result<Case<'a>, Failure> {
     Ok(Case {
         path,
         tool: header.component_name.clone(),
-        sha256: hex(&header.component_sha256),
+        sha256: header.component_sha256.to_string(),
         complete: reader.is_complete(),
         judged: judge.finish(),
     })

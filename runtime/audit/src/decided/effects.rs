@@ -13,29 +13,29 @@ const EFFECTS_OF_CALL_MAX: usize = 16;
 
 impl Decisions {
     pub(super) fn asked(&mut self, asked: &ApprovalAsked, hand_over: &mut dyn FnMut(Decided)) {
-        let mut decided = Decided::new(asked.call, Verdict::Ask);
+        let mut decided = Decided::new(asked.call.0, Verdict::Ask);
         decided.action = self.action(&asked.action);
         self.place(&mut decided, None);
-        self.begin(asked.effect, Open { decided, begun: false, ended: false }, hand_over);
+        self.begin(asked.effect.0, Open { decided, begun: false, ended: false }, hand_over);
     }
 
     pub(super) fn settled(&mut self, settled: &ApprovalSettled, hand_over: &mut dyn FnMut(Decided)) {
-        let Some(open) = self.open.get_mut(&settled.effect).filter(|open| !open.begun) else { return };
+        let Some(open) = self.open.get_mut(&settled.effect.0).filter(|open| !open.begun) else { return };
         open.decided.answer = Some(settled.approval.answer);
         open.ended = settled.approval.answer != Answer::Approved;
         if open.ended && is_request(&open.decided) {
-            self.end(settled.effect, hand_over);
+            self.end(settled.effect.0, hand_over);
         }
     }
 
     pub(super) fn intent(&mut self, intent: &Intent, hand_over: &mut dyn FnMut(Decided)) {
-        let mut decided = Decided::new(intent.call, intent.decision.verdict);
+        let mut decided = Decided::new(intent.call.0, intent.decision.verdict);
         decided.action = self.action(&intent.action);
         decided.grant.clone_from(&intent.decision.grant);
         decided.answer = intent.approval.as_ref().map(|approval| approval.answer);
         decided.came = Came::Open;
         self.place(&mut decided, Some(intent.irreversible));
-        self.begin(intent.effect, Open { decided, begun: true, ended: false }, hand_over);
+        self.begin(intent.effect.0, Open { decided, begun: true, ended: false }, hand_over);
     }
 
     fn begin(&mut self, effect: u64, open: Open, hand_over: &mut dyn FnMut(Decided)) {
@@ -67,7 +67,7 @@ impl Decisions {
     }
 
     pub(super) fn outcome(&mut self, outcome: &Outcome, hand_over: &mut dyn FnMut(Decided)) {
-        let Some(open) = self.open.get_mut(&outcome.effect) else { return };
+        let Some(open) = self.open.get_mut(&outcome.effect.0) else { return };
         open.ended = true;
         open.decided.came = match outcome.result {
             EffectResult::Done => Came::Done,
@@ -88,7 +88,7 @@ impl Decisions {
             open.decided.decision = DecisionKind::Deny;
             open.decided.reason = Some(Arc::from(DenialReason::Network.as_str()));
         }
-        self.end(outcome.effect, hand_over);
+        self.end(outcome.effect.0, hand_over);
     }
 
     /// Hands over an effect of which nothing more will come.
@@ -100,7 +100,7 @@ impl Decisions {
 
     /// Hands over the effects of a call that has returned; says whether there were any.
     pub(super) fn end_of_call(&mut self, call: &Call, hand_over: &mut dyn FnMut(Decided)) -> bool {
-        let Some((_, effects)) = self.effect_call.take_if(|(of, _)| *of == call.seq) else { return false };
+        let Some((_, effects)) = self.effect_call.take_if(|(of, _)| *of == call.seq.0) else { return false };
         let spelled = self.view.spelled(call);
         for effect in effects {
             if !self.open.get(&effect).is_some_and(|open| open.ended) {

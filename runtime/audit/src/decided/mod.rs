@@ -181,8 +181,8 @@ impl Decisions {
     }
 
     fn call(&mut self, call: &Call, seen: Seen<'_>, hand_over: &mut dyn FnMut(Decided)) {
-        self.calls = call.seq.saturating_add(1);
-        let had_effect = self.end_of_call(call, hand_over) || self.early.remove(&call.seq);
+        self.calls = call.seq.0.saturating_add(1);
+        let had_effect = self.end_of_call(call, hand_over) || self.early.remove(&call.seq.0);
         let Some(decision) = &call.decision else {
             if call.function.name == types::DESCRIPTOR_READ_DIRECTORY.key() {
                 self.listed(call, hand_over);
@@ -193,7 +193,7 @@ impl Decisions {
         if had_effect && !denied {
             return;
         }
-        let mut decided = Decided::new(call.seq, decision.verdict);
+        let mut decided = Decided::new(call.seq.0, decision.verdict);
         decided.grant.clone_from(&decision.grant);
         decided.reason.clone_from(&decision.reason);
         if let What::Requested { exchange } = seen.what {
@@ -222,7 +222,7 @@ impl Decisions {
     /// A directory that was open from the start may have been listed without a decision.
     fn listed(&self, call: &Call, hand_over: &mut dyn FnMut(Decided)) {
         let Some(path) = self.view.spelled(call) else { return };
-        let mut decided = Decided::new(call.seq, Verdict::Allow);
+        let mut decided = Decided::new(call.seq.0, Verdict::Allow);
         decided.action = Some(Action::FileRead { path });
         decided.came = Came::Listed;
         hand_over(decided);

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use wasm_agent_ids::Hex;
 use wasm_agent_journal::{
     ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, Digest, EffectResult, Event, Intent, Outcome, Record,
 };
@@ -89,11 +90,11 @@ impl Effects {
     }
 
     fn asked(&mut self, asked: &ApprovalAsked) {
-        self.begin(asked.effect, asked.call, &asked.action);
+        self.begin(asked.effect.0, asked.call.0, &asked.action);
     }
 
     fn settled(&mut self, settled: &ApprovalSettled) {
-        let Some(open) = self.find(settled.effect) else { return };
+        let Some(open) = self.find(settled.effect.0) else { return };
         let approval = settled.approval.clone();
         if approval.answer != wasm_agent_journal::Answer::Approved {
             open.ended = Some("not done".to_owned());
@@ -102,10 +103,10 @@ impl Effects {
     }
 
     fn intent(&mut self, intent: &Intent) {
-        if self.find(intent.effect).is_none() {
-            self.begin(intent.effect, intent.call, &intent.action);
+        if self.find(intent.effect.0).is_none() {
+            self.begin(intent.effect.0, intent.call.0, &intent.action);
         }
-        if let Some(open) = self.find(intent.effect) {
+        if let Some(open) = self.find(intent.effect.0) {
             open.begun = true;
             open.before = intent.before;
             open.approval = open.approval.take().or_else(|| intent.approval.clone());
@@ -113,7 +114,7 @@ impl Effects {
     }
 
     fn outcome(&mut self, outcome: &Outcome, record: &Record) {
-        let Some(open) = self.find(outcome.effect) else { return };
+        let Some(open) = self.find(outcome.effect.0) else { return };
         let mut ended = match outcome.result {
             EffectResult::Done => "done",
             EffectResult::Failed => "failed",
@@ -158,8 +159,8 @@ impl Open {
             became.push_str(&format!("; {} by {}", approval.answer.name(), approval.approver));
         }
         if let Some(before) = before {
-            let digest = before.blake3.map(|digest| digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect());
-            let digest: String = digest.unwrap_or_else(|| "not read".to_owned());
+            let digest = before.blake3.as_ref().and_then(|digest| digest.first_chunk::<8>());
+            let digest = digest.map_or_else(|| "not read".to_owned(), |digest| Hex(digest).to_string());
             became.push_str(&format!("; the file was {} bytes before, {digest}", before.length));
         }
         Effect { number, call, action, became, key }

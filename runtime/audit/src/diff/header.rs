@@ -26,7 +26,7 @@ pub fn header_differences(first: &Header, second: &Header) -> Vec<HeaderDifferen
         }
     };
     compare("tool", first.component_name.clone(), second.component_name.clone());
-    compare("sha256", hex(&first.component_sha256), hex(&second.component_sha256));
+    compare("sha256", first.component_sha256.to_string(), second.component_sha256.to_string());
     compare("invocation", invocation(first), invocation(second));
     compare("arguments", quoted(&first.arguments), quoted(&second.arguments));
     compare("environment", variables(first), variables(second));
@@ -88,8 +88,4 @@ fn cut(mut text: String) -> String {
         text.push('…');
     }
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

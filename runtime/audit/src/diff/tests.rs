@@ -234,7 +234,7 @@ fn a_journal_that_was_changed_says_which() {
 #[test]
 fn headers_differ_where_it_matters() {
     let mut other = header();
-    other.run_id = [8; 16];
+    other.run_id = wasm_agent_journal::RunId::from_bytes([8; 16]);
     other.started_ns += 1;
     assert_eq!(header_differences(&header(), &other), []);
     other.arguments.push("more".to_owned());

@@ -75,7 +75,7 @@ impl CallFacts {
             Returned::Value(_) | Returned::Closed | Returned::Unknown => None,
         };
         Self {
-            number: call.seq,
+            number: call.seq.0,
             function: call.function.name.clone(),
             fuel: call.fuel,
             bytes_out: payload_bytes(&call.arguments),

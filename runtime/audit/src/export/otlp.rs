@@ -4,6 +4,7 @@
 //! conventions 1.37.0 where they have a name for something. Names under `wasm_agent.` are this program's own.
 
 use serde_json::{Map, Value, json};
+use wasm_agent_ids::{Hex, RunId};
 use wasm_agent_journal::{Header, Record};
 
 use super::attributes::{Attributes, told};
@@ -46,10 +47,10 @@ pub struct Batch {
 /// What the spans of a run have in common.
 struct Run {
     trace: String,
-    run_id: [u8; 16],
+    run_id: RunId,
     started_ns: u64,
     tool: String,
-    parent: Option<[u8; 16]>,
+    parent: Option<RunId>,
 }
 
 impl Otlp {
@@ -57,7 +58,7 @@ impl Otlp {
     #[must_use]
     pub fn new(header: &Header, version: &str) -> Self {
         let run = Run {
-            trace: hex(&trace_id(&header.run_id)),
+            trace: hex(&trace_id(header.run_id)),
             run_id: header.run_id,
             started_ns: header.started_ns,
             tool: tool(header),
@@ -115,13 +116,13 @@ fn resource(header: &Header, tool: &str) -> Value {
     let mut attributes = Attributes::default();
     attributes.text("service.name", tool);
     attributes.text("service.namespace", "wasm-agent");
-    attributes.text("service.instance.id", &hex(&header.run_id));
+    attributes.text("service.instance.id", &hex(header.run_id.as_bytes()));
     let arguments: Vec<Value> =
         header.arguments.iter().take(ARGUMENTS_MAX).map(|argument| json!({ "stringValue": cut(argument) })).collect();
     attributes.put("process.command_args", json!({ "arrayValue": { "values": arguments } }));
     attributes.text("wasm_agent.component.name", &cut(&header.component_name));
-    attributes.text("wasm_agent.component.sha256", &hex(&header.component_sha256));
-    attributes.text("wasm_agent.policy.digest", &hex(&header.policy_digest));
+    attributes.text("wasm_agent.component.sha256", &hex(header.component_sha256.as_bytes()));
+    attributes.text("wasm_agent.policy.digest", &hex(header.policy_digest.as_bytes()));
     attributes.text("wasm_agent.engine", &cut(&header.engine));
     json!({ "attributes": attributes.0 })
 }
@@ -131,16 +132,16 @@ impl Run {
         let told = told(&span.subject, &self.tool);
         let mut object = Map::new();
         object.insert("traceId".to_owned(), self.trace.as_str().into());
-        object.insert("spanId".to_owned(), self.span_id(&self.run_id, span.id).into());
+        object.insert("spanId".to_owned(), self.span_id(self.run_id, span.id).into());
         if let Some(parent) = span.parent {
-            object.insert("parentSpanId".to_owned(), self.span_id(&self.run_id, parent).into());
+            object.insert("parentSpanId".to_owned(), self.span_id(self.run_id, parent).into());
         }
         object.insert("name".to_owned(), told.name.into());
         object.insert("kind".to_owned(), told.kind.into());
         object.insert("startTimeUnixNano".to_owned(), self.time(span.start_ns));
         object.insert("endTimeUnixNano".to_owned(), self.time(span.end_ns));
         object.insert("attributes".to_owned(), told.attributes.0.into());
-        if let (Id::Run, Some(parent)) = (span.id, &self.parent) {
+        if let (Id::Run, Some(parent)) = (span.id, self.parent) {
             let link = json!({ "traceId": hex(&trace_id(parent)), "spanId": self.span_id(parent, Id::Run) });
             object.insert("links".to_owned(), json!([link]));
         }
@@ -155,7 +156,7 @@ impl Run {
     }
 
     /// Made from the run and the span's own name, so that a second export says the same.
-    fn span_id(&self, run_id: &[u8; 16], id: Id) -> String {
+    fn span_id(&self, run_id: RunId, id: Id) -> String {
         let (kind, number) = match id {
             Id::Run => (b"run     ", 0),
             Id::Reason(number) => (b"reason  ", number),
@@ -164,7 +165,7 @@ impl Run {
             Id::Effect(number) => (b"effect  ", number),
         };
         let mut hasher = blake3::Hasher::new();
-        hasher.update(run_id).update(kind).update(&number.to_be_bytes());
+        hasher.update(run_id.as_bytes()).update(kind).update(&number.to_be_bytes());
         let hash = hasher.finalize();
         let mut id = [0; 8];
         hash.as_bytes().iter().zip(&mut id).for_each(|(from, to)| *to = *from);
@@ -174,11 +175,11 @@ impl Run {
 }
 
 /// A run's id is a trace's too, unless it is the one that no trace may have.
-fn trace_id(run_id: &[u8; 16]) -> [u8; 16] {
-    if *run_id == [0; 16] { [1; 16] } else { *run_id }
+fn trace_id(run_id: RunId) -> [u8; 16] {
+    if *run_id.as_bytes() == [0; 16] { [1; 16] } else { *run_id.as_bytes() }
 }
 
 /// Lower-case hexadecimal.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(bytes).to_string()
 }

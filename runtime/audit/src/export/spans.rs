@@ -124,7 +124,7 @@ impl Spans {
                 self.last_ns = self.last_ns.max(end_ns);
                 let reason = self.reason_at(call.at_ns);
                 give(Span {
-                    id: Id::Call(call.seq),
+                    id: Id::Call(call.seq.0),
                     parent: Some(reason.map_or(Id::Run, |reason| Id::Reason(reason.number))),
                     start_ns: call.at_ns,
                     end_ns,
@@ -133,35 +133,37 @@ impl Spans {
                 });
             }
             Event::ApprovalAsked(asked) => {
-                let open = self.open(asked.at_ns, asked.call, &asked.action);
-                if let Some(open) = keep(&mut self.approvals, asked.effect, open) {
+                let open = self.open(asked.at_ns, asked.call.0, &asked.action);
+                if let Some(open) = keep(&mut self.approvals, asked.effect.0, open) {
                     self.untold += 1;
-                    give(open.close(Id::Approval(asked.effect), asked.at_ns, |action| Subject::Approval(action, None)));
+                    give(
+                        open.close(Id::Approval(asked.effect.0), asked.at_ns, |action| Subject::Approval(action, None)),
+                    );
                 }
             }
             Event::ApprovalSettled(settled) => {
                 self.last_ns = self.last_ns.max(settled.at_ns);
-                if let Some(open) = self.approvals.remove(&settled.effect) {
+                if let Some(open) = self.approvals.remove(&settled.effect.0) {
                     let mut approval = settled.approval.clone();
                     approval.approver = cut(&approval.approver);
                     approval.reason = approval.reason.as_deref().map(cut);
-                    give(open.close(Id::Approval(settled.effect), settled.at_ns, |action| {
+                    give(open.close(Id::Approval(settled.effect.0), settled.at_ns, |action| {
                         Subject::Approval(action, Some(approval))
                     }));
                 }
             }
             Event::Intent(intent) => {
-                let open = self.open(intent.at_ns, intent.call, &intent.action);
-                if let Some(open) = keep(&mut self.effects, intent.effect, open) {
+                let open = self.open(intent.at_ns, intent.call.0, &intent.action);
+                if let Some(open) = keep(&mut self.effects, intent.effect.0, open) {
                     self.untold += 1;
-                    give(open.close(Id::Effect(intent.effect), intent.at_ns, |action| Subject::Effect(action, None)));
+                    give(open.close(Id::Effect(intent.effect.0), intent.at_ns, |action| Subject::Effect(action, None)));
                 }
             }
             Event::Outcome(outcome) => {
                 self.last_ns = self.last_ns.max(outcome.at_ns);
-                if let Some(open) = self.effects.remove(&outcome.effect) {
+                if let Some(open) = self.effects.remove(&outcome.effect.0) {
                     let ended = Ended::new(outcome, record);
-                    give(open.close(Id::Effect(outcome.effect), outcome.at_ns, |action| {
+                    give(open.close(Id::Effect(outcome.effect.0), outcome.at_ns, |action| {
                         Subject::Effect(action, Some(ended))
                     }));
                 }

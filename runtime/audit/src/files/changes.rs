@@ -131,7 +131,7 @@ impl Changes {
 
     /// Notes an effect that may have happened.
     fn may_have(&mut self, intent: &Intent, path: &GuestPath, before: State) {
-        self.note(path, intent.call, Some((intent.effect, intent.call)), before);
+        self.note(path, intent.call.0, Some((intent.effect.0, intent.call.0)), before);
         if let Some(row) = self.rows.get_mut(path) {
             row.uncertain = true;
         }

@@ -133,7 +133,7 @@ impl<S: Read + Write + Seek> Files<S> {
 
     /// Notes that a name has something else now.
     pub(super) fn changed(&mut self, call: u64, path: &GuestPath, effect: Option<&Effect>, before: State) {
-        let effect = effect.map(|effect| (effect.intent.effect, effect.intent.call));
+        let effect = effect.map(|effect| (effect.intent.effect.0, effect.intent.call.0));
         self.changes.note(path, call, effect, before);
     }
 

@@ -113,10 +113,10 @@ impl<S: Read + Write + Seek> Files<S> {
     ///
     /// As [`record`](Self::record).
     pub fn call(&mut self, call: &Call, blobs: &mut dyn Blobs) -> Result<(), FilesError> {
-        self.calls = call.seq.saturating_add(1);
+        self.calls = call.seq.0.saturating_add(1);
         self.steps.call();
         let seen = self.view.call(call);
-        self.happened(call.seq, seen.what, seen.effect.as_ref(), blobs)
+        self.happened(call.seq.0, seen.what, seen.effect.as_ref(), blobs)
     }
 
     /// Calls taken in so far.
@@ -259,7 +259,7 @@ impl<S: Read + Write + Seek> Files<S> {
     fn had(&mut self, node: NodeId, effect: Option<&Effect>) {
         let Some(effect) = effect else { return };
         let Some(found) = self.tree.get_mut(node) else { return };
-        found.effect = Some((effect.intent.effect, effect.intent.call));
+        found.effect = Some((effect.intent.effect.0, effect.intent.call.0));
         let Some(before) = effect.intent.before else { return };
         found.before = Some(before);
         self.tree.change(node, |contents| {

@@ -51,7 +51,7 @@ impl Used {
         let Ok(Action::HttpRequest(request)) = Action::decode(&intent.action) else { return };
         self.request_body_max = self.request_body_max.max(request.body.map_or(0, |body| body.len));
         if self.requests.len() < OPEN_MAX {
-            self.requests.insert(intent.effect);
+            self.requests.insert(intent.effect.0);
             self.requests_max = self.requests_max.max(u64::try_from(self.requests.len()).unwrap_or(u64::MAX));
         }
     }

@@ -183,7 +183,7 @@ impl<'p> Judge<'p> {
             counts: Counts::default(),
             changes: Changes::default(),
             used: Used::new(header),
-            other_tool: policy.tool_sha256().is_some_and(|pinned| pinned != header.component_sha256),
+            other_tool: policy.tool_sha256().is_some_and(|pinned| pinned != *header.component_sha256.as_bytes()),
             decisions,
         }
     }
@@ -193,7 +193,7 @@ impl<'p> Judge<'p> {
         match &record.event {
             Event::End(end) => self.used.end(end),
             Event::Intent(intent) => self.used.intent(intent),
-            Event::Outcome(outcome) => self.used.outcome(outcome.effect),
+            Event::Outcome(outcome) => self.used.outcome(outcome.effect.0),
             _ => {}
         }
         let mut whole = Vec::new();

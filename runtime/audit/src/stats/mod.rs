@@ -97,11 +97,11 @@ impl Stats {
             }
             Event::Intent(intent) => {
                 self.at(intent.at_ns);
-                self.effects.intent(intent.effect, &intent.action);
+                self.effects.intent(intent.effect.0, &intent.action);
             }
             Event::Outcome(outcome) => {
                 self.at(outcome.at_ns);
-                self.effects.outcome(outcome.effect, outcome.result);
+                self.effects.outcome(outcome.effect.0, outcome.result);
             }
             Event::ApprovalAsked(asked) => self.at(asked.at_ns),
             Event::ApprovalSettled(settled) => {

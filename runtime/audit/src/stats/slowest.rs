@@ -40,7 +40,7 @@ impl Slowest {
         self.calls.insert(
             place,
             Slow {
-                call: call.seq,
+                call: call.seq.0,
                 function: call.function.name.clone(),
                 at_ns: call.at_ns,
                 duration_ns: call.duration_ns,

@@ -7,7 +7,7 @@ use wasm_agent_policy::{Limits, SecretSource, toml_string};
 use super::mounts::{ASKED, Mount};
 use super::patterns::{Dialect, generalise, includes, is_literal, literal, without_covered};
 use super::requests::PUBLIC;
-use super::settings::{Settings, hex};
+use super::settings::Settings;
 use super::{Paths, Suggest};
 
 /// Room for one line of comment, in characters; lists go on below it.
@@ -21,7 +21,7 @@ const WIDER: &str =
 pub(super) fn policy(suggest: &Suggest) -> String {
     let mut text = "version = 1\n".to_owned();
     if let Some(tool) = &suggest.settings.tool {
-        text += &format!("\n[tool]\nsha256 = \"{}\"\n", hex(tool));
+        text += &format!("\n[tool]\nsha256 = \"{}\"\n", tool);
     }
     for (mount, below) in suggest.mounts.above() {
         text +=

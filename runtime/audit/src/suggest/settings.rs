@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::Header;
 use wasm_agent_policy::{Limits, Policy};
 
@@ -14,7 +15,7 @@ pub(super) struct Settings {
     /// Whether the tool is to be pinned.
     pin: bool,
     /// SHA-256 of the only component.
-    pub(super) tool: Option<[u8; 32]>,
+    pub(super) tool: Option<ToolDigest>,
     pub(super) environment: BTreeMap<String, String>,
     /// For each limit the largest of all.
     pub(super) limits: Limits,
@@ -42,7 +43,8 @@ impl Settings {
         let clash = |what: &str, found: String, before: String| {
             Err(SuggestError::Clash { journal: journal.to_owned(), what: what.to_owned(), found, before })
         };
-        let tool = if self.pin { Some(header.component_sha256) } else { policy.tool_sha256() };
+        let tool =
+            if self.pin { Some(header.component_sha256) } else { policy.tool_sha256().map(ToolDigest::from_bytes) };
         let ca_file = policy.ca_file().map(str::to_owned);
         if !self.seen {
             self.seen = true;
@@ -54,7 +56,7 @@ impl Settings {
             return Ok(());
         }
         if tool != self.tool {
-            let shown = |tool: Option<[u8; 32]>| tool.map_or_else(|| "any".to_owned(), |tool| hex(&tool));
+            let shown = |tool: Option<ToolDigest>| tool.map_or_else(|| "any".to_owned(), |tool| tool.to_string());
             return clash("tool", shown(tool), shown(self.tool));
         }
         if *policy.environment() != self.environment {
@@ -80,9 +82,4 @@ fn widen(limits: &mut Limits, other: &Limits) {
     limits.journal_bytes = limits.journal_bytes.max(other.journal_bytes);
     limits.handles = limits.handles.max(other.handles);
     limits.http_requests = limits.http_requests.max(other.http_requests);
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

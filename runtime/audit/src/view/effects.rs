@@ -32,24 +32,24 @@ impl Effects {
             return effect;
         }
         self.bytes = self.bytes.saturating_add(intent.action.len());
-        if let Some(before) = self.kept.insert(intent.effect, effect.clone()) {
+        if let Some(before) = self.kept.insert(intent.effect.0, effect.clone()) {
             self.bytes = self.bytes.saturating_sub(before.intent.action.len());
         }
-        if intent.call >= calls {
-            self.of_call.insert(intent.call, intent.effect);
+        if intent.call.0 >= calls {
+            self.of_call.insert(intent.call.0, intent.effect.0);
         }
         effect
     }
 
     /// Takes the end of an effect. One whose call has been seen is over with it.
     pub(super) fn ended(&mut self, outcome: &Outcome, calls: u64) -> Option<Effect> {
-        let effect = self.kept.get_mut(&outcome.effect)?;
+        let effect = self.kept.get_mut(&outcome.effect.0)?;
         effect.result = Some(outcome.result);
         let ended = effect.clone();
         // A call that tries again has another effect: only the last one is what came of it.
-        let awaited = ended.intent.call >= calls && self.of_call.get(&ended.intent.call) == Some(&outcome.effect);
+        let awaited = ended.intent.call.0 >= calls && self.of_call.get(&ended.intent.call.0) == Some(&outcome.effect.0);
         if !awaited {
-            self.forget(outcome.effect);
+            self.forget(outcome.effect.0);
         }
         Some(ended)
     }

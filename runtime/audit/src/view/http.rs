@@ -19,7 +19,7 @@ impl View {
             _ => return Some(What::Other),
         };
         if let Some(request) = self.handles.request_mut(exchange) {
-            request.handed_over(call.seq);
+            request.handed_over(call.seq.0);
         }
         let given = Answer::of(call)?.handle();
         if let Some(awaited) = given {

@@ -69,9 +69,9 @@ impl View {
     /// Takes in the next call. [`record`](Self::record) does so too; this is for a call whose arguments stand
     /// elsewhere.
     pub fn call<'r>(&mut self, call: &'r Call) -> Seen<'r> {
-        self.calls = call.seq.saturating_add(1);
+        self.calls = call.seq.0.saturating_add(1);
         self.handles.steps.call();
-        let effect = self.effects.of_call(call.seq);
+        let effect = self.effects.of_call(call.seq.0);
         let recorded = call.decision.as_ref().and_then(|decision| decision.action.as_deref());
         let action = match (&effect, recorded) {
             (_, Some(action)) => Action::decode(action).ok(),

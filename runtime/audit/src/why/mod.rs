@@ -103,7 +103,9 @@ impl Why {
         let mut open: Vec<(ApprovalAsked, Action)> = std::mem::take(&mut self.asked).into_values().collect();
         open.sort_by_key(|(asked, _)| asked.effect);
         for (asked, action) in open {
-            self.step(asked.call, asked.at_ns, action, StepResult::Unanswered, |step| step.effect = Some(asked.effect));
+            self.step(asked.call.0, asked.at_ns, action, StepResult::Unanswered, |step| {
+                step.effect = Some(asked.effect.0)
+            });
         }
         let touched = !self.steps.is_empty() || self.read.is_some();
         let near = if touched { Vec::new() } else { self.near.to(self.known.target.as_str()) };
@@ -114,21 +116,21 @@ impl Why {
     }
 
     fn intent(&mut self, intent: &Intent) {
-        self.asked.remove(&intent.effect);
+        self.asked.remove(&intent.effect.0);
         let Ok(action) = Action::decode(&intent.action) else { return };
-        let added = self.step(intent.call, intent.at_ns, action, StepResult::Begun, |step| {
-            step.effect = Some(intent.effect);
+        let added = self.step(intent.call.0, intent.at_ns, action, StepResult::Begun, |step| {
+            step.effect = Some(intent.effect.0);
             step.decision = Some(intent.decision.clone());
             step.approval.clone_from(&intent.approval);
             step.before = intent.before;
         });
         if let Some(added) = added {
-            self.open.insert(intent.effect, added);
+            self.open.insert(intent.effect.0, added);
         }
     }
 
     fn outcome(&mut self, outcome: &Outcome) {
-        let step = self.open.remove(&outcome.effect).and_then(|step| self.steps.get_mut(step));
+        let step = self.open.remove(&outcome.effect.0).and_then(|step| self.steps.get_mut(step));
         let Some(step) = step else { return };
         step.result = match outcome.result {
             EffectResult::Done => StepResult::Done,
@@ -141,9 +143,9 @@ impl Why {
 
     fn asked(&mut self, asked: &ApprovalAsked) {
         let Ok(action) = Action::decode(&asked.action) else { return };
-        let room = self.asked.len() < ASKED_MAX && self.known.touches(&action, asked.call).is_some();
+        let room = self.asked.len() < ASKED_MAX && self.known.touches(&action, asked.call.0).is_some();
         if room && hold(&mut self.held, asked.action.len()) {
-            self.asked.insert(asked.effect, (asked.clone(), action));
+            self.asked.insert(asked.effect.0, (asked.clone(), action));
         }
     }
 
@@ -152,39 +154,41 @@ impl Why {
             // The intent says so again.
             return;
         }
-        let Some((asked, action)) = self.asked.remove(&settled.effect) else { return };
-        self.step(asked.call, settled.at_ns, action, StepResult::Refused, |step| {
-            step.effect = Some(settled.effect);
+        let Some((asked, action)) = self.asked.remove(&settled.effect.0) else { return };
+        self.step(asked.call.0, settled.at_ns, action, StepResult::Refused, |step| {
+            step.effect = Some(settled.effect.0);
             step.approval = Some(settled.approval.clone());
         });
     }
 
     fn call(&mut self, call: &Call) {
-        self.calls = call.seq.saturating_add(1);
+        self.calls = call.seq.0.saturating_add(1);
         let seen = self.view.call(call);
         let denied = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
         if let (Some(decision), Some(action)) = (denied, seen.action) {
-            self.step(call.seq, call.at_ns, action, StepResult::Denied, |step| step.decision = Some(decision.clone()));
+            self.step(call.seq.0, call.at_ns, action, StepResult::Denied, |step| {
+                step.decision = Some(decision.clone())
+            });
         }
         match seen.what {
             What::Read { place, payload, .. } if payload.length() > 0 => {
                 if let Some(path) = place.path {
-                    let is_target = self.known.is_named(&path, call.seq);
-                    self.was_read(SourceName::File(path), payload.length(), call.seq, is_target);
+                    let is_target = self.known.is_named(&path, call.seq.0);
+                    self.was_read(SourceName::File(path), payload.length(), call.seq.0, is_target);
                 }
             }
             What::Received { exchange, payload } if payload.length() > 0 => {
-                self.received(exchange, payload.length(), call.seq);
+                self.received(exchange, payload.length(), call.seq.0);
             }
             What::ReadInput { payload } if payload.length() > 0 => {
-                self.sources.read(SourceName::Stdin, payload.length(), call.seq);
+                self.sources.read(SourceName::Stdin, payload.length(), call.seq.0);
             }
             What::Wrote { place, length, .. } => {
-                let is_target = place.path.is_some_and(|path| self.known.is_named(&path, call.seq));
+                let is_target = place.path.is_some_and(|path| self.known.is_named(&path, call.seq.0));
                 if let Some(step) = self.steps.last_mut().filter(|_| is_target) {
-                    let wrote = step.wrote.get_or_insert(Wrote { bytes: 0, calls: (call.seq, call.seq) });
+                    let wrote = step.wrote.get_or_insert(Wrote { bytes: 0, calls: (call.seq.0, call.seq.0) });
                     wrote.bytes = wrote.bytes.saturating_add(length);
-                    wrote.calls.1 = call.seq;
+                    wrote.calls.1 = call.seq.0;
                 }
             }
             _ => {}

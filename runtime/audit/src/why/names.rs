@@ -54,7 +54,7 @@ impl Names {
             self.renames.pop_front();
             self.lost = self.lost.saturating_add(1);
         }
-        self.renames.push_back((effect.intent.call, from.clone(), to.clone()));
+        self.renames.push_back((effect.intent.call.0, from.clone(), to.clone()));
     }
 
     /// Ends the looking.

@@ -33,8 +33,8 @@ impl Gate {
         let timeout = if given_up { Duration::ZERO } else { self.grants.policy().approval_timeout() };
         let canonical = pending.action().canonical_bytes();
         let asked = ApprovalAsked {
-            effect: effect.0,
-            call: pending.asker().call.0,
+            effect,
+            call: pending.asker().call,
             at_ns: self.session.now_ns(),
             action_digest: *ActionDigest::of(&canonical).as_bytes(),
             action: canonical,
@@ -52,7 +52,7 @@ impl Gate {
             settle(pending, question, self.approver.as_ref(), timeout).await
         };
         let approval = approval_record(&settlement);
-        let settled = ApprovalSettled { effect: effect.0, at_ns: self.session.now_ns(), approval: approval.clone() };
+        let settled = ApprovalSettled { effect, at_ns: self.session.now_ns(), approval: approval.clone() };
         self.ledger.settled(&settled).map_err(NotDone::Over)?;
         self.count_unanswered(&settlement.how).map_err(NotDone::Over)?;
         match (permit, settlement.answer) {

@@ -151,8 +151,8 @@ impl Gate {
         let action = permit.action().canonical_bytes();
         let action_digest = wasm_agent_policy::ActionDigest::of(&action);
         let intent = Intent {
-            effect: number.0,
-            call: asker.call.0,
+            effect: number,
+            call: asker.call,
             at_ns: self.session.now_ns(),
             action_digest: *action_digest.as_bytes(),
             action,
@@ -179,7 +179,7 @@ impl UnderWay<'_> {
 
     fn record(&self, number: EffectId, result: EffectResult, extra: &Extra) -> wasmtime::Result<()> {
         self.gate.ledger.outcome(&OutcomeEvent {
-            effect: number.0,
+            effect: number,
             at_ns: self.gate.session.now_ns(),
             result,
             detail: extra.detail.as_deref(),

@@ -142,7 +142,7 @@ impl Replay {
     pub(crate) fn ended_early(&mut self, result: RunResult, fuel: u64) -> ReplayError {
         let end = Step::End { result, fuel };
         match (self.ahead.take(), &self.end) {
-            (Some(call), _) => self.diverged(call.seq, Step::recorded(call), end),
+            (Some(call), _) => self.diverged(call.seq.0, Step::recorded(call), end),
             (None, Some(recorded)) => self.diverged(recorded.calls, Step::ended(recorded), end),
             (None, None) => ReplayError::Incomplete { calls: self.calls },
         }
@@ -181,7 +181,7 @@ impl Replay {
             && (!self.compare_fuel || call.fuel == fuel);
         if !same {
             let asked = Step::asked(function, arguments, fuel);
-            return Err(self.diverged(call.seq, Step::recorded(call), asked));
+            return Err(self.diverged(call.seq.0, Step::recorded(call), asked));
         }
         self.fuel = call.fuel;
         self.current = Some(call);
@@ -198,7 +198,7 @@ impl Replay {
 
     /// The error where the outcome of the current call can't be read.
     pub(crate) fn malformed(&self, Malformed(message): Malformed) -> ReplayError {
-        let call = self.current.as_ref().map_or(self.calls, |call| call.seq);
+        let call = self.current.as_ref().map_or(self.calls, |call| call.seq.0);
         ReplayError::Journal { message: format!("the outcome of call {call}: {message}") }
     }
 
@@ -213,7 +213,7 @@ impl Replay {
             Some(observer) => observer.answered(&Replayed::new(&call, self.intent.as_deref(), asked)),
             None => ControlFlow::Continue(()),
         };
-        let halted = ReplayError::Halted { call: call.seq };
+        let halted = ReplayError::Halted { call: call.seq.0 };
         self.stored.reader.reuse(call);
         match flow {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use wasm_agent_ids::RunId;
 use wasm_agent_journal::{Header, RunResult};
 use wasmtime::{Store, Trap};
 
@@ -125,7 +124,7 @@ impl Recording {
     /// [`ReplayFailure::Replay`] with the first difference, or with the bound that the replay came to.
     pub async fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
         let header = self.replay.header().clone();
-        let same_component = header.component_sha256 == tool.sha256;
+        let same_component = *header.component_sha256.as_bytes() == tool.sha256;
         let same_arguments = self.arguments.as_ref().is_none_or(|given| *given == header.arguments);
         let fuel_compared = header.engine == tool.engine.fingerprint() && same_component && same_arguments;
         if !fuel_compared {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::{End, Header, RunResult};
 use wasm_agent_policy::Limits;
 
@@ -17,11 +18,11 @@ impl Run {
         #[expect(clippy::disallowed_methods, reason = "says in the journal when the run began; no guest sees it")]
         let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Header {
-            run_id: *self.id.as_bytes(),
-            component_sha256: self.tool.sha256,
+            run_id: self.id,
+            component_sha256: ToolDigest::from_bytes(self.tool.sha256),
             component_name: self.tool.name.clone(),
             policy_text: policy.text().to_owned(),
-            policy_digest: *policy.digest().as_bytes(),
+            policy_digest: *policy.digest(),
             arguments: self.arguments.clone(),
             environment: self.environment(),
             invocation: self.invocation.to_record(),

@@ -1,15 +1,15 @@
-//! Host calls: the record that a replay answers from.
+//! Host calls: the records that a replay takes its answers from.
 
 use std::sync::Arc;
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::CallId;
 
 use super::record::{Tables, raw_item};
 use super::{DecisionRecord, items};
-use crate::cbor;
 use crate::encoded::Encoded;
 use crate::format::{NAME_BYTES_MAX, PARAMETERS_MAX, kind};
-use crate::short::Short;
 
 /// Number of a function in one journal, from [`Writer::intern`](crate::Writer::intern).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,55 +24,55 @@ pub struct Function {
     pub parameters: Vec<String>,
 }
 
-/// One host call, as the writer takes it. Recorded once, after it returned.
+/// One host call, as the writer takes it: recorded once, after it returned.
 #[derive(Debug, Clone, Copy)]
 pub struct CallEvent<'a> {
     /// Which function.
     pub function: FunctionId,
-    /// Time at which it was called, since the start of the run, in nanoseconds.
+    /// When it was called: time since the start of the run, in nanoseconds.
     pub at_ns: u64,
-    /// Time it took, in nanoseconds.
+    /// How long it took, in nanoseconds.
     pub duration_ns: u64,
-    /// Fuel that the run had used when it was called.
+    /// Fuel that the run had used when it was called, in units.
     pub fuel: u64,
     /// Its arguments: an array with one item for each parameter.
     pub arguments: &'a Encoded,
     /// What the guest got.
     pub outcome: &'a Encoded,
-    /// The policy's decision, where the call needed one.
+    /// The policy's decision, if the call needed one.
     pub decision: Option<&'a DecisionRecord>,
 }
 
 /// One host call, as the reader gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// Sequence number: how many calls the journal records before it.
-    pub seq: u64,
+    /// Sequence number: how many calls the journal has before it.
+    pub seq: CallId,
     /// Which function.
     pub function: Arc<Function>,
-    /// Time at which it was called, since the start of the run, in nanoseconds.
+    /// When it was called: time since the start of the run, in nanoseconds.
     pub at_ns: u64,
-    /// Time it took, in nanoseconds.
+    /// How long it took, in nanoseconds.
     pub duration_ns: u64,
-    /// Fuel that the run had used when it was called.
+    /// Fuel that the run had used when it was called, in units.
     pub fuel: u64,
     /// Its arguments: one CBOR array with an item for each parameter.
     pub arguments: Vec<u8>,
     /// What the guest got: one CBOR item.
     pub outcome: Vec<u8>,
-    /// The policy's decision, where the call needed one.
+    /// The policy's decision, if the call needed one.
     pub decision: Option<DecisionRecord>,
 }
 
 impl CallEvent<'_> {
     /// Writes the fields before the arguments.
     pub(crate) fn write_start(&self, out: &mut Vec<u8>, time: i64, fuel: i64) {
-        let mut start = Short::of(if self.decision.is_some() { 0x88 } else { 0x87 }, kind::CALL);
-        start.int(time);
-        start.uint(self.function.0.into());
-        start.int(fuel);
-        start.uint(self.duration_ns);
-        out.extend_from_slice(start.bytes());
+        cbor::array(out, 7 + usize::from(self.decision.is_some()));
+        cbor::uint(out, kind::CALL.into());
+        cbor::int(out, time);
+        cbor::uint(out, self.function.0.into());
+        cbor::int(out, fuel);
+        cbor::uint(out, self.duration_ns);
     }
 }
 
@@ -97,7 +97,7 @@ impl Call {
 }
 
 impl Function {
-    /// Whether the name and the parameters keep to the format's bounds.
+    /// Whether the name and the parameters are within the format's bounds.
     pub(crate) fn is_within_bounds(&self) -> bool {
         self.name.len() <= NAME_BYTES_MAX
             && self.parameters.len() <= PARAMETERS_MAX

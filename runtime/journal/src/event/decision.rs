@@ -1,20 +1,20 @@
-//! What the policy decided, and what a person or program answered.
+//! Decisions of the policy, and answers of approvers.
 
 use std::sync::Arc;
 
 use minicbor::data::Type;
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
 
 use super::record::{Tables, raw_item};
 use super::{Map, named, variant};
-use crate::cbor;
 
 named! {
     /// The policy's decision.
     pub enum Verdict {
         /// The policy allows it.
         Allow = "allow",
-        /// It waits for an approval.
+        /// It needs an approval.
         Ask = "ask",
         /// The policy denies it.
         Deny = "deny",
@@ -26,21 +26,21 @@ named! {
     pub enum Answer {
         /// It may happen.
         Approved = "approved",
-        /// It may not happen; the run goes on.
+        /// It may not happen. The run goes on.
         Refused = "refused",
         /// It may not happen, and the run ends.
         Stopped = "stopped",
-        /// Nobody answered in time, which is a refusal.
+        /// Nobody answered in time. It may not happen.
         TimedOut = "timed-out",
-        /// The approver failed, which is a refusal.
+        /// The approver failed. It may not happen.
         Broken = "broken",
     }
 }
 
 named! {
-    /// How far an approval reaches.
+    /// What an approval covers.
     pub enum Remember {
-        /// This action, this time.
+        /// This action, once.
         Once = "once",
         /// The same action, for the rest of the run.
         Run = "run",
@@ -49,16 +49,17 @@ named! {
 
 /// The policy's decision on one call or effect.
 ///
-/// Grants and reasons are few and come up again and again: share one `Arc` for each, and the journal names it by number.
+/// A run has few different grants and reasons. Share one `Arc` for each: the journal then names it by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionRecord {
     /// What was decided.
     pub verdict: Verdict,
-    /// The grant that decided, as the policy labels it.
+    /// The label of the grant that decided.
     pub grant: Option<Arc<str>>,
-    /// Why, where the grant does not say it: the stable name of a denial.
+    /// The stable name of a denial's reason, if the grant does not say it.
     pub reason: Option<Arc<str>>,
-    /// What was decided about, as one CBOR item, where the call's arguments and the handles that are open do not tell it.
+    /// The action that was decided about, as one CBOR item, if it does not follow from the call's arguments and the
+    /// open handles.
     pub action: Option<Vec<u8>>,
 }
 
@@ -73,11 +74,11 @@ pub struct ApprovalRecord {
     pub reason: Option<String>,
     /// Time spent waiting, in nanoseconds.
     pub waited_ns: u64,
-    /// How far the answer reaches.
+    /// What the answer covers.
     pub remember: Remember,
 }
 
-/// A label by its number in the journal, or spelled out.
+/// A label: by its number in the journal, or as a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LabelOrText<'a> {
     Absent,
@@ -96,7 +97,7 @@ impl LabelOrText<'_> {
 }
 
 impl DecisionRecord {
-    /// Writes the decision, with `grant` and `reason` as the writer's label table names them.
+    /// Writes the decision, with `grant` and `reason` as the table of labels gives them.
     pub(crate) fn write(&self, out: &mut Vec<u8>, grant: LabelOrText<'_>, reason: LabelOrText<'_>) {
         cbor::array(out, 3 + usize::from(self.action.is_some()));
         cbor::uint(

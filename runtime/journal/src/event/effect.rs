@@ -1,22 +1,23 @@
-//! Effects: the intent before, the approval between, the outcome after. One effect number links them.
+//! Effects: the intent before one, the approval between, the outcome after. All three have the effect's number.
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::{CallId, EffectId};
 
 use super::decision::LabelOrText;
 use super::record::{Tables, raw_item};
 use super::{ApprovalRecord, DecisionRecord, Map, named, variant};
-use crate::cbor;
 use crate::encoded::Encoded;
 use crate::format::kind;
 use crate::payload::{Digest, digest};
 
-/// An effect that is about to happen. It may have happened if no outcome follows.
+/// An effect that is about to happen. If no outcome follows, it may have happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// Number of the effect, unique in the run.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Sequence number of the host call that asks for it; its call record comes later.
-    pub call: u64,
+    pub call: CallId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// The action: one CBOR item, kept as it is.
@@ -27,18 +28,19 @@ pub struct Intent {
     pub decision: DecisionRecord,
     /// The approval, where one was asked for or remembered.
     pub approval: Option<ApprovalRecord>,
-    /// Whether the effect cannot be undone. With [`Fsync::Effects`](crate::Fsync) such an intent is synced to disk first.
+    /// Whether the effect cannot be undone. With [`Fsync::Effects`](crate::Fsync), such an intent is synced to disk
+    /// before the effect.
     pub irreversible: bool,
-    /// The file that the effect changes or removes for good, as it was just before.
+    /// The file that the effect overwrites or deletes, as it was before.
     pub before: Option<Before>,
 }
 
-/// A file by its length and contents.
+/// A file's length and digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
     /// Its length, in bytes.
     pub length: u64,
-    /// BLAKE3 of its contents, where they were read.
+    /// BLAKE3 of its contents, if they were read.
     pub blake3: Option<Digest>,
 }
 
@@ -47,7 +49,7 @@ named! {
     pub enum EffectResult {
         /// It happened.
         Done = "done",
-        /// It was tried and failed; it may have happened in part.
+        /// It was tried and failed. It may have happened in part.
         Failed = "failed",
         /// It was not tried.
         Denied = "denied",
@@ -58,14 +60,14 @@ named! {
 #[derive(Debug, Clone, Copy)]
 pub struct OutcomeEvent<'a> {
     /// Number of the effect.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// How it ended.
     pub result: EffectResult,
     /// What went wrong, for people.
     pub detail: Option<&'a str>,
-    /// What is worth knowing about this kind of effect: a status, an address, a digest.
+    /// Facts about this kind of effect: a status, an address, a digest.
     pub extra: Option<&'a Encoded>,
 }
 
@@ -73,33 +75,33 @@ pub struct OutcomeEvent<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Number of the effect.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// How it ended.
     pub result: EffectResult,
     /// What went wrong, for people.
     pub detail: Option<String>,
-    /// One CBOR item: what is worth knowing about this kind of effect.
+    /// Facts about this kind of effect: one CBOR item.
     pub extra: Option<Vec<u8>>,
 }
 
-/// An approval was asked for; the run waits.
+/// A request for approval. The run waits for the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalAsked {
     /// Number of the effect that waits.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Sequence number of the host call that asks for it.
-    pub call: u64,
+    pub call: CallId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// The action: one CBOR item, kept as it is.
     pub action: Vec<u8>,
-    /// Digest of the action, to which the approval is bound.
+    /// Digest of the action. The approval holds only for this digest.
     pub action_digest: Digest,
     /// Who is asked.
     pub approver: String,
-    /// Time after which no answer is a refusal, in nanoseconds.
+    /// How long to wait for an answer, in nanoseconds. No answer is a refusal.
     pub timeout_ns: u64,
 }
 
@@ -107,7 +109,7 @@ pub struct ApprovalAsked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalSettled {
     /// Number of the effect that waited.
-    pub effect: u64,
+    pub effect: EffectId,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// The answer.
@@ -119,8 +121,8 @@ impl Intent {
         cbor::array(out, 5);
         cbor::uint(out, kind::INTENT.into());
         cbor::int(out, time);
-        cbor::uint(out, self.effect);
-        cbor::uint(out, self.call);
+        cbor::uint(out, self.effect.0);
+        cbor::uint(out, self.call.0);
         cbor::map(out, 4 + usize::from(self.approval.is_some()) + usize::from(self.before.is_some()));
         cbor::text(out, "action");
         out.extend_from_slice(&self.action);
@@ -142,7 +144,7 @@ impl Intent {
 
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
         let at_ns = tables.time(decoder)?;
-        let (effect, call) = (decoder.u64()?, decoder.u64()?);
+        let (effect, call) = (EffectId(decoder.u64()?), CallId(decoder.u64()?));
         let mut map = Map::read(decoder)?;
         Ok(Self {
             effect,
@@ -175,12 +177,12 @@ impl Before {
     }
 }
 
-/// Writes everything of an outcome up to `extra`, whose item the caller appends where there is one.
+/// Writes an outcome up to `extra`. The caller appends that item, if there is one.
 pub(crate) fn write_outcome(event: &OutcomeEvent<'_>, with_extra: bool, out: &mut Vec<u8>, time: i64) {
     cbor::array(out, 5 + usize::from(with_extra));
     cbor::uint(out, kind::OUTCOME.into());
     cbor::int(out, time);
-    cbor::uint(out, event.effect);
+    cbor::uint(out, event.effect.0);
     cbor::text(out, event.result.name());
     match event.detail {
         Some(detail) => cbor::text(out, detail),
@@ -192,7 +194,7 @@ impl Outcome {
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables, fields: u64) -> Result<Self, decode::Error> {
         Ok(Self {
             at_ns: tables.time(decoder)?,
-            effect: decoder.u64()?,
+            effect: EffectId(decoder.u64()?),
             result: variant(decoder, EffectResult::ALL, EffectResult::name)?,
             detail: super::optional_text(decoder)?,
             extra: if fields == 6 { Some(raw_item(decoder)?) } else { None },
@@ -205,8 +207,8 @@ impl ApprovalAsked {
         cbor::array(out, 5);
         cbor::uint(out, kind::APPROVAL_ASKED.into());
         cbor::int(out, time);
-        cbor::uint(out, self.effect);
-        cbor::uint(out, self.call);
+        cbor::uint(out, self.effect.0);
+        cbor::uint(out, self.call.0);
         cbor::map(out, 4);
         cbor::text(out, "action");
         out.extend_from_slice(&self.action);
@@ -220,7 +222,7 @@ impl ApprovalAsked {
 
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
         let at_ns = tables.time(decoder)?;
-        let (effect, call) = (decoder.u64()?, decoder.u64()?);
+        let (effect, call) = (EffectId(decoder.u64()?), CallId(decoder.u64()?));
         let mut map = Map::read(decoder)?;
         Ok(Self {
             effect,
@@ -239,11 +241,15 @@ impl ApprovalSettled {
         cbor::array(out, 4);
         cbor::uint(out, kind::APPROVAL_SETTLED.into());
         cbor::int(out, time);
-        cbor::uint(out, self.effect);
+        cbor::uint(out, self.effect.0);
         self.approval.write(out);
     }
 
     pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables) -> Result<Self, decode::Error> {
-        Ok(Self { at_ns: tables.time(decoder)?, effect: decoder.u64()?, approval: ApprovalRecord::read(decoder)? })
+        Ok(Self {
+            at_ns: tables.time(decoder)?,
+            effect: EffectId(decoder.u64()?),
+            approval: ApprovalRecord::read(decoder)?,
+        })
     }
 }

@@ -1,10 +1,10 @@
-//! The last record before the final seal: how the run ended and what it used.
+//! The last record before the final seal: how the run ended, and what it used.
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
 
 use super::record::Tables;
 use super::{Map, optional_text};
-use crate::cbor;
 use crate::format::kind;
 
 /// How a run ended, and what it used.

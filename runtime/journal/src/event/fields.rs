@@ -3,7 +3,7 @@
 use minicbor::data::Type;
 use minicbor::{Decoder, decode};
 
-/// Most items of a list in a record: arguments, environment, limits. A frame has room for more, and each costs memory.
+/// Most items of a list in a record: arguments, environment, limits. A frame has room for more, but each takes memory.
 const ITEMS_MAX: u64 = 1 << 20;
 
 /// Defines an enum whose variants have stable names in the journal.
@@ -58,7 +58,7 @@ pub(super) fn items<'b, T>(
     if length > ITEMS_MAX {
         return Err(decode::Error::message("array has too many items").at(position));
     }
-    // No capacity from `length`: it is not to be believed before the items are there.
+    // No capacity from `length`, which is only a claim until the items are read.
     let mut found = Vec::new();
     for _ in 0..length {
         found.push(item(decoder)?);
@@ -75,12 +75,12 @@ pub(super) fn optional_text(decoder: &mut Decoder<'_>) -> Result<Option<String>,
     decoder.str().map(|text| Some(text.to_owned()))
 }
 
-/// The fields of a map, by name. Names that this version does not know are passed over: later writers may add some.
+/// The fields of a map, by name. Ignores unknown names, which later writers may add.
 pub(super) struct Map<'b> {
     entries: Vec<(&'b str, Decoder<'b>)>,
 }
 
-/// Most entries of one map, well above what any record has: a hostile journal must not make lookups slow.
+/// Most entries of one map, far more than any record has, so that a hostile journal can't make lookups slow.
 const ENTRIES_MAX: u64 = 64;
 
 impl<'b> Map<'b> {

@@ -1,38 +1,36 @@
-//! The first record: which run this is and what it was given.
+//! The header: which run this is, and what it was given.
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::{PolicyDigest, RunId, ToolDigest};
 
 use super::{Map, expect_array, items};
-use crate::cbor;
 use crate::format::{VERSION, kind};
 use crate::payload::{Digest, digest};
 use crate::sign::PublicKey;
 
-/// Length of a run's identifier, in bytes.
-type RunId = [u8; 16];
-
-/// Which run a journal is of, and everything that went into it.
+/// The run that a journal records, and all of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// This run, random.
     pub run_id: RunId,
     /// SHA-256 of the component's bytes.
-    pub component_sha256: Digest,
+    pub component_sha256: ToolDigest,
     /// The component's file name, for people.
     pub component_name: String,
     /// The policy's whole text.
     pub policy_text: String,
     /// BLAKE3 of the policy's text.
-    pub policy_digest: Digest,
+    pub policy_digest: PolicyDigest,
     /// The tool's arguments, the program name first.
     pub arguments: Vec<String>,
     /// The tool's environment, in order.
     pub environment: Vec<(String, String)>,
     /// What was called.
     pub invocation: Invocation,
-    /// Limits in force, by name, each in the unit that its name ends with.
+    /// Limits in force, by name. Each name ends with its unit.
     pub limits: Vec<(String, u64)>,
-    /// Fingerprint of the engine: its version and what its settings compile to.
+    /// Fingerprint of the engine: its version and the settings that affect compiled code.
     pub engine: String,
     /// Wall time at the start of the run, in nanoseconds since the Unix epoch.
     pub started_ns: u64,
@@ -40,13 +38,13 @@ pub struct Header {
     pub parent: Option<RunId>,
     /// Name of the approver that was asked.
     pub approver: String,
-    /// The key that every seal is signed with. A writer sets it from its signer, whatever stands here.
+    /// The key that every seal is signed with. A writer sets it from its signer and ignores the value here.
     pub signed_by: Option<PublicKey>,
-    /// What this journal is a copy of, where contents were taken out of it.
+    /// The original, if this journal is a copy with contents taken out.
     pub redaction: Option<Redaction>,
 }
 
-/// The journal that a redaction was made from, and what it lacks of it.
+/// The original of a redaction, and which contents the redaction lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redaction {
     /// Hash of the original's last seal.
@@ -80,7 +78,7 @@ impl Header {
         let optional = [self.parent.is_some(), self.redaction.is_some(), self.signed_by.is_some()];
         cbor::map(out, 13 + optional.into_iter().filter(|present| *present).count());
         cbor::text(out, "run");
-        cbor::bytes(out, &self.run_id);
+        cbor::bytes(out, self.run_id.as_bytes());
         cbor::text(out, "engine");
         cbor::text(out, &self.engine);
         cbor::text(out, "limits");
@@ -92,7 +90,7 @@ impl Header {
         }
         if let Some(parent) = &self.parent {
             cbor::text(out, "parent");
-            cbor::bytes(out, parent);
+            cbor::bytes(out, parent.as_bytes());
         }
         cbor::text(out, "policy");
         cbor::text(out, &self.policy_text);
@@ -108,7 +106,7 @@ impl Header {
             cbor::text(out, argument);
         }
         cbor::text(out, "component");
-        cbor::bytes(out, &self.component_sha256);
+        cbor::bytes(out, self.component_sha256.as_bytes());
         if let Some(redaction) = &self.redaction {
             cbor::text(out, "redaction");
             redaction.write(out);
@@ -127,20 +125,20 @@ impl Header {
             cbor::text(out, value);
         }
         cbor::text(out, "policy-digest");
-        cbor::bytes(out, &self.policy_digest);
+        cbor::bytes(out, self.policy_digest.as_bytes());
         cbor::text(out, "component-name");
         cbor::text(out, &self.component_name);
     }
 
-    /// Reads the fields after the kind. The reader has checked the format version.
+    /// Reads the fields after the kind. The reader has checked the format version already.
     pub(super) fn read(decoder: &mut Decoder<'_>) -> Result<Self, decode::Error> {
         let mut map = Map::read(decoder)?;
         Ok(Self {
             run_id: map.required("run", run_id)?,
-            component_sha256: map.required("component", digest)?,
+            component_sha256: map.required("component", digest).map(ToolDigest::from_bytes)?,
             component_name: map.text("component-name")?,
             policy_text: map.text("policy")?,
-            policy_digest: map.required("policy-digest", digest)?,
+            policy_digest: map.required("policy-digest", digest).map(PolicyDigest::from_bytes)?,
             arguments: map.required("arguments", |value| items(value, text))?,
             environment: map.required("environment", |value| items(value, |pair| named_pair(pair, text)))?,
             invocation: map.required("invocation", Invocation::read)?,
@@ -224,7 +222,10 @@ fn named_pair<'b, T>(
 
 fn run_id(decoder: &mut Decoder<'_>) -> Result<RunId, decode::Error> {
     let position = decoder.position();
-    RunId::try_from(decoder.bytes()?).map_err(|_| decode::Error::message("run id is not 16 bytes").at(position))
+    match decoder.bytes()?.try_into() {
+        Ok(bytes) => Ok(RunId::from_bytes(bytes)),
+        Err(_) => Err(decode::Error::message("run id is not 16 bytes").at(position)),
+    }
 }
 
 fn public_key(decoder: &mut Decoder<'_>) -> Result<PublicKey, decode::Error> {

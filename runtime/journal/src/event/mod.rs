@@ -1,8 +1,8 @@
-//! What a journal says: one type for each kind of record.
+//! Events: one type for each kind of record.
 //!
-//! Types that the writer takes and the reader gives back alike are one type. Where the writer can borrow
-//! ([`CallEvent`], [`OutcomeEvent`]) there are two, so that handing over a call allocates nothing.
-//! Each type stands beside its encoding. No input or output here, and no clock.
+//! The writer takes, and the reader gives, the same types, except for calls and outcomes: their writer side borrows
+//! ([`CallEvent`], [`OutcomeEvent`]), so that handing over a call allocates nothing. Each type is in one file with its
+//! encoding. There is no input or output here, and no clock.
 
 mod call;
 mod decision;
@@ -23,7 +23,7 @@ pub use record::{Event, Note, Record, Seal};
 
 pub(crate) use decision::LabelOrText;
 pub(crate) use effect::write_outcome;
-pub(crate) use record::{Tables, header_version, is_call};
+pub(crate) use record::{RECOVERED, Tables, header_version, is_call};
 pub(crate) use shape::Shapes;
 
 use fields::{Map, expect_array, items, named, optional_text, variant};

@@ -1,12 +1,14 @@
-//! [`Record`] and [`Event`]: what a reader yields, and the tables it needs to understand the next one.
+//! [`Record`] and [`Event`]: what a reader yields, and the tables that it needs to decode the next record.
 
 use std::sync::Arc;
 
 use minicbor::{Decoder, decode};
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::CallId;
 
 use super::{ApprovalAsked, ApprovalSettled, Call, End, Function, Header, Intent, Outcome, expect_array};
-use crate::cbor;
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
+use crate::item;
 use crate::payload::{BlobRef, Digest, digest};
 
 /// One record of a journal.
@@ -23,23 +25,23 @@ pub struct Record {
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Which run this is. Always the first record, never again.
+    /// The header. Always the first record, and only there.
     Header(Box<Header>),
-    /// A function that later calls name by number.
+    /// A function, which later calls name by number.
     Function {
         /// Its number: how many functions were defined before.
         id: u64,
         /// The function.
         function: Arc<Function>,
     },
-    /// A grant or reason that later decisions name by number.
+    /// A grant or reason, which later decisions name by number.
     Label {
         /// Its number: how many labels were defined before.
         id: u64,
         /// The text.
         text: Arc<str>,
     },
-    /// Contents that later records refer to.
+    /// Contents, which later records refer to.
     Blob(BlobRef),
     /// A host call.
     Call(Call),
@@ -51,7 +53,7 @@ pub enum Event {
     ApprovalAsked(Box<ApprovalAsked>),
     /// An approval was answered.
     ApprovalSettled(ApprovalSettled),
-    /// Something that the host has to say.
+    /// A remark of the host.
     Note(Note),
     /// A seal over everything before it.
     Seal(Seal),
@@ -59,25 +61,28 @@ pub enum Event {
     End(End),
 }
 
-/// Something that the host has to say: a tool's declared reason, a limit that was hit.
+/// A remark of the host: a tool's declared reason, a limit that was hit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
     /// What it is about, such as `intent`.
     pub name: String,
-    /// The text; may be the guest's.
+    /// The text, which may come from the guest.
     pub text: String,
 }
+
+/// Name of the note that a recovery adds. No other record may stand between an end and its seal.
+pub(crate) const RECOVERED: &str = "recovered";
 
 /// A seal over everything before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seal {
-    /// BLAKE3 over everything from the seal before, that seal included, up to this one; blob contents by digest.
+    /// BLAKE3 over everything from the previous seal, included, to this one; blob contents by digest.
     pub hash: Digest,
     /// Records before this one.
     pub records: u64,
-    /// A signature, where the run had a key.
+    /// The signature, if the run had a key.
     pub signature: Option<Vec<u8>>,
 }
 
@@ -119,7 +124,7 @@ impl Seal {
     }
 }
 
-/// What a reader keeps from earlier records. Its size is bounded by the format, not by the journal.
+/// What a reader keeps from earlier records. The format bounds its size, not the journal.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     functions: Vec<Arc<Function>>,
@@ -127,22 +132,22 @@ pub(crate) struct Tables {
     calls: u64,
     fuel: u64,
     at_ns: u64,
-    /// Memory of a call that was done with, for the arguments and the outcome of the next.
+    /// Reused memory for the arguments and the outcome of the next call.
     spare: Option<(Vec<u8>, Vec<u8>)>,
 }
 
-/// Longest arguments and outcome whose memory is kept for the next call, in bytes.
+/// Longest arguments and outcome whose memory is reused, in bytes.
 const SPARE_BYTES_MAX: usize = 64 << 10;
 
 impl Tables {
-    /// Takes the memory of a call that nobody has use for any more.
+    /// Takes back the memory of a call that is no longer needed.
     pub(crate) fn reuse(&mut self, call: Call) {
         if call.arguments.capacity().max(call.outcome.capacity()) <= SPARE_BYTES_MAX {
             self.spare = Some((call.arguments, call.outcome));
         }
     }
 
-    /// Arguments and outcome of a call as vectors of their own.
+    /// Copies the arguments and the outcome of a call, into reused memory if there is some.
     pub(super) fn owned(&mut self, arguments: &[u8], outcome: &[u8]) -> (Vec<u8>, Vec<u8>) {
         let (mut owned_arguments, mut owned_outcome) = self.spare.take().unwrap_or_default();
         owned_arguments.clear();
@@ -152,7 +157,7 @@ impl Tables {
         (owned_arguments, owned_outcome)
     }
 
-    /// Decodes the payload of any record but a blob, which the frame layer takes apart.
+    /// Decodes the payload of any record but a blob, which the frame layer handles.
     pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
         if let Some(plain) = self.plain_call(payload)
             && let Some(call) = self.plain(&plain)
@@ -165,7 +170,7 @@ impl Tables {
     /// Decodes a payload whatever its shape, or says what is wrong with it.
     pub(super) fn decode_any(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
         // A call's items are checked as they are taken out.
-        if !is_call(payload) && !cbor::is_item(payload) {
+        if !is_call(payload) && !item::is_item(payload) {
             return Err(decode::Error::message("payload is not one item of this format"));
         }
         let mut decoder = Decoder::new(payload);
@@ -206,7 +211,7 @@ impl Tables {
         self.labels.get(usize::try_from(id).ok()?).cloned()
     }
 
-    /// Reads a time, which stands as the difference from the record before.
+    /// Reads a time, which is stored as the difference from the record before.
     pub(super) fn time(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
         Ok(self.add_time(decoder.i64()?))
     }
@@ -216,7 +221,7 @@ impl Tables {
         self.at_ns
     }
 
-    /// Reads fuel, which stands as the difference from the call before.
+    /// Reads fuel, which is stored as the difference from the call before.
     pub(super) fn fuel(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
         Ok(self.add_fuel(decoder.i64()?))
     }
@@ -238,8 +243,8 @@ impl Tables {
         cbor::wide(self.labels.len())
     }
 
-    pub(super) fn next_call(&mut self) -> u64 {
-        let seq = self.calls;
+    pub(super) fn next_call(&mut self) -> CallId {
+        let seq = CallId(self.calls);
         self.calls += 1;
         seq
     }
@@ -268,7 +273,7 @@ pub(crate) fn is_call(payload: &[u8]) -> bool {
     matches!(payload, [0x87 | 0x88, kind::CALL, ..])
 }
 
-/// Reads the format version from a header record's payload, before anything else is believed.
+/// Reads the format version of a header record, before anything else in it is interpreted.
 pub(crate) fn header_version(payload: &[u8]) -> Result<u64, decode::Error> {
     let mut decoder = Decoder::new(payload);
     expect_array(&mut decoder, 2)?;
@@ -278,10 +283,10 @@ pub(crate) fn header_version(payload: &[u8]) -> Result<u64, decode::Error> {
     super::Map::read(&mut decoder)?.uint("version")
 }
 
-/// Reads one item as it is.
+/// Reads one item without decoding it.
 pub(super) fn raw_item(decoder: &mut Decoder<'_>) -> Result<Vec<u8>, decode::Error> {
     let position = decoder.position();
-    let item = decoder.input().get(position..).and_then(cbor::split_item);
+    let item = decoder.input().get(position..).and_then(item::split_item);
     let Some((item, _)) = item else {
         return Err(decode::Error::message("no whole item of this format").at(position));
     };

@@ -1,24 +1,25 @@
-//! Frames of a file: lengths, running checks, blob contents. Knows bytes and chains, not what records say.
+//! Frames of a file: lengths, running checks, blob contents. Knows nothing about what records mean.
 
 mod calls;
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use wasm_agent_cbor::wide;
+
 use crate::blob::{PREFIX_BYTES_MAX, Prefix};
-use crate::cbor::wide;
 use crate::chain::Chain;
 use crate::error::{BlobProblem, Damage, ReadError};
 use crate::format::{FRAME_HEAD_BYTES, MAGIC, RECORD_BYTES_MAX, kind};
 use crate::payload::{BlobRef, Digest};
 
-/// Bytes read at once. Long runs keep BLAKE3 at full speed.
+/// Bytes read at once. BLAKE3 needs long runs for its full speed.
 const READ_BYTES: usize = 256 << 10;
 
-/// What to do about a blob's contents on the way past.
+/// Whether blob contents are read on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contents {
-    /// Step over them.
+    /// Skip them.
     Skip,
     /// Hash them and compare with the digest.
     Check,
@@ -42,20 +43,20 @@ pub(crate) struct Frame {
     payload: Range<usize>,
 }
 
-/// What the frame layer has to know about a record.
+/// What the frame layer knows about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FrameKind {
     Record,
-    /// [`Frames::expected_seal`] has the hash that it must have.
+    /// [`Frames::expected_seal`] gives the hash that it must have.
     Seal,
-    /// This is all of it that can still be asked for: its payload is empty, as its contents may have come to stand where it stood.
+    /// A blob. Its payload is empty: skipping the contents may have overwritten it in the buffer.
     Blob {
         digest: Digest,
         contents: usize,
     },
 }
 
-/// The first frame that is not whole or does not follow.
+/// The first frame that is incomplete, or whose check is wrong.
 #[derive(Debug)]
 pub(crate) struct Bad {
     pub(crate) index: u64,
@@ -77,14 +78,14 @@ pub(crate) struct Frames<R> {
     /// The unread part of the buffer. The source stands at its end.
     start: usize,
     end: usize,
-    /// How much of the buffer the seal's hash has taken in or leaves out; never past `start`.
+    /// How much of the buffer the seal's hash has covered or skipped; never past `start`.
     absorbed: usize,
     /// Offset in the file of the buffer's first byte.
     base: u64,
 }
 
 impl<R: Read + Seek> Frames<R> {
-    /// Checks the magic, and stands before the first frame.
+    /// Checks the magic. The first frame is next.
     pub(crate) fn open(mut source: R, contents: Contents) -> Result<Self, ReadError> {
         let length = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(0))?;
@@ -121,7 +122,7 @@ impl<R: Read + Seek> Frames<R> {
         self.base + wide(self.start)
     }
 
-    /// A frame's payload, which is empty where it is a blob. Only until the next step.
+    /// A frame's payload, which is empty for a blob. Valid until the next step.
     pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {
         self.buffer.get(frame.payload.clone()).unwrap_or_default()
     }
@@ -131,7 +132,7 @@ impl<R: Read + Seek> Frames<R> {
         &self.expected_seal
     }
 
-    /// Takes the next frame.
+    /// Reads the next frame.
     #[inline]
     pub(crate) fn step(&mut self) -> Result<Step, ReadError> {
         let (index, offset, before) = (self.index, self.offset(), self.chain.check());
@@ -172,14 +173,14 @@ impl<R: Read + Seek> Frames<R> {
         Ok(Step::Frame(Frame { index, offset, kind, payload }))
     }
 
-    /// Fetches a blob's contents, wherever the reading stands, and checks them.
+    /// Fetches a blob's contents and checks them, without moving the position of the reading.
     pub(crate) fn blob(&mut self, blob: &BlobRef) -> Result<Vec<u8>, ReadError> {
         let problem = |problem| ReadError::Blob { offset: blob.offset, problem };
         let contents = self.contents_at(blob)?.ok_or_else(|| problem(BlobProblem::Other))?;
         if blake3::hash(&contents) == blob.digest { Ok(contents) } else { Err(problem(BlobProblem::Damaged)) }
     }
 
-    /// Reads up to `most` bytes at an offset, without moving the reading.
+    /// Reads up to `most` bytes at an offset, without moving the position of the reading.
     pub(crate) fn read_at(&mut self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
         if let Some(bytes) = self.buffered(offset, most) {
             return Ok(bytes.to_vec());
@@ -192,13 +193,13 @@ impl<R: Read + Seek> Frames<R> {
         Ok(bytes)
     }
 
-    /// Bytes at an offset, if they were read already: a blob's contents are mostly asked for by the record behind it.
+    /// Bytes at an offset, if they are in the buffer: usually the record right after a blob asks for it.
     fn buffered(&self, offset: u64, length: usize) -> Option<&[u8]> {
         let start = usize::try_from(offset.checked_sub(self.base)?).ok()?;
         self.buffer.get(..self.end)?.get(start..start.checked_add(length)?)
     }
 
-    /// Lets the reading stand before a frame that proved bad; nothing is read after that.
+    /// Moves back to a frame that proved bad. Nothing is read after that.
     pub(crate) fn rewind_to(&mut self, offset: u64) {
         (self.base, self.start, self.end, self.absorbed) = (offset, 0, 0, 0);
     }
@@ -216,7 +217,7 @@ impl<R: Read + Seek> Frames<R> {
         Ok((contents.len() == prefix.contents).then_some(contents))
     }
 
-    /// Reads a frame's check and length, or `None` where not even those are whole.
+    /// Reads a frame's check and length, or gives `None` if even those are incomplete.
     fn head(&mut self, left: u64) -> Result<Option<(u32, u32)>, ReadError> {
         if left < wide(FRAME_HEAD_BYTES) {
             return Ok(None);
@@ -226,7 +227,7 @@ impl<R: Read + Seek> Frames<R> {
         Ok(head.map(|head| split_head(*head)))
     }
 
-    /// Brings the part of the frame into the buffer that the chains cover: all of it, or up to a blob's contents.
+    /// Reads the part of the frame that the chains cover into the buffer: all of it, or up to a blob's contents.
     fn sealed_bytes(&mut self, size: usize) -> Result<(usize, Option<Prefix>), ReadError> {
         self.fill(FRAME_HEAD_BYTES + size.min(PREFIX_BYTES_MAX))?;
         let payload = self.buffer.get(self.start + FRAME_HEAD_BYTES..self.end).unwrap_or_default();
@@ -241,7 +242,7 @@ impl<R: Read + Seek> Frames<R> {
         matches!(payload, Some([0x83 | 0x84, kind::SEAL, ..]))
     }
 
-    /// Moves past a blob's contents. False: they do not match the digest.
+    /// Moves past a blob's contents. `false`: they do not match the digest.
     fn pass_contents(&mut self, prefix: &Prefix) -> Result<bool, ReadError> {
         self.absorb();
         let matches = match self.contents {
@@ -275,13 +276,13 @@ impl<R: Read + Seek> Frames<R> {
         Ok(hasher.finalize())
     }
 
-    /// Takes everything before `start` into the seal's hash.
+    /// Adds everything before `start` to the seal's hash.
     fn absorb(&mut self) {
         self.chain.absorb(self.buffer.get(self.absorbed..self.start).unwrap_or_default());
         self.absorbed = self.start;
     }
 
-    /// Brings at least `wanted` unread bytes into the buffer. The caller knows that the file has them.
+    /// Makes at least `wanted` unread bytes available in the buffer. The caller knows that the file has them.
     #[inline]
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
         if self.end - self.start >= wanted { Ok(()) } else { self.read(wanted) }
@@ -310,7 +311,7 @@ impl<R: Read + Seek> Frames<R> {
     }
 }
 
-/// The error for a magic that differs in its last byte alone, which is the version: a digit.
+/// The error for a magic that differs only in its last byte, the version digit.
 fn other_version(found: &[u8]) -> Option<ReadError> {
     let (last, name) = found.split_last()?;
     let digit = char::from(*last).to_digit(10).filter(|_| Some(name) == MAGIC.split_last().map(|(_, name)| name))?;

@@ -6,7 +6,8 @@ mod walk;
 
 use std::io::{Read, Seek};
 
-use crate::cbor;
+use wasm_agent_cbor as cbor;
+
 use crate::error::{Damage, ReadError, Tampered};
 use crate::event::{Call, Event, Header, Record, Tables, header_version};
 use crate::format::VERSION;
@@ -17,10 +18,10 @@ pub use walk::Tail;
 pub(crate) use frames::{Contents, Frame, FrameKind};
 pub(crate) use walk::Walk;
 
-/// Reads a journal from its start. Holds one record at a time, and never a blob that was not asked for.
+/// Reads a journal from its start. Holds one record at a time, and no blob that the caller did not ask for.
 ///
-/// Running checks and seals are checked on the way. Contents of blobs are not, until [`blob`](Self::blob) fetches
-/// them: [`verify`](crate::verify) checks those too.
+/// Checks running checks and seals on the way. It checks the contents of a blob only when [`blob`](Self::blob) fetches
+/// them; [`verify`](crate::verify) checks them all.
 pub struct Reader<R> {
     walk: Walk<R>,
     tables: Tables,
@@ -56,7 +57,7 @@ impl<R: Read + Seek> Reader<R> {
     ///
     /// # Errors
     ///
-    /// When the source fails, or the next record is not what was written: the error names it.
+    /// When the source fails, or the next record is not the one that was written: the error names it.
     #[expect(clippy::should_implement_trait, reason = "an iterator could not lend the reader for blobs in between")]
     pub fn next(&mut self) -> Result<Option<Record>, ReadError> {
         if let Some(first) = self.first.take() {
@@ -66,9 +67,9 @@ impl<R: Read + Seek> Reader<R> {
         decode(&self.walk, &mut self.tables, &frame).map(Some)
     }
 
-    /// Takes back a call that the caller has done with, so that the next one needs no memory of its own.
+    /// Takes back a call that the caller no longer needs, to reuse its memory for the next one.
     ///
-    /// Worth it where very many are read.
+    /// Worth it if very many calls are read.
     pub fn reuse(&mut self, call: Call) {
         self.tables.reuse(call);
     }
@@ -77,12 +78,12 @@ impl<R: Read + Seek> Reader<R> {
     ///
     /// # Errors
     ///
-    /// When the source fails, or what stands there is not that blob.
+    /// When the source fails, or that blob is not there.
     pub fn blob(&mut self, blob: &BlobRef) -> Result<Vec<u8>, ReadError> {
         self.walk.blob(blob)
     }
 
-    /// A payload's contents, or `None` where only its digest was recorded.
+    /// A payload's contents, or `None` if only its digest was recorded.
     ///
     /// # Errors
     ///
@@ -95,13 +96,13 @@ impl<R: Read + Seek> Reader<R> {
         }
     }
 
-    /// Whether the run's end and its seal have been read.
+    /// Whether the reader has read the run's end and its seal.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.walk.is_complete()
     }
 
-    /// What lies after the last seal that was read. Says it of the file once [`next`](Self::next) gave `None`.
+    /// What follows the last seal that was read. Describes the whole file once [`next`](Self::next) gave `None`.
     #[must_use]
     pub fn tail(&self) -> Option<Tail> {
         self.walk.tail()
@@ -143,7 +144,7 @@ pub(crate) fn decode<R: Read + Seek>(walk: &Walk<R>, tables: &mut Tables, frame:
     }
 }
 
-/// A record that decodes to nothing of the format.
+/// The error for a record that is not one of the format.
 pub(crate) fn damaged(frame: &Frame, problem: String) -> ReadError {
     Tampered { record: frame.index, offset: frame.offset, damage: Damage::Malformed { problem } }.into()
 }

@@ -1,9 +1,9 @@
-//! Tells a crash from a change: what a bad frame at the end of what can be read means.
+//! Tells a crash from a change, by what follows the first bad frame.
 //!
-//! A crash cuts the file or leaves rubbish after its last whole write, so nothing that follows the bad frame is a
-//! frame of this journal. A changed byte leaves the frames after it whole. So the question is whether, in the bytes
-//! after the bad frame, one frame follows from another by its running check. A frame in the middle that a disk lost
-//! looks like a change, and is reported as one: the file cannot tell them apart, and neither may pass as whole.
+//! A crash cuts the file, or leaves garbage after the last complete write, so no frame of this journal follows the bad
+//! one. A changed byte leaves the frames after it whole. So the question is whether, in the bytes after the bad frame,
+//! one frame follows from another by its running check. A frame in the middle that a disk lost looks like a change and
+//! is reported as one: the file cannot tell them apart, and neither is a whole journal.
 
 use crate::blob::{PREFIX_BYTES_MAX, Prefix};
 use crate::chain::check_after;
@@ -11,12 +11,12 @@ use crate::format::{FRAME_HEAD_BYTES, RECORD_BYTES_MAX, kind};
 
 use super::frames::{Bad, split_head};
 
-/// Bytes looked through after a bad frame: the next one begins no further than the longest record away.
+/// Bytes searched after a bad frame. The next frame begins at most the longest record away.
 pub(super) const WINDOW_BYTES: usize = RECORD_BYTES_MAX + (1 << 20);
 
-/// Bytes that checks are computed over before the search gives up, and calls the frame changed.
+/// Bytes that checks are computed over before the search gives up and reports a change.
 ///
-/// A file made to look like frames everywhere would otherwise take hours.
+/// A file that looks like frames at every position would otherwise take hours.
 const CHECKED_BYTES_MAX: usize = 512 << 20;
 
 /// Whether frames of this journal follow in `window`, which begins with the bad frame.
@@ -26,8 +26,8 @@ pub(super) fn continues(window: &[u8], bad: &Bad) -> bool {
         return search.look_for_frames(bad, 1);
     };
     if check_after(bad.before, first.covered) == first.check {
-        // Head and fields are as written, so the length is right: only contents can be missing or wrong.
-        // Nothing inside of them counts, which may be a journal themselves; what comes behind them does.
+        // Head and fields are as written, so the length is right and only the contents can be missing or wrong. Do not
+        // search inside of them: they may be a journal themselves.
         return search.follows(first.end, first.check) || search.look_for_frames(bad, first.end);
     }
     // The payload may be intact under a changed check, or changed under an intact one.
@@ -40,7 +40,7 @@ struct Search<'a> {
     budget: usize,
 }
 
-/// Something with the form of a frame.
+/// Bytes that have the form of a frame.
 struct Candidate<'a> {
     check: u32,
     /// Length and payload, without a blob's contents.
@@ -50,7 +50,7 @@ struct Candidate<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Looks at every position from one on for a frame that follows the bad one, or for two that follow one another.
+    /// Searches every position from `from` on for a frame that follows the bad one, or for two that follow one another.
     fn look_for_frames(&mut self, bad: &Bad, from: usize) -> bool {
         let stored = self.window.first_chunk().map(|head| u32::from_le_bytes(*head));
         for position in from..self.window.len() {
@@ -74,7 +74,7 @@ impl<'a> Search<'a> {
         check_after(before, candidate.covered) == candidate.check
     }
 
-    /// What stands at `position`, if it begins like a frame of any kind and its covered bytes are all there.
+    /// The frame at `position`, if the bytes there begin like a frame and all covered bytes are there.
     fn frame_at(&self, position: usize) -> Option<Candidate<'a>> {
         let frame = self.window.get(position..)?;
         let (head, payload) = frame.split_first_chunk::<FRAME_HEAD_BYTES>()?;

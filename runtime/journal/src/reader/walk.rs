@@ -1,26 +1,26 @@
-//! The walk along a journal that reading and verifying share: frames, seals, the end, what lies after.
+//! The pass over a journal that reading and verifying share: frames, seals, the end, the tail.
 
 use std::io::{self, Read, Seek};
 
 use minicbor::Decoder;
+use wasm_agent_ids::RunId;
 
-use crate::cbor;
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{Header, Seal, Shapes, Tables};
+use crate::event::{Header, RECOVERED, Seal, Shapes, Tables};
 use crate::format::kind;
+use crate::item;
 use crate::payload::{BlobRef, Digest};
-use crate::recover::RECOVERED;
 use crate::sign::{PublicKey, SIGNATURE_BYTES, seal_message};
 
 use super::frames::{Bad, Contents, Frame, FrameKind, Frames, Step};
 use super::tail;
 
-/// What a journal that was not finished holds after its last seal.
+/// What follows the last seal of an unfinished journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tail {
-    /// Whole records after the last seal. Their checks hold, but no seal vouches for them.
+    /// Whole records after the last seal. Their checks are right, but no seal covers them.
     pub records: u64,
-    /// Bytes after the last whole record: what a crash left of the one that was being written.
+    /// Bytes after the last whole record: the part that a crash left of the next one.
     pub torn_bytes: u64,
     /// Offset at which the last whole record ends, in bytes.
     pub at: u64,
@@ -35,27 +35,27 @@ pub(crate) struct Sealed {
     pub(crate) hash: Option<Digest>,
 }
 
-/// Where in the run's life the walk stands.
+/// How far the run has come, which decides what may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Progress {
     Running,
-    /// The end record was read; only its seal may follow, or a recovery's note and its seal.
+    /// The end record was read. Only its seal may follow, or a recovery's note and its seal.
     Ended,
-    /// A recovery's note was read after the end; only its seal may follow.
+    /// A recovery's note was read after the end. Only its seal may follow.
     Recovered,
-    /// The end's seal was read; nothing may follow.
+    /// The end's seal was read. Nothing may follow.
     Complete,
 }
 
 pub(crate) struct Walk<R> {
     frames: Frames<R>,
-    stage: Stage,
+    progress: Progress,
     sealed: Sealed,
-    /// Whether signatures are checked, or only that they are there.
+    /// With [`Contents::Check`] signatures are verified; otherwise they only have to be there.
     contents: Contents,
-    /// What signatures are checked with: the run's id and the key, once the header was read.
-    signed: Option<([u8; 16], PublicKey)>,
-    /// Index and offset of the last seal, or of the first record: where the next seal's cover begins.
+    /// The run and the key for checking signatures, once the header was read.
+    signed: Option<(RunId, PublicKey)>,
+    /// Index and offset of the last seal, or of the first record. The next seal covers the records from there.
     cover: (u64, u64),
     records: u64,
     torn_bytes: u64,
@@ -66,23 +66,23 @@ impl<R: Read + Seek> Walk<R> {
     pub(crate) fn open(source: R, contents: Contents) -> Result<Self, ReadError> {
         let frames = Frames::open(source, contents)?;
         let cover = (0, frames.offset());
-        let stage = Stage::Running;
+        let progress = Progress::Running;
         let sealed = Sealed::default();
-        Ok(Self { frames, stage, sealed, contents, signed: None, cover, records: 0, torn_bytes: 0, done: false })
+        Ok(Self { frames, progress, sealed, contents, signed: None, cover, records: 0, torn_bytes: 0, done: false })
     }
 
-    /// Takes from the header what seals are signed with, before the first of them is read.
+    /// Sets the run and the key from the header, before the first seal is read.
     pub(crate) fn expect(&mut self, header: &Header) {
         self.signed = header.signed_by.map(|key| (header.run_id, key));
     }
 
-    /// The next whole frame, or `None` at the end of what can be read.
+    /// The next whole frame, or `None` after the last one.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, ReadError> {
         if self.done {
             return Ok(None);
         }
-        if self.stage == Stage::Running
+        if self.progress == Progress::Running
             && let Some(frame) = self.frames.call()
         {
             self.records = frame.index + 1;
@@ -96,7 +96,7 @@ impl<R: Read + Seek> Walk<R> {
             }
             Step::Bad(bad) => return self.bad(bad),
         };
-        self.check_stage(&frame)?;
+        self.check_order(&frame)?;
         if frame.kind == FrameKind::Seal {
             self.check_seal(&frame)?;
         }
@@ -104,16 +104,16 @@ impl<R: Read + Seek> Walk<R> {
         Ok(Some(frame))
     }
 
-    /// Passes calls of which nothing but their soundness matters, as far as that is plain. Stops before any other record,
-    /// and before whatever is wrong: [`next`](Self::next) says what that is.
+    /// Skips calls that need only be valid, while that is cheap to see. Stops before any other record and before
+    /// anything wrong: [`next`](Self::next) says what that is.
     #[inline]
     pub(crate) fn pass_calls(&mut self, tables: &Tables, shapes: &mut Shapes) {
-        if self.stage == Stage::Running && !self.done {
+        if self.progress == Progress::Running && !self.done {
             self.records += self.frames.pass_plain(|bytes, length| shapes.is_plain_call(tables, bytes, length));
         }
     }
 
-    /// A frame's payload, which is empty where it is a blob. Only until the next one.
+    /// A frame's payload, which is empty for a blob. Valid until the next frame.
     pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {
         self.frames.payload(frame)
     }
@@ -122,7 +122,8 @@ impl<R: Read + Seek> Walk<R> {
         self.frames.blob(blob)
     }
 
-    /// Length and BLAKE3 of what follows the last whole record, once the walk has ended; read `most` bytes at a time.
+    /// Length and BLAKE3 of the bytes after the last whole record, once the walk has ended. Reads `most` bytes at a
+    /// time.
     pub(crate) fn hash_rest(&mut self, most: usize) -> Result<(u64, Digest), ReadError> {
         let start = self.frames.length().min(self.frames.offset());
         let mut hasher = blake3::Hasher::new();
@@ -147,7 +148,7 @@ impl<R: Read + Seek> Walk<R> {
 
     /// Whether the end and its seal were read.
     pub(crate) fn is_complete(&self) -> bool {
-        self.stage == Stage::Complete
+        self.progress == Progress::Complete
     }
 
     /// Length of the file, in bytes.
@@ -155,7 +156,7 @@ impl<R: Read + Seek> Walk<R> {
         self.frames.length()
     }
 
-    /// What lies after the last seal so far.
+    /// What follows the last seal so far.
     pub(crate) fn tail(&self) -> Option<Tail> {
         let records = self.records - self.sealed.records;
         let at = self.frames.length().min(self.frames.offset());
@@ -163,10 +164,10 @@ impl<R: Read + Seek> Walk<R> {
         (records > 0 || self.torn_bytes > 0).then_some(tail)
     }
 
-    /// Decides what a bad frame means: a torn tail ends the walk, anything else is an error.
+    /// Decides what a bad frame means: a torn tail ends the walk, a change is an error.
     fn bad(&mut self, bad: Bad) -> Result<Option<Frame>, ReadError> {
         self.done = true;
-        if self.stage == Stage::Complete {
+        if self.progress == Progress::Complete {
             return Err(tampered(bad.index, bad.offset, Damage::AfterEnd));
         }
         let window = self.frames.read_at(bad.offset, tail::WINDOW_BYTES)?;
@@ -178,14 +179,14 @@ impl<R: Read + Seek> Walk<R> {
         Ok(None)
     }
 
-    fn check_stage(&mut self, frame: &Frame) -> Result<(), ReadError> {
+    fn check_order(&mut self, frame: &Frame) -> Result<(), ReadError> {
         let is_end = matches!(self.frames.payload(frame), [0x83, kind::END, ..]);
-        self.stage = match self.stage {
-            Stage::Running if is_end => Stage::Ended,
-            Stage::Running => Stage::Running,
-            Stage::Ended | Stage::Recovered if frame.kind == FrameKind::Seal => Stage::Complete,
-            Stage::Ended if is_recovery(self.frames.payload(frame)) => Stage::Recovered,
-            Stage::Ended | Stage::Recovered | Stage::Complete => {
+        self.progress = match self.progress {
+            Progress::Running if is_end => Progress::Ended,
+            Progress::Running => Progress::Running,
+            Progress::Ended | Progress::Recovered if frame.kind == FrameKind::Seal => Progress::Complete,
+            Progress::Ended if is_recovery(self.frames.payload(frame)) => Progress::Recovered,
+            Progress::Ended | Progress::Recovered | Progress::Complete => {
                 return Err(tampered(frame.index, frame.offset, Damage::AfterEnd));
             }
         };
@@ -194,7 +195,7 @@ impl<R: Read + Seek> Walk<R> {
 
     fn check_seal(&mut self, frame: &Frame) -> Result<(), ReadError> {
         let payload = self.frames.payload(frame);
-        let seal = Seal::read_payload(payload).ok().filter(|_| cbor::is_item(payload));
+        let seal = Seal::read_payload(payload).ok().filter(|_| item::is_item(payload));
         let Some(seal) = seal.filter(|seal| seal.records == frame.index) else {
             let problem = "seal has other fields than the format says, or another count of records".to_owned();
             return Err(tampered(frame.index, frame.offset, Damage::Malformed { problem }));
@@ -214,7 +215,7 @@ impl<R: Read + Seek> Walk<R> {
 }
 
 impl<R> Walk<R> {
-    /// Checks that a seal is signed exactly where the header names a key, and by that key.
+    /// Checks that a seal is signed, with the header's key, exactly if the header names one.
     fn check_signature(&self, seal: &Seal) -> Result<(), Damage> {
         let malformed = |problem: &str| Err(Damage::Malformed { problem: problem.to_owned() });
         match (&self.signed, &seal.signature) {
@@ -226,7 +227,7 @@ impl<R> Walk<R> {
             }
             (Some(_), Some(_)) if self.contents == Contents::Skip => Ok(()),
             (Some((run, key)), Some(signature)) => {
-                let holds = key.verifies(&seal_message(run, &seal.hash, seal.records), signature);
+                let holds = key.verifies(&seal_message(*run, &seal.hash, seal.records), signature);
                 let records = seal.records - self.cover.0;
                 if holds { Ok(()) } else { Err(Damage::Signature { records }) }
             }
@@ -234,7 +235,7 @@ impl<R> Walk<R> {
     }
 }
 
-/// Whether a payload is the note that a recovery adds.
+/// Whether a payload is the note of a recovery.
 fn is_recovery(payload: &[u8]) -> bool {
     let mut decoder = Decoder::new(payload.get(2..).unwrap_or_default());
     matches!(payload, [0x84, kind::NOTE, ..])

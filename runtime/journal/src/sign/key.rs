@@ -1,10 +1,11 @@
-//! Ed25519 keys, and the files that OpenSSL and others know them by: PKCS#8 and SPKI in PEM (RFC 8410).
+//! Ed25519 keys and their files: PKCS#8 and SPKI in PEM (RFC 8410), as OpenSSL writes them.
 
 use std::{fmt, io};
 
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use wasm_agent_ids::Hex;
 use zeroize::Zeroizing;
 
 use super::{SIGNATURE_BYTES, Signer, pem};
@@ -17,16 +18,16 @@ const PUBLIC: &str = "PUBLIC KEY";
 
 /// DER before a private key's 32 bytes: version 0, algorithm 1.3.101.112, an octet string in an octet string.
 ///
-/// Version 1 of the structure, which has the public key too, is not read by every OpenSSL.
+/// Not version 1 of the structure, which also has the public key: some versions of OpenSSL can't read it.
 const PRIVATE_START: [u8; 16] = *b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 
 /// DER before a public key's 32 bytes: algorithm 1.3.101.112, a bit string without unused bits.
 const PUBLIC_START: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 
-/// The algorithm's identifier in DER. A key without it is one of another kind.
+/// The algorithm's identifier in DER. A key without it is for another algorithm.
 const ED25519_ID: [u8; 5] = *b"\x06\x03\x2b\x65\x70";
 
-/// Why there is no key.
+/// Why a key can't be read or made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The text has no PEM block of that kind.
@@ -35,32 +36,33 @@ pub enum KeyError {
         /// Label of the block that was looked for.
         expected: &'static str,
     },
-    /// A private key where a public one is wanted.
+    /// It is a private key, and a public one is expected.
     #[error("it is a private key, expected a public one")]
     Private,
-    /// A public key where a private one is wanted.
+    /// It is a public key, and a private one is expected.
     #[error("it is a public key, expected a private one")]
     Public,
     /// The private key needs a passphrase.
     #[error("it is encrypted, expected a private key without a passphrase")]
     Encrypted,
-    /// A key of another kind.
-    #[error("it is no Ed25519 key")]
+    /// A key for another algorithm.
+    #[error("it is not an Ed25519 key")]
     OtherAlgorithm,
     /// The block is not what its label says.
-    #[error("it is damaged: its block holds no key")]
+    #[error("it is damaged: its block does not hold a key")]
     Damaged,
-    /// The machine has no randomness for a new key.
+    /// The operating system gave no random bytes for a new key.
     #[error("the operating system gives no randomness for a key")]
     NoRandomness,
 }
 
-/// Checks signatures.
+/// A public key, which verifies signatures.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey([u8; 32]);
 
 impl PublicKey {
-    /// A key from its 32 bytes (RFC 8032). Whether they are a point of the curve shows when a signature is checked.
+    /// A key from its 32 bytes (RFC 8032). Bytes that are not a point of the curve fail only when a signature is
+    /// checked.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -76,7 +78,7 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// When there is none, or it holds no Ed25519 key.
+    /// When there is no such block, or it does not hold an Ed25519 key.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let Some(der) = pem::decode(text, PUBLIC) else {
             let is_private = pem::has(text, PRIVATE) || pem::has(text, pem::ENCRYPTED);
@@ -97,10 +99,10 @@ impl PublicKey {
     /// SHA-256 of the key's DER (RFC 8410), in hexadecimal: `openssl pkey -pubin -outform DER | sha256sum`.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        crate::json::hex(digest(&SHA256, &self.der()).as_ref())
+        Hex(digest(&SHA256, &self.der()).as_ref()).to_string()
     }
 
-    /// Whether a signature is this key's over that message.
+    /// Whether a signature of that message was made with this key.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).is_ok()
@@ -115,11 +117,11 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({})", crate::json::hex(&self.0))
+        write!(f, "PublicKey({})", Hex(&self.0))
     }
 }
 
-/// Makes signatures. Its private part is shown nowhere.
+/// A private key, which signs. `Debug` does not show it.
 pub struct SigningKey(Ed25519KeyPair);
 
 impl SigningKey {
@@ -127,11 +129,11 @@ impl SigningKey {
     ///
     /// # Authority
     ///
-    /// Takes randomness from the operating system.
+    /// Takes random bytes from the operating system.
     ///
     /// # Errors
     ///
-    /// When it has none.
+    /// When the operating system gives none.
     pub fn generate() -> Result<(Self, Zeroizing<String>), KeyError> {
         let mut der = Zeroizing::new([0; 48]);
         let (start, seed) = der.split_at_mut(PRIVATE_START.len());
@@ -145,7 +147,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// When there is none, or it holds no Ed25519 key.
+    /// When there is no such block, or it does not hold an Ed25519 key.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let Some(der) = pem::decode(text, PRIVATE).map(Zeroizing::new) else {
             return Err(if pem::has(text, pem::ENCRYPTED) {
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_no_key() {
+    fn says_why_a_text_is_not_a_key() {
         let found = |text: &str| SigningKey::from_pem(text).unwrap_err();
         assert_eq!(found(RFC_PUBLIC), KeyError::Public);
         assert_eq!(found(""), KeyError::NoBlock { expected: "PRIVATE KEY" });

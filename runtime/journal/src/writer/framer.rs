@@ -1,12 +1,13 @@
-//! [`Framer`]: frames, chains, seals and writes records that are already encoded.
+//! [`Framer`]: frames, chains, seals and writes encoded records.
 
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::RunId;
 
-use crate::cbor;
 use crate::chain::Chain;
 use crate::error::JournalError;
 use crate::event::Seal;
@@ -16,37 +17,37 @@ use crate::sign::{Signer, seal_message};
 
 use super::JournalStore;
 
-/// Bytes gathered before a write, so that small records do not cost a system call each.
+/// Bytes of frames that are gathered before a write, so that a small record does not cost a system call.
 pub(crate) const WRITE_BYTES: usize = 256 << 10;
 
-/// Contents gathered before a write, in bytes. From there on longer writes are no quicker.
+/// Bytes of contents that are gathered before a write. Longer writes are not faster.
 const HELD_BYTES: usize = 1 << 20;
 
-/// Room for frames that a file begins with, in bytes: that of a run which makes a few calls.
+/// Initial room for frames, in bytes: enough for a run of a few calls.
 const SMALL_BYTES: usize = 4 << 10;
 
-/// Contents at least this long go to the store directly: copying them would cost more than a system call.
+/// Contents at least this long go to the store directly, in bytes: a copy would cost more than a system call.
 const DIRECT_BYTES: usize = 64 << 10;
 
-/// Shared contents at least this long are gathered without being copied.
+/// Shared contents at least this long are gathered without a copy, in bytes.
 const SHARED_BYTES: usize = 16 << 10;
 
-/// The file's end, and everything that depends on it.
+/// The end of the file, and everything that depends on its position.
 pub(crate) struct Framer {
     store: Box<dyn JournalStore>,
     signer: Option<Arc<dyn Signer>>,
     /// The run's id, which every signature covers.
-    run: [u8; 16],
+    run: RunId,
     chain: Chain,
-    /// Frames that are not written yet, but for what is in `held`.
+    /// Frames that are not written yet, without the contents in `held`.
     out: Vec<u8>,
-    /// Contents that are not written yet: each stands in the file before the byte of `out` that is named.
+    /// Contents that are not written yet. Each belongs before the given position of `out`.
     held: Vec<(usize, Bytes)>,
     /// Bytes in `held`.
     held_bytes: usize,
-    /// How much of `out` the seal's hash has taken in or leaves out.
+    /// How much of `out` the seal's hash has covered or skipped.
     absorbed: usize,
-    /// Offset in the file at which `out` begins, in bytes.
+    /// Offset in the file of the first byte of `out`.
     offset: u64,
     records: u64,
     since_seal: u64,
@@ -54,8 +55,8 @@ pub(crate) struct Framer {
 }
 
 impl Framer {
-    /// A file with nothing but the magic, which is written with the first records.
-    pub(crate) fn new(store: Box<dyn JournalStore>, signer: Option<Arc<dyn Signer>>, run: [u8; 16]) -> Self {
+    /// A file with only the magic, which is written with the first records.
+    pub(crate) fn new(store: Box<dyn JournalStore>, signer: Option<Arc<dyn Signer>>, run: RunId) -> Self {
         let mut out = Vec::with_capacity(SMALL_BYTES);
         out.extend_from_slice(MAGIC.as_slice());
         Self {
@@ -74,7 +75,7 @@ impl Framer {
         }
     }
 
-    /// Length of the file with what is not written yet: the offset of the next frame, in bytes.
+    /// Length of the file, gathered bytes included: the offset of the next frame, in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.offset + cbor::wide(self.gathered())
     }
@@ -92,12 +93,12 @@ impl Framer {
         self.last_seal
     }
 
-    /// Bytes that wait to be written.
+    /// Gathered bytes.
     pub(crate) fn gathered(&self) -> usize {
         self.out.len() + self.held_bytes
     }
 
-    /// Whether enough waits for a write to be worth it.
+    /// Whether enough is gathered for a write.
     pub(super) fn is_full(&self) -> bool {
         self.out.len() >= WRITE_BYTES || self.held_bytes >= HELD_BYTES
     }
@@ -113,7 +114,7 @@ impl Framer {
         Ok(())
     }
 
-    /// Appends a seal that was made over the same bytes, signature and all.
+    /// Appends a seal of the same bytes in another journal, with its signature.
     pub(crate) fn copy_seal(&mut self, payload: &[u8]) -> Result<(), JournalError> {
         self.absorb();
         self.last_seal = self.chain.seal();
@@ -122,7 +123,7 @@ impl Framer {
         Ok(())
     }
 
-    /// Appends a frame: what `fill` writes, then `contents`, which only their digest vouches for.
+    /// Appends a frame: what `fill` writes, then `contents`, which only their digest covers.
     pub(crate) fn frame(&mut self, contents: &[u8], fill: impl FnOnce(&mut Vec<u8>)) -> Result<(), JournalError> {
         self.begin(contents.len(), fill)?;
         if contents.len() < DIRECT_BYTES {
@@ -133,7 +134,7 @@ impl Framer {
         self.append(contents)
     }
 
-    /// As [`frame`](Self::frame), with contents that others have too.
+    /// As [`frame`](Self::frame), with shared contents.
     pub(super) fn frame_shared(
         &mut self,
         contents: &Bytes,
@@ -181,13 +182,13 @@ impl Framer {
         self.absorbed = self.out.len();
     }
 
-    /// Takes what was framed since into the seal's hash.
+    /// Adds the new frames to the seal's hash.
     fn absorb(&mut self) {
         self.chain.absorb(self.out.get(self.absorbed..).unwrap_or_default());
         self.absorbed = self.out.len();
     }
 
-    /// Writes what was gathered.
+    /// Writes the gathered bytes.
     pub(crate) fn flush(&mut self) -> Result<(), JournalError> {
         if self.out.is_empty() {
             return Ok(());
@@ -205,15 +206,20 @@ impl Framer {
         appended
     }
 
-    /// Makes what was written survive a loss of power.
+    /// Closes the store. Gathered bytes are lost.
+    pub(super) fn close(&mut self) {
+        self.store = Box::new(Closed);
+    }
+
+    /// Syncs the written bytes to disk.
     pub(crate) fn sync(&mut self) -> Result<(), JournalError> {
         self.store.sync_data().map_err(|source| JournalError::Sync { source: Arc::new(source) })
     }
 
-    /// The signature of the seal that comes now, where there is a key.
+    /// The signature of the seal that comes next, if there is a key.
     fn signature(&self) -> Result<Option<Vec<u8>>, JournalError> {
         let Some(signer) = &self.signer else { return Ok(None) };
-        let signed = signer.sign(&seal_message(&self.run, &self.last_seal, self.records));
+        let signed = signer.sign(&seal_message(self.run, &self.last_seal, self.records));
         signed
             .map(|signature| Some(signature.to_vec()))
             .map_err(|source| JournalError::Sign { source: Arc::new(source) })
@@ -225,7 +231,7 @@ impl Framer {
         Ok(())
     }
 
-    /// Writes frames, each of the contents in its place.
+    /// Writes frames, with each of the contents at its position.
     fn append_parts(&mut self, out: &[u8], held: &[(usize, Bytes)]) -> Result<(), JournalError> {
         let mut parts = Vec::with_capacity(2 * held.len() + 1);
         let mut from = 0;
@@ -239,5 +245,18 @@ impl Framer {
         self.store.write_all_parts(&mut parts).map_err(|source| JournalError::Write { source: Arc::new(source) })?;
         self.offset += cbor::wide(length);
         Ok(())
+    }
+}
+
+/// Stands in for a store that was closed.
+struct Closed;
+
+impl JournalStore for Closed {
+    fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+        Err(io::Error::other("the journal is closed"))
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        Err(io::Error::other("the journal is closed"))
     }
 }

@@ -1,19 +1,19 @@
-//! Keeps the allocator from giving memory back that the next piece of contents needs again.
+//! Keeps the allocator from returning memory that the next payload needs again.
 
 use std::hint::black_box;
 use std::sync::Once;
 
-/// Size of the block that is allocated and freed, in bytes: as much as a queue holds by default. Up to twice as much may lie free
-/// from then on.
+/// Size of the block that is allocated and freed, in bytes: the default bound of a queue. From then on, up to twice as
+/// much may stay free.
 const BLOCK_BYTES: usize = 8 << 20;
 
-/// Has freed memory kept, from now on and for the whole process.
+/// Makes glibc keep freed memory, from now on and for the whole process.
 ///
-/// Contents come from the guest's thread and are freed in the writer's, in batches of a mebibyte and more. glibc gives back what lies
-/// free at the end of its heap from 128 KiB on, and then every page of the next batch has to be had from the kernel again: for 256 MiB
-/// of a body 26 thousand page faults, rather than three. It raises that limit to twice the size of the largest block that was
-/// freed, if the block was large enough to be mapped by itself (mallopt(3), `M_MMAP_THRESHOLD`). So one is allocated and freed; nothing of
-/// it is touched. Another allocator is not impressed, and none the worse for it.
+/// Contents are allocated by the guest's thread and freed by a writing thread, in batches of a mebibyte and more. glibc
+/// returns free memory at the end of its heap to the kernel from 128 KiB on, and the next batch then faults in every
+/// page again: 26 thousand page faults for a body of 256 MiB, instead of three. glibc raises that threshold to twice
+/// the size of the largest freed block that it had mapped separately (mallopt(3), `M_MMAP_THRESHOLD`). So this
+/// allocates and frees such a block, without touching its pages. Other allocators ignore it.
 pub(super) fn keep_freed() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(black_box(Vec::<u8>::with_capacity(BLOCK_BYTES))));

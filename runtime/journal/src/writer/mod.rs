@@ -1,8 +1,8 @@
-//! [`Writer`]: takes events off the guest's thread and makes a journal of them.
+//! [`Writer`]: takes events from the guest's thread and writes them as a journal.
 
 mod framer;
-mod keeper;
 mod memory;
+mod pool;
 mod queue;
 mod shared;
 mod sink;
@@ -13,13 +13,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::cbor;
+use wasm_agent_ids::CallId;
+
 use crate::encoded::Encoded;
 use crate::error::JournalError;
 use crate::event::{
     ApprovalAsked, ApprovalSettled, CallEvent, DecisionRecord, End, Function, FunctionId, Header, Intent, Note,
     OutcomeEvent, write_outcome,
 };
+use crate::item;
 use crate::payload::Digest;
 use crate::sign::Signer;
 
@@ -31,19 +33,19 @@ use queue::{Batch, check_item};
 use shared::{Shared, State};
 use sink::Sink;
 
-/// Size that a record's fixed fields are taken to have when room for it is sought, in bytes.
+/// Estimated size of a record's fixed fields, in bytes, for the bound of the queue.
 const FIELDS_BYTES: usize = 64;
 
-/// When the journal is synced to disk, so that a loss of power loses nothing before that point.
+/// When the journal is synced to disk. A power failure loses nothing that was written before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fsync {
-    /// Before every irreversible effect, and at the end of a run that had one. A run that only looks never waits
-    /// for the disk.
+    /// Before every irreversible effect, and at the end of a run that had one. A run that only reads never waits for
+    /// the disk.
     #[default]
     Effects,
     /// At the start, before and after every effect, at every request for approval, and at the end.
     All,
-    /// Never. A crash of the process loses nothing that was written; a crash of the machine may.
+    /// Never. A crash of the process loses nothing that was written. A crash of the machine may.
     None,
 }
 
@@ -52,14 +54,14 @@ pub enum Fsync {
 pub struct Options {
     /// When the journal is synced to disk. Default: [`Fsync::Effects`].
     pub fsync: Fsync,
-    /// Records after which a seal follows in any case. Default: 4096.
+    /// Most records between two seals. Default: 4096.
     pub seal_records: u64,
-    /// Time after which records that no seal covers get one. Default: one second. `None` seals by count and
-    /// effect only, which makes equal runs give equal bytes.
+    /// Longest time that a record waits for a seal. Default: one second. `None` seals only by count and before effects,
+    /// so that equal runs give equal bytes.
     pub seal_interval: Option<Duration>,
-    /// Most bytes on their way to the file, payloads included; the guest waits when they are full. Default: 8 MiB.
+    /// Most bytes that wait to be written, payloads included. The guest waits while the queue is full. Default: 8 MiB.
     pub queue_bytes: usize,
-    /// Who signs every seal. Default: nobody.
+    /// Signs every seal. Default: no signatures.
     pub signer: Option<Arc<dyn Signer>>,
 }
 
@@ -82,7 +84,7 @@ pub struct Summary {
     pub records: u64,
     /// Length of the file, in bytes.
     pub bytes: u64,
-    /// Hash of the final seal, which vouches for everything before it.
+    /// Hash of the final seal, which covers everything before it.
     pub seal: Digest,
     /// Most bytes that waited in one batch, payloads included.
     pub queued_bytes_high: usize,
@@ -90,21 +92,21 @@ pub struct Summary {
 
 /// Writes one journal.
 ///
-/// Handing over an event encodes it into a queue; a thread of the writer's own hashes, frames, seals and writes. It is started once
-/// there is much to write or some milliseconds have passed: a run that is over before that needs none, and writes as it ends.
-/// Only what the tool must not run ahead of waits for the file: intents and requests for approval.
-/// After an error every call returns that error, and nothing more is written.
+/// Handing over an event encodes it into a queue. A few threads, shared by all writers of the process, hash, frame,
+/// seal and write the queue: within milliseconds, or at once when there is much. A run that ends before that writes its
+/// own queue. Intents and requests for approval wait until they are in the file, because the tool must not go on
+/// before. After an error every call returns that error, and nothing more is written.
 ///
-/// Dropping a writer that was not finished writes what is queued and leaves the file without an end, like a killed run.
+/// Dropping an unfinished writer writes the queue and leaves the file without an end, like a killed run.
 pub struct Writer {
     shared: Arc<Shared>,
     fsync: Fsync,
-    /// Whether an irreversible effect was announced, so that the end has to be synced too.
+    /// Whether there was an irreversible effect, so that the end has to be synced too.
     irreversible: AtomicBool,
 }
 
 impl Writer {
-    /// Begins a journal: writes the header with a first seal.
+    /// Begins a journal: writes the header and a first seal.
     ///
     /// # Errors
     ///
@@ -121,18 +123,16 @@ impl Writer {
         };
         #[expect(clippy::disallowed_methods, reason = "times writing; no record has the time")]
         let sink = Sink::new(Box::new(store), options, header.run_id, Instant::now());
-        // Half the bound for the batch that fills, half for the one that is being written.
+        // Half of the bound for the batch that fills, half for the one that is being written.
         let shared = Arc::new(Shared::new(sink, queue_bytes / 2));
-        shared.push(FIELDS_BYTES, |state| {
+        shared.write(FIELDS_BYTES, fsync == Fsync::All, |state| {
             state.record(true, |bytes, _| header.write(bytes));
             Ok(())
         })?;
-        shared.drain(fsync == Fsync::All)?;
-        keeper::keep(&shared).map_err(|source| JournalError::Spawn { source: Arc::new(source) })?;
         Ok(Self { shared, fsync, irreversible: AtomicBool::new(false) })
     }
 
-    /// The number of a function, such as `wasi:clocks/wall-clock#now`, which the journal defines the first time.
+    /// The number of a function, such as `wasi:clocks/wall-clock#now`. The journal defines it at the first call.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Writer {
     /// # Errors
     ///
     /// When arguments or outcome are not whole, the decision's action is not one CBOR item, or the journal has failed.
-    pub fn call(&self, event: &CallEvent<'_>) -> Result<u64, JournalError> {
+    pub fn call(&self, event: &CallEvent<'_>) -> Result<CallId, JournalError> {
         let action = event.decision.map_or(Ok(0), check_decision)?;
         let size = check_item("arguments", event.arguments)? + check_item("outcome", event.outcome)? + FIELDS_BYTES;
         let (asked, answered) = (self.digests(event.arguments), self.digests(event.outcome));
@@ -167,14 +167,15 @@ impl Writer {
         })
     }
 
-    /// How many calls were recorded: the sequence number of the next one, which an [`Intent`] names beforehand.
+    /// How many calls were recorded. That is also the sequence number of the next call, which an [`Intent`] needs
+    /// before the call is recorded.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.shared.calls()
     }
 
-    /// Records an intent. Returns once it is in the file under a seal, and synced where `fsync` asks for it:
-    /// only then may the effect happen.
+    /// Records an intent. Returns once it is in the file under a seal, and synced if `fsync` requires it. Only then may
+    /// the effect happen.
     ///
     /// # Errors
     ///
@@ -182,21 +183,21 @@ impl Writer {
     pub fn intent(&self, intent: &Intent) -> Result<(), JournalError> {
         check_action(&intent.action)?;
         let action = check_decision(&intent.decision)?;
-        self.shared.push(intent.action.len() + action + FIELDS_BYTES, |state| {
+        if intent.irreversible {
+            self.irreversible.store(true, Ordering::Relaxed);
+        }
+        let sync = match self.fsync {
+            Fsync::Effects => intent.irreversible,
+            Fsync::All => true,
+            Fsync::None => false,
+        };
+        self.shared.write(intent.action.len() + action + FIELDS_BYTES, sync, |state| {
             let State { batch, table, .. } = state;
             let (grant, reason) = table.decision(&intent.decision, batch);
             let mut record = batch.open();
             intent.write(record.bytes(), table.time(intent.at_ns), grant, reason);
             record.close(true);
             Ok(())
-        })?;
-        if intent.irreversible {
-            self.irreversible.store(true, Ordering::Relaxed);
-        }
-        self.shared.drain(match self.fsync {
-            Fsync::Effects => intent.irreversible,
-            Fsync::All => true,
-            Fsync::None => false,
         })
     }
 
@@ -207,7 +208,8 @@ impl Writer {
     /// When `extra` is not whole, or the journal has failed.
     pub fn outcome(&self, event: &OutcomeEvent<'_>) -> Result<(), JournalError> {
         let extra = event.extra.map_or(Ok(0), |extra| check_item("outcome", extra))?;
-        self.shared.push(extra + event.detail.map_or(0, str::len) + FIELDS_BYTES, |state| {
+        let size = extra + event.detail.map_or(0, str::len) + FIELDS_BYTES;
+        let encode = |state: &mut State| {
             let State { batch, table, .. } = state;
             let mut record = batch.open();
             write_outcome(event, event.extra.is_some(), record.bytes(), table.time(event.at_ns));
@@ -216,19 +218,22 @@ impl Writer {
             }
             record.close(self.fsync == Fsync::All);
             Ok(())
-        })?;
-        if self.fsync == Fsync::All { self.shared.drain(true) } else { Ok(()) }
+        };
+        if self.fsync == Fsync::All { self.shared.write(size, true, encode) } else { self.shared.push(size, encode) }
     }
 
-    /// Records that an approval was asked for. Returns once it is in the file: a run killed while it waits shows it.
+    /// Records a request for approval. Returns once it is in the file, so that a run that is killed while it waits
+    /// shows the request.
     ///
     /// # Errors
     ///
     /// When the action is not one CBOR item, or the journal has failed.
     pub fn approval_asked(&self, asked: &ApprovalAsked) -> Result<(), JournalError> {
         check_action(&asked.action)?;
-        self.push_record(asked.action.len(), true, |bytes, state| asked.write(bytes, state.time(asked.at_ns)))?;
-        self.shared.drain(self.fsync == Fsync::All)
+        self.shared.write(asked.action.len() + FIELDS_BYTES, self.fsync == Fsync::All, |state| {
+            state.record(true, |bytes, table| asked.write(bytes, table.time(asked.at_ns)));
+            Ok(())
+        })
     }
 
     /// Records the answer to a request for approval.
@@ -237,37 +242,39 @@ impl Writer {
     ///
     /// When the journal has failed.
     pub fn approval_settled(&self, settled: &ApprovalSettled) -> Result<(), JournalError> {
-        self.push_record(0, false, |bytes, state| settled.write(bytes, state.time(settled.at_ns)))
+        self.push_record(0, |bytes, table| settled.write(bytes, table.time(settled.at_ns)))
     }
 
-    /// Records something that the host has to say.
+    /// Records a remark of the host.
     ///
     /// # Errors
     ///
     /// When the journal has failed.
     pub fn note(&self, note: &Note) -> Result<(), JournalError> {
         let size = note.name.len() + note.text.len();
-        self.push_record(size, false, |bytes, state| note.write(bytes, state.time(note.at_ns)))
+        self.push_record(size, |bytes, table| note.write(bytes, table.time(note.at_ns)))
     }
 
-    /// Ends the journal: writes what is queued, the end and the final seal, and syncs where `fsync` asks for it.
+    /// Ends the journal: writes the queue, the end and the final seal, and syncs if `fsync` requires it.
     ///
     /// # Errors
     ///
-    /// When any of that failed, or anything did before.
+    /// When any of that failed, or an earlier call did.
     pub fn finish(self, end: &End) -> Result<Summary, JournalError> {
-        self.push_record(0, true, |bytes, state| end.write(bytes, state.time(end.at_ns)))?;
-        self.shared.drain(match self.fsync {
+        let sync = match self.fsync {
             Fsync::Effects => self.irreversible.load(Ordering::Relaxed),
             Fsync::All => true,
             Fsync::None => false,
+        };
+        self.shared.write(FIELDS_BYTES, sync, |state| {
+            state.record(true, |bytes, table| end.write(bytes, table.time(end.at_ns)));
+            Ok(())
         })?;
-        self.shared.stop();
         let ((records, bytes, seal), queued_bytes_high) = self.shared.totals();
         Ok(Summary { records, bytes, seal, queued_bytes_high })
     }
 
-    /// Digests of payloads, made here where the writer's thread is behind: the guest would only have to wait for it.
+    /// Digests of payloads, computed here if the writing threads are behind, as the guest would only wait for them.
     fn digests(&self, item: &Encoded) -> Vec<Digest> {
         let (_, slots) = item.parts();
         if slots.is_empty() || !self.shared.is_behind() {
@@ -279,11 +286,10 @@ impl Writer {
     fn push_record(
         &self,
         size: usize,
-        seal: bool,
         write: impl FnOnce(&mut Vec<u8>, &mut table::Table),
     ) -> Result<(), JournalError> {
         self.shared.push(size + FIELDS_BYTES, |state| {
-            state.record(seal, write);
+            state.record(false, write);
             Ok(())
         })
     }
@@ -306,10 +312,10 @@ impl State {
 }
 
 fn check_action(action: &[u8]) -> Result<(), JournalError> {
-    if cbor::is_item(action) { Ok(()) } else { Err(JournalError::NotAnItem { what: "action" }) }
+    if item::is_item(action) { Ok(()) } else { Err(JournalError::NotAnItem { what: "action" }) }
 }
 
-/// Checks the action that a decision names, if it does, and says how long it is.
+/// Checks the action in a decision, if there is one, and gives its length.
 fn check_decision(decision: &DecisionRecord) -> Result<usize, JournalError> {
     let Some(action) = &decision.action else { return Ok(0) };
     check_action(action).map(|()| action.len())

@@ -1,17 +1,17 @@
-//! The hand-over from the guest's thread: records already encoded, payloads not yet hashed.
+//! The queue from the guest's thread: records already encoded, payloads not hashed yet.
 
 use crate::encoded::{Contents, Encoded, Slot};
 use crate::error::JournalError;
 use crate::payload::Digest;
 
-/// Bytes of queued records at which the writer's thread is woken before its time.
-const WAKE_RECORD_BYTES: usize = 64 << 10;
+/// Bytes of queued records from which on a batch is written at once.
+const URGENT_RECORD_BYTES: usize = 64 << 10;
 
-/// Bytes of queued contents at which it is woken. Waking costs the guest's thread a system call: more than the copy of a
-/// piece of 64 KiB, so it is not done for each one.
-const WAKE_HELD_BYTES: usize = 512 << 10;
+/// Bytes of queued contents from which on a batch is written at once. Waking a thread costs the guest's thread a system
+/// call, which is more than a copy of 64 KiB, so it is not done for each payload.
+const URGENT_HELD_BYTES: usize = 512 << 10;
 
-/// Room that a batch begins with, in bytes and records: that of a run which makes a few calls.
+/// Initial room of a batch, in bytes and records: enough for a run of a few calls.
 const SMALL_BYTES: usize = 2 << 10;
 const SMALL_RECORDS: usize = 32;
 
@@ -20,10 +20,10 @@ const SMALL_RECORDS: usize = 32;
 pub(super) struct Batch {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
-    /// Contents that slots say are copied.
+    /// The memory of copied contents.
     copied: Vec<u8>,
     entries: Vec<Entry>,
-    /// Bytes of payloads that the slots hold.
+    /// Bytes of the payloads in the slots.
     held: usize,
 }
 
@@ -42,34 +42,35 @@ pub(super) struct Queued<'a> {
     pub(super) bytes: &'a [u8],
     /// Payload references to splice in; positions are relative to `bytes`.
     pub(super) slots: &'a [Slot],
-    /// Contents that slots say are copied.
+    /// The memory of copied contents.
     pub(super) copied: &'a [u8],
-    /// Whether a seal follows.
+    /// Whether a seal follows the record.
     pub(super) seal: bool,
 }
 
 impl Batch {
-    /// A batch with room for what a short run records: growing to that in steps costs more than all else here.
+    /// A batch with room for the records of a short run: for such a run, growing in steps would cost more than
+    /// everything else here.
     pub(super) fn with_room() -> Self {
         let (bytes, entries) = (Vec::with_capacity(SMALL_BYTES), Vec::with_capacity(SMALL_RECORDS));
         Self { bytes, entries, ..Self::default() }
     }
 
-    /// What the batch costs in memory, in bytes.
+    /// The batch's size in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         self.bytes.len() + self.held
     }
 
-    /// Whether there is so much in it that somebody should be woken to write it.
-    pub(super) fn is_worth_writing(&self) -> bool {
-        self.bytes.len() >= WAKE_RECORD_BYTES || self.held >= WAKE_HELD_BYTES
+    /// Whether the batch is large enough to be written at once.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.bytes.len() >= URGENT_RECORD_BYTES || self.held >= URGENT_HELD_BYTES
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Forgets the records and keeps the memory.
+    /// Removes the records and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.slots.clear();
@@ -78,7 +79,7 @@ impl Batch {
         self.held = 0;
     }
 
-    /// Starts a record, which `Open` ends.
+    /// Starts a record. [`Open::close`] ends it.
     pub(super) fn open(&mut self) -> Open<'_> {
         let start = self.bytes.len();
         Open { batch: self, start }
@@ -114,7 +115,7 @@ impl Open<'_> {
         &mut self.batch.bytes
     }
 
-    /// Appends an item with its payloads, of which the first ones may have digests already.
+    /// Appends an item with its payloads. `digests` are those of the first payloads, if they were computed already.
     #[inline]
     pub(super) fn item(&mut self, item: &Encoded, digests: &[Digest]) {
         let (bytes, slots) = item.parts();
@@ -148,7 +149,7 @@ impl Open<'_> {
     }
 }
 
-/// Checks an item before anything of its record is queued.
+/// Checks an item before any part of its record is queued, and gives its size in bytes.
 #[inline]
 pub(super) fn check_item(what: &'static str, item: &Encoded) -> Result<usize, JournalError> {
     if !item.is_whole() {

@@ -1,7 +1,9 @@
-//! The far end of the queue: hashes payloads, and has records framed, sealed, written and synced.
+//! The end of the queue: hashes payloads, and has records framed, sealed, written and synced.
 
 use std::mem;
 use std::time::Instant;
+
+use wasm_agent_ids::RunId;
 
 use crate::blob::{self, Window};
 use crate::encoded::{Contents, Keep, Slot};
@@ -13,20 +15,20 @@ use super::framer::Framer;
 use super::queue::{Batch, Queued};
 use super::{JournalStore, Options};
 
-/// Where the guest's records come out of the queue.
+/// Takes batches of records from the queue.
 pub(super) struct Sink {
     framer: Framer,
     options: Options,
     sealed_at: Instant,
     blobs: Window,
     references: Vec<u8>,
-    /// The emptied batch that the next swap hands to the guest's thread.
+    /// The empty batch that the guest's thread gets in exchange for the next full one.
     spare: Batch,
     failed: Option<JournalError>,
 }
 
 impl Sink {
-    pub(super) fn new(store: Box<dyn JournalStore>, options: Options, run: [u8; 16], now: Instant) -> Self {
+    pub(super) fn new(store: Box<dyn JournalStore>, options: Options, run: RunId, now: Instant) -> Self {
         Self {
             framer: Framer::new(store, options.signer.clone(), run),
             options,
@@ -43,17 +45,17 @@ impl Sink {
         mem::take(&mut self.spare)
     }
 
-    /// Writes a batch, seals where its records or the time ask for it, and syncs if told to.
+    /// Writes a batch. Seals if a record or the time requires it, and syncs if told to.
     ///
-    /// After the first error every later call returns it and writes nothing.
+    /// After the first error, every later call returns it and writes nothing.
     pub(super) fn write(&mut self, mut batch: Batch, sync: bool, now: Instant) -> Result<(), JournalError> {
-        // A store that panics leaves this behind for the next caller.
+        // If the store panics, this stays behind for the next caller.
         let written = match self.failed.replace(JournalError::WriterLost) {
             Some(error) => Err(error),
             None => self.write_batch(&batch, sync, now),
         };
         if let Err(JournalError::TooLarge { .. } | JournalError::Sign { .. }) = &written {
-            // The store is sound: keep the records up to the one that was refused, or could not be signed.
+            // The store works: write the records before the one that was too large or could not be signed.
             let _ = self.framer.flush();
         }
         batch.clear();
@@ -62,15 +64,20 @@ impl Sink {
         written
     }
 
-    /// When to write again though nothing is queued, because records wait for a seal.
+    /// When to write again even if nothing is queued, because records wait for a seal.
     pub(super) fn next_write(&self) -> Option<Instant> {
         self.seal_due().filter(|_| self.failed.is_none())
     }
 
-    /// When the next seal is due by time, if anything waits for one.
+    /// When the next seal is due by time, if any record waits for one.
     fn seal_due(&self) -> Option<Instant> {
         let interval = self.options.seal_interval.filter(|_| self.framer.since_seal() > 0)?;
         self.sealed_at.checked_add(interval)
+    }
+
+    /// Closes the store.
+    pub(super) fn close(&mut self) {
+        self.framer.close();
     }
 
     /// Records, bytes and the last seal of the finished file.
@@ -99,7 +106,7 @@ impl Sink {
         if queued.slots.is_empty() {
             return self.framer.frame(&[], |out| out.extend_from_slice(queued.bytes));
         }
-        // Blobs first: a reference points back at what is already in the file.
+        // Blobs first: a reference points back to a blob that is in the file.
         let mut payload = mem::take(&mut self.references);
         payload.clear();
         let mut from = 0;
@@ -114,7 +121,7 @@ impl Sink {
         framed
     }
 
-    /// Appends a payload's reference to `record`, and its contents to the file where they are new.
+    /// Appends a payload's reference to `record`, and its contents to the file if they are new.
     fn reference(&mut self, slot: &Slot, copied: &[u8], record: &mut Vec<u8>) -> Result<(), JournalError> {
         let contents = slot.contents.of(copied);
         let digest = slot.digest.unwrap_or_else(|| *blake3::hash(contents).as_bytes());
@@ -126,7 +133,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Stores contents unless a recent blob has them, and returns the offset of the blob's frame.
+    /// Stores contents unless a recent blob has them. Gives the offset of the blob's frame.
     fn blob(&mut self, digest: Digest, contents: &Contents, copied: &[u8]) -> Result<u64, JournalError> {
         if let Some(offset) = self.blobs.find(&digest) {
             return Ok(offset);

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Write as _};
 
-/// Where a journal's bytes go. Passed in, so that tests can fail any write or sync.
+/// Where a journal's bytes go. A trait, so that tests can fail any write or sync.
+///
+/// Called by one thread at a time, but not always by the same one. A store that panics fails its journal.
 pub trait JournalStore: Send {
     /// Appends all bytes.
     ///
@@ -14,8 +16,8 @@ pub trait JournalStore: Send {
 
     /// Appends all bytes of all parts, in order: by default one after the other.
     ///
-    /// A file takes them in one system call, which halves what the file system costs where the parts are contents and the few
-    /// bytes between them.
+    /// A file takes them in one system call. That halves the cost in the file system if the parts are contents and the
+    /// few bytes between them.
     ///
     /// # Errors
     ///
@@ -24,12 +26,12 @@ pub trait JournalStore: Send {
         parts.iter().try_for_each(|part| self.write_all(part))
     }
 
-    /// Returns once everything appended so far survives a loss of power.
+    /// Returns once a loss of power can't lose anything that was appended so far.
     ///
     /// # Errors
     ///
-    /// When that is not certain. The journal writes nothing more after that: a second try could report
-    /// success for pages that the first one dropped.
+    /// When that is not certain. The journal writes nothing more after that: a second try could report success for
+    /// pages that the first one dropped.
     fn sync_data(&mut self) -> io::Result<()>;
 }
 
@@ -41,7 +43,7 @@ impl JournalStore for File {
 
     fn write_all_parts(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
         let mut left = parts;
-        // Empty parts would make a write of nothing look like a full disk.
+        // With only empty parts, a write of nothing would look like a full disk.
         IoSlice::advance_slices(&mut left, 0);
         while !left.is_empty() {
             match self.write_vectored(left) {

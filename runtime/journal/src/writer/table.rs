@@ -1,21 +1,23 @@
-//! What the guest's thread keeps to encode records: names by number, times and fuel as differences.
+//! What the guest's thread needs to encode records: numbers of names, and the last time and fuel.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::cbor;
+use wasm_agent_cbor as cbor;
+use wasm_agent_ids::CallId;
+
 use crate::error::JournalError;
 use crate::event::{DecisionRecord, Function, FunctionId, LabelOrText};
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
 
 use super::queue::Batch;
 
-/// Names already defined in the file, and where the last record stood.
+/// Names already defined in the file, and the time and fuel that the next record is relative to.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     functions: HashMap<String, FunctionId>,
     labels: HashMap<Arc<str>, u64>,
-    /// The label that was asked for last: most decisions of a run name the same grant, and it need not be looked up by its text.
+    /// The last label. Most decisions of a run name the same grant, which then is not looked up by its text.
     last_label: Option<(Arc<str>, u64)>,
     at_ns: u64,
     fuel: u64,
@@ -23,7 +25,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// The difference in time from the record before. Both directions fit: records need not be in order of time.
+    /// The difference in time from the record before. Records need not be in the order of time, so it may be negative.
     pub(super) fn time(&mut self, at_ns: u64) -> i64 {
         let difference = at_ns.wrapping_sub(self.at_ns).cast_signed();
         self.at_ns = at_ns;
@@ -43,13 +45,13 @@ impl Table {
     }
 
     /// Counts a call and returns its sequence number.
-    pub(super) fn count_call(&mut self) -> u64 {
-        let seq = self.calls;
+    pub(super) fn count_call(&mut self) -> CallId {
+        let seq = CallId(self.calls);
         self.calls += 1;
         seq
     }
 
-    /// The function's number; defines it in the file the first time.
+    /// The function's number. Defines it in the file at its first use.
     pub(super) fn function(&mut self, function: Function, batch: &mut Batch) -> Result<FunctionId, JournalError> {
         if let Some(id) = self.functions.get(&function.name) {
             return Ok(*id);
@@ -70,7 +72,7 @@ impl Table {
         Ok(id)
     }
 
-    /// Grant and reason of a decision as the record names them; defines labels in the file the first time.
+    /// Grant and reason of a decision as the record names them. Defines labels in the file at their first use.
     pub(super) fn decision<'a>(
         &mut self,
         decision: &'a DecisionRecord,
@@ -90,7 +92,7 @@ impl Table {
             self.last_label = Some((Arc::clone(text), *number));
             return LabelOrText::Label(*number);
         }
-        // Past the bound a label is spelled out: dearer, but nothing is lost.
+        // Past the bound, the record has the label as text: longer, but nothing is lost.
         if self.labels.len() >= NAMES_MAX || text.len() > NAME_BYTES_MAX {
             return LabelOrText::Text(text);
         }

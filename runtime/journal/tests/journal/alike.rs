@@ -1,4 +1,4 @@
-//! Runs of calls that are alike, which verification passes without walking over each: it says of them what a reader says, who does.
+//! Runs of similar calls. Verifying takes a shortcut through them, and must judge them as a reader does.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -40,7 +40,7 @@ fn journal() -> Vec<u8> {
         writer.call(&event).unwrap();
     }
     writer.finish(&end()).unwrap();
-    store.bytes().clone()
+    store.bytes()
 }
 
 /// What verifying says, and what reading to the end says: whole records, or what is wrong.

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use wasm_agent_journal::{ReadError, Tail, Verification, verify};
+use wasm_agent_journal::{EffectId, ReadError, Tail, Verification, verify};
 
 use crate::support::{Frame, Memory, frames, header, intent, open, options, records, sample};
 use wasm_agent_journal::Writer;
@@ -92,9 +92,9 @@ fn lists_effects_without_outcome() {
     drop(writer);
     let verified = verified(&store.bytes()).unwrap();
     let open = &verified.open_effects;
-    assert_eq!(open.actions.keys().collect::<Vec<_>>(), [&4, &9]);
-    assert_eq!(open.actions[&9].action, intent(9, true).action);
-    assert_eq!(verified.open_effects.effects.into_iter().collect::<Vec<_>>(), [4, 9]);
+    assert_eq!(open.actions.keys().collect::<Vec<_>>(), [&EffectId(4), &EffectId(9)]);
+    assert_eq!(open.actions[&EffectId(9)].action, intent(9, true).action);
+    assert_eq!(verified.open_effects.effects.into_iter().collect::<Vec<_>>(), [EffectId(4), EffectId(9)]);
     assert_eq!(verified.tail, None);
     assert!(!verified.complete);
 }

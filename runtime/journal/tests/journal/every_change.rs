@@ -1,7 +1,8 @@
-//! Every small change to a small journal: each byte, each cut, each record dropped, moved, repeated or put in elsewhere.
+//! Every small change to a small journal: each byte, each cut, each record dropped, moved, repeated or inserted
+//! elsewhere.
 //!
-//! Signed or not, whole or killed in the middle, none of them passes for the journal that was written, and the first
-//! wrong record is named. What can't be told from a crash is called one: then everything before the change is still there.
+//! Signed or not, finished or killed in the middle, no changed journal passes as the written one, and the first wrong
+//! record is named. A change that looks like a crash is reported as one, and everything before it can still be read.
 
 use std::io::Cursor;
 
@@ -103,7 +104,8 @@ fn names_the_record_in_which_any_byte_was_changed() {
                     changed[at] = value;
                     match case.found(&changed) {
                         Found::Wrong(record) => assert_eq!(record, number(position), "byte {at} to {value:#x}"),
-                        // The last frame may just as well be a torn write, and a header with nothing behind it no header.
+                        // A changed last frame may also be a torn write, and a changed header without records after it
+                        // is not a header.
                         Found::CutAfter(records) => {
                             assert_eq!((records, position), (number(position), whole.len() - 1), "byte {at}");
                         }

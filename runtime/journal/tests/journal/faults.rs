@@ -10,7 +10,7 @@ use wasm_agent_journal::{
     Verdict, Writer, format, verify,
 };
 
-use crate::support::{Memory, call, contents, decision, end, header, intent, options, records, write_sample};
+use crate::support::{Memory, Taken, call, contents, decision, end, header, intent, options, records, write_sample};
 
 #[test]
 fn reports_every_failed_write_and_sync_and_leaves_a_readable_journal() {
@@ -20,7 +20,7 @@ fn reports_every_failed_write_and_sync_and_leaves_a_readable_journal() {
         write_sample(sound.clone(), options.clone()).unwrap();
         let mut failed = 0;
         for operation in 0.. {
-            let store = Memory::failing_at(operation);
+            let store = Memory::failing_at(operation, Taken::Half);
             if write_sample(store.clone(), options.clone()).is_ok() {
                 break;
             }
@@ -47,7 +47,7 @@ fn reports_every_failed_write_and_sync_and_leaves_a_readable_journal() {
 fn acknowledges_no_intent_that_did_not_reach_the_store() {
     const INTENTS: u64 = 6;
     for operation in 0.. {
-        let store = Memory::failing_at(operation);
+        let store = Memory::failing_at(operation, Taken::Half);
         let mut acknowledged = Vec::new();
         let mut sound = false;
         if let Ok(writer) = Writer::create(store.clone(), &header(), options()) {
@@ -58,7 +58,7 @@ fn acknowledges_no_intent_that_did_not_reach_the_store() {
                     Ok(()) => {
                         assert!(!failed, "operation {operation}: a failed journal took intent {effect}");
                         acknowledged.push(effect);
-                        let length = u64::try_from(store.bytes().len()).unwrap();
+                        let length = store.length();
                         assert!(!irreversible || store.synced() == length, "operation {operation}");
                     }
                     Err(_) => failed = true,
@@ -71,7 +71,7 @@ fn acknowledges_no_intent_that_did_not_reach_the_store() {
         let written: Vec<u64> = records(&bytes)
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|record| if let Event::Intent(intent) = record.event { Some(intent.effect) } else { None })
+            .filter_map(|record| if let Event::Intent(intent) = record.event { Some(intent.effect.0) } else { None })
             .collect();
         assert!(written.starts_with(&acknowledged), "operation {operation}: {written:?}, {acknowledged:?}");
         if sound {
@@ -83,7 +83,7 @@ fn acknowledges_no_intent_that_did_not_reach_the_store() {
 
 #[test]
 fn returns_the_first_error_from_every_later_call() {
-    let store = Memory::failing_at(1);
+    let store = Memory::failing_at(1, Taken::Half);
     let writer = Writer::create(store.clone(), &header(), options()).unwrap();
     assert!(matches!(writer.intent(&intent(0, true)), Err(JournalError::Write { .. })));
     let length = store.bytes().len();
@@ -98,7 +98,7 @@ fn returns_the_first_error_from_every_later_call() {
 
 /// Whether everything written so far is synced.
 fn is_synced(store: &Memory) -> bool {
-    store.synced() == u64::try_from(store.bytes().len()).unwrap()
+    store.synced() == store.length()
 }
 
 #[test]
@@ -242,6 +242,10 @@ fn fails_rather_than_waits_for_a_lost_writer() {
     };
     assert!(matches!(error, JournalError::WriterLost));
     assert!(matches!(writer.finish(&end()), Err(JournalError::WriterLost)));
+    // The guest's own thread writes an intent, and gets an error rather than the panic.
+    let writer = Writer::create(Panicking(Memory::default()), &header(), options()).unwrap();
+    assert!(matches!(writer.intent(&intent(0, true)), Err(JournalError::WriterLost)));
+    assert!(matches!(writer.note(&note), Err(JournalError::WriterLost)));
 }
 
 /// A store that tells when it was written to.

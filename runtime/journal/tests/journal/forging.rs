@@ -17,7 +17,7 @@ pub(crate) fn key() -> SigningKey {
 pub(crate) fn signed_sample() -> Vec<u8> {
     let store = Memory::default();
     write_sample(store.clone(), Options { signer: Some(Arc::new(key())), ..options() }).unwrap();
-    store.bytes().clone()
+    store.bytes()
 }
 
 /// The payloads of a journal's records.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
-use wasm_agent_journal::{CallEvent, Encoded, Event, Keep, Options, Verdict, Writer, verify};
+use wasm_agent_journal::{CallEvent, CallId, Encoded, Event, Keep, Options, Verdict, Writer, verify};
 
 use crate::support::{Frame, Memory, call, decision, end, frames, header, options, records, sample};
 
@@ -196,7 +196,7 @@ fn spells_labels_out_once_there_are_too_many() {
 fn matches_arguments_that_are_asked_again() {
     let bytes = sample();
     let recorded = records(&bytes).unwrap().into_iter().find_map(|record| match record.event {
-        Event::Call(call) if call.seq == 3 => Some(call.arguments),
+        Event::Call(call) if call.seq == CallId(3) => Some(call.arguments),
         _ => None,
     });
     let recorded = recorded.unwrap();

@@ -8,7 +8,7 @@ use wasm_agent_journal::{
     Encoded, Event, JournalError, JournalStore, Keep, PayloadRef, ReadError, Summary, Writer, recover, verify,
 };
 
-use crate::support::{Memory, call, end, header, open, options, records};
+use crate::support::{Memory, Taken, call, end, header, open, options, records};
 
 /// Lengths on both sides of every bound: in place, copied, shared, gathered, more than is gathered.
 const LENGTHS: [usize; 12] = [
@@ -99,7 +99,7 @@ fn several(is_copied: bool) -> (Vec<u8>, Vec<Encoded>) {
         items.push(outcome.clone());
     }
     writer.finish(&end()).unwrap();
-    let bytes = store.bytes().clone();
+    let bytes = store.bytes();
     (bytes, items)
 }
 
@@ -127,7 +127,7 @@ fn a_failed_part_ends_the_journal_and_leaves_what_came_before() {
     let sound = Memory::default();
     write(sound.clone()).unwrap();
     for operation in 0..sound.operations() {
-        let store = Memory::failing_at(operation);
+        let store = Memory::failing_at(operation, Taken::Half);
         let written = write(store.clone());
         let bytes = store.bytes();
         assert!(sound.bytes().starts_with(&bytes), "operation {operation}");

@@ -11,6 +11,7 @@ mod forging;
 mod format;
 mod json;
 mod large;
+mod many;
 mod properties;
 mod recovering;
 mod round_trip;

@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use proptest::prelude::*;
 use wasm_agent_journal::{
-    CallEvent, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Verdict, Writer, to_json, verify,
+    CallEvent, EffectId, EffectResult, Encoded, Event, Keep, Note, Options, OutcomeEvent, Verdict, Writer, to_json,
+    verify,
 };
 
 use crate::support::{
@@ -58,14 +59,14 @@ fn write(steps: &[Step], options: Options) -> Vec<u8> {
                 writer.intent(&intent(*effect, *irreversible)).unwrap();
                 if *done {
                     let result = EffectResult::Done;
-                    let event = OutcomeEvent { effect: *effect, at_ns: 0, result, detail: None, extra: None };
+                    let event = OutcomeEvent { effect: EffectId(*effect), at_ns: 0, result, detail: None, extra: None };
                     writer.outcome(&event).unwrap();
                 }
             }
         }
     }
     writer.finish(&end()).unwrap();
-    store.bytes().clone()
+    store.bytes()
 }
 
 /// What a reader must say about a step, or `None` for records that the steps do not name.
@@ -116,7 +117,10 @@ proptest! {
     }
 
     #[test]
-    fn reads_any_prefix_of_any_journal(steps in prop::collection::vec(step(), 0..20), cut in any::<prop::sample::Index>()) {
+    fn reads_any_prefix_of_any_journal(
+        steps in prop::collection::vec(step(), 0..20),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let bytes = write(&steps, options());
         let frames = frames(&bytes);
         let length = frames[0].end + cut.index(bytes.len() - frames[0].end);
@@ -142,7 +146,10 @@ proptest! {
     }
 
     #[test]
-    fn survives_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in any::<prop::sample::Index>()) {
+    fn survives_arbitrary_bytes(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let sample = sample();
         let mut journal = sample[..8 + cut.index(sample.len() - 8)].to_vec();
         journal.extend_from_slice(&bytes);

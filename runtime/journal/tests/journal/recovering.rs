@@ -9,12 +9,12 @@ use wasm_agent_journal::{
 };
 
 use crate::forging::{key, payloads, resealed, signed_sample};
-use crate::support::{Memory, frames, records, sample};
+use crate::support::{Memory, Taken, frames, records, sample};
 
 fn recovered(bytes: &[u8], signer: Option<Arc<dyn Signer>>) -> (Result<Recovered, RecoverError>, Vec<u8>) {
     let store = Memory::default();
     let result = recover(Cursor::new(bytes), store.clone(), signer);
-    let copy = store.bytes().clone();
+    let copy = store.bytes();
     (result, copy)
 }
 
@@ -127,7 +127,7 @@ fn a_copy_that_fails_is_reported() {
     let bytes = sample();
     let cut = &bytes[..bytes.len() - 9];
     for operation in 0..2 {
-        let error = recover(Cursor::new(cut), Memory::failing_at(operation), None).unwrap_err();
+        let error = recover(Cursor::new(cut), Memory::failing_at(operation, Taken::Half), None).unwrap_err();
         let failed = matches!(error, RecoverError::Write(JournalError::Write { .. } | JournalError::Sync { .. }));
         assert!(failed, "operation {operation}: {error}");
     }

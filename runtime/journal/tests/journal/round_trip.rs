@@ -3,7 +3,9 @@
 use std::io::Cursor;
 
 use minicbor::Decoder;
-use wasm_agent_journal::{Event, Header, PayloadRef, PublicKey, Record, Redaction, Verdict, Writer, verify};
+use wasm_agent_journal::{
+    CallId, EffectId, Event, Header, PayloadRef, PublicKey, Record, Redaction, Verdict, Writer, verify,
+};
 
 use crate::support::{
     Memory, approval, asked, contents, decision, end, header, intent, open, options, records, sample, write_sample,
@@ -26,7 +28,7 @@ fn reads_every_event_as_it_was_written() {
     let Event::ApprovalSettled(settled) = event(&records, |event| matches!(event, Event::ApprovalSettled(_))) else {
         unreachable!("filtered")
     };
-    assert_eq!((settled.effect, settled.at_ns, settled.approval), (1, 1_900_000, approval()));
+    assert_eq!((settled.effect, settled.at_ns, settled.approval), (EffectId(1), 1_900_000, approval()));
     let Event::Outcome(outcome) = event(&records, |event| matches!(event, Event::Outcome(_))) else {
         unreachable!("filtered")
     };
@@ -58,7 +60,7 @@ fn reads_calls_with_absolute_times_fuel_and_decisions() {
         .into_iter()
         .filter_map(|record| if let Event::Call(call) = record.event { Some(call) } else { None })
         .collect();
-    assert_eq!(calls.iter().map(|call| call.seq).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert_eq!(calls.iter().map(|call| call.seq).collect::<Vec<_>>(), [CallId(0), CallId(1), CallId(2), CallId(3)]);
     assert_eq!(calls.iter().map(|call| call.at_ns).collect::<Vec<_>>(), [1000, 1200, 1200, 1_950_000]);
     assert_eq!(calls.iter().map(|call| call.fuel).collect::<Vec<_>>(), [500, 700, 700, 900]);
     assert_eq!(calls[0].function.name, "wasi:clocks/wall-clock#now");
@@ -96,7 +98,7 @@ fn stores_equal_contents_once_and_fetches_them_by_reference() {
 #[test]
 fn keeps_only_the_digest_of_what_a_replay_makes_again() {
     let records = records(&sample()).unwrap();
-    let Event::Call(call) = event(&records, |event| matches!(event, Event::Call(call) if call.seq == 3)) else {
+    let Event::Call(call) = event(&records, |event| matches!(event, Event::Call(call) if call.seq == CallId(3))) else {
         unreachable!("filtered")
     };
     let mut arguments = Decoder::new(&call.arguments);

@@ -1,69 +1,14 @@
-//! A store in memory that can fail, and a journal with one record of each kind.
+//! A journal with one record of each kind.
 
-use std::io::{self, Cursor};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::io::Cursor;
 
 use minicbor::Decoder;
+pub(crate) use wasm_agent_journal::testing::{Memory, Taken};
 use wasm_agent_journal::{
-    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, CallEvent, DecisionRecord, EffectResult, Encoded,
-    End, FunctionId, Header, Intent, Invocation, JournalError, JournalStore, Keep, Note, Options, OutcomeEvent,
-    ReadError, Reader, Record, Remember, RunResult, Summary, Verdict, Writer,
+    Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, CallEvent, CallId, DecisionRecord, EffectId,
+    EffectResult, Encoded, End, FunctionId, Header, Intent, Invocation, JournalError, Keep, Note, Options,
+    OutcomeEvent, ReadError, Reader, Record, Remember, RunId, RunResult, Summary, Verdict, Writer,
 };
-
-/// A journal's bytes in memory, shared with the test.
-#[derive(Clone, Default)]
-pub(crate) struct Memory {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    /// Length at the last sync.
-    synced: Arc<AtomicU64>,
-    /// Writes and syncs so far; the operation with the number in `fail_at` fails.
-    operations: Arc<AtomicU64>,
-    fail_at: Option<u64>,
-}
-
-impl Memory {
-    /// A store whose `operation`th write or sync fails, having taken in half of what it was given.
-    pub(crate) fn failing_at(operation: u64) -> Self {
-        Self { fail_at: Some(operation), ..Self::default() }
-    }
-
-    pub(crate) fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.bytes.lock().unwrap()
-    }
-
-    pub(crate) fn synced(&self) -> u64 {
-        self.synced.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn operations(&self) -> u64 {
-        self.operations.load(Ordering::SeqCst)
-    }
-
-    fn fails(&self) -> bool {
-        Some(self.operations.fetch_add(1, Ordering::SeqCst)) == self.fail_at
-    }
-}
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.fails() {
-            self.bytes().extend_from_slice(&bytes[..bytes.len() / 2]);
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        self.bytes().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        if self.fails() {
-            return Err(io::ErrorKind::Other.into());
-        }
-        let length = u64::try_from(self.bytes().len()).unwrap();
-        self.synced.store(length, Ordering::SeqCst);
-        Ok(())
-    }
-}
 
 /// Options under which equal runs give equal bytes.
 pub(crate) fn options() -> Options {
@@ -72,21 +17,10 @@ pub(crate) fn options() -> Options {
 
 pub(crate) fn header() -> Header {
     Header {
-        run_id: [7; 16],
-        component_sha256: [1; 32],
-        component_name: "edit-files.wasm".to_owned(),
-        policy_text: "version = 1\n".to_owned(),
-        policy_digest: [2; 32],
-        arguments: vec!["edit-files".to_owned(), "/notes".to_owned()],
-        environment: vec![("LANG".to_owned(), "C.UTF-8".to_owned())],
         invocation: Invocation::Call { export: "search".to_owned(), arguments: "(\"/notes\")".to_owned() },
         limits: vec![("memory-bytes".to_owned(), 256 << 20), ("time-ns".to_owned(), 30_000_000_000)],
-        engine: "wasmtime 48.0.8".to_owned(),
-        started_ns: 1_800_000_000_000_000_000,
-        parent: Some([9; 16]),
-        approver: "terminal".to_owned(),
-        signed_by: None,
-        redaction: None,
+        parent: Some(RunId::from_bytes([9; 16])),
+        ..Header::sample()
     }
 }
 
@@ -127,8 +61,8 @@ pub(crate) fn action() -> Vec<u8> {
 
 pub(crate) fn intent(effect: u64, irreversible: bool) -> Intent {
     Intent {
-        effect,
-        call: 2,
+        effect: EffectId(effect),
+        call: CallId(2),
         at_ns: 2_000_000,
         action: action(),
         action_digest: [5; 32],
@@ -165,7 +99,7 @@ pub(crate) fn write_sample(store: Memory, options: Options) -> Result<Summary, J
 
     arguments.array(0);
     outcome.array(2).u64(1_800_000_000).u64(5);
-    assert_eq!(writer.call(&CallEvent { at_ns: 1000, fuel: 500, ..call(now, &arguments, &outcome) })?, 0);
+    assert_eq!(writer.call(&CallEvent { at_ns: 1000, fuel: 500, ..call(now, &arguments, &outcome) })?, CallId(0));
     writer.note(&Note { at_ns: 1100, name: "intent".to_owned(), text: "tidy the notes".to_owned() })?;
 
     let allow = decision(Verdict::Allow);
@@ -175,16 +109,16 @@ pub(crate) fn write_sample(store: Memory, options: Options) -> Result<Summary, J
         arguments.array(3).u64(3).u64(4096).i64(-1);
         outcome.array(2).payload(contents(300), Keep::Contents).bool(true);
         let call = call(read, &arguments, &outcome);
-        assert_eq!(writer.call(&CallEvent { at_ns: 1200, fuel: 700, decision: Some(&allow), ..call })?, seq);
+        assert_eq!(writer.call(&CallEvent { at_ns: 1200, fuel: 700, decision: Some(&allow), ..call })?, CallId(seq));
     }
 
     writer.approval_asked(&asked())?;
-    writer.approval_settled(&ApprovalSettled { effect: 1, at_ns: 1_900_000, approval: approval() })?;
+    writer.approval_settled(&ApprovalSettled { effect: EffectId(1), at_ns: 1_900_000, approval: approval() })?;
     writer.intent(&intent(1, true))?;
     outcome.clear();
     outcome.map(1).str("written").u64(300);
     writer.outcome(&OutcomeEvent {
-        effect: 1,
+        effect: EffectId(1),
         at_ns: 3_000_000,
         result: EffectResult::Failed,
         detail: Some("disk full"),
@@ -197,7 +131,7 @@ pub(crate) fn write_sample(store: Memory, options: Options) -> Result<Summary, J
     let deny = decision(Verdict::Deny);
     let call = call(write, &arguments, &outcome);
     let call = CallEvent { at_ns: 1_950_000, duration_ns: 2_000_000, fuel: 900, decision: Some(&deny), ..call };
-    assert_eq!(writer.call(&call)?, 3);
+    assert_eq!(writer.call(&call)?, CallId(3));
     writer.finish(&end())
 }
 
@@ -205,7 +139,7 @@ pub(crate) fn write_sample(store: Memory, options: Options) -> Result<Summary, J
 pub(crate) fn sample() -> Vec<u8> {
     let store = Memory::default();
     write_sample(store.clone(), options()).unwrap();
-    store.bytes().clone()
+    store.bytes()
 }
 
 pub(crate) fn open(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, ReadError> {

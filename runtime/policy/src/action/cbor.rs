@@ -1,8 +1,8 @@
 //! Canonical bytes of an action: a CBOR map with text keys.
 //!
 //! The encoding is deterministic (RFC 8949 section 4.2.1): definite lengths, shortest heads, keys sorted by their
-//! bytes, so that shorter keys come first. It is written by hand, because writing to memory cannot fail. The decoder
-//! encodes its result again and compares, so that an action has exactly one encoding.
+//! bytes, so that shorter keys come first. The decoder encodes its result again and compares, so that an action has
+//! exactly one encoding.
 
 use super::Action;
 use crate::file::action::LinkKind;
@@ -12,6 +12,7 @@ use crate::http::method::{Method, MethodError};
 use crate::http::url::{Url, UrlError};
 use minicbor::Decoder;
 use std::borrow::Cow;
+use wasm_agent_cbor as cbor;
 
 /// Why bytes are not the canonical bytes of an action.
 #[derive(Debug, thiserror::Error)]
@@ -51,18 +52,18 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
         | Action::FileDelete { path }
         | Action::DirCreate { path }
         | Action::DirRemove { path } => {
-            head(out, MAP, 2);
+            cbor::map(out, 2);
             entry(out, "kind", kind);
             entry(out, "path", path.as_str());
         }
         Action::FileModify { path, truncate } => {
-            head(out, MAP, 3);
+            cbor::map(out, 3);
             entry(out, "kind", kind);
             entry(out, "path", path.as_str());
             flag(out, "truncate", *truncate);
         }
         Action::FileRename { from, to, replaces, directory } => {
-            head(out, MAP, 5);
+            cbor::map(out, 5);
             entry(out, "to", to.as_str());
             entry(out, "from", from.as_str());
             entry(out, "kind", kind);
@@ -70,7 +71,7 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
             flag(out, "directory", *directory);
         }
         Action::LinkCreate { kind: link, path, target } => {
-            head(out, MAP, 4);
+            cbor::map(out, 4);
             entry(out, "kind", kind);
             entry(out, "link", link.as_str());
             entry(out, "path", path.as_str());
@@ -78,13 +79,13 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
         }
         Action::HttpRequest(request) => encode_request(request, kind, out),
         Action::Checkpoint { title, detail } => {
-            head(out, MAP, 3);
+            cbor::map(out, 3);
             entry(out, "kind", kind);
             entry(out, "title", title);
             entry(out, "detail", detail);
         }
         Action::Socket { what } => {
-            head(out, MAP, 2);
+            cbor::map(out, 2);
             entry(out, "kind", kind);
             entry(out, "what", what);
         }
@@ -92,80 +93,40 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
 }
 
 fn encode_request(request: &HttpAction, kind: &str, out: &mut Vec<u8>) {
-    head(out, MAP, if request.body.is_some() { 6 } else { 5 });
+    cbor::map(out, if request.body.is_some() { 6 } else { 5 });
     entry(out, "url", request.url.as_str());
     if let Some(body) = &request.body {
-        text(out, "body");
-        head(out, MAP, 2);
-        text(out, "len");
-        head(out, UNSIGNED, body.len);
-        text(out, "blake3");
-        bytes(out, &body.blake3);
+        cbor::text(out, "body");
+        cbor::map(out, 2);
+        cbor::text(out, "len");
+        cbor::uint(out, body.len);
+        cbor::text(out, "blake3");
+        cbor::bytes(out, &body.blake3);
     }
     entry(out, "kind", kind);
     entry(out, "method", request.method.as_str());
-    text(out, "headers");
-    head(out, ARRAY, length(request.headers.len()));
+    cbor::text(out, "headers");
+    cbor::array(out, request.headers.len());
     for (name, value) in &request.headers {
-        head(out, ARRAY, 2);
-        text(out, name);
-        bytes(out, value);
+        cbor::array(out, 2);
+        cbor::text(out, name);
+        cbor::bytes(out, value);
     }
-    text(out, "secrets");
-    head(out, ARRAY, length(request.secrets.len()));
+    cbor::text(out, "secrets");
+    cbor::array(out, request.secrets.len());
     for name in &request.secrets {
-        text(out, name);
+        cbor::text(out, name);
     }
-}
-
-// Major types of RFC 8949 section 3.1, in the upper three bits of the first byte.
-const UNSIGNED: u8 = 0;
-const BYTES: u8 = 2 << 5;
-const TEXT: u8 = 3 << 5;
-const ARRAY: u8 = 4 << 5;
-const MAP: u8 = 5 << 5;
-
-/// Writes a head with the shortest argument.
-fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
-    let wide = argument.to_be_bytes();
-    let [.., b4, b5, b6, b7] = wide;
-    if argument < 24 {
-        out.extend_from_slice(&[major | b7]);
-    } else if argument <= u64::from(u8::MAX) {
-        out.extend_from_slice(&[major | 24, b7]);
-    } else if argument <= u64::from(u16::MAX) {
-        out.extend_from_slice(&[major | 25, b6, b7]);
-    } else if argument <= u64::from(u32::MAX) {
-        out.extend_from_slice(&[major | 26, b4, b5, b6, b7]);
-    } else {
-        out.extend_from_slice(&[major | 27]);
-        out.extend_from_slice(&wide);
-    }
-}
-
-fn text(out: &mut Vec<u8>, value: &str) {
-    head(out, TEXT, length(value.len()));
-    out.extend_from_slice(value.as_bytes());
-}
-
-fn bytes(out: &mut Vec<u8>, value: &[u8]) {
-    head(out, BYTES, length(value.len()));
-    out.extend_from_slice(value);
 }
 
 fn entry(out: &mut Vec<u8>, key: &str, value: &str) {
-    text(out, key);
-    text(out, value);
+    cbor::text(out, key);
+    cbor::text(out, value);
 }
 
 fn flag(out: &mut Vec<u8>, key: &str, value: bool) {
-    text(out, key);
-    out.extend_from_slice(&[if value { 0xf5 } else { 0xf4 }]);
-}
-
-/// A length in memory, which always fits 64 bits.
-fn length(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
+    cbor::text(out, key);
+    cbor::boolean(out, value);
 }
 
 /// Every key that some action has. Which of them are needed is known once all are read.

@@ -11,7 +11,7 @@ fn path(text: &str) -> GuestPath {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    wasm_agent_ids::Hex(bytes).to_string()
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::report::Report;
 use super::section::{Section, Value, as_text, wrong_type};
 use crate::bounds::ENVIRONMENT_MAX;
 use crate::limits::Limits;
+use data_encoding::HEXLOWER_PERMISSIVE;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,15 +25,7 @@ pub(super) fn tool(root: &Section<'_>, report: &mut Report<'_>) -> Option<[u8; 3
 }
 
 fn sha256(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut digest = [0; 32];
-    for (position, byte) in digest.iter_mut().enumerate() {
-        let start = position * 2;
-        *byte = u8::from_str_radix(text.get(start..start + 2)?, 16).ok()?;
-    }
-    Some(digest)
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 pub(super) fn environment(root: &Section<'_>, report: &mut Report<'_>) -> BTreeMap<String, String> {

@@ -1,7 +1,6 @@
 //! What is concluded from journals.
 
 use std::io::{self, Cursor};
-use std::sync::{Arc, Mutex};
 
 use wasm_agent_audit::diff::{Change, Diff};
 use wasm_agent_audit::export::{ChromeTrace, Otlp};
@@ -12,7 +11,8 @@ use wasm_agent_audit::stats::Stats;
 use wasm_agent_audit::suggest::{Paths, Suggest, Suggested};
 use wasm_agent_audit::view::View;
 use wasm_agent_audit::why::{Names, Target, Why};
-use wasm_agent_journal::{JournalStore, Reader, Record};
+use wasm_agent_journal::testing::Memory;
+use wasm_agent_journal::{Reader, Record};
 use wasm_agent_policy::{GuestPath, Policy};
 
 use crate::forge;
@@ -180,23 +180,8 @@ fn redactions(journal: &[u8]) {
         if redact(Cursor::new(journal), copy.clone(), taken_out).is_err() {
             continue;
         }
-        let copy = copy.0.lock().unwrap().clone();
+        let copy = copy.bytes();
         let open = || Ok(Cursor::new(copy.clone()));
         verify_redaction(open, Cursor::new(journal)).unwrap_or_else(|error| panic!("{error}"));
-    }
-}
-
-/// A journal in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -2,11 +2,12 @@
 
 use std::io::Cursor;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use wasm_agent_host::{Compiler, Discard, Engine, Grants, Invocation, Outcome, Recording, Run, Tool};
-use wasm_agent_journal::{JournalStore, Reader, to_json};
+use wasm_agent_journal::testing::Memory;
+use wasm_agent_journal::{Reader, to_json};
 
 use crate::forge;
 
@@ -57,10 +58,10 @@ pub fn recorded() -> &'static [u8] {
     static RECORDED: OnceLock<Vec<u8>> = OnceLock::new();
     RECORDED.get_or_init(|| {
         let (tool, _) = tool();
-        let store = Store::default();
+        let store = Memory::default();
         let run = Run::new(tool, Arc::new(Grants::none()), Invocation::command(tool).unwrap()).unwrap();
         run.execute_blocking(store.clone()).unwrap();
-        store.0.lock().unwrap().clone()
+        store.bytes()
     })
 }
 
@@ -91,18 +92,4 @@ fn told(journal: &[u8], fuel: bool) -> Vec<Value> {
         told.push(Value::Object(std::mem::take(shown)));
     }
     told
-}
-
-#[derive(Clone, Default)]
-struct Store(Arc<Mutex<Vec<u8>>>);
-
-impl JournalStore for Store {
-    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -15,7 +15,6 @@ use crate::commands::progress::{Prints, Progress, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, json_line};
-use crate::units::hex;
 use text::Listing;
 
 /// What was found besides the changes that are listed.
@@ -130,7 +129,7 @@ fn objects(
     line(&json!({
         "event": "diff",
         "identical": found.is_identical(),
-        "runs": headers.iter().map(|header| hex(&header.run_id)).collect::<Vec<_>>(),
+        "runs": headers.iter().map(|header| header.run_id.to_string()).collect::<Vec<_>>(),
         "calls": { "same": same, "other_outcome": outcomes, "only_first": first, "only_second": second },
         "effects": effects,
         "parts_at": parts_at.map(|(first, second)| json!({ "first": first, "second": second })),

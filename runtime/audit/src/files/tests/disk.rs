@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wasm_agent_journal::{
-    Before, Call, DecisionRecord, EffectResult, Encoded, Event, Function, Intent, Keep, Outcome, Record, Verdict,
+    Before, Call, CallId, DecisionRecord, EffectId, EffectResult, Encoded, Event, Function, Intent, Keep, Outcome,
+    Record, Verdict,
 };
 use wasm_agent_policy::{Action, LinkKind};
 
@@ -93,7 +94,7 @@ impl Disk {
 
     fn call(&mut self, name: String, arguments: Vec<u8>, outcome: Vec<u8>) {
         let call = Call {
-            seq: self.calls,
+            seq: CallId(self.calls),
             function: Arc::new(Function { name, parameters: Vec::new() }),
             at_ns: 0,
             duration_ns: 0,
@@ -113,8 +114,8 @@ impl Disk {
         self.effects += 1;
         let decision = DecisionRecord { verdict: Verdict::Allow, grant: None, reason: None, action: None };
         let intent = Intent {
-            effect,
-            call: self.calls,
+            effect: EffectId(effect),
+            call: CallId(self.calls),
             at_ns: 0,
             action: action.canonical_bytes(),
             action_digest: *action.digest().as_bytes(),
@@ -123,7 +124,8 @@ impl Disk {
             irreversible: before.is_some(),
             before,
         };
-        let outcome = Outcome { effect, at_ns: 0, result: EffectResult::Done, detail: None, extra: None };
+        let outcome =
+            Outcome { effect: EffectId(effect), at_ns: 0, result: EffectResult::Done, detail: None, extra: None };
         for event in [Event::Intent(Box::new(intent)), Event::Outcome(outcome)].into_iter().take(1 + usize::from(ends))
         {
             self.files.record(&Record { index: 0, offset: 0, event }, &mut NoBlobs).unwrap();

@@ -1,32 +1,10 @@
 //! Journals with names and contents that are to be taken out.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use wasm_agent_journal::{Answer, CallEvent, EffectResult, Encoded, Keep, Options, Writer};
 
-use wasm_agent_journal::{Answer, CallEvent, EffectResult, Encoded, JournalStore, Keep, Options, Writer};
+pub(super) use wasm_agent_journal::testing::Memory;
 
 use crate::hand_made::{HandMade, fine, header, item, modify};
-
-/// A store in memory.
-#[derive(Clone, Default)]
-pub(super) struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl Memory {
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-impl JournalStore for Memory {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Contents that no redaction of bodies has, short and long.
 pub(super) const SHORT: &str = "short-body-4711";

@@ -8,11 +8,11 @@ fn an_effect_without_an_outcome_stays_open() {
     let action = Action::FileDelete { path: path("/notes/a") };
     view.record(&record(Event::Intent(Box::new(intent(0, 3, &action)))));
     view.record(&record(Event::Intent(Box::new(intent(1, 4, &action)))));
-    let ended = Outcome { effect: 0, at_ns: 0, result: EffectResult::Done, detail: None, extra: None };
+    let ended = Outcome { effect: EffectId(0), at_ns: 0, result: EffectResult::Done, detail: None, extra: None };
     let ended = record(Event::Outcome(ended));
     let seen = view.record(&ended);
     assert_eq!(seen.effect.and_then(|effect| effect.result), Some(EffectResult::Done));
-    assert_eq!(view.open_effects().iter().map(|effect| effect.intent.effect).collect::<Vec<_>>(), [1]);
+    assert_eq!(view.open_effects().iter().map(|effect| effect.intent.effect).collect::<Vec<_>>(), [EffectId(1)]);
 }
 
 #[test]

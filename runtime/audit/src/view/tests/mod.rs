@@ -5,7 +5,8 @@ mod requests;
 use std::sync::Arc;
 
 use wasm_agent_journal::{
-    Call, DecisionRecord, EffectResult, Encoded, Event, Function, Intent, Keep, Outcome, Record, Verdict,
+    Call, CallId, DecisionRecord, EffectId, EffectResult, Encoded, Event, Function, Intent, Keep, Outcome, Record,
+    Verdict,
 };
 use wasm_agent_policy::{Action, GuestPath, LinkKind};
 
@@ -51,7 +52,7 @@ impl Run {
     fn made(&mut self, function: &str, arguments: Vec<u8>, outcome: Vec<u8>) -> Call {
         self.calls += 1;
         Call {
-            seq: self.calls - 1,
+            seq: CallId(self.calls - 1),
             function: Arc::new(Function { name: function.to_owned(), parameters: Vec::new() }),
             at_ns: 0,
             duration_ns: 0,
@@ -130,7 +131,13 @@ impl Run {
         let effect = self.effects;
         self.effects += 1;
         self.view.record(&record(Event::Intent(Box::new(intent(effect, self.calls, action)))));
-        self.view.record(&record(Event::Outcome(Outcome { effect, at_ns: 0, result, detail: None, extra: None })));
+        self.view.record(&record(Event::Outcome(Outcome {
+            effect: EffectId(effect),
+            at_ns: 0,
+            result,
+            detail: None,
+            extra: None,
+        })));
         let arguments = item(|out| {
             out.array(2).u64(0).str("as it was asked for");
         });
@@ -144,8 +151,8 @@ impl Run {
 
 fn intent(effect: u64, call: u64, action: &Action) -> Intent {
     Intent {
-        effect,
-        call,
+        effect: EffectId(effect),
+        call: CallId(call),
         at_ns: 0,
         action: action.canonical_bytes(),
         action_digest: *action.digest().as_bytes(),

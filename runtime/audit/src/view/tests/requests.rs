@@ -27,7 +27,7 @@ fn a_body_belongs_to_its_request() {
     let request = run.view.request(exchange).unwrap();
     assert_eq!(request.url.as_ref().map(|url| url.as_str()), Some("https://example.com/b?c"));
     assert_eq!(request.method.as_ref().map(|method| method.as_str()), Some("POST"));
-    assert_eq!(request.call, Some(call.seq));
+    assert_eq!(request.call, Some(call.seq.0));
     let future = format!("{HTTP}[method]future-incoming-response.get");
     assert_eq!(
         run.on(&future, 1, |out| {

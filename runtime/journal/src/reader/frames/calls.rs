@@ -1,4 +1,4 @@
-//! Frames of calls, which nearly all frames are: taken where they lie whole in the buffer, without a look for what else they may be.
+//! A fast path for frames of calls, which are nearly all frames: for those that are complete in the buffer.
 
 use std::io::{Read, Seek};
 
@@ -9,8 +9,8 @@ use crate::format::FRAME_HEAD_BYTES;
 use super::{Frame, FrameKind, Frames, split_head};
 
 impl<R: Read + Seek> Frames<R> {
-    /// Takes the next frame if it lies whole in the buffer, is a call and its check holds: what [`step`](Self::step) would give, and
-    /// nearly always does. `None` says nothing.
+    /// Reads the next frame if it is complete in the buffer, is a call, and its check is right. It gives the same as
+    /// [`step`](Self::step). `None` means that `step` has to look.
     #[inline]
     pub(crate) fn call(&mut self) -> Option<Frame> {
         let (index, offset) = (self.index, self.offset());
@@ -30,10 +30,10 @@ impl<R: Read + Seek> Frames<R> {
         Some(Frame { index, offset, kind: FrameKind::Record, payload })
     }
 
-    /// Steps over the frames that lie whole in the buffer, whose checks hold and whose payloads `is_plain` takes, up to the
-    /// first for which one of these is not so. [`step`](Self::step) looks at that one.
+    /// Skips the frames that are complete in the buffer, whose checks are right and whose payloads `is_plain` accepts.
+    /// Stops before the first other frame, which [`step`](Self::step) reads.
     ///
-    /// No frame that is passed here is a seal or a blob; their checks are compared one by one as everywhere.
+    /// None of the skipped frames is a seal or a blob. Their checks are compared one by one, as everywhere.
     #[inline(never)]
     pub(crate) fn pass_plain(&mut self, mut is_plain: impl FnMut(&[u8], usize) -> bool) -> u64 {
         let mut rest = self.unread();
@@ -44,8 +44,8 @@ impl<R: Read + Seek> Frames<R> {
             let (stored, length) = split_head(*head);
             let Some(size) = usize::try_from(length).ok().filter(|size| *size <= frames.len()) else { break };
             let (covered, after) = (rest.get(4..FRAME_HEAD_BYTES + size), frames.get(size..));
-            // Each check is computed from the one that stands before it in the file, which was compared with its own: so
-            // the next one need not wait for it.
+            // Each check is computed from the stored check before it, which was compared already. So the next
+            // computation need not wait for this one.
             if !is_plain(frames, size) || check_after(check, covered.unwrap_or_default()) != stored {
                 break;
             }
@@ -59,7 +59,8 @@ impl<R: Read + Seek> Frames<R> {
         passed
     }
 
-    /// What lies in the buffer of the file as it was when it was opened: more may have been written since.
+    /// The unread part of the buffer, up to the length that the file had when it was opened: more may have been written
+    /// since.
     #[inline]
     fn unread(&self) -> &[u8] {
         let left = usize::try_from(self.length.saturating_sub(self.offset())).unwrap_or(usize::MAX);

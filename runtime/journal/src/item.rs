@@ -1,0 +1,182 @@
+//! Items of this format: where one ends, and whether it is allowed.
+//!
+//! Only what the format uses: integers, byte and text strings, arrays, maps, payload references, booleans and null.
+
+use std::str;
+
+use wasm_agent_cbor::major::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT};
+use wasm_agent_cbor::{FALSE, NULL, TRUE, split_head, split_uint};
+
+use crate::format::{DEPTH_MAX, PAYLOAD_TAG};
+
+/// Splits off the first item of `input`, or gives `None` if `input` does not begin with a whole item of this format.
+///
+/// Texts must be UTF-8, lengths definite, and nesting at most [`DEPTH_MAX`], the record's own array included. Every
+/// item that passes can be shown.
+pub(crate) fn split_item(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = skip(input, 1)?;
+    input.split_at_checked(input.len() - rest.len())
+}
+
+/// Whether `input` is exactly one item of this format.
+pub(crate) fn is_item(input: &[u8]) -> bool {
+    skip(input, 0).is_some_and(<[u8]>::is_empty)
+}
+
+/// Skips one item. Recursion ends at [`DEPTH_MAX`], whatever the input.
+fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
+    let (major, argument, rest) = split_head(input)?;
+    match major {
+        UINT | NEGATIVE => Some(rest),
+        BYTES | TEXT => {
+            let (contents, rest) = rest.split_at_checked(usize::try_from(argument).ok()?)?;
+            (major == BYTES || str::from_utf8(contents).is_ok()).then_some(rest)
+        }
+        ARRAY => skip_all(rest, argument, depth + 1),
+        MAP => skip_all(rest, argument.checked_mul(2)?, depth + 1),
+        TAG => skip_reference(rest).filter(|_| argument == PAYLOAD_TAG && depth + 1 < DEPTH_MAX),
+        // False, true and null.
+        _ => (20..=22).contains(&argument).then_some(rest),
+    }
+}
+
+/// Steps over `items` items without going into any function again, or gives up: `None` says nothing about the input.
+///
+/// Takes only what [`split_item`] takes. Arrays, maps and tags are counted instead of their depth, which is no larger.
+#[inline]
+pub(crate) fn skip_flat(mut input: &[u8], mut items: u64) -> Option<&[u8]> {
+    let mut opened = 0;
+    while items > 0 {
+        items -= 1;
+        // Most items are numbers, and most of those say by their first byte how long they are.
+        let (&first, rest) = input.split_first()?;
+        match first {
+            0x00..=0x17 | 0x20..=0x37 | FALSE | TRUE | NULL => {
+                input = rest;
+                continue;
+            }
+            0x1a | 0x3a => {
+                input = rest.get(4..)?;
+                continue;
+            }
+            0x1b | 0x3b => {
+                input = rest.get(8..)?;
+                continue;
+            }
+            0x80..=0x97 => {
+                opened += 1;
+                items = items.checked_add((first & 0x1f).into()).filter(|_| opened < DEPTH_MAX)?;
+                input = rest;
+                continue;
+            }
+            _ => {}
+        }
+        let (major, argument, rest) = split_head(input)?;
+        input = rest;
+        match major {
+            UINT | NEGATIVE => {}
+            BYTES => input = input.get(usize::try_from(argument).ok()?..)?,
+            TEXT => {
+                let (contents, rest) = input.split_at_checked(usize::try_from(argument).ok()?)?;
+                if !contents.is_ascii() && str::from_utf8(contents).is_err() {
+                    return None;
+                }
+                input = rest;
+            }
+            ARRAY | MAP => {
+                opened += 1;
+                let inside = argument.checked_mul(if major == MAP { 2 } else { 1 })?;
+                items = items.checked_add(inside).filter(|_| opened < DEPTH_MAX)?;
+            }
+            TAG => {
+                opened += 2;
+                input = skip_reference(input).filter(|_| argument == PAYLOAD_TAG && opened < DEPTH_MAX)?;
+            }
+            _ if (20..=22).contains(&argument) => {}
+            _ => return None,
+        }
+    }
+    Some(input)
+}
+
+/// Skips the items of an array, map or tag.
+fn skip_all(mut input: &[u8], count: u64, depth: usize) -> Option<&[u8]> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    for _ in 0..count {
+        input = skip(input, depth)?;
+    }
+    Some(input)
+}
+
+/// Skips the array after the tag of a payload reference: a digest, a length, and perhaps an offset.
+fn skip_reference(input: &[u8]) -> Option<&[u8]> {
+    let (ARRAY, fields @ (2 | 3), rest) = split_head(input)? else { return None };
+    let (BYTES, 32, rest) = split_head(rest)? else { return None };
+    let (_, rest) = split_uint(rest.get(32..)?)?;
+    if fields == 2 { Some(rest) } else { split_uint(rest).map(|(_, rest)| rest) }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_agent_cbor::{array, boolean, bytes, int, map, null, tag, text, uint};
+
+    use super::*;
+
+    #[test]
+    fn steps_over_exactly_one_item() {
+        let mut items = Vec::new();
+        array(&mut items, 3);
+        int(&mut items, -70_000);
+        map(&mut items, 1);
+        text(&mut items, "key");
+        tag(&mut items, PAYLOAD_TAG);
+        array(&mut items, 2);
+        bytes(&mut items, &[0; 32]);
+        uint(&mut items, 300);
+        null(&mut items);
+        let whole = items.len();
+        assert!(is_item(&items));
+        boolean(&mut items, true);
+        assert!(!is_item(&items));
+        assert_eq!(split_item(&items).map(|(item, rest)| (item.len(), rest)), Some((whole, [0xf5].as_slice())));
+        for cut in 0..whole {
+            assert_eq!(split_item(&items[..cut]), None, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_format_does_not_use() {
+        let refused: [&[u8]; 13] = [
+            b"\xc1\x00",
+            b"\xd9\xae\x39\x00",
+            b"\xd9\xae\x39\x82\x41a\x00",
+            b"",
+            b"\x9f\xff",
+            b"\x5f\x41a\xff",
+            b"\x62\xff\xfe",
+            b"\xf7",
+            b"\xe0",
+            b"\xf9\x3c\x00",
+            b"\xfb\x3f\xf0\x00\x00\x00\x00\x00\x00",
+            b"\x1c",
+            b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff",
+        ];
+        for input in refused {
+            assert!(!is_item(input), "{input:x?}");
+        }
+    }
+
+    #[test]
+    fn refuses_nesting_past_the_bound() {
+        let reference = [b"\xd9\xae\x39\x82\x58\x20".as_slice(), &[0; 32], &[0]].concat();
+        let behind = |depth| [vec![0x81; depth], reference.clone()].concat();
+        assert!(is_item(&behind(DEPTH_MAX - 2)));
+        assert!(!is_item(&behind(DEPTH_MAX - 1)));
+        let nested = |depth: usize| [vec![0x81; depth], vec![0x00]].concat();
+        assert!(is_item(&nested(DEPTH_MAX)));
+        assert!(!is_item(&nested(DEPTH_MAX + 1)));
+        assert!(!is_item(&nested(1_000_000)));
+    }
+}
