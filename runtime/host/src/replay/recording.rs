@@ -176,7 +176,7 @@ fn prepare(
     tool: &Tool,
     sink: Arc<dyn OutputSink>,
 ) -> Result<Store<Host>, RunError> {
-    let run = RunId::from_bytes(header.run_id);
+    let run = header.run_id;
     // The recorded run's time does not pass in a replay, which ends where that run ended. This is the replay's own.
     let session = Arc::new(Session::new(run, replay.bounds().time(), Arc::default(), Arc::default()));
     let memory = limit(header, "memory-bytes").unwrap_or(u64::MAX).min(replay.bounds().memory_bytes);
