@@ -5,21 +5,21 @@ use landlock::{
     Scope,
 };
 
-use crate::Wall;
+use crate::Enforcement;
 
-/// The newest that is asked for. An older kernel gives what it has.
+/// The newest version that is used. An older kernel enforces the part that it knows.
 const ASKED: ABI = ABI::V7;
 
-/// Forbids all that Landlock knows of, with no exception.
-pub(crate) fn landlock() -> Wall {
-    match restrict().map(|status| status.ruleset) {
-        Ok(RulesetStatus::FullyEnforced) => Wall::Whole,
-        Ok(RulesetStatus::PartiallyEnforced) => Wall::Partial,
-        Ok(RulesetStatus::NotEnforced) | Err(_) => Wall::Missing,
+/// Forbids everything that Landlock knows of, without exception.
+pub(crate) fn restrict() -> Enforcement {
+    match restrict_self().map(|status| status.ruleset) {
+        Ok(RulesetStatus::FullyEnforced) => Enforcement::Full,
+        Ok(RulesetStatus::PartiallyEnforced) => Enforcement::Partial,
+        Ok(RulesetStatus::NotEnforced) | Err(_) => Enforcement::None,
     }
 }
 
-fn restrict() -> Result<RestrictionStatus, RulesetError> {
+fn restrict_self() -> Result<RestrictionStatus, RulesetError> {
     Ruleset::default()
         .handle_access(AccessFs::from_all(ASKED))?
         .handle_access(AccessNet::from_all(ASKED))?
