@@ -21,9 +21,9 @@ pub const REQUEST_VERSION: u32 = 1;
 pub struct ApprovalRequest {
     /// Always [`REQUEST_VERSION`].
     pub version: u32,
-    /// The run that is held, in hexadecimal.
+    /// The run that waits for the answer, in hexadecimal.
     pub run: String,
-    /// Sequence number of the host call that is held, as in the journal.
+    /// Number of the host call that waits, as in the journal.
     pub call: u64,
     /// The component that asks.
     pub component: ComponentSummary,
@@ -84,7 +84,7 @@ pub enum Detail {
         url: String,
         /// Headers in the guest's order, as pairs of name and value, without any secret.
         headers: Vec<(String, String)>,
-        /// Names of the secrets that the host puts in.
+        /// Names of the secrets that the host adds.
         secrets: Vec<String>,
         /// The beginning of the body.
         body: Option<Preview>,
