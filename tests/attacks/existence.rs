@@ -1,10 +1,10 @@
-//! Attacks that ask whether something is there: who may not read it does not learn it, whatever the spelling and the
-//! verb.
+//! Attacks that ask whether something exists: a tool that may not read it does not learn it, whatever the spelling and
+//! the verb.
 
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, Handle, How, Probe, Recorded, Scene};
+use wasm_agent_tests::{Folder, Handle, OpenMode, Probe, Recorded, Scene};
 
-/// What is there, and what is not: a file, a folder, a link that leads somewhere, and one that leads nowhere.
+/// What exists: a file, a folder, a link that leads somewhere, and a dangling link.
 const HIDDEN: [&str; 4] = ["file", "folder", "link", "dangling"];
 
 fn folder() -> Folder {
@@ -14,11 +14,11 @@ fn folder() -> Folder {
     folder
 }
 
-/// A grant that gives files by their ending, so that every name may be gone through.
+/// A grant for files by their ending, so that every name may be passed through.
 const BY_ENDING: &str =
     "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\nonly = [\"**/*.md\"]\n";
 
-/// One that asks before anything is read.
+/// A grant that asks before anything is read.
 const ASKING: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\nask = [\"read\"]\n";
 
 #[test]
@@ -49,7 +49,9 @@ fn policies() -> [String; 3] {
 /// Every verb on a path.
 fn ask(probe: &mut Probe, work: Handle, path: &str) {
     probe.stat(work, path);
-    for how in [How::READ, How::WRITE, How::TRUNCATE, How::CREATE, How::CREATE_NEW, How::DIR] {
+    for how in
+        [OpenMode::READ, OpenMode::WRITE, OpenMode::TRUNCATE, OpenMode::CREATE, OpenMode::CREATE_NEW, OpenMode::DIR]
+    {
         probe.open(work, path, how);
     }
     probe.rename(work, path, "moved");

@@ -1,8 +1,8 @@
-//! Attacks on files that are spelled call by call: what flags, links, renames and other processes can do.
+//! Attacks on files spelled call by call: flags, links, renames and other processes.
 
 use serde_json::Value;
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script};
 
 use crate::fixture::{CANARY, POLICY, asking, folder};
 
@@ -20,10 +20,10 @@ fn no_flag_writes_through_a_grant_for_reading() {
     let before = folder.snapshot("work");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    for how in [How::WRITE, How::TRUNCATE, How::CREATE, How::CREATE_NEW] {
+    for how in [OpenMode::WRITE, OpenMode::TRUNCATE, OpenMode::CREATE, OpenMode::CREATE_NEW] {
         probe.open(work, "notes.txt", how);
     }
-    probe.open(work, "new.txt", How::CREATE_NEW);
+    probe.open(work, "new.txt", OpenMode::CREATE_NEW);
     let run = run(&folder, &read_only(), &probe);
     assert_eq!(
         results(&run),
@@ -38,7 +38,7 @@ fn descriptor_for_reading_writes_nothing() {
     let folder = folder();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let file = probe.open(work, "notes.txt", How::READ);
+    let file = probe.open(work, "notes.txt", OpenMode::READ);
     probe.write(file, "changed");
     probe.set_size(file, 0);
     probe.write_stream(file);
@@ -56,7 +56,7 @@ fn descriptor_for_writing_reads_nothing() {
     let folder = folder();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let file = probe.open(work, "notes.txt", How::WRITE);
+    let file = probe.open(work, "notes.txt", OpenMode::WRITE);
     probe.read(file, 100);
     let run = run(&folder, POLICY, &probe);
     assert_eq!(results(&run), ["open-at ok", "read bad-descriptor"]);
@@ -72,7 +72,7 @@ fn a_file_that_was_looked_at_is_opened_as_it_is_now() {
     let read = |probe: &mut Probe| {
         for _ in 0..2 {
             probe.stat(work, "a.txt");
-            let file = probe.open(work, "a.txt", How::READ);
+            let file = probe.open(work, "a.txt", OpenMode::READ);
             probe.read(file, 100);
         }
     };
@@ -100,7 +100,7 @@ fn renaming_over_a_file_needs_an_answer() {
     let before = folder.snapshot("work");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let mine = probe.open(work, "mine.txt", How::CREATE_NEW);
+    let mine = probe.open(work, "mine.txt", OpenMode::CREATE_NEW);
     probe.write(mine, "mine");
     probe.rename(work, "mine.txt", "notes.txt");
     probe.rename(work, "other.txt", "notes.txt");
@@ -117,11 +117,11 @@ fn what_the_run_made_is_its_own_by_identity_and_not_by_name() {
     let folder = folder();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "mine.txt", How::CREATE_NEW);
-    // Its own: nothing to ask.
-    probe.open(work, "mine.txt", How::WRITE);
+    probe.open(work, "mine.txt", OpenMode::CREATE_NEW);
+    // Created by the run, so there is nothing to ask.
+    probe.open(work, "mine.txt", OpenMode::WRITE);
     probe.rename(work, "mine.txt", "still-mine.txt");
-    probe.open(work, "still-mine.txt", How::TRUNCATE);
+    probe.open(work, "still-mine.txt", OpenMode::TRUNCATE);
     probe.create_dir(work, "folder");
     probe.remove_dir(work, "folder");
     probe.unlink(work, "still-mine.txt");
@@ -137,7 +137,7 @@ fn hard_link_to_a_foreign_file_does_not_make_it_ones_own() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.link(work, "notes.txt", "linked.txt");
-    probe.open(work, "linked.txt", How::TRUNCATE);
+    probe.open(work, "linked.txt", OpenMode::TRUNCATE);
     probe.unlink(work, "linked.txt");
     let approver = Script::refuse();
     let run = Scene::tool(&folder, probe.tool()).policy(asking()).approver(approver.clone()).run();
@@ -152,13 +152,13 @@ fn dots_through_a_renamed_folder_lead_where_the_guest_sees_them() {
     folder.dir("work/a/b/c");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let deep = probe.open(work, "a/b/c", How::DIR);
+    let deep = probe.open(work, "a/b/c", OpenMode::DIR);
     probe.rename(work, "a/b/c", "c");
-    // By the descriptor it is three folders deep still; on disk it is one.
+    // By its descriptor it is still three folders deep; on disk it is one.
     for path in
         ["../notes.txt", "../outside.txt", "../../outside.txt", "../../../outside.txt", "../../../../outside.txt"]
     {
-        probe.open(deep, path, How::READ);
+        probe.open(deep, path, OpenMode::READ);
     }
     let run = run(&folder, POLICY, &probe);
     let opened: Vec<String> = results(&run).split_off(2);
@@ -171,12 +171,12 @@ fn denied_folder_stays_denied_under_another_parent() {
     folder.write("work/parent/.env", CANARY);
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let parent = probe.open(work, "parent", How::DIR);
+    let parent = probe.open(work, "parent", OpenMode::DIR);
     probe.rename(work, "parent", "renamed");
     for path in [".env", "./.env", ".env/", "../renamed/.env", "../parent/.env"] {
-        probe.open(parent, path, How::READ);
+        probe.open(parent, path, OpenMode::READ);
     }
-    probe.open(work, "renamed/.env", How::READ);
+    probe.open(work, "renamed/.env", OpenMode::READ);
     let run = run(&folder, POLICY, &probe);
     assert!(!results(&run).iter().skip(2).any(|result| result == "open-at ok"), "{:?}", results(&run));
     assert!(!String::from_utf8_lossy(&run.journal).contains(CANARY));
@@ -191,10 +191,10 @@ fn reading_goes_through_links_to_what_they_lead_to() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     for path in ["sub/up", "sub/chain", "sub/self/up", "sub/self/self/self/chain", "link-env", "link-secret/key.txt"] {
-        probe.open(work, path, How::READ);
+        probe.open(work, path, OpenMode::READ);
         probe.stat(work, path);
     }
-    probe.open(work, "sub/self/../notes.txt", How::READ);
+    probe.open(work, "sub/self/../notes.txt", OpenMode::READ);
     let run = run(&folder, POLICY, &probe);
     let mut results = results(&run);
     assert_eq!(results.pop().unwrap(), "open-at ok");
@@ -206,7 +206,7 @@ fn output_is_nothing_that_a_file_can_be_spliced_into() {
     let folder = folder();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let file = probe.open(work, "notes.txt", How::READ);
+    let file = probe.open(work, "notes.txt", OpenMode::READ);
     let from = probe.read_stream(file);
     let stdout = probe.stdout();
     probe.splice(stdout, from, 100);
@@ -220,8 +220,8 @@ fn splicing_between_files_stays_within_their_descriptors() {
     let folder = folder();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let from = probe.open(work, "notes.txt", How::READ);
-    let to = probe.open(work, "copy.txt", How::CREATE_NEW);
+    let from = probe.open(work, "notes.txt", OpenMode::READ);
+    let to = probe.open(work, "copy.txt", OpenMode::CREATE_NEW);
     let (input, output) = (probe.read_stream(from), probe.write_stream(to));
     probe.splice(output, input, 100);
     let back = probe.write_stream(from);
@@ -237,8 +237,8 @@ fn each_denial_stands_in_the_journal_once_with_what_was_asked_for() {
     let folder = folder();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, ".env", How::READ);
-    probe.open(work, ".env", How::TRUNCATE);
+    probe.open(work, ".env", OpenMode::READ);
+    probe.open(work, ".env", OpenMode::TRUNCATE);
     probe.unlink(work, "secret/key.txt");
     let run = run(&folder, POLICY, &probe);
     let calls = run.events_of("call");
@@ -247,11 +247,11 @@ fn each_denial_stands_in_the_journal_once_with_what_was_asked_for() {
         .filter_map(|call| call["decision"].get("action"))
         .map(wasm_agent_tests::recorded::action)
         .collect();
-    // A path through a denied folder ends at the folder, whatever was to be done behind it.
+    // A path through a denied folder is denied at the folder, whatever was to be done below it.
     assert_eq!(denied, ["file.read /work/.env", "file.modify (truncate) /work/.env", "file.read /work/secret"]);
 }
 
-/// One tree, granted twice: the whole of it, and a folder in it, with these questions about changes.
+/// One tree, granted twice: the whole, and a folder in it, which asks about these changes.
 fn nested(outer: &str, inner: &str) -> String {
     let grant = |host: &str, ask: &str| {
         format!("[[filesystem]]\nhost = \"{host}\"\nguest = \"/{host}\"\naccess = \"write\"\nask = [{ask}]\n")
@@ -267,7 +267,7 @@ fn folder_of_ones_own_takes_no_foreign_file_where_less_is_asked() {
     probe.create_dir(work, "d");
     probe.link(work, "notes.txt", "d/linked.txt");
     probe.rename(work, "d", "sub/d");
-    probe.open(work, "sub/d/linked.txt", How::TRUNCATE);
+    probe.open(work, "sub/d/linked.txt", OpenMode::TRUNCATE);
     let approver = Script::refuse();
     let policy = nested("\"modify\"", "");
     let run = Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();
@@ -283,10 +283,10 @@ fn open_folder_is_decided_about_by_the_name_it_has_now() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.create_dir(work, "d");
-    let held = probe.open(work, "d", How::DIR);
+    let held = probe.open(work, "d", OpenMode::DIR);
     probe.rename(work, "d", "sub/d");
     probe.link(work, "sub/victim.txt", "sub/d/linked.txt");
-    probe.open(held, "linked.txt", How::TRUNCATE);
+    probe.open(held, "linked.txt", OpenMode::TRUNCATE);
     let approver = Script::refuse();
     let policy = nested("", "\"modify\"");
     let run = Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();

@@ -1,4 +1,4 @@
-//! The folder that the hostile guests expect (see `guest-tools/hostile/src/lib.rs`), and what must be left of it.
+//! The folder that the hostile guests expect (see `guest-tools/hostile/src/lib.rs`), and the check that it was held.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use wasm_agent_tests::folder::Entry;
 use wasm_agent_tests::{Folder, Recorded, Scene};
 
-/// What is in files that no guest may see.
+/// The contents of files that no guest may see.
 pub(crate) const CANARY: &str = "canary-5d41402a";
 
 pub(crate) const POLICY: &str = r#"
@@ -42,7 +42,7 @@ pub(crate) fn folder() -> Folder {
     folder
 }
 
-/// Everything outside of the granted folder, and what is denied in it.
+/// Everything outside of the granted folder, and everything denied in it.
 fn out_of_reach(folder: &Folder) -> BTreeMap<PathBuf, Entry> {
     let mut found = folder.snapshot("");
     found.retain(|path, _| {
@@ -68,7 +68,7 @@ pub(crate) fn held(folder: &Folder, scene: Scene<'_>) -> Recorded {
     run
 }
 
-/// [`POLICY`], with the questions that it has by default.
+/// [`POLICY`] with its default `ask`.
 pub(crate) fn asking() -> String {
     POLICY.replace("ask = []\n", "")
 }

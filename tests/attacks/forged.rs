@@ -1,14 +1,14 @@
-//! Journals that were made to keep their readers busy. A replay has bounds of its own and takes none from a journal.
+//! Journals that were made to keep their readers busy. A replay has bounds of its own, and takes none from a journal.
 
 use std::io::Cursor;
 use std::sync::Arc;
 
 use wasm_agent_host::journal::{Event, RunResult};
 use wasm_agent_host::{Bound, Capture, Recording, ReplayError, ReplayFailure, ReplayReport, Tool};
-use wasm_agent_tests::doctored::doctored;
+use wasm_agent_tests::rewritten::rewritten;
 use wasm_agent_tests::{Folder, Recorded, Scene, guests, wat};
 
-/// A bound that takes no time to come to.
+/// A bound that is reached quickly.
 const SOON: u64 = 20_000_000;
 
 fn recording(journal: &[u8]) -> Recording {
@@ -40,7 +40,7 @@ fn a_replay_of_a_tool_that_never_ends_is_ended_whatever_its_journal_says() {
         [exited, RunResult::Limit { which: "fuel".to_owned() }, RunResult::Limit { which: "time".to_owned() }];
     for result in results {
         for (fuel, engine) in [(u64::MAX, None), (u64::MAX / 2, None), (1 << 40, None), (u64::MAX, Some("another"))] {
-            let forged = doctored(&limited.journal, |event| match event {
+            let forged = rewritten(&limited.journal, |event| match event {
                 Event::Header(header) => {
                     header.limits.retain(|(name, _)| name != "fuel");
                     if let Some(engine) = engine {
@@ -62,8 +62,8 @@ fn a_replay_of_another_tool_that_never_ends_is_ended() {
     let clock = Scene::tool(&folder, guests::from_text("clock.wasm", &wat::clock_calls(3))).run();
     let ended = replayed(recording(&clock.journal).fuel_max(SOON), &endless());
     assert!(is_bound(&ended, Bound::Fuel, SOON), "{ended:?}");
-    // One that makes its calls, with as much between any two as the journal says.
-    let forged = doctored(&clock.journal, |event| match event {
+    // A tool that makes its calls, with as much between any two as the journal says.
+    let forged = rewritten(&clock.journal, |event| match event {
         Event::Call(call) => call.fuel = u64::MAX / 2 + call.seq.0,
         Event::End(end) => end.fuel = u64::MAX,
         _ => {}
@@ -74,12 +74,12 @@ fn a_replay_of_another_tool_that_never_ends_is_ended() {
 
 #[test]
 fn a_replay_of_components_that_copy_without_end_is_ended() {
-    // Each turn copies 64 MiB for a handful of fuel: what it may use would last for an hour.
+    // Each turn copies 64 MiB for a handful of fuel: the fuel that it may use would last for an hour.
     let body = "(loop $again (call $take (i32.const 0) (i32.const 0x4000000)) (br $again))";
     let tool = guests::from_text("copies.wasm", &wat::composed(body));
     let run = Scene::tool(&Folder::new(), tool).policy("[limits]\ntime = \"100ms\"\n").run();
     run.limited_by("time");
-    let forged = doctored(&run.journal, |event| {
+    let forged = rewritten(&run.journal, |event| {
         if let Event::End(end) = event {
             end.fuel = u64::MAX;
         }
@@ -127,7 +127,7 @@ fn contents_that_a_record_stands_for_count_as_fuel_does() {
         }
         enough - used
     });
-    // What stands in records is in them; the rest is read once, and costs a unit a byte.
+    // Contents inside records cost nothing extra; the rest is read once, and costs a unit per byte.
     let more = beyond[1] - beyond[0];
     assert!((90_000..=100_000).contains(&more), "{beyond:?}");
 }
@@ -135,7 +135,7 @@ fn contents_that_a_record_stands_for_count_as_fuel_does() {
 #[test]
 fn a_journal_can_not_give_a_tool_more_memory_than_the_replay_does() {
     let folder = Folder::new();
-    // Two pages and the tables of nothing else; ends with a failure if it does not get them.
+    // Two pages and the tables, and nothing else. It ends with a failure if it does not get them.
     let grows = wat::alone(
         r#"(memory $own 0)
            (func (export "run") (result i32) (i32.eq (memory.grow $own (i32.const 16)) (i32.const -1)))"#,
@@ -143,7 +143,7 @@ fn a_journal_can_not_give_a_tool_more_memory_than_the_replay_does() {
     let run = Scene::tool(&folder, guests::from_text("grows.wasm", &grows)).run();
     run.exited(0);
     let needed = run.report.memory_high_bytes;
-    let forged = doctored(&run.journal, |event| {
+    let forged = rewritten(&run.journal, |event| {
         if let Event::Header(header) = event {
             header.limits.retain(|(name, _)| name != "memory-bytes");
             header.limits.push(("memory-bytes".to_owned(), u64::MAX));

@@ -1,11 +1,11 @@
-//! Attacks on the borders between grants: a right on one must not become a right on what another holds.
+//! Attacks on the borders between grants: a right on one grant must not become a right on another.
 
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script};
 
 use crate::fixture::CANARY;
 
-/// A folder for writing with one in it for reading.
+/// A writable folder with a read-only one in it.
 const NESTED: &str = r#"
 [[filesystem]]
 host = "work"
@@ -36,11 +36,11 @@ fn grant_for_reading_in_one_for_writing_stays_for_reading() {
     let before = folder.snapshot("work");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    for how in [How::WRITE, How::TRUNCATE, How::CREATE] {
+    for how in [OpenMode::WRITE, OpenMode::TRUNCATE, OpenMode::CREATE] {
         probe.open(work, "kept/kept.txt", how);
         probe.open(work, "./kept/../kept/deep/deep.txt", how);
     }
-    probe.open(work, "kept/new.txt", How::CREATE_NEW);
+    probe.open(work, "kept/new.txt", OpenMode::CREATE_NEW);
     probe.unlink(work, "kept/kept.txt");
     probe.create_dir(work, "kept/dir");
     probe.remove_dir(work, "kept/deep");
@@ -58,7 +58,7 @@ fn what_may_only_be_read_gets_no_name_where_it_may_be_written() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.link(work, "kept/kept.txt", "linked.txt");
-    probe.open(work, "linked.txt", How::TRUNCATE);
+    probe.open(work, "linked.txt", OpenMode::TRUNCATE);
     probe.rename(work, "kept/kept.txt", "moved.txt");
     probe.rename(work, "kept/deep", "moved");
     probe.rename(work, "mine.txt", "kept/mine.txt");
@@ -94,8 +94,8 @@ fn link_from_one_grant_into_another_has_the_rights_of_where_it_leads() {
     folder.link("work/into", "kept/kept.txt");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "into", How::WRITE);
-    probe.open(work, "into", How::TRUNCATE);
+    probe.open(work, "into", OpenMode::WRITE);
+    probe.open(work, "into", OpenMode::TRUNCATE);
     probe.touch(work, "into");
     let run = run(&folder, NESTED, &probe);
     none_is_ok(&run);
@@ -109,13 +109,13 @@ fn folder_around_a_denied_file_is_not_moved_away_from_its_rule() {
                   deny = [\"holding/secret.txt\"]\n";
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let holding = probe.open(work, "holding", How::DIR);
+    let holding = probe.open(work, "holding", OpenMode::DIR);
     probe.rename(work, "holding", "free");
-    probe.open(work, "free/secret.txt", How::READ);
-    probe.open(holding, "secret.txt", How::READ);
+    probe.open(work, "free/secret.txt", OpenMode::READ);
+    probe.open(holding, "secret.txt", OpenMode::READ);
     probe.link(work, "holding/secret.txt", "linked.txt");
     probe.rename(holding, "secret.txt", "named.txt");
-    probe.open(work, "holding/secret.txt", How::READ);
+    probe.open(work, "holding/secret.txt", OpenMode::READ);
     let run = run(&folder, policy, &probe);
     let results = results(&run);
     assert!(results[1..].iter().all(|result| !result.ends_with(" ok")), "{results:?}");
@@ -130,13 +130,13 @@ fn denied_name_is_not_made_by_the_guest_either() {
                   deny = [\"**/.env\", \"hooks/**\"]\n";
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, ".env", How::CREATE_NEW);
+    probe.open(work, ".env", OpenMode::CREATE_NEW);
     probe.rename(work, "mine.txt", ".env");
     probe.link(work, "mine.txt", ".env");
     probe.symlink(work, "mine.txt", ".env");
     probe.create_dir(work, ".env");
     probe.create_dir(work, "hooks");
-    probe.open(work, "hooks/run", How::CREATE_NEW);
+    probe.open(work, "hooks/run", OpenMode::CREATE_NEW);
     let run = run(&folder, policy, &probe);
     none_is_ok(&run);
     assert!(!folder.has("work/.env") && !folder.has("work/hooks"));
@@ -168,13 +168,13 @@ fn approval_shows_where_a_link_leads_and_not_what_it_is_called() {
     let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n";
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "way/harmless.txt", How::TRUNCATE);
+    probe.open(work, "way/harmless.txt", OpenMode::TRUNCATE);
     let approver = Script::refuse();
     Scene::tool(&folder, probe.tool()).policy(policy).approver(approver.clone()).run();
     assert_eq!(approver.summaries(), ["file.modify (truncate) /work/real.txt"]);
 }
 
-/// A folder of which two files and a folder for notes are given.
+/// A folder of which two files and a folder for notes are granted.
 const LIMITED: &str = r#"
 [[filesystem]]
 host = "work"
@@ -199,14 +199,14 @@ fn what_is_not_listed_is_out_of_reach() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     for path in ["other.txt", "link", "around", "way/not.txt", "way/up", "way/../other.txt", "."] {
-        let file = probe.open(work, path, How::READ);
+        let file = probe.open(work, path, OpenMode::READ);
         probe.read(file, 100);
     }
     probe.rename(work, "other.txt", "new.txt");
     probe.rename(work, "way", "new.txt");
     probe.link(work, "other.txt", "new.txt");
     probe.link(work, "mine.txt", "elsewhere.txt");
-    probe.open(work, "fresh.txt", How::CREATE_NEW);
+    probe.open(work, "fresh.txt", OpenMode::CREATE_NEW);
     let run = run(&folder, LIMITED, &probe);
     none_is_ok(&run);
     assert_eq!(folder.snapshot("work"), before);
@@ -220,7 +220,7 @@ fn what_is_listed_is_reached_by_a_way_that_is_not() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     for path in ["mine.txt", "way/there.txt"] {
-        let file = probe.open(work, path, How::READ);
+        let file = probe.open(work, path, OpenMode::READ);
         probe.read(file, 100);
     }
     let policy = LIMITED.replace("\"way\", ", "");

@@ -1,4 +1,4 @@
-//! Attacks that leave links behind which other programs follow out of the folder.
+//! Attacks that leave links behind, which other programs follow out of the folder.
 
 use wasm_agent_tests::probe::results;
 use wasm_agent_tests::{Folder, Handle, Probe, Scene, Script};
@@ -16,7 +16,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// What calls gave, and what was asked, where nobody says yes.
+/// The results of the calls and the questions, if every question is refused.
 fn refused(act: impl Fn(&mut Probe, Handle)) -> (Folder, Vec<String>, Vec<String>, Vec<String>) {
     let folder = folder();
     let mut probe = Probe::new();

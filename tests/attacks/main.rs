@@ -1,14 +1,14 @@
-//! Hostile tools: each asserts inside that it is held, and here it is asserted from outside.
+//! Hostile tools. Each asserts from inside that it is held; these tests assert it from outside.
 //!
-//! That a run replays identically and keeps to the rules is asserted of each by [`wasm_agent_tests::Scene`].
+//! [`wasm_agent_tests::Scene`] asserts that each run replays identically and keeps the invariants.
 
+mod exhaustion;
 mod existence;
 mod files;
 mod filesystem;
 mod fixture;
 mod forged;
 mod grants;
-mod held;
 mod links;
 mod masking;
 mod mounts;
@@ -16,4 +16,4 @@ mod moved;
 mod network;
 mod own;
 mod spelling;
-mod use_up;
+mod swapped;

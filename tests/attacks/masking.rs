@@ -1,5 +1,5 @@
-//! Attacks on the masking of secrets: what comes back from a server must tell nothing of one, and what can't be
-//! searched must not come.
+//! Attacks on the masking of secrets: a response must reveal nothing about a secret, and a response that can't be
+//! searched must not reach the tool.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use http::Response;
 use http_body_util::Full;
-use wasm_agent_tests::server::{Answer, Asked, answer};
+use wasm_agent_tests::server::{Answer, ReceivedRequest, answer};
 use wasm_agent_tests::{Folder, Probe, Recorded, Scene, Sent, Server};
 
 use crate::fixture::held;
@@ -29,7 +29,7 @@ fn granted(base: &str, path: &str, more: &str) -> String {
 
 const DEFINED: &str = "[secrets.token]\nenv = \"TOKEN\"\nheader = \"authorization\"\nvalue = \"Bearer {}\"\n";
 
-/// An honest echo: of what is asked for, or of the body. It never says a word about headers.
+/// An honest echo of the URL or of the body. It never mentions headers.
 fn echo(kind: &'static str) -> Server {
     Server::http(move |asked| {
         let said = match asked.method.as_str() {
@@ -65,7 +65,7 @@ fn guesses_echoed_by_a_server_without_the_secret_can_not_be_told_apart() {
     let policy =
         granted(&server.url(""), "/**", "") + &granted(&other.url(""), "/**", "secrets = [\"token\"]\n") + DEFINED;
     attack(&policy, &["guess", "GET", &server.url("/search?q="), "", "tok-3f9a77zz"]);
-    // It is not searched at all: it never saw the secret.
+    // The response is not searched at all: this server never saw the secret.
     let probe = |path: &str| {
         let folder = Folder::new();
         let url = server.url(path);
@@ -183,14 +183,14 @@ fn server_with_a_secret_is_asked_for_whole_and_plain_answers_under_every_grant()
             assert_eq!(asked.header(name), None, "{path}");
         }
     }
-    // A server that gets no secret is asked for whatever the tool wants.
+    // A server that gets no secret receives the tool's own headers.
     let mut probe = Probe::new();
     probe.request(Sent { method: "GET", authority: &authority, path: "/without/a", headers: &headers });
     Scene::tool(&Folder::new(), probe.tool()).policy(granted(&server.url(""), "/without/**", "")).run();
     assert_eq!(server.asked().pop().unwrap().header("range"), Some("bytes=0-3"));
 }
 
-/// What a tool gets of an answer, and what the journal says of it.
+/// The response that a tool gets, and what the journal says of it.
 fn fetched(server: &Server, path: &str) -> (Recorded, serde_json::Value) {
     let folder = Folder::new();
     let url = server.url(path);
@@ -203,7 +203,7 @@ fn fetched(server: &Server, path: &str) -> (Recorded, serde_json::Value) {
 #[test]
 fn answer_that_can_not_be_searched_does_not_reach_the_tool() {
     let with = |status: u16, name: &'static str, value: &'static str| {
-        Server::http(move |_: &Asked| -> Answer {
+        Server::http(move |_: &ReceivedRequest| -> Answer {
             Response::builder().status(status).header(name, value).body(Full::from("packed")).unwrap()
         })
     };
@@ -236,7 +236,7 @@ fn packed_bodies_and_codings_do_not_reach_the_tool() {
         ("transfer-encoding: gzip, chunked\r\n", chunked.clone()),
         ("transfer-encoding: gzip\r\nconnection: close\r\n", gzip.to_vec()),
         ("transfer-encoding: deflate, chunked\r\n", b"6\r\npacked\r\n0\r\n\r\n".to_vec()),
-        // Nothing says so, and it is.
+        // No header says so, but the body is compressed.
         ("transfer-encoding: chunked\r\n", chunked),
     ] {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();

@@ -1,8 +1,8 @@
-//! Attacks through what is mounted below a granted folder: the kernel's own file systems above all.
+//! Attacks through mounts below a granted folder, above all the kernel's file systems.
 
 use wasm_agent_host::{GrantProblem, LoadError};
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene};
 
 const SECRET: &str = "supersecretvalue42";
 
@@ -20,14 +20,14 @@ fn probe() -> Probe {
         "sys/kernel/mm",
         "sys/class",
     ] {
-        let file = probe.open(root, path, How::READ);
+        let file = probe.open(root, path, OpenMode::READ);
         probe.read(file, 4096);
-        probe.open(root, path, How::WRITE);
-        probe.open(root, path, How::DIR);
+        probe.open(root, path, OpenMode::WRITE);
+        probe.open(root, path, OpenMode::DIR);
         probe.stat(root, path);
     }
-    let proc = probe.open(root, "proc", How::DIR);
-    probe.open(proc, "self/environ", How::READ);
+    let proc = probe.open(root, "proc", OpenMode::DIR);
+    probe.open(proc, "self/environ", OpenMode::READ);
     probe
 }
 

@@ -1,8 +1,8 @@
 //! Attacks through folders that another process moves while a tool has them open.
 
-use wasm_agent_tests::approver::Meanwhile;
+use wasm_agent_tests::approver::ApproveAfter;
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, Handle, How, Probe, Scene};
+use wasm_agent_tests::{Folder, Handle, OpenMode, Probe, Scene};
 
 /// Asks before anything is read, so that a test can act between two calls.
 const READING: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = [\"read\"]\n\
@@ -22,19 +22,19 @@ fn folder() -> Folder {
 fn after(act: impl Fn(&Folder) + Send + Sync + 'static) -> (Folder, Vec<String>) {
     let folder = folder();
     let other = Folder::at(&folder.path(""));
-    let approver = Meanwhile::new(move |request| {
+    let approver = ApproveAfter::new(move |request| {
         if request.action.summary == "file.read /work/signal" {
             act(&other);
         }
     });
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let sub = probe.open(work, "sub", How::DIR);
-    probe.open(work, "signal", How::READ);
-    probe.open(sub, "file.txt", How::READ);
-    probe.open(sub, "file.txt", How::TRUNCATE);
-    probe.open(sub, "new.txt", How::CREATE_NEW);
-    probe.open(sub, "deep/new.txt", How::CREATE_NEW);
+    let sub = probe.open(work, "sub", OpenMode::DIR);
+    probe.open(work, "signal", OpenMode::READ);
+    probe.open(sub, "file.txt", OpenMode::READ);
+    probe.open(sub, "file.txt", OpenMode::TRUNCATE);
+    probe.open(sub, "new.txt", OpenMode::CREATE_NEW);
+    probe.open(sub, "deep/new.txt", OpenMode::CREATE_NEW);
     probe.stat(sub, "file.txt");
     probe.create_dir(sub, "made");
     probe.unlink(sub, "file.txt");
@@ -78,8 +78,8 @@ fn a_folder_that_stays_is_acted_in() {
 fn a_folder_that_is_moved_while_somebody_is_asked_about_a_file_in_it_is_not_acted_in() {
     let policy = READING.replace("ask = [\"read\"]", "ask = [\"create\", \"modify\", \"delete\", \"rename\"]");
     let verbs: [(&str, Act); 9] = [
-        ("truncate", |probe, work| _ = probe.open(work, "sub/file.txt", How::TRUNCATE)),
-        ("create", |probe, work| _ = probe.open(work, "sub/new.txt", How::CREATE_NEW)),
+        ("truncate", |probe, work| _ = probe.open(work, "sub/file.txt", OpenMode::TRUNCATE)),
+        ("create", |probe, work| _ = probe.open(work, "sub/new.txt", OpenMode::CREATE_NEW)),
         ("make a folder", |probe, work| probe.create_dir(work, "sub/made")),
         ("delete", |probe, work| probe.unlink(work, "sub/file.txt")),
         ("rename", |probe, work| probe.rename(work, "sub/file.txt", "sub/moved.txt")),
@@ -91,8 +91,8 @@ fn a_folder_that_is_moved_while_somebody_is_asked_about_a_file_in_it_is_not_acte
     for (verb, act) in verbs {
         let folder = folder();
         let other = Folder::at(&folder.path(""));
-        let approver = Meanwhile::new(move |_| {
-            // A second question comes where the first answer was for what is not there any more.
+        let approver = ApproveAfter::new(move |_| {
+            // A second question follows where the first answer was for something that is gone.
             if other.has("work/sub") {
                 std::fs::rename(other.path("work/sub"), other.path("elsewhere/sub")).unwrap();
             }

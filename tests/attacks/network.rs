@@ -13,7 +13,7 @@ fn grant(server: &Server) -> String {
 
 fn attack(guest: &str, policy: &str, arguments: &[&str]) -> Recorded {
     let folder = Folder::new();
-    // Whatever a name is twisted into, no name server is to hear of it.
+    // Whatever the guest makes of a name, no name server may see it.
     let names = Arc::new(Names::default());
     let scene =
         Scene::guest(&folder, guest).policy(policy).resolver(names.clone()).arguments(arguments.iter().copied());

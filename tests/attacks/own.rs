@@ -1,19 +1,19 @@
-//! Attacks on the host's own things, wherever a grant covers the place where they are.
+//! Attacks on the host's own things, wherever a grant covers them.
 
 use std::fs::hard_link;
 use std::path::Path;
 
 use wasm_agent_host::{Grants, LoadError, OwnThings};
-use wasm_agent_tests::approver::Meanwhile;
+use wasm_agent_tests::approver::ApproveAfter;
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script};
 
 use crate::fixture::CANARY;
 
-/// Everything below the folder of the policy itself.
+/// Everything below the folder that the policy is in.
 const ALL: &str = "[[filesystem]]\nhost = \".\"\nguest = \"/work\"\naccess = \"write\"\nask = []\n";
 
-/// A folder in which all that the host owns lies beside what a tool may use.
+/// A folder in which the host's own things lie beside files that a tool may use.
 fn home() -> (Folder, OwnThings) {
     let folder = Folder::with([
         ("notes.txt", "notes"),
@@ -34,7 +34,7 @@ fn home() -> (Folder, OwnThings) {
     (folder, own)
 }
 
-/// Runs the guest on the folder and asserts that nothing of the host's was seen or changed.
+/// Runs the guest on the folder and asserts that none of the host's own things was seen or changed.
 fn attack(folder: &Folder, own: &OwnThings, policy: &str, names: &[&str]) -> Recorded {
     folder.write("policy.toml", format!("version = 1\n{policy}"));
     let before = folder.snapshot("");
@@ -84,10 +84,10 @@ fn what_leads_to_it_may_be_used() {
     folder.write("state/other/file.txt", "mine");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "state", How::DIR);
-    let file = probe.open(work, "state/other/file.txt", How::READ);
+    probe.open(work, "state", OpenMode::DIR);
+    let file = probe.open(work, "state/other/file.txt", OpenMode::READ);
     probe.read(file, 10);
-    probe.open(work, "current/new.txt", How::CREATE_NEW);
+    probe.open(work, "current/new.txt", OpenMode::CREATE_NEW);
     let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
     assert_eq!(results(&run), ["open-at ok", "open-at ok", "read ok", "open-at ok"]);
 }
@@ -110,14 +110,14 @@ fn another_name_of_the_same_file_is_the_same_file() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     for name in ["linked-key", "linked-token", "linked-policy", "linked-journal", "to-key", "to-code/one.cwasm"] {
-        for how in [How::READ, How::WRITE, How::TRUNCATE] {
+        for how in [OpenMode::READ, OpenMode::WRITE, OpenMode::TRUNCATE] {
             probe.open(work, name, how);
         }
         probe.link(work, name, "again");
         probe.rename(work, name, "moved");
         probe.touch(work, name);
     }
-    probe.open(work, "to-code", How::DIR);
+    probe.open(work, "to-code", OpenMode::DIR);
     let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
     let open = results(&run).into_iter().filter(|result| result.starts_with("open-at")).collect::<Vec<_>>();
     assert!(open.iter().all(|result| result == "open-at access"), "{open:?}");
@@ -134,7 +134,7 @@ fn a_file_that_other_hard_links_have_elsewhere_is_the_tools() {
     hard_link(folder.path("notes.txt"), folder.path("linked.txt")).unwrap();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let file = probe.open(work, "linked.txt", How::READ);
+    let file = probe.open(work, "linked.txt", OpenMode::READ);
     probe.read(file, 10);
     let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
     assert_eq!(results(&run), ["open-at ok", "read ok"]);
@@ -145,10 +145,10 @@ fn a_folder_handle_leads_to_it_no_more_than_a_path() {
     let (folder, own) = home();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let state = probe.open(work, "state", How::DIR);
-    let inside = probe.open(state, "wasm-agent", How::DIR);
-    probe.open(inside, "code", How::DIR);
-    probe.open(state, "wasm-agent/code/one.cwasm", How::READ);
+    let state = probe.open(work, "state", OpenMode::DIR);
+    let inside = probe.open(state, "wasm-agent", OpenMode::DIR);
+    probe.open(inside, "code", OpenMode::DIR);
+    probe.open(state, "wasm-agent/code/one.cwasm", OpenMode::READ);
     probe.rename(state, "wasm-agent", "moved");
     probe.create_dir(state, "wasm-agent/code/new");
     let run = Scene::tool(&folder, probe.tool()).policy(ALL).keeping(&own).run();
@@ -163,8 +163,8 @@ fn nobody_is_asked_about_what_is_the_hosts() {
     let asking = ALL.replace("ask = []", "ask = [\"read\", \"create\", \"modify\", \"delete\", \"rename\"]");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "audit.key", How::READ);
-    probe.open(work, "policy.toml", How::TRUNCATE);
+    probe.open(work, "audit.key", OpenMode::READ);
+    probe.open(work, "policy.toml", OpenMode::TRUNCATE);
     probe.unlink(work, "state/wasm-agent/journals/old.journal");
     probe.rename(work, "state", "moved");
     let approver = Script::refuse();
@@ -178,7 +178,7 @@ fn what_takes_the_place_of_a_key_while_somebody_is_asked_is_the_hosts_too() {
     let (key, new) = (folder.path("audit.key"), folder.path("replacement"));
     std::fs::write(&new, CANARY).unwrap();
     let notes = folder.path("notes.txt");
-    let approver = Meanwhile::new(move |_| {
+    let approver = ApproveAfter::new(move |_| {
         if new.exists() {
             std::fs::rename(&new, &key).unwrap();
             std::fs::write(&notes, "changed").unwrap();
@@ -187,8 +187,8 @@ fn what_takes_the_place_of_a_key_while_somebody_is_asked_is_the_hosts_too() {
     let asking = ALL.replace("ask = []", "ask = [\"modify\"]");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "notes.txt", How::WRITE);
-    probe.open(work, "audit.key", How::READ);
+    probe.open(work, "notes.txt", OpenMode::WRITE);
+    probe.open(work, "audit.key", OpenMode::READ);
     let run = Scene::tool(&folder, probe.tool()).policy(asking).keeping(&own).approver(approver).run();
     assert_eq!(results(&run), ["open-at ok", "open-at access"]);
 }
@@ -228,7 +228,7 @@ fn code_is_mapped_only_from_where_no_grant_reaches() {
     };
     assert!(reach(".", "") && reach("state", "") && reach("state/wasm-agent", ""));
     assert!(!reach("real", "") && !reach("state/other", ""));
-    // What is mounted there may be anything.
+    // Anything may be mounted there.
     assert!(reach("real", "mounts = true"));
     assert!(!Grants::none().reach(&state).unwrap());
 }
@@ -239,7 +239,7 @@ fn whoever_learns_which_file_it_is_may_not_read_it_for_that() {
     hard_link(folder.path("audit.key"), folder.path("innocent")).unwrap();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    for how in [How::READ, How::WRITE, How::DIR] {
+    for how in [OpenMode::READ, OpenMode::WRITE, OpenMode::DIR] {
         probe.metadata_hash(work, "innocent");
         let file = probe.open(work, "innocent", how);
         probe.read(file, 100);

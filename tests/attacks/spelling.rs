@@ -1,7 +1,7 @@
-//! Attacks by spelling: names that file systems, URLs and headers read in more than one way.
+//! Attacks by spelling: names that file systems, URLs and headers can read in more than one way.
 
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Sent, Server};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Sent, Server};
 
 use crate::fixture::{CANARY, POLICY, folder};
 
@@ -46,9 +46,9 @@ fn odd_names_are_ordinary_files_or_errors_and_never_something_else() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     for name in names {
-        probe.open(work, name, How::READ);
+        probe.open(work, name, OpenMode::READ);
         probe.stat(work, name);
-        probe.open(work, name, How::CREATE);
+        probe.open(work, name, OpenMode::CREATE);
         probe.unlink(work, name);
     }
     let before = folder.snapshot("");
@@ -70,7 +70,7 @@ fn pipes_and_sockets_are_not_opened_and_hold_nobody() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     for name in ["pipe", "socket"] {
-        for how in [How::READ, How::WRITE, How::CREATE, How::TRUNCATE] {
+        for how in [OpenMode::READ, OpenMode::WRITE, OpenMode::CREATE, OpenMode::TRUNCATE] {
             probe.open(work, name, how);
         }
     }
@@ -152,7 +152,7 @@ fn target_that_is_not_a_path_is_not_sent() {
         request(&server, "", Sent { method: "GET", authority: &authority, path, headers: &[] });
     }
     for asked in server.asked() {
-        // What was sent was sent as it was matched: below the granted path, without anything left to interpret.
+        // The request was sent as it was matched: below the granted path, with nothing left to interpret.
         assert!(asked.target.starts_with("/open/"), "{}", asked.target);
         assert!(!asked.target.contains("..") && !asked.target.to_lowercase().contains("%2e"), "{}", asked.target);
         assert!(!asked.target.contains("closed"), "{}", asked.target);
@@ -238,7 +238,7 @@ fn headers_that_override_what_was_granted_are_not_sent_unless_listed() {
             request(&server, "", Sent { method: "GET", authority: &authority, path: "/open/a", headers: &headers });
         assert_eq!(run.denials(), ["header"], "{name}");
     }
-    // Those that would frame the message, in the spelling of variables.
+    // Headers that would frame the message, spelled as environment variables.
     for name in ["transfer_encoding", "content_length", "proxy_authorization", "Content.Length"] {
         let headers = [(name, "0")];
         let run =
@@ -288,7 +288,7 @@ fn methods_are_words() {
     for method in ["", "GET ", "get", "GET / HTTP/1.1\r\n\r\nGET", "CONNECT", "TRACE", "DELETE", "G\u{c9}T", "GET\0"] {
         request(&server, "", Sent { method, authority: &authority, path: "/open/a", headers: &[] });
     }
-    // What is no method at all is not taken, and the request stays the GET that it is without one.
+    // Text that is not a method is refused, and the request stays the GET that it is by default.
     for asked in server.asked() {
         assert_eq!((asked.method.as_str(), asked.target.as_str()), ("GET", "/open/a"));
     }

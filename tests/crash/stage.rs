@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use wasm_agent_host::journal::Fsync;
 use wasm_agent_host::{StateDir, Tool};
 use wasm_agent_tests::folder::Entry;
-use wasm_agent_tests::server::Asked;
+use wasm_agent_tests::server::ReceivedRequest;
 use wasm_agent_tests::{Folder, Server, guests};
 
 use crate::point::Point;
@@ -36,7 +36,7 @@ pub struct Left {
     /// How much of it was synced, where power was lost.
     pub synced: Option<usize>,
     /// What arrived at the server.
-    pub requests: Vec<Asked>,
+    pub requests: Vec<ReceivedRequest>,
     /// Whether it was killed. Otherwise it reached its end before its point.
     pub killed: bool,
     pub tool: Tool,

@@ -1,8 +1,8 @@
 //! What the runs do: files read, made, changed, renamed and deleted, requests sent, questions asked.
 
 use wasm_agent_host::{Invocation, LoadError, Tool};
-use wasm_agent_tests::server::{Answer, Asked, answer};
-use wasm_agent_tests::{Folder, How, Probe, Sent, Server, guests};
+use wasm_agent_tests::server::{Answer, ReceivedRequest, answer};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Sent, Server, guests};
 
 /// A tool with what it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ impl Story {
 }
 
 /// What the server answers, in every story.
-pub fn respond(_: &Asked) -> Answer {
+pub fn respond(_: &ReceivedRequest) -> Answer {
     answer(201, r#"{"number": 7, "html_url": "https://example.test/7"}"#)
 }
 
@@ -94,17 +94,17 @@ fn everything(server: &str) -> Probe {
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.stat(work, "a.txt");
-    let long = probe.open(work, "long.txt", How::READ);
+    let long = probe.open(work, "long.txt", OpenMode::READ);
     probe.read(long, 1000);
     probe.create_dir(work, "dir");
-    let new = probe.open(work, "dir/new.txt", How::CREATE_NEW);
+    let new = probe.open(work, "dir/new.txt", OpenMode::CREATE_NEW);
     for text in ["one", "two", "three"] {
         probe.write(new, text);
     }
-    let longer = probe.open(work, "longer.txt", How::READ);
+    let longer = probe.open(work, "longer.txt", OpenMode::READ);
     probe.read(longer, 80_000);
-    probe.open(work, "a.txt", How::TRUNCATE);
-    let changed = probe.open(work, "b.txt", How::WRITE);
+    probe.open(work, "a.txt", OpenMode::TRUNCATE);
+    let changed = probe.open(work, "b.txt", OpenMode::WRITE);
     probe.write(changed, "changed");
     probe.set_size(changed, 4);
     probe.request(request("GET", server, "/look"));

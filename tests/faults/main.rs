@@ -14,7 +14,7 @@ use wasm_agent_tests::recorded::replay;
 use wasm_agent_tests::scene::Attempt;
 use wasm_agent_tests::server::answer;
 use wasm_agent_tests::store::{Memory, Taken};
-use wasm_agent_tests::{Folder, How, Probe, Scene, Script, Server};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Scene, Script, Server};
 
 /// More writes and syncs than any run here makes.
 const OPERATIONS_MAX: u64 = 500;
@@ -109,10 +109,10 @@ fn every_effect() -> Probe {
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.create_dir(work, "dir");
-    let new = probe.open(work, "dir/new.txt", How::CREATE_NEW);
+    let new = probe.open(work, "dir/new.txt", OpenMode::CREATE_NEW);
     probe.write(new, "new");
-    probe.open(work, "a.txt", How::TRUNCATE);
-    let changed = probe.open(work, "b.txt", How::WRITE);
+    probe.open(work, "a.txt", OpenMode::TRUNCATE);
+    let changed = probe.open(work, "b.txt", OpenMode::WRITE);
     probe.write(changed, "changed");
     probe.rename(work, "old.txt", "renamed.txt");
     probe.unlink(work, "gone.txt");

@@ -8,7 +8,7 @@ use wasm_agent_host::{Grants, Invocation, Outcome, Run, RunReport, Tool};
 use wasm_agent_tests::approver::Reply;
 use wasm_agent_tests::recorded::records;
 use wasm_agent_tests::store::Memory;
-use wasm_agent_tests::{Folder, How, Probe, Scene, Script, Sent, guests};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Scene, Script, Sent, guests};
 
 fn grants(folder: &Folder) -> Arc<Grants> {
     folder
@@ -27,7 +27,7 @@ fn approval_for_a_run_ends_with_it() {
     let folder = Folder::with([("work/a.txt", "a")]);
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "a.txt", How::WRITE);
+    probe.open(work, "a.txt", OpenMode::WRITE);
     let (tool, grants) = (probe.tool(), grants(&folder));
     let approver = Script::new([Reply::ApproveForRun]);
     for runs in 1..=3 {
@@ -46,12 +46,12 @@ fn what_one_run_made_is_foreign_to_the_next() {
     let approver = Script::refuse();
     let mut make = Probe::new();
     let work = make.preopen();
-    make.open(work, "made.txt", How::CREATE_NEW);
+    make.open(work, "made.txt", OpenMode::CREATE_NEW);
     run(&make.tool(), &grants, &approver);
     assert!(approver.asked().is_empty());
     let mut change = Probe::new();
     let work = change.preopen();
-    change.open(work, "made.txt", How::TRUNCATE);
+    change.open(work, "made.txt", OpenMode::TRUNCATE);
     change.unlink(work, "made.txt");
     run(&change.tool(), &grants, &approver);
     assert_eq!(approver.summaries(), ["file.modify (truncate) /work/made.txt", "file.delete /work/made.txt"]);
@@ -70,7 +70,7 @@ fn run_that_traps_spoils_nothing_for_the_next() {
     assert!(matches!(first.outcome, Outcome::Trapped { .. }));
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "a.txt", How::READ);
+    probe.open(work, "a.txt", OpenMode::READ);
     let (second, _) = run(&probe.tool(), &grants, &Script::refuse());
     assert_eq!(second.outcome, Outcome::Exited(0));
     assert_ne!(first.run, second.run);
@@ -82,9 +82,9 @@ fn journal_is_the_same_however_many_runs_came_before() {
     let grants = grants(&folder);
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let file = probe.open(work, "a.txt", How::READ);
+    let file = probe.open(work, "a.txt", OpenMode::READ);
     probe.read(file, 64);
-    let made = probe.open(work, "made.txt", How::CREATE_NEW);
+    let made = probe.open(work, "made.txt", OpenMode::CREATE_NEW);
     probe.write(made, "what is written");
     probe.unlink(work, "made.txt");
     let tool = probe.tool();

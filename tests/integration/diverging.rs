@@ -1,4 +1,4 @@
-//! Replays that differ from their record: another build, other arguments, a doctored journal. The first difference is
+//! Replays that differ from their record: another build, other arguments, a rewritten journal. The first difference is
 //! told exactly.
 
 use std::io::Cursor;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use wasm_agent_host::journal::{Event, RunResult, ToolDigest};
 use wasm_agent_host::{Capture, Differs, Divergence, Recording, ReplayError, ReplayFailure, ReplayReport, Step, Tool};
-use wasm_agent_tests::doctored::doctored;
 use wasm_agent_tests::recorded::replay;
+use wasm_agent_tests::rewritten::rewritten;
 use wasm_agent_tests::{Folder, Recorded, Scene, Script, guests, wat};
 
 fn clock(calls: u32) -> Tool {
@@ -38,8 +38,8 @@ fn divergence(run: &Recorded, tool: &Tool) -> Divergence {
 }
 
 /// The divergence from a journal that was changed and made to fit.
-fn doctored_divergence(run: &Recorded, change: impl FnMut(&mut Event)) -> Divergence {
-    let journal = doctored(&run.journal, change);
+fn rewritten_divergence(run: &Recorded, change: impl FnMut(&mut Event)) -> Divergence {
+    let journal = rewritten(&run.journal, change);
     diverged(replay(&journal, &run.tool, &Arc::new(Capture::default())))
 }
 
@@ -97,14 +97,14 @@ fn another_build_that_makes_the_same_calls_is_the_same_but_for_its_fuel() {
 #[test]
 fn other_fuel_in_a_journal_is_a_difference_of_fuel() {
     let run = record(clock(2));
-    let divergence = doctored_divergence(&run, |event| match event {
+    let divergence = rewritten_divergence(&run, |event| match event {
         Event::Call(call) if call.seq.0 == 1 => call.fuel += 1,
         _ => {}
     });
     assert_eq!((divergence.call, divergence.differs), (1, Differs::Fuel));
     let core = wat::alone(r#"(func (export "run") (result i32) unreachable)"#);
     for run in [run, record(guests::from_text("trap.wasm", &core))] {
-        let divergence = doctored_divergence(&run, |event| {
+        let divergence = rewritten_divergence(&run, |event| {
             if let Event::End(end) = event {
                 end.fuel += 1;
             }
@@ -115,7 +115,7 @@ fn other_fuel_in_a_journal_is_a_difference_of_fuel() {
 
 #[test]
 fn other_end_in_a_journal_is_a_difference_of_results() {
-    let divergence = doctored_divergence(&record(clock(2)), |event| {
+    let divergence = rewritten_divergence(&record(clock(2)), |event| {
         if let Event::End(end) = event {
             end.result = RunResult::Exited { code: 1 };
         }
@@ -126,7 +126,7 @@ fn other_end_in_a_journal_is_a_difference_of_results() {
 
 #[test]
 fn other_function_in_a_journal_is_named_on_both_sides() {
-    let divergence = doctored_divergence(&record(clock(2)), |event| match event {
+    let divergence = rewritten_divergence(&record(clock(2)), |event| match event {
         Event::Call(call) if call.seq.0 == 1 => {
             Arc::make_mut(&mut call.function).name = "wasi:clocks/monotonic-clock#resolution".to_owned();
         }
@@ -154,7 +154,7 @@ fn tool_that_ends_before_it_is_stopped_diverges() {
     let run = Scene::tool(&folder, tool("(loop $again (br $again))")).policy("[limits]\ntime = \"300ms\"\n").run();
     run.limited_by("time");
     // On a busy machine the time may be over before the tool computes at all.
-    let journal = doctored(&run.journal, |event| {
+    let journal = rewritten(&run.journal, |event| {
         if let Event::End(end) = event {
             end.fuel = end.fuel.max(1_000_000);
         }
@@ -194,7 +194,7 @@ fn divergence_names_the_reason_in_force() {
     let run = edited();
     let mut reason = None;
     let mut effects = 0;
-    let divergence = doctored_divergence(&run, |event| match event {
+    let divergence = rewritten_divergence(&run, |event| match event {
         Event::Note(note) if note.name == "intent" => reason = Some(note.text.clone()),
         Event::Intent(_) => effects += 1,
         // The first call behind the first effect: its handle is another one.
@@ -227,7 +227,7 @@ fn journal_gives_a_replay_no_more_memory_than_one_memory_can_have() {
     let tool = guests::from_text("grow.wasm", &wat::command("", memories, grown, core));
     let run = record(tool);
     run.exited(0);
-    let journal = doctored(&run.journal, |event| {
+    let journal = rewritten(&run.journal, |event| {
         if let Event::Header(header) = event {
             let limit = header.limits.iter_mut().find(|(name, _)| name == "memory-bytes").unwrap();
             limit.1 = u64::MAX;
@@ -240,14 +240,14 @@ fn journal_gives_a_replay_no_more_memory_than_one_memory_can_have() {
 fn a_stop_is_believed_only_where_the_record_says_it_was() {
     let three = record(clock(3));
     let mut component = ToolDigest::from_bytes([0; 32]);
-    doctored(&three.journal, |event| {
+    rewritten(&three.journal, |event| {
         if let Event::Header(header) = event {
             component = header.component_sha256;
         }
     });
     let shorter = record(clock(2));
     let stopped = |later: u64| {
-        let journal = doctored(&shorter.journal, |event| match event {
+        let journal = rewritten(&shorter.journal, |event| match event {
             Event::Header(header) => header.component_sha256 = component,
             Event::End(end) => {
                 end.result = RunResult::Limit { which: "time".to_owned() };

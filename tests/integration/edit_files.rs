@@ -3,7 +3,7 @@
 use wasm_agent_host::Outcome;
 use wasm_agent_host::approval::{Detail, RefuseAll};
 use wasm_agent_tests::approver::Reply;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script};
 
 const POLICY: &str = r#"
 [[filesystem]]
@@ -206,10 +206,10 @@ fn approval_for_the_run_is_asked_once_and_covers_nothing_else() {
     let mut probe = Probe::new();
     let dir = probe.preopen();
     for path in ["a.md", "a.md", "other.md", "a.md"] {
-        probe.open(dir, path, How::WRITE);
+        probe.open(dir, path, OpenMode::WRITE);
     }
     // The same file, another action.
-    probe.open(dir, "a.md", How::TRUNCATE);
+    probe.open(dir, "a.md", OpenMode::TRUNCATE);
     let approver = Script::new([Reply::ApproveForRun, Reply::Approve]);
     let run = Scene::tool(&folder, probe.tool()).policy(POLICY).approver(approver.clone()).run();
     assert_eq!(
@@ -227,8 +227,8 @@ fn approval_for_one_call_is_used_up_by_it() {
     let folder = notes();
     let mut probe = Probe::new();
     let dir = probe.preopen();
-    probe.open(dir, "a.md", How::WRITE);
-    probe.open(dir, "a.md", How::WRITE);
+    probe.open(dir, "a.md", OpenMode::WRITE);
+    probe.open(dir, "a.md", OpenMode::WRITE);
     let approver = Script::new([Reply::Approve, Reply::Refuse]);
     let run = Scene::tool(&folder, probe.tool()).policy(POLICY).approver(approver.clone()).run();
     assert_eq!(approver.asked().len(), 2);

@@ -1,8 +1,8 @@
 //! What the journal says beyond calls and effects: which file a link led to, and what was lost.
 
 use serde_json::{Value, json};
-use wasm_agent_tests::approver::Meanwhile;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script};
+use wasm_agent_tests::approver::ApproveAfter;
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script};
 
 const POLICY: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n";
 
@@ -37,12 +37,12 @@ fn path_that_a_link_leads_to_is_named_and_no_other() {
     folder.link("work/b", "b.md");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "b.md", How::READ);
-    probe.open(work, "real/../b.md", How::READ);
-    probe.open(work, "link/a.md", How::READ);
+    probe.open(work, "b.md", OpenMode::READ);
+    probe.open(work, "real/../b.md", OpenMode::READ);
+    probe.open(work, "link/a.md", OpenMode::READ);
     probe.stat(work, "b");
-    let held = probe.open(work, "link", How::DIR);
-    probe.open(held, "a.md", How::READ);
+    let held = probe.open(work, "link", OpenMode::DIR);
+    probe.open(held, "a.md", OpenMode::READ);
     let run = run(&folder, &probe);
     let (told, real, linked) = (Value::Null, json!("/work/real/a.md"), json!("/work/real"));
     assert_eq!(decided(&run), [told.clone(), told.clone(), real, json!("/work/b.md"), linked, told]);
@@ -55,7 +55,7 @@ fn intent_says_what_is_lost() {
     std::fs::File::create(folder.path("work/long")).unwrap().set_len(LONG).unwrap();
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "a.md", How::TRUNCATE);
+    probe.open(work, "a.md", OpenMode::TRUNCATE);
     probe.rename(work, "a.md", "b.md");
     probe.unlink(work, "c.md");
     probe.unlink(work, "long");
@@ -68,8 +68,8 @@ fn intent_says_nothing_of_what_is_not_lost_or_is_the_runs_own() {
     let folder = Folder::with([("work/a.md", "first")]);
     let mut probe = Probe::new();
     let work = probe.preopen();
-    probe.open(work, "new.md", How::CREATE);
-    probe.open(work, "new.md", How::TRUNCATE);
+    probe.open(work, "new.md", OpenMode::CREATE);
+    probe.open(work, "new.md", OpenMode::TRUNCATE);
     probe.rename(work, "a.md", "b.md");
     probe.unlink(work, "new.md");
     probe.create_dir(work, "d");
@@ -85,7 +85,7 @@ fn what_a_file_was_is_looked_at_after_the_answer() {
     let work = probe.preopen();
     probe.unlink(work, "a.md");
     let path = folder.path("work/a.md");
-    let approver = Meanwhile::new(move |_| std::fs::write(&path, "changed meanwhile").unwrap());
+    let approver = ApproveAfter::new(move |_| std::fs::write(&path, "changed meanwhile").unwrap());
     let run = Scene::tool(&folder, probe.tool()).policy(POLICY).approver(approver).run();
     assert_eq!(before(&run), [file("changed meanwhile")]);
 }

@@ -1,7 +1,7 @@
 //! Limits: each ends the run under its own name, and the replay ends at the same place.
 
 use wasm_agent_host::Outcome;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script, guests, wat};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script, guests, wat};
 
 fn limited(limits: &str, core: &str) -> Recorded {
     let folder = Folder::new();
@@ -234,9 +234,9 @@ fn questions_that_are_refused_fill_the_journal_too() {
     folder.write(&format!("work/{deep}/f"), "kept");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let dir = probe.open(work, &deep, How::DIR);
+    let dir = probe.open(work, &deep, OpenMode::DIR);
     for _ in 0..60 {
-        probe.open(dir, "f", How::TRUNCATE);
+        probe.open(dir, "f", OpenMode::TRUNCATE);
     }
     let policy =
         "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n[limits]\njournal = \"64KiB\"\n";

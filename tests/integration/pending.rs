@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasm_agent_host::Outcome;
 use wasm_agent_tests::approver::Reply;
 use wasm_agent_tests::probe::results;
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script, Sent, Server};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script, Sent, Server};
 
 fn grant(authority: &str) -> String {
     format!("[[http]]\nurl = \"http://{authority}/**\"\nmethods = [\"GET\", \"POST\"]\nnetworks = [\"127.0.0.0/8\"]\n")
@@ -113,7 +113,7 @@ fn asks(times: u32, timeout: &str, approver: Arc<Script>) -> Recorded {
     let mut probe = Probe::new();
     let dir = probe.preopen();
     for _ in 0..times {
-        probe.open(dir, "a.txt", How::WRITE);
+        probe.open(dir, "a.txt", OpenMode::WRITE);
     }
     let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n";
     let policy = format!("{policy}[approval]\ntimeout = \"{timeout}\"\n");

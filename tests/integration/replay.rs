@@ -149,7 +149,7 @@ fn two_runs_at_once_keep_apart() {
             .collect()
     });
     for run in runs {
-        wasm_agent_tests::always::holds(&run);
+        wasm_agent_tests::invariants::assert_hold(&run);
         run.replays_identically();
     }
 }

@@ -6,7 +6,7 @@ use http::Response;
 use http_body_util::Full;
 use serde_json::json;
 use wasm_agent_host::approval::Detail;
-use wasm_agent_tests::server::{Answer, Asked, answer};
+use wasm_agent_tests::server::{Answer, ReceivedRequest, answer};
 use wasm_agent_tests::{Folder, Recorded, Scene, Script, Server};
 
 const TOKEN: &str = "tok-3f9a/77+zz~Qx";
@@ -34,7 +34,7 @@ fn open_issue(server: &Server, approver: std::sync::Arc<Script>) -> Recorded {
         .run()
 }
 
-fn created(_: &Asked) -> Answer {
+fn created(_: &ReceivedRequest) -> Answer {
     answer(201, r#"{"number": 7, "html_url": "https://example.test/7"}"#)
 }
 

@@ -48,7 +48,7 @@ fn deletion() -> (Folder, Probe) {
 
 fn recorded(probe: &Probe, report: wasm_agent_host::RunReport, store: &Memory) -> Recorded {
     let run = Recorded::new(probe.tool(), report, store.bytes(), String::new(), String::new());
-    wasm_agent_tests::always::holds(&run);
+    wasm_agent_tests::invariants::assert_hold(&run);
     run.replays_identically();
     run
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use minicbor::Decoder;
 use wasm_agent_host::{Capture, Observer, Recording, ReplayError, ReplayFailure, Replayed, Stream};
-use wasm_agent_tests::{Folder, How, Probe, Recorded, Scene, Script, guests, wat};
+use wasm_agent_tests::{Folder, OpenMode, Probe, Recorded, Scene, Script, guests, wat};
 
 /// What a watcher saw of one call.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ fn watcher_sees_every_call_in_order_with_the_contents_that_the_journal_leaves_ou
     folder.dir("work");
     let mut probe = Probe::new();
     let work = probe.preopen();
-    let file = probe.open(work, "a.txt", How::CREATE);
+    let file = probe.open(work, "a.txt", OpenMode::CREATE);
     probe.write(file, &contents);
     let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\n";
     let run = Scene::tool(&folder, probe.tool()).policy(policy).run();

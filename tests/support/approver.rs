@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use wasm_agent_host::approval::{Answer, AnswerFuture, ApprovalRequest, Approver, ApproverError, Remember, Settled};
 
-/// Answers in order, then the last answer for ever.
+/// Gives its answers in order, and repeats the last one.
 #[derive(Debug)]
 pub struct Script {
     answers: Mutex<VecDeque<Reply>>,
@@ -35,12 +35,12 @@ impl Script {
         Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() })
     }
 
-    /// Approves each action by itself.
+    /// Approves each action once.
     pub fn approve() -> Arc<Self> {
         Self::new([Reply::Approve])
     }
 
-    /// Refuses each.
+    /// Refuses each action.
     pub fn refuse() -> Arc<Self> {
         Self::new([Reply::Refuse])
     }
@@ -81,17 +81,17 @@ impl Approver for Script {
     }
 }
 
-/// An approver that approves everything, after something happened to the files meanwhile.
-pub struct Meanwhile<F>(F);
+/// An approver that approves everything, after doing something to the files.
+pub struct ApproveAfter<F>(F);
 
-impl<F: Fn(&ApprovalRequest) + Send + Sync> Meanwhile<F> {
-    /// Does this while an action is held.
+impl<F: Fn(&ApprovalRequest) + Send + Sync> ApproveAfter<F> {
+    /// Does this while an action waits for its answer.
     pub fn new(during: F) -> Arc<Self> {
         Arc::new(Self(during))
     }
 }
 
-impl<F: Fn(&ApprovalRequest) + Send + Sync> Approver for Meanwhile<F> {
+impl<F: Fn(&ApprovalRequest) + Send + Sync> Approver for ApproveAfter<F> {
     fn name(&self) -> String {
         "meanwhile".to_owned()
     }

@@ -1,4 +1,4 @@
-//! A folder of real files for one test, gone when the test ends.
+//! A folder of real files for one test, deleted when the test ends.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// A temporary folder. What a policy of the test names is relative to it.
+/// A temporary folder. Relative paths in the test's policy start here.
 #[derive(Debug)]
 pub struct Folder {
     dir: PathBuf,
-    /// Goes with the folder, where this made it.
+    /// Deletes the folder when dropped, if this test made it.
     _made: Option<TempDir>,
 }
 
@@ -27,12 +27,12 @@ impl Folder {
         Self { dir: made.path().to_owned(), _made: Some(made) }
     }
 
-    /// A folder that is there, for another thread to work in.
+    /// An existing folder, for another thread to work in.
     pub fn at(path: &Path) -> Self {
         Self { dir: path.to_owned(), _made: None }
     }
 
-    /// Makes a folder with these files, and the folders that they are in.
+    /// Makes a folder with these files, and the folders that contain them.
     pub fn with<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let folder = Self::new();
         for (path, contents) in files {
@@ -50,12 +50,12 @@ impl Folder {
         &self.dir
     }
 
-    /// Makes a folder, and those around it.
+    /// Makes a folder, and its parents.
     pub fn dir(&self, path: &str) {
         std::fs::create_dir_all(self.path(path)).unwrap();
     }
 
-    /// Writes a file, and makes the folders around it.
+    /// Writes a file, and makes its parent folders.
     pub fn write(&self, path: &str, contents: impl AsRef<[u8]>) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -72,19 +72,19 @@ impl Folder {
         std::fs::read_to_string(self.path(path)).unwrap()
     }
 
-    /// Whether something stands there; links are not followed.
+    /// Whether something is there; links are not followed.
     pub fn has(&self, path: &str) -> bool {
         std::fs::symlink_metadata(self.path(path)).is_ok()
     }
 
-    /// Everything below `path`: names with what they are, to compare a folder before and after.
+    /// Everything below `path`, by name, to compare a folder before and after.
     pub fn snapshot(&self, path: &str) -> BTreeMap<PathBuf, Entry> {
         let mut found = BTreeMap::new();
         collect(&self.path(path), Path::new(""), &mut found);
         found
     }
 
-    /// Keeps the folder out of everybody's reach while `during` runs.
+    /// Moves the folder away while `during` runs.
     pub fn hidden<T>(&self, during: impl FnOnce() -> T) -> T {
         let away = Away { from: self.root(), to: self.root().with_extension("hidden") };
         std::fs::rename(away.from, &away.to).unwrap();
@@ -92,7 +92,7 @@ impl Folder {
     }
 }
 
-/// A folder that was moved away, and comes back whatever happens.
+/// A folder that was moved away. Dropping it moves the folder back.
 struct Away<'a> {
     from: &'a Path,
     to: PathBuf,
@@ -100,12 +100,12 @@ struct Away<'a> {
 
 impl Drop for Away<'_> {
     fn drop(&mut self) {
-        // A failure shows as a folder that is not there.
+        // If this fails, the next use reports a missing folder.
         drop(std::fs::rename(&self.to, self.from));
     }
 }
 
-/// What stands under a name.
+/// What a name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A file with its contents.

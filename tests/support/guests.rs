@@ -27,13 +27,13 @@ pub fn path(name: &str) -> PathBuf {
     path
 }
 
-/// The engine of all tests in one process, which compiles there: the tools of tests are not hostile to the compiler.
+/// The engine of all tests in one process. It compiles in that process: tools of tests are not hostile to the compiler.
 pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| Engine::new(Compiler::in_process()).unwrap())
 }
 
-/// A state directory that outlives the tests, so that a guest is compiled once and not by every test binary.
+/// A state directory that outlives the tests, so that each guest is compiled once and not by every test binary.
 fn state() -> &'static StateDir {
     static STATE: OnceLock<StateDir> = OnceLock::new();
     STATE.get_or_init(|| StateDir::open(&target().join("test-state")).unwrap())

@@ -1,13 +1,13 @@
-//! What must hold of the decisions of every run: its own policy makes them again, and the policy that is suggested for
-//! it allows what was permitted.
+//! What must hold of the decisions of every run: its own policy repeats them, and the policy that is suggested for it
+//! allows what was permitted.
 
 use wasm_agent_audit::judge::{Judge, Judged};
 use wasm_agent_audit::suggest::{Paths, Suggest};
 use wasm_agent_host::journal::{Event, Header, Record, Verdict};
 use wasm_agent_host::policy::Policy;
 
-/// Asserts it.
-pub fn holds(records: &[Record]) {
+/// Asserts it for the records of a run.
+pub fn assert_hold(records: &[Record]) {
     let Some(Event::Header(header)) = records.first().map(|record| &record.event) else { panic!("no header") };
     let own = judge(header, records, &Policy::parse(&header.policy_text).unwrap());
     assert!(!own.has_changes(), "the run's own policy decides otherwise: {own:#?}");
@@ -26,8 +26,8 @@ pub fn holds(records: &[Record]) {
     }
 }
 
-/// Whether a request was handed over and given back with an error, because there was no place for it: what it was about
-/// is in none of its records.
+/// Whether a request was passed to the host and given back with an error because there was no room for it. None of its
+/// records has the request.
 fn was_never_sent(record: &Record) -> bool {
     let Event::Call(call) = &record.event else { return false };
     let is_error = call.outcome.starts_with(&[0x82, 0x01]);

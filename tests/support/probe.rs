@@ -1,6 +1,6 @@
-//! Guests that are nothing but a list of WASI calls, for attacks that no library would make.
+//! Guests that are just a list of WASI calls, for attacks that no library would make.
 //!
-//! A probe is a core module in text form, wrapped into a component by the WIT of the project. What its calls gave is
+//! A probe is a core module in text form, wrapped into a component with the project's WIT. The results of its calls are
 //! read from the journal: see [`results`].
 
 use std::fmt::Write as _;
@@ -12,10 +12,10 @@ use wit_parser::Resolve;
 
 use crate::{Recorded, guests};
 
-/// Where texts stand in the probe's memory.
+/// The address of texts in the probe's memory.
 const TEXTS: usize = 1024;
 
-/// Where functions put what they return.
+/// The address where functions write their results.
 const RETURN: &str = "(i32.const 8)";
 
 /// A list of calls.
@@ -28,7 +28,7 @@ pub struct Probe {
     texts: Vec<u8>,
 }
 
-/// A handle that a probe got from an earlier call. Calls with a handle that was refused are left out.
+/// A handle that a probe gets from an earlier call. If that call is refused, calls with the handle are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(usize);
 
@@ -38,7 +38,7 @@ impl Probe {
         Self::default()
     }
 
-    /// Declares a function of an interface, by its name; `signature` is that of the canonical ABI.
+    /// Declares a function of an interface. `signature` is that of the canonical ABI.
     pub(crate) fn import(&mut self, interface: &str, function: &'static str, signature: &str) {
         if !self.imported.contains(&function) {
             self.imported.push(function);
@@ -50,14 +50,14 @@ impl Probe {
         }
     }
 
-    /// A text as the two arguments that stand for it.
+    /// A text as two arguments: its address and its length.
     pub(crate) fn text(&mut self, text: &str) -> String {
         let at = TEXTS + self.texts.len();
         self.texts.extend_from_slice(text.as_bytes());
         format!("(i32.const {at}) (i32.const {})", text.len())
     }
 
-    /// Computes for so many turns of a loop, each of some eight units of fuel.
+    /// Computes for this many turns of a loop, each of about eight units of fuel.
     pub fn compute(&mut self, turns: u32) {
         let end = 0x10000 + turns;
         self.when(
@@ -71,23 +71,23 @@ impl Probe {
         );
     }
 
-    /// A new handle, none so far.
+    /// A new handle, not set yet.
     pub(crate) fn handle(&mut self) -> Handle {
         self.locals += 1;
         Handle(self.locals - 1)
     }
 
-    /// The argument that stands for a handle.
+    /// The argument for a handle.
     pub(crate) fn get(handle: Handle) -> String {
         format!("(local.get {})", handle.0)
     }
 
-    /// Instructions that set a handle to what `value` gives.
+    /// Instructions that set a handle to the result of `value`.
     pub(crate) fn set(handle: Handle, value: &str) -> String {
         format!("(local.set {} {value})", handle.0)
     }
 
-    /// Adds instructions that are carried out only if these handles are there.
+    /// Adds instructions that run only if these handles are set.
     pub(crate) fn when(&mut self, handles: &[Handle], instructions: &str) {
         let mut guarded = instructions.to_owned();
         for handle in handles {
@@ -97,7 +97,7 @@ impl Probe {
         self.body.push('\n');
     }
 
-    /// Sets a handle from a result whose payload stands `offset` bytes behind its tag.
+    /// Sets a handle from a result whose payload is `payload` bytes after its tag.
     pub(crate) fn take(handle: Handle, tag: usize, payload: usize) -> String {
         format!(
             "(if (i32.eqz (i32.load8_u (i32.const {}))) (then (local.set {} (i32.load (i32.const {})))))",
@@ -107,7 +107,7 @@ impl Probe {
         )
     }
 
-    /// The place where functions put what they return, as an argument.
+    /// The address where functions write their results, as an argument.
     pub(crate) fn returned() -> &'static str {
         RETURN
     }
@@ -131,7 +131,7 @@ impl Probe {
         let data: String = self.texts.iter().map(|byte| format!("\\{byte:02x}")).collect();
         let locals = "i32 ".repeat(self.locals);
         let unset: String = (0..self.locals).map(|local| format!("(local.set {local} (i32.const -1))")).collect();
-        // The bump allocator begins behind the texts, and the memory has room for what the tests read.
+        // The bump allocator begins after the texts, and the memory has room for what the tests read.
         let heap = (TEXTS + self.texts.len()).next_multiple_of(16);
         format!(
             r#"(module
@@ -155,9 +155,10 @@ impl Probe {
     }
 }
 
-/// What each call gave, in order: the function without its interface and resource, then `ok` or the error's name.
+/// The result of each call, in order: the function without its interface and resource, then `ok` or the name of the
+/// error.
 ///
-/// Handles that are dropped and the list of preopens are left out.
+/// Dropped handles and the list of preopens are left out.
 pub fn results(run: &Recorded) -> Vec<String> {
     let calls = run.events_of("call");
     let seen = calls.iter().filter_map(|call| {

@@ -4,9 +4,9 @@ use crate::probe::{Handle, Probe};
 
 const FILES: &str = "wasi:filesystem/types";
 
-/// How something is opened. By default for reading, following a link at the end.
+/// The flags with which something is opened. By default for reading, following a link at the end.
 #[derive(Clone, Copy, Debug)]
-pub struct How {
+pub struct OpenMode {
     /// Flags of the path: 1 follows links.
     pub path: u32,
     /// Open flags: 1 create, 2 directory, 4 exclusive, 8 truncate.
@@ -15,18 +15,18 @@ pub struct How {
     pub flags: u32,
 }
 
-impl How {
+impl OpenMode {
     /// To read.
     pub const READ: Self = Self { path: 1, open: 0, flags: 1 };
-    /// To write what is there.
+    /// To write an existing file.
     pub const WRITE: Self = Self { path: 1, open: 0, flags: 2 };
-    /// To create, or write what is there.
+    /// To create a file, or write an existing one.
     pub const CREATE: Self = Self { path: 1, open: 1, flags: 3 };
-    /// To create what is not there.
+    /// To create a new file.
     pub const CREATE_NEW: Self = Self { path: 0, open: 5, flags: 3 };
-    /// To truncate, with no flag that says writing.
+    /// To truncate, without a flag for writing.
     pub const TRUNCATE: Self = Self { path: 1, open: 8, flags: 1 };
-    /// A directory, to change what is in it.
+    /// A directory, to change its entries.
     pub const DIR: Self = Self { path: 1, open: 2, flags: 33 };
 }
 
@@ -41,7 +41,7 @@ impl Probe {
     }
 
     /// Opens a path.
-    pub fn open(&mut self, dir: Handle, path: &str, how: How) -> Handle {
+    pub fn open(&mut self, dir: Handle, path: &str, how: OpenMode) -> Handle {
         self.import(FILES, "[method]descriptor.open-at", "(param i32 i32 i32 i32 i32 i32 i32)");
         let file = self.handle();
         let text = self.text(path);
@@ -125,7 +125,7 @@ impl Probe {
         self.simple(&[dir], "[method]descriptor.stat-at", &format!("{} (i32.const 1) {text}", Self::get(dir)));
     }
 
-    /// Asks which file a path is.
+    /// Asks for the identity of the file at a path.
     pub fn metadata_hash(&mut self, dir: Handle, path: &str) {
         self.import(FILES, "[method]descriptor.metadata-hash-at", "(param i32 i32 i32 i32 i32)");
         let text = self.text(path);
@@ -187,7 +187,7 @@ impl Probe {
         self.simple(&[dir], function, &format!("{} {text}", Self::get(dir)));
     }
 
-    /// A call whose result is left in the journal.
+    /// A call whose result is only in the journal.
     pub(crate) fn simple(&mut self, handles: &[Handle], function: &str, arguments: &str) {
         self.when(handles, &format!(r#"(call $"{function}" {arguments} {})"#, Self::returned()));
     }

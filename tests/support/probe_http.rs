@@ -4,10 +4,10 @@ use crate::probe::{Handle, Probe};
 
 const TYPES: &str = "wasi:http/types";
 
-/// A request, spelled as the attack wants it. Nothing of it is checked here.
+/// A request, spelled as the attack needs it. Nothing in it is checked here.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent<'a> {
-    /// The method, as a word of the guest's own.
+    /// The method, as any text.
     pub method: &'a str,
     /// The authority.
     pub authority: &'a str,
@@ -18,19 +18,19 @@ pub struct Sent<'a> {
 }
 
 impl Probe {
-    /// Sends a request by `http` and, once it is answered, asks for the response's headers.
+    /// Sends a request over `http` and, once it is answered, gets the response's headers.
     pub fn request(&mut self, sent: Sent<'_>) {
         let pending = self.send(sent);
         self.wait(pending);
     }
 
-    /// Sends a request by `http`, and does not wait for anything.
+    /// Sends a request over `http`, and does not wait for anything.
     pub fn send(&mut self, sent: Sent<'_>) -> Handle {
         let request = self.described(sent);
         self.handle_request(request)
     }
 
-    /// Sends a request with an empty body by `http`, and ends that with these trailers.
+    /// Sends a request with an empty body over `http`, and ends the body with these trailers.
     pub fn send_with_trailers(&mut self, sent: Sent<'_>, trailers: &[(&str, &str)]) -> Handle {
         let request = self.described(sent);
         self.import(TYPES, "[method]outgoing-request.body", "(param i32 i32)");
@@ -69,7 +69,7 @@ impl Probe {
 
     fn set_parts(&mut self, request: Handle, sent: Sent<'_>) {
         let get = Self::get(request);
-        // Case 9 of a method is one that has no case of its own; case 0 of a scheme is `http`.
+        // Case 9 of a method is any other method; case 0 of a scheme is `http`.
         let (method, authority, path) = (self.text(sent.method), self.text(sent.authority), self.text(sent.path));
         for (function, signature, arguments) in [
             ("[method]outgoing-request.set-method", "(param i32 i32 i32 i32)", format!("(i32.const 9) {method}")),
@@ -98,7 +98,7 @@ impl Probe {
         pending
     }
 
-    /// Waits until a request is answered, and asks for the response's headers.
+    /// Waits until a request is answered, and gets the response's headers.
     pub fn wait(&mut self, pending: Handle) {
         self.import(TYPES, "[method]future-incoming-response.subscribe", "(param i32) (result i32)");
         self.import("wasi:io/poll", "[method]pollable.block", "(param i32)");

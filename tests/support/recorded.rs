@@ -1,4 +1,4 @@
-//! A run that ended, with its journal taken apart.
+//! A finished run, with its journal parsed.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use wasm_agent_host::journal::{Event, Reader, Record, to_json};
 use wasm_agent_host::{Capture, Outcome, Recording, ReplayFailure, ReplayReport, RunReport, Stream, Tool};
 
-/// A run that ended.
+/// A finished run.
 #[derive(Debug)]
 pub struct Recorded {
     /// The tool.
@@ -25,7 +25,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Takes the journal apart.
+    /// Parses the journal.
     pub fn new(tool: Tool, report: RunReport, journal: Vec<u8>, stdout: String, stderr: String) -> Self {
         let records = records(&journal);
         Self { tool, report, journal, records, stdout, stderr }
@@ -66,17 +66,17 @@ impl Recorded {
         self.records.iter().map(to_json).collect()
     }
 
-    /// Events of one name.
+    /// Events of one kind.
     pub fn events_of(&self, name: &str) -> Vec<Value> {
         self.events().into_iter().filter(|event| event["event"] == name).collect()
     }
 
-    /// The actions with an intent: the kind, then the path or URL.
+    /// The actions that have an intent: the kind, then the path or URL.
     pub fn effects(&self) -> Vec<String> {
         self.events_of("intent").iter().map(|intent| action(&intent["action"])).collect()
     }
 
-    /// Reasons of all denied calls, each once, in order.
+    /// The reasons of all denied calls, each once, in order.
     pub fn denials(&self) -> Vec<String> {
         let mut reasons = Vec::new();
         for call in self.events_of("call") {
@@ -96,7 +96,7 @@ impl Recorded {
         self.events_of("call").iter().filter(|call| call["decision"]["verdict"] == "deny").count()
     }
 
-    /// Names of the functions called, in order.
+    /// The names of the functions that were called, in order.
     pub fn functions(&self) -> Vec<String> {
         let calls = self.records.iter().filter_map(|record| match &record.event {
             Event::Call(call) => Some(call.function.name.clone()),
@@ -109,12 +109,12 @@ impl Recorded {
     ///
     /// # Errors
     ///
-    /// Where the replay and the journal part.
+    /// Where the replay and the journal differ.
     pub fn replay_with(&self, tool: &Tool) -> Result<ReplayReport, ReplayFailure> {
         replay(&self.journal, tool, &Arc::new(Capture::default()))
     }
 
-    /// Asserts that a replay gives the same outcome and prints the same.
+    /// Asserts that a replay has the same outcome and the same output.
     pub fn replays_identically(&self) {
         let output = Arc::new(Capture::default());
         let report = replay(&self.journal, &self.tool, &output);
@@ -131,7 +131,7 @@ impl Recorded {
 ///
 /// # Errors
 ///
-/// When it is none, or where the replay and the journal part.
+/// When it is not a journal, or where the replay and the journal differ.
 pub fn replay(journal: &[u8], tool: &Tool, output: &Arc<Capture>) -> Result<ReplayReport, ReplayFailure> {
     Recording::open(Cursor::new(journal.to_vec()))?.replay_blocking(tool, output.clone())
 }

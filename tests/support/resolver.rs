@@ -1,4 +1,4 @@
-//! Names that resolve as the test says, and to nothing else.
+//! A resolver that knows the names that the test gives it, and no others.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ impl Names {
         Self { table: vec![(name.to_owned(), addresses.into_iter().collect())], asked: AtomicUsize::new(0) }
     }
 
-    /// How often a name was looked up.
+    /// How many names were looked up.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A run to be: tool, policy, files, answers. And what must hold of it afterwards.
+//! A run that a test describes: tool, policy, files, answers. Runs it and checks what must hold of every run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::recorded::Recorded;
 use crate::store::Memory;
 use crate::{Folder, guests};
 
-/// One run, described.
+/// The description of one run.
 pub struct Scene<'f> {
     folder: &'f Folder,
     tool: Tool,
@@ -34,7 +34,7 @@ enum Call {
     Json { export: String, arguments: String },
 }
 
-/// What a run left, whatever became of it.
+/// What a run left behind, however it ended.
 #[derive(Debug)]
 pub struct Attempt {
     /// The report, or why there is none.
@@ -51,7 +51,7 @@ impl<'f> Scene<'f> {
         Self::tool(folder, guests::tool(name))
     }
 
-    /// Any tool, in a folder. It is given nothing, and nobody answers for it.
+    /// Any tool, in a folder. By default nothing is granted, and nobody answers.
     pub fn tool(folder: &'f Folder, tool: Tool) -> Self {
         Self {
             folder,
@@ -110,7 +110,7 @@ impl<'f> Scene<'f> {
         self
     }
 
-    /// A variable of the operator's environment, which secrets are read from.
+    /// A variable of the operator's environment, from which secrets are read.
     #[must_use]
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
@@ -124,14 +124,14 @@ impl<'f> Scene<'f> {
         self
     }
 
-    /// Who answers.
+    /// The approver.
     #[must_use]
     pub fn approver(mut self, approver: Arc<dyn Approver>) -> Self {
         self.approver = approver;
         self
     }
 
-    /// Who turns names into addresses.
+    /// The resolver of names.
     #[must_use]
     pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
         self.resolver = resolver;
@@ -145,14 +145,14 @@ impl<'f> Scene<'f> {
         self
     }
 
-    /// Who signs the journal's seals.
+    /// The signer of the journal's seals.
     #[must_use]
     pub fn signer(mut self, signer: Arc<dyn Signer>) -> Self {
         self.signer = Some(signer);
         self
     }
 
-    /// What belongs to the host, besides the policy and what it names.
+    /// The host's own things, besides the policy and the files that it names.
     #[must_use]
     pub fn keeping(mut self, own: &OwnThings) -> Self {
         self.own.extend(own);
@@ -163,7 +163,7 @@ impl<'f> Scene<'f> {
     ///
     /// # Errors
     ///
-    /// What an operator would be told.
+    /// The error that an operator would get.
     pub fn set_up(self) -> Result<Run, LoadError> {
         let invocation = match &self.call {
             Call::Command => Invocation::command(&self.tool)?,
@@ -206,7 +206,7 @@ impl<'f> Scene<'f> {
         let text = |stream| String::from_utf8_lossy(&attempt.output.contents(stream)).into_owned();
         let recorded =
             Recorded::new(tool, attempt.report.unwrap(), attempt.journal, text(Stream::Stdout), text(Stream::Stderr));
-        crate::always::holds(&recorded);
+        crate::invariants::assert_hold(&recorded);
         folder.hidden(|| recorded.replays_identically());
         recorded
     }

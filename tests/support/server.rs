@@ -1,4 +1,4 @@
-//! A real HTTP server on loopback, which notes what it is asked.
+//! A real HTTP server on loopback that records its requests.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,14 +17,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-/// A request that the server got.
+/// A request that the server received.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ReceivedRequest {
     /// The method.
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// The host that was asked for: the `host` header or, in HTTP/2, the authority.
+    /// The requested host: the `host` header or, in HTTP/2, the authority.
     pub host: String,
     /// The headers.
     pub headers: HeaderMap,
@@ -34,7 +34,7 @@ pub struct Asked {
     pub http2: bool,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// A header's value as text, if there is exactly one.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
@@ -47,14 +47,14 @@ impl Asked {
 /// What a server answers.
 pub type Answer = Response<Full<Bytes>>;
 
-type Handler = Arc<dyn Fn(&Asked) -> Answer + Send + Sync>;
+type Handler = Arc<dyn Fn(&ReceivedRequest) -> Answer + Send + Sync>;
 
 /// A running server. It ends when it is stopped or dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     scheme: &'static str,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     connections: Arc<AtomicUsize>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -62,12 +62,12 @@ pub struct Server {
 
 impl Server {
     /// Starts a server for HTTP/1.1.
-    pub fn http(handler: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    pub fn http(handler: impl Fn(&ReceivedRequest) -> Answer + Send + Sync + 'static) -> Self {
         Self::start(None, Arc::new(handler))
     }
 
-    /// Starts a server for TLS, and the version of HTTP that is agreed on.
-    pub fn https(acceptor: TlsAcceptor, handler: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    /// Starts a server for TLS, with the version of HTTP that is negotiated.
+    pub fn https(acceptor: TlsAcceptor, handler: impl Fn(&ReceivedRequest) -> Answer + Send + Sync + 'static) -> Self {
         Self::start(Some(acceptor), Arc::new(handler))
     }
 
@@ -111,12 +111,12 @@ impl Server {
         format!("{}://{}{path}", self.scheme, self.address)
     }
 
-    /// What it was asked, in order.
-    pub fn asked(&self) -> Vec<Asked> {
+    /// The requests that it received, in order.
+    pub fn asked(&self) -> Vec<ReceivedRequest> {
         self.asked.lock().unwrap().clone()
     }
 
-    /// How many connections were made to it, whatever came of them.
+    /// How many connections were made to it, however they ended.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -147,7 +147,7 @@ pub fn answer(status: u16, text: impl Into<Bytes>) -> Answer {
 #[derive(Clone)]
 struct State {
     handler: Handler,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     connections: Arc<AtomicUsize>,
 }
 
@@ -182,7 +182,7 @@ where
         async move { Ok::<_, Infallible>(respond(request, http2, &state).await) }
     });
     let stream = TokioIo::new(stream);
-    // A client may go away when it has had enough; what it asked is noted.
+    // A client may disconnect when it has had enough; its request is recorded.
     drop(if http2 {
         http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
     } else {
@@ -195,7 +195,7 @@ async fn respond(request: http::Request<Incoming>, http2: bool, state: &State) -
     let Ok(body) = body.collect().await else { return answer(400, "the body broke off") };
     let host = parts.uri.authority().map(ToString::to_string);
     let header = || parts.headers.get("host").and_then(|host| host.to_str().ok()).map(str::to_owned);
-    let asked = Asked {
+    let asked = ReceivedRequest {
         method: parts.method.to_string(),
         target: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         host: host.or_else(header).unwrap_or_default(),

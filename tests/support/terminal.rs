@@ -1,4 +1,4 @@
-//! Terminals for programs, with the person's end in the test's hand.
+//! Pseudo-terminals for programs, with the person's end in the test.
 
 use std::fs::File;
 use std::io::Read;
@@ -22,11 +22,11 @@ pub fn terminal() -> (File, OwnedFd) {
     (File::from(master), slave)
 }
 
-/// Reads the screen until nobody can write to it any more.
+/// Reads the screen until no process can write to it any more.
 pub fn screen(mut person: File) -> String {
     let mut seen = Vec::new();
     let mut part = [0; 4096];
-    // The other end is gone: that is an error, and not the end of a file.
+    // The other end is closed, which is an error here and not the end of a file.
     while let Ok(length @ 1..) = person.read(&mut part) {
         seen.extend_from_slice(&part[..length]);
     }

@@ -1,4 +1,4 @@
-//! Certificates of the tests' own.
+//! Certificates for the tests.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate authority that nobody trusts unless a policy says so.
+/// A certificate authority that is trusted only where a policy says so.
 #[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -29,7 +29,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// What a server for `name` needs, offering these protocols.
+    /// The TLS acceptor of a server for `name` that offers these protocols.
     pub fn acceptor(&self, name: &str, protocols: &[&str]) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();

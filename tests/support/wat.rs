@@ -1,4 +1,4 @@
-//! Small components in text form, for what no compiler would write.
+//! Small components in text form that no compiler would write.
 
 /// Assembles text.
 pub fn parse_str(text: &str) -> Vec<u8> {
@@ -7,7 +7,7 @@ pub fn parse_str(text: &str) -> Vec<u8> {
 
 /// A command that runs the core function `run` in `core`, with these imports lowered for it.
 ///
-/// `imports` declares component imports, `lowered` makes core functions of them and `with` names those for the core
+/// `imports` declares component imports, `lowered` makes core functions from them, and `with` names those for the core
 /// module `host`.
 pub fn command(imports: &str, lowered: &str, with: &str, core: &str) -> String {
     format!(
@@ -27,7 +27,7 @@ pub fn alone(core: &str) -> String {
     command("", "", "", core)
 }
 
-/// A command of two components with a memory of 64 MiB each. In `body` the one can `(call $take)` the other with
+/// A command of two components with a memory of 64 MiB each. In `body`, one can `(call $take)` the other with the
 /// address and length of a text of zeros.
 pub fn composed(body: &str) -> String {
     format!(
@@ -141,7 +141,7 @@ pub fn preview1_cat() -> String {
         .to_owned()
 }
 
-/// A command that asks for everything it was given at its start.
+/// A command that asks for everything that it was given at its start.
 pub fn given() -> String {
     format!(
         r#"(component
@@ -170,7 +170,7 @@ pub fn given() -> String {
     )
 }
 
-/// A memory, and a way to take from it and never give back.
+/// A memory, and an allocator that never frees.
 pub const ALLOCATOR: &str = r#"(core module $allocator
         (memory (export "memory") 16)
         (global $next (mut i32) (i32.const 4096))
@@ -181,7 +181,7 @@ pub const ALLOCATOR: &str = r#"(core module $allocator
             (local.get $at)))
     (core instance $allocator (instantiate $allocator))"#;
 
-/// How a function is lowered that takes or gives lists.
+/// The options to lower a function that takes or returns lists.
 pub const LIST: &str = r#"(memory (core memory $allocator "memory")) (realloc (core func $allocator "realloc"))"#;
 
 /// Exports the core function `run` of the core instance `main` as a command.

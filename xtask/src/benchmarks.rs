@@ -7,7 +7,7 @@ use anyhow::Result;
 use xtask::process;
 use xtask::project::Project;
 
-/// Builds the benchmarks and runs one of them. It parses the arguments itself, and reports its own failures.
+/// Builds the benchmarks and runs one of them. That program parses the arguments and reports its own failures.
 ///
 /// # Errors
 /// When `cargo` can't be started.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use xtask::project::Project;
-use xtask::server::{Answer, Asked, Server};
+use xtask::server::{Answer, ReceivedRequest, Server};
 use xtask::{guests, process};
 
 use stage::{Expected, Stage};
@@ -56,7 +56,7 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     let issue = r#"{repository: "acme/site", title: "Broken link", body: "On the front page.", labels: ["docs"]}"#;
     let call = format!("open-issue({issue})");
     stage.run("issue", "issue", Expected::Success, &["--call", &call, "open-issue.wasm"])?;
-    check_server(&stage, &server.asked())?;
+    check_server(&stage, &server.requests())?;
     stage.show_script()?;
 
     stage.say("Everything is in the journals: what was asked, decided, done, and why.");
@@ -75,26 +75,26 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn respond(asked: &Asked) -> Answer {
+fn respond(request: &ReceivedRequest) -> Answer {
     let answer = |status, content_type, body: &str| Answer { status, content_type, body: body.to_owned(), repeat: 1 };
-    let has_title = String::from_utf8_lossy(&asked.body).contains("\"title\"");
-    let authorized = asked.headers.iter().any(|(name, value)| name == "authorization" && value.ends_with(TOKEN));
-    match (asked.method.as_str(), asked.target.as_str()) {
+    let has_title = String::from_utf8_lossy(&request.body).contains("\"title\"");
+    let authorized = request.headers.iter().any(|(name, value)| name == "authorization" && value.ends_with(TOKEN));
+    match (request.method.as_str(), request.target.as_str()) {
         ("GET", "/notes/changes.html") => answer(200, "text/html", PAGE),
         ("POST", "/api/repos/acme/site/issues") if authorized && has_title => {
             answer(201, "application/json", r#"{"number": 42, "html_url": "https://example.com/acme/site/issues/42"}"#)
         }
-        ("POST", _) => answer(401, "text/plain", "who is asking for what?"),
+        ("POST", _) => answer(401, "text/plain", "the credential or the request is wrong"),
         _ => answer(404, "text/plain", "not here"),
     }
 }
 
 /// Checks on the server what was sent and what was not.
-fn check_server(stage: &Stage, asked: &[Asked]) -> Result<()> {
-    if let Some(leaked) = asked.iter().find(|asked| asked.target.starts_with("/private")) {
+fn check_server(stage: &Stage, requests: &[ReceivedRequest]) -> Result<()> {
+    if let Some(leaked) = requests.iter().find(|request| request.target.starts_with("/private")) {
         bail!("the denied request for `{}` reached the server", leaked.target);
     }
-    let posted = asked.iter().filter(|asked| asked.method == "POST").count();
+    let posted = requests.iter().filter(|request| request.method == "POST").count();
     if posted != 1 {
         bail!("the server got {posted} posts instead of 1");
     }
@@ -102,7 +102,7 @@ fn check_server(stage: &Stage, asked: &[Asked]) -> Result<()> {
     stage.say(&format!(
         "The server got {} requests, one of them with the credential. No journal has the credential, and the \
          denied request never arrived.",
-        asked.len()
+        requests.len()
     ));
     Ok(())
 }

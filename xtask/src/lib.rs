@@ -1,4 +1,4 @@
-//! What `cargo xtask` and the benchmarks of `tests/bench` share: where things are, how other programs are started, the
+//! Shared by `cargo xtask` and the benchmarks of `tests/bench`: where things are, how other programs are started, the
 //! guest tools, and a server to send requests to.
 
 #![forbid(unsafe_code)]

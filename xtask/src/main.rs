@@ -1,7 +1,7 @@
 //! `cargo xtask`: builds the guest tools, and runs the demo, the tests and the benchmarks.
 //!
-//! It sets up what those need in explicit steps that say what they do. None of this is in a `build.rs`: building a
-//! crate must not install packages.
+//! It sets up what those need, in explicit steps that it prints. Nothing of this is in a `build.rs`: building a crate
+//! must not install packages.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]

@@ -1,7 +1,7 @@
 //! A small HTTP server on loopback, for the benchmark and the demo.
 //!
-//! It keeps connections open, answers as it is told, and logs every request. It serves only the tools here: a request
-//! that it can't parse ends the connection.
+//! It keeps connections open, answers with a given function, and logs every request. It serves only these tools: a
+//! request that it can't parse ends the connection.
 //!
 //! A benchmark of clients must not measure the server. So the thread that accepts a connection serves it and then
 //! accepts the next. Starting or waking a thread for each connection would be charged to a client that opens many.
@@ -19,7 +19,7 @@ const PART_BYTES_MAX: u64 = 1 << 20;
 
 /// A request, as the responder gets it and the log keeps it.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct ReceivedRequest {
     /// The method, in upper case.
     pub method: String,
     /// Path and query.
@@ -51,11 +51,11 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
-/// What the threads of a server share.
+/// The state that the threads of a server share.
 #[derive(Debug)]
 struct Shared {
-    respond: fn(&Asked) -> Answer,
-    asked: Mutex<Vec<Asked>>,
+    respond: fn(&ReceivedRequest) -> Answer,
+    requests: Mutex<Vec<ReceivedRequest>>,
     /// How many threads wait for a connection, or are about to.
     idle: AtomicUsize,
     stopping: AtomicBool,
@@ -66,13 +66,13 @@ impl Server {
     ///
     /// # Errors
     /// When no port is free.
-    pub fn start(respond: fn(&Asked) -> Answer) -> Result<Self> {
+    pub fn start(respond: fn(&ReceivedRequest) -> Answer) -> Result<Self> {
         let step = "could not start the local HTTP server";
         let listener = Arc::new(TcpListener::bind(("127.0.0.1", 0)).context(step)?);
         let address = listener.local_addr().context(step)?;
         let shared = Arc::new(Shared {
             respond,
-            asked: Mutex::default(),
+            requests: Mutex::default(),
             idle: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         });
@@ -86,8 +86,8 @@ impl Server {
     }
 
     /// The requests so far.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -119,7 +119,7 @@ impl Shared {
             }
             if let Ok((stream, _)) = accepted {
                 // A failed connection concerns only its client.
-                drop(serve(&stream, self.respond, &self.asked));
+                drop(serve(&stream, self.respond, &self.requests));
             }
             self.idle.fetch_add(1, Ordering::SeqCst);
         }
@@ -127,13 +127,17 @@ impl Shared {
     }
 }
 
-fn serve(stream: &TcpStream, respond: fn(&Asked) -> Answer, log: &Mutex<Vec<Asked>>) -> io::Result<()> {
+fn serve(
+    stream: &TcpStream,
+    respond: fn(&ReceivedRequest) -> Answer,
+    log: &Mutex<Vec<ReceivedRequest>>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
-    while let Some(asked) = read_request(&mut reader)? {
-        let Answer { status, content_type, body, repeat } = respond(&asked);
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    while let Some(request) = read_request(&mut reader)? {
+        let Answer { status, content_type, body, repeat } = respond(&request);
+        log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         let length = body.len() * repeat;
         let answer = format!(
             "HTTP/1.1 {status} Status\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -147,7 +151,7 @@ fn serve(stream: &TcpStream, respond: fn(&Asked) -> Answer, log: &Mutex<Vec<Aske
 }
 
 /// Reads one request, or `None` if the client has closed the connection.
-fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Asked>> {
+fn read_request(reader: &mut impl BufRead) -> io::Result<Option<ReceivedRequest>> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut head = reader.take(PART_BYTES_MAX);
     let mut line = String::new();
@@ -176,7 +180,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Asked>> {
         let length: u64 = length.parse().map_err(|_| invalid("no content length"))?;
         reader.take(length.min(PART_BYTES_MAX)).read_to_end(&mut body)?;
     }
-    Ok(Some(Asked { method, target, headers, body }))
+    Ok(Some(ReceivedRequest { method, target, headers, body }))
 }
 
 fn read_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<()> {
@@ -217,10 +221,10 @@ mod tests {
 
     #[test]
     fn answers_on_connections_that_stay_open_and_stops_when_dropped() {
-        let server = Server::start(|asked| Answer {
+        let server = Server::start(|request| Answer {
             status: 200,
             content_type: "text/plain",
-            body: asked.target.clone(),
+            body: request.target.clone(),
             repeat: 1,
         })
         .unwrap();
@@ -237,7 +241,7 @@ mod tests {
             }
             assert!(answer.starts_with(b"HTTP/1.1 200 "));
         }
-        assert_eq!(server.asked().len(), 4);
+        assert_eq!(server.requests().len(), 4);
         let address = server.address;
         drop(server);
         assert!(TcpListener::bind(address).is_ok() || TcpStream::connect(address).is_err());

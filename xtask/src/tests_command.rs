@@ -1,4 +1,4 @@
-//! `cargo xtask test`: builds the guests, runs every test, and ends with one line that adds them up.
+//! `cargo xtask test`: builds the guests, runs every test, and prints one line that adds them up.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use xtask::{guests, process};
 
 use crate::summary::Summary;
 
-/// The environment variable that tells the tests where the guests are.
+/// The environment variable with the folder of the guests, for the tests.
 const GUESTS_VARIABLE: &str = "WASM_AGENT_GUESTS";
 
 /// Runs all tests, or `cargo test` with these arguments.

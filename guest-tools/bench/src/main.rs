@@ -1,4 +1,4 @@
-//! Does one thing many times, to be measured from outside by `cargo xtask bench`.
+//! Does one thing many times, so that `cargo xtask bench` can measure it from outside.
 //!
 //! ```text
 //! bench noop
@@ -11,11 +11,11 @@
 //! bench write PATH MIB             write a file, 64 KiB at a time
 //! bench http-get N URL             make a GET request
 //! bench http-body URL              read a response body as it comes
-//! bench branchy N                  compute, with a branch that can't be foreseen at every step
+//! bench branchy N                  compute, with an unpredictable branch at every step
 //! bench straight N                 compute in one long line of arithmetic
 //! ```
 //!
-//! Prints how long it took inside the guest, in nanoseconds, without the start of the process.
+//! Prints how long that took inside the guest, in nanoseconds, without the start of the process.
 
 #![forbid(unsafe_code)]
 
@@ -60,7 +60,7 @@ fn run(arguments: &[&str]) -> Outcome {
             black_box(Instant::now());
             Ok(())
         }),
-        // The keys of a new map are drawn once a thread, so the source itself is asked.
+        // The keys of a new map are drawn once per thread, so the source itself is asked.
         ["random", n] => times(n, || {
             black_box(wasm_agent_sdk::random::u64());
             Ok(())
@@ -106,7 +106,7 @@ fn run(arguments: &[&str]) -> Outcome {
             black_box(straight(n.parse()?));
             Ok(())
         }
-        _ => Err("the arguments are none that the source of this tool lists".into()),
+        _ => Err("unknown arguments: the top of this tool's source lists the known ones".into()),
     }
 }
 
@@ -141,7 +141,7 @@ fn write(path: &str, mib: &str) -> Outcome {
     Ok(())
 }
 
-/// Steps of the Collatz sequences of the first `n` numbers: a short loop with a branch that no processor foresees.
+/// Steps of the Collatz sequences of the first `n` numbers: a short loop with a branch that no processor can predict.
 fn branchy(n: u64) -> u64 {
     let mut steps = 0;
     for start in 1..=n {

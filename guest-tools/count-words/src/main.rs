@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-/// How many of the most frequent words are printed unless the arguments say otherwise.
+/// How many of the most frequent words are printed by default.
 const TOP: usize = 10;
 
 #[derive(Default)]
@@ -59,7 +59,7 @@ fn usage() -> ExitCode {
 impl Count {
     fn add_dir(&mut self, dir: &Path) -> Result<(), Box<dyn Error>> {
         let mut entries = fs::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
-        // The order of a folder is the file system's own; the output must not depend on it.
+        // A folder has the file system's order; the output must not depend on it.
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();

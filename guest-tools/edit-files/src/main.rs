@@ -4,9 +4,9 @@
 //! edit-files [--dry-run] DIR FROM TO
 //! ```
 //!
-//! Replaces `FROM` by `TO` in every text file below `DIR`. Files that are no text, that can't be read, or
-//! that the policy denies are left as they are and listed. Before it changes more than a few files it asks
-//! for one checkpoint, so that a person sees the whole edit and not only its first file.
+//! Replaces `FROM` by `TO` in every text file below `DIR`. Files that are not text, that can't be read, or that the
+//! policy denies are left as they are and listed. Before it changes more than a few files it asks for one checkpoint,
+//! so that a person sees the whole edit and not only its first file.
 
 #![forbid(unsafe_code)]
 
@@ -17,17 +17,17 @@ use std::process::ExitCode;
 
 use wasm_agent_sdk::{approval, intent};
 
-/// How many files are changed without asking for the edit as a whole.
+/// How many files are changed without a checkpoint for the whole edit.
 const FILES_WITHOUT_CHECKPOINT: usize = 3;
 
-/// A file that would change, with what it would become.
+/// A file that would change, and its new contents.
 struct Edit {
     path: PathBuf,
     content: String,
     replacements: usize,
 }
 
-/// What a look through the folder found.
+/// What a search of the folder found.
 #[derive(Default)]
 struct Plan {
     edits: Vec<Edit>,
@@ -114,7 +114,7 @@ impl Plan {
         text
     }
 
-    /// Writes what can be written. One refused file does not undo the others, so the summary names both.
+    /// Writes what can be written. A refused file does not undo the others, so the summary counts both.
     fn carry_out(&self) -> ExitCode {
         let mut replacements = 0;
         let mut changed = 0;

@@ -5,8 +5,7 @@
 //! ```
 //!
 //! Prints the readable text of an HTML page, without tags, scripts and styles, and any other text as it is.
-//! Redirects are followed here, and not by the host: each hop is a request of its own, which the policy
-//! must allow too.
+//! The tool follows redirects, not the host: each hop is a request of its own, which the policy must allow too.
 
 #![forbid(unsafe_code)]
 
@@ -17,10 +16,10 @@ use std::process::ExitCode;
 use wasm_agent_sdk::http::{Request, Response};
 use wasm_agent_sdk::intent;
 
-/// Largest page that is read, in bytes: more is no page that someone would read.
+/// Largest page that is read, in bytes. Nobody would read a larger one.
 const PAGE_BYTES_MAX: usize = 8 << 20;
 
-/// How many redirects are followed before the page is taken to be a loop.
+/// How many redirects are followed before they are taken for a loop.
 const REDIRECTS_MAX: usize = 5;
 
 fn main() -> ExitCode {

@@ -1,12 +1,12 @@
-//! Turns HTML into text that can be read.
+//! Turns HTML into readable text.
 //!
-//! This is no parser. It drops what is no text, breaks lines where a block ends, decodes the common
-//! entities, and collapses white space. Whatever the page is, it ends, and takes time linear in its length.
+//! This is not a parser. It drops everything that is not text, breaks lines where a block ends, decodes the common
+//! entities, and collapses white space. It ends on any input, in time linear in the length.
 
 /// Elements whose content is not for reading.
 const SKIPPED: [&str; 5] = ["script", "style", "noscript", "template", "svg"];
 
-/// Elements that stand on lines of their own.
+/// Elements that begin and end a line.
 const BLOCKS: [&str; 26] = [
     "address",
     "article",
@@ -70,7 +70,7 @@ pub(crate) fn from_html(html: &str) -> String {
     tidy(&text)
 }
 
-/// Skips to behind the end tag of an element that has no elements inside.
+/// Skips past the end tag of an element that contains no elements.
 fn after_element<'a>(rest: &'a str, name: &str) -> &'a str {
     let mut rest = rest;
     while let Some((_, after)) = rest.split_once("</") {
@@ -83,7 +83,7 @@ fn after_element<'a>(rest: &'a str, name: &str) -> &'a str {
     ""
 }
 
-/// Appends `raw` with its entities decoded; what is no known entity stays as it is.
+/// Appends `raw` with its entities decoded; unknown entities stay as they are.
 fn decode(raw: &str, text: &mut String) {
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once('&') {

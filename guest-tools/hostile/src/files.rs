@@ -1,4 +1,4 @@
-//! The granted folder, by the filesystem interface itself.
+//! The granted folder, used through the filesystem interface itself.
 
 use crate::wasi::filesystem::preopens;
 use crate::wasi::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
@@ -6,7 +6,7 @@ use crate::wasi::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, Ope
 /// Where the folder under attack is granted.
 const WORK: &str = "/work";
 
-/// More than any file of the attacked folder has, in bytes.
+/// More than any file of that folder has, in bytes.
 const READ_BYTES: u64 = 4096;
 
 /// Takes the descriptor of the granted folder.
@@ -23,7 +23,7 @@ pub fn work() -> Result<Descriptor, ErrorCode> {
 /// Opens and reads a file, following a link at its end.
 ///
 /// # Errors
-/// What the host answers.
+/// The host's error.
 pub fn read(dir: &Descriptor, path: &str) -> Result<Vec<u8>, ErrorCode> {
     let file = dir.open_at(PathFlags::SYMLINK_FOLLOW, path, OpenFlags::empty(), DescriptorFlags::READ)?;
     file.read(READ_BYTES, 0).map(|(content, _)| content)
@@ -32,7 +32,7 @@ pub fn read(dir: &Descriptor, path: &str) -> Result<Vec<u8>, ErrorCode> {
 /// Opens a folder, following a link at its end.
 ///
 /// # Errors
-/// What the host answers.
+/// The host's error.
 pub fn open_dir(dir: &Descriptor, path: &str) -> Result<Descriptor, ErrorCode> {
     dir.open_at(
         PathFlags::SYMLINK_FOLLOW,
@@ -45,7 +45,7 @@ pub fn open_dir(dir: &Descriptor, path: &str) -> Result<Descriptor, ErrorCode> {
 /// Creates a file and writes to it, following a link at its end.
 ///
 /// # Errors
-/// What the host answers.
+/// The host's error.
 pub fn create(dir: &Descriptor, path: &str) -> Result<(), ErrorCode> {
     let file = dir.open_at(
         PathFlags::SYMLINK_FOLLOW,

@@ -1,4 +1,4 @@
-//! What the hostile guests share: keeping score, and the folder that they attack.
+//! What the hostile guests share: the score, and the folder that they attack.
 //!
 //! Each guest in `src/bin` makes the attempts of one attack and asserts, from inside the sandbox, that none
 //! worked. It prints `held: …` or `broken: …` for each and ends with
@@ -10,8 +10,8 @@
 //! | 2 | the arguments are wrong |
 //! | 3 | something that must work did not, so the attempts prove nothing |
 //!
-//! The attempts use the WASI interfaces themselves where `std` or the C library would refuse first: what is
-//! tested is the host.
+//! The attempts use the WASI interfaces directly where `std` or the C library would refuse first: the host is what is
+//! tested.
 //!
 //! # The folder
 //!
@@ -75,7 +75,7 @@ impl Attack {
         Self::default()
     }
 
-    /// Notes something that must work. If it does not, failed attempts say nothing.
+    /// Records an action that must work. If it does not, failed attempts prove nothing.
     pub fn control<T, E: Debug>(&mut self, what: &str, outcome: Result<T, E>) -> Option<T> {
         match outcome {
             Ok(value) => Some(value),
@@ -87,7 +87,7 @@ impl Attack {
         }
     }
 
-    /// Notes an attempt, which is held when it failed.
+    /// Records an attempt, which was held if it failed.
     pub fn attempt<T, E: Debug>(&mut self, what: &str, outcome: Result<T, E>) {
         match outcome {
             Ok(_) => self.broken(what),
@@ -95,13 +95,13 @@ impl Attack {
         }
     }
 
-    /// Notes an attempt that failed.
+    /// Records an attempt that failed.
     pub fn held(&mut self, what: &str) {
         println!("held: {what}");
         self.held += 1;
     }
 
-    /// Notes an attempt that worked.
+    /// Records an attempt that worked.
     pub fn broken(&mut self, what: &str) {
         println!("broken: {what}");
         self.broken += 1;
@@ -121,7 +121,7 @@ impl Attack {
     }
 }
 
-/// The arguments, if there are exactly as many as `names`; otherwise prints how the guest is used.
+/// The arguments, if there are exactly as many as `names`; otherwise prints the usage.
 #[must_use]
 pub fn arguments<const N: usize>(names: [&str; N]) -> Option<[String; N]> {
     let given: Vec<String> = std::env::args().skip(1).collect();

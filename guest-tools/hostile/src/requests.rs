@@ -3,22 +3,22 @@
 use crate::Attack;
 use wasm_agent_sdk::http::{Request, RequestError};
 
-/// More than the test servers answer with, in bytes.
+/// More than the test servers' answers have, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
-/// Notes a request that must be answered.
+/// Records a request that must be answered.
 pub fn control(attack: &mut Attack, url: &str) {
     attack.control(&format!("GET {url}"), Request::get(url).and_then(|request| request.send(BODY_BYTES_MAX)));
 }
 
-/// Notes a GET that must not be sent.
+/// Records a GET that must not be sent.
 pub fn attempt(attack: &mut Attack, url: &str) {
     attempt_request(attack, &format!("GET {url}"), Request::get(url));
 }
 
-/// Notes a request that must not be sent.
+/// Records a request that must not be sent.
 ///
-/// It is not enough that there is no answer: a connection that is refused or times out was tried.
+/// No answer alone proves nothing: a connection that is refused or times out was tried.
 pub fn attempt_request(attack: &mut Attack, what: &str, request: Result<Request, RequestError>) {
     match request.and_then(|request| request.send(BODY_BYTES_MAX)) {
         Ok(response) => attack.broken(&format!("{what}: answered {}", response.status)),

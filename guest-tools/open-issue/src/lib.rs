@@ -4,8 +4,8 @@
 //! open-issue({repository: "acme/site", title: "Broken link", body: "On the front page.", labels: ["docs"]})
 //! ```
 //!
-//! Posts to `$ISSUES_URL/repos/OWNER/NAME/issues`. It sends no credentials and has none: the operator's
-//! policy names the secret, and the host puts it in after the request has left the sandbox.
+//! Posts to `$ISSUES_URL/repos/OWNER/NAME/issues`. The tool has no credentials and sends none: the operator's policy
+//! names the secret, and the host adds it after the request has left the sandbox.
 
 #![deny(unsafe_code)]
 
@@ -15,7 +15,7 @@ use wasm_agent_sdk::intent;
 
 use bindings::{Created, Guest, Issue};
 
-/// Where the API is, in the environment that the policy sets.
+/// The environment variable with the URL of the API, which the policy sets.
 const BASE_VARIABLE: &str = "ISSUES_URL";
 
 /// Largest answer that is read, in bytes. An issue is a few thousand.
@@ -33,7 +33,7 @@ mod bindings {
 impl Guest for OpenIssue {
     fn open_issue(issue: Issue) -> Result<Created, String> {
         if !is_repository(&issue.repository) {
-            return Err(format!("`{}` is no repository: expected `OWNER/NAME`", issue.repository));
+            return Err(format!("`{}` is not a repository: expected `OWNER/NAME`", issue.repository));
         }
         let base = std::env::var(BASE_VARIABLE)
             .map_err(|_| format!("`{BASE_VARIABLE}` is not set: the policy has to say where the API is"))?;
@@ -56,7 +56,7 @@ impl Guest for OpenIssue {
     }
 }
 
-/// The name becomes a part of the path, and must not be more than that.
+/// Whether the name is safe as a part of the path.
 fn is_repository(name: &str) -> bool {
     let is_part = |part: &str| {
         !part.is_empty()

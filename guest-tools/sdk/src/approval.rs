@@ -30,7 +30,7 @@ impl Error for Refusal {}
 
 /// Waits until a person has answered, and returns only when the checkpoint is approved.
 ///
-/// `title` is one line: what is about to happen. `detail` has what a person needs to judge it.
+/// `title` is one line that says what is about to happen. `detail` has what a person needs to judge it.
 ///
 /// # Errors
 /// When it is not approved. The step must then not be taken.

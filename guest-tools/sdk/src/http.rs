@@ -1,7 +1,7 @@
 //! A small blocking client over `wasi:http`.
 //!
-//! It follows no redirects, keeps no cookies and adds no headers: what a tool asks for is what an approver
-//! sees and what the policy is checked against.
+//! It follows no redirects, keeps no cookies and adds no headers. What a tool sends is what an approver sees and what
+//! the policy decides about.
 
 use std::error::Error;
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::bindings::wasi::http::types::{
 };
 use crate::bindings::wasi::io::streams::StreamError;
 
-/// Largest piece that `blocking-write-and-flush` takes at once, in bytes, by its WIT.
+/// Largest piece that `blocking-write-and-flush` accepts at once, in bytes, according to its WIT.
 const WRITE_BYTES_MAX: usize = 4096;
 
-/// How much of a body is asked for at once, in bytes. The host may hand out less.
+/// How much of a body is requested at once, in bytes. The host may return less.
 const READ_BYTES: u64 = 64 << 10;
 
 /// A request, to be sent once.
@@ -29,7 +29,7 @@ pub struct Request {
     body: Option<Vec<u8>>,
 }
 
-/// What a server answered.
+/// A server's response.
 #[derive(Debug)]
 pub struct Response {
     /// The status code.
@@ -43,9 +43,9 @@ pub struct Response {
 /// Why there is no response.
 #[derive(Debug)]
 pub enum RequestError {
-    /// The URL is not one of `http` or `https` with a host.
+    /// The URL is not an `http` or `https` URL with a host.
     Url(String),
-    /// The host does not take this header.
+    /// The host refuses this header.
     Header(String),
     /// The policy, or a person, denied the request.
     Denied,
@@ -59,8 +59,8 @@ impl Request {
     /// Makes a request of any method.
     ///
     /// # Errors
-    /// When `url` is not `http://…` or `https://…`. The rest of it is passed on as it is: the host decides
-    /// what is a good URL.
+    /// When `url` is not `http://…` or `https://…`. The rest is passed on as it is: the host decides whether the URL is
+    /// valid.
     pub fn new(method: &str, url: &str) -> Result<Self, RequestError> {
         let bad = || RequestError::Url(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
@@ -102,7 +102,7 @@ impl Request {
         self
     }
 
-    /// Replaces the path and query, as they are sent: no part of it is encoded, and nothing is checked here.
+    /// Replaces the path and query, exactly as they are sent: nothing is encoded or checked here.
     #[must_use]
     pub fn target(mut self, path_with_query: &str) -> Self {
         path_with_query.clone_into(&mut self.path);
@@ -116,7 +116,7 @@ impl Request {
         self
     }
 
-    /// Sends the request, and reads the response with a body of up to `body_bytes_max` bytes.
+    /// Sends the request, and reads the response, whose body may have up to `body_bytes_max` bytes.
     ///
     /// # Errors
     /// When the request is denied, when it can't be answered, or when the body is larger than that.
@@ -132,8 +132,8 @@ impl Request {
         Ok(Response { body, ..response })
     }
 
-    /// Sends the request, and hands over the response's body piece by piece, as it comes. The body of what is returned
-    /// is empty.
+    /// Sends the request, and passes the response's body to `each` piece by piece, as it comes. The returned response
+    /// has an empty body.
     ///
     /// # Errors
     /// When the request is denied, when it can't be answered, or when `each` returns an error, with that error.
@@ -151,7 +151,7 @@ impl Request {
         request.set_path_with_query(Some(&self.path)).map_err(not_taken)?;
         let body = request.body().map_err(|()| RequestError::Failed("the request has no body".to_owned()))?;
 
-        // Sent before the body is written: the host takes the body as it comes.
+        // Sent before the body is written: the host reads the body as it is written.
         let pending = outgoing_handler::handle(request, None).map_err(from_code)?;
         let written = write(body, self.body.as_deref().unwrap_or_default());
         pending.subscribe().block();
@@ -160,7 +160,7 @@ impl Request {
             .ok_or_else(|| RequestError::Failed("the response is not ready".to_owned()))?
             .map_err(|()| RequestError::Failed("the response was taken already".to_owned()))?
             .map_err(from_code)?;
-        // Looked at last: a request that is denied also closes its body, and the denial is the reason.
+        // Checked last: a denied request also closes its body, and the denial is the reason to report.
         written?;
         read(&response, each)
     }

@@ -4,8 +4,8 @@
 //! search("/notes", "todo")
 //! ```
 //!
-//! A tool with a typed export, and no need of anything but `std`. It can only read what the policy grants;
-//! a file that is denied is passed over as one that can't be read.
+//! A tool with a typed export that needs only `std`. It can read what the policy grants; a denied file is skipped like
+//! any file that can't be read.
 
 #![deny(unsafe_code)]
 
@@ -15,7 +15,7 @@ use std::path::Path;
 
 use bindings::{Guest, Hit};
 
-/// How many hits are returned. More would not be read by anyone, and each costs memory.
+/// How many hits are returned. Nobody would read more, and each costs memory.
 const HITS_MAX: usize = 1000;
 
 struct Search;

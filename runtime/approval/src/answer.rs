@@ -1,4 +1,4 @@
-//! What an approver may answer, and the one reader of answers in JSON.
+//! Answers of an approver, and their parser from JSON.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ pub const APPROVER_CHARS_MAX: usize = 256;
 /// Longest reason in an answer, in characters. It is kept in the journal with each approval.
 pub const REASON_CHARS_MAX: usize = 4096;
 
-/// What was decided about one action.
+/// The decision about one action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// The action may happen.
@@ -36,7 +36,7 @@ pub enum Remember {
 /// An answer, with who gave it and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// What was decided.
+    /// The decision.
     pub answer: Answer,
     /// Who decided it.
     pub approver: String,
@@ -47,11 +47,11 @@ pub struct Settled {
 impl Settled {
     /// Reads an answer in the form of `schema/approval-answer.v1.json`.
     ///
-    /// `approver` is who gave it, where the answer does not say. Unknown keys are passed over.
+    /// `approver` names the approver if the answer does not. Unknown keys are ignored.
     ///
     /// # Errors
     ///
-    /// Anything but one JSON object with a known `decision`, including anything that follows it.
+    /// Anything but one JSON object with a known `decision`, and anything that follows the object.
     pub fn from_json(text: &[u8], approver: &str) -> Result<Self, AnswerError> {
         // The deserialiser would also take an array, with the fields by position.
         if text.trim_ascii_start().first() != Some(&b'{') {
@@ -66,11 +66,11 @@ impl Settled {
     }
 }
 
-/// What is wrong with an answer in JSON.
+/// Why an answer in JSON is not valid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnswerError {
-    /// Nothing, or something else than an object.
+    /// Nothing, or something other than an object.
     #[error("expected a JSON object with the key `decision`")]
     NotAnObject,
     /// Not JSON, more than JSON, a key twice, a value of another type, or no `decision`.
@@ -81,9 +81,9 @@ pub enum AnswerError {
     Unknown {
         /// The key.
         key: &'static str,
-        /// What stands there.
+        /// The word that was found.
         found: String,
-        /// The words that could stand there.
+        /// The words that are allowed.
         expected: &'static str,
     },
     /// `stop` together with an approval.
@@ -94,12 +94,12 @@ pub enum AnswerError {
     TooLong {
         /// The key.
         key: &'static str,
-        /// The most that it may hold, in characters.
+        /// The most that it may have, in characters.
         limit_chars: usize,
     },
 }
 
-/// The published form. Text instead of enums, which would also be read from maps.
+/// The published form. The fields are text, because serde would also read an enum from a map.
 #[derive(Deserialize)]
 struct Wire {
     decision: String,
@@ -133,7 +133,7 @@ fn unknown(key: &'static str, found: &str, expected: &'static str) -> AnswerErro
 fn within(key: &'static str, limit_chars: usize, text: Option<String>) -> Result<Option<String>, AnswerError> {
     match text {
         Some(text) if text.chars().count() > limit_chars => Err(AnswerError::TooLong { key, limit_chars }),
-        // An empty text says nothing, and an approver without a name would be no one.
+        // An empty reason says nothing, and an approver needs a name.
         text => Ok(text.filter(|text| !text.is_empty())),
     }
 }

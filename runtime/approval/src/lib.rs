@@ -1,12 +1,11 @@
-//! Approvals: who answers for an action that can't be undone, and the permit that comes of an answer.
+//! Approvals: asking somebody about an action that can't be undone, and the permit that an approval gives.
 //!
-//! This crate owns the [`Permit`], which performing takes, what an approver is asked ([`ApprovalRequest`]), what it may
-//! answer ([`Answer`]), the approvers that need no terminal, and the one place where an answer is waited for
-//! ([`settle`]). Which actions are asked about is for the policy to say.
+//! This crate owns the [`Permit`], which everything that performs an action takes; the question ([`ApprovalRequest`])
+//! and the answer ([`Answer`]); the approvers that need no terminal; and [`settle`], the only code that waits for an
+//! answer. The policy decides which actions are asked about.
 //!
-//! Two rules not to break. Only an answer that was given in time, in full and in the published form approves:
-//! everything else (a timeout, a broken approver, output that says more than it should) is a refusal. And nothing but
-//! the policy's own word or such an answer makes a permit.
+//! Two rules must hold. Only an answer that is in time, complete and in the published form approves: everything else (a
+//! timeout, a broken approver, extra output) is a refusal. And only the policy or such an answer makes a permit.
 
 #![forbid(unsafe_code)]
 
@@ -30,34 +29,34 @@ pub use program::{ANSWER_BYTES_MAX, DIAGNOSTICS_BYTES_MAX, Program};
 pub use refuse::RefuseAll;
 pub use remembered::{REMEMBERED_MAX, Remembered};
 pub use request::{ActionSummary, ApprovalRequest, ComponentSummary, Detail, Question, REQUEST_VERSION};
-pub use settle::{How, Settlement, settle};
+pub use settle::{AnswerStatus, Settlement, settle};
 
-/// The answer to one request, when it comes.
+/// An answer that may still be awaited.
 ///
 /// Boxed, because a run chooses its approver when it starts.
 pub type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Settled, ApproverError>> + Send + 'a>>;
 
-/// Somebody or something that answers for an action.
+/// A person or a program that answers for an action.
 ///
-/// Ask through [`settle`], never directly: it alone turns silence and failure into refusals.
+/// Ask through [`settle`], never directly: only it turns silence and failure into refusals.
 ///
-/// Dropping the future is how a request ends that nobody answered in time. An approver must then let go of
-/// whatever it asked with: a process is ended, a terminal is not read any further.
+/// When nobody answers in time, the future is dropped. The approver must then release what it asked with: end its
+/// process, stop reading the terminal.
 pub trait Approver: Send + Sync {
-    /// Names the approver, as the journal records it where an answer does not name a person.
+    /// The approver's name, which the journal records if an answer does not name a person.
     fn name(&self) -> String;
 
     /// Asks once.
     ///
     /// # Errors
     ///
-    /// The approver could not ask, or what came back is no answer. Neither ever approves.
+    /// When the approver could not ask, or gave no valid answer. Neither ever approves.
     fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a>;
 }
 
 /// Why an approver gave no answer.
 ///
-/// Text that came from a program is quoted with its control characters escaped.
+/// Text from a program is quoted with its control characters escaped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApproverError {
@@ -70,9 +69,9 @@ pub enum ApproverError {
     /// Asking began, and reading or writing failed.
     #[error("cannot {doing}")]
     Io {
-        /// What was being done, as in "cannot read the terminal".
+        /// The step that failed, as in "cannot read the terminal".
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
@@ -81,14 +80,14 @@ pub enum ApproverError {
     Start {
         /// The program as the operator named it.
         program: String,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
     /// The request could not be written as JSON.
     #[error("cannot write the request as JSON")]
     Request(#[source] serde_json::Error),
-    /// The program wrote more than an answer can be.
+    /// The program wrote more than an answer may have.
     #[error("`{program}` wrote more than {limit_bytes} bytes")]
     TooMuchOutput {
         /// The program as the operator named it.
@@ -106,18 +105,18 @@ pub enum ApproverError {
         /// The first of what it wrote to standard error, at most [`DIAGNOSTICS_BYTES_MAX`] bytes.
         diagnostics: String,
     },
-    /// What came back is not an answer.
+    /// The program's output is not a valid answer.
     #[error("`{program}` gave no valid answer")]
     Answer {
         /// The program as the operator named it.
         program: String,
-        /// What is wrong with it.
+        /// Why it is not valid.
         #[source]
         source: AnswerError,
     },
 }
 
-/// Puts foreign text behind a message, on the same line and without its control characters.
+/// Appends foreign text to a message, on the same line and with its control characters escaped.
 fn quoted(diagnostics: &str) -> String {
     match diagnostics.trim() {
         "" => String::new(),

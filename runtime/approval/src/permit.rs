@@ -1,4 +1,4 @@
-//! The permit: the one thing that lets an action be performed, and the action itself.
+//! The permit: an action that may be performed.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use wasm_agent_policy::{Act, Action, ActionDigest, Allowed, GrantId, Pending};
 
 /// An action that may be performed, once.
 ///
-/// It is made of what the policy [allows](Allowed), or of an answer to what it [asks about](Pending): see
-/// [`settle`](crate::settle). Nothing else makes one:
+/// It is made from an action that the policy [allows](Allowed), or from an approval of an action that it [asks
+/// about](Pending): see [`settle`](crate::settle). Nothing else makes one:
 ///
 /// ```compile_fail,E0451
 /// use wasm_agent_approval::Permit;
@@ -26,7 +26,7 @@ use wasm_agent_policy::{Act, Action, ActionDigest, Allowed, GrantId, Pending};
 /// }
 /// ```
 ///
-/// The function that performs takes it by value, so it can't be used twice or kept:
+/// The function that performs takes it by value, so it can't be used twice or copied:
 ///
 /// ```compile_fail,E0382
 /// # use wasm_agent_approval::Permit;
@@ -74,7 +74,7 @@ pub struct Permit<K> {
     approved: Option<ActionDigest>,
 }
 
-/// A permit was brought for another action than the one that was to be performed. Nothing was touched.
+/// The permit is for another action than the one that was to be performed. Nothing was touched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the permit is for `{permitted}`")]
 pub struct OtherAction {
@@ -83,7 +83,7 @@ pub struct OtherAction {
 }
 
 impl<K> Permit<K> {
-    /// The permit for a question that was answered with yes.
+    /// The permit for a question that was approved.
     pub(crate) fn approved(pending: Pending<K>) -> Self {
         let approved = Some(pending.action().digest());
         let (act, grant) = pending.into_parts();
@@ -102,17 +102,17 @@ impl<K> Permit<K> {
         self.grant
     }
 
-    /// The digest of the action that a person approved, where that was needed.
+    /// The digest of the action that was approved, if it needed approval.
     #[must_use]
     pub fn approval(&self) -> Option<&ActionDigest> {
         self.approved.as_ref()
     }
 
-    /// Uses the permit up for what is about to be done, which `is_it` recognises as the permitted action.
+    /// Uses the permit up for what is about to be done; `is_it` says whether the permitted action is the right one.
     ///
     /// # Errors
     ///
-    /// [`OtherAction`] where it is another one. The permit is used up all the same.
+    /// [`OtherAction`] if it is not. The permit is used up all the same.
     pub fn spend(self, is_it: impl FnOnce(&Action) -> bool) -> Result<Action, OtherAction> {
         let action = self.act.into_action();
         if is_it(&action) { Ok(action) } else { Err(OtherAction { permitted: Box::new(action) }) }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 /// Longest text in a preview, in bytes.
 ///
-/// More than a person reads before an answer, and with the rest of a request still within the 10 KiB that
-/// the terminal prompt shows.
+/// More than a person reads before answering. The rest of a request still fits into the 10 KiB that the terminal prompt
+/// shows.
 pub const PREVIEW_BYTES_MAX: usize = 8 << 10;
 
 /// Most bytes of binary content in a preview: sixteen rows of a hexadecimal dump.
 ///
-/// Enough to see what sort of file it is. Nobody reads more of it.
+/// Enough to see what kind of file it is. Nobody reads more of a dump.
 pub const BINARY_PREVIEW_BYTES_MAX: usize = 256;
 
 const DUMP_ROW_BYTES: usize = 16;
@@ -22,7 +22,7 @@ const DUMP_ROW_BYTES: usize = 16;
 pub struct Preview {
     /// The text, not escaped; or a hexadecimal dump.
     pub text: String,
-    /// Whether there is more than is shown.
+    /// Whether the content is longer than the preview.
     pub truncated: bool,
     /// Whether the content is not text, and `text` is a dump of it.
     pub binary: bool,
@@ -31,8 +31,8 @@ pub struct Preview {
 impl Preview {
     /// Shows the beginning of content that has `total_bytes` bytes, of which `head` are at hand.
     ///
-    /// `head` may be longer than what is shown; the first [`PREVIEW_BYTES_MAX`] bytes of it are enough.
-    /// Content is text when it is UTF-8 without a zero byte.
+    /// `head` may be longer than the preview; its first [`PREVIEW_BYTES_MAX`] bytes are enough. Content is text when it
+    /// is UTF-8 without a zero byte.
     #[must_use]
     pub fn new(head: &[u8], total_bytes: u64) -> Self {
         let shown = head.get(..PREVIEW_BYTES_MAX).unwrap_or(head);

@@ -1,4 +1,4 @@
-//! An approver that is a program of the operator's: a request in JSON in, an answer in JSON out.
+//! An approver that is a program: a request in JSON goes in, an answer in JSON comes out.
 
 #![expect(clippy::disallowed_methods, reason = "runs the approver that the operator names")]
 
@@ -19,26 +19,26 @@ use super::{AnswerFuture, ApprovalRequest, Approver, ApproverError, Settled};
 
 /// Longest output of a program, in bytes.
 ///
-/// An answer is a few hundred bytes; its longest reason is 4096 characters. A program that writes more than
-/// this has gone astray, and must not fill the host's memory.
+/// An answer is a few hundred bytes; its longest reason has 4096 characters. A program that writes more is broken, and
+/// must not fill the host's memory.
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 
-/// Most bytes that are kept of what a program writes to standard error, to say why it failed.
+/// Most bytes of a program's standard error that are kept, to say why it failed.
 pub const DIAGNOSTICS_BYTES_MAX: usize = 1024;
 
-/// The only variables that a program is started with.
+/// The only environment variables that a program gets.
 ///
-/// Enough to find its own commands and files. The operator's environment holds secrets, and the program
-/// reads text that a guest wrote.
+/// Enough to find its own commands and files. The operator's environment holds secrets, and the program reads text that
+/// a guest wrote.
 const ENVIRONMENT: [&str; 3] = ["HOME", "LANG", "PATH"];
 
-/// Asks a program, once for each request.
+/// Asks a program, starting it once for each request.
 ///
-/// The program is started anew each time, reads the request (`schema/approval-request.v1.json`) from standard input,
-/// writes the answer (`schema/approval-answer.v1.json`) to standard output and ends with status 0. It need not read the
-/// request. It runs in a process group of its own, so it cannot read the terminal. The whole group is killed once the
-/// program has ended, and when nobody waits for its answer any more: at the end of the time to answer, and of the run.
-/// The answer is what was written until the program ended; a process that left the group can't hold it up.
+/// The program reads the request (`schema/approval-request.v1.json`) from standard input, writes the answer
+/// (`schema/approval-answer.v1.json`) to standard output and ends with status 0. It need not read the request. It runs
+/// in a process group of its own, so it cannot read the terminal. The whole group is killed once the program has ended,
+/// and once its answer is no longer awaited: when the time to answer or the run is over. The answer is what the program
+/// wrote before it ended; a process that left the group can't delay it.
 ///
 /// # Authority
 ///
@@ -51,10 +51,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Names a program and its arguments.
+    /// Takes a program and its arguments.
     ///
-    /// A path without a slash is looked up in `PATH`. Of `environment`, usually that of the whole process,
-    /// the program is given `HOME`, `LANG` and `PATH` only.
+    /// A path without a slash is looked up in `PATH`. `environment` is usually that of the whole process; the program
+    /// gets only its `HOME`, `LANG` and `PATH`.
     pub fn new(
         path: impl Into<PathBuf>,
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
@@ -68,7 +68,7 @@ impl Program {
         }
     }
 
-    /// Passes none of these variables on, even if one of the three is among them: those that a policy takes secrets
+    /// Withholds these variables, even if one of the three is among them: the variables that a policy takes secrets
     /// from.
     #[must_use]
     pub fn without<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
@@ -120,9 +120,9 @@ impl Program {
         }
     }
 
-    /// Talks until the program has ended, and ends what it left behind.
+    /// Exchanges request and answer until the program has ended, then ends the processes that it left behind.
     ///
-    /// All three pipes are served at once: a program may answer before it has read, or never read at all.
+    /// All three pipes are served at once: a program may answer before it has read the request, or never read it.
     async fn converse(
         &self,
         process: Process,
@@ -135,8 +135,8 @@ impl Program {
             tokio::try_join!(self.read_answer(pipes.stdout, output), read_diagnostics(pipes.stderr, diagnostics),)
         };
         let answer = async {
-            // All that the program wrote is in the pipes when it has ended, and one poll takes it: a process that holds
-            // them open has no more to say.
+            // When the program has ended, everything that it wrote is in the pipes, and one poll reads it. A process
+            // that keeps them open has nothing to add.
             let listen = tokio::task::unconstrained(listen);
             tokio::pin!(listen);
             tokio::select! {
@@ -163,7 +163,7 @@ impl Program {
     }
 
     async fn read_answer(&self, stdout: ChildStdout, output: &mut Vec<u8>) -> Result<(), ApproverError> {
-        // One byte more than is allowed tells a full answer from one that goes on.
+        // One byte more than allowed shows whether an answer of full length goes on.
         read_head(stdout, ANSWER_BYTES_MAX + 1, output).await?;
         if output.len() > ANSWER_BYTES_MAX {
             return Err(ApproverError::TooMuchOutput { program: self.shown(), limit_bytes: ANSWER_BYTES_MAX });
@@ -192,12 +192,12 @@ struct Pipes {
     stderr: ChildStderr,
 }
 
-/// A started program, which ends with this value, and everything in its process group with it.
+/// A started program. Dropping it ends the program and everything in its process group.
 struct Process {
     child: Child,
-    /// The program's number and its group's, as long as nobody else can have it.
+    /// The id of the program and of its group, as long as no other process can get it.
     group: Option<Pid>,
-    /// Becomes readable when the program has ended, and leaves its number taken.
+    /// Becomes readable when the program has ended, without freeing its id.
     handle: AsyncFd<OwnedFd>,
 }
 
@@ -205,7 +205,7 @@ impl Process {
     fn new(child: Child) -> Result<Self, ApproverError> {
         let watching = |source| ApproverError::Io { doing: "watch the approver's program", source };
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        // Until it is waited for, a process keeps its number, even when it has ended.
+        // A process keeps its id until it is waited for, even when it has ended.
         let handle = group.ok_or_else(|| watching(std::io::ErrorKind::NotFound.into())).and_then(|group| {
             let handle = pidfd_open(group, PidfdFlags::NONBLOCK).map_err(|error| watching(error.into()))?;
             watch(handle).map_err(watching)
@@ -219,13 +219,13 @@ impl Process {
         }
     }
 
-    /// Ends when the program has, with all that it wrote in its pipes.
+    /// Waits until the program has ended. Everything that it wrote is in its pipes by then.
     async fn ended(&self) -> Result<(), ApproverError> {
         let ended = self.handle.readable().await;
         ended.map(drop).map_err(|source| ApproverError::Io { doing: "watch the approver's program", source })
     }
 
-    /// How the program ended. What it left of its group ends first: after this its number may be anybody's.
+    /// How the program ended. The rest of its group is killed first: afterwards another process may get the id.
     async fn wait(mut self) -> Result<ExitStatus, ApproverError> {
         end(self.group.take());
         self.child.wait().await.map_err(|source| ApproverError::Io { doing: "wait for the approver's program", source })
@@ -234,36 +234,36 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The runtime waits for what `Child` leaves.
+        // The runtime reaps the child.
         end(self.group.take());
     }
 }
 
 #[expect(
     deprecated,
-    reason = "for types whose descriptor may change or close while they are watched, which an `OwnedFd` does not do"
+    reason = "deprecated for types whose descriptor may change or close while it is watched; an `OwnedFd` keeps its own"
 )]
 fn watch(handle: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(handle, Interest::READABLE)
 }
 
-/// Kills a process group, whose leader nobody has waited for yet.
+/// Kills a process group whose leader has not been waited for yet.
 fn end(group: Option<Pid>) {
     if let Some(group) = group {
-        // The group is gone already, or it is not: nothing else can be done about it here.
+        // If this fails, the group is gone already, or nothing can be done about it.
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
-/// Hands the request over, then lets the rest of the conversation go on.
+/// Writes the request, and then never completes, so that the rest of the exchange goes on.
 async fn tell(mut stdin: ChildStdin, message: &[u8]) -> Infallible {
-    // A program that decides without reading closes the pipe early. Its answer says whether that is well.
+    // A program that decides without reading closes the pipe early, which is not an error: its answer counts.
     let _ = stdin.write_all(message).await;
     drop(stdin);
     std::future::pending().await
 }
 
-/// Keeps the first of what a program complains about, and reads the rest so that it does not block.
+/// Keeps the beginning of standard error, and reads the rest so that the program does not block.
 async fn read_diagnostics(mut stderr: ChildStderr, diagnostics: &mut Vec<u8>) -> Result<(), ApproverError> {
     read_head(&mut stderr, DIAGNOSTICS_BYTES_MAX, diagnostics).await?;
     tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await.map(drop).map_err(reading)

@@ -1,10 +1,11 @@
-//! The approver of a run that has nobody to ask.
+//! The approver of a run in which nobody can be asked.
 
 use super::{Answer, AnswerFuture, ApprovalRequest, Approver, Settled};
 
 /// Refuses everything, at once.
 ///
-/// The default where no terminal is attached and no program is named: what cannot be asked does not happen.
+/// The default where there is no terminal and no program is named: an action that cannot be asked about does not
+/// happen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RefuseAll;
 

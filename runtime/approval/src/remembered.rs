@@ -7,16 +7,16 @@ use wasm_agent_policy::{ActionDigest, Pending};
 
 use super::Permit;
 
-/// Most actions that one run can have approved for good.
+/// Most actions that can be approved for the rest of one run.
 ///
-/// The guest decides how many different actions it asks for, and each costs a set entry of 32 bytes and its
-/// overhead. A person will not have answered this often.
+/// The guest chooses how many different actions it asks for, and each costs a set entry of 32 bytes and its overhead.
+/// No person will have answered this often.
 pub const REMEMBERED_MAX: usize = 4096;
 
 /// The actions that were approved for the rest of a run.
 ///
-/// "This same action" means the whole of it, by its digest: the same file, or the same request with the same headers
-/// and the same body, and nothing like it.
+/// An action is "the same" if all of it is, by its digest: the same file, or the same request with the same headers and
+/// the same body.
 #[derive(Debug)]
 pub struct Remembered {
     run: RunId,
@@ -30,7 +30,7 @@ impl Remembered {
         Self { run, digests: HashSet::new() }
     }
 
-    /// Remembers an action that was approved, and says whether there was room for it.
+    /// Remembers an approved action. Returns whether there was room for it.
     ///
     /// `false` is harmless: the action is asked about again.
     pub fn remember<K>(&mut self, permit: &Permit<K>) -> bool {
@@ -45,12 +45,12 @@ impl Remembered {
         true
     }
 
-    /// The permit for exactly this action, if it was approved for the rest of the run.
+    /// The permit, if exactly this action was approved for the rest of the run.
     ///
     /// # Errors
     ///
-    /// The question, where it has to be asked.
-    #[expect(clippy::result_large_err, reason = "the question goes on, and is asked in most cases")]
+    /// The pending action, if it has to be asked about.
+    #[expect(clippy::result_large_err, reason = "the error is not a failure: most actions have to be asked about")]
     pub fn permit<K>(&self, pending: Pending<K>) -> Result<Permit<K>, Pending<K>> {
         let is_known = pending.asker().run == self.run && self.digests.contains(&pending.action().digest());
         if is_known { Ok(Permit::approved(pending)) } else { Err(pending) }

@@ -1,4 +1,4 @@
-//! What an approver is asked, as plain data: the same values that are published as JSON.
+//! The question to an approver, as plain data, in the form that is published as JSON.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use super::Preview;
 
 /// Version of the published request, raised when a field changes its meaning or goes away.
 ///
-/// New fields do not raise it: a program must pass over fields that it does not know.
+/// New fields do not raise it: a program must ignore fields that it does not know.
 pub const REQUEST_VERSION: u32 = 1;
 
 /// One question to an approver.
 ///
-/// Published as `schema/approval-request.v1.json`. All text in it is as the guest gave it: whoever shows it
-/// escapes it first. It names a secret but never holds its value.
+/// Published as `schema/approval-request.v1.json`. All text in it is as the guest gave it: escape it before showing it.
+/// It names secrets but never holds their values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalRequest {
     /// Always [`REQUEST_VERSION`].
     pub version: u32,
-    /// The run that is held, in hexadecimal.
+    /// The run that waits for the answer, in hexadecimal.
     pub run: String,
-    /// Sequence number of the host call that is held, as in the journal.
+    /// Number of the host call that waits, as in the journal.
     pub call: u64,
     /// The component that asks.
     pub component: ComponentSummary,
     /// Digest of the policy's text, in hexadecimal.
     pub policy: String,
-    /// What it wants to do.
+    /// The action.
     pub action: ActionSummary,
-    /// The grant that made the decision, in the operator's words, with its line.
+    /// The grant that decided, as reports name it, with its line.
     pub grant: Option<String>,
-    /// Why, in the tool's own words. Nothing has checked it: it may be untrue.
+    /// The tool's own reason. Nothing has checked it: it may be untrue.
     pub intent: Option<String>,
     /// Time left to answer, in milliseconds. No answer by then is a refusal.
     pub expires_in_ms: u64,
@@ -84,7 +84,7 @@ pub enum Detail {
         url: String,
         /// Headers in the guest's order, as pairs of name and value, without any secret.
         headers: Vec<(String, String)>,
-        /// Names of the secrets that the host puts in.
+        /// Names of the secrets that the host adds.
         secrets: Vec<String>,
         /// The beginning of the body.
         body: Option<Preview>,
@@ -102,7 +102,7 @@ pub enum Detail {
     },
 }
 
-/// What an approver is told besides the action itself.
+/// What an approver learns besides the action itself.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The component's name, as the operator gave it.
@@ -113,14 +113,14 @@ pub struct Question {
     pub policy: wasm_agent_ids::PolicyDigest,
     /// The grant that decided, as reports name it.
     pub grant: Option<String>,
-    /// Why, in the tool's own words.
+    /// The tool's own reason.
     pub intent: Option<String>,
     /// What the action does, as far as it can be shown.
     pub detail: Detail,
 }
 
 impl ApprovalRequest {
-    /// The question about an action: everything that it says of the action, the run and the call is taken from there.
+    /// The question about an action. What it says of the action, the run and the call is taken from `pending`.
     #[must_use]
     pub fn new<K>(pending: &Pending<K>, question: Question, timeout: Duration) -> Self {
         let (action, asker) = (pending.action(), pending.asker());

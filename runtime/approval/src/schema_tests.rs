@@ -1,4 +1,4 @@
-//! The published schemas say what the code writes and reads.
+//! The published schemas describe exactly what the code writes and reads.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use super::{ApprovalRequest, Detail, Preview, Settled};
 const REQUEST: &str = include_str!("../schema/approval-request.v1.json");
 const ANSWER: &str = include_str!("../schema/approval-answer.v1.json");
 
-/// The keywords that the schemas use. Any other fails the test instead of being passed over.
+/// The keywords that the schemas use. Any other keyword fails the test instead of being ignored.
 struct Schema {
     root: Value,
-    /// Whether a key that the schema does not describe is an error: what the code writes is all described.
+    /// Whether a key that the schema does not describe is an error: everything that the code writes is described.
     closed: bool,
 }
 

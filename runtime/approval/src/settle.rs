@@ -1,4 +1,4 @@
-//! Waiting for an answer, and what its absence means.
+//! Waits for an answer, and turns a missing one into a refusal.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -10,10 +10,10 @@ use wasm_agent_policy::Pending;
 
 use super::{Answer, ApprovalRequest, Approver, ApproverError, Permit, Question, Settled};
 
-/// How a request ended, with everything that the journal keeps of it.
+/// How a request ended, and everything that the journal keeps of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
-    /// What was decided. Never an approval unless `how` is [`How::Answered`].
+    /// The decision. Never an approval unless `status` is [`AnswerStatus::Answered`].
     pub answer: Answer,
     /// Who decided: a person's name, or the approver's.
     pub approver: String,
@@ -21,13 +21,13 @@ pub struct Settlement {
     pub reason: Option<String>,
     /// Time from the question to its end. It counts against no limit of the run.
     pub waited: Duration,
-    /// What ended it.
-    pub how: How,
+    /// Whether an answer came.
+    pub status: AnswerStatus,
 }
 
-/// What ended a request.
+/// Whether an approver answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum How {
+pub enum AnswerStatus {
     /// The approver answered in time.
     Answered,
     /// Nobody answered in time, which is a refusal.
@@ -36,11 +36,10 @@ pub enum How {
     Broken(String),
 }
 
-/// Asks whether an action may be performed, and waits for at most `timeout`. With a yes there is a permit.
+/// Asks whether an action may be performed, and waits for at most `timeout`. An approval gives a permit.
 ///
-/// This is the one place where a question becomes a permit, and where an answer that did not come, came too late or
-/// can't be read becomes a refusal. What is asked is about the pending action and no other: see
-/// [`ApprovalRequest::new`]. It needs a runtime with its timer enabled.
+/// Only here does a question become a permit, and a missing, late or unreadable answer a refusal. The question is
+/// always about `pending` itself: see [`ApprovalRequest::new`]. Needs a runtime with its timer enabled.
 pub async fn settle<K>(
     pending: Pending<K>,
     question: Question,
@@ -62,23 +61,23 @@ pub(crate) async fn ask(request: &ApprovalRequest, approver: &dyn Approver, time
     let answer = approver.ask(request);
     let outcome = match deadline {
         Some(deadline) => timeout_at(deadline, answer).await.ok(),
-        // A time that the clock cannot express is further away than anybody waits.
+        // A deadline that the clock cannot express is later than anybody waits.
         None => Some(answer.await),
     };
     let waited = asked.elapsed();
 
     match outcome {
-        // An approver that blocks its thread is not interrupted: its answer can still be too late.
+        // An approver that blocks its thread is not interrupted, so its answer can still be too late.
         Some(Ok(settled)) if waited <= timeout => answered(settled, waited),
-        Some(Ok(_)) | None => refused(approver, waited, How::TimedOut),
-        Some(Err(error)) => refused(approver, waited, How::Broken(causes(&error))),
+        Some(Ok(_)) | None => refused(approver, waited, AnswerStatus::TimedOut),
+        Some(Err(error)) => refused(approver, waited, AnswerStatus::Broken(causes(&error))),
     }
 }
 
 impl Settlement {
-    /// A question that nobody is asked, as nobody answers: the same as one whose time is over.
+    /// For a question that nobody is asked because nobody would answer: the same as a timeout.
     pub fn unasked(approver: &dyn Approver) -> Self {
-        refused(approver, Duration::ZERO, How::TimedOut)
+        refused(approver, Duration::ZERO, AnswerStatus::TimedOut)
     }
 }
 
@@ -88,12 +87,12 @@ fn answered(settled: Settled, waited: Duration) -> Settlement {
         approver: settled.approver,
         reason: settled.reason,
         waited,
-        how: How::Answered,
+        status: AnswerStatus::Answered,
     }
 }
 
-fn refused(approver: &dyn Approver, waited: Duration, how: How) -> Settlement {
-    Settlement { answer: Answer::Refuse { stop: false }, approver: approver.name(), reason: None, waited, how }
+fn refused(approver: &dyn Approver, waited: Duration, status: AnswerStatus) -> Settlement {
+    Settlement { answer: Answer::Refuse { stop: false }, approver: approver.name(), reason: None, waited, status }
 }
 
 /// The error and what caused it, in one line.
@@ -138,7 +137,7 @@ mod tests {
         }
     }
 
-    /// Lets time pass without giving the timer a chance, as a blocked thread would.
+    /// Lets time pass without the timer noticing, as a blocked thread would.
     struct Blocking;
 
     impl Approver for Blocking {
@@ -149,7 +148,7 @@ mod tests {
         fn ask<'a>(&'a self, _request: &'a ApprovalRequest) -> AnswerFuture<'a> {
             let mut late = Box::pin(tokio::time::advance(TIMEOUT + Duration::from_millis(1)));
             Box::pin(std::future::poll_fn(move |context| {
-                // The clock moves on the first poll; the yield that follows it is not waited for.
+                // The clock advances on the first poll; the yield after it is not waited for.
                 let _ = late.as_mut().poll(context);
                 std::task::Poll::Ready(approve())
             }))
@@ -176,7 +175,7 @@ mod tests {
     async fn records_who_answered_why_and_after_how_long() {
         let after = Some(Duration::from_secs(3));
         let settlement = settle_with(&Slow { after, answer: approve }).await;
-        assert_eq!(settlement.how, How::Answered);
+        assert_eq!(settlement.status, AnswerStatus::Answered);
         assert_eq!(settlement.answer, approve().unwrap().answer);
         assert_eq!(settlement.approver, "ann");
         assert_eq!(settlement.reason.as_deref(), Some("fine"));
@@ -186,7 +185,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn refuses_when_nobody_answers_in_time() {
         let settlement = settle_with(&Slow { after: None, answer: approve }).await;
-        assert_eq!(settlement.how, How::TimedOut);
+        assert_eq!(settlement.status, AnswerStatus::TimedOut);
         assert_eq!(settlement.answer, Answer::Refuse { stop: false });
         assert_eq!(settlement.approver, "slow");
         assert!(settlement.waited >= TIMEOUT);
@@ -196,22 +195,22 @@ mod tests {
     async fn refuses_an_approval_that_comes_too_late() {
         let settlement = settle_with(&Blocking).await;
         assert!(settlement.waited > TIMEOUT);
-        assert_eq!(settlement.how, How::TimedOut);
+        assert_eq!(settlement.status, AnswerStatus::TimedOut);
         assert_eq!(settlement.answer, Answer::Refuse { stop: false });
     }
 
     #[tokio::test(start_paused = true)]
     async fn refuses_when_the_approver_is_broken() {
         let settlement = settle_with(&Slow { after: Some(Duration::ZERO), answer: fail }).await;
-        let broken = How::Broken("cannot read the terminal: gone".to_owned());
-        assert_eq!(settlement.how, broken);
+        let broken = AnswerStatus::Broken("cannot read the terminal: gone".to_owned());
+        assert_eq!(settlement.status, broken);
         assert_eq!(settlement.answer, Answer::Refuse { stop: false });
     }
 
     #[tokio::test(start_paused = true)]
     async fn refuses_at_once_when_there_is_nobody_to_ask() {
         let settlement = settle_with(&RefuseAll).await;
-        assert_eq!(settlement.how, How::Answered);
+        assert_eq!(settlement.status, AnswerStatus::Answered);
         assert_eq!(settlement.answer, Answer::Refuse { stop: false });
         assert_eq!(settlement.approver, "refuse");
         assert_eq!(settlement.waited, Duration::ZERO);
@@ -221,7 +220,7 @@ mod tests {
     async fn takes_a_timeout_beyond_the_clock() {
         let approver = Slow { after: Some(Duration::from_secs(1)), answer: approve };
         let settlement = ask(&samples::delete_file(), &approver, Duration::MAX).await;
-        assert_eq!(settlement.how, How::Answered);
+        assert_eq!(settlement.status, AnswerStatus::Answered);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! [`Function`]: what WIT says of one of them, and the class that it is in.
+//! [`Function`]: what WIT declares about a function, and the function's class.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;
@@ -11,33 +11,33 @@ use crate::types::{Named, Type};
 /// A function that this host offers to tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Function {
-    /// Its number, which is none of any other function in this release. Journals do not have it.
+    /// Its number, unique in this release. Journals do not record it.
     pub id: Id,
     /// Its interface, without a version: `wasi:filesystem/types`.
     pub interface: &'static str,
     /// Its name, as components import it: `[method]descriptor.open-at`.
     pub name: &'static str,
-    /// Both, as journals have them: `wasi:filesystem/types#[method]descriptor.open-at`.
+    /// Interface and name together, as journals record them: `wasi:filesystem/types#[method]descriptor.open-at`.
     pub key: &'static str,
     /// Its parameters, in the order of a call's arguments.
     pub parameters: &'static [Named],
-    /// What it returns, where it returns something.
+    /// The type of its result, if it returns one.
     pub result: Option<Type>,
     /// What it can do.
     pub class: Class,
 }
 
-/// What a function can do, which says what the gate owes it.
+/// What a function can do, and so what the gate has to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// It reads a clock, random numbers, arguments, or a value that has nothing to do with the world.
+    /// It reads a clock, random numbers, arguments, or a value that does not depend on the world outside.
     Pure,
-    /// It acts on handles alone, which earlier calls gave: reading, writing, closing, waiting, putting a request
-    /// together. What it may do was decided about when the handle was made.
+    /// It acts only on handles that earlier calls gave: reading, writing, closing, waiting, putting a request together.
+    /// The policy decided when the handle was made.
     Handle,
-    /// It finds something by a name, and changes nothing.
+    /// It looks something up by name, and changes nothing.
     Look,
-    /// It changes what is found by a name, or leaves the machine, or asks somebody.
+    /// It changes something found by name, sends something off the machine, or asks a person.
     Effect,
 }
 
@@ -53,14 +53,14 @@ impl Class {
         }
     }
 
-    /// Whether the policy decides about each call: one function for looks and effects alone.
+    /// Whether the policy decides about each call. True for looks and effects.
     #[must_use]
     pub const fn is_checked(self) -> bool {
         matches!(self, Self::Look | Self::Effect)
     }
 }
 
-/// A function, small enough to be matched: each has a constant, such as `filesystem::types::DESCRIPTOR_OPEN_AT`.
+/// A function as a small value to match on. Each has a constant, such as `filesystem::types::DESCRIPTOR_OPEN_AT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(usize);
 
@@ -73,7 +73,7 @@ impl Id {
 
     /// The function.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "only functions of the table have one")]
+    #[expect(clippy::indexing_slicing, reason = "every id is an index into the table")]
     pub const fn function(self) -> &'static Function {
         &FUNCTIONS[self.0]
     }
@@ -84,7 +84,7 @@ impl Id {
         self.function().key
     }
 
-    /// The function of this key. One that there is not does not compile, as this is for constants.
+    /// The function with this key. For constants: an unknown key does not compile.
     pub(crate) const fn of(key: &str) -> Self {
         named(key).id
     }
@@ -100,45 +100,45 @@ impl Function {
         Self { id: Id(usize::MAX), interface, name, key, parameters, result, class }
     }
 
-    /// The place of a parameter among a call's arguments.
+    /// The position of a parameter among a call's arguments.
     #[must_use]
     pub fn position(&self, parameter: &str) -> Option<usize> {
         self.parameters.iter().position(|named| named.name == parameter)
     }
 
-    /// The names of its parameters, as a journal takes them.
+    /// The names of its parameters, as a journal records them.
     #[must_use]
     pub fn parameter_names(&self) -> Vec<&'static str> {
         self.parameters.iter().map(|named| named.name).collect()
     }
 
-    /// Whether a tool hands contents over with a call: bytes of which a journal keeps the digest.
+    /// Whether a tool passes contents with a call: bytes whose digest the journal keeps.
     #[must_use]
     pub fn takes_contents(&self) -> bool {
         self.parameters.iter().any(|named| named.ty == Type::Bytes)
     }
 
-    /// Whether this is how a resource's handles are closed.
+    /// Whether this function closes a handle of its resource.
     #[must_use]
     pub fn is_drop(&self) -> bool {
         self.name.starts_with("[resource-drop]")
     }
 }
 
-/// The function of a key, where this host offers it.
+/// The function with this key, if this host offers it.
 #[must_use]
 pub fn find(key: &str) -> Option<&'static Function> {
-    // Keys begin alike for long: a search by order compares eight of them.
+    // Keys share long prefixes, so a binary search would compare eight keys almost to their ends.
     static BY_KEY: LazyLock<FxHashMap<&str, &Function>> =
         LazyLock::new(|| FUNCTIONS.iter().map(|function| (function.key, function)).collect());
     BY_KEY.get(key).copied()
 }
 
-/// The function of a key such as `wasi:clocks/wall-clock#now`, for constants: `const NOW: &Function = named("…")`.
+/// The function with a key such as `wasi:clocks/wall-clock#now`, for constants: `const NOW: &Function = named("…")`.
 ///
 /// # Panics
 ///
-/// Where there is no such function; in a constant that is an error of the compiler. [`find`] is for what a journal has.
+/// If there is no such function, which in a constant is a compile error. For keys from a journal, use [`find`].
 #[must_use]
 #[expect(clippy::panic, clippy::indexing_slicing, reason = "in a constant it is the compiler that panics")]
 pub const fn named(key: &str) -> &'static Function {
@@ -154,7 +154,7 @@ pub const fn named(key: &str) -> &'static Function {
     panic!("WIT has no such function")
 }
 
-/// Compares texts as `Ord` does, which constants can't ask.
+/// Compares strings as `Ord` does, which constants can't use.
 #[expect(clippy::indexing_slicing, reason = "the index is below both lengths")]
 pub(crate) const fn compare(one: &str, other: &str) -> Ordering {
     let (one, other) = (one.as_bytes(), other.as_bytes());
@@ -174,7 +174,7 @@ pub(crate) const fn compare(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// Makes one table of those of all interfaces, in their order, and numbers its functions.
+/// Joins the tables of all interfaces into one, in order, and numbers the functions.
 #[expect(clippy::indexing_slicing, reason = "in a constant it is the compiler that panics")]
 pub(crate) const fn joined<const COUNT: usize>(interfaces: &[&[Function]]) -> [Function; COUNT] {
     let mut joined = [Function::new(Class::Effect, [""; 3], &[], None); COUNT];
@@ -189,6 +189,6 @@ pub(crate) const fn joined<const COUNT: usize>(interfaces: &[&[Function]]) -> [F
         }
         interface += 1;
     }
-    assert!(count == COUNT, "the table says how many functions it has");
+    assert!(count == COUNT, "the table declares its number of functions");
     joined
 }

@@ -1,6 +1,6 @@
-//! The types that WIT gives to parameters and results, as far as functions of this host have them.
+//! The WIT types of parameters and results, as far as this host's functions use them.
 //!
-//! Each type says how its values stand in a journal, format 1.
+//! Each type says how journal format 1 encodes its values.
 
 /// A type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,20 +17,20 @@ pub enum Type {
     U64,
     /// `string`.
     String,
-    /// `list<u8>`: contents, which may stand outside of the record.
+    /// `list<u8>`: contents, which a journal may keep outside of the record.
     Bytes,
     /// Any other `list`: an array.
     List(&'static Type),
     /// `option`: `null`, or an array of one item.
     Option(&'static Type),
-    /// `result`: an array of 0 and the value, or of 1 and the error; `null` stands for the value or error of a result
-    /// without.
+    /// `result`: an array of 0 and the value, or of 1 and the error. `null` stands for a value or error that the result
+    /// does not have.
     Result(Option<&'static Type>, Option<&'static Type>),
     /// `tuple`: an array.
     Tuple(&'static [Type]),
-    /// A handle of this resource that changes hands: its number.
+    /// A handle of this resource whose ownership is passed: its number.
     Own(&'static str),
-    /// A handle of this resource that is lent: its number.
+    /// A handle of this resource that is borrowed: its number.
     Borrow(&'static str),
     /// `record`: an array of its fields.
     Record(&'static Record),
@@ -94,7 +94,7 @@ impl Type {
         matches!(self, Self::Own(_) | Self::Borrow(_))
     }
 
-    /// Whether a value of this type is a handle or can have one in it.
+    /// Whether a value of this type is a handle or can contain one.
     #[must_use]
     pub fn has_handle(&self) -> bool {
         match self {
@@ -117,11 +117,11 @@ impl Named {
 }
 
 impl Flags {
-    /// The bit of a flag, to be asked for where the compiler can answer: a flag that there is not does not compile.
+    /// The bit of a flag, for constants: an unknown flag does not compile.
     ///
     /// # Panics
     ///
-    /// Where there is no such flag.
+    /// If the type does not have the flag.
     #[must_use]
     #[expect(clippy::panic, clippy::indexing_slicing, reason = "in a constant it is the compiler that panics")]
     pub const fn bit(&self, flag: &str) -> u64 {
@@ -135,7 +135,7 @@ impl Flags {
         panic!("no such flag")
     }
 
-    /// The flags that are set, or nothing where bits are set that have no name.
+    /// The names of the flags that are set; `None` if a bit without a name is set.
     #[must_use]
     pub fn names(&self, bits: u64) -> Option<Vec<&'static str>> {
         let is_set = |bit: usize| u32::try_from(bit).ok().and_then(|bit| bits.checked_shr(bit)).unwrap_or(0) & 1 == 1;

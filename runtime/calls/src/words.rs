@@ -1,7 +1,7 @@
-//! What a journal has of a call, in WIT's words.
+//! A recorded call in the words of WIT.
 //!
-//! A journal's integers, arrays and texts, as JSON, become names of flags, fields and cases. A value that is not of its
-//! type is shown as it stands: a journal may be hostile, or of another release.
+//! Integers, arrays and strings of a journal, as JSON, become names of flags, fields and cases. A value that does not
+//! fit its type is shown as recorded: a journal may be hostile, or of another release.
 
 use serde_json::{Map, Value};
 
@@ -18,13 +18,13 @@ pub struct Typed<'v> {
 /// One level of a value, in WIT's words.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape<'v> {
-    /// A boolean, number, text, handle or contents; or what is not of its type.
+    /// A boolean, number, string, handle or contents; or a value that does not fit its type.
     Plain(&'v Value),
-    /// An option that is empty, or the value of a result that has none.
+    /// An empty option, or the value of a result that has none.
     Nothing,
-    /// A case that holds nothing.
+    /// A case without a payload.
     Case(&'static str),
-    /// A case and what it holds: of a result it is `ok` or `error`.
+    /// A case and its payload. For a result, the case is `ok` or `error`.
     Holds(&'static str, Typed<'v>),
     /// The flags that are set.
     Flags(Vec<&'static str>),
@@ -34,21 +34,21 @@ pub enum Shape<'v> {
     Items(Vec<Typed<'v>>),
 }
 
-/// What became of a call.
+/// How a call ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<'v> {
-    /// It returned this, or nothing.
+    /// It returned this value, or none.
     Value(Option<Typed<'v>>),
     /// It gave the tool an error.
     Error(Typed<'v>),
     /// It ended the tool, for this reason.
     Trap(Typed<'v>),
-    /// Nothing that a host of this version writes.
+    /// Something that no host of this version writes.
     Unknown(&'v Value),
 }
 
-/// A call's arguments by their names: WIT's, or those that the journal has where the function is not known or has
-/// another number of parameters. Nothing where the journal's own do not fit either.
+/// A call's arguments by name. The names are WIT's, or the journal's if the function is unknown or has another number
+/// of parameters. `None` if the journal's own names do not fit either.
 #[must_use]
 pub fn arguments<'v>(key: &str, names: &'v [String], recorded: &'v Value) -> Option<Vec<(&'v str, Typed<'v>)>> {
     let values = recorded.as_array()?;
@@ -56,12 +56,12 @@ pub fn arguments<'v>(key: &str, names: &'v [String], recorded: &'v Value) -> Opt
         let typed = |(named, value): (&'static Named, &'v Value)| (named.name, Typed { ty: Some(&named.ty), value });
         return Some(function.parameters.iter().zip(values).map(typed).collect());
     }
-    // Hosts that recorded the names of Rust's parameters had to give `self` another one.
+    // Hosts that recorded the names of Rust's parameters had to rename `self`.
     let named = |(name, value): (&'v String, &'v Value)| (name.trim_end_matches('_'), Typed::unknown(value));
     (names.len() == values.len()).then(|| names.iter().zip(values).map(named).collect())
 }
 
-/// What became of a call, from what a journal has: `[0, value]`, `[1, error]` or `[2, text]`.
+/// How a call ended, from the journal's `[0, value]`, `[1, error]` or `[2, text]`.
 #[must_use]
 pub fn outcome<'v>(key: &str, recorded: &'v Value) -> Outcome<'v> {
     let Some([which, value]) = recorded.as_array().map(Vec::as_slice) else { return Outcome::Unknown(recorded) };
@@ -81,7 +81,7 @@ pub fn outcome<'v>(key: &str, recorded: &'v Value) -> Outcome<'v> {
     }
 }
 
-/// The value or error in a result that is recorded whole, as those are whose errors the host never gives itself.
+/// The value or error in a result that is recorded whole: a result whose error the host never makes itself.
 fn within<'v>(result: Option<&'static Type>, value: &'v Value) -> Option<(bool, &'v Value)> {
     let Some(whole @ Type::Result(ok, _)) = result else { return None };
     if fits(*ok, value) || !fits(Some(whole), value) {
@@ -91,7 +91,7 @@ fn within<'v>(result: Option<&'static Type>, value: &'v Value) -> Option<(bool, 
 }
 
 impl<'v> Typed<'v> {
-    /// A value whose type is not known.
+    /// A value of unknown type.
     #[must_use]
     pub fn unknown(value: &'v Value) -> Self {
         Self { ty: None, value }
@@ -109,7 +109,7 @@ impl<'v> Typed<'v> {
         let Self { ty, value } = *self;
         let plain = Shape::Plain(value);
         match ty {
-            // Without a type a list is one of anything. Contents are an object, which is for the reader to show.
+            // Without a type, a list can hold anything. Contents are an object, which the reader shows.
             None => match value {
                 Value::Null => Shape::Nothing,
                 Value::Array(items) => Shape::Items(items.iter().map(Self::unknown).collect()),
@@ -138,7 +138,7 @@ impl<'v> Typed<'v> {
     }
 }
 
-/// One level of a value of this type, or nothing where it is not of it.
+/// One level of a value of this type; `None` if the value does not fit the type.
 fn shape<'v>(ty: &'static Type, value: &'v Value) -> Option<Shape<'v>> {
     let typed = |ty: &'static Type, value: &'v Value| Typed { ty: Some(ty), value };
     match ty {
@@ -154,7 +154,7 @@ fn shape<'v>(ty: &'static Type, value: &'v Value) -> Option<Shape<'v>> {
         Type::Option(_) if value.is_null() => Some(Shape::Nothing),
         Type::Option(of) => {
             let [value] = value.as_array()?.as_slice() else { return None };
-            // An option in an option keeps its brackets, which tell the two apart.
+            // An option in an option keeps its brackets, so that the two can be told apart.
             let inner = Typed { ty: Some(*of), value };
             Some(if matches!(of, Type::Option(_)) { Shape::Items(vec![inner]) } else { inner.shape() })
         }
@@ -185,7 +185,7 @@ fn case<'v>(variant: &'static Variant, value: &'v Value) -> Option<Shape<'v>> {
             [Value::String(name), value] => (name.as_str(), Some(value)),
             _ => return None,
         },
-        // The errors of streams: nothing, or the number of what tells more.
+        // A stream's error is `null`, or the number of the handle of an `error` resource.
         Value::Null if variant.name == STREAM_ERROR => ("closed", None),
         Value::Number(_) if variant.name == STREAM_ERROR => ("last-operation-failed", Some(value)),
         _ => return None,
@@ -197,7 +197,7 @@ fn case<'v>(variant: &'static Variant, value: &'v Value) -> Option<Shape<'v>> {
     }
 }
 
-/// The variant that journals have in another form than every other one.
+/// The one variant that journals encode in a form of its own.
 const STREAM_ERROR: &str = "stream-error";
 
 /// The value or error of a result that is recorded whole: whether it is a value, and which.
@@ -210,7 +210,7 @@ fn halves(value: &Value) -> Option<(bool, &Value)> {
     }
 }
 
-/// Whether a value is of this type, `null` where there is none.
+/// Whether a value is of this type; for no type, whether it is `null`.
 fn fits(ty: Option<&'static Type>, value: &Value) -> bool {
     let Some(ty) = ty else { return value.is_null() };
     match ty {

@@ -1,4 +1,4 @@
-//! What stands in the table is what is meant.
+//! Samples of the generated table.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ fn what_changes_the_world_is_an_effect() {
     for key in ["wasi:http/outgoing-handler#handle", "wasm-agent:host/approval#checkpoint"] {
         assert_eq!(named(key).class, Class::Effect, "{key}");
     }
-    // Whatever finds a file by its name is decided about.
+    // Every function that finds a file by name is decided about.
     for function in &FUNCTIONS {
         let names_a_file = function.interface == "wasi:filesystem/types" && function.name.ends_with("-at");
         assert!(!names_a_file || function.class.is_checked(), "{}", function.key);

@@ -1,4 +1,4 @@
-//! Open directories: which one it is, on which mount, and whether its path still leads to it.
+//! Open directories: their identity, their mount, and whether their path still leads to them.
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,28 +10,28 @@ use wasm_agent_policy::GuestPath;
 
 use super::{FileId, look_at};
 
-/// Directories on the way are opened only to be walked through.
+/// Directories on the way are opened only to look up names in them.
 pub(super) const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// An open directory and what the guest calls it.
+/// An open directory with its guest path.
 #[derive(Clone, Debug)]
 pub struct Directory {
     /// The directory, open.
     pub file: Arc<File>,
-    /// What the guest calls it.
+    /// Its guest path.
     pub path: GuestPath,
-    /// Which directory it is.
+    /// Its identity.
     pub id: FileId,
     /// The mount that it was reached through.
     pub mount: Mount,
 }
 
 impl Directory {
-    /// A directory that is open, under the name that the guest has for it.
+    /// Takes an open directory and its guest path.
     ///
     /// # Errors
     ///
-    /// When the kernel can't say which directory it is.
+    /// When the kernel can't identify the directory.
     pub fn new(file: Arc<File>, path: GuestPath) -> Result<Self, Errno> {
         let found = look_at(&*file)?;
         Ok(Self { id: found.identity.file(), mount: found.mount, file, path })
@@ -43,8 +43,8 @@ impl Directory {
         self.file.as_fd()
     }
 
-    /// Whether its path, from the directory of a grant above it, still leads to it: another process may have moved it
-    /// out of the grant or put another one in its place.
+    /// Whether its path, from the directory of a grant above it, still leads to it. Another process may have moved it
+    /// out of the grant or put another directory in its place.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Directory {
     }
 }
 
-/// Opens a directory by a path without links and `..`; across mounts only where that is allowed.
+/// Opens a directory by a path without links or `..`; crosses mounts only if `mounts` is set.
 #[expect(clippy::disallowed_methods, reason = "walks down from a directory that is open, and no further")]
 pub(super) fn open_beneath(root: BorrowedFd<'_>, path: &str, mounts: bool) -> Result<File, Errno> {
     let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
@@ -69,14 +69,14 @@ pub(super) fn open_beneath(root: BorrowedFd<'_>, path: &str, mounts: bool) -> Re
     rustix::fs::openat2(root, path, DIRECTORY, Mode::empty(), within).map(File::from)
 }
 
-/// Which mount a file was reached through.
+/// The mount that a file was reached through.
 ///
-/// A bind mount has the device of what it shows, so the device alone does not tell.
+/// A bind mount has the same device as the directory that it shows, so the device alone does not identify it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mount {
-    /// The kernel's number for it.
+    /// The kernel's id of the mount.
     Id(u64),
-    /// The device, where the kernel does not give the number (before Linux 5.8).
+    /// The device, if the kernel does not give an id (before Linux 5.8).
     Device(u32, u32),
 }
 

@@ -1,4 +1,4 @@
-//! What stands at a place, and which file it is.
+//! The file at a place: its identity and metadata.
 
 use std::os::fd::AsFd;
 
@@ -8,9 +8,9 @@ use rustix::io::Errno;
 use crate::directory::Mount;
 use crate::resolve::Place;
 
-/// Which file it is, whatever it is called: device, inode and time of birth.
+/// Identity of a file, whatever its name: device, inode and time of birth.
 ///
-/// An inode's number is given again once its file is gone; the time of birth tells the two apart.
+/// An inode number is reused once its file is gone; the time of birth distinguishes the two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     device: (u32, u32),
@@ -18,14 +18,14 @@ pub struct Identity {
     born: Option<(i64, u32)>,
 }
 
-/// Which file it is as long as it is there: device and inode.
+/// Identity of a file while it exists: device and inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileId {
     device: (u32, u32),
     inode: u64,
 }
 
-/// Hashes the numbers of a file. They are the file system's, and nobody can choose many that collide.
+/// Hashes device and inode. The file system assigns them, so nobody can choose many that collide.
 #[derive(Default)]
 pub(crate) struct FileIdHasher(u64);
 
@@ -38,31 +38,31 @@ impl std::hash::Hasher for FileIdHasher {
         self.write_u64(number.into());
     }
 
-    /// As FxHash does it, with a multiplier of its own.
+    /// FxHash with another multiplier.
     fn write_u64(&mut self, number: u64) {
         self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
     fn finish(&self) -> u64 {
-        // The table takes its place from the low bits and its tags from the high ones.
+        // The table takes the slot from the low bits and the tag from the high ones.
         self.0.rotate_left(32)
     }
 }
 
-/// Files by their numbers.
+/// A map by file.
 pub(crate) type FileMap<T> = std::collections::HashMap<FileId, T, std::hash::BuildHasherDefault<FileIdHasher>>;
 
-/// A set of files by their numbers.
+/// A set of files.
 pub(crate) type FileSet = std::collections::HashSet<FileId, std::hash::BuildHasherDefault<FileIdHasher>>;
 
 impl Identity {
-    /// The file without its time of birth, which copying it up changes on an overlay file system.
+    /// The identity without the time of birth, which an overlay file system changes when it copies the file up.
     #[must_use]
     pub fn file(&self) -> FileId {
         FileId { device: self.device, inode: self.inode }
     }
 
-    /// A number for the file that is the same on every machine for the same device and inode.
+    /// A hash that is the same on every machine for the same device and inode.
     #[must_use]
     pub fn hash(&self) -> (u64, u64) {
         let mut hasher = blake3::Hasher::new();
@@ -78,24 +78,24 @@ impl Identity {
     }
 }
 
-/// What stands at a place.
+/// A file, directory, link or other object that was found at a place.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Which file it is.
+    /// Its identity.
     pub identity: Identity,
-    /// A file, a directory, a link, or something else.
+    /// Its type.
     pub kind: FileType,
     /// The mount that it was reached through.
     pub mount: Mount,
-    /// How many names it has.
+    /// Its number of hard links.
     pub links: u64,
-    /// In bytes.
+    /// Its size in bytes.
     pub size: u64,
     /// When it was last read: seconds since 1970, and nanoseconds.
     pub accessed: (i64, u32),
     /// When its contents last changed.
     pub modified: (i64, u32),
-    /// When anything of it last changed.
+    /// When its contents or metadata last changed.
     pub changed: (i64, u32),
 }
 
@@ -126,19 +126,19 @@ impl Found {
     }
 }
 
-/// What is asked of the kernel about a file.
+/// The metadata that the kernel is asked for.
 const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::BTIME).union(StatxFlags::MNT_ID);
 
-/// What stands at a place, links not followed; nothing if there is nothing.
+/// Looks at a place without following links. `None` if nothing is there.
 ///
 /// # Errors
 ///
-/// When the kernel can't say.
+/// When the kernel refuses.
 pub fn look(place: &Place) -> Result<Option<Found>, Errno> {
     look_for(place.dir.as_fd(), &place.name)
 }
 
-/// What stands at a name in an open directory, links not followed; nothing if there is nothing.
+/// Looks up a name in an open directory, without following links. `None` if nothing is there.
 pub fn look_for(dir: impl AsFd, name: impl rustix::path::Arg) -> Result<Option<Found>, Errno> {
     match rustix::fs::statx(dir, name, AtFlags::SYMLINK_NOFOLLOW, WANTED) {
         Ok(stat) => Ok(Some(Found::from_statx(&stat))),
@@ -147,7 +147,7 @@ pub fn look_for(dir: impl AsFd, name: impl rustix::path::Arg) -> Result<Option<F
     }
 }
 
-/// What an open file is.
+/// Looks at an open file.
 pub fn look_at(file: impl AsFd) -> Result<Found, Errno> {
     rustix::fs::statx(file.as_fd(), "", AtFlags::EMPTY_PATH, WANTED).map(|stat| Found::from_statx(&stat))
 }

@@ -1,4 +1,4 @@
-//! The files of one run: the directories behind its handles, and what it did with files so far.
+//! The files of one run: the directories behind its handles, and what the run did with files so far.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use wasm_agent_policy::GuestPath;
 
 use crate::mount_points::MountPoints;
-use crate::{Created, Directory, Guard, Links, Seen};
+use crate::{Created, Directory, Guard, LastLook, Links};
 
 /// The files of one run.
 #[derive(Debug, Default)]
@@ -15,49 +15,49 @@ pub struct Files {
     directories: BTreeMap<u32, Directory>,
     /// Directories that are being listed, and whether their grants cover mounts, by the handle of the listing.
     listings: BTreeMap<u32, (Directory, bool)>,
-    /// Where something is mounted; found out when the first directory is listed.
+    /// The mount points. Read when the first directory is listed.
     mount_points: OnceCell<MountPoints>,
-    /// What this run made.
+    /// What this run created.
     pub created: Created,
-    /// What it looked at last.
-    pub seen: Seen,
-    /// What it must not reach.
+    /// The file that it looked at last.
+    pub last_look: LastLook,
+    /// The host's own things, which it must not reach.
     pub guard: Guard,
     /// Symbolic links that it made.
     pub links: Links,
 }
 
 impl Files {
-    /// The files of a run that is kept from what `guard` knows.
+    /// The files of a run that must not reach the things that `guard` knows.
     pub fn new(guard: Guard) -> Self {
         Self { guard, ..Self::default() }
     }
 
-    /// Notes which directory a handle is of.
+    /// Remembers the directory of a handle.
     pub fn insert(&mut self, handle: u32, directory: Directory) {
         self.directories.insert(handle, directory);
     }
 
-    /// Forgets a handle that is closed.
+    /// Forgets a closed handle.
     pub fn remove(&mut self, handle: u32) {
         self.directories.remove(&handle);
     }
 
-    /// Follows a directory to its new name: what is done through a handle must be decided about by the path that it has
-    /// now.
+    /// Updates the paths of handles after a directory is renamed: an action through a handle is decided by the path
+    /// that the directory has now.
     pub fn renamed(&mut self, from: &GuestPath, to: &GuestPath) {
         self.directories.retain(|_, directory| {
             if !directory.path.starts_with(from) {
                 return true;
             }
             let below = directory.path.as_str().strip_prefix(from.as_str()).unwrap_or_default();
-            // A path that is too long by now has no name that could be decided about: the handle leads nowhere.
+            // A path that has become too long can't be decided about, so the handle leads nowhere.
             GuestPath::parse(&format!("{}{below}", to.as_str())).map(|path| directory.path = path).is_ok()
         });
         self.links.renamed(from, to);
     }
 
-    /// Notes which directory a listing is of, and whether its grant covers mounts.
+    /// Remembers the directory of a listing, and whether its grant covers mounts.
     pub fn list(&mut self, handle: u32, directory: Directory, mounts: bool) {
         self.listings.insert(handle, (directory, mounts));
     }
@@ -67,8 +67,8 @@ impl Files {
         self.listings.remove(&handle);
     }
 
-    /// Whether a listing leaves an entry out: it is the host's, or something is mounted there that the tool can't
-    /// reach. What has a grant of its own can be, which `is_granted` says of a path.
+    /// Whether a listing leaves out an entry: the host's own, or a mount point that the tool can't reach. `is_granted`
+    /// says whether a path has a grant of its own, which makes it reachable.
     pub fn hides(&self, handle: u32, name: &str, is_granted: impl Fn(&GuestPath) -> bool) -> bool {
         let Some((directory, mounts)) = self.listings.get(&handle) else { return false };
         if self.guard.keeps(directory.id, name, None) {
@@ -78,7 +78,7 @@ impl Files {
         mounted && !directory.path.join(name).is_ok_and(|path| is_granted(&path))
     }
 
-    /// The directory behind a handle, if it is one.
+    /// The directory behind a handle, if the handle is one of a directory.
     pub fn directory(&self, handle: u32) -> Option<&Directory> {
         self.directories.get(&handle)
     }

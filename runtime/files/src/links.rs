@@ -1,17 +1,17 @@
-//! Symbolic links that a run made: where a directory is renamed, they point elsewhere.
+//! Symbolic links that a run made. Renaming a directory above them changes where they point.
 //!
-//! A link `../x` in `/w/a/b` stays in `/w`. Once `/w/a/b` is `/w/b` and nothing of the link has changed, it points out,
-//! and nobody was asked about such a link. So what the run's own links point to is looked at again before a directory
-//! above them is renamed.
+//! A link `../x` in `/w/a/b` stays in `/w`. When `/w/a/b` is renamed to `/w/b`, the link itself is unchanged but points
+//! out of `/w`, and nobody was asked about such a link. So before a directory is renamed, the targets of the run's own
+//! links below it are checked again.
 
 use std::collections::BTreeMap;
 
 use wasm_agent_policy::{GuestPath, Policy};
 
-/// Most links that are remembered. A run that makes more renames no directory after that.
+/// Most links that are remembered. A run that makes more can't rename directories after that.
 const LINKS_MAX: usize = 4096;
 
-/// Links whose target goes up, with the target: those that this run made, and those that it gave their names.
+/// Links whose target goes up, with the target: those that this run made or renamed.
 #[derive(Debug, Default)]
 pub struct Links {
     known: BTreeMap<GuestPath, String>,
@@ -31,7 +31,7 @@ impl Links {
         }
     }
 
-    /// Forgets a link that is gone.
+    /// Forgets a removed link.
     pub fn gone(&mut self, path: &GuestPath) {
         self.known.remove(path);
     }
@@ -45,10 +45,10 @@ impl Links {
         self.overflowed || self.known.iter().any(leaves)
     }
 
-    /// Follows links to where they are once `from` is called `to`.
+    /// Updates the paths of links after `from` is renamed to `to`.
     pub(super) fn renamed(&mut self, from: &GuestPath, to: &GuestPath) {
         for (path, target) in std::mem::take(&mut self.known) {
-            // One whose path is too long can't be named any more.
+            // A link whose path is too long can't be named any more.
             match moved(&path, from, to) {
                 Some(Some(path)) => drop(self.known.insert(path, target)),
                 Some(None) => {}
@@ -58,8 +58,7 @@ impl Links {
     }
 }
 
-/// Where a path is once `from` is called `to`: nothing for one that is not below `from`, and no path where it would be
-/// too long.
+/// A path after `from` is renamed to `to`: `None` if it is not below `from`, `Some(None)` if it would be too long.
 fn moved(path: &GuestPath, from: &GuestPath, to: &GuestPath) -> Option<Option<GuestPath>> {
     if !path.starts_with(from) {
         return None;

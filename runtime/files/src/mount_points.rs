@@ -1,7 +1,7 @@
-//! Where something is mounted, so that listings leave out what can't be reached there.
+//! Mount points, so that listings leave out those that can't be reached.
 //!
-//! A tool that finds a name in a listing and may not look at it mostly ends: C libraries look at each. What may be
-//! reached is decided when it is, by what the kernel says of it then; this only keeps listings from naming it.
+//! A tool that lists a name and may not look at it usually fails, because C libraries look at each entry. Whether a
+//! mount may be reached is decided on each access, by what the kernel says then; this only keeps it out of listings.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ use super::{FileId, look_at};
 /// Longest list of mounts that is read, in bytes.
 const BYTES_MAX: u64 = 16 << 20;
 
-/// Names that something is mounted on, by their directories.
+/// Names of mount points, by directory.
 #[derive(Debug, Default)]
 pub(super) struct MountPoints(HashMap<FileId, Vec<MountPoint>>);
 
@@ -27,8 +27,8 @@ struct MountPoint {
 }
 
 impl MountPoints {
-    /// What is mounted now, as far as the kernel tells: without procfs nothing is known, and listings name what can't
-    /// be reached.
+    /// The current mounts, as far as the kernel shows them. Without procfs none is known, and listings name mount
+    /// points that can't be reached.
     #[expect(clippy::disallowed_methods, reason = "asks the kernel what it has mounted; no guest names these files")]
     pub(super) fn now() -> Self {
         let mut points = Self::default();
@@ -36,7 +36,7 @@ impl MountPoints {
         for line in BufReader::new(file.take(BYTES_MAX)).split(b'\n').map_while(Result::ok) {
             let Some((path, kind)) = mount_point(&line) else { continue };
             let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { continue };
-            // One that can't be entered is in no grant.
+            // A mount that can't be entered is in no grant.
             let Some(parent) = File::open(parent).ok().and_then(|parent| look_at(parent).ok()) else { continue };
             let point = MountPoint { name: name.to_owned(), is_pseudo: is_pseudo(&kind) };
             points.0.entry(parent.identity.file()).or_default().push(point);
@@ -44,8 +44,8 @@ impl MountPoints {
         points
     }
 
-    /// Whether something is mounted on this name that can't be reached: anything, or with `mounts` what shows the
-    /// kernel.
+    /// Whether this name is a mount point that can't be reached: any mount point, or with `mounts` only those of the
+    /// kernel's file systems.
     pub(super) fn hides(&self, directory: FileId, name: &str, mounts: bool) -> bool {
         let points = self.0.get(&directory).into_iter().flatten();
         points.into_iter().any(|point| point.name == name && (point.is_pseudo || !mounts))
@@ -61,7 +61,7 @@ fn mount_point(line: &[u8]) -> Option<(PathBuf, String)> {
     Some((Path::new(&path).to_owned(), String::from_utf8(kind.to_vec()).ok()?))
 }
 
-/// Undoes `\040`: blanks, line breaks and backslashes are written by their number in octal.
+/// Decodes `\040`: blanks, line breaks and backslashes are written as octal numbers.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Opening a file that was looked at, and nothing that took its place meanwhile.
+//! Opens a file that was looked at, and nothing that took its place meanwhile.
 
 #![expect(clippy::disallowed_methods, reason = "opens for `perform`, which has the permit")]
 
@@ -9,27 +9,27 @@ use rustix::io::Errno;
 
 use super::{Found, Identity, Place, look_at};
 
-/// A file that was opened, and what it is.
+/// An open file, and its metadata.
 #[derive(Debug)]
 pub struct Opened {
     /// The file.
     pub file: File,
-    /// What it is.
+    /// Its metadata.
     pub found: Found,
 }
 
-/// How a file is opened.
+/// Whether a file is opened for reading, writing or both.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     pub(crate) read: bool,
     pub(crate) write: bool,
 }
 
-/// Opens a regular file at a place: the one with identity `expected`, or, if there is none, a new one.
+/// Opens a regular file at a place: the file with identity `expected`, or, if there is none, a new file.
 ///
 /// # Errors
 ///
-/// `EAGAIN` when something else stands there than what was decided about, `ENXIO` for what is no regular file.
+/// `EAGAIN` when something else is there than was decided about, `ENXIO` when it is not a regular file.
 pub(crate) fn open_file(
     place: &Place,
     access: Access,
@@ -43,10 +43,10 @@ pub(crate) fn open_file(
     };
     let create = match expected {
         Some(_) => OFlags::empty(),
-        // Exclusive: a permit to create must never open what is there.
+        // Exclusive: a permit to create must never open a file that exists.
         None => OFlags::CREATE | OFlags::EXCL,
     };
-    // Not blocking: a pipe that took the file's place must not hold the run. Regular files don't know the flag.
+    // Non-blocking: a pipe that took the file's place must not block the run. Regular files ignore the flag.
     let flags = mode | create | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::from_raw_mode(0o666))?);
     let found = look_at(&file)?;
@@ -57,8 +57,7 @@ pub(crate) fn open_file(
         return Err(Errno::AGAIN);
     }
     if truncate {
-        // Only now: with `O_TRUNC` the file that took the other's place would have been emptied before it was looked
-        // at.
+        // Truncated only now: `O_TRUNC` would have emptied a file that took the other's place before it was checked.
         rustix::fs::ftruncate(&file, 0)?;
     }
     Ok(Opened { file, found })
@@ -68,7 +67,7 @@ pub(crate) fn open_file(
 ///
 /// # Errors
 ///
-/// `EAGAIN` when another one stands there than what was decided about.
+/// `EAGAIN` when another directory is there than was decided about.
 pub(crate) fn open_directory(place: &Place, expected: Identity) -> Result<Opened, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::empty())?);

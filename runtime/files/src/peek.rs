@@ -1,4 +1,4 @@
-//! What the host itself looks at: for the record, and for the approver. No tool gets any of it.
+//! What the host itself reads: for the journal and for the approver. No tool gets any of it.
 
 use std::ffi::CString;
 use std::io::Read;
@@ -9,12 +9,12 @@ use rustix::io::Errno;
 use crate::open::{Access, open_file};
 use crate::{Opened, Target};
 
-/// What is lost of a file.
+/// Length and digest of a file's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct Contents {
     /// Its length in bytes.
     pub length: u64,
-    /// The BLAKE3 digest of its contents; nothing where there is too much of it.
+    /// The BLAKE3 digest of the contents; `None` if they are too long.
     pub blake3: Option<[u8; 32]>,
 }
 
@@ -27,23 +27,23 @@ impl Target {
         Some(head)
     }
 
-    /// The file that was found as it is now, digested if it has at most `bytes_max` bytes; nothing where it can't be
-    /// read.
+    /// The contents of the file that was found, as they are now, with a digest if they have at most `bytes_max` bytes.
+    /// `None` if they can't be read.
     #[must_use]
-    pub fn lost(&self, bytes_max: u64) -> Option<Lost> {
+    pub fn contents(&self, bytes_max: u64) -> Option<Contents> {
         let opened = self.peek()?;
         let length = opened.found.size;
         if length > bytes_max {
-            return Some(Lost { length, blake3: None });
+            return Some(Contents { length, blake3: None });
         }
         let mut hasher = blake3::Hasher::new();
-        // It may grow meanwhile: what is digested is as long as what is said to be its length.
+        // The file may grow meanwhile: exactly the stated length is digested.
         hasher.update_reader(opened.file.take(length)).ok()?;
         let blake3 = (hasher.count() == length).then(|| *hasher.finalize().as_bytes());
-        Some(Lost { length, blake3 })
+        Some(Contents { length, blake3 })
     }
 
-    /// The text of the symbolic link that stands there now; nothing for what is not a link. One that can't be read is
+    /// The target of the symbolic link that is there now; `None` if it is not a link. A link that can't be read is
     /// taken to lead up.
     #[must_use]
     pub fn link_text(&self) -> Option<CString> {

@@ -1,8 +1,8 @@
-//! Acting on files. This is the only module that does: every function takes the permit for its action, and refuses one
-//! for another action before anything is touched.
+//! Acts on files. No other module does: every function takes the permit for its action, and refuses a permit for
+//! another action before it touches anything.
 //!
-//! An answer may have taken its time, so each looks again whether the place is where its path says, and whether what
-//! stands there is what was decided about.
+//! An answer may have taken time, so each function checks again that the place is where its path says, and that the
+//! object there is the one that was decided about.
 
 #![expect(clippy::disallowed_methods, reason = "the module that acts, by a permit")]
 
@@ -17,26 +17,26 @@ use wasm_agent_policy::{Action, LinkKind, kind};
 use crate::open::{Access, open_directory, open_file};
 use crate::{Directory, Found, Identity, Opened, Place, look};
 
-/// What a path of the guest's means: a name in a directory, what stands there, and the grant's directory above it.
+/// What a guest's path leads to: a name in a directory, what is there, and the grant's directory above it.
 #[derive(Debug)]
 pub struct Target {
     /// The name, in an open directory.
     pub place: Place,
-    /// What stood there when it was looked for.
+    /// What was there when it was looked up.
     pub found: Option<Found>,
-    /// The directory of the grant that is nearest above.
+    /// The directory of the nearest grant above.
     pub above: Arc<Directory>,
 }
 
-/// Uses a permit up, where it is for this.
+/// Uses a permit up, if it is for this action.
 fn spend<K>(permit: Permit<K>, is_it: impl FnOnce(&Action) -> bool) -> Result<(), Errno> {
     permit.spend(is_it).map(drop).map_err(|error| {
-        tracing::error!(%error, "a permit was brought for another action");
+        tracing::error!(%error, "the permit is for another action");
         Errno::PERM
     })
 }
 
-/// The same for looking, after which the place must still be where its path says if somebody had to answer first.
+/// The same for a look. If somebody had to answer first, the place must still be where its path says.
 fn spend_to_look(
     target: &Target,
     permit: Permit<kind::Read>,
@@ -53,7 +53,7 @@ impl Target {
         self.place.dir.is_in_place(&self.above)
     }
 
-    /// The same, and whether what stands there is what was found.
+    /// Checks the same, and that the object there is the one that was found.
     fn unchanged(&self) -> Result<(), Errno> {
         self.in_place()?;
         let now = look(&self.place)?.map(|found| found.identity);
@@ -65,7 +65,7 @@ impl Target {
         self.found.as_ref().map(|found| found.identity).ok_or(Errno::NOENT)
     }
 
-    /// Says what stands there.
+    /// Returns what was found.
     ///
     /// # Errors
     ///
@@ -75,8 +75,8 @@ impl Target {
         self.found.as_ref().ok_or(Errno::NOENT)
     }
 
-    /// Which file stands there; nothing else of it is told. That is part of listing its directory, which is what the
-    /// permit is for, or of reading it.
+    /// Which file is there, and nothing else about it. That is part of reading the file, or of listing its directory,
+    /// for which the permit is.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for what is not one; what the operating system reports.
+    /// `EINVAL` if it is not a link; other errors as the operating system reports them.
     pub fn read_link(&self, permit: Permit<kind::Read>) -> Result<CString, Errno> {
         spend_to_look(self, permit, |action| is_at(action, &self.place))?;
         rustix::fs::readlinkat(self.place.dir.as_fd(), &self.place.name, Vec::new())
@@ -143,7 +143,7 @@ impl Target {
         open_file(&self.place, Access { read, write: true }, Some(self.expected()?), truncate)
     }
 
-    /// Sets the times of what was found, and not of what a link leads to.
+    /// Sets the times of what was found, even if it is a link.
     ///
     /// # Errors
     ///
@@ -154,11 +154,11 @@ impl Target {
         rustix::fs::utimensat(self.place.dir.as_fd(), &self.place.name, times, AtFlags::SYMLINK_NOFOLLOW)
     }
 
-    /// Makes a directory. Answers with which one it is, where that can still be told.
+    /// Makes a directory. Returns its identity, if that can still be found out.
     ///
     /// # Errors
     ///
-    /// What the operating system reports.
+    /// The operating system's error.
     pub fn create_directory(&self, permit: Permit<kind::CreateDirectory>) -> Result<Option<Identity>, Errno> {
         spend(permit, |action| is_at(action, &self.place))?;
         self.in_place()?;
@@ -188,11 +188,11 @@ impl Target {
         rustix::fs::unlinkat(self.place.dir.as_fd(), &self.place.name, AtFlags::REMOVEDIR)
     }
 
-    /// Gives what was found another name: onto nothing, unless the permit says that something is replaced.
+    /// Renames what was found. Replaces nothing, unless the permit says so.
     ///
     /// # Errors
     ///
-    /// `EAGAIN` when either place has something else by now, `EEXIST`.
+    /// `EAGAIN` when either place has another object by now, `EEXIST`.
     pub fn rename(&self, to: &Self, permit: Permit<kind::Rename>) -> Result<(), Errno> {
         let is_it = |action: &Action| {
             matches!(action, Action::FileRename { from, to: new, replaces, .. }
@@ -222,11 +222,11 @@ impl Target {
         rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty())
     }
 
-    /// Makes a symbolic link with this text. Answers with which file it is, where that can still be told.
+    /// Makes a symbolic link with this text. Returns its identity, if that can still be found out.
     ///
     /// # Errors
     ///
-    /// What the operating system reports.
+    /// The operating system's error.
     pub fn symlink(&self, text: &str, permit: Permit<kind::Link>) -> Result<Option<Identity>, Errno> {
         spend(permit, |action| is_link(action, LinkKind::Symbolic, &self.place, text))?;
         self.in_place()?;
@@ -239,12 +239,12 @@ impl Target {
     }
 }
 
-/// Opens a regular file to read it that was looked at a moment ago.
+/// Opens a regular file for reading that was looked at a moment ago.
 ///
 /// # Errors
 ///
 /// `EAGAIN` when another file took its place.
-pub fn open_seen(place: &Place, identity: Identity, permit: Permit<kind::Read>) -> Result<Opened, Errno> {
+pub fn open_last_look(place: &Place, identity: Identity, permit: Permit<kind::Read>) -> Result<Opened, Errno> {
     spend(permit, |action| is_at(action, place))?;
     open_file(place, READ, Some(identity), false)
 }
@@ -254,7 +254,7 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// `ENOENT` where it has moved.
+    /// `ENOENT` if it has moved.
     pub fn set_times(&self, above: &Self, times: &Timestamps, permit: Permit<kind::Modify>) -> Result<(), Errno> {
         spend(permit, |action| action.path() == Some(&self.path))?;
         self.is_in_place(above)?;

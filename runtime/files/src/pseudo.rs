@@ -1,7 +1,7 @@
-//! File systems that hold no files of anybody's but show the kernel, its processes and its devices.
+//! File systems that hold nobody's files but show the kernel, its processes and its devices.
 //!
-//! Through them a path leads out of the sandbox: `/proc/self/environ` has the secrets of this process, `/proc/self/mem`
-//! its memory, `/proc/self/fd` what it has open. So no grant covers them, whatever it says.
+//! They lead out of the sandbox: `/proc/self/environ` has the secrets of this process, `/proc/self/mem` its memory,
+//! `/proc/self/fd` its open files. So no grant covers them, whatever it says.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -50,7 +50,7 @@ const MAGIC: [(u64, &str); 34] = [
     (0x6c6f_6f70, "binderfs"),
 ];
 
-/// Type of a file system in memory. Devices' own has the same.
+/// The type of tmpfs, which devtmpfs shares.
 const TMPFS: u64 = 0x0102_1994;
 
 /// Longest `/proc/self/mountinfo` that is read, in bytes.
@@ -70,7 +70,7 @@ pub fn pseudo_filesystem(directory: &Directory) -> Result<Option<&'static str>, 
     kind_of(directory.as_fd(), directory.mount)
 }
 
-/// As [`pseudo_filesystem`], for what stands at a place, which another file system may be mounted on.
+/// As [`pseudo_filesystem`], for the object at a place, on which another file system may be mounted.
 #[expect(clippy::disallowed_methods, reason = "opens nothing but a name, to ask what it lies on")]
 pub fn pseudo_filesystem_at(place: &Place) -> Result<Option<&'static str>, Errno> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -88,7 +88,7 @@ fn kind_of(file: BorrowedFd<'_>, mount: Mount) -> Result<Option<&'static str>, E
     Ok(MAGIC.iter().find(|(magic, _)| *magic == kind).map(|(_, name)| *name))
 }
 
-/// Whether a mount is of the devices' file system. One that is not listed is taken to be.
+/// Whether a mount is a devtmpfs. A mount that is not listed is taken to be one.
 #[expect(clippy::disallowed_methods, reason = "asks the kernel what it has mounted; no guest names this file")]
 fn is_of_devices(mount: Mount) -> bool {
     let Mount::Id(id) = mount else { return true };

@@ -1,9 +1,9 @@
-//! From the path a guest names to the place it means: an open directory, one name in it, and the guest path of both.
+//! From a path that a guest names to the place it means: an open directory, a name in it, and the guest path of both.
 //!
-//! The policy decides about guest paths, the kernel acts on names. This module is where the two are tied together so
-//! that they can't come apart: symbolic links are followed here, one by one, with every directory on the way held
-//! open, and what comes out is a name that is used without following anything again. So the path that was checked is
-//! the path that is used, however it was reached, and whatever another process does meanwhile.
+//! The policy decides about guest paths, and the kernel acts on names. This module ties the two together: it follows
+//! symbolic links one by one, holds every directory on the way open, and returns a name that is used without following
+//! anything again. So the path that was checked is the path that is used, however it was reached, and whatever another
+//! process does meanwhile.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -18,11 +18,10 @@ use super::{Found, look, look_for};
 /// Most symbolic links that one path may lead through. Linux's own limit.
 const LINKS_MAX: usize = 40;
 
-/// Most components of one path, those of its links included. It bounds the open directories that one call can hold.
+/// Most components of one path, including those of its links. Bounds the open directories that one call can hold.
 const COMPONENTS_MAX: usize = 256;
 
-/// Longest path that is looked at, in bytes: as many components as there may be, each as long as a name can be on
-/// Linux.
+/// Longest path that is accepted, in bytes: the most components, each with the longest name on Linux.
 const PATH_BYTES_MAX: usize = COMPONENTS_MAX * 256;
 
 /// One name in an open directory: the place an effect is performed at, without following links.
@@ -32,9 +31,9 @@ pub struct Place {
     pub dir: Directory,
     /// A single component, or `.` for the directory itself.
     pub name: String,
-    /// What the guest calls it.
+    /// Its guest path.
     pub path: GuestPath,
-    /// The path ended in `/`: what is there must be a directory.
+    /// The path ended in `/`, so it must be a directory.
     pub must_be_dir: bool,
 }
 
@@ -49,17 +48,16 @@ impl Place {
 /// Why a path leads nowhere.
 #[derive(Debug)]
 pub enum Unresolved {
-    /// It leads out of the directory it starts in. The call's arguments say how.
+    /// It leads out of the directory that it starts in. The call's arguments show how.
     Outside,
-    /// It leads through this path, which the policy denies. What lies beyond is not looked at, so that nobody learns of
-    /// it.
+    /// It leads through this path, which the policy denies. Nothing beyond is looked at, so that nobody learns of it.
     Denied(GuestPath),
-    /// It ends before this path: at what is not there, or not a directory, or a link that leads nowhere. Which of them
-    /// the tool must not learn, as it may not read what it ends at.
+    /// It ends before this path: at a missing name, at something that is not a directory, or at a dangling link. The
+    /// tool must not learn which, as it may not read there.
     Missing(GuestPath),
     /// It leads through this path, which no policy opens: it is the host's own, or lies on another mount.
     Barred(GuestPath, DenialReason),
-    /// The operating system says no, or the path is malformed.
+    /// The operating system refuses, or the path is malformed.
     Errno(Errno),
 }
 
@@ -71,13 +69,13 @@ impl From<Errno> for Unresolved {
 
 /// Finds the place that `path`, relative to `base`, means.
 ///
-/// With `follow` a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is
-/// the link itself. The last component need not exist. Directories and links that are out of `bounds` are not gone
+/// With `follow`, a symbolic link in the last component is followed too, as `stat` and `open` do; without, the place is
+/// the link itself. The last component need not exist. Directories and links outside of `bounds` are not passed
 /// through.
 ///
-/// What stands at the place is looked at on the way, in the same step that finds out whether it is a link to follow.
-/// Whether it is the directory that a path with `/` at its end wants is for the caller to say, once it is known that
-/// the guest may learn of it.
+/// The object at the place is looked up on the way, in the step that finds out whether it is a link to follow. The
+/// caller checks whether it is the directory that a trailing `/` asks for, once it knows that the guest may learn of
+/// it.
 pub fn resolve(
     base: &Directory,
     path: &str,
@@ -104,13 +102,13 @@ pub fn resolve(
     Walk::new(base, path, bounds)?.run(follow)
 }
 
-/// Whether a path is a name in the directory that it starts in.
+/// Whether a path is a single name in the directory that it starts in.
 pub(super) fn is_name(path: &str) -> bool {
     !path.is_empty() && !path.contains(['/', '\0']) && path != "." && path != ".."
 }
 
-/// The place of a name in the directory itself: nothing to walk through, and the most common case. Nothing where it is
-/// a link to follow.
+/// Resolves a name in the directory itself: nothing to walk through, and the most common case. `None` if it is a link
+/// to follow.
 fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place, Option<Found>)>, Unresolved> {
     let found = look_for(base.as_fd(), name)?;
     if follow && found.as_ref().is_some_and(|found| found.kind == FileType::Symlink) {
@@ -121,19 +119,19 @@ fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place,
 
 /// What a path must not lead through.
 pub trait Bounds {
-    /// Whether the policy denies what has this path.
+    /// Whether the policy denies this path.
     fn denies(&self, path: &GuestPath) -> bool;
 
     /// What the policy decides about reading this path.
     fn reading(&self, path: &GuestPath) -> DecisionKind;
 
-    /// Why nothing opens the entry `name` of a directory, if it is so.
+    /// Why no policy opens the entry `name` of a directory, if it is barred.
     fn bars_entry(&self, dir: &Directory, name: &str) -> Option<DenialReason>;
 
-    /// Why nothing opens this directory in `parent`, if it is so.
+    /// Why no policy opens this directory in `parent`, if it is barred.
     fn bars_directory(&self, parent: &Directory, directory: &Directory) -> Option<DenialReason>;
 
-    /// Whether nothing below a directory can be barred, so that many names can be opened at once.
+    /// Whether nothing below a directory can be barred, so that several directories can be opened in one step.
     fn may_leap(&self, base: &Directory) -> bool;
 }
 
@@ -142,11 +140,11 @@ struct Walk<'a> {
     bounds: &'a dyn Bounds,
     /// Directories from the base down to where the walk is; never empty.
     below: Vec<Directory>,
-    /// What is left of the path, next component last.
+    /// The rest of the path, next component last.
     pending: Vec<String>,
-    /// Directories that were opened in one step, next one last: the last of them is all that `below` has of them.
+    /// Names of the directories that were opened in one step, next one last. `below` has only the innermost of them.
     leapt: Vec<String>,
-    /// What stood at the name that was looked at last; nothing was looked at yet, or nothing is there.
+    /// What was found at the name that was looked up last. Outer `None` before any look-up, inner if it is missing.
     seen: Option<Option<Found>>,
     links: usize,
     components: usize,
@@ -198,7 +196,7 @@ impl<'a> Walk<'a> {
                 ".." => {
                     self.retrace()?;
                     let left = self.below.pop().ok_or(Unresolved::Outside)?;
-                    // That it is there to be left again is more than the tool may know of it.
+                    // A directory that the tool may not read must look as if it were missing, even if `..` leaves it.
                     if self.bounds.reading(&left.path) == DecisionKind::Deny {
                         return Err(Unresolved::Denied(left.path));
                     }
@@ -221,9 +219,9 @@ impl<'a> Walk<'a> {
         Ok((place, found))
     }
 
-    /// Opens all directories of the path in one step where none of them is a link: the common case.
+    /// Opens all directories of the path in one step if none of them is a link: the common case.
     ///
-    /// Where this fails for whatever reason the walk goes on step by step and finds out why.
+    /// If this fails for any reason, the walk goes on step by step and finds out why.
     fn leap(&mut self) {
         let Some((_, parents)) = self.pending.split_first() else { return };
         let plain = parents.iter().all(|name| name != "." && name != "..");
@@ -232,7 +230,7 @@ impl<'a> Walk<'a> {
         }
         let relative = parents.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/");
         let path = parents.iter().rev().try_fold(self.base.path.clone(), |path, name| path.join(name).ok());
-        // What denies a directory denies all below it, so the last one stands for those before.
+        // A denial of a directory covers everything below it, so checking the last one is enough.
         let Some(path) = path.filter(|path| !self.bounds.denies(path)) else { return };
         let Ok(file) = open_beneath(self.base.as_fd(), &relative, false) else { return };
         if let Ok(directory) = Directory::new(Arc::new(file), path)
@@ -243,7 +241,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes again, step by step, where the leap went: from here on the way leads by the directories in between.
+    /// Walks the leap again, step by step: from here on the directories in between are needed.
     fn retrace(&mut self) -> Result<(), Unresolved> {
         let leapt = std::mem::take(&mut self.leapt);
         if !leapt.is_empty() {
@@ -252,9 +250,9 @@ impl<'a> Walk<'a> {
         leapt.iter().rev().try_for_each(|name| self.descend(name))
     }
 
-    /// Whether `name` is a symbolic link; if so, what it points to now stands in its place.
+    /// Whether `name` is a symbolic link; if so, its target takes its place in the path.
     fn follow(&mut self, name: &str) -> Result<bool, Unresolved> {
-        // The last name is looked at anyway, and then known to be no link, mostly.
+        // The last name is looked up anyway, and mostly turns out not to be a link.
         if self.pending.is_empty() {
             let found = look_for(self.top().as_fd(), name)?;
             let is_link = found.as_ref().is_some_and(|found| found.kind == FileType::Symlink);
@@ -265,9 +263,9 @@ impl<'a> Walk<'a> {
         }
         let target = match rustix::fs::readlinkat(self.top().as_fd(), name, Vec::new()) {
             Ok(target) => target,
-            // Not a link, or not there: either way there is nothing to follow.
+            // Not a link, or missing: either way there is nothing to follow.
             Err(Errno::INVAL | Errno::NOENT) => {
-                // What was seen there is gone.
+                // What was found there is gone.
                 self.seen = None;
                 return Ok(false);
             }
@@ -291,7 +289,7 @@ impl<'a> Walk<'a> {
         Ok(true)
     }
 
-    /// The path of an entry of the current directory, if it may be gone through.
+    /// The path of an entry of the current directory, if it may be passed through.
     fn allowed(&self, name: &str) -> Result<GuestPath, Unresolved> {
         let path = self.top().path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
         if self.bounds.denies(&path) {
@@ -303,7 +301,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What is said of a path that ends at `path` before its end: why, where the tool may know what is there.
+    /// The error for a path that ends early, at `path`: `why`, if the tool may know what is there.
     fn ends_at(&self, path: GuestPath, why: Unresolved) -> Unresolved {
         if self.bounds.reading(&path) == DecisionKind::Allow {
             return why;

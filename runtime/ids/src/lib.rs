@@ -1,7 +1,7 @@
-//! What runs, calls, effects and contents are called: a number or a digest, each with a type of its own.
+//! Identifiers of runs, calls and effects, and digests of contents: each is a type of its own.
 //!
-//! A call is never taken for an effect, nor a tool's digest for a policy's. All digests and random identifiers are
-//! shown the same way: in lower-case hexadecimal.
+//! A call can't be mistaken for an effect, nor a tool's digest for a policy's. All digests and random identifiers are
+//! shown in lower-case hexadecimal.
 
 #![forbid(unsafe_code)]
 
@@ -19,7 +19,7 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
-/// Defines a type for an array of bytes that names something.
+/// Defines an identifier that is an array of bytes.
 #[macro_export]
 macro_rules! bytes_id {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
@@ -28,7 +28,7 @@ macro_rules! bytes_id {
         pub struct $name([u8; $length]);
 
         impl $name {
-            /// Takes bytes that were made before.
+            /// Makes the identifier from its bytes.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; $length]) -> Self {
                 Self(bytes)

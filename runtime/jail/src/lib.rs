@@ -1,55 +1,55 @@
-//! What a child process shuts itself into before it touches anything hostile: limits, Landlock, seccomp.
+//! Confines a child process before it touches anything hostile: limits, Landlock, seccomp.
 //!
-//! A child calls [`enter`] first, while it has one thread: what it then starts inherits all of it. It keeps standard
-//! input, output and error, memory and processor time up to its [`Limits`], and threads. It opens no file and no
-//! socket, starts no program and no process, and ends with its parent.
+//! A child calls [`enter`] first, while it has one thread; threads that it starts later inherit all of it. It keeps
+//! standard input, output and error, memory and processor time up to its [`Limits`], and threads. It opens no file or
+//! socket, starts no program or process, and ends with its parent.
 //!
-//! Descriptors that a child was started with stay open, so a program calls [`pass_nothing_on`] before it starts one.
-//! What is open all the same can't be read, written or mapped (seccomp).
+//! Descriptors that a child was started with stay open, so a program calls [`pass_nothing_on`] before it starts one. A
+//! descriptor that is open all the same can't be read, written or mapped (seccomp).
 //!
-//! Limits are the same on every Linux, and a process that can't have them does not go on. Landlock and seccomp depend
-//! on the kernel: they are walls behind the walls, taken as far as they are there, and [`Walls`] says how far that was.
+//! Limits work on every Linux, and a process that can't set them must not go on. Landlock and seccomp depend on the
+//! kernel. They are a second line of defence, used as far as the kernel has them: [`Confinement`] says how far.
 
 #![forbid(unsafe_code)]
 
-mod calls;
+mod landlock;
 mod limits;
-mod walls;
+mod seccomp;
 
 use std::fmt;
 use std::io;
 
 pub use limits::Limits;
 
-/// How much of a wall the kernel has.
+/// How much of a mechanism the kernel enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wall {
-    /// All that was asked for.
-    Whole,
-    /// Some of it: an older kernel.
+pub enum Enforcement {
+    /// Everything that was asked for.
+    Full,
+    /// Some of it, because the kernel is older.
     Partial,
-    /// Nothing of it.
-    Missing,
+    /// None of it.
+    None,
 }
 
-/// What stands around this process besides its limits.
+/// What confines this process besides its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Walls {
-    /// No file is opened, no port bound or connected to, no process outside signalled
+pub struct Confinement {
+    /// Opens no file, binds and connects to no port, signals no process outside
     /// ([Landlock](https://docs.kernel.org/userspace-api/landlock.html)).
-    pub landlock: Wall,
-    /// System calls that memory, threads and the three descriptors need, and no others
+    pub landlock: Enforcement,
+    /// Makes only the system calls that memory, threads and the three descriptors need
     /// ([seccomp](https://docs.kernel.org/userspace-api/seccomp_filter.html)).
-    pub seccomp: Wall,
+    pub seccomp: Enforcement,
 }
 
-/// Why a process can't be shut in. It must end.
+/// Why a process can't be confined. It must end.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what}")]
 pub struct JailError {
-    /// What was attempted.
+    /// The step that failed.
     pub what: &'static str,
-    /// What the operating system reports.
+    /// The operating system's error.
     pub source: io::Error,
 }
 
@@ -59,32 +59,32 @@ impl JailError {
     }
 }
 
-/// Has this process pass no descriptor on to what it starts, but standard input, output and error.
+/// Closes all descriptors but standard input, output and error in the processes that this one starts.
 ///
-/// A program opens all of its own like this, as Rust's standard library does. This is for what was left open by who
-/// started the program.
+/// Rust's standard library opens descriptors like this already. This is for descriptors that the parent of this program
+/// left open.
 pub fn pass_nothing_on() {
     close_fds::set_fds_cloexec_threadsafe(3, &[]);
 }
 
-/// Shuts this process in, for good. `parent` is the process that started it, with which it ends.
+/// Confines this process, for good. `parent` is the process that started it, and with which it ends.
 ///
-/// It gets a session of its own, so that no terminal's signal reaches it: it is ended by its parent's end alone.
+/// It gets a session of its own, so that no signal from a terminal reaches it: only the end of its parent ends it.
 ///
 /// # Errors
 ///
 /// When the operating system refuses a limit or a session, or when the parent is gone.
-pub fn enter(parent: u32, limits: &Limits) -> Result<Walls, JailError> {
+pub fn enter(parent: u32, limits: &Limits) -> Result<Confinement, JailError> {
     leave_with(parent)?;
     rustix::process::setsid().map_err(JailError::new("begin a session"))?;
     limits::set(limits)?;
-    let landlock = walls::landlock();
-    // Landlock takes a descriptor while it is set up; nothing does from here on.
+    let landlock = landlock::restrict();
+    // Landlock needs a descriptor while it is set up; nothing does from here on.
     limits::no_more_descriptors()?;
-    Ok(Walls { landlock, seccomp: calls::restrict() })
+    Ok(Confinement { landlock, seccomp: seccomp::restrict() })
 }
 
-/// Ends this process with its parent, also where that ended before it could be said.
+/// Ends this process with its parent, even if the parent ended before this call.
 fn leave_with(parent: u32) -> Result<(), JailError> {
     use rustix::process::{Signal, getppid, set_parent_process_death_signal};
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(JailError::new("end with the parent process"))?;
@@ -95,12 +95,12 @@ fn leave_with(parent: u32) -> Result<(), JailError> {
     Err(JailError { what: "end with the parent process", source: io::Error::other("it is gone already") })
 }
 
-impl fmt::Display for Wall {
+impl fmt::Display for Enforcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Whole => "whole",
+            Self::Full => "whole",
             Self::Partial => "partial",
-            Self::Missing => "missing",
+            Self::None => "missing",
         })
     }
 }

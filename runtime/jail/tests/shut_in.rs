@@ -1,4 +1,4 @@
-//! Shuts processes in, and has each try one thing.
+//! Confines processes, and has each try one thing.
 
 #![expect(clippy::disallowed_methods, reason = "tries what is forbidden, and looks at what came of it")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::io::{FdFlags, fcntl_setfd};
-use wasm_agent_jail::{Limits, Wall, enter, pass_nothing_on};
+use wasm_agent_jail::{Enforcement, Limits, enter, pass_nothing_on};
 
 const LIMITS: Limits = Limits { memory_bytes: 256 << 20, cpu_seconds: 1 };
 
@@ -51,7 +51,7 @@ fn limits_end_it() {
 }
 
 fn nothing_is_passed_on() {
-    // Left open for whatever is started, as who started this program could have.
+    // Left open for any program that is started, as this program's parent could have left it.
     let open = File::open("/dev/zero").unwrap();
     fcntl_setfd(&open, FdFlags::empty()).unwrap();
     pass_nothing_on();
@@ -82,19 +82,19 @@ fn limits_and_walls_stand() {
 }
 
 fn it_does_not_start_without_its_parent() {
-    // Another process than the one that started it, as when that is gone.
+    // Another process than the one that started it, as if that one had ended.
     let (said, status) = run("memory", 1);
     assert_eq!((said.as_str(), status.code()), ("", Some(101)));
 }
 
-/// What a process does once it is shut in.
+/// What a process does once it is confined.
 fn attempt(what: &str) {
     let parent = std::env::args().nth(3).unwrap().parse().unwrap();
     let descriptors = descriptors();
-    // As what who started it left open, and not for it.
+    // As if the parent had left the file open by mistake.
     let mut left_open = File::open("/dev/zero").unwrap();
-    let walls = enter(parent, &LIMITS).unwrap();
-    assert_eq!(walls.seccomp, Wall::Whole);
+    let confinement = enter(parent, &LIMITS).unwrap();
+    assert_eq!(confinement.seccomp, Enforcement::Full);
     let refused = |result: std::io::Result<()>| match result {
         Ok(()) => "done".to_owned(),
         Err(error) => format!("refused: {error}"),
@@ -142,7 +142,7 @@ fn attempt(what: &str) {
     std::io::stdout().flush().unwrap();
 }
 
-/// The descriptors of this process, without the one that lists them: its link is gone once that is done.
+/// The descriptors of this process, without the one that lists them: its link is gone once the listing is done.
 fn descriptors() -> Vec<String> {
     let entries = std::fs::read_dir("/proc/self/fd").unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

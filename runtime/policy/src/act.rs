@@ -13,7 +13,7 @@ use crate::http::action::{BodyDigest, HttpAction};
 
 /// An [`Action`] of a known kind.
 ///
-/// There is one function for each kind that makes it, and no other way.
+/// Each kind has one constructor, and there is no other way to make an `Act`.
 #[derive(PartialEq, Eq)]
 pub struct Act<K> {
     action: Action,
@@ -57,7 +57,7 @@ pub mod kind {
     pub enum Socket {}
 }
 
-/// Who asks: one call of one run. A permit is for its asker alone.
+/// The call that asks for an action. A permit is valid for that call alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Asker {
     /// The run.
@@ -77,7 +77,7 @@ impl<K> Act<K> {
         &self.action
     }
 
-    /// The action alone, without the type that says its kind.
+    /// The action, without the type that says its kind.
     #[must_use]
     pub fn into_action(self) -> Action {
         self.action
@@ -123,7 +123,7 @@ impl Act<kind::Delete> {
 }
 
 impl Act<kind::Rename> {
-    /// Gives a file or a directory another name. `replaces` says that something has that name and is lost.
+    /// Gives a file or a directory another name. `replaces` says that the name is taken, and that what has it is lost.
     #[must_use]
     pub fn rename(from: GuestPath, to: GuestPath, replaces: bool, directory: bool) -> Self {
         Self::new(Action::FileRename { from, to, replaces, directory })
@@ -161,7 +161,7 @@ impl Act<kind::Request> {
         Self::new(Action::HttpRequest(request))
     }
 
-    /// The same request, now that its body is known. What the policy decides does not depend on bodies.
+    /// The same request, now that its body is known. The policy's decision does not depend on bodies.
     pub(crate) fn with_body(mut self, body: BodyDigest) -> Self {
         if let Action::HttpRequest(request) = &mut self.action {
             request.body = Some(body);
@@ -179,7 +179,7 @@ impl Act<kind::Checkpoint> {
 }
 
 impl Act<kind::Socket> {
-    /// Uses a socket; `what` is what the guest called.
+    /// Uses a socket; `what` is the function that the guest called.
     #[must_use]
     pub fn socket(what: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Action::Socket { what: what.into() })

@@ -1,4 +1,4 @@
-//! The one description of an effect: what is checked, shown, approved, recorded and compared.
+//! The one description of an effect: the form in which it is checked, shown, approved, recorded and compared.
 
 mod cbor;
 mod show;
@@ -94,7 +94,7 @@ pub enum Origin {
 }
 
 impl Action {
-    /// The stable name of what kind of action it is.
+    /// The stable name of its kind.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

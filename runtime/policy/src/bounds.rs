@@ -1,4 +1,4 @@
-//! How much a policy may say.
+//! Bounds on the size of a policy.
 //!
 //! A policy is read not only from its operator's file but also from journals, which can come from anywhere. So reading
 //! one takes time and memory in proportion to its size, and its size is bounded. Each bound is far above what a person

@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::grant::GrantId;
 use crate::http::action::BodyDigest;
 
-/// The answer to an action.
+/// What the policy decides about an action.
 #[derive(Debug)]
 pub enum Decision<K> {
     /// The action may be performed.
@@ -17,7 +17,7 @@ pub enum Decision<K> {
     Deny(Denied),
 }
 
-/// A [`Decision`] without what it carries.
+/// A [`Decision`] without the action that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DecisionKind {
     /// See [`Decision::Allow`].
@@ -59,7 +59,7 @@ impl DecisionKind {
 /// let allowed = Allowed { act: Act::delete(GuestPath::root()), grant: GrantId::Checkpoint };
 /// ```
 #[derive(Debug)]
-#[must_use = "what is allowed is not done yet"]
+#[must_use = "an allowed action has not been performed yet"]
 pub struct Allowed<K> {
     act: Act<K>,
     grant: GrantId,
@@ -109,7 +109,7 @@ impl<K> Pending<K> {
         self.grant
     }
 
-    /// Who asks.
+    /// The call that asks.
     #[must_use]
     pub fn asker(&self) -> Asker {
         self.asker
@@ -123,7 +123,7 @@ impl<K> Pending<K> {
 }
 
 impl Pending<Request> {
-    /// The same question, now that the body is known: the approver sees what is sent. What the policy decides does not
+    /// The same question, now that the body is known: the approver sees what is sent. The policy's decision does not
     /// depend on bodies.
     pub fn with_body(self, body: BodyDigest) -> Self {
         Self { act: self.act.with_body(body), ..self }
@@ -144,11 +144,11 @@ pub struct Denied {
 pub struct Denial {
     /// The reason.
     pub reason: DenialReason,
-    /// The grant that comes closest or denies, where there is one.
+    /// The grant that denies, or the grant that comes closest, if there is one.
     pub grant: Option<GrantId>,
 }
 
-/// The reasons there are. Each has a name that stays, for records and programs.
+/// The reasons for a denial. Each has a stable name, for records and programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DenialReason {
     /// Nothing in the policy covers the action.
@@ -177,7 +177,7 @@ pub enum DenialReason {
     Header,
     /// The file is neither a file nor a directory.
     Special,
-    /// It belongs to the host itself, or the host finds what belongs to it through this name.
+    /// It belongs to the host itself, or the host finds something of its own through this name.
     OwnThing,
     /// It lies on another mount than the grant's directory.
     Mount,
@@ -239,14 +239,13 @@ impl DenialReason {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 
-    /// Whether the host denies for this reason whatever a policy says: it depends on what the machine has at that
-    /// place.
+    /// Whether the host denies for this reason whatever the policy says, because of what the machine has at that place.
     #[must_use]
     pub fn is_of_the_host(self) -> bool {
         matches!(self, Self::LinkLeavesGrant | Self::OwnThing | Self::Mount | Self::PseudoFilesystem)
     }
 
-    /// What to tell an operator.
+    /// The reason in words, for an operator.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -263,7 +262,7 @@ impl DenialReason {
             Self::Secret => "the grant does not have the secret",
             Self::Header => "a header would override what was matched, and the grant does not list it",
             Self::Special => "it is neither a file nor a directory",
-            Self::OwnThing => "it belongs to the host, or leads to what does",
+            Self::OwnThing => "it belongs to the host, or leads to something that does",
             Self::Mount => "it lies on another mount than the grant's directory",
             Self::PseudoFilesystem => "it lies on a file system that shows the kernel or its devices",
             Self::Unsupported => "no policy can grant it",

@@ -1,4 +1,4 @@
-//! What is wrong with a policy file.
+//! Errors of policy files.
 
 use crate::bounds::MESSAGE_CHARS_MAX;
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ pub struct PolicyError {
     pub line: u32,
     /// The column, from 1, counted in characters.
     pub column: u32,
-    /// What is wrong.
+    /// The error.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
@@ -33,7 +33,7 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
-/// What is wrong with a policy file, in the order of the file: at least one error, and no more than
+/// The errors of a policy file, in the order of the file: at least one, and no more than
 /// [`LISTED_MAX`](crate::LISTED_MAX).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyErrors {

@@ -21,11 +21,11 @@ pub struct Explanation {
     pub grant_label: Option<String>,
     /// Its line in the policy file, from 1.
     pub line: Option<u32>,
-    /// What is matched, if it differs from what was typed.
+    /// The canonical form that is matched, if it differs from what was typed.
     pub canonicalised: Option<String>,
     /// Why, in a sentence.
     pub reason: String,
-    /// What would allow a denied action.
+    /// A change to the policy that would allow a denied action.
     pub hint: Option<String>,
     /// The denial, if the action is denied.
     pub denial: Option<Denial>,
@@ -64,7 +64,7 @@ impl Policy {
     }
 }
 
-/// Parses an action; also returns what is matched, if that differs from what was typed.
+/// Parses an action. Also returns its canonical form, if that differs from what was typed.
 pub(crate) fn parse_action(text: &str) -> Result<(Action, Option<String>), ActionSyntaxError> {
     let text = text.trim();
     let (verb, rest) = text

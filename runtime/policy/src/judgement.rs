@@ -30,7 +30,7 @@ impl Judgement {
         self.denial.map(|reason| Denial::new(reason, self.grant))
     }
 
-    /// Why, in a sentence. `policy` is the one that judged.
+    /// The reason in words. `policy` is the policy that judged.
     #[must_use]
     pub fn reason(&self, policy: &Policy) -> String {
         match (self.denial, self.asked_by) {

@@ -1,11 +1,11 @@
 //! What a tool may do: the policy file, its grants, and the decision about each action.
 //!
-//! An operator writes a policy; [`Policy::parse`] compiles it, or says everything that is wrong with it. A host
-//! describes each effect that a guest wants as one [`Act`] and takes it to [`Policy::check`]. What comes back is a
-//! [`Decision`]: [`Allowed`], [`Pending`] until a person has approved it, or [`Denied`]. The approval crate turns the first two
-//! into the permit that performing takes.
+//! An operator writes a policy; [`Policy::parse`] compiles it, or returns everything that is wrong with it. A host
+//! describes each effect that a guest wants as one [`Act`] and passes it to [`Policy::check`]. The [`Decision`] is
+//! [`Allowed`], [`Pending`] until a person has approved it, or [`Denied`]. The approval crate turns the first two into
+//! the permit that performing takes.
 //!
-//! Nothing here does I/O, and nothing waits. What is not granted is denied.
+//! Nothing here does I/O, and nothing waits. Everything that is not granted is denied.
 //!
 //! ```
 //! use wasm_agent_policy::{Act, Asker, Decision, GuestPath, Origin, Policy};

@@ -38,7 +38,7 @@ pub enum PatternError {
     #[error("`**` must be a whole segment, found `{0}`")]
     DoubleStar(String),
     /// The pattern uses a character that is special in other glob languages.
-    #[error("`{0}` is not part of the pattern grammar, which has `*`, `?` and `**`")]
+    #[error("`{0}` has no meaning in patterns, which have `*`, `?` and `**`")]
     Reserved(char),
     /// The pattern contains a control character, which is more likely a mistake than a file name.
     #[error("a pattern must not contain control characters")]
@@ -199,7 +199,7 @@ impl fmt::Display for PathPattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segments {
     segments: Box<[Segment]>,
-    /// One bit for each position that stands before a `**`.
+    /// One bit for each position before a `**`.
     any_mask: u64,
     /// The bit of the position after the last segment.
     end: u64,

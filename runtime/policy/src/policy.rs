@@ -27,7 +27,7 @@ pub struct Policy {
     hosts: HostIndex,
 }
 
-/// What a policy file says, before it is indexed.
+/// The contents of a policy file, before they are indexed.
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) tool_sha256: Option<[u8; 32]>,

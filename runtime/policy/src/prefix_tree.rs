@@ -33,7 +33,7 @@ struct Branches {
     nodes: Vec<usize>,
 }
 
-/// Where every look-up begins.
+/// The node where every look-up begins.
 const TOP: usize = 0;
 
 impl<T> Default for PrefixTree<T> {

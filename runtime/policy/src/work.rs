@@ -1,4 +1,4 @@
-//! What a decision can cost and, in tests, what it did cost.
+//! The cost of a decision: the worst case and, in tests, the measured one.
 
 use crate::action::Action;
 use crate::explain::parse_action;

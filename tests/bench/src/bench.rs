@@ -17,7 +17,7 @@ use xtask::project::Project;
 use xtask::server::Server;
 
 use crate::builds::Build;
-use crate::contender::{self, Baseline, GuestKind, Ours};
+use crate::contender::{self, Baseline, GuestKind, WasmAgent};
 use crate::machine::Machine;
 use crate::measure::{Bench, Measured};
 use crate::pieces::Pieces;
@@ -72,7 +72,7 @@ pub(crate) fn run(project: &Project, options: Options) -> Result<()> {
     let work = project.bench_dir();
     inputs::prepare(&work)?;
     let baseline = Baseline::set_up(project, &work)?;
-    let ours = Ours::set_up(binary, &work, &server.url())?;
+    let ours = WasmAgent::set_up(binary, &work, &server.url())?;
     let earlier = against.map(|program| ours.earlier(program));
     let small = baseline.compile(&project.guests_dir().join("bench.wasm"), &[])?;
     let is_large =

@@ -1,4 +1,4 @@
-//! The builds that are measured: of the program, and of the host's examples.
+//! The builds that are measured: the program, and examples of the host crate.
 
 use std::path::PathBuf;
 use std::process::Command;

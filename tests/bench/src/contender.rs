@@ -122,7 +122,7 @@ pub(crate) fn searched(server: &str) -> String {
 
 /// `wasm-agent run`, with a policy that allows everything the rows do, and a journal that records it.
 #[derive(Debug)]
-pub(crate) struct Ours {
+pub(crate) struct WasmAgent {
     program: PathBuf,
     policy: PathBuf,
     work: PathBuf,
@@ -130,7 +130,7 @@ pub(crate) struct Ours {
     runs: Cell<u64>,
 }
 
-impl Ours {
+impl WasmAgent {
     /// Writes the policy. The first run fills the cache of compiled code.
     pub(crate) fn set_up(program: PathBuf, work: &Path, server: &str) -> Result<Self> {
         let policy = work.join("policy.toml");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
-use xtask::server::{Answer, Asked};
+use xtask::server::{Answer, ReceivedRequest};
 
 /// The granted folder, as the guest sees it.
 pub(crate) const GUEST_DIR: &str = "/bench";
@@ -49,10 +49,10 @@ pub(crate) fn prepare(work: &Path) -> Result<()> {
 
 /// Answers with the small body or the large one. Both are made once: the server's time is in both columns, and should
 /// be short.
-pub(crate) fn respond(asked: &Asked) -> Answer {
+pub(crate) fn respond(request: &ReceivedRequest) -> Answer {
     static SMALL: LazyLock<String> = LazyLock::new(|| text(BODY_BYTES));
     static PIECE: LazyLock<String> = LazyLock::new(|| text(PIECE_BYTES));
-    let (body, repeat) = match asked.target.as_str() {
+    let (body, repeat) = match request.target.as_str() {
         LARGE_BODY => (&PIECE, LARGE_BYTES.div_ceil(PIECE_BYTES)),
         _ => (&SMALL, 1),
     };

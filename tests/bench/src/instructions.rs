@@ -15,7 +15,7 @@ use xtask::project::Project;
 use xtask::{guests, process};
 
 use crate::builds::Build;
-use crate::contender::{Fsync, Guest, Ours};
+use crate::contender::{Fsync, Guest, WasmAgent};
 use crate::inputs::{self, GUEST_DIR, SMALL_FILE};
 
 /// What is counted: a command of the guest `bench`, its repetitions in the short run and in the long one, and the name
@@ -55,7 +55,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let binary = build.program(project)?;
     let work = project.bench_dir();
     inputs::prepare(&work)?;
-    let ours = Ours::set_up(binary, &work, "http://127.0.0.1:1")?;
+    let ours = WasmAgent::set_up(binary, &work, "http://127.0.0.1:1")?;
     let guest = Guest::uncompiled(project.guests_dir().join("bench.wasm"));
     let collected = |command: &str, calls: u64, operand: Option<&str>| {
         let mut arguments = vec![command.to_owned(), calls.to_string()];

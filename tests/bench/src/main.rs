@@ -1,6 +1,6 @@
 //! The benchmarks behind `cargo xtask bench`, `cargo xtask instructions` and `cargo xtask scale`.
 //!
-//! They start programs and measure them; nothing of the host is linked in.
+//! They start programs and measure them; the host is not linked in.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]

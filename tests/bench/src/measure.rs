@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use xtask::project::Project;
 use xtask::{process, python};
 
-use crate::contender::{Baseline, Fsync, Guest, GuestKind, Ours};
+use crate::contender::{Baseline, Fsync, Guest, GuestKind, WasmAgent};
 use crate::pieces::Pieces;
 use crate::rows::{Job, Pair, Row, Target};
 use crate::run_many;
@@ -35,7 +35,7 @@ pub(crate) struct Measured {
     pub(crate) own: Quantity,
     /// The median of the ratios, one for each pair, with the lowest and the highest.
     pub(crate) ratio: Option<(f64, f64, f64)>,
-    /// The same ratio by the guest's clock, without the start of the process, and the nanoseconds added to a call.
+    /// The same ratio by the guest's clock, without the start of the process, and the nanoseconds added per call.
     pub(crate) inside: Option<(f64, f64)>,
     /// Whether it allocates, where that is known.
     pub(crate) allocates: Option<bool>,
@@ -55,19 +55,19 @@ impl Measured {
         }
     }
 
-    /// The ratio to judge: that of a call if the guest makes many, otherwise that of the whole process.
+    /// The ratio that is compared with the target: per call if the guest makes many, otherwise of the whole process.
     fn judged(&self) -> Option<f64> {
         self.inside.map(|(ratio, _)| ratio).or(self.ratio.map(|(median, ..)| median))
     }
 }
 
-/// Everything that measuring rows takes.
+/// Everything that is needed to measure rows.
 pub(crate) struct Bench<'a> {
     pub(crate) project: &'a Project,
     pub(crate) baseline: Baseline,
-    pub(crate) ours: Ours,
+    pub(crate) ours: WasmAgent,
     /// The build in the first column, if it is not the bare engine.
-    pub(crate) earlier: Option<Ours>,
+    pub(crate) earlier: Option<WasmAgent>,
     pub(crate) small: Guest,
     /// Made only if a row needs it.
     pub(crate) large: Option<Guest>,
@@ -158,7 +158,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Compiling takes long enough for a few pairs to do: noise is a small part of it.
+    /// Compiling takes so long that a few pairs are enough: noise is a small part of it.
     fn pairs_of(&self, pair: &Pair) -> usize {
         if pair.is_compiled { self.pairs } else { self.pairs.min(FEW) }
     }
@@ -182,7 +182,7 @@ impl Bench<'_> {
         Ok(total)
     }
 
-    fn own_time(ours: &Ours, guest: &Guest, pair: &Pair) -> Result<Time> {
+    fn own_time(ours: &WasmAgent, guest: &Guest, pair: &Pair) -> Result<Time> {
         if !pair.is_compiled {
             ours.forget()?;
         }
@@ -194,7 +194,7 @@ impl Bench<'_> {
 
     /// Live runs, each with the replay of its journal; or replays by both builds.
     fn replays(&self, arguments: &[String]) -> Result<Vec<(Time, Time)>> {
-        let live_and_replay = |ours: &Ours| {
+        let live_and_replay = |ours: &WasmAgent| {
             let journal = ours.journal();
             let live = time(&mut ours.command(&self.small, arguments, Fsync::Effects, &journal))?;
             let replay = time(&mut ours.replay(&self.small, &journal))?;
@@ -214,7 +214,7 @@ impl Bench<'_> {
         Ok(times)
     }
 
-    fn own_peak(&self, ours: &Ours, arguments: &[String]) -> Result<f64> {
+    fn own_peak(&self, ours: &WasmAgent, arguments: &[String]) -> Result<f64> {
         let command = |journal: &Path| ours.command(&self.small, arguments, Fsync::Effects, journal);
         // Compiles the guest, unless an earlier row did.
         let journal = ours.journal();
@@ -247,7 +247,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
     }
 }
 
-/// How many times to run what varies little or takes long.
+/// How often to run what varies little or takes long.
 const FEW: usize = 3;
 
 /// Runs both in turns (A B, B A, …). The first pair only fills the caches and is not counted.
@@ -295,7 +295,7 @@ fn compare(plain: impl Fn(Option<Quantity>, Quantity) -> Measured, times: &[(Tim
     Measured { ratio: Some((median(&ratios), lowest, highest)), ..plain(Some(seconds(base)), seconds(own)) }
 }
 
-/// The ratio by the guest's clock, and the nanoseconds added to a call.
+/// The ratio by the guest's clock, and the nanoseconds added per call.
 fn inside(times: &[(Time, Time)], calls: u32) -> (f64, f64) {
     let ratios: Vec<f64> = times.iter().map(|(base, own)| quotient(base.inside, own.inside)).collect();
     let added: Vec<f64> =

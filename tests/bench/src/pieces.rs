@@ -59,7 +59,7 @@ fn parse(printed: &str) -> Vec<Piece> {
         } else if let Some(piece) = pieces.last_mut() {
             let units = [("B/s", 1.0), ("KB/s", 1e3), ("MB/s", 1e6), ("GB/s", 1e9), ("TB/s", 1e12)];
             piece.bytes_per_second = piece.bytes_per_second.or(scaled(median, &units));
-            // Rarer than once in a hundred iterations, an allocation is a queue that grows: the writer's, not the
+            // An allocation less often than once in a hundred iterations is a queue that grows: the writer's, not the
             // call's.
             let allocations: Option<f64> = median.parse().ok();
             piece.allocates |= allocations.is_some_and(|count| count >= 0.01);

@@ -1,4 +1,4 @@
-//! What is measured, against what, and the most it may cost.
+//! What is measured, against what, and how much it may cost.
 
 use crate::contender::{Fsync, GuestKind, searched};
 use crate::inputs::{GUEST_DIR, LARGE_BODY, LARGE_FILE, SMALL_FILE};
@@ -15,7 +15,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Whether this row can compare two builds, for which there are no targets: it loses its own.
+    /// Whether this row can compare two builds. It then loses its target, as there are none between builds.
     pub(crate) fn compares_builds(&mut self) -> bool {
         self.target = Target::Report;
         match self.job {
@@ -59,7 +59,7 @@ pub(crate) enum Job {
     RunMany,
 }
 
-/// Something extra for the bare engine to do, by the flags that turn it on.
+/// A feature that is added to the bare engine, and the flags that turn it on.
 #[derive(Debug)]
 pub(crate) struct EngineGuard {
     pub(crate) compile: &'static [&'static str],

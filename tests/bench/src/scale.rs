@@ -41,8 +41,8 @@ status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subproces
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, time.monotonic() - start, status.returncode)
 sys.stdout.write(status.stderr.decode(errors='replace')[-300:])";
 
-/// What one command took.
-struct Took {
+/// What one command used.
+struct Usage {
     peak_bytes: u64,
     seconds: f64,
     status: i32,
@@ -141,7 +141,7 @@ impl Stage {
         self.dir.join("output")
     }
 
-    fn measure(&self, arguments: &[&str], journal: &Path) -> Result<Took> {
+    fn measure(&self, arguments: &[&str], journal: &Path) -> Result<Usage> {
         if self.output().exists() {
             fs::remove_file(self.output())
                 .with_context(|| format!("could not remove `{}`", self.output().display()))?;
@@ -154,7 +154,7 @@ impl Stage {
         let (figures, said) = printed.split_once('\n').unwrap_or((&printed, ""));
         let unreadable = || anyhow!("`{figures}` is not a measurement");
         let [peak, seconds, status] = figures.split(' ').collect::<Vec<_>>()[..] else { return Err(unreadable()) };
-        Ok(Took {
+        Ok(Usage {
             peak_bytes: peak.parse::<u64>().map_err(|_| unreadable())? << 10,
             seconds: seconds.parse().map_err(|_| unreadable())?,
             status: status.parse().map_err(|_| unreadable())?,

@@ -1,4 +1,4 @@
-//! Medians, which a single slow run does not move. Busy machines make many of those.
+//! Medians, which a single slow run does not change. Busy machines have many slow runs.
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, anyhow, bail};
 use xtask::project::Project;
 
-/// Answers instead of a person where there is no terminal. It logs each question, so that the demo can show it.
+/// Approves where there is no terminal. It logs each question, so that the demo can show it.
 const SCRIPT: &str = r#"#!/bin/sh
 # Approves every question of the demo, and logs it in this folder.
 sed 's/.*"summary":"\([^"]*\)".*/\1/' >> "$(dirname "$0")/asked.txt"

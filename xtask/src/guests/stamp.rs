@@ -1,4 +1,4 @@
-//! Tells whether the guests were built from the current sources.
+//! Checks whether the guests were built from the current sources.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Names files of the host by absolute paths.
+//! Uses absolute paths to files of the host.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ const ABSOLUTE: [&str; 9] = [
     "/proc/self/root/etc/passwd",
     "/dev/fd/0",
     "/",
-    // Absolute and granted: the path is still none that starts at this descriptor.
+    // Absolute and granted, but still not a path that starts at this descriptor.
     "/work/notes.txt",
 ];
 

@@ -1,4 +1,4 @@
-//! Never ends. The host has to end it.
+//! Never ends, so the host has to end it.
 //!
 //! ```text
 //! endless-loop compute | calls | wait

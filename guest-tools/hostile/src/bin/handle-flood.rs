@@ -1,4 +1,4 @@
-//! Takes handles and never gives one back.
+//! Takes handles and never gives any back.
 //!
 //! ```text
 //! handle-flood files | pollables | fields LIMIT
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
                     .map_err(|error| format!("{error:?}"))
             });
         }
-        // These two can't answer with an error, so the host has nothing but to end the run.
+        // These two can't return an error, so all that the host can do is end the run.
         "pollables" => flood(&mut attack, limit, || Ok(monotonic_clock::subscribe_duration(u64::MAX))),
         "fields" => flood(&mut attack, limit, || Ok(Fields::new())),
         _ => return usage(),

@@ -1,4 +1,4 @@
-//! Gets at a denied file under another name: hard links, renames, folders around it, spellings.
+//! Tries to reach a denied file under another name: hard links, renames, folders around it, spellings.
 
 use std::process::ExitCode;
 
@@ -54,7 +54,7 @@ fn link(attack: &mut Attack, work: &Descriptor) {
         ("secret/key.txt", "copy-4.txt"),
         ("secret", "copy-5"),
     ] {
-        // A host may refuse to follow links here whatever they lead to: that alone would prove nothing.
+        // A host may refuse to follow links here, wherever they lead: that alone would prove nothing.
         for flags in [PathFlags::empty(), PathFlags::SYMLINK_FOLLOW] {
             attack.attempt(&format!("link {from:?}, {flags:?}"), work.link_at(flags, from, work, to));
         }
@@ -63,7 +63,7 @@ fn link(attack: &mut Attack, work: &Descriptor) {
     attack.attempt("link over a denied name", work.link_at(PathFlags::empty(), "mine.txt", work, "secret/mine.txt"));
 }
 
-/// After each rename the file is looked for under its new name: the rename may be allowed where it is harmless.
+/// After each rename it looks for the file under its new name: a rename may be allowed where it is harmless.
 fn rename(attack: &mut Attack, work: &Descriptor) {
     for (from, to, reached) in [
         (".env", "plain.txt", "plain.txt"),

@@ -1,4 +1,4 @@
-//! Makes headers that are too large, too many, or no headers.
+//! Makes headers that are too large, too many, or not headers.
 //!
 //! ```text
 //! huge-header syntax | value | values | name | list | many-small | many-large
@@ -12,10 +12,10 @@ use std::process::ExitCode;
 use hostile::wasi::http::types::Fields;
 use hostile::{Attack, arguments, usage};
 
-/// What no list of headers may reach, in bytes.
+/// What a list of headers must not reach, in bytes.
 const HEADERS_BYTES_MAX: usize = 1 << 20;
 
-/// How much room a header takes at least, besides its text, in bytes: what HTTP/2 counts for one.
+/// The least room that a header takes besides its text, in bytes: what HTTP/2 counts for one.
 const HEADER_BYTES: usize = 32;
 
 fn main() -> ExitCode {
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     attack.finish()
 }
 
-/// Makes headers that would end where the guest says, and go on as other headers.
+/// Makes headers that would end where the guest says, and continue as other headers.
 fn break_syntax(attack: &mut Attack) {
     for (what, name, value) in [
         ("a line end in a value", "x-a", "1\r\nhost: evil.test"),
@@ -53,7 +53,7 @@ fn break_syntax(attack: &mut Attack) {
     }
 }
 
-/// Adds headers until the host refuses, which has to be before they are too many.
+/// Adds headers until the host refuses, which must happen before there are too many.
 fn fill(attack: &mut Attack, what: &str, name: &str, value: &[u8]) {
     let fields = Fields::new();
     let mut bytes = 0;

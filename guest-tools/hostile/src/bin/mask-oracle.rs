@@ -1,15 +1,15 @@
-//! Has its guesses of a secret echoed, and looks whether anything tells it how much of one is right.
+//! Has its guesses of a secret echoed, and checks whether anything shows how much of a guess is right.
 //!
 //! ```text
 //! mask-oracle guess METHOD URL PREFIX…
 //! mask-oracle follow STREAM-URL NEXT-URL
 //! ```
 //!
-//! `guess` sends each prefix with each character behind it: with GET at the end of the URL, with POST as the body. The
-//! server sends it back. None may be whole, as a whole guess is masked.
+//! `guess` sends each prefix with each possible next character: with GET at the end of the URL, with POST as the body.
+//! The server sends it back. No guess may be the whole secret, as that one is masked.
 //!
-//! `follow` reads a stream whose server sends the next part only once the other URL was asked for. It shows that what
-//! is complete is not held back.
+//! `follow` reads a stream whose server sends the next part only once the other URL was requested. It shows that
+//! complete parts are not held back.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -17,12 +17,12 @@ use std::process::ExitCode;
 use hostile::{Attack, usage};
 use wasm_agent_sdk::http::{Request, RequestError};
 
-/// What tokens are made of.
+/// The characters of tokens.
 const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
-/// All that the tool can tell of an answer without a clock.
+/// Everything that the tool can learn from an answer without a clock.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Seen {
+struct Observation {
     status: Option<u16>,
     headers: usize,
     pieces: Vec<usize>,
@@ -47,9 +47,9 @@ fn main() -> ExitCode {
     attack.finish()
 }
 
-/// Tries every character behind a prefix.
+/// Tries every next character of a prefix.
 fn guess(attack: &mut Attack, method: &str, url: &str, prefix: &str) {
-    let mut answers: BTreeMap<Seen, String> = BTreeMap::new();
+    let mut answers: BTreeMap<Observation, String> = BTreeMap::new();
     for character in ALPHABET.chars() {
         let guess = format!("{prefix}{character}");
         answers.entry(look(method, url, &guess)).or_default().push(character);
@@ -66,7 +66,7 @@ fn guess(attack: &mut Attack, method: &str, url: &str, prefix: &str) {
     }
 }
 
-fn look(method: &str, url: &str, guess: &str) -> Seen {
+fn look(method: &str, url: &str, guess: &str) -> Observation {
     let request = match method {
         "GET" => Request::get(&format!("{url}{guess}")),
         other => Request::new(other, url).map(|request| request.body(guess)),
@@ -81,8 +81,10 @@ fn look(method: &str, url: &str, guess: &str) -> Seen {
     });
     let echoed = String::from_utf8_lossy(&body).contains(guess);
     match answer {
-        Ok(answer) => Seen { status: Some(answer.status), headers: answer.headers.len(), pieces, echoed, error: None },
-        Err(error) => Seen { status: None, headers: 0, pieces, echoed, error: Some(error.to_string()) },
+        Ok(answer) => {
+            Observation { status: Some(answer.status), headers: answer.headers.len(), pieces, echoed, error: None }
+        }
+        Err(error) => Observation { status: None, headers: 0, pieces, echoed, error: Some(error.to_string()) },
     }
 }
 

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             attack.held(&format!("memory ends at {taken} MiB"));
             return attack.finish();
         }
-        // Written to, so that it is really there.
+        // Written to, so that the memory is really allocated.
         piece.resize(PIECE_BYTES, 0xa5);
         pieces.push(piece);
     }

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     control(&mut attack, &allowed);
     attempt(&mut attack, &forbidden);
     for confused in [
-        // Which of the two is the host depends on who reads it.
+        // Programs disagree on which of the two is the host.
         format!("{good}@{bad}"),
         format!("{good}%40{bad}"),
         format!("{good}:x@{bad}"),
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     }
     for path in [format!("http://{bad}/"), format!("@{bad}/"), format!(".{bad}/"), format!("/ HTTP/1.1\r\nhost: {bad}")]
     {
-        // A request target that is a whole URL goes elsewhere at a proxy.
+        // A proxy sends a request whose target is a whole URL to that URL.
         let url = format!("{scheme}://{good}");
         attempt_request(
             &mut attack,

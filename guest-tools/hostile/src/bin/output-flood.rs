@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     };
     let line = [b'x'; 1023];
     let mut stdout = stdout().lock();
-    // A MiB more than the limit, since the last piece may be in a buffer still.
+    // A MiB more than the limit, since the last piece may still be in a buffer.
     for _ in 0..(limit + 1) << 10 {
         if stdout.write_all(&line).and_then(|()| stdout.write_all(b"\n")).is_err() {
             return ExitCode::SUCCESS;

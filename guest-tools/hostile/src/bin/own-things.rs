@@ -1,7 +1,7 @@
-//! Gets at the host's own things in a granted folder: its keys, its journal, its policy, its state.
+//! Tries to reach the host's own things in a granted folder: its keys, journal, policy and state.
 //!
-//! Each argument names one, relative to the folder; `way:NAME` names a folder or link on the way to one, which may be
-//! used and must stay what it is.
+//! Each argument names one, relative to the folder. `way:NAME` is a folder or link on the way to one: it may be used,
+//! but must stay as it is.
 
 use std::process::ExitCode;
 
@@ -27,13 +27,13 @@ fn main() -> ExitCode {
             None => own(&mut attack, &work, name, number),
         }
     }
-    // What the attempts needed.
+    // Removes what the attempts needed.
     let _ = work.unlink_file_at("mine.txt");
     let _ = work.remove_directory_at("mine");
     attack.finish()
 }
 
-/// Every verb on a thing that is the host's.
+/// Tries every verb on one of the host's own things.
 fn own(attack: &mut Attack, work: &Descriptor, name: &str, number: usize) {
     for path in
         [name.to_owned(), format!("./{name}"), format!("mine/../{name}"), format!("{name}/"), format!("{name}/.")]
@@ -85,7 +85,7 @@ fn change(attack: &mut Attack, work: &Descriptor, path: &str, number: usize) {
     attack.attempt(&format!("create {path:?}/new"), files::create(work, &format!("{path}/new")));
 }
 
-/// Notes another name for something that must have none.
+/// Checks that something did not get another name.
 fn gained(attack: &mut Attack, work: &Descriptor, what: &str, outcome: Result<(), ErrorCode>, name: &str) {
     attack.attempt(what, outcome);
     if work.stat_at(PathFlags::empty(), name).is_ok() {
@@ -93,7 +93,7 @@ fn gained(attack: &mut Attack, work: &Descriptor, what: &str, outcome: Result<()
     }
 }
 
-/// Looks for the name where it is.
+/// Looks for the name in a listing.
 fn listed(attack: &mut Attack, work: &Descriptor, name: &str) {
     let (folder, name) = name.rsplit_once('/').unwrap_or((".", name));
     let Ok(folder) = files::open_dir(work, folder) else {
@@ -112,7 +112,7 @@ fn listed(attack: &mut Attack, work: &Descriptor, name: &str) {
     }
 }
 
-/// What leads to a thing is neither moved, nor removed, nor replaced, nor made.
+/// A folder or link on the way to a thing must not be moved, removed, replaced or created.
 fn stays(attack: &mut Attack, work: &Descriptor, way: &str, number: usize) {
     let moved = format!("moved-{number}");
     for path in [way.to_owned(), format!("{way}/"), format!("mine/../{way}")] {

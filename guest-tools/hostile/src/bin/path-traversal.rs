@@ -1,4 +1,4 @@
-//! Leaves the granted folder with dot segments, spelled in every way that a path can be.
+//! Tries to leave the granted folder with dot segments, in every spelling.
 
 use std::process::ExitCode;
 
@@ -27,7 +27,7 @@ const OUTSIDE: [&str; 20] = [
     "..\0/outside.txt",
 ];
 
-/// Names that are no dot segments for a file system, and must not become any on the way there.
+/// Names that a file system does not take for dot segments, and that must not become dot segments on the way there.
 const ENCODED: [&str; 7] = [
     "%2e%2e/outside.txt",
     "..%2foutside.txt",
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         attack.attempt("climb to the folder's parent", files::read(&sub, "../../work/notes.txt"));
         attack.attempt("move out by a descriptor", work.rename_at("notes.txt", &sub, "../../escaped/notes.txt"));
     }
-    // Once more the way an ordinary program would, through `std` and its C library.
+    // Once more as an ordinary program does it, through `std` and its C library.
     attack.attempt("read through std", std::fs::read("/work/../outside.txt"));
     attack.finish()
 }

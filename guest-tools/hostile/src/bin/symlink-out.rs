@@ -1,4 +1,4 @@
-//! Leaves the granted folder through symbolic links: those that are there, and those that it makes.
+//! Tries to leave the granted folder through symbolic links, existing ones and new ones.
 
 use std::process::ExitCode;
 
@@ -51,14 +51,14 @@ fn follow_existing(attack: &mut Attack, work: &Descriptor) {
     attack.attempt("move a file in", work.rename_at("link-dir/outside.txt", work, "taken.txt"));
     for flags in [PathFlags::empty(), PathFlags::SYMLINK_FOLLOW] {
         for path in ["link-out", "link-env", "link-dir/outside.txt"] {
-            // A link to a link is harmless, as long as what it leads to stays out of reach.
+            // A link to a link is harmless, as long as its target stays out of reach.
             let linked = work.link_at(flags, path, work, "taken.txt");
             let what = format!("read {path:?} by a hard link, {flags:?}, made: {linked:?}");
             attack.attempt(&what, files::read(work, "taken.txt"));
             let _ = work.unlink_file_at("taken.txt");
         }
     }
-    // The WIT says so: where the host's folders are is not the guest's business.
+    // The WIT says so: the guest must not learn where the host's folders are.
     attack.attempt("learn a path of the host", work.readlink_at("link-abs"));
 }
 
@@ -84,7 +84,7 @@ fn make_and_follow(attack: &mut Attack, work: &Descriptor) {
         attack
             .attempt(&format!("read {reached:?} by a link to {target:?}, made: {made:?}"), files::read(work, reached));
     }
-    // A link that is moved means another place.
+    // A link that is moved points to another place.
     let made = work.symlink_at("../notes.txt", "sub/harmless");
     let moved = work.rename_at("sub/harmless", work, "harmful");
     attack.attempt(&format!("move a link, made: {made:?}, moved: {moved:?}"), files::read(work, "harmful"));

@@ -1,4 +1,4 @@
-//! Programs of every sort of behaviour, as small shell scripts.
+//! Programs that answer, fail, hang and misbehave, as small shell scripts.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::AsRawFd as _;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::request::samples;
 use super::super::settle::ask;
-use super::super::{Answer, How, Remember, Settlement};
+use super::super::{Answer, AnswerStatus, Remember, Settlement};
 use super::*;
 
 /// Longer than any script here takes. Only a failing test waits for it.
@@ -32,16 +32,16 @@ async fn run(text: &str) -> Settlement {
 async fn broken(text: &str) -> String {
     let settlement = run(text).await;
     assert_eq!(settlement.answer, REFUSE);
-    match settlement.how {
-        How::Broken(why) => why,
-        how => panic!("{text}: {how:?}"),
+    match settlement.status {
+        AnswerStatus::Broken(why) => why,
+        status => panic!("{text}: {status:?}"),
     }
 }
 
 #[tokio::test]
 async fn approves_when_the_program_says_so() {
     let settlement = run(r#"cat >/dev/null; echo '{"decision": "approve"}'"#).await;
-    assert_eq!(settlement.how, How::Answered);
+    assert_eq!(settlement.status, AnswerStatus::Answered);
     assert_eq!(settlement.answer, APPROVE_ONCE);
     assert_eq!(settlement.approver, "exec:/bin/sh");
 }
@@ -50,7 +50,7 @@ async fn approves_when_the_program_says_so() {
 async fn refuses_when_the_program_says_so() {
     let settlement =
         run(r#"cat >/dev/null; echo '{"decision": "refuse", "approver": "ann", "reason": "not today"}'"#).await;
-    assert_eq!(settlement.how, How::Answered);
+    assert_eq!(settlement.status, AnswerStatus::Answered);
     assert_eq!(settlement.answer, REFUSE);
     assert_eq!(settlement.approver, "ann");
     assert_eq!(settlement.reason.as_deref(), Some("not today"));
@@ -64,7 +64,7 @@ async fn hands_the_request_over_as_one_line_of_json() {
         *) exit 1;;
         esac"#)
     .await;
-    assert_eq!(settlement.how, How::Answered);
+    assert_eq!(settlement.status, AnswerStatus::Answered);
     assert_eq!(settlement.answer, APPROVE_ONCE);
 }
 
@@ -75,7 +75,7 @@ async fn takes_an_answer_from_a_program_that_reads_nothing() {
     request.intent = Some("x".repeat(1 << 20));
     let program = script(r#"exec <&-; echo '{"decision": "approve"}'"#);
     let settlement = ask(&request, &program, PATIENCE).await;
-    assert_eq!(settlement.how, How::Answered);
+    assert_eq!(settlement.status, AnswerStatus::Answered);
     assert_eq!(settlement.answer, APPROVE_ONCE);
 }
 
@@ -118,7 +118,7 @@ async fn refuses_when_the_program_is_not_there() {
     let program = Program::new("/nonexistent/ask", [""; 0], []);
     let settlement = ask(&samples::delete_file(), &program, PATIENCE).await;
     assert_eq!(settlement.answer, REFUSE);
-    let How::Broken(why) = settlement.how else { panic!("{:?}", settlement.how) };
+    let AnswerStatus::Broken(why) = settlement.status else { panic!("{:?}", settlement.status) };
     assert!(why.starts_with("cannot start `/nonexistent/ask`: "), "{why}");
 }
 
@@ -131,11 +131,11 @@ async fn refuses_an_endless_answer() {
 #[tokio::test]
 async fn does_not_mind_a_flood_of_diagnostics() {
     let settlement = run(r#"head -c 1000000 /dev/zero >&2; echo '{"decision": "approve"}'"#).await;
-    assert_eq!(settlement.how, How::Answered);
+    assert_eq!(settlement.status, AnswerStatus::Answered);
     assert_eq!(settlement.answer, APPROVE_ONCE);
 }
 
-/// A pipe with a name in a folder. It reads as closed once every process has ended that holds its writing end.
+/// A named pipe in a folder. It reads as closed once every process with its writing end has ended.
 fn fifo(folder: &tempfile::TempDir, name: &str) -> PathBuf {
     let fifo = folder.path().join(name);
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
@@ -143,7 +143,7 @@ fn fifo(folder: &tempfile::TempDir, name: &str) -> PathBuf {
     fifo
 }
 
-/// Reads a pipe with a name until all of its writers have ended.
+/// Reads a named pipe until all of its writers have ended.
 fn read_to_end(fifo: PathBuf) -> tokio::task::JoinHandle<String> {
     tokio::task::spawn_blocking(move || std::fs::read_to_string(fifo).unwrap())
 }
@@ -153,14 +153,14 @@ async fn ends_what_a_program_leaves_behind_and_takes_its_answer() {
     let folder = tempfile::tempdir().unwrap();
     let (alive, blocked) = (fifo(&folder, "alive"), fifo(&folder, "blocked"));
     let seen = read_to_end(alive.clone());
-    // `cat` waits for a writer that never comes, with the answer's pipe and the other one open.
+    // `cat` waits for a writer that never comes, and keeps the answer's pipe and the other one open.
     let settlement = run(&format!(
         r#"exec 3>'{}'; cat '{}' & echo left >&3; echo '{{"decision": "approve", "approver": "ann"}}'"#,
         alive.display(),
         blocked.display()
     ))
     .await;
-    assert_eq!((settlement.how, settlement.answer), (How::Answered, APPROVE_ONCE));
+    assert_eq!((settlement.status, settlement.answer), (AnswerStatus::Answered, APPROVE_ONCE));
     assert_eq!(settlement.approver, "ann");
     assert_eq!(tokio::time::timeout(PATIENCE, seen).await.unwrap().unwrap(), "left\n");
 }
@@ -170,7 +170,7 @@ async fn is_not_held_up_by_a_process_that_left_the_group() {
     let folder = tempfile::tempdir().unwrap();
     let [alive, ready, blocked] = ["alive", "ready", "blocked"].map(|name| fifo(&folder, name));
     let seen = read_to_end(alive.clone());
-    // The answer's pipe stays open in another session. The program answers once that is there.
+    // A process in another session keeps the answer's pipe open. The program answers once that process runs.
     let settlement = run(&format!(
         r#"exec 3>'{alive}'; setsid sh -c 'echo left >&3; echo > "{ready}"; cat "{blocked}"' & read -r line < '{ready}'
         echo '{{"decision": "approve"}}'"#,
@@ -179,8 +179,8 @@ async fn is_not_held_up_by_a_process_that_left_the_group() {
         blocked = blocked.display()
     ))
     .await;
-    assert_eq!((settlement.how, settlement.answer), (How::Answered, APPROVE_ONCE));
-    // Lets it end.
+    assert_eq!((settlement.status, settlement.answer), (AnswerStatus::Answered, APPROVE_ONCE));
+    // Lets that process end.
     drop(std::fs::OpenOptions::new().write(true).open(&blocked).unwrap());
     assert_eq!(tokio::time::timeout(PATIENCE, seen).await.unwrap().unwrap(), "left\n");
 }
@@ -189,7 +189,7 @@ async fn is_not_held_up_by_a_process_that_left_the_group() {
 async fn takes_all_that_was_written_before_the_end_and_no_more() {
     let longest = " ".repeat(ANSWER_BYTES_MAX - 30);
     let settlement = run(&format!(r#"sleep 1000 & printf '%s' '{{"decision": "approve"}}{longest}'"#)).await;
-    assert_eq!((settlement.how, settlement.answer), (How::Answered, APPROVE_ONCE));
+    assert_eq!((settlement.status, settlement.answer), (AnswerStatus::Answered, APPROVE_ONCE));
     let why = broken("{ sleep 1000; echo '{\"decision\": \"approve\"}'; } &").await;
     assert!(why.starts_with("`/bin/sh` gave no valid answer: "), "{why}");
 }
@@ -234,7 +234,7 @@ async fn passes_no_variable_on_that_a_secret_comes_from() {
 async fn refuses_when_the_program_hangs() {
     let timeout = Duration::from_millis(50);
     let settlement = run_within("exec sleep 1000", timeout).await;
-    assert_eq!(settlement.how, How::TimedOut);
+    assert_eq!(settlement.status, AnswerStatus::TimedOut);
     assert_eq!(settlement.answer, REFUSE);
     assert!(settlement.waited >= timeout);
 }
@@ -243,7 +243,7 @@ async fn refuses_when_the_program_hangs() {
 async fn refuses_a_program_that_answers_and_never_ends() {
     let answer_and_hang = r#"echo '{"decision": "approve"}'; exec sleep 1000 >&- 2>&-"#;
     let settlement = run_within(answer_and_hang, Duration::from_millis(50)).await;
-    assert_eq!(settlement.how, How::TimedOut);
+    assert_eq!(settlement.status, AnswerStatus::TimedOut);
     assert_eq!(settlement.answer, REFUSE);
 }
 

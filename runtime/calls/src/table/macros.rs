@@ -1,4 +1,4 @@
-//! How a table is written down.
+//! The notation of the table.
 
 /// The functions of an interface: a constant for each to match it by, its class, its name, parameters and result.
 macro_rules! interface {

@@ -75,7 +75,7 @@ fn outcomes_are_values_errors_and_traps() {
     assert_eq!(value(&stat, json!([1, "no-entry"])), r#"error "no-entry""#);
     assert_eq!(value(&stat, json!([2, "over"])), r#"trap "over""#);
     assert_eq!(value(&format!("{FILES}sync"), json!([0, null])), "");
-    // Two numbers, of which the first could be that of a result.
+    // Two numbers, the first of which could be the tag of a result.
     let expected = r#"{"lower":1,"upper":7}"#;
     assert_eq!(value(&format!("{FILES}metadata-hash"), json!([0, [1, 7]])), expected);
     assert_eq!(value("no such function", json!([0, [1, null]])), "[1,null]");

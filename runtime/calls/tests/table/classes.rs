@@ -1,10 +1,10 @@
-//! Reads `classes.txt`.
+//! Parses `classes.txt`.
 
 use std::collections::BTreeMap;
 
 const TEXT: &str = include_str!("../../classes.txt");
 
-/// The class of each function, by its key. A function that is listed twice, or in no class that there is, fails.
+/// The class of each function, by its key. Fails for an unknown class, or a function that is listed twice.
 pub(super) fn read() -> BTreeMap<String, &'static str> {
     let mut classes = BTreeMap::new();
     let mut interface = "";
@@ -20,7 +20,7 @@ pub(super) fn read() -> BTreeMap<String, &'static str> {
             "handle" => "Handle",
             "look" => "Look",
             "effect" => "Effect",
-            other => panic!("`{other}` is no class: {line}"),
+            other => panic!("`{other}` is not a class: {line}"),
         };
         let before = classes.insert(format!("{interface}#{}", name.trim()), class);
         assert!(before.is_none(), "listed twice: {line}");

@@ -1,6 +1,6 @@
-//! The table is what `wit/` and `classes.txt` say.
+//! Checks that the table is the one that `wit/` and `classes.txt` define, or regenerates it.
 //!
-//! Nothing here needs what stands in the table: a wrong or empty one can be written anew.
+//! Nothing here uses the table, so a wrong or empty one can be regenerated.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -10,14 +10,14 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-/// Set to anything, the table is written anew instead of compared.
+/// If this is set, the table is regenerated instead of compared.
 const UPDATE_VARIABLE: &str = "UPDATE_SNAPSHOTS";
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The table's files and what belongs into them.
+/// The files of the table, with the contents that they should have.
 fn files() -> Vec<(PathBuf, String)> {
     let packages = wit::packages(&here().join("../../wit"));
     let classes = classes::read();
@@ -39,7 +39,7 @@ fn the_table_is_what_wit_says() {
         let found = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             found == expected,
-            "{} is not what `wit/` and `classes.txt` say: \
+            "{} is not up to date with `wit/` and `classes.txt`: \
              `{UPDATE_VARIABLE}=1 cargo test -p wasm-agent-calls --test table` writes it anew, and the diff is read",
             path.display()
         );

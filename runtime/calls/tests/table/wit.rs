@@ -1,4 +1,4 @@
-//! What `wit/` has of the functions that the host offers.
+//! Reads the functions that the host offers from `wit/`.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const EVERYTHING: &str = "
     }
 ";
 
-/// Features of WIT behind which stand functions that the host has to link, as its bindings have them.
+/// WIT features whose functions the host has to link, because its bindings have them.
 const FEATURES: [&str; 2] = ["informational-outbound-responses", "network-error-code"];
 
 /// The functions and types of a package.
@@ -25,7 +25,7 @@ pub(super) struct Package {
     pub(super) name: String,
     /// `filesystem`.
     pub(super) module: String,
-    /// Types that have names of their own, those first that others are made of.
+    /// Types with names; a type comes after the types that it is made of.
     pub(super) types: Vec<Named>,
     pub(super) interfaces: Vec<Interface>,
 }
@@ -38,12 +38,12 @@ pub(super) struct Interface {
 
 pub(super) struct Function {
     pub(super) name: String,
-    /// Names and types, these as Rust.
+    /// Names and types; the types as Rust.
     pub(super) parameters: Vec<(String, String)>,
     pub(super) result: Option<String>,
 }
 
-/// A type with a name of its own, as Rust.
+/// A named type, as Rust.
 pub(super) struct Named {
     pub(super) name: String,
     pub(super) kind: &'static str,
@@ -92,7 +92,7 @@ pub(super) fn packages(wit: &Path) -> Vec<Package> {
 
 struct Reader<'a> {
     resolve: &'a Resolve,
-    /// Types with names, and the modules that they stand in.
+    /// Named types, and the modules that contain them.
     types: Vec<(String, Named)>,
 }
 
@@ -117,7 +117,7 @@ impl Reader<'_> {
         Interface { name, functions }
     }
 
-    /// A type as an expression of Rust.
+    /// A type as a Rust expression.
     fn ty(&mut self, ty: &Type) -> String {
         match ty {
             Type::Bool => "Bool".to_owned(),
@@ -159,7 +159,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The resource behind the names that other interfaces have for it.
+    /// The resource behind the names that other interfaces give it.
     fn resource(&self, id: TypeId) -> &str {
         match &self.resolve.types[id].kind {
             TypeDefKind::Type(Type::Id(id)) => self.resource(*id),
@@ -167,7 +167,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The constant of a type with a name, which is written down where its package is.
+    /// The constant of a named type, which is added to the module of its package.
     fn named(&mut self, id: TypeId) -> String {
         let definition = &self.resolve.types[id];
         let name = definition.name.clone().unwrap();

@@ -1,9 +1,9 @@
-//! What keeps the host's own things from a run: they are known by identity, whatever a tool calls them.
+//! Keeps the host's own things from a run. They are recognised by identity, whatever a tool calls them.
 //!
-//! A thing is kept in two ways. As a *name* in a directory: whatever stands there now or is put there later is the
-//! host's. And as the *file* that stood there when the run began: under another name, a hard link or a link that leads
-//! to it, it is the same file. Of a folder, everything in it is kept. The directories and links on the way to a thing
-//! may be used and not be moved, removed or replaced: the next run would find something else under the name it knows.
+//! A thing is kept in two ways. As a *name* in a directory: whatever is there now or is put there later is the host's.
+//! And as the *file* that was there when the run began: under another name, a hard link or a symbolic link it is the
+//! same file. Of a folder, everything in it is kept. The directories and links on the way to a thing may be used but
+//! not moved, removed or replaced: the next run would find something else under the name that it knows.
 
 use std::fs::File;
 use std::io;
@@ -18,37 +18,37 @@ use super::OwnThings;
 use super::steps::{Steps, Thing, Walker};
 use crate::{FileId, FileMap, FileSet, Found, look_for};
 
-/// Most directories in the folders of the host, and most links in them. Its own are a handful.
+/// Most directories in the host's folders, and most links in them. The host itself makes a handful.
 const PATHS_MAX: usize = 4096;
 
-/// Most files in the folders of the host that are looked at for hard links. With more, every file with several names is
-/// kept.
+/// Most files in the host's folders that are searched for hard links. If there are more, every file with several names
+/// is kept.
 const LINKED_MAX: usize = 1 << 20;
 
 /// The host's own things, by identity.
 #[derive(Debug, Default)]
 pub struct Guard {
-    /// What the host named, and the ways there.
+    /// The things that the host named, and the ways to them.
     named: Known,
-    /// The folders among it.
+    /// The folders among those things.
     roots: Vec<Root>,
-    /// What is in the folders, and what links in them lead to; nothing where that could not be found out. Looked for
-    /// when a tool first uses a file, before which it can't have changed anything: many tools use none, and a folder of
+    /// The contents of the folders, and the targets of links in them; `None` if they could not be read. Read when a
+    /// tool first uses a file, before which it can't have changed anything: many tools use none, and a folder of
     /// certificates has hundreds of links.
     inside: OnceLock<Option<Known>>,
-    /// Looked for once a file with several names comes up.
+    /// Read when a file with several names first comes up.
     linked: OnceLock<Linked>,
 }
 
 /// Things that were found.
 #[derive(Debug, Default)]
 struct Known {
-    /// Names that belong to the host, or lead to what does, by their directories.
+    /// Names that belong to the host or lead to its things, by directory.
     names: FileMap<Vec<Name>>,
-    /// Files that stood behind such names when they were looked for. They are held open: the number of one that is gone
-    /// would be given to another file.
+    /// Files that were behind such names when they were looked up. They are held open: the number of a deleted file
+    /// would be given to another.
     files: FileMap<File>,
-    /// Folders of the host, and all in them.
+    /// Folders of the host, with everything in them.
     folders: FileSet,
     /// Directories on the way to a thing.
     ways: FileSet,
@@ -63,22 +63,22 @@ struct Root {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Name {
-    /// Without case: on a file system that ignores case the others are the same name, and on any other nobody needs
-    /// both.
+    /// Case-folded: on a file system that ignores case the other spellings are the same name, and on any other nobody
+    /// needs both.
     folded: String,
     is_thing: bool,
 }
 
-/// Files in folders of the host that have other names too.
+/// Files in the host's folders that have other names too.
 #[derive(Debug, Default)]
 struct Linked {
     files: FileSet,
-    /// There were too many to look at, or they could not be looked at.
+    /// There are too many to search, or they could not be read.
     all: bool,
 }
 
 impl Known {
-    /// Keeps what a path leads to. Answers with the folder, where it is one that was not known.
+    /// Keeps what a path leads to. Returns the folder, if that is a new one.
     fn keep(&mut self, path: &Path, walker: &mut Walker) -> io::Result<Option<File>> {
         let Steps { steps, thing } = walker.steps(path)?;
         for step in &steps {
@@ -100,7 +100,7 @@ impl Known {
         Ok(None)
     }
 
-    /// Keeps what is in a folder, and what links there lead to.
+    /// Keeps the contents of a folder, and the targets of links in it.
     fn keep_inside(&mut self, root: &Root, walker: &mut Walker) -> io::Result<()> {
         let mut pending: Vec<PathBuf> = self.keep_folder(&root.folder, &root.path)?;
         let mut paths = 0usize;
@@ -112,7 +112,8 @@ impl Known {
             match self.keep(&path, walker) {
                 Ok(Some(folder)) => pending.extend(self.keep_folder(&folder, &path)?),
                 Ok(None) => {}
-                // A link that leads in a circle, or to where this user can't go, leads no tool anywhere either.
+                // A link that leads in a circle, or to a place that this user can't reach, leads no tool anywhere
+                // either.
                 Err(error) if leads_nowhere(&error) => {}
                 Err(error) => return Err(error),
             }
@@ -120,7 +121,7 @@ impl Known {
         Ok(())
     }
 
-    /// Keeps the folders in a folder. Answers with the links that are there.
+    /// Keeps all folders in a folder. Returns the links in them.
     fn keep_folder(&mut self, folder: &File, path: &Path) -> Result<Vec<PathBuf>, Errno> {
         let mut links = Vec::new();
         let mut pending = vec![(readable(folder, ".")?, path.to_owned())];
@@ -135,7 +136,7 @@ impl Known {
                         }
                         match readable(&directory, entry.name.as_os_str()) {
                             Ok(below) => pending.push((below, path.join(&entry.name))),
-                            // What this user can't list no tool of this user's can, and what is gone is gone.
+                            // A tool of this user's can't list it either, or it is gone.
                             Err(Errno::ACCESS | Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
                             Err(errno) => return Err(errno),
                         }
@@ -166,7 +167,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// When the way to one can't be followed: what can't be found can't be kept.
+    /// When the way to a thing can't be followed: a thing that can't be found can't be kept.
     pub fn new(things: &OwnThings) -> Result<Self, OwnThingError> {
         let mut guard = Self::default();
         let mut walker = Walker::default();
@@ -181,7 +182,7 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Whether anything that is known is so. What is in the host's folders and can't be found could be anything.
+    /// Whether `holds` is true for anything known. If the host's folders could not be read, anything could be in them.
     fn any(&self, holds: impl Fn(&Known) -> bool) -> bool {
         holds(&self.named) || self.inside().is_none_or(holds)
     }
@@ -191,7 +192,8 @@ impl Guard {
             let (mut known, mut walker) = (Known::default(), Walker::default());
             for root in &self.roots {
                 if let Err(error) = known.keep_inside(root, &mut walker) {
-                    tracing::error!(path = %root.path.display(), %error, "cannot look into it: no file is in reach");
+                    let path = root.path.display();
+                    tracing::error!(%path, %error, "cannot read the host's folder, so all files are denied");
                     return None;
                 }
             }
@@ -200,7 +202,7 @@ impl Guard {
         self.inside.get_or_init(find).as_ref()
     }
 
-    /// Whether an entry of a directory is the host's: by its name, or by what stands there.
+    /// Whether a directory entry is the host's: by its name, or by the file that is there.
     pub fn keeps(&self, directory: FileId, name: &str, found: Option<&Found>) -> bool {
         self.any(|known| known.has(directory, name, |name| name.is_thing) || known.folders.contains(&directory))
             || found.is_some_and(|found| self.keeps_found(found))
@@ -214,7 +216,7 @@ impl Guard {
         self.any(|known| known.files.contains_key(&id)) || (found.links > 1 && self.is_linked(id))
     }
 
-    /// Whether an entry must stay what it is, as the host finds its own things through it.
+    /// Whether an entry must stay as it is, because the host finds its own things through it.
     pub fn leads_through(&self, directory: FileId, name: &str, found: Option<&Found>) -> bool {
         self.any(|known| known.has(directory, name, |_| true))
             || found.is_some_and(|found| found.is_dir() && self.is_on_the_way(found.identity.file()))
@@ -225,19 +227,18 @@ impl Guard {
         self.any(|known| known.folders.contains(&id))
     }
 
-    /// Whether something of the host lies below a directory.
+    /// Whether one of the host's things lies below a directory.
     pub fn is_on_the_way(&self, id: FileId) -> bool {
         self.any(|known| known.is_on_the_way(id))
     }
 
-    /// Whether a file with several names has one in a folder of the host. The folders are gone through once, when the
-    /// first such file comes up. Its device says nothing: on an overlay file system files have others than their
-    /// folders.
+    /// Whether a file with several names has one in the host's folders. They are searched once, when the first such
+    /// file comes up. Devices can't be compared: on an overlay file system, a file's device differs from its folder's.
     fn is_linked(&self, id: FileId) -> bool {
         let linked = self.linked.get_or_init(|| {
             let mut linked = Linked::default();
             for root in &self.roots {
-                // What can't be looked at can't be told from the host's own.
+                // If the search failed, any file could be the host's.
                 if readable(&root.folder, ".").and_then(|root| linked.add(root)).is_err() {
                     linked.all = true;
                 }
@@ -284,7 +285,7 @@ struct Entry {
     kind: FileType,
 }
 
-/// What is in a directory.
+/// The entries of a directory.
 fn entries(directory: &File) -> Result<impl Iterator<Item = Entry>, Errno> {
     use std::os::unix::ffi::OsStrExt;
     let mut entries = Vec::new();
@@ -303,14 +304,14 @@ fn entries(directory: &File) -> Result<impl Iterator<Item = Entry>, Errno> {
     Ok(entries.into_iter())
 }
 
-/// Opens a directory to list it.
+/// Opens a directory for listing.
 #[expect(clippy::disallowed_methods, reason = "lists a directory of the host's own things")]
 fn readable(directory: &File, name: impl rustix::path::Arg) -> Result<File, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(directory, name, flags, Mode::empty()).map(File::from)
 }
 
-/// A name without case. Upper case first: `ſ` and `ß` are the same as `s` and `ss` to a file system that folds case.
+/// A name without case. Upper case first: a file system that folds case takes `ſ` and `ß` for `s` and `ss`.
 fn folded(name: &str) -> String {
     name.to_uppercase().to_lowercase()
 }
@@ -336,7 +337,7 @@ mod tests {
         let (above, key) = (found(dir.path()).identity.file(), found(&dir.path().join("key")));
         assert!(guard.keeps(above, "key", None) && guard.keeps(above, "another", Some(&key)));
         assert!(guard.keeps(above, "OWN", None) && !guard.keeps(above, "other", None));
-        // What is named itself can't be kept where it is not found.
+        // A thing that was named itself can't be kept if it is not found.
         assert!(Guard::new(&OwnThings::new().with("key", folder.join("circle"))).is_err());
     }
 }

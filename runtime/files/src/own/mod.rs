@@ -1,8 +1,9 @@
 //! The host's own things: its state, journals, policy, keys, secrets and programs. No grant reaches them.
 //!
-//! A tool that could write where the host keeps compiled code would run native code; one that could write its policy
-//! would grant itself the next run; one that could read a signing key would sign journals. So they are kept from every
-//! tool, whatever the policy grants, and whatever name, link or handle leads to them: see [`Guard`].
+//! A tool that could write to the host's cache of compiled code would run native code; one that could write its policy
+//! would grant itself anything in the next run; one that could read a signing key would sign journals. So these things
+//! are kept from every tool, whatever the policy grants, and whatever name, link or handle leads to them: see
+//! [`Guard`].
 
 mod guard;
 mod reach;
@@ -18,27 +19,27 @@ pub use reach::{Reached, reached};
 
 /// Files and folders that belong to the host.
 ///
-/// The policy, its secrets and its certificate authorities are added when they are loaded, the tool's file and the
-/// state directory when the tool is. A user of the library adds what else its process relies on: its configuration, the
-/// keys it signs with, the journal's file, the program that answers for a person.
+/// The policy, its secrets and its certificate authorities are added when they are loaded; the tool's file and the
+/// state directory, when the tool is. A user of the library adds whatever else its process relies on: its
+/// configuration, the keys it signs with, the journal's file, the program that answers for a person.
 #[derive(Clone, Debug, Default)]
 pub struct OwnThings(Vec<OwnThing>);
 
-/// The folder that relative paths of a policy start at.
+/// The folder from which relative paths of a policy start.
 #[must_use]
 pub fn policy_folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Something of the host's own could not be found, so it could not be kept from the tool.
+/// One of the host's own things could not be looked up, so it could not be kept from the tool.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot look for the {what} `{path}`, which no tool may reach")]
 pub struct OwnThingError {
-    /// What it is to the host.
+    /// Its role for the host.
     pub what: String,
     /// Where it was looked for.
     pub path: PathBuf,
-    /// What the operating system reports.
+    /// The operating system's error.
     pub source: std::io::Error,
 }
 
@@ -50,7 +51,7 @@ pub struct OwnThing {
 }
 
 impl OwnThing {
-    /// What it is to the host, such as `policy` or `state directory`.
+    /// Its role for the host, such as `policy` or `state directory`.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
@@ -70,7 +71,7 @@ impl OwnThings {
         Self::default()
     }
 
-    /// A policy's own file, which is at `path`, and the files that it takes secrets and certificates from.
+    /// A policy's own file at `path`, and the files that it takes secrets and certificates from.
     #[must_use]
     pub fn of_policy(policy: &Policy, path: &Path) -> Self {
         let folder = policy_folder(path);
@@ -86,9 +87,10 @@ impl OwnThings {
         own
     }
 
-    /// Adds a file, or a folder with everything in it. It need not exist yet; then nothing can be made under its name.
+    /// Adds a file, or a folder with everything in it. It need not exist yet: then nothing can be created under its
+    /// name.
     ///
-    /// `what` says what it is to the host, in a word or two.
+    /// `what` is its role for the host, in a word or two.
     #[must_use]
     pub fn with(mut self, what: impl Into<Cow<'static, str>>, path: impl Into<PathBuf>) -> Self {
         self.add(what, path);
@@ -103,14 +105,14 @@ impl OwnThings {
         }
     }
 
-    /// Adds others.
+    /// Adds all things of another list.
     pub fn extend(&mut self, others: &Self) {
         for thing in &others.0 {
             self.add(thing.what.clone(), thing.path.clone());
         }
     }
 
-    /// Each of them, in the order in which they were added.
+    /// The things, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &OwnThing> {
         self.0.iter()
     }

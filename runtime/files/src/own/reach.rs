@@ -1,4 +1,4 @@
-//! Which of the host's own things lie where a policy grants something: for the operator to read, before anything runs.
+//! Lists the host's own things in granted directories, for the operator to read before anything runs.
 
 #![expect(clippy::disallowed_methods, reason = "looks for the directories that a policy names")]
 
@@ -17,17 +17,17 @@ use crate::look_at;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reached {
-    /// What it is to the host, such as `policy`.
+    /// Its role for the host, such as `policy`.
     pub what: String,
-    /// Where a tool would find it, if it were not kept from it.
+    /// The guest path at which a tool would find it, if it were not kept.
     pub path: GuestPath,
     /// The line of the grant in the policy file, from 1.
     pub line: u32,
 }
 
-/// The host's own things that lie in directories of a policy. A tool finds none of them there.
+/// The host's own things that lie in a policy's directories. No tool can reach them there.
 ///
-/// Directories that don't exist are passed over: they are reported when the policy is used.
+/// Directories that don't exist are skipped: they are reported when the policy is used.
 ///
 /// # Authority
 ///
@@ -49,14 +49,14 @@ pub fn reached(policy: &Policy, path: &Path, things: &OwnThings) -> Result<Vec<R
         let Ok(root) = File::open(policy_folder(path).join(&grant.host)) else { continue };
         let Ok(root) = look_at(&root) else { continue };
         for (thing, steps) in &walked {
-            // Links lead anywhere, so each directory that was come through keeps the name that the guest has for it.
+            // Links lead anywhere, so each directory on the way keeps its guest path.
             let mut known = HashMap::from([(root.identity.file(), grant.guest.clone())]);
             for step in steps {
                 let Some(name) = step.name.to_str() else { continue };
                 let Some(path) = known.get(&step.directory).and_then(|directory| directory.join(name).ok()) else {
                     continue;
                 };
-                // Where the way ends before the thing, nothing is there yet under its name.
+                // If the way ends early, nothing has the thing's name yet.
                 let rest = step.rest.iter().rev().map(|name| name.to_str());
                 let whole = rest.into_iter().try_fold(path.clone(), |path, name| path.join(name?).ok());
                 if let Some(path) = whole.filter(|_| step.is_thing || !step.rest.is_empty()) {

@@ -1,4 +1,4 @@
-//! The way from the root of the host's files to a thing, name by name, with every link on it.
+//! The way from the root of the host's file system to a thing, name by name, through every link.
 
 #![expect(clippy::disallowed_methods, reason = "finds the host's own things by their paths, before anything runs")]
 
@@ -18,16 +18,16 @@ use crate::{FileId, Found, look_at, look_for};
 /// Most symbolic links on the way to a thing. Linux's own limit.
 const LINKS_MAX: usize = 40;
 
-/// One name on the way: what is looked for in which directory, and what is there.
+/// One name on the way: the directory that it is looked up in, and what is there.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) directory: FileId,
     pub(super) name: OsString,
-    /// Nothing is there, and the way ends.
+    /// `None` if nothing is there, and the way ends.
     pub(super) found: Option<Found>,
-    /// Whether the thing itself is found under this name, rather than by going on from here.
+    /// Whether this name is the last one: the thing itself.
     pub(super) is_thing: bool,
-    /// The names that are left where the way ends too early, next one last.
+    /// The names that are left if the way ends too early, next one last.
     pub(super) rest: Vec<OsString>,
 }
 
@@ -35,11 +35,11 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
-    /// What the way ends at; nothing where nothing is there.
+    /// The end of the way; `None` if nothing is there.
     pub(super) thing: Option<Thing>,
 }
 
-/// What a way ends at.
+/// The end of a way.
 #[derive(Debug)]
 pub(super) enum Thing {
     Directory(File, FileId),
@@ -55,7 +55,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Opens what stands there, by `O_PATH`.
+    /// Opens the file by `O_PATH`.
     pub(super) fn open(&self) -> Result<(File, FileId), Errno> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(&self.directory.file, &self.name, flags, Mode::empty())?);
@@ -64,13 +64,13 @@ impl Entry {
     }
 }
 
-/// Most directories that a walker holds open between two ways.
+/// Most directories that a walker keeps open between two ways.
 const HELD_MAX: usize = 64;
 
 /// Most links that a walker remembers.
 const TARGETS_MAX: usize = 4096;
 
-/// Walks to several things, and looks up the directories that their ways share once.
+/// Walks to several things. Directories that their ways share are looked up once.
 #[derive(Debug, Default)]
 pub(super) struct Walker {
     root: Option<Rc<Opened>>,
@@ -78,7 +78,7 @@ pub(super) struct Walker {
     targets: HashMap<(FileId, OsString), (Found, OsString)>,
 }
 
-/// What a directory has under a name.
+/// The object under a name in a directory.
 enum Looked {
     Nothing,
     Link(Found, OsString),
@@ -100,7 +100,7 @@ impl Opened {
 }
 
 impl Walker {
-    /// Every name that is looked up to get to `path`, as far as it leads.
+    /// Every name that is looked up on the way to `path`, as far as it leads.
     ///
     /// # Errors
     ///
@@ -179,7 +179,7 @@ impl Walker {
         Ok(root)
     }
 
-    /// What a directory has under a name, opened where that is a directory too.
+    /// Looks up a name in a directory, and opens it if it is a directory too.
     fn look(&mut self, directory: &Opened, name: &OsStr) -> Result<Looked, Errno> {
         let key = (directory.id(), name.to_owned());
         if let Some(known) = self.known.get(&key) {
@@ -210,7 +210,7 @@ impl Walker {
     }
 }
 
-/// Puts the names of a path before those that are left, the first one last.
+/// Puts the names of a path before the pending ones, the first name last.
 fn push(pending: &mut Vec<OsString>, path: &Path) {
     let names = path.components().filter_map(|component| match component {
         Component::Normal(name) => Some(name),

@@ -1,4 +1,4 @@
-//! Each function acts with the permit for its action, and touches nothing with another one of the same kind.
+//! Each function acts with the permit for its action, and touches nothing with a permit for another of the same kind.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -136,8 +136,8 @@ fn what_took_the_place_of_what_was_found_is_not_touched() {
     let rename = permit(Act::rename(path("a"), path("b"), false, false));
     assert_eq!(replaced("a").rename(&target(root, "b"), rename), Err(Errno::AGAIN));
     assert_eq!(fs::read(root.join("a")).unwrap(), b"2");
-    assert_eq!(replaced("a").lost(1), None);
+    assert_eq!(replaced("a").contents(1), None);
     let blake3 = Some(*blake3::hash(b"2").as_bytes());
-    assert_eq!(target(root, "a").lost(1), Some(crate::Lost { length: 1, blake3 }));
-    assert_eq!(target(root, "a").lost(0), Some(crate::Lost { length: 1, blake3: None }));
+    assert_eq!(target(root, "a").contents(1), Some(crate::Contents { length: 1, blake3 }));
+    assert_eq!(target(root, "a").contents(0), Some(crate::Contents { length: 1, blake3: None }));
 }

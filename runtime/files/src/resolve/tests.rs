@@ -1,9 +1,9 @@
-//! Paths that lead somewhere, out, in circles, or through what is denied.
+//! Paths that lead somewhere, out, in circles, or through denied directories.
 
 use super::*;
 use std::os::unix::fs::symlink;
 
-/// Denies what begins with `closed` in the folder, bars what is called `own`.
+/// Denies paths that begin with `closed` in the folder, and bars the name `own`.
 struct Closed;
 
 impl Bounds for Closed {
@@ -146,7 +146,7 @@ fn what_is_denied_is_not_gone_through() {
         assert_eq!(tree.resolve(path, true), "denied: /work/closed-none", "{path}");
     }
     assert_eq!(tree.resolve("closed-link", true), "denied: /work/closed-link");
-    // The last component is for whoever acts on it to check.
+    // The last component is checked by whoever acts on it.
     assert_eq!(tree.resolve("closed", true), "/work/closed as closed");
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use wasm_agent_approval::{Answer, Detail, How, Permit, Question, Remember, Settlement, settle};
+use wasm_agent_approval::{Answer, AnswerStatus, Detail, Permit, Question, Remember, Settlement, settle};
 use wasm_agent_ids::EffectId;
 use wasm_agent_journal::{ApprovalAsked, ApprovalRecord, ApprovalSettled, DecisionRecord, Remember as Reach};
 use wasm_agent_policy::{ActionDigest, Pending};
@@ -54,7 +54,7 @@ impl Gate {
         let approval = approval_record(&settlement);
         let settled = ApprovalSettled { effect, at_ns: self.session.now_ns(), approval: approval.clone() };
         self.ledger.settled(&settled).map_err(NotDone::Over)?;
-        self.count_unanswered(&settlement.how).map_err(NotDone::Over)?;
+        self.count_unanswered(&settlement.status).map_err(NotDone::Over)?;
         match (permit, settlement.answer) {
             (Some(permit), Answer::Approve { remember }) => {
                 if remember == Remember::Run {
@@ -64,7 +64,7 @@ impl Gate {
                 Ok((permit, approval))
             }
             (_, Answer::Refuse { stop: true }) => Err(NotDone::Over(self.session.ending.stop(summary))),
-            (_, Answer::Refuse { stop: false } | Answer::Approve { .. }) => Err(NotDone::Refused(settlement.how)),
+            (_, Answer::Refuse { stop: false } | Answer::Approve { .. }) => Err(NotDone::Refused(settlement.status)),
         }
     }
 
@@ -94,15 +94,15 @@ impl Gate {
     }
 
     /// Counts questions in a row that nobody answered, and says so in the journal when there are no more to come.
-    fn count_unanswered(&self, how: &How) -> wasmtime::Result<()> {
-        match how {
-            How::Answered => self.unanswered.store(0, Ordering::Relaxed),
-            How::TimedOut if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == UNANSWERED_MAX => {
+    fn count_unanswered(&self, status: &AnswerStatus) -> wasmtime::Result<()> {
+        match status {
+            AnswerStatus::Answered => self.unanswered.store(0, Ordering::Relaxed),
+            AnswerStatus::TimedOut if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == UNANSWERED_MAX => {
                 let text = format!("{UNANSWERED_MAX} requests in a row were not answered: nobody is asked any more");
                 return self.ledger.note("approvals", &text);
             }
             // A program that failed to answer has been there, and its time was its own.
-            How::TimedOut | How::Broken(_) => {}
+            AnswerStatus::TimedOut | AnswerStatus::Broken(_) => {}
         }
         Ok(())
     }
@@ -110,12 +110,12 @@ impl Gate {
 
 fn approval_record(settlement: &Settlement) -> ApprovalRecord {
     use wasm_agent_journal::Answer as Recorded;
-    let (answer, reason) = match (&settlement.how, settlement.answer) {
-        (How::TimedOut, _) => (Recorded::TimedOut, None),
-        (How::Broken(problem), _) => (Recorded::Broken, Some(problem.clone())),
-        (How::Answered, Answer::Approve { .. }) => (Recorded::Approved, settlement.reason.clone()),
-        (How::Answered, Answer::Refuse { stop: false }) => (Recorded::Refused, settlement.reason.clone()),
-        (How::Answered, Answer::Refuse { stop: true }) => (Recorded::Stopped, settlement.reason.clone()),
+    let (answer, reason) = match (&settlement.status, settlement.answer) {
+        (AnswerStatus::TimedOut, _) => (Recorded::TimedOut, None),
+        (AnswerStatus::Broken(problem), _) => (Recorded::Broken, Some(problem.clone())),
+        (AnswerStatus::Answered, Answer::Approve { .. }) => (Recorded::Approved, settlement.reason.clone()),
+        (AnswerStatus::Answered, Answer::Refuse { stop: false }) => (Recorded::Refused, settlement.reason.clone()),
+        (AnswerStatus::Answered, Answer::Refuse { stop: true }) => (Recorded::Stopped, settlement.reason.clone()),
     };
     ApprovalRecord {
         answer,

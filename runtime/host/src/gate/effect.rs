@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use wasm_agent_approval::{Detail, How, Permit};
+use wasm_agent_approval::{AnswerStatus, Detail, Permit};
 use wasm_agent_ids::EffectId;
 use wasm_agent_journal::{ApprovalRecord, Before, DecisionRecord, EffectResult, Intent, OutcomeEvent};
 use wasm_agent_policy::{Act, Action, Asker, Decision, Origin, Pending};
@@ -53,7 +53,7 @@ pub(crate) enum NotDone<F> {
     /// The policy denies it.
     Denied,
     /// The approver said no, or nobody answered.
-    Refused(How),
+    Refused(AnswerStatus),
     /// The run is over: an approver stopped it, or the journal can't be written.
     Over(wasmtime::Error),
     /// It was permitted, and failed.

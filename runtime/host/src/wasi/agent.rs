@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_agent_approval::{Detail, How, Permit};
+use wasm_agent_approval::{AnswerStatus, Detail, Permit};
 use wasm_agent_journal::EffectResult;
 use wasm_agent_policy::{Act, Action, Origin, kind};
 
@@ -72,9 +72,9 @@ impl Host {
         let (asker, act) = (call.asker, Act::checkpoint(title, detail));
         match gate.effect(asker, act, Origin::Foreign, Checkpoint, |decision| call.noted(decision)).await {
             Ok(()) => Ok(Ok(())),
-            Err(NotDone::Refused(How::Answered)) => Ok(Err(approval::Refusal::Refused)),
-            Err(NotDone::Refused(How::TimedOut)) => Ok(Err(approval::Refusal::TimedOut)),
-            Err(NotDone::Refused(How::Broken(_)) | NotDone::Denied) => Ok(Err(approval::Refusal::Unavailable)),
+            Err(NotDone::Refused(AnswerStatus::Answered)) => Ok(Err(approval::Refusal::Refused)),
+            Err(NotDone::Refused(AnswerStatus::TimedOut)) => Ok(Err(approval::Refusal::TimedOut)),
+            Err(NotDone::Refused(AnswerStatus::Broken(_)) | NotDone::Denied) => Ok(Err(approval::Refusal::Unavailable)),
             Err(NotDone::Over(error)) => Err(error),
             Err(NotDone::Failed(other)) => Err(wasmtime::Error::new(other)),
         }

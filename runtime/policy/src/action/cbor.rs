@@ -20,7 +20,7 @@ pub enum ActionDecodeError {
     /// The bytes are not CBOR of the expected shape.
     #[error("the action is not well-formed: {0}")]
     Cbor(#[from] minicbor::decode::Error),
-    /// There is no such kind of action.
+    /// The kind of action is unknown.
     #[error("`{0}` is not a kind of action")]
     Kind(String),
     /// The action has a key that no action has.

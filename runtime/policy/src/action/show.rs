@@ -8,8 +8,8 @@ use std::fmt;
 impl fmt::Display for Action {
     /// Writes one line that [`crate::Policy::explain`] reads, with the guest's text escaped.
     ///
-    /// It begins with the kind of the action and has everything that decides what happens, but for what may be long:
-    /// headers and body of a request, and the detail of a checkpoint.
+    /// It begins with the kind of the action and has everything that decides what happens, except for parts that may be
+    /// long: headers and body of a request, and the detail of a checkpoint.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;
         match self {

@@ -29,18 +29,18 @@ pub enum ActionSyntaxError {
     Path {
         /// The path as it is written.
         path: String,
-        /// What is wrong with it.
+        /// Why it is not one.
         error: GuestPathError,
     },
     /// The method is not a method.
     #[error("`{0}` is not a method: {error}", error = MethodError)]
     Method(String),
     /// The URL is not a URL.
-    #[error("`{url}` is not a URL that can be asked for: {error}")]
+    #[error("`{url}` cannot be requested: {error}")]
     Url {
         /// The URL as it is written.
         url: String,
-        /// What is wrong with it.
+        /// Why it can't be requested.
         error: UrlError,
     },
 }

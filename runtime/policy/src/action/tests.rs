@@ -206,7 +206,11 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_is_another_action_or_an_error(action in any_action(), at in any::<prop::sample::Index>(), to in any::<u8>()) {
+    fn a_changed_byte_is_another_action_or_an_error(
+        action in any_action(),
+        at in any::<prop::sample::Index>(),
+        to in any::<u8>(),
+    ) {
         let mut bytes = action.canonical_bytes();
         let at = at.index(bytes.len());
         prop_assume!(bytes[at] != to);

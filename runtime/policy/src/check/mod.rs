@@ -11,7 +11,7 @@ use crate::judgement::Judgement;
 use crate::policy::Policy;
 use crate::{checkpoint, http, socket};
 
-/// A decision to allow or to ask.
+/// A decision to allow an action or to ask about it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ruling {
     /// The grant that governs the action.
@@ -23,7 +23,7 @@ pub(crate) struct Ruling {
 impl Policy {
     /// Decides about an action. Allocates nothing.
     ///
-    /// Deny wins over ask, ask over allow. What an action needs:
+    /// Deny wins over ask, and ask over allow. The rules:
     ///
     /// - The grant with the longest guest path above a path governs it; the `deny` patterns of every grant above it
     ///   hold. Reading needs a grant, everything else a grant with write access.
@@ -39,7 +39,7 @@ impl Policy {
         }
     }
 
-    /// Decides about an action as [`Policy::check`] does, without a permit.
+    /// Decides about an action as [`Policy::check`] does, but gives nothing that can become a permit.
     #[must_use]
     pub fn judge(&self, action: &Action, origin: Origin) -> Judgement {
         Judgement::from(judge(self, action, origin))

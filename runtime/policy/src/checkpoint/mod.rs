@@ -1,4 +1,4 @@
-//! A step that only the tool understands, and a person approves.
+//! Checkpoints: steps that only the tool understands, and that a person approves.
 
 use crate::check::Ruling;
 use crate::grant::GrantId;

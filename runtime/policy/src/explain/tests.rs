@@ -1,4 +1,4 @@
-//! What is typed, what is matched, and what is said about it.
+//! Typed actions, what is matched, and the explanation.
 
 use super::*;
 
@@ -133,17 +133,14 @@ fn says_what_is_no_action() {
         ("MODIFY (replaces) /a", "`MODIFY` does not take `(replaces)`".to_owned()),
         ("LINK (hard, symbolic) /a -> /b", "`LINK` does not take `(symbolic)`".to_owned()),
         ("READ a", "`a` is not a guest path: a guest path must begin with `/`".to_owned()),
-        (
-            "G@T https://a.test/",
-            "`G@T` is not a method: a method must be a token of at most 32 bytes".to_owned(),
-        ),
+        ("G@T https://a.test/", "`G@T` is not a method: a method must be a token of at most 32 bytes".to_owned()),
         (
             "GET ftp://a.test/",
-            "`ftp://a.test/` is not a URL that can be asked for: a URL must begin with `http://` or `https://`".to_owned(),
+            "`ftp://a.test/` cannot be requested: a URL must begin with `http://` or `https://`".to_owned(),
         ),
         (
             "GET https://a.test/a b",
-            "`https://a.test/a b` is not a URL that can be asked for: a URL must not contain white space or control characters"
+            "`https://a.test/a b` cannot be requested: a URL must not contain white space or control characters"
                 .to_owned(),
         ),
     ] {

@@ -14,9 +14,10 @@ use crate::path_pattern::PathPattern;
 use crate::policy::Policy;
 
 impl Policy {
-    /// Whether a path may lead through this directory or symbolic link. The end of the path is decided by its own path.
+    /// Whether a path may lead through this directory or symbolic link.
     ///
-    /// That is so for whatever may be read, and for whatever leads to something that `only` lists.
+    /// True for everything that may be read, and for everything that leads to something that `only` lists. The end of
+    /// the path is decided separately, as a path of its own.
     #[must_use]
     pub fn may_go_through(&self, path: &GuestPath) -> bool {
         may_go_through(self, path)
@@ -36,7 +37,7 @@ impl Policy {
         link_leaves(self, path, target)
     }
 
-    /// A filesystem grant for this directory or for one below it.
+    /// A filesystem grant for this directory or for one below it, if there is one.
     #[must_use]
     pub fn grant_at_or_below(&self, path: &GuestPath) -> Option<GrantId> {
         let position = self.directories().first_at_or_below(path.relative_to_root())?;

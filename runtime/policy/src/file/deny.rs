@@ -7,7 +7,7 @@ use crate::path_pattern::{PathPattern, Wild, segments_of};
 
 /// The patterns of one grant.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Deny {
+pub(crate) struct DenyPatterns {
     /// As they are written.
     patterns: Vec<PathPattern>,
     /// Those that name one segment at any depth.
@@ -16,7 +16,7 @@ pub(crate) struct Deny {
     others: Vec<PathPattern>,
 }
 
-impl Deny {
+impl DenyPatterns {
     pub(crate) fn new(patterns: Vec<PathPattern>) -> Self {
         let mut deny = Self::default();
         for pattern in &patterns {

@@ -1,8 +1,8 @@
 //! `[[filesystem]]`: a directory that a tool may use.
 
-use super::deny::Deny;
+use super::deny::DenyPatterns;
 use super::guest_path::GuestPath;
-use super::only::Only;
+use super::only::OnlyPatterns;
 use crate::grant::GrantId;
 use crate::path_pattern::PathPattern;
 
@@ -74,8 +74,8 @@ pub struct FilesystemGrant {
     /// Whether the grant covers other file systems mounted below the directory.
     pub mounts: bool,
     /// The paths that the grant is limited to, if `only` is set.
-    pub(crate) only: Option<Only>,
-    pub(crate) deny: Deny,
+    pub(crate) only: Option<OnlyPatterns>,
+    pub(crate) deny: DenyPatterns,
     pub(crate) ask: AskSet,
 }
 
@@ -94,7 +94,7 @@ impl FilesystemGrant {
 
     /// The total length of all patterns.
     pub(crate) fn pattern_bytes(&self) -> usize {
-        let only = self.only.as_ref().map_or(&[][..], Only::patterns);
+        let only = self.only.as_ref().map_or(&[][..], OnlyPatterns::patterns);
         self.deny().iter().chain(only).map(|pattern| pattern.as_str().len()).sum()
     }
 

@@ -1,7 +1,7 @@
 //! `only`: the paths that a directory's grant is limited to (an allowlist).
 //!
-//! A pattern grants just the paths it matches. Unlike in `deny`, a match does not extend to what lies below: `sub` is
-//! the directory itself, so that it can be listed, and `sub/**` is everything in it.
+//! A pattern grants exactly the paths that it matches. Unlike in `deny`, a match does not extend to the paths below:
+//! `sub` is the directory itself, so that it can be listed, and `sub/**` is everything in it.
 
 use crate::path_pattern::PathPattern;
 
@@ -10,13 +10,13 @@ pub(crate) const OWN_DIRECTORY: &str = ".";
 
 /// The listed paths of one grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Only {
+pub(crate) struct OnlyPatterns {
     /// Whether `.` is listed.
     own_directory: bool,
     patterns: Vec<PathPattern>,
 }
 
-impl Only {
+impl OnlyPatterns {
     /// Adds the grant's own directory.
     pub(crate) fn add_own_directory(&mut self) {
         self.own_directory = true;
@@ -57,8 +57,8 @@ impl Only {
 mod tests {
     use super::*;
 
-    fn only(patterns: &[&str]) -> Only {
-        let mut only = Only::default();
+    fn only(patterns: &[&str]) -> OnlyPatterns {
+        let mut only = OnlyPatterns::default();
         for pattern in patterns {
             match *pattern {
                 OWN_DIRECTORY => only.add_own_directory(),

@@ -23,8 +23,8 @@ const POLICY_ROOT: &str = "relative";
 /// How to make two grants for one directory agree.
 const SAME_DENY: &str = "give both the same `deny`, each pattern `**/` and one name";
 
-/// The grants for one host directory. If they agree on what is denied, any of them can represent all.
-struct Place {
+/// The grants for one host directory. If they agree on what is denied, one of them can stand for all.
+struct GrantedDirectory {
     /// The first one in the file, and a second one if there is one: of two grants, only one can have the same guest
     /// path as a third.
     grants: (usize, Option<usize>),
@@ -39,12 +39,12 @@ struct Place {
 pub(super) fn check(grants: &[FilesystemGrant], spans: &[Range<usize>], report: &mut Report<'_>) {
     let denied = number_lists(grants);
     let hosts: Vec<String> = grants.iter().map(|grant| resolve(&grant.host).join("/")).collect();
-    let mut tree: PrefixTree<Place> = PrefixTree::default();
-    let mut of_host: HashMap<&str, Place> = HashMap::new();
+    let mut tree: PrefixTree<GrantedDirectory> = PrefixTree::default();
+    let mut of_host: HashMap<&str, GrantedDirectory> = HashMap::new();
     for (position, ((host, denied), span)) in hosts.iter().zip(&denied).zip(spans).enumerate() {
         match of_host.entry(host) {
             Entry::Vacant(fresh) => {
-                fresh.insert(Place { grants: (position, None), denied: *denied });
+                fresh.insert(GrantedDirectory { grants: (position, None), denied: *denied });
             }
             Entry::Occupied(mut place) => {
                 place.get_mut().grants.1.get_or_insert(position);
@@ -106,7 +106,7 @@ impl Pair<'_> {
 
     /// Given that both have the same patterns, whether they deny the same files.
     ///
-    /// That is so if the patterns match at any depth and the path between the directories is not part of a match.
+    /// True if the patterns match at any depth and the path between the directories is not part of a match.
     fn agrees_with_itself(&self) -> bool {
         let patterns = self.grants.get(self.inner).map_or(&[][..], FilesystemGrant::deny);
         patterns.iter().all(|pattern| pattern.is_for_any_depth() && !pattern.is_entered_by(self.rest))
@@ -162,7 +162,7 @@ fn guest_below(outer: &FilesystemGrant, rest: Option<&str>) -> Option<GuestPath>
 mod tests {
     use crate::Policy;
 
-    /// What is wrong with these two grants, in the order of the file.
+    /// The errors for these two grants, in the order of the file.
     fn error(first: (&str, &str, &str), second: (&str, &str, &str)) -> Option<String> {
         let grant = |(host, guest, deny): (&str, &str, &str)| {
             format!("[[filesystem]]\nhost = \"{host}\"\nguest = \"{guest}\"\ndeny = [{deny}]\n")

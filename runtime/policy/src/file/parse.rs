@@ -2,10 +2,10 @@
 
 use super::overlap;
 use crate::bounds::{FILESYSTEM_GRANTS_MAX, HOST_BYTES_MAX, HOST_NAMES_MAX, LIST_MAX, PATTERNS_MAX};
-use crate::file::deny::Deny;
+use crate::file::deny::DenyPatterns;
 use crate::file::grant::{Access, AskSet, FilesystemGrant};
 use crate::file::guest_path::{GuestPath, GuestPathError};
-use crate::file::only::{OWN_DIRECTORY, Only};
+use crate::file::only::{OWN_DIRECTORY, OnlyPatterns};
 use crate::grant::GrantId;
 use crate::parse::report::Report;
 use crate::parse::section::{Section, Text, list};
@@ -41,7 +41,7 @@ fn read_grant(section: &Section<'_>, index: usize, report: &mut Report<'_>) -> O
         None => Access::Read,
     };
     let only = read_only(section, report);
-    let deny = Deny::new(read_deny(section, report));
+    let deny = DenyPatterns::new(read_deny(section, report));
     let ask = read_ask(section, access, report);
     let mounts = section.boolean("mounts", report).unwrap_or(false);
     Some(FilesystemGrant {
@@ -95,14 +95,14 @@ fn read_access(text: &Text<'_>, report: &mut Report<'_>) -> Access {
     }
 }
 
-fn read_only(section: &Section<'_>, report: &mut Report<'_>) -> Option<Only> {
+fn read_only(section: &Section<'_>, report: &mut Report<'_>) -> Option<OnlyPatterns> {
     let texts = patterns("only", section, report)?;
     if let Some(value) = section.get("only")
         && value.get_ref().as_array().is_some_and(|array| array.is_empty())
     {
         report.error(&value.span(), "`only` is empty, so the grant gives nothing").hint("remove the grant instead");
     }
-    let mut only = Only::default();
+    let mut only = OnlyPatterns::default();
     let mut seen = HashSet::new();
     for text in texts {
         if text.value == OWN_DIRECTORY {

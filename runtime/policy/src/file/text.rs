@@ -1,7 +1,7 @@
-//! Actions on files as one line: how it is shown, and how it is typed.
+//! Actions on files as one line: written and parsed.
 //!
-//! What an action is besides its kind stands in parentheses before its paths, which begin with `/`: behind them it
-//! could be the end of a name.
+//! Flags of the action, such as `(truncate)`, stand in parentheses before its paths, which begin with `/`. After a path
+//! they could be read as the end of a name.
 
 use super::action::LinkKind;
 use super::guest_path::{GuestPath, GuestPathError};
@@ -10,37 +10,37 @@ use crate::escape;
 use crate::escape::write_escaped;
 use std::fmt;
 
-/// Writes the words that hold, and the path.
-pub(crate) fn write_path(f: &mut fmt::Formatter<'_>, words: &[(&str, bool)], path: &GuestPath) -> fmt::Result {
-    write_words(f, words)?;
+/// Writes the flags that are set, and the path.
+pub(crate) fn write_path(f: &mut fmt::Formatter<'_>, flags: &[(&str, bool)], path: &GuestPath) -> fmt::Result {
+    write_flags(f, flags)?;
     f.write_str(" ")?;
     write_escaped(f, path.as_str())
 }
 
-/// Writes the words that hold, and both paths.
+/// Writes the flags that are set, and both paths.
 pub(crate) fn write_paths(
     f: &mut fmt::Formatter<'_>,
-    words: &[(&str, bool)],
+    flags: &[(&str, bool)],
     first: &str,
     second: &str,
 ) -> fmt::Result {
-    write_words(f, words)?;
+    write_flags(f, flags)?;
     f.write_str(" ")?;
     write_escaped(f, first)?;
     f.write_str(" -> ")?;
     write_escaped(f, second)
 }
 
-fn write_words(f: &mut fmt::Formatter<'_>, words: &[(&str, bool)]) -> fmt::Result {
+fn write_flags(f: &mut fmt::Formatter<'_>, flags: &[(&str, bool)]) -> fmt::Result {
     let mut before = " (";
-    for (word, _) in words.iter().filter(|(_, holds)| *holds) {
+    for (word, _) in flags.iter().filter(|(_, holds)| *holds) {
         write!(f, "{before}{word}")?;
         before = ", ";
     }
     if before == ", " { f.write_str(")") } else { Ok(()) }
 }
 
-/// What a verb means.
+/// What a verb stands for.
 enum Verb {
     One(fn(GuestPath) -> Action),
     Modify,
@@ -48,9 +48,9 @@ enum Verb {
     Link,
 }
 
-/// The words that may stand in parentheses, and whether they do.
+/// The flags in parentheses: which of them are set.
 #[derive(Default)]
-struct Words {
+struct Flags {
     truncate: bool,
     directory: bool,
     replaces: bool,
@@ -58,9 +58,9 @@ struct Words {
     symbolic: bool,
 }
 
-/// The action, and its paths where they are not what was typed.
+/// The action, and the canonical form of its paths, if that differs from what was typed.
 pub(crate) fn parse(verb: &str, rest: &str) -> Result<(Action, Option<String>), ActionSyntaxError> {
-    let mut words = Words::default();
+    let mut flags = Flags::default();
     let meaning = match verb {
         "READ" | "file.read" => Verb::One(|path| Action::FileRead { path }),
         "CREATE" | "file.create" => Verb::One(|path| Action::FileCreate { path }),
@@ -70,27 +70,27 @@ pub(crate) fn parse(verb: &str, rest: &str) -> Result<(Action, Option<String>), 
         "MODIFY" | "file.modify" => Verb::Modify,
         "RENAME" | "file.rename" => Verb::Rename,
         "RENAME-DIR" => {
-            words.directory = true;
+            flags.directory = true;
             Verb::Rename
         }
         "LINK" | "link.create" => Verb::Link,
         "SYMLINK" => {
-            words.symbolic = true;
+            flags.symbolic = true;
             Verb::Link
         }
         other => return Err(ActionSyntaxError::Verb(other.to_owned())),
     };
-    let rest = read_words(verb, &meaning, &mut words, rest)?;
+    let rest = read_flags(verb, &meaning, &mut flags, rest)?;
     match meaning {
         Verb::One(action) => parse_one(rest, action),
-        Verb::Modify => parse_one(rest, |path| Action::FileModify { path, truncate: words.truncate }),
+        Verb::Modify => parse_one(rest, |path| Action::FileModify { path, truncate: flags.truncate }),
         Verb::Rename => parse_two(verb, rest, |from, text| {
             let to = parse_path(text)?;
             let shown = to.to_string();
-            Ok((Action::FileRename { from, to, replaces: words.replaces, directory: words.directory }, shown))
+            Ok((Action::FileRename { from, to, replaces: flags.replaces, directory: flags.directory }, shown))
         }),
         Verb::Link => parse_two(verb, rest, |path, text| {
-            let (kind, target) = match words.symbolic {
+            let (kind, target) = match flags.symbolic {
                 true => (LinkKind::Symbolic, text.to_owned()),
                 false => (LinkKind::Hard, parse_path(text)?.to_string()),
             };
@@ -99,16 +99,16 @@ pub(crate) fn parse(verb: &str, rest: &str) -> Result<(Action, Option<String>), 
     }
 }
 
-/// Takes the words off that stand in parentheses before the path.
-fn read_words<'t>(verb: &str, meaning: &Verb, words: &mut Words, rest: &'t str) -> Result<&'t str, ActionSyntaxError> {
+/// Reads the flags in parentheses before the path, and returns the rest.
+fn read_flags<'t>(verb: &str, meaning: &Verb, flags: &mut Flags, rest: &'t str) -> Result<&'t str, ActionSyntaxError> {
     let Some((listed, path)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) else { return Ok(rest) };
     for word in listed.split(',').map(str::trim) {
         let said = match (meaning, word) {
-            (Verb::Modify, "truncate") => &mut words.truncate,
-            (Verb::Rename, "directory") => &mut words.directory,
-            (Verb::Rename, "replaces") => &mut words.replaces,
-            (Verb::Link, "hard") if !words.symbolic => &mut words.hard,
-            (Verb::Link, "symbolic") if !words.hard => &mut words.symbolic,
+            (Verb::Modify, "truncate") => &mut flags.truncate,
+            (Verb::Rename, "directory") => &mut flags.directory,
+            (Verb::Rename, "replaces") => &mut flags.replaces,
+            (Verb::Link, "hard") if !flags.symbolic => &mut flags.hard,
+            (Verb::Link, "symbolic") if !flags.hard => &mut flags.symbolic,
             _ => return Err(ActionSyntaxError::Word { verb: verb.to_owned(), word: escape(word).into_owned() }),
         };
         *said = true;
@@ -122,7 +122,8 @@ fn parse_one(text: &str, action: impl Fn(GuestPath) -> Action) -> Result<(Action
     Ok((action(path), canonicalised))
 }
 
-/// `second` makes the action from the first path and the text of the second, and says how that one is matched.
+/// `second` makes the action from the first path and the text of the second, and returns the canonical form of the
+/// second.
 fn parse_two(
     verb: &str,
     rest: &str,

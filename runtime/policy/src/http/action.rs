@@ -15,7 +15,7 @@ pub struct HttpAction {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body, where it is known before the request is sent.
     pub body: Option<BodyDigest>,
-    /// The names of the secrets put in at egress.
+    /// The names of the secrets that the host adds when it sends the request.
     pub secrets: Vec<String>,
 }
 

@@ -45,7 +45,7 @@ impl Policy {
     }
 }
 
-/// The grant that governs a request.
+/// The grant that governs a request, and the one that makes it ask.
 struct Matched<'p> {
     /// The most specific grant whose URL and methods match.
     grant: &'p HttpGrant,
@@ -93,7 +93,7 @@ fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Result<Match
     }
 }
 
-/// The most specific grant that asks and matches another way in which a server may read the path.
+/// The most specific grant that asks, among those that match another way in which a server may read the path.
 ///
 /// `POST //admin/users` is sent as it is, and many servers read it as `/admin/users`: a person who wants to be asked
 /// about one wants to be asked about the other.

@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// A grant for the URL without its query.
 pub(crate) fn grant(request: &HttpAction) -> String {
     let url = &request.url;
-    // In a pattern, `**` would not stand for itself.
+    // In a pattern, `**` would not match literally.
     let path = url.path().replace("**", "*");
     let origin = format!("{}://{}", url.scheme(), url.authority());
     let mut grant = format!("[[http]]\nurl = {}", toml_string(&format!("{origin}{path}")));

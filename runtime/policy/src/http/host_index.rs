@@ -9,8 +9,8 @@ use std::iter::once;
 
 /// HTTP grants by host, then scheme and port, then the leading literal segments of their paths.
 ///
-/// Hosts are looked up in a tree and not by a hash: a policy can come from anyone's journal, and with a fast hash
-/// somebody could write one whose 10,000 hosts all collide, at 0.1 ms a request.
+/// Hosts are looked up in a tree and not by a hash: a policy can come from anyone's journal, and somebody could write
+/// one whose 10,000 hosts all collide under a fast hash, at 0.1 ms a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HostIndex {
     exact: PrefixTree<Site>,

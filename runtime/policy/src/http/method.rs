@@ -54,7 +54,7 @@ impl Method {
     ///
     /// # Errors
     ///
-    /// Refuses what is not a token of at most [`METHOD_BYTES_MAX`] bytes.
+    /// Refuses text that is not a token of at most [`METHOD_BYTES_MAX`] bytes.
     pub fn parse(text: &str) -> Result<Self, MethodError> {
         let repr = match text {
             "GET" => Repr::Get,

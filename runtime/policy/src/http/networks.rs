@@ -77,7 +77,7 @@ mod tests {
             (&["127.0.0.0/8", "fd12::/16"], "fd12::5", true),
             (&["127.0.0.0/8", "fd12::/16"], "fd13::5", false),
             (&["127.0.0.0/8", "fd12::/16"], "64:ff9b::127.0.0.1", false),
-            // What is not listed is not dialled, public or not.
+            // An address that is not listed is not dialled, public or not.
             (&["127.0.0.0/8"], "8.8.8.8", false),
             (&["127.0.0.0/8"], "2606:4700::1", false),
             (&["10.0.0.0/8", "public"], "8.8.8.8", true),

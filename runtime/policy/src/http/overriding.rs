@@ -1,7 +1,7 @@
 //! Headers with which a request asks for something other than what was matched.
 //!
-//! Proxies use them to tell the server behind them what they were asked for. A server that believes them from anyone
-//! turns a granted `POST` into a `DELETE`, or a granted path into another.
+//! Proxies use them to tell the server behind them what the original request was. A server that believes them from
+//! anyone turns a granted `POST` into a `DELETE`, or a granted path into another.
 
 /// Headers that servers and frameworks let override the method, the URL, the host or the client of a request.
 /// [`STARTS`] has those that come in families.
@@ -75,8 +75,8 @@ const OVERRIDING: [&str; 60] = [
 /// Prefixes of families: what proxies say about the client, and the source that a copy request reads.
 const STARTS: [&str; 4] = ["x-forwarded-", "x-amz-copy-source", "x-goog-copy-source", "x-ms-copy-source"];
 
-/// The name as servers see it that turn headers into environment variables: all characters other than letters and
-/// digits are the same to them.
+/// The name as seen by servers that turn headers into environment variables: to them all characters other than letters
+/// and digits are the same.
 pub(crate) fn normalized(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }

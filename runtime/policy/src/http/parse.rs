@@ -22,11 +22,11 @@ const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks", "headers
 const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// The secrets of the policy, by name.
-type Known<'s> = BTreeMap<&'s str, &'s SecretSpec>;
+type SecretsByName<'s> = BTreeMap<&'s str, &'s SecretSpec>;
 
 pub(crate) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Report<'_>) -> Vec<HttpGrant> {
     let mut grants: Vec<HttpGrant> = Vec::new();
-    let known: Known<'_> = secrets.iter().map(|secret| (secret.name.as_str(), secret)).collect();
+    let known: SecretsByName<'_> = secrets.iter().map(|secret| (secret.name.as_str(), secret)).collect();
     let mut granted: HashMap<String, HashMap<Method, u32>> = HashMap::new();
     for section in root.tables("http", KEYS, HTTP_GRANTS_MAX, report) {
         let Some(grant) = read_grant(root, &section, grants.len(), &known, report) else {
@@ -44,7 +44,7 @@ fn read_grant(
     root: &Section<'_>,
     section: &Section<'_>,
     index: usize,
-    secrets: &Known<'_>,
+    secrets: &SecretsByName<'_>,
     report: &mut Report<'_>,
 ) -> Option<HttpGrant> {
     let url_text = section.required_text("url", report);
@@ -115,7 +115,12 @@ fn read_methods(section: &Section<'_>, report: &mut Report<'_>) -> Vec<Method> {
     methods
 }
 
-fn read_secrets(root: &Section<'_>, section: &Section<'_>, known: &Known<'_>, report: &mut Report<'_>) -> Vec<String> {
+fn read_secrets(
+    root: &Section<'_>,
+    section: &Section<'_>,
+    known: &SecretsByName<'_>,
+    report: &mut Report<'_>,
+) -> Vec<String> {
     let mut secrets: Vec<&SecretSpec> = Vec::new();
     for text in section.texts("secrets", LIST_MAX, report).unwrap_or_default() {
         let Some(secret) = known.get(text.value).copied() else {

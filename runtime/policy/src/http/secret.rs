@@ -1,4 +1,4 @@
-//! Secrets that are added to requests at egress. The value is never here, only where it comes from.
+//! Secrets that the host adds to requests. A value is never here, only where it comes from.
 
 /// A secret of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A request as it is typed.
+//! Parses a typed request.
 
 use super::action::HttpAction;
 use super::method::Method;
@@ -11,7 +11,7 @@ pub(crate) fn is_url(text: &str) -> bool {
         .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// The request, and its URL where that is not what was typed.
+/// The request, and its canonical URL, if that differs from what was typed.
 pub(crate) fn parse(method: &str, text: &str) -> Result<(Action, Option<String>), ActionSyntaxError> {
     let url = Url::parse_str(text).map_err(|error| ActionSyntaxError::Url { url: text.to_owned(), error })?;
     let method = Method::parse(method).map_err(|_| ActionSyntaxError::Method(method.to_owned()))?;

@@ -53,8 +53,8 @@ impl Policy {
 
 /// The parsed document, or its syntax errors.
 ///
-/// A broken document is not read any further: what the parser recovers of it would give errors about keys that are
-/// present.
+/// A broken document is not read any further: the parts that the parser recovers would give errors about keys that are
+/// there.
 fn document<'t>(text: &'t str, report: &mut Report<'_>) -> Result<Spanned<DeTable<'t>>, PolicyErrors> {
     DeTable::parse(text).map_err(|first| syntax_errors(text, &first, report))
 }

@@ -15,7 +15,7 @@ pub(crate) struct Report<'t> {
     text: &'t str,
     /// Where each line begins, in bytes.
     line_starts: Vec<usize>,
-    errors: Vec<Found>,
+    errors: Vec<Located>,
     /// How many errors were dropped.
     more: usize,
     /// Unknown words for which a known one was sought.
@@ -26,14 +26,14 @@ pub(crate) struct Report<'t> {
 
 /// An error and its place in the text, in bytes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Found {
+struct Located {
     at: usize,
     message: String,
     hint: Option<String>,
 }
 
 /// An error that was just reported, and may still get a hint.
-pub(crate) struct Reported<'r>(&'r mut Vec<Found>);
+pub(crate) struct Reported<'r>(&'r mut Vec<Located>);
 
 impl<'t> Report<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
@@ -48,7 +48,7 @@ impl<'t> Report<'t> {
         if self.errors.len() >= 2 * LISTED_MAX {
             self.keep_first();
         }
-        self.errors.push(Found { at: at.start, message: shown(message.as_ref()), hint: None });
+        self.errors.push(Located { at: at.start, message: shown(message.as_ref()), hint: None });
         Reported(&mut self.errors)
     }
 
@@ -105,7 +105,7 @@ impl<'t> Report<'t> {
     pub(crate) fn take(&mut self) -> PolicyErrors {
         self.keep_first();
         let found = std::mem::take(&mut self.errors);
-        let errors = found.into_iter().map(|Found { at, message, hint }| {
+        let errors = found.into_iter().map(|Located { at, message, hint }| {
             let (line, column) = self.position(at);
             PolicyError { hint, ..PolicyError::new(line, column, message) }
         });

@@ -11,7 +11,7 @@ pub(crate) type Value<'d> = Spanned<DeValue<'d>>;
 
 /// A table with a fixed set of keys.
 pub(crate) struct Section<'d> {
-    /// What errors call the table, such as `[[http]]`.
+    /// The table's name in errors, such as `[[http]]`.
     name: String,
     table: &'d DeTable<'d>,
     /// The place of its header.
@@ -176,7 +176,7 @@ pub(crate) fn wrong_type(key: &str, expected: &str, value: &Value<'_>, report: &
     report.error(&value.span(), format!("`{key}` must be {expected}, found {found}"));
 }
 
-/// What errors call a type.
+/// The name of a type in errors.
 pub(crate) fn type_name(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

@@ -1,4 +1,4 @@
-//! Guesses what a mistyped word was meant to be.
+//! Guesses which word a mistyped one was meant to be.
 
 /// Longest word that is compared. Keys are shorter, and the cost grows with the square of the length.
 const WORD_CHARACTERS_MAX: usize = 32;

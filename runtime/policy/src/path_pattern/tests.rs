@@ -1,4 +1,4 @@
-//! Patterns against paths, and against a matcher written as directly as the grammar.
+//! Patterns against paths, and against a matcher that follows the grammar literally.
 
 use super::*;
 use crate::http::url::Url;
@@ -73,7 +73,8 @@ fn many_stars_cost_no_more_than_their_product() {
     assert!(!covers(&format!("{}c", "**/a/".repeat(30)), &deep));
 }
 
-/// What a match takes at most: each byte of the path is compared with each byte of the pattern, and what ends them.
+/// The most work that a match takes: each byte of the path is compared with each byte of the pattern, and with their
+/// ends.
 fn product(pattern: &str, path: &str) -> u64 {
     2 * (pattern.len() as u64 + 1) * (path.len() as u64 + 1)
 }
@@ -164,7 +165,7 @@ fn bounds_its_own_length() {
     assert_eq!(PathPattern::parse("a\nb"), Err(PatternError::Control));
 }
 
-/// What the grammar says, written as directly as possible.
+/// The grammar, implemented as directly as possible.
 pub(crate) fn naive(pattern: &[&str], path: &[&str]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
@@ -213,7 +214,7 @@ proptest! {
         }
     }
 
-    /// What makes a directory safe to move: everything that is denied below it stays denied below its new name.
+    /// The condition for moving a directory safely: everything that is denied below it stays denied below its new name.
     #[test]
     fn a_directory_that_is_not_on_the_way_takes_nothing_denied_with_it(
         pattern in pattern_text(),

@@ -8,7 +8,7 @@ pub(crate) fn segments_of(relative: Option<&str>) -> impl Iterator<Item = &str> 
     relative.into_iter().flat_map(|path| path.split('/'))
 }
 
-/// What a character means depends on what is matched: `?` begins the query of a URL.
+/// The pattern language: `?` is a wildcard in guest paths, and begins the query of a URL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// Guest paths: `*`, `?`, `**`, and `\` to make the next character stand for itself.

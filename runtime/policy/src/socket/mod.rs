@@ -1,4 +1,4 @@
-//! Sockets, which no policy can grant: what is sent through one could not be checked.
+//! Sockets. No policy can grant one: data that is sent through a socket could not be checked.
 
 use crate::decision::{Denial, DenialReason};
 

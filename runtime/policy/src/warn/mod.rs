@@ -25,7 +25,7 @@ const WORK_MAX: u64 = 1 << 28;
 /// The fixed cost of a decision, in the same unit.
 const DECISION_WORK: u64 = 1 << 10;
 
-/// What a warning is about.
+/// The subject of a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WarningKind {
@@ -85,7 +85,7 @@ impl WarningKind {
 pub struct Warning {
     /// The line of the grant, from 1.
     pub line: u32,
-    /// What it is about.
+    /// Its subject.
     pub kind: WarningKind,
     /// What the policy gives, and why that may not be meant.
     pub message: String,
@@ -113,7 +113,7 @@ impl Warnings {
         self.more
     }
 
-    /// How many there are.
+    /// The total number of warnings.
     #[must_use]
     pub fn count(&self) -> usize {
         self.listed.len().saturating_add(self.more)
@@ -155,28 +155,28 @@ impl Policy {
     /// warnings.
     #[must_use]
     pub fn warnings(&self, surroundings: &Surroundings<'_>) -> Warnings {
-        let mut found = Found { policy: self, warnings: Vec::new(), more: 0, work: 0 };
+        let mut findings = Findings { policy: self, warnings: Vec::new(), more: 0, work: 0 };
         for grant in self.filesystem() {
-            file::warn::check(grant, &mut found);
-            file::warn_host::check(grant, surroundings, &mut found);
+            file::warn::check(grant, &mut findings);
+            file::warn_host::check(grant, surroundings, &mut findings);
         }
         for grant in self.http() {
-            http::warn::check(grant, &mut found);
+            http::warn::check(grant, &mut findings);
         }
-        http::warn::check_way_out(self, &mut found);
-        found.finish()
+        http::warn::check_way_out(self, &mut findings);
+        findings.finish()
     }
 }
 
-/// The warnings so far.
-pub(crate) struct Found<'p> {
+/// Collects the warnings.
+pub(crate) struct Findings<'p> {
     policy: &'p Policy,
     warnings: Vec<Warning>,
     more: usize,
     work: u64,
 }
 
-impl Found<'_> {
+impl Findings<'_> {
     pub(crate) fn add(&mut self, line: u32, kind: WarningKind, message: &str, hint: &str) {
         let shown = |text: &str| escape(&clipped(text)).into_owned();
         if self.warnings.len() >= 2 * LISTED_MAX {

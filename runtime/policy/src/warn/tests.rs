@@ -1,4 +1,4 @@
-//! Each warning with a policy that has it, and policies alike that don't.
+//! Each warning with a policy that has it, and similar policies that don't.
 
 use super::*;
 use crate::{HTTP_GRANTS_MAX, PATTERNS_MAX};
@@ -38,7 +38,8 @@ const SECRET: &str = "[secrets.a]\nenv = \"A\"\nheader = \"x-a\"\nvalue = \"{}\"
 fn a_name_in_deny_holds_at_the_top_only() {
     assert_eq!(
         shown(&read("deny = [\".env\"]")),
-        "line 2: `.env` in `deny` holds right in `/notes` and not in the directories below it: `/notes/sub/.env` can be read\n\
+        "line 2: `.env` in `deny` holds only directly in `/notes`, not in the directories below it: \
+         `/notes/sub/.env` can be read\n\
          hint: write `**/.env`, or `.env/**` if only the one at the top is meant"
     );
     for deny in ["*.pem", "secret?", "a\\\\*", "**/x\", \"y"] {
@@ -74,9 +75,10 @@ fn an_ask_replaces_the_default() {
 fn what_others_run_can_be_created() {
     assert_eq!(
         shown(&write("")),
-        "line 2: in `/notes` a tool can create unasked what other programs run without being told to, such as \
+        "line 2: in `/notes` a tool can create, unasked, files that other programs run on their own, such as \
          `.git/hooks/post-checkout`, `.git/config` and `.envrc`\n\
-         hint: add `\"create\"` to `ask`, list what is to be written in `only` (as in `only = [\".\", \"*.md\"]`), or deny these names"
+         hint: add `\"create\"` to `ask`, list the files that it may write in `only` (as in `only = [\".\", \
+         \"*.md\"]`), or deny these names"
     );
     let only = |only: &str| kinds(&write(&format!("only = [{only}]")));
     for run in [
@@ -102,10 +104,7 @@ fn what_others_run_can_be_created() {
          \"**/*.pth\", \"**/justfile\"]"
     );
     assert_eq!(kinds(&write(&denied)), [""; 0]);
-    assert!(
-        shown(&write(&denied.replace("**/Makefile", "Makefile/**")))
-            .contains("run without being told to: `Makefile`\n")
-    );
+    assert!(shown(&write(&denied.replace("**/Makefile", "Makefile/**"))).contains("run on their own: `Makefile`\n"));
     assert_eq!(kinds(&write("ask = [\"create\", \"modify\", \"delete\", \"rename\"]")), [""; 0]);
     assert_eq!(kinds(&read("")), [""; 0]);
 }
@@ -114,7 +113,7 @@ fn what_others_run_can_be_created() {
 fn a_url_without_a_query_lets_any_out() {
     assert_eq!(
         shown(&http("https://a.com/items", "")),
-        "line 2: `https://a.com/items` says nothing of the query, so any query is sent with it unasked\n\
+        "line 2: `https://a.com/items` has no query, so a request can carry any query, unasked\n\
          hint: end it with `?` for no query, with a query as in `?q=*`, or with `?*` for any; or set `ask = true`"
     );
     assert_eq!(kinds(&http("https://a.com/v1/*/items", "")), ["free-query"]);
@@ -131,8 +130,8 @@ fn a_url_without_a_query_lets_any_out() {
 fn anybody_can_have_a_name_below_some() {
     assert_eq!(
         shown(&http("https://*.co.uk/**", "")),
-        "line 2: anybody can have a name below `co.uk`, so `https://*.co.uk/**` is anybody's server\n\
-         hint: name the hosts that are meant, a grant for each"
+        "line 2: anybody can register a name below `co.uk`, so `https://*.co.uk/**` can be anybody's server\n\
+         hint: write one grant for each host that is meant"
     );
     for name in [
         "com",
@@ -164,7 +163,7 @@ fn a_secret_goes_to_every_name_below() {
     let secret = |url: &str| http(url, "secrets = [\"a\"]") + SECRET;
     assert_eq!(
         shown(&secret("https://*.example.com/**")),
-        "line 2: the secret `a` is sent to every name below `example.com`, whoever has it\n\
+        "line 2: the secret `a` is sent to every name below `example.com`, whoever runs it\n\
          hint: name the host that the secret is for"
     );
     assert_eq!(kinds(&secret("https://api.example.com/**")), [""; 0]);
@@ -176,8 +175,8 @@ fn http_in_a_network_is_read_by_others_in_it() {
         |networks: &str, rest: &str| kinds(&http("http://10.0.0.5/**", &format!("networks = [{networks}]\n{rest}")));
     assert_eq!(
         shown(&(http("http://build.corp/**", "networks = [\"10.0.0.0/8\"]\nsecrets = [\"a\"]") + SECRET)),
-        "line 2: requests and their secrets to `http://build.corp/**` are not encrypted: whoever is in `10.0.0.0/8` can read and change \
-         them\nhint: use `https`"
+        "line 2: requests and their secrets to `http://build.corp/**` are not encrypted: anybody in `10.0.0.0/8` can \
+         read and change them\nhint: use `https`"
     );
     assert_eq!(private("\"10.0.0.0/8\"", ""), ["unencrypted"]);
     assert_eq!(private("\"127.0.0.0/8\", \"10.0.0.5\"", ""), ["unencrypted"]);
@@ -206,7 +205,8 @@ fn a_network_has_the_credentials_of_a_cloud_in_it() {
 fn a_star_continues_a_word() {
     assert_eq!(
         shown(&http("https://a.com/public*?", "")),
-        "line 2: `public*` in `https://a.com/public*?` is not only `public` and what is below it: `public-other` matches too\n\
+        "line 2: `public*` in `https://a.com/public*?` matches more than `public` and the paths below it: \
+         `public-other` matches too\n\
          hint: write a grant for `public` and one for `public/**`"
     );
     for path in ["public*/**", "a/v1*/x/**", "*public/**"] {
@@ -222,7 +222,7 @@ fn a_double_star_comes_before_what_is_meant() {
     assert_eq!(
         shown(&http("https://a.com/**/public/**", "")),
         "line 2: `**` before `public` matches any path, so `https://a.com/**/public/**` also matches `public` below \
-         paths that others have there\n\
+         other users' paths\n\
          hint: write the path from its beginning; `*` stands for one segment of it"
     );
     assert_eq!(kinds(&http("https://a.com/v1/**/items", "")), ["any-depth"]);
@@ -236,7 +236,7 @@ fn much_is_read_and_sent_to_many() {
         shown(&(read("") + &http("https://*.example.com/**", ""))),
         "line 6: what is read in `/notes` (line 2) can be sent to any host below `example.com` unasked (`GET` under \
          `https://*.example.com/**`)\n\
-         hint: set `ask = true` here, name what can be asked for, or list in `only` what the tool needs to read"
+         hint: set `ask = true` here, narrow the URL, or list in `only` what the tool needs to read"
     );
     let post = "methods = [\"POST\"]\nask = false";
     assert_eq!(sends("", "https://a.com/**", post), ["way-out"]);
@@ -275,10 +275,10 @@ fn a_directory_has_more_in_it_than_a_tool_needs() {
         Some(warning.message.clone())
     };
     for (host, expected) in [
-        ("/", "`/` is all of this machine"),
-        ("/people", "`/people` is a directory (`/people`) that has your home directory in it"),
+        ("/", "`/` is the whole file system of this machine"),
+        ("/people", "`/people` is a directory (`/people`) that contains your home directory"),
         ("/people/ann", "`/people/ann` is your home directory"),
-        ("state", "`state` is a directory (`/people/ann/work/state`) that has the state of `wasm-agent` in it"),
+        ("state", "`state` is a directory (`/people/ann/work/state`) that contains the state of `wasm-agent`"),
         ("/proc/self", "`/proc/self` is a part of the system: it lies in `/proc`"),
         ("/etc", "`/etc` is a part of the system: it lies in `/etc`"),
     ] {

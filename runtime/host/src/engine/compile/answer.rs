@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use wasm_agent_jail::{Wall, Walls};
+use wasm_agent_jail::{Confinement, Enforcement};
 
 use super::Problem;
 
@@ -23,19 +23,19 @@ pub(super) enum Answer {
 }
 
 /// Says that this process is shut in, before it reads anything.
-pub(super) fn begin(out: &mut impl Write, walls: &Walls) -> io::Result<()> {
+pub(super) fn begin(out: &mut impl Write, walls: &Confinement) -> io::Result<()> {
     out.write_all(&MAGIC)?;
     out.write_all(&[walls.landlock, walls.seccomp].map(wall))?;
     out.flush()
 }
 
 /// Reads that.
-pub(super) fn begun(from: &mut impl Read) -> io::Result<Walls> {
+pub(super) fn begun(from: &mut impl Read) -> io::Result<Confinement> {
     let mut head = [0; 10];
     from.read_exact(&mut head)?;
     let [magic @ .., landlock, seccomp] = head;
     match (wall_of(landlock), wall_of(seccomp)) {
-        (Some(landlock), Some(seccomp)) if magic == MAGIC => Ok(Walls { landlock, seccomp }),
+        (Some(landlock), Some(seccomp)) if magic == MAGIC => Ok(Confinement { landlock, seccomp }),
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "what it wrote is not a compiler's")),
     }
 }
@@ -103,19 +103,19 @@ fn cut(message: &str) -> &[u8] {
     bytes.get(..MESSAGE_BYTES_MAX).unwrap_or(bytes)
 }
 
-fn wall(wall: Wall) -> u8 {
+fn wall(wall: Enforcement) -> u8 {
     match wall {
-        Wall::Whole => b'w',
-        Wall::Partial => b'p',
-        Wall::Missing => b'n',
+        Enforcement::Full => b'w',
+        Enforcement::Partial => b'p',
+        Enforcement::None => b'n',
     }
 }
 
-fn wall_of(byte: u8) -> Option<Wall> {
+fn wall_of(byte: u8) -> Option<Enforcement> {
     match byte {
-        b'w' => Some(Wall::Whole),
-        b'p' => Some(Wall::Partial),
-        b'n' => Some(Wall::Missing),
+        b'w' => Some(Enforcement::Full),
+        b'p' => Some(Enforcement::Partial),
+        b'n' => Some(Enforcement::None),
         _ => None,
     }
 }

@@ -74,9 +74,9 @@ impl Host {
         let told = is_told(&base.path, path, &place.path);
         if wants == Wants::Identity {
             // Telling files apart is not looking at them, so this look must not count for a later open.
-            world.files.seen.forget();
+            world.files.last_look.forget();
         } else {
-            world.files.seen.remember(&place, found.as_ref(), call.started);
+            world.files.last_look.remember(&place, found.as_ref(), call.started);
         }
         // What is not a directory is refused where the path wants one.
         if place.must_be_dir && found.as_ref().is_some_and(|found| !found.is_dir()) {
@@ -146,7 +146,7 @@ impl Host {
         let world = self.world().ok()?;
         let gate = Arc::clone(&world.gate);
         let base = world.files.directory(fd.rep())?;
-        let (place, identity) = world.files.seen.find(base, path, call.started)?;
+        let (place, identity) = world.files.last_look.find(base, path, call.started)?;
         in_place(&gate.grants, base).ok()?;
         let act = Act::read(place.path.clone());
         let judged = gate.grants.policy().judge(act.action(), Origin::Foreign).decision;
@@ -156,7 +156,7 @@ impl Host {
         let guard = &world.files.guard;
         let open = |permit: Permit<_>| {
             // Whatever goes wrong: the file that was seen is not there any more, or not so.
-            let opened = files::open_seen(&place, identity, permit)?;
+            let opened = files::open_last_look(&place, identity, permit)?;
             let walls = Walls { grants: &gate.grants, guard };
             let barred = walls.bar(&place, Some(&opened.found), Wants::Look).is_some();
             if barred { Err(Errno::ACCESS) } else { Ok(opened.file) }
@@ -209,7 +209,7 @@ impl Host {
         change: Change<'_, K, impl FnOnce(Permit<K>) -> Result<D, Errno> + Send>,
     ) -> FsResult<D> {
         let world = self.world().map_err(FsError::trap)?;
-        world.files.seen.forget();
+        world.files.last_look.forget();
         let gate = Arc::clone(&world.gate);
         gate.effect(call.asker, act, origin, change, |decision| call.noted(decision)).await.map_err(refused)
     }

@@ -129,7 +129,7 @@ const DIGESTED_BYTES_MAX: u64 = 64 << 20;
 /// A file as it is now, just before it is changed or removed for good; nothing for what is not a file, or can't be
 /// read.
 fn before(target: &Target) -> Option<Before> {
-    target.lost(DIGESTED_BYTES_MAX).map(|lost| Before { length: lost.length, blake3: lost.blake3 })
+    target.contents(DIGESTED_BYTES_MAX).map(|lost| Before { length: lost.length, blake3: lost.blake3 })
 }
 
 /// The beginning of a file as it is now, for the approver who decides whether it may be lost.

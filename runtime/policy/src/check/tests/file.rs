@@ -214,7 +214,7 @@ ask = []
     assert_decisions(
         &policy(hooks),
         &[
-            // What was prepared elsewhere would stand at a denied path.
+            // Files prepared elsewhere would get a denied path.
             ("RENAME-DIR /a/prepared -> /a/.git", "deny on-the-way-to-denied 3"),
             ("RENAME-DIR /a/prepared -> /a/src/.git", "deny on-the-way-to-denied 3"),
             ("RENAME-DIR /a/prepared -> /a/keys", "deny on-the-way-to-denied 3"),

@@ -101,7 +101,7 @@ url = "https://b.test/*"
             ("POST https://a.test/z", "ask 6"),
             ("POST https://c.test/z", "ask 3"),
             ("GET https://a.test/x", "allow 10"),
-            // As much pinned down: the later one.
+            // Equally specific: the later one.
             ("GET https://b.test/x", "allow 16"),
             ("GET https://b.test/x/y", "allow 14"),
         ],

@@ -1,4 +1,4 @@
-//! Decisions about links: where they lead is no longer the gate's once another program follows them.
+//! Decisions about links. The gate does not check where a link leads when another program follows it.
 
 use super::file::NESTED;
 use super::{assert_decisions, check, policy, short};

@@ -1,4 +1,4 @@
-//! What holds for every policy and every action.
+//! Properties of every policy and every action.
 
 use super::{ASKER, check, policy};
 use crate::{Decision, DecisionKind, Origin, Policy};
@@ -19,7 +19,10 @@ impl Grants {
 prop_compose! {
     /// Directories that do not lie within each other, and URLs of names.
     fn any_grants()(
-        directories in prop::collection::vec((any::<bool>(), "(\\*\\*/)?[a-c](/\\*)?", 0usize..5, prop::option::of("[a-c](/\\*\\*)?")), 0..4),
+        directories in prop::collection::vec(
+            (any::<bool>(), "(\\*\\*/)?[a-c](/\\*)?", 0usize..5, prop::option::of("[a-c](/\\*\\*)?")),
+            0..4,
+        ),
         urls in prop::collection::vec(("(\\*\\.)?[ab]", "/([ab*]|\\*\\*)(/[ab])?", any::<bool>()), 0..4),
     ) -> Grants {
         let directories = directories.iter().enumerate().map(|(index, (write, deny, ask, only))| {
@@ -28,7 +31,8 @@ prop_compose! {
             let asked = if *write { asked } else { asked.get(..1).unwrap_or(&[]) };
             let only = only.as_ref().map_or(String::new(), |only| format!("only = [\".\", \"{only}\"]\n"));
             format!(
-                "[[filesystem]]\nhost = \"h{index}\"\nguest = \"/{index}\"\naccess = \"{access}\"\ndeny = [\"{deny}\"]\nask = {asked:?}\n{only}",
+                "[[filesystem]]\nhost = \"h{index}\"\nguest = \"/{index}\"\naccess = \"{access}\"\n\
+                 deny = [\"{deny}\"]\nask = {asked:?}\n{only}",
             )
         });
         let mut seen = std::collections::HashSet::new();
@@ -79,7 +83,11 @@ proptest! {
     }
 
     #[test]
-    fn fewer_grants_never_allow_more(grants in any_grants(), action in any_action(), at in any::<prop::sample::Index>()) {
+    fn fewer_grants_never_allow_more(
+        grants in any_grants(),
+        action in any_action(),
+        at in any::<prop::sample::Index>(),
+    ) {
         let count = grants.directories.len() + grants.urls.len();
         prop_assume!(count > 0);
         let mut fewer = grants.clone();
@@ -106,7 +114,8 @@ proptest! {
             let covering = policy.http().iter().filter(covers);
             let best = covering.clone().max_by_key(|grant| (grant.url.specificity(), grant.id));
             let asks = covering.clone().any(|grant| grant.asks(&request.method));
-            prop_assert_eq!(best.map(|grant| grant.id), policy.governing_http_grant(&request.method, &request.url).map(|grant| grant.id));
+            let governing = policy.governing_http_grant(&request.method, &request.url);
+            prop_assert_eq!(best.map(|grant| grant.id), governing.map(|grant| grant.id));
             let expected = match (best, asks) {
                 (None, _) => DecisionKind::Deny,
                 (Some(_), true) => DecisionKind::Ask,
@@ -135,7 +144,7 @@ proptest! {
         }
     }
 
-    /// What is shown can be typed in again, and means the same.
+    /// The text of an action can be parsed again, and means the same action.
     #[test]
     fn what_is_displayed_is_understood(grants in any_grants(), action in any_action()) {
         let policy = grants.policy();

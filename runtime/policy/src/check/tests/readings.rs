@@ -1,4 +1,4 @@
-//! Decisions about paths that a server may read as others.
+//! Decisions about paths that servers may read as other paths.
 
 use super::{assert_decisions, policy};
 
@@ -56,7 +56,7 @@ url = "https://a.test/find?q=*&safe=1"
             ("GET https://a.test/users/admin%3F/public", "deny no-grant"),
             ("GET https://a.test/users/admin/private%23x/public", "deny no-grant"),
             ("GET https://a.test/users/public", "allow 5"),
-            // Nothing of the pattern stands behind what is cut off.
+            // The pattern has nothing after the position of the cut.
             ("GET https://a.test/wiki/What%3F", "allow 7"),
             ("GET https://a.test/wiki/What%3F/Why%23", "allow 7"),
             // Written by the operator it is what it says.

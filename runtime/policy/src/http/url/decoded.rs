@@ -1,4 +1,4 @@
-//! What a server may make of a path.
+//! How servers may read a path.
 //!
 //! A server may decode a path more than once, or several servers in a row decode it; some accept overlong UTF-8, or
 //! take a full-width character for the one it looks like. A path that would then have other segments than the ones

@@ -1,7 +1,7 @@
 //! URLs in one canonical form.
 //!
-//! What is matched must be what is sent. So a URL is parsed once, by the rules here, and everything after that uses
-//! the parsed value. Where two programs are known to read the same text differently (encoded slashes, backslashes,
+//! The matched URL must be the URL that is sent. So a URL is parsed once, by the rules here, and everything after that
+//! uses the parsed value. Where two programs are known to read the same text differently (encoded slashes, backslashes,
 //! user names, dot segments with parameters), the text is refused rather than guessed at.
 
 mod authority;
@@ -70,7 +70,7 @@ pub enum Host {
 }
 
 impl fmt::Display for Host {
-    /// Writes the host as it stands in a URL: an IPv6 address in brackets.
+    /// Writes the host in the form of a URL: an IPv6 address in brackets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => f.write_str(name),
@@ -237,13 +237,13 @@ impl Url {
         self.port
     }
 
-    /// Host and port as they stand in the URL and in a `Host` header; the default port is left out.
+    /// Host and port in the form of a `Host` header; the default port is left out.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.text.get(self.host_start()..self.path_start).unwrap_or_default()
     }
 
-    /// The host as it stands in the URL.
+    /// The host in the form of a URL.
     #[must_use]
     pub fn host_text(&self) -> &str {
         self.text.get(self.host_start()..self.host_end).unwrap_or_default()
@@ -287,7 +287,7 @@ impl Url {
         self.text.get(self.query_start?..)
     }
 
-    /// Path and query as they stand in a request line.
+    /// Path and query in the form of a request line.
     #[must_use]
     pub fn path_and_query(&self) -> &str {
         self.text.get(self.path_start..).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! One table of what is the same URL, and one of what is none.
+//! A table of URLs that are the same, and one of texts that are not URLs.
 
 use super::*;
 use proptest::prelude::*;

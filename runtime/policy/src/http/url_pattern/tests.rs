@@ -105,7 +105,7 @@ fn refuses_patterns_that_could_mean_two_things() {
         ("https://example.com/%2e/b", "a pattern with a `.` segment can never match"),
         ("https://example.com/a%2Fb", "`%2F` in the path of a URL is ambiguous"),
         ("https://example.com/a**", "`**` must be a whole segment, found `a**`"),
-        ("https://example.com/{a,b}", "`{` is not part of the pattern grammar, which has `*`, `?` and `**`"),
+        ("https://example.com/{a,b}", "`{` has no meaning in patterns, which have `*`, `?` and `**`"),
     ] {
         let error = UrlPattern::parse(text).unwrap_err();
         assert_eq!(error.to_string(), message, "{text}");
@@ -133,7 +133,7 @@ fn more_pinned_down_is_more_specific() {
 fn no_star_stands_for_the_parameters_of_a_segment() {
     for (pattern, path, expected) in [
         ("/v1/*/items", "/v1/7/items", true),
-        // Tomcat and others take `;x=1` off, and look for `/v1/items`.
+        // Tomcat and others remove `;x=1`, and look for `/v1/items`.
         ("/v1/*/items", "/v1/;x=1/items", false),
         ("/v1/*/items", "/v1/7;x=1/items", false),
         ("/v1/*/items", "/v1/%3Bx/items", false),

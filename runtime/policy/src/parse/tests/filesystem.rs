@@ -62,7 +62,7 @@ hint: write `x`, which covers what is in it too
 line 5, column 33: `../x` cannot be in `deny`: a pattern with a `..` segment can never match
 line 5, column 41: `**.pem` cannot be in `deny`: `**` must be a whole segment, found `**.pem`
 hint: `*` stays within a segment, `**/` goes any number of directories down
-line 5, column 51: `*.{a,b}` cannot be in `deny`: `{` is not part of the pattern grammar, which has `*`, `?` and `**`
+line 5, column 51: `*.{a,b}` cannot be in `deny`: `{` has no meaning in patterns, which have `*`, `?` and `**`
 hint: write one pattern for each alternative; `?` stands for any character, `\\{` for this one
 line 5, column 62: `**` denies the whole directory
 hint: remove the grant instead

@@ -1,4 +1,4 @@
-//! Every error with its exact text, and the policy that has none.
+//! Every error with its exact text, and a policy without errors.
 
 use crate::{Access, DecisionKind, Limits, Policy, SecretSource};
 use std::time::Duration;
@@ -147,7 +147,7 @@ proptest::proptest! {
 
 /// The documentation shows a policy that loads, and defaults that are the defaults.
 #[test]
-fn the_documented_policy_is_one() {
+fn the_documented_policy_loads() {
     let (_, rest) = include_str!("../../../POLICY.md").split_once("```toml\n").unwrap();
     let (text, _) = rest.split_once("```").unwrap();
     let policy = Policy::parse(text).unwrap();

@@ -1,4 +1,4 @@
-//! seccomp: system calls that computing needs, and no others.
+//! seccomp: allows the system calls that computing needs, and no others.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use seccompiler::{
     TargetArch,
 };
 
-use crate::Wall;
+use crate::Enforcement;
 
 /// Standard input, output and error.
 const DESCRIPTORS: u64 = 3;
 
-/// Calls whose first argument is a descriptor, and may be one of those.
+/// Calls that are allowed if their first argument is one of those descriptors.
 const ALLOWED_ON_DESCRIPTORS: &[i64] =
     &[libc::SYS_read, libc::SYS_readv, libc::SYS_write, libc::SYS_writev, libc::SYS_fstat];
 
-/// Memory, threads and their signals, time, and the end. A page that is made executable gives code that runs what is
-/// listed here.
+/// Memory, threads and their signals, time, and exiting. Code on a page that was made executable can still make only
+/// these calls.
 const ALLOWED: &[i64] = &[
     libc::SYS_close,
     libc::SYS_brk,
@@ -46,14 +46,14 @@ const ALLOWED: &[i64] = &[
     libc::SYS_exit_group,
 ];
 
-/// Answers every other system call as a kernel does that does not have it, for which the C library and Rust's have an
-/// answer: they start threads by `clone` where there is no `clone3`, whose flags a filter can't see.
-pub(crate) fn restrict() -> Wall {
+/// Answers every other system call as a kernel that lacks it would. The C library and Rust's cope with that: they start
+/// threads by `clone` where there is no `clone3`, whose flags a filter can't see.
+pub(crate) fn restrict() -> Enforcement {
     let applied = filter().map_err(seccompiler::Error::from).and_then(|filter| {
         let program: seccompiler::BpfProgram = filter.try_into()?;
         seccompiler::apply_filter(&program)
     });
-    if applied.is_ok() { Wall::Whole } else { Wall::Missing }
+    if applied.is_ok() { Enforcement::Full } else { Enforcement::None }
 }
 
 fn filter() -> Result<SeccompFilter, BackendError> {
@@ -63,15 +63,15 @@ fn filter() -> Result<SeccompFilter, BackendError> {
         let open = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Lt, DESCRIPTORS)?;
         rules.insert(*call, vec![SeccompRule::new(vec![open])?]);
     }
-    // Memory alone: no file is mapped.
+    // Anonymous memory only: no file is mapped.
     rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![with_all(3, flags(libc::MAP_ANONYMOUS))?])?]);
-    // A thread is made with memory and signal handlers in common, a process without.
+    // A thread is created with shared memory and signal handlers, a process without.
     let thread = flags(libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_SIGHAND);
     rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![with_all(0, thread)?])?]);
     // Names of threads, and of memory: Rust and the C library give them.
     let named = |option: i32| SeccompRule::new(vec![equal(0, flags(option))?]);
     rules.insert(libc::SYS_prctl, vec![named(libc::PR_SET_NAME)?, named(libc::PR_SET_VMA)?]);
-    // A process that aborts signals itself, and no other.
+    // A process that aborts sends a signal to itself, and to no other.
     let own = rustix::process::getpid().as_raw_nonzero().get();
     rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![equal(0, flags(own))?])?]);
     let not_there = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());

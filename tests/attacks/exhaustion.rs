@@ -1,4 +1,4 @@
-//! Guests that take without end. The host ends them, by the name of the limit.
+//! Guests that take without end. The host stops them and names the limit.
 
 use wasm_agent_host::Outcome;
 use wasm_agent_tests::{Recorded, Scene};
@@ -11,7 +11,7 @@ fn attack(guest: &str, limits: &str, arguments: &[&str]) -> Recorded {
     Scene::guest(&folder, guest).policy(policy).arguments(arguments.iter().copied()).run()
 }
 
-/// Either the host ended it by this limit, or the guest was refused and says so.
+/// Either the host ended the run by this limit, or the guest was refused and says so.
 fn stopped(run: &Recorded, which: &str) {
     match run.outcome() {
         Outcome::Limit { which: found } => assert_eq!(found, which),
@@ -58,7 +58,7 @@ fn huge_headers_are_refused() {
         let run = attack("huge-header", "", &[kind]);
         match run.outcome() {
             Outcome::Exited(0) => assert!(run.stdout.contains("held: "), "{kind}: {}", run.stdout),
-            // Too large to be looked at: only `syntax` promises an error of its own.
+            // Too large to be parsed: only `syntax` promises an error of its own.
             Outcome::Trapped { .. } | Outcome::Limit { .. } => assert_ne!(kind, "syntax"),
             other => panic!("{kind}: {other:?}: {}", run.stdout),
         }

@@ -1,7 +1,7 @@
 //! What must hold of every run, whatever the tool does.
 //!
 //! No effect without a permit, no outcome unrecorded, nothing denied performed, calls without gaps, a journal that
-//! verifies, and decisions that its own policy makes again.
+//! verifies, and decisions that the run's own policy repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
@@ -13,20 +13,20 @@ use wasm_agent_host::journal::{
 
 use crate::Recorded;
 
-/// Asserts it.
-pub fn holds(recorded: &Recorded) {
+/// Asserts it for a run.
+pub fn assert_hold(recorded: &Recorded) {
     let verified = verify(Cursor::new(&recorded.journal)).unwrap();
     assert!(verified.complete, "the journal is not complete: {verified:?}");
-    assert!(verified.tail.is_none(), "something stands after the last seal: {verified:?}");
+    assert!(verified.tail.is_none(), "there are records after the last seal: {verified:?}");
     let mut book = Book::default();
     for record in &recorded.records {
         book.enter(record);
     }
     book.close(recorded);
-    crate::judged::holds(&recorded.records);
+    crate::judged::assert_hold(&recorded.records);
 }
 
-/// The effects of a run while its journal is read.
+/// The effects of a run, as far as its journal has been read.
 #[derive(Default)]
 struct Book {
     calls: u64,
@@ -73,7 +73,7 @@ impl Book {
             }
             Event::End(end) => {
                 self.ended = true;
-                // The call in which a run is stopped has no outcome, and is not recorded.
+                // A call in which the run is stopped has no outcome, and is not recorded.
                 let unfinished = end.calls - self.calls;
                 let stopped = !matches!(end.result, RunResult::Exited { .. } | RunResult::Returned { .. });
                 assert!(
@@ -118,7 +118,7 @@ impl Book {
     fn close(&self, recorded: &Recorded) {
         assert!(self.ended, "the journal has no end");
         for intent in self.intents.values() {
-            assert!(intent.call.0 < recorded.report.calls, "an effect of no call: {intent:?}");
+            assert!(intent.call.0 < recorded.report.calls, "an effect without a call: {intent:?}");
             assert!(!self.denied.contains(&intent.call), "an effect of a call that was denied: {intent:?}");
         }
         for (effect, approval) in &self.settled {

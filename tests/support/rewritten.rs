@@ -1,4 +1,4 @@
-//! Journals that say something else than what happened, with checks and seals made to fit.
+//! Journals rewritten to claim something else, with checksums and seals that match.
 
 use minicbor::Decoder;
 use minicbor::data::Type;
@@ -7,8 +7,8 @@ use wasm_agent_host::journal::{CallEvent, Encoded, Event, Keep, Options, Outcome
 use crate::recorded::records;
 use crate::store::Memory;
 
-/// The journal with every record as `change` leaves it. It must not keep contents outside of its records.
-pub fn doctored(journal: &[u8], mut change: impl FnMut(&mut Event)) -> Vec<u8> {
+/// The journal with every record changed by `change`. It must not keep contents outside of its records.
+pub fn rewritten(journal: &[u8], mut change: impl FnMut(&mut Event)) -> Vec<u8> {
     let store = Memory::default();
     let mut writer = None;
     for mut record in records(journal) {
@@ -59,7 +59,7 @@ fn write(writer: &Writer, event: Event) {
         Event::ApprovalAsked(asked) => writer.approval_asked(&asked).unwrap(),
         Event::ApprovalSettled(settled) => writer.approval_settled(&settled).unwrap(),
         Event::Note(note) => writer.note(&note).unwrap(),
-        // The writer makes its own.
+        // The writer makes its own seals.
         Event::Function { .. } | Event::Label { .. } | Event::Seal(_) => {}
         other => panic!("can't be written again: {other:?}"),
     }

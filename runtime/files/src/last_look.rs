@@ -1,8 +1,8 @@
-//! The file that was looked at last, so that a tool which opens it in the next moment need not have it looked at again.
+//! The file that a tool looked at last, so that opening it right afterwards needs no second look.
 //!
-//! Between a look and what follows there is always a moment in which someone else may put another file there. So what
-//! is opened is looked at again once it is open, and is used only if it is the file that was looked at. This makes that
-//! moment a little longer, and nothing else: [`FRESH`] bounds it as a machine that is busy elsewhere might.
+//! Between a look and the next call, another process can always put another file there. So an opened file is checked
+//! again, and used only if it is the one that was looked at. Remembering the look makes that window a little longer,
+//! and [`FRESH`] bounds it.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -13,32 +13,32 @@ use rustix::fs::FileType;
 use super::resolve::{Place, is_name};
 use super::{Directory, Found, Identity};
 
-/// How long a look counts. Less than a time slice of the kernel's scheduler, in which the same could happen between two
-/// calls of one function.
+/// How long a look counts: less than a time slice of the kernel's scheduler, in which the same could happen between two
+/// system calls of one function.
 const FRESH: Duration = Duration::from_millis(2);
 
-/// What was looked at last, if that was a regular file.
+/// The last look, if it was at a regular file.
 #[derive(Debug, Default)]
-pub struct Seen(Option<Look>);
+pub struct LastLook(Option<Look>);
 
 #[derive(Debug)]
 struct Look {
-    /// Held open, so that no other directory can be taken for it.
+    /// Held open, so that no other directory gets its inode number.
     dir: Arc<File>,
     name: String,
     identity: Identity,
     at: Instant,
 }
 
-impl Seen {
-    /// Remembers what was found at a place by a call that began at `at`.
+impl LastLook {
+    /// Remembers what a call that began at `at` found at a place.
     pub fn remember(&mut self, place: &Place, found: Option<&Found>, at: Instant) {
         let Some(found) = found.filter(|found| found.kind == FileType::RegularFile) else {
             self.forget();
             return;
         };
         match &mut self.0 {
-            // The memory of the name is used again.
+            // Reuses the allocation of the name.
             Some(look) => {
                 if !Arc::ptr_eq(&look.dir, &place.dir.file) {
                     look.dir = Arc::clone(&place.dir.file);
@@ -53,7 +53,7 @@ impl Seen {
         }
     }
 
-    /// Forgets it: something is about to change.
+    /// Forgets the look, because something is about to change.
     pub fn forget(&mut self) {
         self.0 = None;
     }
@@ -113,32 +113,32 @@ mod tests {
         std::fs::write(dir.path().join("b"), "2").unwrap();
         let (base, other) = (directory(dir.path()), directory(dir.path()));
         let at = Instant::now();
-        let look = |seen: &mut Seen, name: &str| {
+        let look = |last: &mut LastLook, name: &str| {
             let (place, found) = resolve(&base, name, true, &Open).unwrap();
-            seen.remember(&place, found.as_ref(), at);
+            last.remember(&place, found.as_ref(), at);
             found.map(|found| found.identity)
         };
-        let mut seen = Seen::default();
-        assert!(seen.find(&base, "a", at).is_none());
-        let identity = look(&mut seen, "a").unwrap();
-        let (place, found) = seen.find(&base, "a", at + FRESH / 2).unwrap();
+        let mut last = LastLook::default();
+        assert!(last.find(&base, "a", at).is_none());
+        let identity = look(&mut last, "a").unwrap();
+        let (place, found) = last.find(&base, "a", at + FRESH / 2).unwrap();
         assert_eq!((place.path.as_str(), place.name.as_str(), found), ("/d/a", "a", identity));
-        assert!(seen.find(&base, "a", at + FRESH).is_none());
-        assert!(seen.find(&other, "a", at).is_none());
-        assert!(["b", "./a", "a/", "d/../a", ""].iter().all(|path| seen.find(&base, path, at).is_none()));
-        assert_ne!(look(&mut seen, "b"), Some(identity));
-        assert!(seen.find(&base, "a", at).is_none());
-        // Neither nothing nor what is no regular file is remembered.
-        assert!(look(&mut seen, "b").is_some() && seen.find(&base, "b", at).is_some());
-        assert!(look(&mut seen, "c").is_none() && seen.find(&base, "b", at).is_none());
+        assert!(last.find(&base, "a", at + FRESH).is_none());
+        assert!(last.find(&other, "a", at).is_none());
+        assert!(["b", "./a", "a/", "d/../a", ""].iter().all(|path| last.find(&base, path, at).is_none()));
+        assert_ne!(look(&mut last, "b"), Some(identity));
+        assert!(last.find(&base, "a", at).is_none());
+        // A missing file is not remembered, nor anything but a regular file.
+        assert!(look(&mut last, "b").is_some() && last.find(&base, "b", at).is_some());
+        assert!(look(&mut last, "c").is_none() && last.find(&base, "b", at).is_none());
         rustix::fs::symlinkat("a", base.file.as_fd(), "link").unwrap();
-        look(&mut seen, "b");
+        look(&mut last, "b");
         let (place, found) = resolve(&base, "link", false, &Open).unwrap();
-        seen.remember(&place, found.as_ref(), at);
-        assert!(seen.find(&base, "b", at).is_none() && seen.find(&base, "link", at).is_none());
-        look(&mut seen, "b");
-        seen.forget();
-        assert!(seen.find(&base, "b", at).is_none());
+        last.remember(&place, found.as_ref(), at);
+        assert!(last.find(&base, "b", at).is_none() && last.find(&base, "link", at).is_none());
+        look(&mut last, "b");
+        last.forget();
+        assert!(last.find(&base, "b", at).is_none());
     }
     #[test]
     fn what_took_the_place_of_the_file_that_was_seen_is_not_opened_for_it() {
@@ -148,10 +148,10 @@ mod tests {
         let replaced = |replace: &dyn Fn()| {
             std::fs::write(dir.path().join("a"), "1").unwrap();
             let (place, found) = resolve(&base, "a", true, &Open).unwrap();
-            let mut seen = Seen::default();
-            seen.remember(&place, found.as_ref(), at);
+            let mut last = LastLook::default();
+            last.remember(&place, found.as_ref(), at);
             replace();
-            let (place, identity) = seen.find(&base, "a", at).unwrap();
+            let (place, identity) = last.find(&base, "a", at).unwrap();
             let opened =
                 open_file(&place, crate::open::Access { read: true, write: false }, Some(identity), false).map(drop);
             rustix::fs::unlinkat(base.file.as_fd(), "a", rustix::fs::AtFlags::empty()).ok();
