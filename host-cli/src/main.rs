@@ -5,18 +5,17 @@
 mod args;
 mod commands;
 mod divergence;
-mod escape;
+mod engine;
 mod exit;
 mod failure;
 mod machine;
 mod own;
 mod prompt;
 mod report;
+mod show;
 mod sink;
 mod state;
-mod table;
 mod timeline;
-mod units;
 
 use std::process::ExitCode;
 
@@ -25,10 +24,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use args::{Arguments, Command};
-use escape::escape_line;
 use exit::Exit;
 use failure::Failure;
 use report::Report;
+use show::escape::escape_line;
 use wasm_agent_host::Compiler;
 
 /// Says which diagnostics are wanted.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasm_agent_host::{OutputSink, Stream};
 
-use crate::escape::escape_line;
+use crate::show::escape::escape_line;
 
 /// Longest part of a character that can wait for its rest, in bytes: all but the last byte of UTF-8's longest.
 const PART_BYTES_MAX: usize = 3;

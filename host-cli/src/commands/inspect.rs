@@ -4,15 +4,16 @@ use serde_json::json;
 use wasm_agent_host::Description;
 
 use crate::args::{Format, Inspect};
-use crate::escape::escape_line;
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::machine;
-use crate::report::{Report, style};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
 
 /// Shows what a tool is. Nothing of it is compiled or runs, and nothing is kept.
 pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Failure> {
-    let tool = Description::read(&machine::engine()?, &arguments.tool)?;
+    let tool = Description::read(&engine::from_config()?, &arguments.tool)?;
     let (command, imports, exports) = (tool.is_command(), tool.imports(), tool.exports());
     match report.format {
         Format::Text => {

@@ -10,7 +10,7 @@ use wasm_agent_host::journal::{KeyError, PublicKey, Signer, SigningKey};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::units::shell_word;
+use crate::show::units::shell_word;
 
 /// Longest key file that is read, in bytes. A key takes 120; the rest is room for comments.
 const KEY_BYTES_MAX: u64 = 16 << 10;

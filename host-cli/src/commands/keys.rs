@@ -10,10 +10,10 @@ use wasm_agent_host::journal::{KeyError, PublicKey, Signer as _, SigningKey};
 
 use super::key_file::{self, unusable};
 use crate::args::{Format, Keys};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::report::Report;
+use crate::show::escape::escape_line;
 
 /// Runs a sub-command.
 pub(crate) fn keys(command: &Keys, report: &Report) -> Result<Exit, Failure> {

@@ -9,16 +9,15 @@ use wasm_agent_host::journal::{Event, Record, verify};
 use wasm_agent_host::{Observer, OutputSink, Recording, ReplayError, ReplayFailure, Replayed, Tool};
 
 use super::progress::{Prints, open, open_journal};
-use super::run::print_result;
 use crate::args::Replay;
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::machine;
 use crate::report::{Last, Report, columns};
+use crate::show::units::{hex, shell_word};
 use crate::sink::Passing;
 use crate::state;
 use crate::timeline::Around;
-use crate::units::{hex, shell_word};
 
 /// Replays a run, and compares it with its record.
 pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failure> {
@@ -31,7 +30,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
             kept(&state.component_path(&hex(&header.component_sha256)), &header.component_name, &arguments.journal)?
         }
     };
-    let engine = machine::engine()?;
+    let engine = engine::from_config()?;
     let tool = Tool::load(&engine, &path, Some(&state))?;
     if let Some(given) = &arguments.arguments {
         recording = recording.arguments(given.iter().cloned());
@@ -51,7 +50,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
         return Ok(Exit::Finished);
     }
     let ended = ended.map_err(|error| failed(arguments, error))?;
-    print_result(&ended.outcome, arguments.json, report)?;
+    report.result(&ended.outcome, arguments.json)?;
     if !arguments.quiet {
         report.replay(&ended);
     }

@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
 use wasm_agent_host::policy::SecretSource;
-use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
+use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, OwnThings, StateDir, Tool};
 
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
-use crate::escape::escape_line;
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::machine;
 use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
@@ -55,7 +53,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let state = state::open(&arguments.state)?;
     let code = if grants.reach(state.root())? { CodeSource::Copied } else { CodeSource::Mapped };
     let state = state.code_source(code);
-    let engine = machine::engine()?;
+    let engine = engine::from_config()?;
     let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
     let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;
     let output = Arc::new(Passing::new());
@@ -78,7 +76,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     // What can't be shown here could not be shown to the tool's reader before, and the tool was told.
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;
-    print_result(&ended.outcome, arguments.json.is_some(), report)?;
+    report.result(&ended.outcome, arguments.json.is_some())?;
     if !arguments.quiet {
         let asked = approver.asked.load(Ordering::Relaxed);
         let alone = approve.is_none() && approver.name() == RefuseAll.name();
@@ -97,20 +95,6 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         );
     }
     Ok(Exit::from(&ended.outcome))
-}
-
-/// Prints what a typed export returned; nothing for a command.
-pub(crate) fn print_result(outcome: &Outcome, as_json: bool, report: &Report) -> Result<(), Failure> {
-    let Outcome::Returned { wave, json, .. } = outcome else { return Ok(()) };
-    if as_json {
-        return report.object(json.as_ref().unwrap_or(&Value::Null));
-    }
-    if wave.is_empty() {
-        return Ok(());
-    }
-    // WAVE escapes what ends a line, not all that a terminal acts on.
-    let shown = if io::stdout().is_terminal() { escape_line(wave) } else { wave.into() };
-    report.data(|out| writeln!(out, "{shown}"))
 }
 
 fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Invocation, LoadError> {

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use wasm_agent_host::approval::{ApprovalRequest, ApproverError, Detail, Preview};
 
-use crate::escape::{Folded, Row, escape_line, fold};
+use crate::show::escape::{Folded, Row, escape_line, fold};
 
 /// Longest message, in bytes of escaped text, an empty row counted as a full one.
 ///

@@ -4,12 +4,14 @@ use serde_json::json;
 use wasm_agent_host::ReplayReport;
 use wasm_agent_host::journal::{Event, Record, to_json};
 
-use super::{Report, outcome_json, outcome_line, style};
+use super::Report;
+use super::run::{outcome_json, outcome_line};
 use crate::args::Format;
-use crate::escape::escape_line;
 use crate::exit::Exit;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 use crate::timeline::text;
-use crate::units::count;
 
 /// The call that a replay was ended after.
 pub(crate) struct Last {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use wasm_agent_host::journal::{End, Header, Invocation, RunResult, Tail};
 
-use crate::commands::journal::tail_text;
-use crate::escape::escape_line;
-use crate::report::{block, style};
-use crate::units::{bytes, count, duration, hex, timestamp};
+use super::text::tail_text;
+use crate::show::escape::{block, escape_line};
+use crate::show::style;
+use crate::show::units::{bytes, count, duration, hex, timestamp};
 
 /// Writes which run this is.
 pub(super) fn write(out: &mut dyn Write, header: &Header) -> io::Result<()> {

@@ -13,22 +13,21 @@ mod value;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anstyle::Style;
 use wasm_agent_host::journal::{
     Answer, ApprovalAsked, ApprovalSettled, Call, EffectResult, End, Event, Intent, Outcome, Record, Tail, Verdict,
     to_json,
 };
 
 use crate::args::Calls;
-use crate::escape::escape_line;
-use crate::report::style;
-use crate::units::count;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 use row::{Layout, Row};
 
 pub(crate) use around::Around;
 pub(crate) use text::{
     action as action_text, approval as approval_text, call, denial as denial_text, permission as permission_text,
-    returned,
+    returned, tail_text,
 };
 
 /// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
@@ -121,10 +120,11 @@ impl<'a> Timeline<'a> {
             Event::ApprovalSettled(settled) => self.settled(settled),
             Event::Intent(intent) => self.intent(intent),
             Event::Outcome(outcome) => self.outcome(outcome, record),
-            Event::Note(note) => match note.name.as_str() {
-                "intent" => self.row(note.at_ns, None, style::HINT, "says", &escape_line(&note.text), ""),
-                name => self.row(note.at_ns, None, style::HINT, &escape_line(name), &escape_line(&note.text), ""),
-            },
+            Event::Note(note) => {
+                let (name, text) = (escape_line(&note.name), escape_line(&note.text));
+                let result = if name == "intent" { "says" } else { &name };
+                self.row(&Row { at_ns: note.at_ns, call: None, style: style::HINT, result, what: &text, why: "" })
+            }
             Event::End(end) => {
                 self.end = Some(end.clone());
                 Ok(())
@@ -157,15 +157,16 @@ impl<'a> Timeline<'a> {
 
     fn call(&mut self, call: &Call) -> io::Result<()> {
         let decision = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
-        let plain = || (text::call(call), returned(call));
+        let (at_ns, number) = (call.at_ns, Some(call.seq));
         match decision {
             Some(decision) => {
-                let what = decision.action.as_deref().map_or_else(|| plain().0, text::action);
-                self.row(call.at_ns, Some(call.seq), style::BAD, "denied", &what, &text::denial(decision))
+                let what = decision.action.as_deref().map_or_else(|| text::call(call), text::action);
+                let why = text::denial(decision);
+                self.row(&Row { at_ns, call: number, style: style::BAD, result: "denied", what: &what, why: &why })
             }
             None if self.calls == Calls::All => {
-                let (what, why) = plain();
-                self.row(call.at_ns, Some(call.seq), style::FAINT, "call", &what, &why)
+                let (what, why) = (text::call(call), returned(call));
+                self.row(&Row { at_ns, call: number, style: style::FAINT, result: "call", what: &what, why: &why })
             }
             None => {
                 self.hidden += u64::from(self.effect_call != Some(call.seq));
@@ -197,11 +198,12 @@ impl<'a> Timeline<'a> {
             return Ok(());
         }
         let (call, what) = self.named(settled.effect);
-        let (style, word) = if approved { (style::GOOD, "approved") } else { (style::BAD, "refused") };
+        let (style, result) = if approved { (style::GOOD, "approved") } else { (style::BAD, "refused") };
         if !approved {
             self.close(settled.effect);
         }
-        self.row(settled.at_ns, call, style, word, &what, &text::approval(&settled.approval))
+        let why = text::approval(&settled.approval);
+        self.row(&Row { at_ns: settled.at_ns, call, style, result, what: &what, why: &why })
     }
 
     fn intent(&mut self, intent: &Intent) -> io::Result<()> {
@@ -225,7 +227,7 @@ impl<'a> Timeline<'a> {
         if !self.close(outcome.effect) {
             self.open_more = self.open_more.saturating_sub(1);
         }
-        let (style, word) = match outcome.result {
+        let (style, result) = match outcome.result {
             EffectResult::Done => (style::GOOD, "done"),
             EffectResult::Failed => (style::BAD, "failed"),
             EffectResult::Denied => (style::BAD, "not done"),
@@ -235,11 +237,13 @@ impl<'a> Timeline<'a> {
         match self.pending.take() {
             Some(Pending::Intended(intent)) if intent.effect == outcome.effect => {
                 facts.push(text::permission(&intent.decision, intent.approval.as_ref()));
-                self.write(intent.at_ns, Some(intent.call), style, word, &what, &facts.join("; "))
+                let (at_ns, call, why) = (intent.at_ns, Some(intent.call), facts.join("; "));
+                self.write(&Row { at_ns, call, style, result, what: &what, why: &why })
             }
             other => {
                 self.pending = other;
-                self.row(outcome.at_ns, call, style, word, &what, &facts.join("; "))
+                let (at_ns, why) = (outcome.at_ns, facts.join("; "));
+                self.row(&Row { at_ns, call, style, result, what: &what, why: &why })
             }
         }
     }
@@ -272,57 +276,36 @@ impl<'a> Timeline<'a> {
     }
 
     /// Writes a row after what is still waiting to be written.
-    fn row(
-        &mut self,
-        at_ns: u64,
-        call: Option<u64>,
-        style: Style,
-        result: &str,
-        what: &str,
-        why: &str,
-    ) -> io::Result<()> {
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
-        self.write(at_ns, call, style, result, what, why)
+        self.write(row)
     }
 
-    fn write(
-        &mut self,
-        at_ns: u64,
-        call: Option<u64>,
-        style: Style,
-        result: &str,
-        what: &str,
-        why: &str,
-    ) -> io::Result<()> {
-        let marked = call.is_some() && call == self.marked;
-        self.layout.row(self.out, &Row { at_ns, call, style, result, what, why, marked })
+    fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
+        let marked = row.call.is_some() && row.call == self.marked;
+        self.layout.row(self.out, row, marked)
     }
 
     /// Writes the row of an effect whose next record did not follow.
     fn flush(&mut self) -> io::Result<()> {
-        match self.pending.take() {
-            None => Ok(()),
-            Some(Pending::Asked(asked)) => {
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let (at_ns, call, action, style, result, why) = match &pending {
+            Pending::Asked(asked) => {
                 let why = format!("waits for {}", escape_line(&asked.approver));
-                self.write(asked.at_ns, Some(asked.call), style::WARNING, "asked", &text::action(&asked.action), &why)
+                (asked.at_ns, asked.call, &asked.action, style::WARNING, "asked", why)
             }
-            Some(Pending::Approved(asked, settled)) => {
+            Pending::Approved(asked, settled) => {
                 let why = text::approval(&settled.approval);
-                self.write(settled.at_ns, Some(asked.call), style::GOOD, "approved", &text::action(&asked.action), &why)
+                (settled.at_ns, asked.call, &asked.action, style::GOOD, "approved", why)
             }
-            Some(Pending::Intended(intent)) => {
+            Pending::Intended(intent) => {
                 let why = text::permission(&intent.decision, intent.approval.as_ref());
-                self.write(
-                    intent.at_ns,
-                    Some(intent.call),
-                    style::WARNING,
-                    "begun",
-                    &text::action(&intent.action),
-                    &why,
-                )
+                (intent.at_ns, intent.call, &intent.action, style::WARNING, "begun", why)
             }
-        }
+        };
+        let what = text::action(action);
+        self.write(&Row { at_ns, call: Some(call), style, result, what: &what, why: &why })
     }
 
     fn count_hidden(&mut self) -> io::Result<()> {

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstyle::Style;
 use unicode_width::UnicodeWidthChar;
 
-use crate::report::style;
-use crate::units::since_start;
+use crate::show::style;
+use crate::show::units::since_start;
 
 const TIME_COLUMNS: usize = 9;
 const CALL_COLUMNS: usize = 6;
@@ -37,7 +37,6 @@ pub(super) struct Row<'a> {
     pub(super) result: &'a str,
     pub(super) what: &'a str,
     pub(super) why: &'a str,
-    pub(super) marked: bool,
 }
 
 impl Layout {
@@ -61,11 +60,11 @@ impl Layout {
         )
     }
 
-    /// Writes a row.
-    pub(super) fn row(self, out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
+    /// Writes a row, with a mark before it or without.
+    pub(super) fn row(self, out: &mut dyn Write, row: &Row<'_>, marked: bool) -> io::Result<()> {
         let (faint, style) = (style::FAINT, row.style);
         let call = row.call.map_or_else(String::new, |call| call.to_string());
-        let (mark, columns) = if row.marked { (">", TIME_COLUMNS - 1) } else { ("", TIME_COLUMNS) };
+        let (mark, columns) = if marked { (">", TIME_COLUMNS - 1) } else { ("", TIME_COLUMNS) };
         let (what, why) = match self.why {
             Some(columns) => (cut(row.what, self.what), cut(row.why, columns)),
             None => (row.what.to_owned(), row.why.to_owned()),
@@ -119,9 +118,8 @@ mod tests {
 
     fn lines(columns: Option<usize>, what: &str, why: &str) -> String {
         let mut out = Vec::new();
-        let row =
-            Row { at_ns: 1_234_567_890, call: Some(41), style: style::GOOD, result: "done", what, why, marked: false };
-        Layout::new(columns).row(&mut out, &row).unwrap();
+        let row = Row { at_ns: 1_234_567_890, call: Some(41), style: style::GOOD, result: "done", what, why };
+        Layout::new(columns).row(&mut out, &row, false).unwrap();
         anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
     }
 

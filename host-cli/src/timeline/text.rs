@@ -3,14 +3,14 @@
 use serde_json::Value;
 use wasm_agent_calls::words::{self, Outcome, Typed};
 use wasm_agent_host::journal::{
-    Answer, ApprovalRecord, Call, DecisionRecord, Function, Remember, Verdict, item_to_json,
+    Answer, ApprovalRecord, Call, DecisionRecord, Function, Remember, Tail, Verdict, item_to_json,
 };
 use wasm_agent_host::policy::{Action, DenialReason};
 
 use super::value::together;
 pub(crate) use super::value::{alone, is_payload};
-use crate::escape::escape_line;
-use crate::units::{bytes, duration};
+use crate::show::escape::escape_line;
+use crate::show::units::{bytes, count, duration};
 
 /// Shortest wait for an answer that is shown, in nanoseconds.
 const WAIT_NS_MIN: u64 = 1_000_000;
@@ -113,6 +113,15 @@ pub(crate) fn function(name: &str) -> String {
         format!("{interface}.{function}")
     };
     escape_line(&shown).into_owned()
+}
+
+/// What lies after the last seal, in words.
+pub(crate) fn tail_text(tail: &Tail) -> String {
+    let mut text = count(tail.records, "record");
+    if tail.torn_bytes > 0 {
+        text.push_str(&format!(", and {} of one that was being written", bytes(tail.torn_bytes)));
+    }
+    text
 }
 
 /// Named values, as `name=value` with spaces between them; any other value alone.

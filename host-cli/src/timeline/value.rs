@@ -3,8 +3,8 @@
 use serde_json::Value;
 use wasm_agent_calls::words::{Shape, Typed};
 
-use crate::escape::escape_line;
-use crate::units::bytes;
+use crate::show::escape::escape_line;
+use crate::show::units::bytes;
 
 /// Longest text made of a call's arguments or outcome, in characters. `--format json` has all of it.
 const CHARS_MAX: usize = 400;

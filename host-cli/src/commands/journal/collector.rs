@@ -6,7 +6,7 @@ use wasm_agent_host::http::post::{PostError, Posted, Poster};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::units::count;
+use crate::show::units::count;
 
 /// Longest part of a collector's answer that is shown, in characters.
 const ANSWER_CHARS_MAX: usize = 200;

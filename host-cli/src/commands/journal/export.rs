@@ -12,11 +12,12 @@ use super::collector::Collector;
 use super::{lines, redact};
 use crate::args::{Export, Exported, Format, Written};
 use crate::commands::progress::{Prints, Progress, open_journal};
-use crate::escape::{escape_json, escape_line};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::units::{count, shell_word};
+use crate::report::Report;
+use crate::show::escape::{escape_json, escape_line};
+use crate::show::style;
+use crate::show::units::{count, shell_word};
 
 /// How a reading ended.
 #[derive(Default)]

@@ -10,35 +10,35 @@ use wasm_agent_calls::{Function, find};
 use wasm_agent_host::journal::{Call, Event, Reader};
 use wasm_agent_host::{Discard, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir, Tool};
 
+use super::gaps::{Contents, Gaps};
 use crate::args;
 use crate::commands::progress::{Prints, Progress, open, open_journal};
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::machine;
+use crate::show::units::{count, hex};
 use crate::state;
-use crate::units::{count, hex};
 
 /// A run's files at one of its calls, or at its end.
 pub(super) struct Followed {
     pub(super) files: Files<File>,
     /// Where contents that the journal keeps are fetched from.
     pub(super) reader: Reader<Progress>,
-    pub(super) contents: Contents,
+    contents: Contents,
     /// The run's end was read.
-    pub(super) complete: bool,
+    complete: bool,
 }
 
-/// Where the contents of what the tool wrote come from.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Contents {
-    /// The journal has all of them.
-    Recorded,
-    /// A replay made them again.
-    Replayed,
-    /// Some are missing: there is no tool to replay with.
-    NoTool,
-    /// Some are missing: the replay failed.
-    NotReplayed(String),
+impl Followed {
+    /// What is not known of the files, once all that was wanted is read. Takes the progress bar off the terminal.
+    pub(super) fn gaps(self, arguments: &args::Files) -> Gaps {
+        Gaps {
+            contents: self.contents,
+            lost: self.files.lost(),
+            undigested: self.files.undigested(),
+            incomplete: !self.complete && arguments.at.is_none(),
+        }
+    }
 }
 
 /// Reads a journal up to a call, or to its end.
@@ -120,7 +120,7 @@ fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Fi
         failed: None,
     };
     let shared = Arc::new(Mutex::new(watched));
-    let engine = machine::engine().map_err(text)?;
+    let engine = engine::from_config().map_err(text)?;
     let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
     let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
     let recording = bounds.of(recording);

@@ -5,8 +5,8 @@ use std::io::{self, Read, Seek, Write};
 use serde_json::{Value, json};
 use wasm_agent_host::journal::{Event, ReadError, Reader, write_json};
 
-use super::verify::tail_json;
-use crate::escape::escape_json;
+use super::shared::tail_json;
+use crate::show::escape::escape_json;
 
 /// Writes one event a line; after those of a run that did not end, one that says what is missing.
 ///

@@ -1,6 +1,5 @@
 //! `wasm-agent journal recover`.
 
-use std::io;
 use std::path::Path;
 
 use serde_json::json;
@@ -9,15 +8,16 @@ use wasm_agent_host::journal::{
     NotRecoverable, RecoverError, Recovered, Signer, Verification, recover, recoverable, verify,
 };
 
-use super::verify::{open_json, open_text};
+use super::shared::{open_json, open_text, uncreated};
 use crate::args::{Format, Recover};
 use crate::commands::key_file::signing_key;
 use crate::commands::progress::{Prints, open};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::report::{Report, style};
-use crate::units::{bytes, count, hex};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex};
 
 /// Copies what is whole of a journal that was cut off, and seals the copy. The original is only read.
 pub(super) fn copy(arguments: &Recover, report: &Report) -> Result<Exit, Failure> {
@@ -79,16 +79,6 @@ fn refused(journal: &Path, error: NotRecoverable) -> Failure {
         }
         NotRecoverable::NotSigned => Failure::new(Exit::NothingRan, format!("cannot recover journal `{shown}`: {why}"))
             .hint("leave `--sign` out"),
-    }
-}
-
-pub(super) fn uncreated(copy: &Path, error: io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::new(Exit::NothingRan, format!("file `{}` exists already", copy.display()))
-                .hint("a record is never overwritten; name another file for the copy")
-        }
-        _ => Failure::file("create", "journal", copy, error),
     }
 }
 

@@ -7,15 +7,15 @@ use wasm_agent_audit::redact::{RedactError, RedactionError, TakenOut, redact, ve
 use wasm_agent_host::JournalFile;
 use wasm_agent_host::journal::{PublicKey, Verification, verify_signed};
 
-use super::recover::uncreated;
-use super::verify::unsigned;
+use super::shared::{uncreated, unsigned};
 use crate::args::{Export, Format, Redact};
 use crate::commands::progress::{Prints, open};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::report::{Report, style};
-use crate::units::{bytes, count, hex};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex};
 
 /// Writes a copy of a journal with contents taken out.
 pub(super) fn write(arguments: &Export, output: &Path, report: &Report) -> Result<Exit, Failure> {

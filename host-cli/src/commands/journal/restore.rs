@@ -10,36 +10,32 @@ use serde_json::{Value, json};
 use wasm_agent_audit::files::{Folder, Left, Restored};
 use wasm_agent_host::policy::GuestPath;
 
-use super::files::Rest;
-use super::follow::{Followed, failed, follow};
+use super::follow::{failed, follow};
+use super::gaps::Gaps;
 use crate::args::{self, Format};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, json_line, style};
-use crate::table::{Align, Table};
-use crate::units::bytes;
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::json::json_line;
+use crate::show::style;
+use crate::show::table::{Align, Table};
+use crate::show::units::bytes;
 
 /// A folder that nothing is written outside of, whatever names a journal has. No link is made or followed in it.
 struct Inside(Dir);
 
 /// Restores files, and says of each how much of it.
 pub(super) fn restore(arguments: &args::Files, folder: &Path, report: &Report) -> Result<Exit, Failure> {
-    let Followed { mut files, mut reader, contents, complete } = follow(arguments)?;
+    let mut followed = follow(arguments)?;
     let mut inside = open(folder)?;
     let mut restored = Vec::new();
-    let ended = files.restore(&mut inside, &mut reader, |each| restored.push(each));
+    let ended = followed.files.restore(&mut inside, &mut followed.reader, |each| restored.push(each));
     ended.map_err(|error| failed(&arguments.journal, error))?;
-    drop(reader);
-    let rest = Rest {
-        contents,
-        lost: files.lost(),
-        undigested: files.undigested(),
-        incomplete: !complete && arguments.at.is_none(),
-    };
+    let gaps = followed.gaps(arguments);
     match report.format {
-        Format::Text => report.data(|out| text(out, &restored, &rest))?,
-        Format::Json => report.data(|out| objects(out, &restored, &rest))?,
+        Format::Text => report.data(|out| text(out, &restored, &gaps))?,
+        Format::Json => report.data(|out| objects(out, &restored, &gaps))?,
     }
     match restored.iter().find_map(|each| if let Left::Failed { why } = &each.left { Some((each, why)) } else { None })
     {
@@ -98,7 +94,7 @@ fn relative(path: &GuestPath) -> &str {
     path.as_str().strip_prefix('/').unwrap_or_default()
 }
 
-fn text(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<()> {
+fn text(out: &mut dyn Write, restored: &[Restored], gaps: &Gaps) -> io::Result<()> {
     let mut table = Table::new(&[("RESTORED", Align::Left), ("PATH", Align::Left), ("WHAT", Align::Left)]);
     for each in restored {
         let (style, name, what) = said(&each.left);
@@ -109,7 +105,7 @@ fn text(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<(
     }
     table.write(out)?;
     let unknown = |each: &Restored| matches!(each.left, Left::Partial { .. } | Left::Unknown { .. });
-    rest.write(out, restored.iter().any(unknown))
+    gaps.write(out, restored.iter().any(unknown))
 }
 
 fn said(left: &Left) -> (Style, &'static str, String) {
@@ -130,7 +126,7 @@ fn said(left: &Left) -> (Style, &'static str, String) {
     }
 }
 
-fn objects(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<()> {
+fn objects(out: &mut dyn Write, restored: &[Restored], gaps: &Gaps) -> io::Result<()> {
     for each in restored {
         let mut value = json!({ "event": "restored", "path": each.path.as_str(), "state": said(&each.left).1 });
         let details = match &each.left {
@@ -144,5 +140,5 @@ fn objects(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Resul
         }
         writeln!(out, "{}", json_line(&value))?;
     }
-    writeln!(out, "{}", json_line(&rest.json()))
+    writeln!(out, "{}", json_line(&gaps.json()))
 }

@@ -7,15 +7,17 @@ use serde_json::{Map, Value, json};
 use wasm_agent_audit::stats::{FunctionStats, Stats, Traffic};
 use wasm_agent_host::journal::{Event, Header, Record};
 
+use super::shared::write_incomplete;
 use crate::args::Format;
 use crate::commands::progress::{Prints, open_journal};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::table::{Align, Table};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::table::{Align, Table};
+use crate::show::units::{bytes, count, hex, share, short_duration, since_start};
 use crate::timeline;
-use crate::units::{bytes, count, hex, share, short_duration, since_start};
 
 /// Shows what a run cost.
 pub(super) fn stats(path: &Path, report: &Report) -> Result<Exit, Failure> {
@@ -47,7 +49,7 @@ fn describe(record: &Record) -> String {
 }
 
 fn text(out: &mut dyn Write, header: &Header, stats: &Stats, complete: bool) -> io::Result<()> {
-    let (strong, warning) = (style::STRONG, style::WARNING);
+    let strong = style::STRONG;
     let (time, calls) = (stats.time(), stats.calls());
     let mut line = |name: &str, text: &str| writeln!(out, "{strong}{name:<8}{strong:#} {text}");
     line("tool", &escape_line(&header.component_name))?;
@@ -76,7 +78,7 @@ fn text(out: &mut dyn Write, header: &Header, stats: &Stats, complete: bool) -> 
     slowest(stats).write(out)?;
     records(stats).write(out)?;
     if !complete {
-        writeln!(out, "\n{warning}incomplete{warning:#}: the record has no end; this is what it has")?;
+        write_incomplete(out)?;
     }
     Ok(())
 }

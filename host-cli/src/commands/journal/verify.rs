@@ -3,21 +3,20 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wasm_agent_host::journal::{ReadError, Redaction, Tail, Verification, verify, verify_signed};
+use wasm_agent_host::journal::{ReadError, Redaction, Verification, verify, verify_signed};
 
 use super::redact::prove;
+use super::shared::{open_json, open_text, signed_up_to, tail_json, unsigned};
 use crate::args::{Format, Verify};
 use crate::commands::key_file::public_key;
 use crate::commands::progress::{Prints, Progress, open};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::timeline::action_text;
-use crate::units::{bytes, count, hex};
-
-/// Most effects without an outcome that are named. A tool has a handful under way at a time.
-const OPEN_SHOWN_MAX: usize = 32;
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex};
+use crate::timeline::tail_text;
 
 /// Says whether a journal is whole and unchanged.
 pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
@@ -44,28 +43,6 @@ pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure
         return Err(Failure::new(Exit::Unverified, format!("journal `{}` lacks the end of its run", path.display())));
     }
     Ok(Exit::Finished)
-}
-
-/// The failure of a journal with something in it that its key did not sign.
-pub(super) fn unsigned(path: &Path, verification: &Verification) -> Option<Failure> {
-    let tail = verification.tail.filter(|_| !verification.is_signed())?;
-    let message = format!(
-        "journal `{}` is signed {}; nobody signed what follows: {}",
-        path.display(),
-        signed_up_to(verification),
-        tail_text(&tail)
-    );
-    Some(Failure::new(Exit::Unverified, message).hint(
-        "a run that was killed leaves such an end, and anybody can add one: trust none of it on the strength of the key",
-    ))
-}
-
-/// How far a signed journal is signed.
-fn signed_up_to(verification: &Verification) -> String {
-    match verification.sealed_records.checked_sub(1) {
-        Some(last) => format!("up to record {last}"),
-        None => "in no part".to_owned(),
-    }
 }
 
 /// What the verification could rely on besides the journal.
@@ -147,44 +124,6 @@ fn redaction_text(redaction: &Redaction, trusted: &Trusted<'_>) -> String {
         _ => String::new(),
     };
     format!("redaction: exactly {} without {without}{signed}\n", escape_line(&shown))
-}
-
-/// The effects without an outcome, a line each.
-pub(super) fn open_text(verification: &Verification) -> String {
-    let warning = style::WARNING;
-    let open = &verification.open_effects;
-    let mut text = String::new();
-    for effect in open.actions.values().take(OPEN_SHOWN_MAX) {
-        let action = action_text(&effect.action);
-        text.push_str(&format!("{warning}may have happened{warning:#}: {action} (call {})\n", effect.call));
-    }
-    let shown = u64::try_from(open.actions.len().min(OPEN_SHOWN_MAX)).unwrap_or(u64::MAX);
-    let more = open.count().saturating_sub(shown);
-    if more > 0 {
-        text.push_str(&format!("{warning}may have happened{warning:#}: {}\n", count(more, "more effect")));
-    }
-    text
-}
-
-/// The effects without an outcome whose action is kept, for programs.
-pub(super) fn open_json(verification: &Verification) -> Vec<Value> {
-    let open = verification.open_effects.actions.iter();
-    open.map(|(effect, open)| json!({ "effect": effect, "call": open.call, "action": action_text(&open.action) }))
-        .collect()
-}
-
-/// What lies after the last seal, in words.
-pub(crate) fn tail_text(tail: &Tail) -> String {
-    let mut text = count(tail.records, "record");
-    if tail.torn_bytes > 0 {
-        text.push_str(&format!(", and {} of one that was being written", bytes(tail.torn_bytes)));
-    }
-    text
-}
-
-/// What lies after the last seal, for programs.
-pub(super) fn tail_json(tail: &Tail) -> Value {
-    json!({ "records": tail.records, "torn_bytes": tail.torn_bytes, "at": tail.at })
 }
 
 fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {

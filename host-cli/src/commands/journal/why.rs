@@ -8,14 +8,17 @@ use serde_json::{Value, json};
 use wasm_agent_audit::why::{Chain, Names, Source, Step, StepResult, Target, Why};
 use wasm_agent_host::journal::{ApprovalRecord, DecisionRecord, Header, Verdict};
 
+use super::shared::write_incomplete;
 use crate::args::Format;
 use crate::commands::progress::{Prints, open_journal};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::report::{Report, json_line, style};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::json::json_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex, shell_word, since_start};
 use crate::timeline;
-use crate::units::{bytes, count, hex, shell_word, since_start};
 
 /// Most sources of one step that are shown as text. `--format json` has as many as are kept.
 const SOURCES_SHOWN: usize = 8;
@@ -85,7 +88,7 @@ fn text(out: &mut dyn Write, path: &Path, header: &Header, chain: &Chain, comple
         )?;
     }
     if !complete {
-        writeln!(out, "\n{warning}incomplete{warning:#}: the record has no end; this is what it has")?;
+        write_incomplete(out)?;
     }
     Ok(())
 }

@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 use wasm_agent_host::Reached;
 use wasm_agent_host::policy::{Policy, Warning, Warnings};
 
-use super::{load, own, surroundings};
+use super::load::load;
+use super::{own, surroundings};
 use crate::args::Format;
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::units::count;
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 
 /// Reports everything that is wrong with a policy, and what in it looks tighter than it is.
 ///

@@ -6,12 +6,15 @@ use std::path::Path;
 use serde_json::{Value, json};
 use wasm_agent_host::policy::{DecisionKind, Explanation};
 
-use super::{load, own};
+use super::load::load;
+use super::own;
 use crate::args::Format;
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, block, style};
+use crate::report::Report;
+use crate::show::escape::block;
+use crate::show::escape::escape_line;
+use crate::show::style;
 
 /// Says what a policy decides about an action, and why; without one, what it can't decide about.
 pub(super) fn explain(path: &Path, action: Option<&str>, report: &Report) -> Result<(), Failure> {

@@ -7,11 +7,11 @@ use wasm_agent_host::policy::{Action, DecisionKind, Denial, DenialReason, Explan
 use wasm_agent_host::{LoadError, OwnThings, Reached, reached};
 
 use crate::args::{Format, State};
-use crate::escape::escape_line;
 use crate::failure::Failure;
 use crate::own::own_things;
 use crate::report::Report;
-use crate::table::{Align, Table};
+use crate::show::escape::escape_line;
+use crate::show::table::{Align, Table};
 
 /// Everything that a run under this policy is kept from, but for what `run` itself is told: the tool, the journal, a
 /// key, an approver.

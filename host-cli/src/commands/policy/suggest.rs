@@ -12,7 +12,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
-use crate::units::count;
+use crate::show::units::count;
 
 /// Prints the smallest policy that allows what runs did, once it was shown that it does.
 pub(super) fn suggest(arguments: &args::Suggest, report: &Report) -> Result<(), Failure> {

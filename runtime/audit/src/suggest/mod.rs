@@ -9,6 +9,7 @@ mod mounts;
 mod patterns;
 mod render;
 mod requests;
+mod room;
 mod settings;
 mod uses;
 
@@ -18,64 +19,21 @@ mod tests;
 use std::collections::BTreeMap;
 
 use wasm_agent_journal::{Header, Record};
-use wasm_agent_policy::{
-    Action, DecisionKind, FILESYSTEM_GRANTS_MAX, HTTP_GRANTS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, Policy, PolicyErrors,
-};
+use wasm_agent_policy::{Action, DecisionKind, FILESYSTEM_GRANTS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, Policy};
 
 use crate::decided::{Decided, Decisions};
 use mounts::Mounts;
 use requests::Requests;
+use room::Room;
 use settings::Settings;
 use uses::Uses;
 
-/// Most different paths and URLs that are kept, over all runs. Each URL can become a grant.
-const NAMES_MAX: usize = HTTP_GRANTS_MAX;
-
-/// Most bytes of them: half of what a policy may have.
-const NAME_BYTES_MAX: usize = 2 << 20;
+pub use patterns::Paths;
+pub use room::SuggestError;
 
 /// Most different actions that are named as not granted, and most characters of each: a title can have a megabyte.
 const LEFT_OUT_MAX: usize = 50;
 const LEFT_OUT_CHARS_MAX: usize = 300;
-
-/// How far what happened is generalised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paths {
-    /// Not at all: each path and each URL by itself.
-    Exact,
-    /// To the directory of each path, and all below it.
-    Dir,
-    /// To patterns, where several paths differ in one name.
-    Glob,
-}
-
-/// Why no policy can be suggested.
-#[derive(Debug, thiserror::Error)]
-pub enum SuggestError {
-    /// The policy of a run is none of this release's.
-    #[error("the policy in journal `{journal}` can't be read: {errors}")]
-    Policy {
-        /// The journal.
-        journal: String,
-        /// What is wrong with it.
-        errors: PolicyErrors,
-    },
-    /// Two runs were given different things under one name.
-    #[error("journal `{journal}` has another {what} than the journals before it: `{found}`, before `{before}`")]
-    Clash {
-        /// The journal.
-        journal: String,
-        /// What differs.
-        what: String,
-        /// What this journal has.
-        found: String,
-        /// What the journals before it have.
-        before: String,
-    },
-    /// There are more paths and URLs than a policy should have.
-    #[error("the runs used more than {NAMES_MAX} different paths and URLs, or more of them than a policy can have")]
-    TooMany,
-}
 
 /// A policy that allows what runs did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,22 +63,6 @@ pub struct Suggest {
     decisions: u64,
     unknown: u64,
     room: Room,
-}
-
-/// Room for names.
-#[derive(Debug, Default)]
-struct Room {
-    names: usize,
-    bytes: usize,
-}
-
-impl Room {
-    /// Takes room for one more name.
-    fn take(&mut self, bytes: usize) -> Result<(), SuggestError> {
-        self.names = self.names.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.names > NAMES_MAX || self.bytes > NAME_BYTES_MAX { Err(SuggestError::TooMany) } else { Ok(()) }
-    }
 }
 
 impl Suggest {

@@ -5,8 +5,8 @@ use std::ops::Bound;
 
 use wasm_agent_policy::{Access, Action, GuestPath, Policy};
 
+use super::room::{Room, SuggestError};
 use super::uses::{At, Uses};
-use super::{Room, SuggestError};
 use crate::decided::{Came, Decided};
 
 /// The directories of all recorded policies, by guest path.

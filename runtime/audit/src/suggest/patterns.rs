@@ -4,7 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wasm_agent_policy::{PATTERN_BYTES_MAX, PATTERN_SEGMENTS_MAX};
 
-use super::Paths;
+/// How far what happened is generalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paths {
+    /// Not at all: each path and each URL by itself.
+    Exact,
+    /// To the directory of each path, and all below it.
+    Dir,
+    /// To patterns, where several paths differ in one name.
+    Glob,
+}
 
 /// What patterns are for: they have the same stars, and differ in what stands for itself.
 #[derive(Clone, Copy, PartialEq, Eq)]

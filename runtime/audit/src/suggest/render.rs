@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use wasm_agent_policy::{Limits, SecretSource, toml_string};
 
+use super::Suggest;
 use super::mounts::{ASKED, Mount};
-use super::patterns::{Dialect, generalise, includes, is_literal, literal, without_covered};
+use super::patterns::{Dialect, Paths, generalise, includes, is_literal, literal, without_covered};
 use super::requests::PUBLIC;
 use super::settings::{Settings, hex};
-use super::{Paths, Suggest};
 
 /// Room for one line of comment, in characters; lists go on below it.
 const LINE_CHARS: usize = 110;

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use wasm_agent_policy::{DecisionKind, HttpAction, IpNet, Policy, SecretSpec, Url, UrlPattern, is_special};
 
-use super::patterns::{Dialect, generalise, is_literal};
+use super::patterns::{Dialect, Paths, generalise, is_literal};
+use super::room::{Room, SuggestError};
 use super::uses::{At, Uses};
-use super::{Paths, Room, SuggestError};
 use crate::decided::Decided;
 
 /// What stands for all public addresses in `networks`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use wasm_agent_journal::Header;
 use wasm_agent_policy::{Limits, Policy};
 
-use super::SuggestError;
+use super::room::SuggestError;
 
 /// The settings of all recorded policies.
 #[derive(Debug)]

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use wasm_agent_journal::Answer;
 use wasm_agent_policy::Origin;
 
+use super::room::NAMES_MAX;
 use super::*;
 use crate::judge::{Judge, Judged};
 use crate::scripted::{Scripted, any_action, any_policy};

@@ -8,6 +8,7 @@ mod chain;
 mod names;
 mod near;
 mod sources;
+mod target;
 
 #[cfg(test)]
 mod tests;
@@ -23,9 +24,10 @@ use crate::view::{Exchange, View, What};
 use near::Near;
 use sources::Sources;
 
-pub use chain::{Chain, Reason, Step, StepResult, Target, TargetError, Wrote};
+pub use chain::{Chain, Reason, Step, StepResult, Wrote};
 pub use names::{Known, Name, Names};
 pub use sources::{Source, SourceName};
+pub use target::{Target, TargetError};
 
 /// Most steps that are kept: the first ones.
 const STEPS_MAX: usize = 1024;

@@ -3,7 +3,7 @@
 use wasm_agent_journal::Record;
 use wasm_agent_policy::{Action, GuestPath};
 
-use super::Target;
+use super::target::Target;
 use crate::view::{View, What};
 
 /// Most renames that are looked back through: the last ones of a run that has more.

@@ -1,5 +1,6 @@
 //! `wasm-agent journal diff`.
 
+mod comparison;
 mod marks;
 mod text;
 
@@ -7,24 +8,18 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wasm_agent_audit::diff::{Change, Diff, DiffError, Effect, HeaderDifference, Summary, header_differences};
-use wasm_agent_host::journal::{End, Header, to_json};
+use wasm_agent_audit::diff::{Change, Diff, DiffError, Effect, HeaderDifference, Summary};
+use wasm_agent_host::journal::{Header, to_json};
 
 use crate::args::Format;
 use crate::commands::progress::{Prints, Progress, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, json_line};
-use crate::units::hex;
+use crate::report::Report;
+use crate::show::json::json_line;
+use crate::show::units::hex;
+use comparison::{Comparison, differences};
 use text::Listing;
-
-/// What was found besides the changes that are listed.
-struct Found {
-    headers: Vec<HeaderDifference>,
-    summary: Summary,
-    /// How the runs ended, where they ended in different ways.
-    ends: Option<(String, String)>,
-}
 
 /// Shows where two runs part.
 pub(super) fn diff(first: &Path, second: &Path, strict: bool, report: &Report) -> Result<Exit, Failure> {
@@ -50,31 +45,11 @@ pub(super) fn diff(first: &Path, second: &Path, strict: bool, report: &Report) -
     }
 }
 
-impl Found {
-    fn new(diff: &Diff<Progress, Progress>, headers: &[Header; 2]) -> Self {
-        let headers = differences(headers);
-        let (first, second) = diff.ends();
-        let word = |end: Option<&End>| end.map_or_else(|| "without an end".to_owned(), |end| text::ended(&end.result));
-        let ends = Some((word(first), word(second))).filter(|(first, second)| first != second);
-        Self { headers, summary: diff.summary(), ends }
-    }
-
-    fn is_identical(&self) -> bool {
-        let Summary { outcomes, first, second, effects, .. } = self.summary;
-        self.headers.is_empty() && self.ends.is_none() && [outcomes, first, second, effects] == [0; 4]
-    }
-}
-
-fn differences(headers: &[Header; 2]) -> Vec<HeaderDifference> {
-    let [first, second] = headers;
-    header_differences(first, second)
-}
-
 fn listed(
     diff: &mut Diff<Progress, Progress>,
     headers: &[Header; 2],
     out: &mut dyn Write,
-) -> io::Result<Result<Found, DiffError>> {
+) -> io::Result<Result<Comparison, DiffError>> {
     let mut listing = Listing::new(out);
     listing.headers(&differences(headers))?;
     loop {
@@ -87,7 +62,7 @@ fn listed(
             }
         }
     }
-    let found = Found::new(diff, headers);
+    let found = Comparison::new(diff, headers);
     listing.finish(&found)?;
     Ok(Ok(found))
 }
@@ -96,7 +71,7 @@ fn objects(
     diff: &mut Diff<Progress, Progress>,
     headers: &[Header; 2],
     out: &mut dyn Write,
-) -> io::Result<Result<Found, DiffError>> {
+) -> io::Result<Result<Comparison, DiffError>> {
     let mut line = |value: &Value| writeln!(out, "{}", json_line(value));
     for HeaderDifference { name, first, second } in differences(headers) {
         line(&json!({ "event": "header", "name": name, "first": first, "second": second }))?;
@@ -125,7 +100,7 @@ fn objects(
             }
         }
     }
-    let found = Found::new(diff, headers);
+    let found = Comparison::new(diff, headers);
     let Summary { same, outcomes, first, second, effects, parts_at } = found.summary;
     line(&json!({
         "event": "diff",

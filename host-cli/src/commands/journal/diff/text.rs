@@ -5,14 +5,14 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use wasm_agent_audit::diff::{Change, Effect, HeaderDifference, Summary};
-use wasm_agent_host::journal::{Event, Record, RunResult, to_json};
+use wasm_agent_host::journal::{Event, Record, to_json};
 
-use super::Found;
+use super::comparison::Comparison;
 use super::marks::marked;
-use crate::escape::escape_line;
-use crate::report::style;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 use crate::timeline;
-use crate::units::count;
 
 /// Calls that are shown before and after each difference.
 const AROUND: usize = 3;
@@ -105,7 +105,7 @@ impl<'a> Listing<'a> {
     }
 
     /// Writes how it ended, and how much was the same.
-    pub(super) fn finish(&mut self, found: &Found) -> io::Result<()> {
+    pub(super) fn finish(&mut self, found: &Comparison) -> io::Result<()> {
         self.flush()?;
         self.hidden += u64::try_from(self.before.len()).unwrap_or_default();
         self.before.clear();
@@ -268,17 +268,4 @@ fn in_full(record: &Record) -> String {
     let part = |key: &str| value.get(key).map(ToString::to_string).unwrap_or_default();
     let text = format!("{} {} -> {} {}", part("function"), part("arguments"), part("outcome"), part("decision"));
     escape_line(text.trim_end()).into_owned()
-}
-
-/// How a run ended, in words, escaped.
-pub(super) fn ended(result: &RunResult) -> String {
-    let text = match result {
-        RunResult::Exited { code } => format!("with status {code}"),
-        RunResult::Returned { wave, .. } => format!("returned {wave}"),
-        RunResult::Trapped { message } => format!("trapped: {message}"),
-        RunResult::Limit { which } => format!("the limit `{which}` was used up"),
-        RunResult::Stopped { message } => format!("stopped when `{message}` was refused"),
-        RunResult::HostFailed { message } => format!("the host failed: {message}"),
-    };
-    escape_line(&text).into_owned()
 }

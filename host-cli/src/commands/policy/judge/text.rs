@@ -7,10 +7,10 @@ use anstyle::Style;
 use wasm_agent_audit::judge::{Answers, Change, LimitChange, Side};
 use wasm_agent_host::policy::DecisionKind;
 
-use super::{Case, Total, answer};
-use crate::escape::escape_line;
-use crate::report::style;
-use crate::units::{bytes, count, duration};
+use super::total::{Case, Total, answer};
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, duration};
 
 const KINDS: [DecisionKind; 3] = [DecisionKind::Allow, DecisionKind::Ask, DecisionKind::Deny];
 

@@ -39,6 +39,11 @@ pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
+/// Lines after the first are indented, so that none can pass for another error or hint.
+pub(crate) fn block(text: &str) -> String {
+    text.lines().map(|line| escape_line(line).into_owned()).collect::<Vec<_>>().join("\n  ")
+}
+
 /// Escapes what a terminal acts upon in a JSON text, which stays JSON and means the same: `\u009b` for U+009B.
 ///
 /// JSON has to escape C0 controls only. A line break stands between values, never in one, and stays.
