@@ -32,6 +32,9 @@ pub use remembered::{REMEMBERED_MAX, Remembered};
 pub use request::{ActionSummary, ApprovalRequest, ComponentSummary, Detail, Question, REQUEST_VERSION};
 pub use settle::{How, Settlement, settle};
 
+#[cfg(feature = "testing")]
+pub use request::samples as testing;
+
 /// The answer to one request, when it comes.
 ///
 /// Boxed, because a run chooses its approver when it starts.
