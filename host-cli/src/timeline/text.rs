@@ -21,7 +21,16 @@ pub(crate) fn action(canonical: &[u8]) -> String {
         Ok(action) => {
             let body = match &action {
                 Action::HttpRequest(request) => request.body.map(|body| format!(" ({})", bytes(body.len))),
-                _ => None,
+                Action::FileRead { .. }
+                | Action::FileCreate { .. }
+                | Action::FileModify { .. }
+                | Action::FileDelete { .. }
+                | Action::FileRename { .. }
+                | Action::DirCreate { .. }
+                | Action::DirRemove { .. }
+                | Action::LinkCreate { .. }
+                | Action::Checkpoint { .. }
+                | Action::Socket { .. } => None,
             };
             format!("{}{}", escape_line(&action.to_string()), body.unwrap_or_default())
         }

@@ -63,7 +63,20 @@ pub(super) fn kept_json(kept: &[Reached]) -> Value {
 
 /// Turns an explanation into a denial where the action is about something of the host's.
 pub(super) fn explain(explanation: &mut Explanation, kept: &[Reached]) {
-    let changes_name = !matches!(explanation.action, Action::FileRead { .. } | Action::FileModify { .. });
+    // What changes a name changes all that lies below it.
+    let changes_name = match explanation.action {
+        Action::FileCreate { .. }
+        | Action::FileDelete { .. }
+        | Action::FileRename { .. }
+        | Action::DirCreate { .. }
+        | Action::DirRemove { .. }
+        | Action::LinkCreate { .. } => true,
+        Action::FileRead { .. }
+        | Action::FileModify { .. }
+        | Action::HttpRequest(_)
+        | Action::Checkpoint { .. }
+        | Action::Socket { .. } => false,
+    };
     let is_kept = |path: GuestPath| {
         kept.iter().any(|kept| path.starts_with(&kept.path) || (changes_name && kept.path.starts_with(&path)))
     };

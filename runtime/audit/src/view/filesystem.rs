@@ -115,7 +115,18 @@ impl View {
             Some(Action::FileRead { path } | Action::FileCreate { path } | Action::FileModify { path, .. }) => {
                 Some(path)
             }
-            _ => None,
+            // These act on a name: the path argument alone does not say which of their paths it is.
+            Some(
+                Action::FileDelete { .. }
+                | Action::FileRename { .. }
+                | Action::DirCreate { .. }
+                | Action::DirRemove { .. }
+                | Action::LinkCreate { .. }
+                | Action::HttpRequest(_)
+                | Action::Checkpoint { .. }
+                | Action::Socket { .. },
+            )
+            | None => None,
         };
         recorded.cloned().or_else(|| {
             let base = self.place(number).path?;
@@ -136,7 +147,17 @@ impl View {
         let how = match decided {
             Some(Action::FileCreate { .. }) => How { created: true, writable: true, ..How::default() },
             Some(Action::FileModify { truncate, .. }) => How { truncated: *truncate, writable: true, ..How::default() },
-            Some(_) => How { directory: open & DIRECTORY != 0, ..How::default() },
+            Some(
+                Action::FileRead { .. }
+                | Action::FileDelete { .. }
+                | Action::FileRename { .. }
+                | Action::DirCreate { .. }
+                | Action::DirRemove { .. }
+                | Action::LinkCreate { .. }
+                | Action::HttpRequest(_)
+                | Action::Checkpoint { .. }
+                | Action::Socket { .. },
+            ) => How { directory: open & DIRECTORY != 0, ..How::default() },
             // A journal that does not say: a file that may be new is taken to be one that was there.
             None => How {
                 truncated: open & TRUNCATE != 0,
