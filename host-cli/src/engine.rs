@@ -1,4 +1,4 @@
-//! The engine, made by the configuration of this machine.
+//! The engine, set up by the configuration of this machine.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Problem};
 use crate::machine;
 
-/// An engine that compiles tools in a process of their own, within the limits of this machine.
+/// An engine that compiles each tool in a separate process, within the configured limits.
 ///
 /// # Errors
 ///
@@ -22,19 +22,19 @@ pub(crate) fn from_config() -> Result<Engine, Failure> {
     Ok(Engine::new(Compiler::this_program().limits(machine.compile))?)
 }
 
-/// Reads it. One that is not there says nothing.
+/// Reads the configuration. A missing file is an empty one.
 fn read(path: &Path) -> Result<Machine, Failure> {
     let unreadable = |error| Failure::file("read", "configuration", path, error);
     let mut text = String::new();
-    // Not blocking: a pipe in the file's place must not hold the program.
+    // Without blocking: a pipe in place of the file must not hang the program.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     match File::options().read(true).custom_flags(flags).open(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
         Err(error) => return Err(unreadable(error)),
-        // One byte more than there may be, so that a longer file is told from one that is just as long.
+        // One byte over the limit, so that the parser sees that a file is too long.
         Ok(file) => {
             if !file.metadata().map_err(unreadable)?.is_file() {
-                return Err(unreadable(io::Error::other("it is not a file")));
+                return Err(unreadable(io::Error::other("it is not a regular file")));
             }
             let most = u64::try_from(MACHINE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
             file.take(most).read_to_string(&mut text).map_err(unreadable)?;

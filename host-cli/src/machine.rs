@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Where `config.toml` is or would be, by the rules of the XDG base directories: nowhere, where no absolute path says
-/// it.
+/// Where `config.toml` is or would be, by the rules of XDG base directories. `None` if the environment has no absolute
+/// path for it.
 pub(crate) fn path() -> Option<PathBuf> {
     find(&|name| std::env::var_os(name))
 }

@@ -1,6 +1,6 @@
-//! The only place that prints: data to standard output, reports and errors to standard error.
+//! The only module that prints: data to standard output, reports and errors to standard error.
 //!
-//! Text from a tool, a journal or a file is escaped here, or before it gets here.
+//! Text from a tool, a journal or a file is escaped here or before.
 
 mod replay;
 mod run;
@@ -20,7 +20,7 @@ use crate::show::escape::{block, escape_line};
 use crate::show::json::json_line;
 use crate::show::style;
 
-pub(crate) use replay::Last;
+pub(crate) use replay::LastCall;
 pub(crate) use run::Recorded;
 
 /// Prints, as text or as JSON.
@@ -30,11 +30,11 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Writes asked-for data to standard output. Nobody who stopped reading is told about it.
+    /// Writes data to standard output. If the reader has gone, that is not an error.
     ///
     /// # Errors
     ///
-    /// When it can't be written for another reason.
+    /// When writing fails for another reason.
     pub(crate) fn data(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let mut out = BufWriter::new(AutoStream::auto(io::stdout().lock()));
         match write(&mut out).and_then(|()| out.flush()) {
@@ -52,13 +52,13 @@ impl Report {
         self.data(|out| writeln!(out, "{}", json_line(value)))
     }
 
-    /// Writes lines to standard error. That they can't be written changes nothing: there is no other place to say so.
+    /// Writes text to standard error. Errors are ignored: there is no other place to report them.
     fn say(&self, text: &str) {
         let mut err = AutoStream::auto(io::stderr().lock());
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
-    /// Reports why a command did not do what it was asked to.
+    /// Reports why a command failed.
     pub(crate) fn failure(&self, failure: &Failure) {
         match self.format {
             Format::Text => self.say(&failure_text(failure, marks())),
@@ -83,7 +83,7 @@ impl Report {
         }
     }
 
-    /// Reports something that the operator should know, besides what was asked for.
+    /// Warns the operator.
     pub(crate) fn warning(&self, text: &str) {
         match self.format {
             Format::Text => {
@@ -94,14 +94,14 @@ impl Report {
         }
     }
 
-    /// Reports something that the operator should know, and what to do about it. A program has it in the data.
+    /// Warns the operator, with a hint. Programs find both in the data.
     pub(crate) fn advice(&self, text: &str, advice: &str) {
         let (warning, hint) = (style::WARNING, style::HINT);
         let (text, advice) = (block(text), block(advice));
         self.say(&format!("{warning}warning{warning:#}: {text}\n{hint}hint{hint:#}: {advice}\n"));
     }
 
-    /// Reports that something was found to be as it should be. A program has it in the data.
+    /// Reports a successful check. Programs find it in the data.
     pub(crate) fn found(&self, what: &str, text: &str) {
         if self.format == Format::Text {
             let good = style::GOOD;
@@ -109,7 +109,7 @@ impl Report {
         }
     }
 
-    /// Reports where the record of a run is whose host failed.
+    /// Reports where the journal of a run is, after the host failed.
     pub(crate) fn partial(&self, journal: &Path) {
         if self.format == Format::Text {
             let faint = style::FAINT;
@@ -128,7 +128,7 @@ impl Failure {
     }
 }
 
-/// Columns of the terminal that a stream goes to; nothing for a file or a pipe.
+/// Columns of a stream's terminal; `None` for a file or pipe.
 pub(crate) fn columns(stream: impl AsFd + IsTerminal) -> Option<usize> {
     if !stream.is_terminal() {
         return None;
@@ -137,7 +137,7 @@ pub(crate) fn columns(stream: impl AsFd + IsTerminal) -> Option<usize> {
     Some(if columns == 0 { 80 } else { usize::from(columns) })
 }
 
-/// How a difference is marked on standard error.
+/// How differences are marked on standard error.
 fn marks() -> Marks {
     if AutoStream::choice(&io::stderr()) == ColorChoice::Never { Marks::Below } else { Marks::Style }
 }

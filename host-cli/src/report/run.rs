@@ -1,4 +1,4 @@
-//! What is said of a run.
+//! The report of a run.
 
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
@@ -15,21 +15,21 @@ use crate::show::escape::{block, escape_line};
 use crate::show::style;
 use crate::show::units::{bytes, count, duration, hex, shell_word};
 
-/// Shortest wait for answers that is reported. Whoever answers sooner is no person.
+/// Shortest wait for answers that is reported. A faster answer comes from a program.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// What a run was, besides its report.
+/// The facts of a run that its report does not have.
 pub(crate) struct Recorded<'a> {
     pub(crate) tool: &'a str,
     pub(crate) sha256: &'a str,
     pub(crate) journal: &'a Path,
     /// Fingerprint of the key that signed the journal.
     pub(crate) signed_by: Option<&'a str>,
-    /// How often somebody was asked.
+    /// How many questions were asked.
     pub(crate) asked: u64,
-    /// Whether nobody was there to be asked, though nobody said so on the command line.
+    /// No approver was named, and there is no terminal to ask at.
     pub(crate) alone: bool,
-    /// Why the approver gave no answer, where it failed to.
+    /// Why the approver gave no answer, if it failed.
     pub(crate) unanswered: Option<&'a str>,
 }
 
@@ -89,7 +89,8 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     text.push_str(&format!("{hint}hint{hint:#}: see what it did with `{}`\n", escape_line(&command)));
     if recorded.alone && recorded.asked > 0 {
         text.push_str(&format!(
-            "{hint}hint{hint:#}: there is no terminal to ask at, so all was refused; `--approve exec:PROGRAM` asks a program\n"
+            "{hint}hint{hint:#}: without a terminal to ask at, everything was refused; `--approve exec:PROGRAM` asks a \
+             program\n"
         ));
     }
     if let Outcome::Limit { which } = &report.outcome {
@@ -101,7 +102,7 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     text
 }
 
-/// How the tool ended, in a line.
+/// How the tool ended, on one line.
 pub(super) fn outcome_line(outcome: &Outcome) -> String {
     let (style, word, rest) = match outcome {
         Outcome::Exited(0) | Outcome::Returned { failed: false, .. } => (style::GOOD, "finished", String::new()),

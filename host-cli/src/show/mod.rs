@@ -1,4 +1,4 @@
-//! How things look: styles, escaping, units, tables, JSON lines. It knows no command and no error of this program.
+//! How things are shown: styles, escaping, units, tables, JSON lines. Knows nothing of commands and failures.
 
 pub(crate) mod escape;
 pub(crate) mod json;

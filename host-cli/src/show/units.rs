@@ -1,4 +1,4 @@
-//! Numbers, times and names as people read them.
+//! Numbers, times and names in a form for people.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub(crate) fn bytes(count: u64) -> String {
     if count < 1024 {
         return format!("{count} B");
     }
-    // In tenths of a unit, so that no float is needed; wide enough for any count.
+    // In tenths of a unit, to avoid floats. 128 bits hold any count.
     let mut tenths = u128::from(count) * 10 / 1024;
     let mut units = UNITS.iter();
     let mut unit = units.next();
@@ -37,7 +37,7 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
-/// A short length of time, such as a host call takes: `840 ns`, `12.3 µs`, `1.5 ms`, then as [`duration`].
+/// A short length of time, such as that of a host call: `840 ns`, `12.3 µs`, `1.5 ms`. From 1 ms, as [`duration`].
 pub(crate) fn short_duration(nanoseconds: u64) -> String {
     match nanoseconds {
         0..1_000 => format!("{nanoseconds} ns"),
@@ -46,7 +46,7 @@ pub(crate) fn short_duration(nanoseconds: u64) -> String {
     }
 }
 
-/// A part of a whole in percent, with one decimal: `12.5%`.
+/// A share in percent, with one decimal: `12.5%`.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     let per_mille = (u128::from(part) * 1000).checked_div(u128::from(whole)).unwrap_or_default();
     format!("{}.{}%", per_mille / 10, per_mille % 10)
@@ -65,7 +65,7 @@ pub(crate) fn since_start(at_ns: u64) -> String {
     format!("{}.{:03}", at_ns / SECOND_NS, at_ns % SECOND_NS / 1_000_000)
 }
 
-/// A count with its noun, in the plural where it is one.
+/// A count with its noun, in the plural unless the count is 1.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
@@ -83,7 +83,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A path as it can be pasted into a shell.
+/// A path, quoted for a shell if necessary.
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |character: char| character.is_alphanumeric() || "/._-+@:,".contains(character);
@@ -141,7 +141,8 @@ mod tests {
     fn every_day_follows_the_one_before() {
         let date = |day: u64| {
             let text = timestamp(day * 86_400 * SECOND_NS);
-            let [year, month, day] = [0..4, 5..7, 8..10].map(|digits| text[digits].parse::<u64>().unwrap());
+            let [year, month, day] =
+                [0..4, 5..7, 8..10].map(|digits| text.get(digits).unwrap().parse::<u64>().unwrap());
             assert!(text.ends_with("T00:00:00Z") && day <= 31, "{text}");
             (year, month, day)
         };

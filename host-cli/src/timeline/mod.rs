@@ -1,8 +1,7 @@
-//! A journal as a timeline that a person reads from top to bottom.
+//! A journal as a timeline for people.
 //!
-//! An effect has up to four records: asked, answered, intended, ended. Where nothing comes between them they are one
-//! row. Calls that only look are counted, not shown, unless all are wanted. What is kept in memory does not grow with
-//! the journal.
+//! An effect has up to four records: question, answer, intent, outcome. If nothing comes between them, they share a
+//! row. Calls without an effect are counted, and shown only on request. Memory does not grow with the journal.
 
 mod around;
 mod header;
@@ -30,10 +29,10 @@ pub(crate) use text::{
     returned, tail_text,
 };
 
-/// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
+/// Most effects without an outcome that are kept with their action: a hostile journal must not fill memory.
 const OPEN_MAX: usize = 1024;
 
-/// Most bytes of what they are.
+/// Most bytes of these actions.
 const OPEN_BYTES_MAX: usize = 8 << 20;
 
 /// Writes a timeline, record by record.
@@ -41,19 +40,19 @@ pub(crate) struct Timeline<'a> {
     out: &'a mut dyn Write,
     calls: Calls,
     layout: Layout,
-    /// The last effect, as long as its next record may still join its row.
+    /// The last effect, while its next record can still join its row.
     pending: Option<Pending>,
     /// Effects without an outcome, by number.
     open: BTreeMap<u64, Open>,
     open_bytes: usize,
-    /// Effects without an outcome that are not kept by name.
+    /// How many further effects have no outcome.
     open_more: u64,
     /// Calls since the last row that were not shown.
     hidden: u64,
-    /// The call whose effect was shown last; its own record adds nothing.
+    /// The call whose effect was shown last. Its own record is not shown or counted.
     effect_call: Option<u64>,
     end: Option<End>,
-    /// The call whose rows are marked.
+    /// The call whose rows get a mark.
     marked: Option<u64>,
 }
 
@@ -69,12 +68,12 @@ enum Pending {
 struct Open {
     call: u64,
     action: String,
-    /// Whether its intent was recorded. Until then it can't have happened.
+    /// Its intent was recorded. Until then it can't have happened.
     begun: bool,
 }
 
 impl<'a> Timeline<'a> {
-    /// For a terminal of so many columns, or for none.
+    /// For a terminal of this width, or for a file or pipe (`None`).
     pub(crate) fn new(out: &'a mut dyn Write, calls: Calls, columns: Option<usize>) -> Self {
         Self {
             out,
@@ -91,7 +90,7 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// For some of the calls of a journal, all that are taken, with the rows of one of them marked.
+    /// For a part of a journal: shows every call, and marks the rows of one.
     fn excerpt(out: &'a mut dyn Write, columns: Option<usize>, marked: u64) -> io::Result<Self> {
         let mut timeline = Self::new(out, Calls::All, columns);
         timeline.marked = Some(marked);
@@ -99,7 +98,7 @@ impl<'a> Timeline<'a> {
         Ok(timeline)
     }
 
-    /// Ends an excerpt. What is missing from it says nothing about the run.
+    /// Ends an excerpt. Its open effects say nothing about the run, and are not listed.
     fn end_excerpt(mut self) -> io::Result<()> {
         self.flush()?;
         match &self.end {
@@ -133,7 +132,7 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// Ends the timeline: how the run ended, or what is missing.
+    /// Ends the timeline with how the run ended, or what is missing.
     pub(crate) fn finish(mut self, complete: bool, tail: Option<Tail>) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
@@ -147,7 +146,7 @@ impl<'a> Timeline<'a> {
         self.write_open()
     }
 
-    /// Ends the timeline before a record that is not what was written.
+    /// Ends the timeline before a record that was changed.
     pub(crate) fn broken(mut self) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
@@ -208,7 +207,7 @@ impl<'a> Timeline<'a> {
 
     fn intent(&mut self, intent: &Intent) -> io::Result<()> {
         match self.pending.take() {
-            // The intent carries the approval itself.
+            // The intent has the approval too.
             Some(Pending::Approved(asked, _)) if asked.effect == intent.effect => {}
             other => {
                 self.pending = other;
@@ -260,14 +259,14 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// Takes an effect out of the open ones. False: it is none of those that are kept by name.
+    /// Removes an effect from the open ones. False if it was not kept.
     fn close(&mut self, effect: u64) -> bool {
         let open = self.open.remove(&effect);
         self.open_bytes = self.open_bytes.saturating_sub(open.as_ref().map_or(0, |open| open.action.len()));
         open.is_some()
     }
 
-    /// The call and the action of an effect.
+    /// The call and action of an effect.
     fn named(&self, effect: u64) -> (Option<u64>, String) {
         match self.open.get(&effect) {
             Some(open) => (Some(open.call), open.action.clone()),
@@ -275,7 +274,7 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// Writes a row after what is still waiting to be written.
+    /// Writes a row, after the pending one.
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
@@ -287,7 +286,7 @@ impl<'a> Timeline<'a> {
         self.layout.row(self.out, row, marked)
     }
 
-    /// Writes the row of an effect whose next record did not follow.
+    /// Writes the pending row.
     fn flush(&mut self) -> io::Result<()> {
         let Some(pending) = self.pending.take() else { return Ok(()) };
         let (at_ns, call, action, style, result, why) = match &pending {
@@ -316,7 +315,7 @@ impl<'a> Timeline<'a> {
         self.layout.aside(self.out, &text)
     }
 
-    /// Names the effects that were begun and have no outcome.
+    /// Lists the effects that have an intent and no outcome.
     fn write_open(&mut self) -> io::Result<()> {
         let warning = style::WARNING;
         for open in self.open.values().filter(|open| open.begun) {

@@ -1,4 +1,4 @@
-//! What records say, in words short enough for a column. Everything that comes out is escaped.
+//! Records as short texts for a column. All results are escaped.
 
 use serde_json::Value;
 use wasm_agent_calls::words::{self, Outcome, Typed};
@@ -15,7 +15,7 @@ use crate::show::units::{bytes, count, duration};
 /// Shortest wait for an answer that is shown, in nanoseconds.
 const WAIT_NS_MIN: u64 = 1_000_000;
 
-/// An action, from its canonical bytes; those that are none of this release's are said to be so.
+/// An action, from its canonical bytes. If this release can't read it, a text that says so.
 pub(crate) fn action(canonical: &[u8]) -> String {
     match Action::decode(canonical) {
         Ok(action) => {
@@ -53,7 +53,7 @@ pub(crate) fn arguments(function: &Function, recorded: &[u8]) -> String {
     }
 }
 
-/// Why an effect could happen: who approved it, and the grant that covers it.
+/// Why an effect was allowed: who approved it, and the grant that covers it.
 pub(crate) fn permission(decision: &DecisionRecord, approval: Option<&ApprovalRecord>) -> String {
     let grant = decision.grant.as_deref().map(escape_line);
     match (approval, grant) {
@@ -72,7 +72,7 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Who answered, what, after how long and why.
+/// The answer, who gave it, after how long, and why.
 pub(crate) fn approval(approval: &ApprovalRecord) -> String {
     let answer = match approval.answer {
         Answer::Approved => "approved",
@@ -86,7 +86,7 @@ pub(crate) fn approval(approval: &ApprovalRecord) -> String {
     if approval.remember == Remember::Run {
         text.push_str(" for the run");
     }
-    // Who answers at once is no person: how long it took says nothing.
+    // A program answers at once: the wait says nothing then.
     if approval.waited_ns >= WAIT_NS_MIN {
         text.push_str(&format!(" after {}", duration(std::time::Duration::from_nanos(approval.waited_ns))));
     }
@@ -124,11 +124,11 @@ pub(crate) fn function(name: &str) -> String {
     escape_line(&shown).into_owned()
 }
 
-/// What lies after the last seal, in words.
+/// The records after the last seal, in words.
 pub(crate) fn tail_text(tail: &Tail) -> String {
     let mut text = count(tail.records, "record");
     if tail.torn_bytes > 0 {
-        text.push_str(&format!(", and {} of one that was being written", bytes(tail.torn_bytes)));
+        text.push_str(&format!(", and {} of an incomplete one", bytes(tail.torn_bytes)));
     }
     text
 }
@@ -144,12 +144,12 @@ pub(crate) fn named(value: Option<&Value>) -> String {
     }
 }
 
-/// What a call returned.
+/// The outcome of a call.
 pub(crate) fn returned(call: &Call) -> String {
     outcome(&call.function.name, Some(&item_to_json(&call.outcome)).filter(|value| !value.is_null()))
 }
 
-/// What a call of this function returned: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
+/// The outcome of a function: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
 fn outcome(function: &str, value: Option<&Value>) -> String {
     let Some(value) = value else { return String::new() };
     match words::outcome(function, value) {

@@ -95,7 +95,7 @@ fn is_open(state: &State) -> bool {
     matches!(state, State::File { blake3: None, .. } | State::Unknown)
 }
 
-/// The call that the effect belongs to, and the last one that wrote.
+/// The call of the effect, and the last call that wrote.
 fn calls(change: &Change) -> String {
     let first = change.effect.map_or(change.calls.0, |(_, call)| call.min(change.calls.0));
     if first == change.calls.1 { format!("call {first}") } else { format!("call {first} to call {}", change.calls.1) }

@@ -9,9 +9,9 @@ use crate::show::escape::escape_line;
 use crate::show::style;
 use crate::show::units::count;
 
-/// Where the contents of what the tool wrote come from.
+/// Where the contents that the tool wrote come from.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Contents {
+pub(super) enum ContentsFrom {
     /// The journal has all of them.
     Recorded,
     /// A replay made them again.
@@ -24,7 +24,7 @@ pub(super) enum Contents {
 
 /// What a list of files leaves open.
 pub(super) struct Gaps {
-    pub(super) contents: Contents,
+    pub(super) contents: ContentsFrom,
     /// Names that were not followed, as there were too many.
     pub(super) lost: u64,
     /// Digests that were not computed, as the files are too long.
@@ -34,32 +34,29 @@ pub(super) struct Gaps {
 }
 
 impl Gaps {
-    /// Writes what the list before could not say, and what would help.
+    /// Writes what the list above does not have, and what would help.
     pub(super) fn write(&self, out: &mut dyn Write, unknown: bool) -> io::Result<()> {
         let (warning, hint) = (style::WARNING, style::HINT);
         match &self.contents {
-            Contents::NoTool if unknown => writeln!(
+            ContentsFrom::NoTool if unknown => writeln!(
                 out,
-                "\n{warning}unknown{warning:#}: what the tool wrote is in the journal by digest\n\
-                 {hint}hint{hint:#}: `--component FILE` names the tool, and a replay makes it again"
+                "\n{warning}unknown{warning:#}: the journal has what the tool wrote by digest only\n\
+                 {hint}hint{hint:#}: name the tool with `--component FILE`: a replay makes the contents again"
             )?,
-            Contents::NotReplayed(why) => writeln!(
+            ContentsFrom::NotReplayed(why) => writeln!(
                 out,
-                "\n{warning}unknown{warning:#}: what the tool wrote could not be made again: {}",
+                "\n{warning}unknown{warning:#}: a replay could not make what the tool wrote: {}",
                 escape_line(why)
             )?,
-            Contents::NoTool | Contents::Recorded | Contents::Replayed => {}
+            ContentsFrom::NoTool | ContentsFrom::Recorded | ContentsFrom::Replayed => {}
         }
         if self.lost > 0 {
             let lost = count(self.lost, "name");
-            writeln!(out, "\n{warning}cut{warning:#}: {lost} beyond what is followed of one journal")?;
+            writeln!(out, "\n{warning}cut{warning:#}: {lost} not followed, as there are too many")?;
         }
         if self.undigested > 0 {
             let digests = count(self.undigested, "digest");
-            writeln!(
-                out,
-                "\n{warning}cut{warning:#}: {digests} of files that are longer than what is digested of one journal"
-            )?;
+            writeln!(out, "\n{warning}cut{warning:#}: {digests} not computed, as the files are too long")?;
         }
         if self.incomplete {
             write_incomplete(out)?;
@@ -69,10 +66,10 @@ impl Gaps {
 
     pub(super) fn json(&self) -> Value {
         let (contents, why) = match &self.contents {
-            Contents::Recorded => ("recorded", None),
-            Contents::Replayed => ("replayed", None),
-            Contents::NoTool => ("no-tool", None),
-            Contents::NotReplayed(why) => ("not-replayed", Some(why)),
+            ContentsFrom::Recorded => ("recorded", None),
+            ContentsFrom::Replayed => ("replayed", None),
+            ContentsFrom::NoTool => ("no-tool", None),
+            ContentsFrom::NotReplayed(why) => ("not-replayed", Some(why)),
         };
         json!({
             "event": "summary",

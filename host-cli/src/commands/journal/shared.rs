@@ -1,4 +1,4 @@
-//! What several sub-commands say about a journal.
+//! Texts and errors that several sub-commands share.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,32 +12,24 @@ use crate::show::style;
 use crate::show::units::count;
 use crate::timeline::{action_text, tail_text};
 
-/// Most effects without an outcome that are named. A tool has a handful under way at a time.
+/// Most effects without an outcome that are listed. A tool has a handful under way at a time.
 const OPEN_SHOWN_MAX: usize = 32;
 
-/// The failure of a journal with something in it that its key did not sign.
+/// The failure of a journal that its key did not sign to the end.
 pub(super) fn unsigned(path: &Path, verification: &Verification) -> Option<Failure> {
     let tail = verification.tail.filter(|_| !verification.is_signed())?;
-    let message = format!(
-        "journal `{}` is signed {}; nobody signed what follows: {}",
-        path.display(),
-        signed_up_to(verification),
-        tail_text(&tail)
-    );
-    Some(Failure::new(Exit::Unverified, message).hint(
-        "a run that was killed leaves such an end, and anybody can add one: trust none of it on the strength of the key",
-    ))
+    let (shown, tail) = (path.display(), tail_text(&tail));
+    let message = match verification.sealed_records.checked_sub(1) {
+        Some(last) => format!("journal `{shown}` is signed up to record {last}; what follows is not signed: {tail}"),
+        None => format!("nothing in journal `{shown}` is signed: {tail}"),
+    };
+    Some(
+        Failure::new(Exit::Unverified, message)
+            .hint("a killed run leaves such an end, but anybody can add one: the key does not vouch for it"),
+    )
 }
 
-/// How far a signed journal is signed.
-pub(super) fn signed_up_to(verification: &Verification) -> String {
-    match verification.sealed_records.checked_sub(1) {
-        Some(last) => format!("up to record {last}"),
-        None => "in no part".to_owned(),
-    }
-}
-
-/// The effects without an outcome, a line each.
+/// The effects without an outcome, one per line.
 pub(super) fn open_text(verification: &Verification) -> String {
     let warning = style::WARNING;
     let open = &verification.open_effects;
@@ -54,14 +46,14 @@ pub(super) fn open_text(verification: &Verification) -> String {
     text
 }
 
-/// The effects without an outcome whose action is kept, for programs.
+/// The effects without an outcome whose action is known, for programs.
 pub(super) fn open_json(verification: &Verification) -> Vec<Value> {
     let open = verification.open_effects.actions.iter();
     open.map(|(effect, open)| json!({ "effect": effect, "call": open.call, "action": action_text(&open.action) }))
         .collect()
 }
 
-/// What lies after the last seal, for programs.
+/// The records after the last seal, for programs.
 pub(super) fn tail_json(tail: &Tail) -> Value {
     json!({ "records": tail.records, "torn_bytes": tail.torn_bytes, "at": tail.at })
 }
@@ -77,7 +69,7 @@ pub(super) fn uncreated(copy: &Path, error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Failure::new(Exit::NothingRan, format!("file `{}` exists already", copy.display()))
-                .hint("a record is never overwritten; name another file for the copy")
+                .hint("existing files are never overwritten; name another file for the copy")
         }
         _ => Failure::file("create", "journal", copy, error),
     }

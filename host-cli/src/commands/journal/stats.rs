@@ -145,7 +145,7 @@ fn slowest(stats: &Stats) -> Table {
     let right = |name| (name, Align::Right);
     let mut table = Table::new(&[right("SLOWEST"), right("CALL"), right("AT"), ("WHAT", Align::Left)]);
     for slow in stats.slowest() {
-        // The description is escaped as it is made.
+        // The description is already escaped.
         let time = short_duration(slow.duration_ns);
         table.row([time, slow.call.to_string(), since_start(slow.at_ns), slow.description.clone()]);
     }
@@ -192,6 +192,8 @@ fn object(header: &Header, stats: &Stats, complete: bool) -> Value {
         .records()
         .map(|(kind, sum)| (kind.to_owned(), json!({ "records": sum.records, "bytes": sum.bytes })))
         .collect();
+    let answers: Map<String, Value> =
+        stats.approvals().map(|(answer, number)| (answer.to_owned(), number.into())).collect();
     json!({
         "event": "stats",
         "run": hex(&header.run_id),
@@ -202,7 +204,7 @@ fn object(header: &Header, stats: &Stats, complete: bool) -> Value {
         "calls": sums_object(&stats.calls()),
         "functions": functions,
         "effects": effects,
-        "answers": stats.approvals().map(|(answer, number)| (answer.to_owned(), number.into())).collect::<Map<_, Value>>(),
+        "answers": answers,
         "bytes": { "files_read": traffic.files_read, "files_written": traffic.files_written,
             "http_sent": traffic.http_sent, "http_received": traffic.http_received, "input": traffic.input,
             "output": traffic.output, "recorded": recorded(stats) },

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wasm_agent_host::journal::{ReadError, Redaction, Verification, verify, verify_signed};
 
 use super::redact::prove;
-use super::shared::{open_json, open_text, signed_up_to, tail_json, unsigned};
+use super::shared::{open_json, open_text, tail_json, unsigned};
 use crate::args::{Format, Verify};
 use crate::commands::key_file::public_key;
 use crate::commands::progress::{Prints, Progress, open};
@@ -18,7 +18,7 @@ use crate::show::style;
 use crate::show::units::{bytes, count, hex};
 use crate::timeline::tail_text;
 
-/// Says whether a journal is whole and unchanged.
+/// Checks that a journal is unchanged, and whether it is complete.
 pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
     let path = &arguments.journal;
     let key = arguments.key.as_deref().map(public_key).transpose()?;
@@ -45,11 +45,11 @@ pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure
     Ok(Exit::Finished)
 }
 
-/// What the verification could rely on besides the journal.
+/// What the verification relied on besides the journal.
 struct Trusted<'a> {
-    /// A key, of the journal or of its original.
+    /// A key of the journal, or of its original, was given.
     key: bool,
-    /// The journal that this one proved to be the redaction of.
+    /// The original that this journal is a proven redaction of.
     original: Option<&'a Path>,
 }
 
@@ -67,7 +67,8 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
         format!("{good}whole{good:#}: {size}\n")
     } else {
         format!(
-            "{warning}unchanged, without an end{warning:#}: {size}; the run was killed, goes on, or its end was cut off\n"
+            "{warning}unchanged, without an end{warning:#}: {size}; \
+             the run was killed, is still going, or its end was cut off\n"
         )
     };
     match &verification.seal {
@@ -78,14 +79,16 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
     }
     if let Some(key) = &verification.signed_by {
         let records = verification.sealed_records;
-        let (key, up_to) = (key.fingerprint(), signed_up_to(verification));
+        let (key, last) = (key.fingerprint(), records.saturating_sub(1));
         let signed = match (trusted.key, verification.is_signed()) {
             _ if records == 0 => format!("{warning}signed{warning:#}: nothing"),
             (true, true) => format!("signed: {} by {key}", count(records, "record")),
-            (true, false) => format!("{warning}signed {up_to}{warning:#}: {} by {key}", count(records, "record")),
+            (true, false) => {
+                format!("{warning}signed up to record {last}{warning:#}: {} by {key}", count(records, "record"))
+            }
             (false, true) => format!("{warning}signed by{warning:#}: {key}, not checked against a key you trust"),
             (false, false) => {
-                format!("{warning}signed {up_to} by{warning:#}: {key}, not checked against a key you trust")
+                format!("{warning}signed up to record {last} by{warning:#}: {key}, not checked against a key you trust")
             }
         };
         text.push_str(&format!("{signed}\n"));
@@ -94,7 +97,7 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
         let what = if records == 0 {
             "bytes after the last seal of the run were left out".to_owned()
         } else {
-            format!("{} under no seal of the run, sealed when it was recovered", count(records, "record"))
+            format!("{} not sealed by the run, but by the recovery", count(records, "record"))
         };
         text.push_str(&format!("{warning}recovered{warning:#}: {what}\n"));
     }
@@ -108,22 +111,23 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
     text
 }
 
-/// What was taken out, and whether that is proved.
+/// What was taken out, and whether the redaction was proven.
 fn redaction_text(redaction: &Redaction, trusted: &Trusted<'_>) -> String {
     let warning = style::WARNING;
     let without = escape_line(&redaction.taken_out.join(" and ")).into_owned();
     let Some(original) = trusted.original else {
         let seal = hex(&redaction.seal);
         return format!(
-            "{warning}redaction{warning:#}: without {without}, not compared with the original, whose last seal is {seal}\n"
+            "{warning}redaction{warning:#}: without {without}, not compared with the original, whose last seal is \
+             {seal}\n"
         );
     };
     let shown = original.display().to_string();
     let signed = match (&redaction.signed_by, trusted.key) {
-        (Some(key), true) => format!(", which is signed by {}", key.fingerprint()),
+        (Some(key), true) => format!("; the original is signed by {}", key.fingerprint()),
         _ => String::new(),
     };
-    format!("redaction: exactly {} without {without}{signed}\n", escape_line(&shown))
+    format!("redaction: proven to be {} without {without}{signed}\n", escape_line(&shown))
 }
 
 fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {

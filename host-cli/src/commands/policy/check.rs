@@ -16,9 +16,9 @@ use crate::show::escape::escape_line;
 use crate::show::style;
 use crate::show::units::count;
 
-/// Reports everything that is wrong with a policy, and what in it looks tighter than it is.
+/// Reports errors in a policy, and rules that are less strict than they look.
 ///
-/// Nothing that the policy names is opened; only where its directories really are is looked up.
+/// Nothing that the policy names is opened. Only the real paths of its directories are looked up.
 pub(super) fn check(path: &Path, deny_warnings: bool, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
     let warnings = surroundings::warnings(&policy, path);

@@ -16,7 +16,7 @@ use crate::show::escape::block;
 use crate::show::escape::escape_line;
 use crate::show::style;
 
-/// Says what a policy decides about an action, and why; without one, what it can't decide about.
+/// Explains what a policy decides about an action. Without an action, lists what is kept from every tool.
 pub(super) fn explain(path: &Path, action: Option<&str>, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
     let Some(action) = action else { return own::list(&policy, path, report) };
@@ -48,7 +48,7 @@ fn explained(explanation: &Explanation) -> String {
     }
     if let Some(advice) = &explanation.hint {
         let hint = style::HINT;
-        // A grant to paste begins on a line of its own.
+        // A grant to copy begins on its own line.
         let lead = if advice.contains('\n') { "to allow it, add\n" } else { "" };
         let _ = writeln!(text, "{hint}hint{hint:#}: {}", block(&format!("{lead}{advice}")));
     }

@@ -19,7 +19,7 @@ use crate::report::Report;
 use crate::show::units::hex;
 use total::{Case, Total, answer};
 
-/// Applies a policy to what runs did, and says what it decides otherwise.
+/// Applies a policy to recorded runs, and shows which decisions change.
 pub(super) fn judge(arguments: &args::Judge, report: &Report) -> Result<Exit, Failure> {
     let policy = load(&arguments.policy)?;
     let paths = journals::find(&arguments.journals)?;
@@ -87,7 +87,7 @@ fn show(case: &Case<'_>, report: &Report) -> Result<(), Failure> {
     }
 }
 
-/// One object a change, and one for what else there is to say of the journal.
+/// One object for each change, and for everything else about the journal.
 fn objects(case: &Case<'_>) -> Vec<Value> {
     let journal = case.path.display().to_string();
     let mut objects = Vec::new();

@@ -9,11 +9,11 @@ use wasm_agent_host::policy::{POLICY_BYTES_MAX, Policy};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Reads a policy, as text alone: nothing that it names is opened.
+/// Reads and parses a policy. Nothing that it names is opened.
 pub(super) fn load(path: &Path) -> Result<Policy, Failure> {
     let unreadable = |error| Failure::file("read", "policy", path, error);
     let mut text = Vec::new();
-    // One byte more than a policy may have: the parser says that it is too long.
+    // One byte over the limit, so that the parser sees that a policy is too long.
     let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(limit).read_to_end(&mut text).map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! What belongs to the host, and where a policy's grants cover it.
+//! The host's own files, and where a policy's grants cover them.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::show::escape::escape_line;
 use crate::show::table::{Align, Table};
 
-/// Everything that a run under this policy is kept from, but for what `run` itself is told: the tool, the journal, a
+/// All files that a run under this policy is kept from, except those of `run`'s own arguments: the tool, the journal, a
 /// key, an approver.
 pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
     let mut own = OwnThings::of_policy(policy, path);
@@ -21,12 +21,12 @@ pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
     own
 }
 
-/// Which of it lies in a granted directory.
+/// Which of these files are in a granted directory.
 pub(super) fn kept(policy: &Policy, path: &Path) -> Result<Vec<Reached>, Failure> {
     Ok(reached(policy, path, &things(policy, path)).map_err(LoadError::from)?)
 }
 
-/// Lists all of it.
+/// Lists all of these files.
 pub(super) fn list(policy: &Policy, path: &Path, report: &Report) -> Result<(), Failure> {
     let things = things(policy, path);
     let kept = kept(policy, path)?;
@@ -56,12 +56,12 @@ pub(super) fn list(policy: &Policy, path: &Path, report: &Report) -> Result<(), 
     }
 }
 
-/// The same for a program.
+/// The same for programs.
 pub(super) fn kept_json(kept: &[Reached]) -> Value {
     kept.iter().map(|kept| json!({ "what": kept.what, "path": kept.path.to_string(), "line": kept.line })).collect()
 }
 
-/// Turns an explanation into a denial where the action is about something of the host's.
+/// Turns an explanation into a denial if the action concerns the host's own files.
 pub(super) fn explain(explanation: &mut Explanation, kept: &[Reached]) {
     // What changes a name changes all that lies below it.
     let changes_name = match explanation.action {

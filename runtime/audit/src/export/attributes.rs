@@ -160,12 +160,15 @@ struct Attribute {
 
 /// `AnyValue` of OTLP, as far as it is used. 64-bit integers are strings in JSON.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 enum AnyValue {
-    StringValue(String),
-    IntValue(String),
-    BoolValue(bool),
-    ArrayValue { values: Vec<AnyValue> },
+    #[serde(rename = "stringValue")]
+    String(String),
+    #[serde(rename = "intValue")]
+    Int(String),
+    #[serde(rename = "boolValue")]
+    Bool(bool),
+    #[serde(rename = "arrayValue")]
+    Array { values: Vec<AnyValue> },
 }
 
 impl Attributes {
@@ -174,20 +177,20 @@ impl Attributes {
     }
 
     pub(super) fn text(&mut self, key: &'static str, text: &str) {
-        self.put(key, AnyValue::StringValue(text.to_owned()));
+        self.put(key, AnyValue::String(text.to_owned()));
     }
 
     pub(super) fn texts(&mut self, key: &'static str, texts: impl Iterator<Item = String>) {
-        self.put(key, AnyValue::ArrayValue { values: texts.map(AnyValue::StringValue).collect() });
+        self.put(key, AnyValue::Array { values: texts.map(AnyValue::String).collect() });
     }
 
     fn number(&mut self, key: &'static str, number: u64) {
         // OTLP has signed integers only.
-        self.put(key, AnyValue::IntValue(i64::try_from(number).unwrap_or(i64::MAX).to_string()));
+        self.put(key, AnyValue::Int(i64::try_from(number).unwrap_or(i64::MAX).to_string()));
     }
 
     fn flag(&mut self, key: &'static str, flag: bool) {
-        self.put(key, AnyValue::BoolValue(flag));
+        self.put(key, AnyValue::Bool(flag));
     }
 
     fn error(&mut self, kind: Option<&str>) {

@@ -1,7 +1,7 @@
 //! The trace event format of Chrome, which Perfetto opens: one JSON array, one event a line.
 //!
-//! Spans become complete events on tracks: reasons, calls, approvals and effects. Events on one track lie within each other
-//! or apart, as viewers demand: what overlaps goes to another track of its kind. An arrow leads from a reason to each of
+//! Spans become complete events on tracks: reasons, calls, approvals and effects. Viewers demand that events on a track
+//! do not overlap in part, so overlapping spans go to further tracks of their kind. An arrow leads from each reason to
 //! its effects.
 
 use serde::{Serialize, Serializer};
@@ -12,7 +12,7 @@ use wasm_agent_journal::{Header, Record};
 use super::facts::CallFacts;
 use super::spans::{Reason, Span, Spans, Subject, tool};
 
-/// Most tracks of one kind. What would need more is moved to where the last one is free.
+/// Most tracks of one kind. Further events go to the last track, delayed until it is free.
 const TRACKS_MAX: usize = 64;
 
 /// Number of the process in the trace. A run is one.
@@ -23,18 +23,19 @@ pub struct ChromeTrace {
     spans: Spans,
     tool: String,
     tracks: [Tracks; 5],
-    /// Events that were not taken yet, each with its line break.
+    /// Text that was not taken yet.
     lines: String,
-    /// Whether an event was written; the next one needs a comma before it.
+    /// An event was written: the next one needs a comma before it.
     begun: bool,
     arrows: u64,
 }
 
-/// The tracks of one kind: until when each is taken, in nanoseconds since the start of the run.
+/// The tracks of one kind.
 struct Tracks {
     name: &'static str,
-    /// Number of the first one.
+    /// Number of the first track.
     base: u64,
+    /// When each track is free again, in nanoseconds since the start of the run.
     taken_until: Vec<u64>,
 }
 
@@ -66,7 +67,7 @@ struct Event<'a> {
 /// Nanoseconds, written as microseconds with three decimals: the unit of trace events.
 struct Micros(u64);
 
-/// Places in `ChromeTrace::tracks`, in the order in which they are shown.
+/// The kinds of tracks, in the order in which viewers show them.
 #[derive(Clone, Copy)]
 enum Kind {
     Run,
@@ -113,15 +114,15 @@ impl ChromeTrace {
         self.lines.push_str("\n]}\n");
     }
 
-    /// What was written since this was asked last.
+    /// Takes the text written since the last call.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.lines)
     }
 
-    /// Effects and questions that were exported without their end, as too many were under way.
+    /// How many effects and questions were exported without their end, as too many were under way.
     #[must_use]
-    pub fn untold(&self) -> u64 {
-        self.spans.untold()
+    pub fn unfinished(&self) -> u64 {
+        self.spans.unfinished()
     }
 
     fn span(&mut self, span: &Span) {
@@ -165,7 +166,7 @@ impl ChromeTrace {
         }
     }
 
-    /// Leads from a reason to an effect that began while it held.
+    /// Draws an arrow from a reason to an effect that began while it was in force.
     fn arrow(&mut self, reason: Reason, track: u64, start_ns: u64) {
         let (id, from) = (self.arrows, self.tracks_of(Kind::Reasons).base);
         self.arrows += 1;
@@ -181,7 +182,7 @@ impl ChromeTrace {
         }
     }
 
-    /// The number of a track where nothing else is at that time, and when the event begins there.
+    /// Finds a track that is free at that time. Returns its number, and when the event begins there.
     fn place(&mut self, kind: Kind, start_ns: u64, end_ns: u64) -> (u64, u64) {
         let tracks = self.tracks_of(kind);
         let free = tracks.taken_until.iter().position(|until| *until <= start_ns);

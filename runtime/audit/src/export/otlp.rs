@@ -1,7 +1,8 @@
-//! OTLP in JSON: what OpenTelemetry collectors take over HTTP, and read from files with one request a line.
+//! OTLP in JSON: the format that OpenTelemetry collectors accept over HTTP, and read from files with one request a
+//! line.
 //!
-//! Follows the JSON mapping of OTLP 1 (ids in hexadecimal, 64-bit integers as texts, enumerations as numbers) and the semantic
-//! conventions 1.37.0 where they have a name for something. Names under `wasm_agent.` are this program's own.
+//! It follows the JSON mapping of OTLP 1 (ids in hexadecimal, 64-bit integers as strings, enumerations as numbers) and
+//! the semantic conventions 1.37.0 where they have a name. Names under `wasm_agent.` are our own.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -9,18 +10,18 @@ use wasm_agent_journal::{Header, Record};
 
 use super::attributes::{Attributes, describe};
 use super::facts::cut;
-use super::spans::{Id, Span, Spans, tool};
+use super::spans::{Span, SpanId, Spans, tool};
 
-/// Where the conventions stand that the attributes' names are of.
+/// The schema of the attributes' names.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.37.0";
 
 /// Most spans in one batch.
 const BATCH_SPANS_MAX: usize = 512;
 
-/// Size from which a batch is full, in bytes. Collectors take 20 MiB by default; one span is at most some 30 KiB.
+/// Size at which a batch is full, in bytes. Collectors accept 20 MiB by default; a span has at most about 30 KiB.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// Most of a run's arguments that are exported.
+/// Most arguments of a run exported.
 const ARGUMENTS_MAX: usize = 64;
 
 /// `StatusCode` of OTLP.
@@ -44,7 +45,7 @@ pub struct Batch {
     pub spans: u64,
 }
 
-/// What the spans of a run have in common.
+/// What all spans of a run share.
 struct Run {
     trace: String,
     run_id: [u8; 16],
@@ -143,24 +144,24 @@ impl Otlp {
         Self { spans: Spans::new(), run, resource, version: version.to_owned(), pending: Pending::default() }
     }
 
-    /// Takes the next record; gives a batch when one is full.
+    /// Takes the next record. Returns a batch when one is full.
     pub fn record(&mut self, record: &Record) -> Option<Batch> {
         let Self { spans, run, pending, .. } = self;
         spans.record(record, &mut |span| pending.add(&run.span(&span)));
         self.pending.is_full().then(|| self.take())
     }
 
-    /// Ends the run, and gives the last batch.
+    /// Ends with the journal, and returns the last batch.
     pub fn finish(&mut self) -> Batch {
         let Self { spans, run, pending, .. } = self;
         spans.finish(&mut |span| pending.add(&run.span(&span)));
         self.take()
     }
 
-    /// Effects and questions that were exported without their end, as too many were under way.
+    /// How many effects and questions were exported without their end, as too many were under way.
     #[must_use]
-    pub fn untold(&self) -> u64 {
-        self.spans.untold()
+    pub fn unfinished(&self) -> u64 {
+        self.spans.unfinished()
     }
 
     fn take(&mut self) -> Batch {
@@ -207,13 +208,14 @@ impl Resource {
 impl Run {
     fn span(&self, span: &Span) -> SpanJson<'_> {
         let described = describe(&span.subject, &self.tool);
-        let parent = self.parent.filter(|_| span.id == Id::Run);
+        let parent = self.parent.filter(|_| span.id == SpanId::Run);
         SpanJson {
             attributes: described.attributes,
             end_time_unix_nano: self.time(span.end_ns),
             kind: described.kind,
-            links: parent
-                .map(|parent| [Link { span_id: self.span_id(&parent, Id::Run), trace_id: hex(&trace_id(&parent)) }]),
+            links: parent.map(|parent| {
+                [Link { span_id: self.span_id(&parent, SpanId::Run), trace_id: hex(&trace_id(&parent)) }]
+            }),
             name: described.name,
             parent_span_id: span.parent.map(|parent| self.span_id(&self.run_id, parent)),
             span_id: self.span_id(&self.run_id, span.id),
@@ -227,26 +229,26 @@ impl Run {
         self.started_ns.saturating_add(at_ns).to_string()
     }
 
-    /// Made from the run and the span's own name, so that a second export says the same.
-    fn span_id(&self, run_id: &[u8; 16], id: Id) -> String {
+    /// Derived from the run and the span, so that every export has the same ids.
+    fn span_id(&self, run_id: &[u8; 16], id: SpanId) -> String {
         let (kind, number) = match id {
-            Id::Run => (b"run     ", 0),
-            Id::Reason(number) => (b"reason  ", number),
-            Id::Call(number) => (b"call    ", number),
-            Id::Approval(number) => (b"approval", number),
-            Id::Effect(number) => (b"effect  ", number),
+            SpanId::Run => (b"run     ", 0),
+            SpanId::Reason(number) => (b"reason  ", number),
+            SpanId::Call(number) => (b"call    ", number),
+            SpanId::Approval(number) => (b"approval", number),
+            SpanId::Effect(number) => (b"effect  ", number),
         };
         let mut hasher = blake3::Hasher::new();
         hasher.update(run_id).update(kind).update(&number.to_be_bytes());
         let hash = hasher.finalize();
         let mut id = [0; 8];
         hash.as_bytes().iter().zip(&mut id).for_each(|(from, to)| *to = *from);
-        // An id of zeros would be none.
+        // An id of zeroes is invalid.
         if id == [0; 8] { hex(&[1; 8]) } else { hex(&id) }
     }
 }
 
-/// A run's id is a trace's too, unless it is the one that no trace may have.
+/// The run's id, unless it is all zeroes, which is invalid for a trace.
 fn trace_id(run_id: &[u8; 16]) -> [u8; 16] {
     if *run_id == [0; 16] { [1; 16] } else { *run_id }
 }

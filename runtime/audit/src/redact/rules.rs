@@ -1,6 +1,6 @@
-//! What is taken out of which record.
+//! What a redaction takes out of each kind of record.
 //!
-//! Where it is not certain that something is no content or path, it goes: a redaction is made to be handed on.
+//! If something might be contents or a path, it goes: redactions are made to be handed to others.
 
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ use super::item::{Offsets, Rewrite};
 use super::text::{label, path, whole};
 use crate::item::{Returned, returned};
 
-/// Parameters that are paths, whatever they look like, as journals of any release name them.
+/// Parameters that are paths, by their names in journals of any release.
 const PATH_PARAMETERS: [&str; 5] = ["path", "old-path", "new-path", "old_path", "new_path"];
 
-/// Interfaces whose texts with slashes are parts of URLs, which stay.
+/// Interfaces whose texts with slashes are parts of URLs, which are kept.
 const WEB: [&str; 2] = [http::types::INTERFACE, http::outgoing_handler::INTERFACE];
 
-/// The function with which a tool says why it does something.
+/// The function with which a tool declares its reason.
 const DECLARE: Id = host::intent::DECLARE;
 
-/// The notes that hosts and recoveries write themselves, of numbers and digests.
+/// The note that a recovery writes, which has only numbers and digests.
 const OWN_NOTE: &str = "recovered";
 
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ impl Rules {
         let mut header = Header { redaction: Some(redaction), signed_by: None, ..original.clone() };
         if self.taken_out.paths {
             header.policy_text = whole(&header.policy_text);
-            // The first one is the program's name.
+            // The first argument is the program's name.
             for argument in header.arguments.iter_mut().skip(1) {
                 *argument = path(argument);
             }
@@ -135,7 +135,7 @@ impl Rules {
         let TakenOut { bodies, paths } = self.taken_out;
         let message = |text: String| if paths { whole(&text) } else { text };
         match result {
-            // Texts in quotes are WAVE, and JSON.
+            // A quoted text is valid WAVE and valid JSON.
             RunResult::Returned { wave, json } if bodies || paths => RunResult::Returned {
                 wave: if wave.is_empty() { wave } else { format!("\"{}\"", whole(&wave)) },
                 json: json.map(|json| format!("\"{}\"", whole(&json))),
@@ -156,12 +156,12 @@ fn approval(approval: ApprovalRecord) -> ApprovalRecord {
     ApprovalRecord { reason: approval.reason.as_deref().map(whole), ..approval }
 }
 
-/// A function's interface, in this release or not.
+/// A function's interface, known to this release or not.
 fn interface(function: &Function) -> &str {
     function.name.split_once('#').map_or("", |(interface, _)| interface)
 }
 
-/// Whether the argument at a place is a path: every text that a function on files is given, and what is named like one.
+/// Whether an argument is a path: every text that a function on files takes, and every parameter named like a path.
 fn is_path(function: &Function, place: u64) -> bool {
     let Ok(place) = usize::try_from(place) else { return false };
     let recorded = function.parameters.get(place).is_some_and(|name| PATH_PARAMETERS.contains(&name.as_str()));
@@ -170,7 +170,7 @@ fn is_path(function: &Function, place: u64) -> bool {
     function.name.starts_with("wasi:filesystem/") && (recorded || is_text)
 }
 
-/// Whether the text at a place of a function's outcome is a path: of `[0, value]`, a part of the value.
+/// Whether a text in an outcome `[0, value]` is a path.
 fn is_path_outcome(function: &Function, places: &[u64]) -> bool {
     let Some(function) = find(&function.name) else { return false };
     match (function.id, places) {
@@ -179,14 +179,14 @@ fn is_path_outcome(function: &Function, places: &[u64]) -> bool {
         // An optional pair of a type and a name.
         (filesystem::types::DIRECTORY_ENTRY_STREAM_READ_DIRECTORY_ENTRY, [1, 0, 1]) => true,
         (filesystem::types::DESCRIPTOR_READLINK_AT, [1]) => true,
-        // As in the header.
+        // As in the header: all but the program's name.
         (cli::environment::GET_ARGUMENTS, [1, place]) => *place > 0,
         _ => false,
     }
 }
 
-/// An action with its paths replaced, and what a tool says at a checkpoint. A request has neither: its URL and its
-/// headers stay. Anything else becomes `null`.
+/// An action with its paths and the texts of a checkpoint replaced. A request is kept: it has neither. What is not an
+/// action becomes `null`.
 fn action(item: &[u8]) -> Vec<u8> {
     replaced(item).unwrap_or_else(|_| vec![0xf6])
 }

@@ -1,26 +1,26 @@
-//! How much can be collected, and why nothing is suggested.
+//! Bounds on what is collected, and why no policy can be suggested.
 
 use wasm_agent_policy::{HTTP_GRANTS_MAX, PolicyErrors};
 
-/// Most different paths and URLs that are kept, over all runs. Each URL can become a grant.
+/// Most different paths and URLs, over all runs. Each URL can become a grant.
 pub(super) const NAMES_MAX: usize = HTTP_GRANTS_MAX;
 
-/// Most bytes of them: half of what a policy may have.
+/// Most bytes of paths and URLs: half the size limit of a policy.
 const NAME_BYTES_MAX: usize = 2 << 20;
 
 /// Why no policy can be suggested.
 #[derive(Debug, thiserror::Error)]
 pub enum SuggestError {
-    /// The policy of a run is none of this release's.
+    /// This release can't parse the policy of a run.
     #[error("the policy in journal `{journal}` can't be read: {errors}")]
     Policy {
         /// The journal.
         journal: String,
-        /// What is wrong with it.
+        /// The errors in the policy.
         errors: PolicyErrors,
     },
-    /// Two runs were given different things under one name.
-    #[error("journal `{journal}` has another {what} than the journals before it: `{found}`, before `{before}`")]
+    /// Two runs had different things under one name.
+    #[error("journal `{journal}` has another {what} than the journals before it: `{found}` instead of `{before}`")]
     Clash {
         /// The journal.
         journal: String,
@@ -31,12 +31,12 @@ pub enum SuggestError {
         /// What the journals before it have.
         before: String,
     },
-    /// There are more paths and URLs than a policy should have.
-    #[error("the runs used more than {NAMES_MAX} different paths and URLs, or more of them than a policy can have")]
+    /// There are too many paths and URLs for a policy.
+    #[error("the runs used more than {NAMES_MAX} different paths and URLs, or more than fit in a policy")]
     TooMany,
 }
 
-/// Room for names.
+/// How much of the bounds is used.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     names: usize,
@@ -44,7 +44,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Takes room for one more name.
+    /// Adds a name of this length.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), SuggestError> {
         self.names = self.names.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes);

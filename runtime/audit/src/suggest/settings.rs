@@ -1,4 +1,4 @@
-//! What a policy says besides grants.
+//! The settings of a policy besides its grants.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,17 +11,18 @@ use super::room::SuggestError;
 /// The settings of all recorded policies.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Whether the tool is to be pinned.
+    /// The policy is for the recorded tool only.
     pin: bool,
-    /// SHA-256 of the only component.
+    /// SHA-256 of the only tool that may run.
     pub(super) tool: Option<[u8; 32]>,
     pub(super) environment: BTreeMap<String, String>,
-    /// For each limit the largest of all.
+    /// For each limit, the largest recorded one.
     pub(super) limits: Limits,
-    /// The longest of all.
+    /// The longest recorded one.
     pub(super) approval_timeout: Duration,
     pub(super) ca_file: Option<String>,
-    seen: bool,
+    /// A policy was added.
+    begun: bool,
 }
 
 impl Settings {
@@ -33,19 +34,19 @@ impl Settings {
             limits: Limits::default(),
             approval_timeout: Duration::ZERO,
             ca_file: None,
-            seen: false,
+            begun: false,
         }
     }
 
-    /// Takes in the settings of a policy.
+    /// Adds the settings of a policy.
     pub(super) fn begin(&mut self, journal: &str, header: &Header, policy: &Policy) -> Result<(), SuggestError> {
         let clash = |what: &str, found: String, before: String| {
             Err(SuggestError::Clash { journal: journal.to_owned(), what: what.to_owned(), found, before })
         };
         let tool = if self.pin { Some(header.component_sha256) } else { policy.tool_sha256() };
         let ca_file = policy.ca_file().map(str::to_owned);
-        if !self.seen {
-            self.seen = true;
+        if !self.begun {
+            self.begun = true;
             self.tool = tool;
             self.environment = policy.environment().clone();
             self.limits = policy.limits().clone();

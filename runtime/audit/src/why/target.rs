@@ -2,28 +2,28 @@
 
 use wasm_agent_policy::{GuestPath, GuestPathError, Url, UrlError};
 
-/// What is asked about.
+/// A file, directory or URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A file or directory.
     Path(GuestPath),
-    /// What a request is sent to.
+    /// The URL of requests.
     Url(Url),
 }
 
-/// Why a text is neither a guest path nor a URL.
+/// A text that is neither a guest path nor a URL.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// It begins as a path.
+    /// It begins with `/`, but is not a guest path.
     #[error(transparent)]
     Path(#[from] GuestPathError),
-    /// It does not.
+    /// It is not a URL.
     #[error(transparent)]
     Url(#[from] UrlError),
 }
 
 impl Target {
-    /// Takes a text as a path, if it begins as one, or as a URL.
+    /// Parses a path, if the text begins with `/`, or else a URL.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What came of comparing two runs.
+//! The result of comparing two runs.
 
 use wasm_agent_audit::diff::{Diff, HeaderDifference, Summary, header_differences};
 use wasm_agent_host::journal::{End, Header, RunResult};
@@ -6,11 +6,11 @@ use wasm_agent_host::journal::{End, Header, RunResult};
 use crate::commands::progress::Progress;
 use crate::show::escape::escape_line;
 
-/// What was found besides the changes that are listed.
+/// The result besides the listed changes.
 pub(super) struct Comparison {
     pub(super) headers: Vec<HeaderDifference>,
     pub(super) summary: Summary,
-    /// How the runs ended, where they ended in different ways.
+    /// How the runs ended, if that differs.
     pub(super) ends: Option<(String, String)>,
 }
 

@@ -21,7 +21,7 @@ use crate::show::units::hex;
 use comparison::{Comparison, differences};
 use text::Listing;
 
-/// Shows where two runs part.
+/// Shows where two runs differ.
 pub(super) fn diff(first: &Path, second: &Path, strict: bool, report: &Report) -> Result<Exit, Failure> {
     let (a, b) = (open_journal(first, Prints::AsItReads)?, open_journal(second, Prints::AsItReads)?);
     let headers = [a.header().clone(), b.header().clone()];
@@ -37,7 +37,7 @@ pub(super) fn diff(first: &Path, second: &Path, strict: bool, report: &Report) -
     })?;
     match found {
         Ok(Some(found)) if !found.is_identical() => Ok(Exit::Diverged),
-        // Nobody reads on: what was found until then is no answer.
+        // The reader has gone, and the comparison is incomplete.
         Ok(None) => Ok(Exit::Diverged),
         Ok(Some(_)) => Ok(Exit::Finished),
         Err(DiffError::First(error)) => Err(Failure::journal(first, &error)),
@@ -93,7 +93,7 @@ fn objects(
                 let effect = |effect: Option<Effect>| {
                     effect.map(|effect| {
                         json!({ "effect": effect.number, "call": effect.call,
-                        "action": effect.action, "became": effect.became })
+                        "action": effect.action, "became": effect.outcome })
                     })
                 };
                 line(&json!({ "event": "effect", "first": effect(first), "second": effect(second) }))?;

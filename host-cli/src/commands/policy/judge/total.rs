@@ -1,4 +1,4 @@
-//! What came of judging one run, and all of them.
+//! The results of judging one run, and all runs.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use wasm_agent_host::policy::DecisionKind;
 
 use crate::exit::Exit;
 
-/// What came of judging all journals.
+/// The result of judging all journals.
 #[derive(Default)]
 pub(super) struct Total {
     pub(super) journals: u64,
@@ -28,7 +28,7 @@ pub(super) struct Case<'a> {
     pub(super) tool: String,
     pub(super) sha256: String,
     pub(super) judged: Judged,
-    /// Whether the end of the run was read.
+    /// The end of the run was read.
     pub(super) complete: bool,
 }
 
