@@ -102,7 +102,7 @@ impl Report {
     }
 
     /// Reports a successful check. Programs find it in the data.
-    pub(crate) fn found(&self, what: &str, text: &str) {
+    pub(crate) fn success(&self, what: &str, text: &str) {
         if self.format == Format::Text {
             let good = style::GOOD;
             self.say(&format!("{good}{what}{good:#}: {}\n", block(text)));

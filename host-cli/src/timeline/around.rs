@@ -21,8 +21,8 @@ pub(crate) struct Around {
 }
 
 impl Around {
-    /// Reads the calls around this one, for a terminal of so many columns or for none. Where the journal can't be read
-    /// on, what was found until then is all.
+    /// Reads the calls around a call, for a terminal of this width, or for a file or pipe (`None`). If the journal
+    /// can't be read further, the calls until then are all.
     pub(crate) fn read<R: Read + Seek>(reader: &mut Reader<R>, call: u64, columns: Option<usize>) -> io::Result<Self> {
         let mut rows = Vec::new();
         let mut calls = Vec::new();

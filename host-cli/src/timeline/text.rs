@@ -221,7 +221,7 @@ mod tests {
         assert!(outcome(&file("stat"), Some(&stat)).starts_with("type=regular-file link-count=1 size=7 "));
         assert_eq!(outcome(&file("stat"), Some(&json!([1, "no-entry"]))), "error no-entry");
         assert_eq!(outcome("wasi:io/streams#[method]input-stream.read", Some(&json!([1, null]))), "error closed");
-        // What is not of its type is not taken for a word.
+        // A value that is not a case of its type is shown as text.
         assert_eq!(outcome(&file("stat"), Some(&json!([1, "no-such-word"]))), "error \"no-such-word\"");
     }
 

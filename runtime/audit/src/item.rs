@@ -1,6 +1,6 @@
 //! Reading recorded arguments and outcomes without knowing their functions.
 //!
-//! The journal's reader has checked that they are items of the format. What is not as expected here is skipped.
+//! The journal's reader has checked that they are items of the format. Unexpected items are skipped.
 
 use minicbor::Decoder;
 use minicbor::data::Type;

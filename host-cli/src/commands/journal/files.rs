@@ -47,7 +47,7 @@ fn text(out: &mut dyn Write, changes: &[Change], gaps: &Gaps) -> io::Result<()> 
         ("BY", Align::Left),
     ]);
     for change in changes {
-        let (style, name) = (look(change.kind), change.kind.name());
+        let (style, name) = (style_of(change.kind), change.kind.name());
         let cells = [name.to_owned(), path(change), state(&change.before), state(&change.after), calls(change)];
         table.row_styled(style, cells);
     }
@@ -58,7 +58,7 @@ fn text(out: &mut dyn Write, changes: &[Change], gaps: &Gaps) -> io::Result<()> 
     gaps.write(out, changes.iter().any(|change| is_open(&change.after)))
 }
 
-fn look(kind: ChangeKind) -> Style {
+fn style_of(kind: ChangeKind) -> Style {
     match kind {
         ChangeKind::Created | ChangeKind::Renamed => style::GOOD,
         ChangeKind::Changed => style::WARNING,

@@ -23,14 +23,14 @@ use crate::show::table::{Align, Table};
 use crate::show::units::bytes;
 
 /// A folder that confines all writes, whatever names a journal has. Links are neither created nor followed.
-struct Inside(Dir);
+struct ConfinedFolder(Dir);
 
 /// Restores files, and reports how much of each.
 pub(super) fn restore(arguments: &args::Files, folder: &Path, report: &Report) -> Result<Exit, Failure> {
     let mut followed = follow(arguments)?;
-    let mut inside = open(folder)?;
+    let mut confined = open(folder)?;
     let mut restored = Vec::new();
-    let ended = followed.files.restore(&mut inside, &mut followed.reader, |each| restored.push(each));
+    let ended = followed.files.restore(&mut confined, &mut followed.reader, |each| restored.push(each));
     ended.map_err(|error| failed(&arguments.journal, error))?;
     let gaps = followed.gaps(arguments);
     match report.format {
@@ -54,7 +54,7 @@ pub(super) fn restore(arguments: &args::Files, folder: &Path, report: &Report) -
 /// # Authority
 ///
 /// Opens the folder from the command line. Everything that is restored is opened relative to it.
-fn open(folder: &Path) -> Result<Inside, Failure> {
+fn open(folder: &Path) -> Result<ConfinedFolder, Failure> {
     let failed = |error| Failure::file("open", "folder", folder, error);
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -64,13 +64,13 @@ fn open(folder: &Path) -> Result<Inside, Failure> {
     }
     let dir = Dir::open_ambient_dir(folder, ambient_authority()).map_err(failed)?;
     match dir.entries().map_err(failed)?.next() {
-        None => Ok(Inside(dir)),
+        None => Ok(ConfinedFolder(dir)),
         Some(_) => Err(Failure::new(Exit::NothingRan, format!("folder `{}` is not empty", folder.display()))
             .hint("name an empty or a new folder")),
     }
 }
 
-impl Folder for Inside {
+impl Folder for ConfinedFolder {
     type File = File;
 
     fn directory(&mut self, path: &GuestPath) -> io::Result<()> {
@@ -99,7 +99,7 @@ fn relative(path: &GuestPath) -> &str {
 fn text(out: &mut dyn Write, restored: &[Restored], gaps: &Gaps) -> io::Result<()> {
     let mut table = Table::new(&[("RESTORED", Align::Left), ("PATH", Align::Left), ("WHAT", Align::Left)]);
     for each in restored {
-        let (style, name, what) = said(&each.completeness);
+        let (style, name, what) = describe(&each.completeness);
         table.row_styled(style, [name.to_owned(), escape_line(each.path.as_str()).into_owned(), what]);
     }
     if restored.is_empty() {
@@ -111,7 +111,7 @@ fn text(out: &mut dyn Write, restored: &[Restored], gaps: &Gaps) -> io::Result<(
     gaps.write(out, restored.iter().any(unknown))
 }
 
-fn said(left: &Completeness) -> (Style, &'static str, String) {
+fn describe(left: &Completeness) -> (Style, &'static str, String) {
     match left {
         Completeness::Whole { length: Some(length) } => (style::GOOD, "whole", bytes(*length)),
         Completeness::Whole { length: None } => (style::GOOD, "whole", "directory".to_owned()),
@@ -133,7 +133,8 @@ fn said(left: &Completeness) -> (Style, &'static str, String) {
 
 fn objects(out: &mut dyn Write, restored: &[Restored], gaps: &Gaps) -> io::Result<()> {
     for each in restored {
-        let mut value = json!({ "event": "restored", "path": each.path.as_str(), "state": said(&each.completeness).1 });
+        let mut value =
+            json!({ "event": "restored", "path": each.path.as_str(), "state": describe(&each.completeness).1 });
         let details = match &each.completeness {
             Completeness::Whole { length } | Completeness::Unknown { length } => json!({ "length": length }),
             Completeness::Partial { length, known, cut } => {

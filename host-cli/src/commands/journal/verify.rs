@@ -31,7 +31,7 @@ pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure
         }
         (None, None) => (read(path, verify)?, None),
     };
-    let trusted = Trusted { key: key.is_some(), original: arguments.original.as_deref() };
+    let trusted = TrustBasis { key: key.is_some(), original: arguments.original.as_deref() };
     match report.format {
         Format::Text => report.data(|out| out.write_all(verified_text(&verification, &trusted).as_bytes()))?,
         Format::Json => report.object(&verified_json(&verification, &trusted))?,
@@ -46,7 +46,7 @@ pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure
 }
 
 /// What the verification relied on besides the journal.
-struct Trusted<'a> {
+struct TrustBasis<'a> {
     /// A key of the journal, or of its original, was given.
     key: bool,
     /// The original that this journal is a proven redaction of.
@@ -60,7 +60,7 @@ fn read(
     verify(open(path, Prints::AtTheEnd)?).map_err(|error| Failure::journal(path, &error))
 }
 
-fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
+fn verified_text(verification: &Verification, trusted: &TrustBasis<'_>) -> String {
     let (good, warning) = (style::GOOD, style::WARNING);
     let size = format!("{}, {}", count(verification.records, "record"), bytes(verification.bytes));
     let mut text = if verification.complete {
@@ -112,7 +112,7 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
 }
 
 /// What was taken out, and whether the redaction was proven.
-fn redaction_text(redaction: &Redaction, trusted: &Trusted<'_>) -> String {
+fn redaction_text(redaction: &Redaction, trusted: &TrustBasis<'_>) -> String {
     let warning = style::WARNING;
     let without = escape_line(&redaction.taken_out.join(" and ")).into_owned();
     let Some(original) = trusted.original else {
@@ -130,7 +130,7 @@ fn redaction_text(redaction: &Redaction, trusted: &Trusted<'_>) -> String {
     format!("redaction: proven to be {} without {without}{signed}\n", escape_line(&shown))
 }
 
-fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {
+fn verified_json(verification: &Verification, trusted: &TrustBasis<'_>) -> Value {
     let open: Vec<u64> = verification.open_effects.effects.iter().copied().collect();
     json!({
         "event": "verified",

@@ -130,9 +130,9 @@ fn step_text(out: &mut dyn Write, step: &Step, reason_is_new: bool) -> io::Resul
         let calls = if first == last { format!("call {first}") } else { format!("call {first} to call {last}") };
         format!("{} ({calls})", bytes(wrote.bytes))
     });
-    let (look, word) = result(step.result);
+    let (style, word) = result(step.result);
     let mark = if wrote.is_some() { "├─" } else { "└─" };
-    line(mark, look, word, &outcome(step))?;
+    line(mark, style, word, &outcome(step))?;
     if let Some(wrote) = wrote {
         line("└─", Style::new(), "wrote", &wrote)?;
     }

@@ -22,7 +22,7 @@ use crate::show::units::count;
 pub(super) fn check(path: &Path, deny_warnings: bool, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
     let warnings = surroundings::warnings(&policy, path);
-    let kept = own::kept(&policy, path)?;
+    let kept = own::in_grants(&policy, path)?;
     match report.format {
         Format::Text => {
             for warning in warnings.as_slice() {

@@ -22,7 +22,7 @@ pub(super) fn explain(path: &Path, action: Option<&str>, report: &Report) -> Res
     let Some(action) = action else { return own::list(&policy, path, report) };
     let mut explanation =
         policy.explain(action).map_err(|error| Failure::new(Exit::NothingRan, crate::failure::chain(&error)))?;
-    own::explain(&mut explanation, &own::kept(&policy, path)?);
+    own::explain(&mut explanation, &own::in_grants(&policy, path)?);
     match report.format {
         Format::Text => report.data(|out| out.write_all(explained(&explanation).as_bytes())),
         Format::Json => report.object(&explained_json(&explanation)),

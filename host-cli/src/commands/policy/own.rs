@@ -22,14 +22,14 @@ pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
 }
 
 /// Which of these files are in a granted directory.
-pub(super) fn kept(policy: &Policy, path: &Path) -> Result<Vec<Reached>, Failure> {
+pub(super) fn in_grants(policy: &Policy, path: &Path) -> Result<Vec<Reached>, Failure> {
     Ok(reached(policy, path, &things(policy, path)).map_err(LoadError::from)?)
 }
 
 /// Lists all of these files.
 pub(super) fn list(policy: &Policy, path: &Path, report: &Report) -> Result<(), Failure> {
     let things = things(policy, path);
-    let kept = kept(policy, path)?;
+    let kept = in_grants(policy, path)?;
     let place =
         |what: &str| kept.iter().filter(|kept| kept.what == what).map(|kept| kept.path.to_string()).collect::<Vec<_>>();
     match report.format {

@@ -45,7 +45,7 @@ pub(super) fn suggest(arguments: &args::Suggest, report: &Report) -> Result<(), 
         count(counts.decisions(), "decision"),
         suggested.decisions
     );
-    report.found("judged again", &text);
+    report.success("judged again", &text);
     if widened > 0 {
         report.warning(&format!("{} would no longer be denied", count(widened, "denied decision")));
     }

@@ -56,7 +56,7 @@ impl Handles {
             Returned::Error(_) | Returned::Closed | Returned::Trap(_) | Returned::Unknown => None,
         };
         let given = match (function, value) {
-            (Some(function), Some(value)) if !self.strict => given(function, value),
+            (Some(function), Some(value)) if !self.strict => returned_handles(function, value),
             _ => Vec::new(),
         };
         match value {
@@ -82,7 +82,7 @@ impl Handles {
         if self.strict {
             hasher.update(&call.fuel.to_le_bytes());
         }
-        self.made(asked, &given);
+        self.remember(asked, &given);
         if function.is_some_and(Function::is_drop)
             && let Some(number) = first_number(&call.arguments)
         {
@@ -92,7 +92,7 @@ impl Handles {
     }
 
     /// Remembers the handles that a function returned, by the call that made them.
-    fn made(&mut self, asked: Digest, given: &[(Range<usize>, u64)]) {
+    fn remember(&mut self, asked: Digest, given: &[(Range<usize>, u64)]) {
         for (place, (_, number)) in given.iter().enumerate() {
             if self.made_by.len() < HANDLES_MAX || self.made_by.contains_key(number) {
                 let mut hasher = blake3::Hasher::new();
@@ -141,7 +141,7 @@ impl Handles {
 }
 
 /// The handles in a function's value, and their positions.
-fn given(function: &Function, value: &[u8]) -> Vec<(Range<usize>, u64)> {
+fn returned_handles(function: &Function, value: &[u8]) -> Vec<(Range<usize>, u64)> {
     let result = function.result.filter(Type::has_handle);
     // This is the value of a `result`, or the whole `result` if the host does not separate its errors.
     let alone = match result {

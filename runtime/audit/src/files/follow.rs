@@ -50,7 +50,7 @@ impl<S: Read + Write + Seek> Files<S> {
     }
 
     /// Adds a new file with this name.
-    pub(super) fn made(&mut self, path: &GuestPath, kind: Kind, contents: Contents) -> Option<NodeId> {
+    pub(super) fn create(&mut self, path: &GuestPath, kind: Kind, contents: Contents) -> Option<NodeId> {
         let node = self.tree.add(kind, contents)?;
         let gone = self.tree.bind(path, node);
         self.release(gone);
@@ -61,7 +61,7 @@ impl<S: Read + Write + Seek> Files<S> {
         match kind {
             LinkKind::Symbolic => {
                 let text = if target.len() <= LINK_BYTES_MAX { target } else { String::new() };
-                self.made(path, Kind::Link(text), Contents::default());
+                self.create(path, Kind::Link(text), Contents::default());
             }
             LinkKind::Hard => {
                 let node = GuestPath::parse(&target).ok().and_then(|target| self.known(&target, Kind::File));

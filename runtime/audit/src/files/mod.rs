@@ -186,7 +186,7 @@ impl<S: Read + Write + Seek> Files<S> {
             }
             Activity::MadeDirectory { path } => {
                 self.changed(call, &path, effect, State::Absent);
-                self.made(&path, Kind::Directory, Contents::default());
+                self.create(&path, Kind::Directory, Contents::default());
             }
             Activity::Linked { kind, path, target } => {
                 self.changed(call, &path, effect, State::Absent);
@@ -225,7 +225,7 @@ impl<S: Read + Write + Seek> Files<S> {
         let node = match &place.path {
             Some(path) if mode.created => {
                 self.changed(call, path, effect, State::Absent);
-                self.made(path, Kind::File, Contents::empty())
+                self.create(path, Kind::File, Contents::empty())
             }
             Some(path) => {
                 let kind = if mode.directory {

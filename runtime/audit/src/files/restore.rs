@@ -94,7 +94,7 @@ impl<S: Read + Write + Seek> Files<S> {
             let Some(node) = self.tree.named(&path).and_then(|node| self.tree.get(node)) else { continue };
             let completeness = match &node.kind {
                 Kind::Unknown if node.contents.length.is_none() => continue,
-                Kind::Directory => made(folder.directory(&path)),
+                Kind::Directory => directory_result(folder.directory(&path)),
                 Kind::Link(target) => Completeness::Link { target: target.clone() },
                 Kind::File | Kind::Unknown => {
                     if !self.budget.spend(node.contents.pieces()) {
@@ -179,7 +179,7 @@ fn written_bytes(contents: &Contents) -> u64 {
     }))
 }
 
-fn made(result: io::Result<()>) -> Completeness {
+fn directory_result(result: io::Result<()>) -> Completeness {
     match result {
         Ok(()) => Completeness::Whole { length: None },
         Err(error) => Completeness::Failed { why: error.to_string() },

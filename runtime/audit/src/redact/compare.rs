@@ -65,7 +65,7 @@ where
         return Err(RedactionError::OtherOriginal);
     }
     let found = Arc::new(Mutex::new(None));
-    let compared = Compared { copy: open()?, at: 0, differs: Arc::clone(&found) };
+    let compared = ComparingStore { copy: open()?, at: 0, differs: Arc::clone(&found) };
     let made = redact(original, compared, taken_out);
     let differs = found.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (differs, made) {
@@ -99,14 +99,14 @@ fn first_at(copy: impl Read + Seek, bytes: u64, at: u64) -> RedactionError {
 }
 
 /// A store that compares what is written to it with a copy.
-struct Compared<C> {
+struct ComparingStore<C> {
     copy: C,
     at: u64,
     /// Offset of the first byte that differs.
     differs: Arc<Mutex<Option<u64>>>,
 }
 
-impl<C: Read + Seek + Send> JournalStore for Compared<C> {
+impl<C: Read + Seek + Send> JournalStore for ComparingStore<C> {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.at == 0 {
             self.copy.seek(SeekFrom::Start(0))?;

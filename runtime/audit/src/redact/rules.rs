@@ -14,7 +14,7 @@ use wasm_agent_journal::{
 
 use super::TakenOut;
 use super::item::{Offsets, Rewrite};
-use super::text::{label, path, whole};
+use super::text::{digest, label, path};
 use crate::item::{Returned, returned};
 
 /// Parameters that are paths, by their names in journals of any release.
@@ -43,7 +43,7 @@ impl Rules {
     pub(super) fn header(self, original: &Header, redaction: Redaction) -> Header {
         let mut header = Header { redaction: Some(redaction), signed_by: None, ..original.clone() };
         if self.taken_out.paths {
-            header.policy_text = whole(&header.policy_text);
+            header.policy_text = digest(&header.policy_text);
             // The first argument is the program's name.
             for argument in header.arguments.iter_mut().skip(1) {
                 *argument = path(argument);
@@ -52,7 +52,7 @@ impl Rules {
                 *value = if value.contains('/') { path(value) } else { std::mem::take(value) };
             }
             if let Invocation::Call { arguments, .. } = &mut header.invocation {
-                *arguments = whole(arguments);
+                *arguments = digest(arguments);
             }
         }
         header
@@ -67,7 +67,7 @@ impl Rules {
                 Event::End(end)
             }
             event if !self.taken_out.paths => event,
-            Event::Label { id, text } => Event::Label { id, text: named(&text) },
+            Event::Label { id, text } => Event::Label { id, text: label_of(&text) },
             Event::Intent(mut intent) => {
                 intent.action = action(&intent.action);
                 intent.decision = self.decision(intent.decision);
@@ -75,7 +75,7 @@ impl Rules {
                 Event::Intent(intent)
             }
             Event::Outcome(mut outcome) => {
-                outcome.detail = outcome.detail.as_deref().map(whole);
+                outcome.detail = outcome.detail.as_deref().map(digest);
                 let text = |_: &[u64], text: &str| text.contains('/').then(|| path(text));
                 outcome.extra = outcome.extra.map(|extra| Rewrite { bytes: false, blobs, text: &text }.item(&extra));
                 Event::Outcome(outcome)
@@ -90,7 +90,7 @@ impl Rules {
             }
             Event::Note(mut note) => {
                 if note.name != OWN_NOTE {
-                    note.text = whole(&note.text);
+                    note.text = digest(&note.text);
                 }
                 Event::Note(note)
             }
@@ -105,7 +105,7 @@ impl Rules {
         let any = |text: &str| (paths && !is_web && text.contains('/')).then(|| path(text));
         let is_value = matches!(returned(&call.outcome), Returned::Value(_));
         let argument = |places: &[u64], text: &str| match places {
-            _ if paths && function.name == DECLARE.key() => Some(whole(text)),
+            _ if paths && function.name == DECLARE.key() => Some(digest(text)),
             [place] if paths && is_path(&function, *place) => Some(path(text)),
             _ => any(text),
         };
@@ -125,20 +125,20 @@ impl Rules {
         }
         DecisionRecord {
             verdict: decision.verdict,
-            grant: decision.grant.as_deref().map(named),
-            reason: decision.reason.as_deref().map(named),
+            grant: decision.grant.as_deref().map(label_of),
+            reason: decision.reason.as_deref().map(label_of),
             action: decision.action.as_deref().map(action),
         }
     }
 
     fn result(self, result: RunResult) -> RunResult {
         let TakenOut { bodies, paths } = self.taken_out;
-        let message = |text: String| if paths { whole(&text) } else { text };
+        let message = |text: String| if paths { digest(&text) } else { text };
         match result {
             // A quoted text is valid WAVE and valid JSON.
             RunResult::Returned { wave, json } if bodies || paths => RunResult::Returned {
-                wave: if wave.is_empty() { wave } else { format!("\"{}\"", whole(&wave)) },
-                json: json.map(|json| format!("\"{}\"", whole(&json))),
+                wave: if wave.is_empty() { wave } else { format!("\"{}\"", digest(&wave)) },
+                json: json.map(|json| format!("\"{}\"", digest(&json))),
             },
             RunResult::Trapped { message: text } => RunResult::Trapped { message: message(text) },
             RunResult::Stopped { message: text } => RunResult::Stopped { message: message(text) },
@@ -148,12 +148,12 @@ impl Rules {
     }
 }
 
-fn named(text: &str) -> Arc<str> {
+fn label_of(text: &str) -> Arc<str> {
     label(text, NAME_BYTES_MAX).into()
 }
 
 fn approval(approval: ApprovalRecord) -> ApprovalRecord {
-    ApprovalRecord { reason: approval.reason.as_deref().map(whole), ..approval }
+    ApprovalRecord { reason: approval.reason.as_deref().map(digest), ..approval }
 }
 
 /// A function's interface, known to this release or not.
@@ -185,8 +185,8 @@ fn is_path_outcome(function: &Function, places: &[u64]) -> bool {
     }
 }
 
-/// An action with its paths and the texts of a checkpoint replaced. A request is kept: it has neither. What is not an
-/// action becomes `null`.
+/// Replaces the paths of an action and the texts of a checkpoint. A request has neither, and is kept. An invalid action
+/// becomes `null`.
 fn action(item: &[u8]) -> Vec<u8> {
     replaced(item).unwrap_or_else(|_| vec![0xf6])
 }
@@ -202,7 +202,7 @@ fn replaced(item: &[u8]) -> Result<Vec<u8>, decode::Error> {
         drop(out.str(key));
         match (key, decoder.datatype()?) {
             ("path" | "from" | "to" | "target", Type::String) => drop(out.str(&path(decoder.str()?))),
-            ("title" | "detail", Type::String) => drop(out.str(&whole(decoder.str()?))),
+            ("title" | "detail", Type::String) => drop(out.str(&digest(decoder.str()?))),
             _ => {
                 let start = decoder.position();
                 decoder.skip()?;

@@ -16,7 +16,7 @@ pub(super) fn path(text: &str) -> String {
 }
 
 /// The replacement for any other text: its digest and length.
-pub(super) fn whole(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     format!("~{}:{}", blake3::hash(text.as_bytes()).to_hex(), text.len())
 }
 
@@ -27,7 +27,7 @@ pub(super) fn label(text: &str, bytes_max: usize) -> String {
     let replaced = parts.collect::<Vec<_>>().join("`");
     // This release writes no paths outside of back-ticks. And a label has a maximum length.
     let outside = text.split('`').step_by(2).any(|part| part.contains('/'));
-    if outside || replaced.len() > bytes_max { whole(text) } else { replaced }
+    if outside || replaced.len() > bytes_max { digest(text) } else { replaced }
 }
 
 #[cfg(test)]

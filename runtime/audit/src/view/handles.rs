@@ -193,7 +193,7 @@ impl Handles {
         if replaces {
             self.removed(to);
         }
-        if !self.look() {
+        if !self.pay_for_scan() {
             return;
         }
         for file in self.files.values_mut() {
@@ -216,7 +216,7 @@ impl Handles {
 
     /// Removes a name. What is open there stays open, without a name.
     pub(super) fn removed(&mut self, path: &GuestPath) {
-        if !self.look() {
+        if !self.pay_for_scan() {
             return;
         }
         for file in self.files.values_mut() {
@@ -228,7 +228,7 @@ impl Handles {
     }
 
     /// Pays for looking at everything that is open. If the budget does not allow it, names are no longer followed.
-    fn look(&mut self) -> bool {
+    fn pay_for_scan(&mut self) -> bool {
         if !self.nameless && !self.budget.spend(self.files.len()) {
             self.lost = self.lost.saturating_add(1);
             self.nameless = true;

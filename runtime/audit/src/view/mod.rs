@@ -127,9 +127,9 @@ impl View {
         match function.id {
             calls::http::outgoing_handler::HANDLE => self.handle(function, call),
             calls::filesystem::preopens::GET_DIRECTORIES => self.preopens(call),
-            cli::stdin::GET_STDIN => self.given(call, handles::Handle::Stdin),
-            cli::stdout::GET_STDOUT => self.given(call, handles::Handle::Stdout),
-            cli::stderr::GET_STDERR => self.given(call, handles::Handle::Stderr),
+            cli::stdin::GET_STDIN => self.store_handle(call, handles::Handle::Stdin),
+            cli::stdout::GET_STDOUT => self.store_handle(call, handles::Handle::Stdout),
+            cli::stderr::GET_STDERR => self.store_handle(call, handles::Handle::Stderr),
             host::intent::DECLARE => {
                 let why = Arguments::of(function, call)?.at("why")?.text()?;
                 Some(Activity::Declared { why })
@@ -139,7 +139,7 @@ impl View {
     }
 
     /// Stores the handle that a function returned.
-    fn given<'r>(&mut self, call: &'r Call, handle: handles::Handle) -> Option<Activity<'r>> {
+    fn store_handle<'r>(&mut self, call: &'r Call, handle: handles::Handle) -> Option<Activity<'r>> {
         if let Some(number) = CallOutcome::of(call)?.handle() {
             self.handles.put(number, handle);
         }

@@ -41,7 +41,7 @@ pub struct Step {
     /// How many further sources it had read.
     pub more_read: u64,
     /// What was written to the file between this step and the next.
-    pub wrote: Option<Wrote>,
+    pub wrote: Option<Writes>,
 }
 
 /// How a step ended.
@@ -72,7 +72,7 @@ pub struct Reason {
 
 /// Bytes that were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wrote {
+pub struct Writes {
     /// How many bytes.
     pub bytes: u64,
     /// The first and the last call that wrote.

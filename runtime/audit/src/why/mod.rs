@@ -24,7 +24,7 @@ use crate::view::{Activity, ExchangeId, View};
 use similar::SimilarNames;
 use sources::Sources;
 
-pub use chain::{Chain, Reason, Step, StepResult, Wrote};
+pub use chain::{Chain, Reason, Step, StepResult, Writes};
 pub use names::{EarlierName, NameHistory, TargetNames};
 pub use sources::{Source, SourceName};
 pub use target::{Target, TargetError};
@@ -184,7 +184,7 @@ impl ChainBuilder {
             Activity::Wrote { place, length, .. } => {
                 let is_target = place.path.is_some_and(|path| self.names.is_named(&path, call.seq));
                 if let Some(step) = self.steps.last_mut().filter(|_| is_target) {
-                    let wrote = step.wrote.get_or_insert(Wrote { bytes: 0, calls: (call.seq, call.seq) });
+                    let wrote = step.wrote.get_or_insert(Writes { bytes: 0, calls: (call.seq, call.seq) });
                     wrote.bytes = wrote.bytes.saturating_add(length);
                     wrote.calls.1 = call.seq;
                 }

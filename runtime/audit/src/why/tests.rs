@@ -100,7 +100,7 @@ fn the_chain_goes_from_the_reason_over_what_was_read_to_the_effect() {
     assert_eq!(step.approval.as_ref().map(|approval| approval.approver.as_str()), Some("mara"));
     assert_eq!(read_names(step), ["/notes/a", "/notes/b"]);
     assert_eq!((step.read[0].bytes, step.read[0].calls), (7, (2, 5)));
-    assert_eq!(step.wrote, Some(Wrote { bytes: 5, calls: (7, 7) }));
+    assert_eq!(step.wrote, Some(Writes { bytes: 5, calls: (7, 7) }));
     assert_eq!(chain.read.map(|read| read.bytes), Some(7));
 }
 
