@@ -9,8 +9,8 @@ use wasm_agent_calls::words::{self, Shape, Typed};
 use wasm_agent_host::journal::{Call, CallId, End, Event, Function, Record, RunResult, item_to_json, to_json};
 use wasm_agent_host::{Differs, Divergence, Step};
 
-use crate::escape::escape_line;
-use crate::report::style;
+use crate::show::escape::escape_line;
+use crate::show::style;
 use crate::timeline::text;
 
 /// Most characters that are shown of what differs.

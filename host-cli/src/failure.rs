@@ -13,8 +13,8 @@ use wasm_agent_host::{
 use crate::divergence::headline;
 use crate::exit::Exit;
 use crate::machine;
+use crate::show::units::shell_word;
 use crate::timeline::Around;
-use crate::units::shell_word;
 
 /// What went wrong, for the operator.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,29 +1,10 @@
-//! What belongs to this machine: `config.toml` in the configuration directory, and the engine that is made by it.
+//! Where the configuration of this machine is: `config.toml`.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use wasm_agent_host::policy::{MACHINE_BYTES_MAX, Machine, PolicyError};
-use wasm_agent_host::{Compiler, Engine};
-
-use crate::exit::Exit;
-use crate::failure::{Failure, Problem};
-
-/// An engine that compiles tools in a process of their own, within the limits of this machine.
-///
-/// # Errors
-///
-/// When `config.toml` has errors, or this machine's processor is not supported.
-pub(crate) fn engine() -> Result<Engine, Failure> {
-    let machine = path().map_or_else(|| Ok(Machine::default()), |path| read(&path))?;
-    Ok(Engine::new(Compiler::this_program().limits(machine.compile))?)
-}
-
-/// Where `config.toml` is or would be, by the rules of the XDG base directories: nowhere, where no absolute path says
-/// it.
+/// Where `config.toml` is or would be, by the rules of XDG base directories. `None` if the environment has no absolute
+/// path for it.
 pub(crate) fn path() -> Option<PathBuf> {
     find(&|name| std::env::var_os(name))
 }
@@ -32,33 +13,6 @@ fn find(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
     base.map(|base| base.join("wasm-agent/config.toml"))
-}
-
-/// Reads it. One that is not there says nothing.
-fn read(path: &Path) -> Result<Machine, Failure> {
-    let unreadable = |error| Failure::file("read", "configuration", path, error);
-    let mut text = String::new();
-    // Not blocking: a pipe in the file's place must not hold the program.
-    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    match File::options().read(true).custom_flags(flags).open(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-        Err(error) => return Err(unreadable(error)),
-        // One byte more than there may be, so that a longer file is told from one that is just as long.
-        Ok(file) => {
-            if !file.metadata().map_err(unreadable)?.is_file() {
-                return Err(unreadable(io::Error::other("it is not a file")));
-            }
-            let most = u64::try_from(MACHINE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-            file.take(most).read_to_string(&mut text).map_err(unreadable)?;
-        }
-    }
-    Machine::parse(&text).map_err(|errors| {
-        let problem = |error: &PolicyError| Problem {
-            message: format!("configuration `{}` {error}", path.display()),
-            hint: error.hint.clone(),
-        };
-        Failure { problems: errors.iter().map(problem).collect(), ..Failure::new(Exit::NothingRan, "") }
-    })
 }
 
 #[cfg(test)]

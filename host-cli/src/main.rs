@@ -5,18 +5,17 @@
 mod args;
 mod commands;
 mod divergence;
-mod escape;
+mod engine;
 mod exit;
 mod failure;
 mod machine;
 mod own;
 mod prompt;
 mod report;
+mod show;
 mod sink;
 mod state;
-mod table;
 mod timeline;
-mod units;
 
 use std::process::ExitCode;
 
@@ -25,24 +24,24 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use args::{Arguments, Command};
-use escape::escape_line;
 use exit::Exit;
 use failure::Failure;
 use report::Report;
+use show::escape::escape_line;
 use wasm_agent_host::Compiler;
 
-/// Says which diagnostics are wanted.
+/// The variable with the filter for diagnostics.
 const LOG_VARIABLE: &str = "WASM_AGENT_LOG";
 
 fn main() -> ExitCode {
-    // This program is also what tools are compiled in: then it does that, and nothing from here on.
+    // The program also starts itself to compile tools. Then it does only that, and does not return.
     drop(Compiler::this_program());
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::NothingRan } else { Exit::Finished };
-            // Help and version are asked for; what can't be printed can't be reported either.
-            let _ = harmless(error).print();
+            // If the text can't be printed, an error can't either.
+            let _ = escaped(error).print();
             return exit.into();
         }
     };
@@ -56,16 +55,15 @@ fn main() -> ExitCode {
         .into()
 }
 
-/// What is wrong with the command line, quoting it as it can be shown: a script may pass on what an agent or a server
-/// wrote.
-fn harmless(error: clap::Error) -> clap::Error {
+/// The error with everything that it quotes escaped: a script may pass on text that an agent or a server wrote.
+fn escaped(error: clap::Error) -> clap::Error {
     let given = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
     if given().all(|argument| escape_line(&argument) == argument) {
         return error;
     }
     match Arguments::try_parse_from(given().map(|argument| escape_line(&argument).into_owned())) {
         Err(shown) => shown,
-        // Nothing is wrong with it but a character that it could not be parsed with, and that is not to be shown.
+        // It parses once it is escaped: the only error is a character that can't be shown.
         Ok(_) => Arguments::command().error(error.kind(), "an argument has a character that can't be used"),
     }
 }
@@ -90,7 +88,7 @@ fn dispatch(command: Command, report: &Report) -> Result<Exit, Failure> {
 /// Sends diagnostics to standard error.
 fn diagnose() -> Result<(), Failure> {
     let base = tracing_subscriber::fmt().with_writer(|| sink::Diagnostics).without_time();
-    // Without a filter to parse, none is built: every start would pay for it.
+    // Without a filter, none is built: that would slow down every start.
     match std::env::var(LOG_VARIABLE) {
         Ok(filter) if !filter.is_empty() => {
             let filter = EnvFilter::try_new(&filter).map_err(|error| {

@@ -1,40 +1,41 @@
-//! What the tool prints, on its way to this program's own output.
+//! Passes the tool's output on to this program's output.
 //!
-//! Into a file or a pipe the bytes go as they are. On a terminal they are made harmless first: the tool can't move the
-//! cursor, change colours or print over what this program says.
+//! To a file or pipe, the bytes go unchanged. On a terminal, control characters are escaped: the tool can't move the
+//! cursor, change colours or overwrite what this program prints.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasm_agent_host::{OutputSink, Stream};
 
-use crate::escape::escape_line;
+use crate::show::escape::escape_line;
 
-/// Longest part of a character that can wait for its rest, in bytes: all but the last byte of UTF-8's longest.
+/// Longest incomplete character, in bytes: UTF-8 has at most four bytes for one.
 const PART_BYTES_MAX: usize = 3;
 
 /// Passes a tool's output on to standard output and standard error.
-pub(crate) struct Passing {
-    stdout: Mutex<Way>,
-    stderr: Mutex<Way>,
+pub(crate) struct ToolOutput {
+    stdout: Mutex<StreamMode>,
+    stderr: Mutex<StreamMode>,
 }
 
-/// How one stream is passed on.
-enum Way {
-    /// As it is.
+/// How a stream is passed on.
+enum StreamMode {
+    /// Unchanged.
     Raw,
-    /// Made harmless; holds the part of a character whose rest has not come.
-    Harmless(Vec<u8>),
+    /// Escaped. Holds the beginning of an incomplete character.
+    Escaped(Vec<u8>),
 }
 
-impl Passing {
-    /// Looks whether there is a terminal at either end.
+impl ToolOutput {
+    /// Checks which streams go to a terminal.
     pub(crate) fn new() -> Self {
-        let way = |is_terminal: bool| Mutex::new(if is_terminal { Way::Harmless(Vec::new()) } else { Way::Raw });
+        let way =
+            |is_terminal: bool| Mutex::new(if is_terminal { StreamMode::Escaped(Vec::new()) } else { StreamMode::Raw });
         Self { stdout: way(io::stdout().is_terminal()), stderr: way(io::stderr().is_terminal()) }
     }
 
-    /// Shows what is left of a character that never got its rest.
+    /// Shows incomplete characters at the end of the output.
     ///
     /// # Errors
     ///
@@ -42,7 +43,7 @@ impl Passing {
     pub(crate) fn finish(&self) -> io::Result<()> {
         for stream in [Stream::Stdout, Stream::Stderr] {
             let mut way = self.way(stream).lock().unwrap_or_else(PoisonError::into_inner);
-            if let Way::Harmless(part) = &mut *way
+            if let StreamMode::Escaped(part) = &mut *way
                 && !part.is_empty()
             {
                 let shown = part.drain(..).map(escaped_byte).collect::<String>();
@@ -52,7 +53,7 @@ impl Passing {
         Ok(())
     }
 
-    fn way(&self, stream: Stream) -> &Mutex<Way> {
+    fn way(&self, stream: Stream) -> &Mutex<StreamMode> {
         match stream {
             Stream::Stdout => &self.stdout,
             Stream::Stderr => &self.stderr,
@@ -60,28 +61,28 @@ impl Passing {
     }
 }
 
-impl OutputSink for Passing {
+impl OutputSink for ToolOutput {
     fn write(&self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
         let mut way = self.way(stream).lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *way {
-            Way::Raw => emit(stream, bytes),
-            Way::Harmless(part) => show(stream, harmless(part, bytes)),
+            StreamMode::Raw => emit(stream, bytes),
+            StreamMode::Escaped(part) => show(stream, escape(part, bytes)),
         }
     }
 }
 
-/// What is to be shown on the terminal once no question stands there. A process has one terminal.
+/// Output that waits while a question is on the terminal. A process has one terminal.
 static SCREEN: Mutex<Screen> = Mutex::new(Screen { held: None });
 
-/// The terminal, as far as the tool's output has to keep away from it.
+/// The terminal, as shared by the tool's output and questions.
 #[derive(Default)]
 struct Screen {
-    /// Output in its order, while a question is shown. The run's `output` limit bounds it.
+    /// Output in order, while a question is shown. The run's `output` limit bounds it.
     held: Option<Vec<(Stream, String)>>,
 }
 
 impl Screen {
-    /// Holds text back while a question is shown; gives it back otherwise.
+    /// Holds text back while a question is shown. Otherwise returns it.
     fn pass(&mut self, stream: Stream, text: String) -> Option<String> {
         match &mut self.held {
             Some(held) => {
@@ -93,26 +94,26 @@ impl Screen {
     }
 }
 
-/// Keeps the tool's output off the terminal until it is dropped.
+/// Holds the tool's output back until it is dropped.
 ///
-/// A tool goes on while somebody is asked about a request of its. It could push the question off the screen and print
-/// another in its place, and the answer to that one would be taken for an answer to the first.
-pub(crate) struct Quiet(());
+/// A tool continues while somebody is asked about its request. It could push the question off the screen and print
+/// another one: the answer to the false question would count for the real one.
+pub(crate) struct OutputHold(());
 
-impl Quiet {
-    /// Begins before a question is shown.
+impl OutputHold {
+    /// Begins to hold output back. Call this before a question is shown.
     pub(crate) fn begin() -> Self {
         screen().held.get_or_insert_default();
         Self(())
     }
 }
 
-impl Drop for Quiet {
+impl Drop for OutputHold {
     fn drop(&mut self) {
-        // Locked until all of it is out, so that it keeps its order.
+        // Locked until everything is written, to keep the order.
         let mut screen = screen();
         for (stream, text) in screen.held.take().unwrap_or_default() {
-            // The tool was told that it is written. A terminal that is gone shows nothing to anybody.
+            // The tool was already told that this is written. If the terminal is gone, nobody can see it.
             let _ = emit(stream, text.as_bytes());
         }
     }
@@ -122,13 +123,13 @@ fn screen() -> MutexGuard<'static, Screen> {
     SCREEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Shows text on the terminal, after the question if one stands there.
+/// Shows text on the terminal, after the question if there is one.
 fn show(stream: Stream, text: String) -> io::Result<()> {
     let mut screen = screen();
     screen.pass(stream, text).map_or(Ok(()), |text| emit(stream, text.as_bytes()))
 }
 
-/// Writes at once: the tool's next step may be one that somebody waits for.
+/// Writes and flushes: somebody may be waiting for this output.
 fn emit(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     match stream {
         Stream::Stdout => {
@@ -140,11 +141,11 @@ fn emit(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Makes bytes harmless that follow `part` of a character, and leaves in `part` what still lacks its rest.
+/// Escapes bytes that follow the incomplete character in `part`, and leaves a new incomplete character in `part`.
 ///
-/// Line breaks and tabs stay. Other control, bidirectional and invisible characters become `\u{…}`, bytes that are no
-/// text `\x…`.
-fn harmless(part: &mut Vec<u8>, bytes: &[u8]) -> String {
+/// Line breaks and tabs stay. Other control, bidirectional and invisible characters become `\u{…}`, and bytes that are
+/// not UTF-8 `\x…`.
+fn escape(part: &mut Vec<u8>, bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     let mut whole = std::mem::take(part);
     whole.extend_from_slice(bytes);
@@ -165,7 +166,7 @@ fn harmless(part: &mut Vec<u8>, bytes: &[u8]) -> String {
     shown
 }
 
-/// Whether bytes could still become a character.
+/// Whether bytes are the beginning of a character.
 fn is_beginning(bytes: &[u8]) -> bool {
     !bytes.is_empty()
         && bytes.len() <= PART_BYTES_MAX
@@ -176,13 +177,13 @@ fn escaped_byte(byte: u8) -> String {
     format!("\\x{byte:02x}")
 }
 
-/// Makes a line of diagnostics harmless, which may quote what a tool or a server said.
+/// Escapes diagnostics, which can quote a tool or a server.
 pub(crate) struct Diagnostics;
 
 impl Write for Diagnostics {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut part = Vec::new();
-        let mut shown = harmless(&mut part, bytes);
+        let mut shown = escape(&mut part, bytes);
         shown.extend(part.into_iter().map(escaped_byte));
         show(Stream::Stderr, shown)?;
         Ok(bytes.len())
@@ -200,7 +201,7 @@ mod tests {
 
     fn shown(writes: &[&[u8]]) -> (String, Vec<u8>) {
         let mut part = Vec::new();
-        let text = writes.iter().map(|bytes| harmless(&mut part, bytes)).collect();
+        let text = writes.iter().map(|bytes| escape(&mut part, bytes)).collect();
         (text, part)
     }
 
@@ -245,7 +246,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_is_the_same_however_it_is_cut(text in "[a-zé日🙂\n\t]{0,24}", cuts in prop::collection::vec(0_usize..64, 0..6)) {
+        fn text_is_the_same_however_it_is_cut(
+            text in "[a-zé日🙂\n\t]{0,24}",
+            cuts in prop::collection::vec(0_usize..64, 0..6),
+        ) {
             let bytes = text.as_bytes();
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
             cuts.sort_unstable();

@@ -9,11 +9,11 @@ use crate::args::State;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Opens the state directory: the one that is named, or the user's.
+/// Opens the named state directory, or the user's.
 ///
 /// # Errors
 ///
-/// When none is named and the user has none, or it can't be used.
+/// When none is named and the user has no home, or it can't be used.
 pub(crate) fn open(state: &State) -> Result<StateDir, Failure> {
     let Some(root) = root(state) else {
         return Err(
@@ -23,17 +23,17 @@ pub(crate) fn open(state: &State) -> Result<StateDir, Failure> {
     Ok(StateDir::open(&root)?)
 }
 
-/// Where the state directory is, or would be made.
+/// Where the state directory is, or would be created.
 pub(crate) fn root(state: &State) -> Option<PathBuf> {
     state.directory.clone().or_else(of_user)
 }
 
-/// The user's state directory, where one is named or the user has a home.
+/// The user's state directory; `None` if the environment names none and has no home.
 pub(crate) fn of_user() -> Option<PathBuf> {
     find(&|name| std::env::var_os(name))
 }
 
-/// The user's state directory, by the rules of the XDG base directories: a relative path there is not used.
+/// The user's state directory, by the rules of XDG base directories: relative paths are ignored.
 fn find(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(own) = set("WASM_AGENT_STATE") {

@@ -1,4 +1,4 @@
-//! `--approve`: who is asked, and what becomes of a run whose approver fails.
+//! `--approve`: who is asked, and how a run ends whose approver fails.
 
 use crate::desk::{Desk, Ran, YES};
 

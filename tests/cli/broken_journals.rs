@@ -1,4 +1,4 @@
-//! Journals that are none, that were cut, and that were changed.
+//! Files that are not journals, and journals that were cut or changed.
 
 use crate::desk::{Desk, Ran, YES};
 use crate::tools;

@@ -1,7 +1,7 @@
 //! `journal why`: what led to an effect.
 
 use crate::desk::{Desk, YES};
-use crate::made;
+use crate::sample_journal;
 
 #[test]
 fn shows_what_led_to_the_effects_on_a_file() {
@@ -19,7 +19,7 @@ fn shows_what_led_to_the_effects_on_a_file() {
 #[test]
 fn shows_what_led_to_a_request() {
     let mut desk = Desk::new();
-    desk.write("a.journal", made::journal(|_| {}));
+    desk.write("a.journal", sample_journal::journal(|_| {}));
     let events = desk.quietly("journal show --format json a.journal").out_objects();
     let intents = events.iter().filter(|event| event["event"] == "intent");
     let mut urls = intents.filter_map(|event| event["action"]["url"].as_str());

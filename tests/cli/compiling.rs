@@ -1,4 +1,4 @@
-//! Tools that would keep a compiler busy: refused by counting, or ended at the limits of this machine.
+//! Tools that would keep a compiler busy: refused by their counts, or stopped by the limits of this machine.
 
 use std::process::{Child, Stdio};
 

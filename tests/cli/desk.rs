@@ -1,4 +1,4 @@
-//! Where a test sits: a folder of its own to work in, and a transcript of what was typed and said.
+//! A test's working folder, and the transcript of its commands and their output.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -25,7 +25,7 @@ guest = \"/notes\"
 access = \"write\"
 ";
 
-/// An approver's program that says yes.
+/// An approver's program that approves everything.
 pub(crate) const YES: &str =
     "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"approve\", \"approver\": \"yes.sh\"}'\n";
 
@@ -37,15 +37,15 @@ pub(crate) fn program() -> PathBuf {
     program
 }
 
-/// A folder to run commands in, and what came of them.
+/// A folder to run commands in, and their transcript.
 pub(crate) struct Desk {
     dir: TempDir,
     transcript: String,
-    /// Texts of this run alone, and what stands for them in the transcript.
+    /// Texts that differ in every run, and their replacements in the transcript.
     hidden: Vec<(String, &'static str)>,
 }
 
-/// How a command ended.
+/// The output and status of a command.
 pub(crate) struct Ran {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
@@ -59,7 +59,7 @@ impl Desk {
         Self { dir, transcript: String::new(), hidden }
     }
 
-    /// Shows another text instead of this one in the transcript.
+    /// Replaces a text in the transcript.
     pub(crate) fn hide(&mut self, text: String, shown: &'static str) {
         self.hidden.push((text, shown));
     }
@@ -86,8 +86,8 @@ impl Desk {
 
     /// Writes a file that can be run.
     ///
-    /// Another process writes it: a file that this one has open for writing could be so in what another test is
-    /// about to start, and then it can't be run.
+    /// Another process writes it. If this one did, a process that another test starts at the same time could inherit
+    /// the open file, and then it can't be run.
     pub(crate) fn script(&self, name: &str, contents: &str) {
         let mut command = self.command("sh");
         command.args(["-c", "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"", name, contents]);
@@ -98,7 +98,7 @@ impl Desk {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// Makes a file that is this long and has nothing in it.
+    /// Creates a sparse file of this length.
     pub(crate) fn sparse(&self, name: &str, bytes: u64) {
         fs::OpenOptions::new().create(true).append(true).open(self.path(name)).unwrap().set_len(bytes).unwrap();
     }
@@ -107,19 +107,19 @@ impl Desk {
         fs::read(self.path(name)).unwrap()
     }
 
-    /// Puts a guest component here.
+    /// Copies a guest component into the folder.
     pub(crate) fn guest(&self, name: &str) {
         fs::copy(guests::path(name), self.path(&format!("{name}.wasm"))).unwrap();
     }
 
-    /// Puts a component or core module here that is given as text.
+    /// Compiles a component or core module from its text into the folder.
     pub(crate) fn tool(&self, name: &str, text: &str) {
         self.write(name, wasm_agent_tests::wat::parse_str(text));
     }
 
-    /// The program, with nothing around it but this folder.
+    /// A command in this folder, with a minimal environment.
     ///
-    /// Compiled code is shared by all tests: most of them ask for the same few tools.
+    /// All tests share compiled code: most of them use the same few tools.
     pub(crate) fn command(&self, start: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(start);
         command
@@ -132,12 +132,12 @@ impl Desk {
         command
     }
 
-    /// Runs `wasm-agent` with arguments that are parted by spaces, or quoted by `'`.
+    /// Runs `wasm-agent` with arguments that are separated by spaces, or quoted by `'`.
     pub(crate) fn run(&mut self, arguments: &str) -> Ran {
         self.run_as(arguments, |_| {})
     }
 
-    /// Runs `wasm-agent` after `change`, for instance with other variables.
+    /// Runs `wasm-agent` after `change`, which can set variables, for example.
     pub(crate) fn run_as(&mut self, arguments: &str, change: impl FnOnce(&mut Command)) -> Ran {
         let mut command = self.command(program());
         command.args(words(arguments));
@@ -147,12 +147,12 @@ impl Desk {
         ran
     }
 
-    /// Runs it, and leaves it out of the transcript.
+    /// Runs `wasm-agent` without adding it to the transcript.
     pub(crate) fn quietly(&self, arguments: &str) -> Ran {
         Ran::from(self.command(program()).args(words(arguments)).output().unwrap())
     }
 
-    /// Runs it in a session of its own, which has no terminal.
+    /// Runs `wasm-agent` in a new session, which has no terminal.
     pub(crate) fn run_without_terminal(&mut self, arguments: &str) -> Ran {
         let mut command = self.command("setsid");
         let ran = Ran::from(command.arg("--wait").arg(program()).args(words(arguments)).output().unwrap());
@@ -172,7 +172,7 @@ impl Desk {
         self.transcript += &format!("? {}\n\n", ran.status);
     }
 
-    /// All that was said until now.
+    /// The transcript so far.
     pub(crate) fn transcript(&self) -> &str {
         &self.transcript
     }
@@ -182,7 +182,7 @@ impl Desk {
         self.transcript.clear();
     }
 
-    /// Compares all that was said with a snapshot.
+    /// Compares the transcript with a snapshot.
     pub(crate) fn matches(&self, name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("cli/snapshots/{name}.txt"));
         let said = self.transcript.trim_end().to_owned() + "\n";
@@ -226,7 +226,7 @@ impl Ran {
         objects(&self.err())
     }
 
-    /// Asserts that it ended so, with one line that says why and at most one that says what to do.
+    /// Asserts that it ended with one of these statuses, one error line, and at most one hint.
     pub(crate) fn fails_in_one_line(&self, statuses: &[i32]) {
         let err = self.err();
         let lines: Vec<&str> = err.lines().collect();
@@ -246,7 +246,7 @@ fn objects(text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Parts arguments as a shell does, as far as tests need it.
+/// Splits arguments like a shell, as far as tests need it.
 fn words(arguments: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (part, quoted) in arguments.split('\'').zip([false, true].into_iter().cycle()) {

@@ -1,15 +1,15 @@
-//! `journal diff`: where two runs part.
+//! `journal diff`: where two runs differ.
 
 use wasm_agent_host::journal::{Answer, RunId, ToolDigest};
 
 use crate::desk::{Desk, YES};
-use crate::made::{self, Made};
+use crate::sample_journal::{self, Sample};
 
 /// A desk with two journals of the same tool, of which the second was made another way.
-fn desk(change: impl FnOnce(&mut Made)) -> Desk {
+fn desk(change: impl FnOnce(&mut Sample)) -> Desk {
     let desk = Desk::new();
-    desk.write("a.journal", made::journal(|_| {}));
-    desk.write("b.journal", made::journal(change));
+    desk.write("a.journal", sample_journal::journal(|_| {}));
+    desk.write("b.journal", sample_journal::journal(change));
     desk
 }
 
@@ -91,7 +91,7 @@ fn a_journal_that_can_not_be_read_is_no_difference() {
     desk.write("b.journal", journal);
     desk.run("journal diff a.journal b.journal").fails_in_one_line(&[6]);
     desk.run("journal diff missing.journal b.journal").fails_in_one_line(&[2]);
-    let cut = made::journal(|_| {});
+    let cut = sample_journal::journal(|_| {});
     desk.write("cut.journal", &cut[..cut.len() - 150]);
     let ran = desk.run("journal diff a.journal cut.journal");
     assert_eq!(ran.status, 4);

@@ -1,4 +1,4 @@
-//! `journal export`: what other programs read.
+//! `journal export`: formats for other programs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +8,7 @@ use wasm_agent_tests::server::answer;
 use wasm_agent_tests::tls::Authority;
 
 use crate::desk::{Desk, Ran, YES, program};
-use crate::made;
+use crate::sample_journal;
 
 /// A desk with the journal of a run that read, asked, changed a file and said why.
 fn desk() -> Desk {
@@ -63,7 +63,7 @@ fn an_export_overwrites_nothing_and_is_no_report() {
 /// A desk with a journal that is the same everywhere.
 fn made() -> Desk {
     let desk = Desk::new();
-    desk.write("a.journal", made::journal(|_| {}));
+    desk.write("a.journal", sample_journal::journal(|_| {}));
     desk
 }
 
@@ -170,7 +170,7 @@ fn a_long_run_goes_out_in_batches_until_one_is_refused() {
         answer(if taken { 200 } else { 400 }, if taken { TAKEN } else { "no" })
     });
     let desk = made();
-    desk.write("long.journal", made::journal(|made| made.reads = 2000));
+    desk.write("long.journal", sample_journal::journal(|made| made.reads = 2000));
     let ran = desk.quietly(&format!("journal export --format otlp --to {} long.journal", collector.url("/")));
     ran.fails_in_one_line(&[5]);
     assert!(ran.err().contains("it answered with status 400: `no`; 1024 spans delivered"), "{}", ran.err());

@@ -1,4 +1,4 @@
-//! `journal files`: what a run did to files, and the files as they were.
+//! `journal files`: what a run did to files, and restoring them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use wasm_agent_host::journal::{CallEvent, Encoded, End, Options, RunResult, Writer};
 
 use crate::desk::{Desk, YES};
-use crate::made;
+use crate::sample_journal;
 
 const RUN: &str = "run -p policy.toml -j a.journal --approve exec:./yes.sh edit-files.wasm -- /notes colour color";
 
@@ -130,7 +130,8 @@ fn item(write: impl FnOnce(&mut Encoded)) -> Encoded {
 
 /// A journal of calls that no host would have made.
 fn hostile(path: &Path, calls: &[(&str, Encoded, Encoded)]) {
-    let writer = Writer::create(File::create_new(path).unwrap(), &made::header(), Options::default()).unwrap();
+    let writer =
+        Writer::create(File::create_new(path).unwrap(), &sample_journal::header(), Options::default()).unwrap();
     for (at_ns, (name, arguments, outcome)) in (1..).zip(calls) {
         let function = writer.intern(name, &[]).unwrap();
         let call = CallEvent { function, at_ns, duration_ns: 0, fuel: 0, arguments, outcome, decision: None };

@@ -1,9 +1,11 @@
-//! Takes out of a transcript what differs from run to run and from machine to machine.
+//! Replaces in a transcript what differs from run to run and from machine to machine.
+//!
+//! This is hand-made, because no snapshot library does what the transcripts need: cells of a table that keep their
+//! width, numbers in JSON chosen by their key, and columns as wide as a path of the machine.
 
 use serde_json::Value;
 
-/// What a number counts where it is a matter of the machine, of the tool's build, or of the run; and what stands for
-/// both.
+/// Units of numbers that depend on the machine, the tool's build or the run; and the replacement for number and unit.
 const UNITS: &[(&[&str], &str)] = &[
     (&["ns", "µs", "ms", "s", "min", "h"], "TIME"),
     (&["B", "KiB", "MiB", "GiB"], "SIZE"),
@@ -13,7 +15,7 @@ const UNITS: &[(&[&str], &str)] = &[
     (&["units"], "# units"),
 ];
 
-/// Words before such a number.
+/// Words before such numbers.
 const NAMES: &[&str] = &["call", "record", "offset"];
 
 /// Keys of such numbers in JSON.
@@ -23,16 +25,16 @@ const KEYS: &[&str] =
 /// Words before the check of a record.
 const CHECKS: &[&str] = &["check", "expected"];
 
-/// What lines of a timeline begin with.
+/// The beginning of lines of a timeline.
 const TABLE: &str = "   ";
 
-/// Parts the cells of a table, with more spaces up to the width of the column.
+/// Separates the cells of a table, with more spaces up to the width of the column.
 const GAP: &str = "  ";
 
 /// Shortest hexadecimal word that is a digest or an id, in characters.
 const HEX_MIN: usize = 16;
 
-/// The lines of an output. Control characters in them are shown.
+/// The filtered lines of an output, with visible control characters.
 pub(crate) fn lines(output: &[u8], hidden: &[(String, &str)]) -> Vec<String> {
     let mut text = untabled(&String::from_utf8_lossy(output), hidden);
     for (what, shown) in hidden {
@@ -41,8 +43,8 @@ pub(crate) fn lines(output: &[u8], hidden: &[(String, &str)]) -> Vec<String> {
     text.split_terminator('\n').map(|line| visible(&filtered(line))).collect()
 }
 
-/// Parts the cells of a table by two spaces where one of them has a path that is hidden: its length, which is the width
-/// of the column, differs from machine to machine. Tables stand between empty lines.
+/// Separates the cells of a table by two spaces if it has a hidden path: the path's length, which is the width of its
+/// column, differs from machine to machine. Tables are between empty lines.
 fn untabled(text: &str, hidden: &[(String, &str)]) -> String {
     let has_hidden =
         |line: &str| line.contains(GAP) && hidden.iter().any(|(what, _)| what.starts_with('/') && line.contains(what));
@@ -79,7 +81,7 @@ fn object(value: &mut Value, key: &str) {
         Value::Object(members) => members.iter_mut().for_each(|(key, value)| object(value, key)),
         Value::Array(items) => items.iter_mut().for_each(|item| object(item, key)),
         Value::Number(number) => {
-            // Among what a call returned, times and hashes of files are large.
+            // In an outcome, large numbers are times and hashes of files.
             let most = if key == "outcome" { 9_999 } else { u64::from(u32::MAX) };
             let is_own = number.as_u64().is_some_and(|number| number > most);
             if KEYS.contains(&key) || key.ends_with("records") || key.ends_with("_ns") || is_own {
@@ -92,7 +94,7 @@ fn object(value: &mut Value, key: &str) {
 }
 
 fn text(line: &str) -> String {
-    // A row that is marked is like any other.
+    // A marked row is filtered like any other.
     if let Some(row) = line.strip_prefix('>').filter(|row| row.starts_with(TABLE)) {
         return text(&format!(" {row}")).replacen(' ', ">", 1);
     }
@@ -126,11 +128,11 @@ fn text(line: &str) -> String {
         }
         index += 1;
     }
-    // A program that answers at once was not waited for.
+    // Whether a fast answer counts as a wait depends on the machine.
     out.replace(", TIME of it waiting", "").replace(" after TIME", "").replace("# other calls", "# other call")
 }
 
-/// A word without what stands around it.
+/// A word without the punctuation around it.
 fn core(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }

@@ -1,4 +1,4 @@
-//! What it says about itself.
+//! The help texts.
 
 use crate::desk::Desk;
 

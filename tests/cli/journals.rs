@@ -1,4 +1,4 @@
-//! `journal show` and `journal verify`, of journals that are whole.
+//! `journal show` and `journal verify`, with intact journals.
 
 use crate::desk::{Desk, YES};
 use crate::tools;

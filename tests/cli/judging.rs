@@ -1,4 +1,4 @@
-//! `policy judge`: another policy, applied to what runs did.
+//! `policy judge`: another policy, applied to recorded runs.
 
 use std::fs;
 

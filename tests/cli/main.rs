@@ -1,8 +1,8 @@
-//! The program `wasm-agent` as whoever runs it sees it: what it prints, where, and how it ends.
+//! The program `wasm-agent` as its users see it: what it prints, where, and how it ends.
 //!
-//! A test gives commands to a [`Desk`] and compares all that was said with a file in `snapshots`. Where a change is
-//! meant, `UPDATE_SNAPSHOTS=1 cargo test -p wasm-agent-tests --test cli` writes the files anew, and the diff is read
-//! by a person.
+//! A test runs commands at a [`Desk`] and compares the transcript with a file in `snapshots`. After an intended change,
+//! `UPDATE_SNAPSHOTS=1 cargo test -p wasm-agent-tests --test cli` writes the files again; read the diff before you
+//! commit it.
 
 mod approving;
 mod broken_journals;
@@ -20,7 +20,6 @@ mod help;
 mod inspecting;
 mod journals;
 mod judging;
-mod made;
 mod own;
 mod policies;
 mod recovering;
@@ -28,6 +27,7 @@ mod redacting;
 mod replaying;
 mod requesting;
 mod running;
+mod sample_journal;
 mod scale;
 mod signing;
 mod state;

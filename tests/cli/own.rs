@@ -1,4 +1,4 @@
-//! What belongs to the host, as an operator meets it; and what is mounted below a granted folder.
+//! The host's own files, as an operator sees them; and mounts below a granted folder.
 
 use crate::desk::{Desk, Ran, program};
 

@@ -1,4 +1,4 @@
-//! `journal recover`: what a crash left of a journal, copied and sealed.
+//! `journal recover`: the intact part of a journal after a crash, copied and sealed.
 
 use crate::desk::{Desk, YES};
 

@@ -1,4 +1,4 @@
-//! `journal export --redact`: copies to hand on, and the proof that they are what they say.
+//! `journal export --redact`: copies for others, and the proof that nothing else changed.
 
 use crate::desk::{Desk, YES};
 

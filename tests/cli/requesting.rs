@@ -1,4 +1,4 @@
-//! Tools that ask a server: what is sent, what is refused, and what is shown of secrets.
+//! Tools that send requests: what is sent, what is refused, and what is shown of secrets.
 
 use wasm_agent_tests::Server;
 use wasm_agent_tests::server::answer;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::desk::{Desk, program};
-use crate::made;
+use crate::sample_journal;
 
 /// Calls in the short journal and in the long one, about.
 const FEW: u32 = 1_000;
@@ -69,7 +69,7 @@ fn a_long_journal_takes_no_more_memory_than_a_short_one() {
     let desk = Desk::new();
     desk.write("policy.toml", POLICY);
     for (name, reads) in [("few", FEW), ("many", MANY)] {
-        let journal = made::journal(|made| {
+        let journal = sample_journal::journal(|made| {
             made.reads = reads;
             made.header.policy_text = POLICY.to_owned();
         });

@@ -1,4 +1,4 @@
-//! Keys, signed runs, and what `journal verify` says of signatures.
+//! Keys, signed runs, and what `journal verify` says about signatures.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -125,12 +125,14 @@ fn what_nobody_signed_is_not_verified_with_a_key() {
             continue;
         }
         assert_eq!(verified.status, 6, "record {record}, a {kind}: {}", verified.out());
-        let (unsigned, up_to) = match last_seal {
-            Some(seal) => (record - seal, format!("up to record {seal}")),
-            None => (record + 1, "in no part".to_owned()),
+        let records = |count| if count == 1 { "1 record".to_owned() } else { format!("{count} records") };
+        let said = match last_seal {
+            Some(seal) => format!(
+                "error: journal `cut.journal` is signed up to record {seal}; what follows is not signed: {}\n",
+                records(record - seal)
+            ),
+            None => format!("error: nothing in journal `cut.journal` is signed: {}\n", records(record + 1)),
         };
-        let records = if unsigned == 1 { "1 record".to_owned() } else { format!("{unsigned} records") };
-        let said = format!("error: journal `cut.journal` is signed {up_to}; nobody signed what follows: {records}\n");
         assert!(verified.err().starts_with(&said), "{}, not {said}", verified.err());
         // Without a key nobody asked who signed it.
         assert_eq!(desk.quietly("journal verify cut.journal").status, 0);

@@ -1,12 +1,12 @@
 //! `journal stats`: what a run cost.
 
 use crate::desk::{Desk, YES};
-use crate::made;
+use crate::sample_journal;
 
 #[test]
 fn shows_what_a_run_cost() {
     let mut desk = Desk::new();
-    desk.write("a.journal", made::journal(|_| {}));
+    desk.write("a.journal", sample_journal::journal(|_| {}));
     desk.run("journal stats a.journal");
     desk.run("journal stats --format json a.journal");
     desk.matches("stats");
@@ -36,7 +36,7 @@ fn counts_what_show_lists() {
 #[test]
 fn a_cut_journal_has_what_was_recorded() {
     let mut desk = Desk::new();
-    let journal = made::journal(|_| {});
+    let journal = sample_journal::journal(|_| {});
     desk.write("cut.journal", &journal[..journal.len() - 60]);
     let ran = desk.run("journal stats cut.journal");
     assert_eq!(ran.status, 0);

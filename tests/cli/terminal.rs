@@ -1,4 +1,4 @@
-//! At a terminal: what a tool prints can't act on it, and what is asked there is answered there.
+//! At a terminal: a tool's output can't control it, and questions are answered there.
 
 use std::io::{Read, Write};
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! Small tools in text form, for what the example tools do not do.
+//! Small tools in text form, for cases that the example tools do not cover.
 
 use wasm_agent_tests::wat;
 

@@ -1,4 +1,4 @@
-//! Files that are no tools, and tools that can't run here.
+//! Files that are not tools, and tools that can't run here.
 
 use crate::desk::Desk;
 use crate::tools;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{EnumValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::Written;
+use super::FormatChoice;
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
@@ -13,14 +13,14 @@ pub(crate) struct Export {
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) journal: PathBuf,
 
-    /// As what it is written
+    /// The format to write
     #[arg(
         long,
         value_name = "FORMAT",
-        value_parser = EnumValueParser::<Exported>::new().map(Written::Export),
+        value_parser = EnumValueParser::<ExportFormat>::new().map(FormatChoice::Export),
         default_value = "jsonl",
     )]
-    pub(crate) format: Written,
+    pub(crate) format: FormatChoice,
 
     /// Writes to a new file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -30,7 +30,7 @@ pub(crate) struct Export {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "output")]
     pub(crate) to: Option<String>,
 
-    /// Writes a journal with these contents taken out instead: digests stay, `journal verify --original` proves it
+    /// Writes a journal without these contents instead; `journal verify --original` proves that nothing else changed
     #[arg(
         long,
         value_name = "WHAT",
@@ -46,16 +46,16 @@ pub(crate) struct Export {
 pub(crate) enum Redact {
     /// Contents of files, bodies of requests and responses, output
     Bodies,
-    /// The tool's paths, and texts that may have some
+    /// The tool's paths, and texts that may contain them
     Paths,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Exported {
-    /// One record a line, as `journal show --format json` prints them
+pub(crate) enum ExportFormat {
+    /// One record per line, as `journal show --format json` prints them
     Jsonl,
-    /// Spans of OpenTelemetry as OTLP in JSON, one request a line
+    /// OpenTelemetry spans as OTLP in JSON, one request per line
     Otlp,
-    /// Trace events in JSON, which Perfetto opens
+    /// Trace events in JSON, for Perfetto
     ChromeTrace,
 }

@@ -8,7 +8,7 @@ use super::{Export, ReplayBounds, State};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Journal {
-    /// Shows what happened, in order; with `--format json` one event a line
+    /// Shows what happened, in order; with `--format json`, one event per line
     Show {
         /// The journal
         #[arg(value_hint = ValueHint::FilePath)]
@@ -18,11 +18,11 @@ pub(crate) enum Journal {
         #[arg(long, value_enum, default_value_t = Calls::Effects)]
         calls: Calls,
     },
-    /// Says whether a journal is whole and unchanged
+    /// Checks that a journal is unchanged, and shows whether it is complete
     Verify(Verify),
-    /// Copies what is whole of a journal that a crash cut off, and seals the copy
+    /// Copies the intact part of a journal that a crash cut off, and seals the copy
     Recover(Recover),
-    /// Shows where two runs of a tool part, and ends with 4 if they do
+    /// Shows where two runs of a tool differ, and exits with 4 if they do
     Diff {
         /// The journal of the first run
         #[arg(value_hint = ValueHint::FilePath)]
@@ -32,7 +32,7 @@ pub(crate) enum Journal {
         #[arg(value_hint = ValueHint::FilePath)]
         second: PathBuf,
 
-        /// Counts what differs in every run too: numbers of handles, clocks, random numbers, times of files, fuel
+        /// Also compares what differs in every run: handle numbers, clocks, random numbers, file times, fuel
         #[arg(long)]
         strict: bool,
     },
@@ -46,8 +46,8 @@ pub(crate) enum Journal {
     Files(Files),
     /// Shows what led to the effects on a file or a URL: the reason, what was read before, who approved
     #[command(after_help = "\
-A file is followed through the names it had before. Where nothing in the journal touched the file or URL, that is said, \
-with names that are much like it, and the exit status is 0: the question was answered.")]
+A file is followed back through its earlier names. If nothing in the journal touched the file or URL, the command says \
+so, suggests similar names, and exits with 0: the question was answered.")]
     Why {
         /// The journal of the run
         #[arg(value_hint = ValueHint::FilePath)]
@@ -62,10 +62,10 @@ with names that are much like it, and the exit status is 0: the question was ans
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without DIR every name is listed that the run created, changed, renamed or removed, with what was there before and after \
-and the calls that did it. With DIR the tool's view of its files is restored into that folder: what it read, as far as \
-it read it, and what it wrote. What a tool wrote is in its journal by digest; a replay makes it again, with the copy of \
-the tool in the state directory or the one that `--component` names.")]
+Without DIR, lists every name that the run created, changed, renamed or removed, its state before and after, and the \
+calls that did it. With DIR, restores the tool's view of its files into that folder: the parts that it read, and what \
+it wrote. A journal has what a tool wrote by digest only. A replay makes it again, with the copy of the tool in the \
+state directory or the one that `--component` names.")]
 pub(crate) struct Files {
     /// The journal of the run
     #[arg(value_hint = ValueHint::FilePath)]
@@ -75,11 +75,11 @@ pub(crate) struct Files {
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) folder: Option<PathBuf>,
 
-    /// As it was after this call [default: at the end]
+    /// The state after this call [default: at the end]
     #[arg(long, value_name = "CALL")]
     pub(crate) at: Option<u64>,
 
-    /// The tool, where the state directory has no copy of it
+    /// The tool, if the state directory has no copy of it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) component: Option<PathBuf>,
 
@@ -92,8 +92,8 @@ pub(crate) struct Files {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The copy begins with every whole record of the journal, byte for byte. A note says how many bytes after them were left \
-out, and their digest; a seal ends it. No outcome and no end is added.")]
+The copy has every complete record of the journal, byte for byte. A note then says how many bytes were left out, and \
+their digest. A seal ends the copy. Neither outcomes nor an end are added.")]
 pub(crate) struct Recover {
     /// The journal, which is only read
     #[arg(value_hint = ValueHint::FilePath)]
@@ -103,7 +103,7 @@ pub(crate) struct Recover {
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) copy: PathBuf,
 
-    /// Signs the copy's seal: with the key of the run, where it was signed
+    /// Signs the copy's seal; if the run was signed, this must be the same key
     #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
     pub(crate) sign: Option<PathBuf>,
 }
@@ -114,15 +114,15 @@ pub(crate) struct Verify {
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) journal: PathBuf,
 
-    /// Also fails where the end of the run is missing
+    /// Also fails if the end of the run is missing
     #[arg(long)]
     pub(crate) complete: bool,
 
-    /// Also fails where a seal, or what follows the last one, is not signed with this public key
+    /// Also fails if a part of the journal is not signed with this public key
     #[arg(long, value_name = "PUB", value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
 
-    /// Also fails where it is not exactly what taking contents out of FILE leaves; `--key` is then that of FILE
+    /// Also fails if it is not a redaction of FILE; `--key` is then the key of FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) original: Option<PathBuf>,
 }

@@ -6,13 +6,13 @@ use clap::{Subcommand, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
-    /// Makes an Ed25519 key: FILE is the private part, which signs; FILE.pub the public one, which checks
+    /// Makes an Ed25519 key pair: FILE gets the private key, which signs; FILE.pub the public key, which verifies
     New {
         /// Where the private key goes; the file must not exist
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
     },
-    /// Shows a key's fingerprint and its public part
+    /// Shows a key's fingerprint and public key
     Show {
         /// The key, private or public
         #[arg(value_hint = ValueHint::FilePath)]

@@ -13,7 +13,7 @@ use clap::builder::{EnumValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-pub(crate) use export::{Export, Exported, Redact};
+pub(crate) use export::{Export, ExportFormat, Redact};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
 pub(crate) use policy::{Journals, Judge, Paths, Policy, Suggest};
@@ -27,30 +27,30 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// How reports, errors and asked-for data are written
+    /// The format of reports, errors and data
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
-        value_parser = EnumValueParser::<Format>::new().map(Written::Report),
+        value_parser = EnumValueParser::<Format>::new().map(FormatChoice::Report),
         default_value = "text",
     )]
-    pub(crate) format: Written,
+    pub(crate) format: FormatChoice,
 }
 
-/// What `--format` says. A command that writes files of its own formats takes those in its place.
+/// The value of `--format`. `journal export` has formats of its own.
 ///
-/// One type for both: the parser keeps one value for a global argument and its namesake in a command.
+/// Both share a type: the parser keeps one value for a global argument and an argument of the same name in a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
-    /// How anything is reported.
+pub(crate) enum FormatChoice {
+    /// The format of everything.
     Report(Format),
-    /// As what a journal is exported; everything else is for people.
-    Export(Exported),
+    /// The format of an export. Everything else is text.
+    Export(ExportFormat),
 }
 
-impl Written {
-    /// How errors are reported.
+impl FormatChoice {
+    /// The format of errors.
     pub(crate) fn report(self) -> Format {
         match self {
             Self::Report(format) => format,
@@ -59,24 +59,24 @@ impl Written {
     }
 }
 
-/// What the numbers mean, for `--help`.
+/// The exit statuses, for `--help`.
 const STATUSES: &str = "\
 Exit status:
   0  the tool finished, or the question was answered
   1  the tool reported a failure; its own status is in the report
   2  nothing ran: arguments, policy or component
-  3  stopped by a trap, a limit or an approver; a replay's record ends in the middle, or its own bound was too low
+  3  stopped by a trap, a limit or an approver; a replay whose record is incomplete, or whose bound was too low
   4  the replay diverged, two runs differ, or a judged decision changes
   5  the host failed: journal, disk
-  6  the journal is not what was written, or not all of it is signed with the given key
+  6  the journal was changed, or a part of it is not signed with the given key
 
-Diagnostics go to standard error; `WASM_AGENT_LOG=debug` asks for more.";
+Diagnostics go to standard error; `WASM_AGENT_LOG=debug` shows more.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Runs a tool: with what the policy grants, and a record of all it does
+    /// Runs a tool with what its policy grants, and records everything it does
     Run(Run),
-    /// Runs a recorded run again from its journal alone, and compares every call
+    /// Replays a run from its journal alone, and compares every call
     Replay(Replay),
     /// Shows and checks journals
     #[command(subcommand)]
@@ -115,7 +115,7 @@ pub(crate) struct State {
 pub(crate) enum Format {
     /// For people
     Text,
-    /// For programs: one object a line
+    /// For programs: one object per line
     Json,
 }
 

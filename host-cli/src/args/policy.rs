@@ -6,19 +6,19 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
-    /// Reports what is wrong with a policy, and what looks tighter than it is
+    /// Reports errors in a policy, and rules that are less strict than they look
     Check {
         /// The policy
         #[arg(value_hint = ValueHint::FilePath)]
         policy: PathBuf,
 
-        /// Ends with status 2 where there is a warning
+        /// Exits with 2 if there is a warning
         #[arg(long)]
         deny_warnings: bool,
     },
-    /// Says what a policy decides about an action, and why; without one, what no policy gives
+    /// Explains what a policy decides about an action; without an action, lists what is kept from every tool
     ///
-    /// Without an action it lists what belongs to the host and is kept from every tool, and where the policy's grants cover it.
+    /// The list has the host's own files, and where the policy's grants cover them.
     Explain {
         /// The policy
         #[arg(value_hint = ValueHint::FilePath)]
@@ -27,13 +27,14 @@ pub(crate) enum Policy {
         /// The action, such as 'DELETE /notes/a.md' or 'POST https://example.com/'
         action: Option<String>,
     },
-    /// Says what another policy would have decided about what runs did; runs nothing
+    /// Shows what another policy would have decided in recorded runs; runs nothing
     ///
-    /// Ends with status 4 if a decision changes, with 6 if a journal is not what was written; the others are judged all the same.
+    /// Exits with 4 if a decision changes, and with 6 if a journal was changed. The other journals are judged anyway.
     Judge(Judge),
     /// Prints the smallest policy that allows what runs did
     ///
-    /// What can't be undone asks in it, whatever the recorded policies said. The runs are judged again by it before it is printed.
+    /// It asks about everything that can't be undone, whatever the recorded policies said. Before it is printed, the
+    /// runs are judged by it.
     Suggest(Suggest),
 }
 
@@ -64,17 +65,17 @@ pub(crate) struct Suggest {
     #[arg(long, value_enum, default_value_t = Paths::Exact)]
     pub(crate) paths: Paths,
 
-    /// Lets the policy run the recorded tool alone, by its digest
+    /// Limits the policy to the recorded tool, by its digest
     #[arg(long)]
     pub(crate) pin: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Paths {
-    /// Each by itself
+    /// Not at all
     Exact,
-    /// To the directory that it is in, and all below
+    /// To their directory, and everything below it
     Dir,
-    /// To patterns, where several differ in one name
+    /// To wildcards, where several differ in one name
     Glob,
 }

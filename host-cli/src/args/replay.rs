@@ -10,28 +10,29 @@ use super::State;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-No file, no network and no policy is used. An identical replay ends with the status of the recorded run, one that was ended \
-by `--until` with 0. A run that was killed is replayed as far as its record goes, and ends with 3. Calls are numbered from 0. \
-Another build of the tool, or other arguments, may compute otherwise: only calls and result are compared then. \
-A replay that comes to a bound of its own ends with 3: how long it takes is not for the journal to say, which somebody may have forged.")]
+A replay uses no files, no network and no policy. If it is identical, it exits with the status of the recorded run; \
+if `--until` stopped it, with 0. A run that was killed is replayed as far as its record goes, and exits with 3. Calls \
+are numbered from 0. With another build of the tool, or with other arguments, calls and result are compared, but not \
+fuel. A replay that reaches its own bound exits with 3: a forged journal must not decide how long a replay runs.")]
 pub(crate) struct Replay {
     /// The journal of the run
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) journal: PathBuf,
 
-    /// Arguments for the tool in place of the recorded ones, to see where it then parts from the record
+    /// Arguments for the tool in place of the recorded ones, to see where it then differs from the record
     #[arg(last = true)]
     pub(crate) arguments: Option<Vec<String>>,
 
-    /// The tool, where the state directory has no copy of it; or another build of it, to see where it parts from the record
+    /// The tool, if the state directory has no copy of it; or another build of it, to see where it differs from the
+    /// record
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) component: Option<PathBuf>,
 
-    /// Stops after the call with this number, and says what it was
+    /// Stops after the call with this number, and shows it
     #[arg(long, value_name = "CALL")]
     pub(crate) until: Option<u64>,
 
-    /// Where the replay differs, shows the recorded calls around that place
+    /// If the replay differs, shows the recorded calls around that point
     #[arg(long)]
     pub(crate) from_divergence: bool,
 
@@ -42,7 +43,7 @@ pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) bounds: ReplayBounds,
 
-    /// Leaves out the report, unless the replay differs
+    /// Prints no report, unless the replay differs
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
@@ -50,14 +51,14 @@ pub(crate) struct Replay {
     pub(crate) state: State,
 }
 
-/// What a replay may use up, whatever its journal says.
+/// Bounds on a replay, whatever its journal says.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayBounds {
-    /// Most fuel that the replay may use, whatever the journal says; contents count too, a unit a byte
+    /// Most fuel that the replay may use; each byte of contents counts as a unit
     #[arg(long, value_name = "UNITS", default_value_t = REPLAY_FUEL)]
     max_fuel: u64,
 
-    /// Most memory that the replay gives the tool, in bytes, where the journal gives it more
+    /// Most memory that the tool may use, in bytes, even if the journal allows more
     #[arg(long, value_name = "BYTES", default_value_t = REPLAY_MEMORY_BYTES)]
     max_memory: u64,
 }

@@ -9,8 +9,8 @@ use super::State;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without `--policy` the tool is granted nothing. Standard output carries the tool's own output, or the result of \
-`--call`; the report goes to standard error. On a terminal, control characters in the tool's output are shown escaped.")]
+Without `--policy`, the tool is granted nothing. Standard output has the tool's own output, or the result of `--call`; \
+the report goes to standard error. On a terminal, control characters in the tool's output are shown escaped.")]
 pub(crate) struct Run {
     /// The tool: a component, or a core module for WASI 0.1
     #[arg(value_hint = ValueHint::FilePath)]
@@ -24,7 +24,7 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
 
-    /// Where the record goes; the file must not exist [default: below the state directory]
+    /// Where the journal goes; the file must not exist [default: below the state directory]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) journal: Option<PathBuf>,
 
@@ -41,7 +41,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "JSON", requires = "call")]
     pub(crate) json: Option<String>,
 
-    /// Gives the tool this program's standard input; it has none otherwise
+    /// Passes standard input to the tool, which has none otherwise
     #[arg(long)]
     pub(crate) stdin: bool,
 
@@ -53,7 +53,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
     pub(crate) sign: Option<PathBuf>,
 
-    /// Leaves out the report, unless the host fails
+    /// Prints no report, unless the host fails
     #[arg(short, long)]
     pub(crate) quiet: bool,
 

@@ -4,15 +4,16 @@ use serde_json::json;
 use wasm_agent_host::Description;
 
 use crate::args::{Format, Inspect};
-use crate::escape::escape_line;
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::machine;
-use crate::report::{Report, style};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
 
-/// Shows what a tool is. Nothing of it is compiled or runs, and nothing is kept.
+/// Describes a tool. It is neither compiled nor run, and nothing is stored.
 pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Failure> {
-    let tool = Description::read(&machine::engine()?, &arguments.tool)?;
+    let tool = Description::read(&engine::from_config()?, &arguments.tool)?;
     let (command, imports, exports) = (tool.is_command(), tool.imports(), tool.exports());
     match report.format {
         Format::Text => {
@@ -20,7 +21,7 @@ pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Fail
             let kind = match (tool.is_adapted(), command) {
                 (true, _) => "core module for WASI 0.1, adapted",
                 (false, true) => "component, a command",
-                (false, false) => "component, no command: its exports are called with `--call`",
+                (false, false) => "component, not a command: call its exports with `--call`",
             };
             report.data(|out| {
                 writeln!(out, "{strong}{}{strong:#}: {kind}", escape_line(tool.name()))?;

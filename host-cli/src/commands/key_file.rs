@@ -1,4 +1,4 @@
-//! Files of keys: how they are read, and which are refused.
+//! Reading key files, and refusing unsafe ones.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -10,15 +10,15 @@ use wasm_agent_host::journal::{KeyError, PublicKey, Signer, SigningKey};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::units::shell_word;
+use crate::show::units::shell_word;
 
-/// Longest key file that is read, in bytes. A key takes 120; the rest is room for comments.
+/// Longest key file, in bytes. A key takes 120; the rest is room for comments.
 const KEY_BYTES_MAX: u64 = 16 << 10;
 
-/// Permission bits with which somebody else can read or replace a file.
+/// Permission bits that let others read or replace a file.
 const OTHERS: u32 = 0o077;
 
-/// Reads the private key to sign with. One that others can read proves nothing about who signed.
+/// Reads the private key to sign with. Refuses a key that others can read: its signatures prove nothing.
 pub(super) fn signing_key(path: &Path) -> Result<Arc<dyn Signer>, Failure> {
     let file = open(path)?;
     let found = file.metadata().map_err(|error| Failure::file("read", "key", path, error))?;
@@ -35,26 +35,26 @@ pub(super) fn signing_key(path: &Path) -> Result<Arc<dyn Signer>, Failure> {
     Ok(Arc::new(key))
 }
 
-/// Reads the public key to check with.
+/// Reads the public key to verify with.
 pub(super) fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     PublicKey::from_pem(&read(path)?).map_err(|error| unusable(path, error))
 }
 
-/// Reads a key's file, whatever it holds.
+/// Reads the text of a key file.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
     text(path, open(path)?)
 }
 
-/// What is wrong with the text of a key.
+/// The failure of a key that can't be used.
 pub(super) fn unusable(path: &Path, error: KeyError) -> Failure {
     let failure = Failure::new(Exit::NothingRan, format!("cannot use key `{}`: {}", path.display(), chain(&error)));
     match error {
-        KeyError::Private => failure.hint("the public key stands beside it, with `.pub` after its name"),
-        KeyError::Public => failure.hint("the private key stands beside it, without `.pub` after its name"),
+        KeyError::Private => failure.hint("the public key is in the file with `.pub` after this name"),
+        KeyError::Public => failure.hint("the private key is in the file without `.pub` after its name"),
         KeyError::OtherAlgorithm | KeyError::NoBlock { .. } | KeyError::Damaged => {
             failure.hint("make a key with `wasm-agent keys new FILE`, or `openssl genpkey -algorithm ed25519`")
         }
-        KeyError::Encrypted => failure.hint("take the passphrase off with `openssl pkey -in KEY -out FILE`"),
+        KeyError::Encrypted => failure.hint("remove the passphrase with `openssl pkey -in KEY -out FILE`"),
         KeyError::NoRandomness => failure,
     }
 }

@@ -10,10 +10,10 @@ use wasm_agent_host::journal::{KeyError, PublicKey, Signer as _, SigningKey};
 
 use super::key_file::{self, unusable};
 use crate::args::{Format, Keys};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::report::Report;
+use crate::show::escape::escape_line;
 
 /// Runs a sub-command.
 pub(crate) fn keys(command: &Keys, report: &Report) -> Result<Exit, Failure> {
@@ -23,7 +23,7 @@ pub(crate) fn keys(command: &Keys, report: &Report) -> Result<Exit, Failure> {
     }
 }
 
-/// Makes a key. Neither file may exist: a private key that is overwritten is lost.
+/// Makes a key pair. Neither file may exist: overwriting a private key would lose it.
 fn new(path: &Path, report: &Report) -> Result<Exit, Failure> {
     let public_path = public_path(path);
     if public_path.symlink_metadata().is_ok() {
@@ -33,7 +33,7 @@ fn new(path: &Path, report: &Report) -> Result<Exit, Failure> {
     write_new(path, text.as_bytes(), 0o600)?;
     let public = key.public_key();
     if let Err(failure) = write_new(&public_path, public.to_pem().as_bytes(), 0o644) {
-        // A private key without its public part is of no use to who asked; nobody else has seen it yet.
+        // A private key without its public key is of no use. Nobody has used the file yet.
         let _ = std::fs::remove_file(path);
         return Err(failure);
     }
@@ -54,7 +54,7 @@ fn new(path: &Path, report: &Report) -> Result<Exit, Failure> {
     Ok(Exit::Finished)
 }
 
-/// Shows what can be shown of a key to anybody.
+/// Shows the public part of a key.
 fn show(path: &Path, report: &Report) -> Result<Exit, Failure> {
     let text = key_file::read(path)?;
     let (public, private) = match PublicKey::from_pem(&text) {
@@ -86,7 +86,7 @@ fn public_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Writes a file that was not there, and has it on the disk before anything is signed with it.
+/// Writes a new file, and syncs it to disk before anything is signed with it.
 fn write_new(path: &Path, contents: &[u8], mode: u32) -> Result<(), Failure> {
     let written = File::options().write(true).create_new(true).mode(mode).open(path).and_then(|mut file| {
         file.write_all(contents)?;

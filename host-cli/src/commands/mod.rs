@@ -1,4 +1,5 @@
-//! The commands, one file each. They find and open things, hand them to the host, and hand the outcome to the report.
+//! The commands, one file each. A command opens files, calls the host or the audit crate, and passes the result to the
+//! report.
 
 pub(crate) mod inspect;
 pub(crate) mod journal;

@@ -1,4 +1,4 @@
-//! How far a long read is, on a terminal.
+//! A progress bar for reading long journals.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
@@ -11,19 +11,19 @@ use wasm_agent_host::journal::Reader;
 
 use crate::failure::Failure;
 
-/// Size from which reading a file takes long enough to show how far it is, in bytes.
+/// Shortest file with a progress bar, in bytes.
 const LENGTH_BYTES_MIN: u64 = 64 << 20;
 
-/// A file that shows how far it has been read, where it is long and somebody sees it.
+/// A file with a progress bar, if it is long and standard error is a terminal.
 pub(super) struct Progress {
     file: File,
     bar: ProgressBar,
-    /// Furthest place that was read. A reader may look at the end first, and go back for a part.
+    /// Furthest position that was read. A reader may look at the end first, and go back for parts.
     furthest: u64,
     position: u64,
 }
 
-/// When a command prints: what comes while it reads would be torn apart by a bar on the same terminal.
+/// When a command prints. A bar on the same terminal would garble output that comes while the file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prints {
     AsItReads,
@@ -35,19 +35,19 @@ pub(super) fn open_journal(path: &Path, prints: Prints) -> Result<Reader<Progres
     Reader::open(open(path, prints)?).map_err(|error| Failure::journal(path, &error))
 }
 
-/// Opens a journal's file, to be read from end to end.
+/// Opens the file of a journal.
 pub(super) fn open(path: &Path, prints: Prints) -> Result<Progress, Failure> {
-    // A pipe that nobody writes to would be waited for: in a folder of journals anybody may have put one.
+    // Without blocking: a folder of journals may contain a pipe that nobody writes to.
     let opened = rustix::fs::open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty());
     let opened = opened.map_err(io::Error::from).map(File::from).and_then(|file| {
-        // A directory opens, and fails at the first read with a message about reading.
+        // A directory can be opened, but then fails with a misleading message about reading.
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {
             Err(io::ErrorKind::IsADirectory.into())
         } else if kind.is_file() {
             Progress::new(file, prints)
         } else {
-            Err(io::Error::other("neither a file nor a link to one"))
+            Err(io::Error::other("not a regular file"))
         }
     });
     opened.map_err(|error| Failure::file("open", "journal", path, error))
@@ -64,7 +64,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// Leaves nothing on the screen, however the reading ends.
+    /// Removes the bar from the terminal.
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
@@ -96,7 +96,7 @@ fn bar(length: u64) -> ProgressBar {
     } else {
         "{bar:40.cyan} {percent:>3}% {bytes} of {total_bytes}"
     };
-    // The template is fixed; if it were wrong, the default one would do.
+    // The template is constant. If it were invalid, the default style would do.
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }

@@ -9,16 +9,15 @@ use wasm_agent_host::journal::{Event, Record, verify};
 use wasm_agent_host::{Observer, OutputSink, Recording, ReplayError, ReplayFailure, Replayed, Tool};
 
 use super::progress::{Prints, open, open_journal};
-use super::run::print_result;
 use crate::args::Replay;
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::machine;
-use crate::report::{Last, Report, columns};
-use crate::sink::Passing;
+use crate::report::{LastCall, Report, columns};
+use crate::show::units::shell_word;
+use crate::sink::ToolOutput;
 use crate::state;
 use crate::timeline::Around;
-use crate::units::shell_word;
 
 /// Replays a run, and compares it with its record.
 pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failure> {
@@ -27,24 +26,24 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     let header = recording.header();
     let path = match &arguments.component {
         Some(path) => path.clone(),
-        None => kept(
+        None => stored_tool(
             &state.component_path(&header.component_sha256.to_string()),
             &header.component_name,
             &arguments.journal,
         )?,
     };
-    let engine = machine::engine()?;
+    let engine = engine::from_config()?;
     let tool = Tool::load(&engine, &path, Some(&state))?;
     if let Some(given) = &arguments.arguments {
         recording = recording.arguments(given.iter().cloned());
     }
     let last = Arc::new(Mutex::new(None));
     if let Some(call) = arguments.until {
-        recording = recording.observe(Box::new(Until { call, last: Arc::clone(&last) }));
+        recording = recording.observe(Box::new(StopAfter { call, last: Arc::clone(&last) }));
     }
-    let output = Arc::new(Passing::new());
+    let output = Arc::new(ToolOutput::new());
     let ended = recording.replay_blocking(&tool, Arc::clone(&output) as Arc<dyn OutputSink>);
-    // A replay goes on whether or not somebody reads what it prints.
+    // A replay does not depend on whether somebody reads its output.
     let _ = output.finish();
     if let Some(last) = last.lock().unwrap_or_else(PoisonError::into_inner).take() {
         if !arguments.quiet {
@@ -53,7 +52,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
         return Ok(Exit::Finished);
     }
     let ended = ended.map_err(|error| failed(arguments, error))?;
-    print_result(&ended.outcome, arguments.json, report)?;
+    report.result(&ended.outcome, arguments.json)?;
     if !arguments.quiet {
         report.replay(&ended);
     }
@@ -63,25 +62,25 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     Ok(if ended.complete { Exit::from(&ended.outcome) } else { Exit::Stopped })
 }
 
-/// Ends a replay after a call, and keeps what that was.
-struct Until {
+/// Ends a replay after a call, and keeps that call.
+struct StopAfter {
     call: u64,
-    last: Arc<Mutex<Option<Last>>>,
+    last: Arc<Mutex<Option<LastCall>>>,
 }
 
-impl Observer for Until {
+impl Observer for StopAfter {
     fn answered(&mut self, replayed: &Replayed<'_>) -> ControlFlow<()> {
         if replayed.call.seq.0 < self.call {
             return ControlFlow::Continue(());
         }
         let record = Record { index: 0, offset: 0, event: Event::Call(replayed.call.clone()) };
-        let last = Last { record, intent: replayed.intent.map(str::to_owned) };
+        let last = LastCall { record, intent: replayed.intent.map(str::to_owned) };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
         ControlFlow::Break(())
     }
 }
 
-/// Why a replay failed. What is wrong with a journal is said as `journal verify` says it.
+/// The failure of a replay. If the journal was changed, the message is that of `journal verify`.
 fn failed(arguments: &Replay, error: ReplayFailure) -> Failure {
     let journal = &arguments.journal;
     if matches!(error, ReplayFailure::Replay(ReplayError::Journal { .. }))
@@ -100,7 +99,7 @@ fn failed(arguments: &Replay, error: ReplayFailure) -> Failure {
     failure
 }
 
-/// Opens the journal. A reader looks at it first: it tells what is no journal from what was changed.
+/// Opens the journal. A reader opens it first, to tell a changed journal from a file that is not a journal.
 fn recording(path: &Path) -> Result<Recording, Failure> {
     drop(open_journal(path, Prints::AsItReads)?);
     Recording::open(open(path, Prints::AsItReads)?).map_err(|error| match error {
@@ -113,7 +112,7 @@ fn recording(path: &Path) -> Result<Recording, Failure> {
 }
 
 /// The copy of the tool in the state directory.
-fn kept(path: &Path, name: &str, journal: &Path) -> Result<PathBuf, Failure> {
+fn stored_tool(path: &Path, name: &str, journal: &Path) -> Result<PathBuf, Failure> {
     if path.is_file() {
         return Ok(path.to_owned());
     }

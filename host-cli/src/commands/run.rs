@@ -5,25 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
 use wasm_agent_host::policy::SecretSource;
-use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, Outcome, OwnThings, StateDir, Tool};
+use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, OwnThings, StateDir, Tool};
 
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
-use crate::escape::escape_line;
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::machine;
 use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
-use crate::sink::Passing;
+use crate::sink::ToolOutput;
 use crate::state;
 
-/// Most that a tool is given as standard input, in bytes. It is held in memory, and its journal keeps what the tool
-/// reads.
+/// Longest standard input for a tool, in bytes. It is held in memory, and the journal keeps what the tool reads.
 const STDIN_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs a tool and reports how it ended.
@@ -32,7 +29,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
         None => Grants::none(),
     };
-    let approve = arguments.approve.map(found).transpose()?;
+    let approve = arguments.approve.map(resolved).transpose()?;
     let approver = Arc::new(Counting::new(approver(approve.as_ref(), &grants)?));
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let mut own = own_things(&arguments.state);
@@ -55,10 +52,10 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let state = state::open(&arguments.state)?;
     let code = if grants.reach(state.root())? { CodeSource::Copied } else { CodeSource::Mapped };
     let state = state.code_source(code);
-    let engine = machine::engine()?;
+    let engine = engine::from_config()?;
     let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
     let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;
-    let output = Arc::new(Passing::new());
+    let output = Arc::new(ToolOutput::new());
     let mut run = wasm_agent_host::Run::new(&tool, Arc::new(grants), invocation)?
         .arguments(arguments.arguments)
         .approver(Arc::clone(&approver) as Arc<dyn Approver>)
@@ -75,10 +72,10 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let journal = create(&path)?;
 
     let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute_blocking(journal);
-    // What can't be shown here could not be shown to the tool's reader before, and the tool was told.
+    // If writing fails here, it failed before too, and the tool got the error.
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;
-    print_result(&ended.outcome, arguments.json.is_some(), report)?;
+    report.result(&ended.outcome, arguments.json.is_some())?;
     if !arguments.quiet {
         let asked = approver.asked.load(Ordering::Relaxed);
         let alone = approve.is_none() && approver.name() == RefuseAll.name();
@@ -99,20 +96,6 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     Ok(Exit::from(&ended.outcome))
 }
 
-/// Prints what a typed export returned; nothing for a command.
-pub(crate) fn print_result(outcome: &Outcome, as_json: bool, report: &Report) -> Result<(), Failure> {
-    let Outcome::Returned { wave, json, .. } = outcome else { return Ok(()) };
-    if as_json {
-        return report.object(json.as_ref().unwrap_or(&Value::Null));
-    }
-    if wave.is_empty() {
-        return Ok(());
-    }
-    // WAVE escapes what ends a line, not all that a terminal acts on.
-    let shown = if io::stdout().is_terminal() { escape_line(wave) } else { wave.into() };
-    report.data(|out| writeln!(out, "{shown}"))
-}
-
 fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Invocation, LoadError> {
     match (call, json) {
         (None, _) => Invocation::command(tool),
@@ -121,15 +104,15 @@ fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Inv
     }
 }
 
-/// An approver's program by the file that is started: found once, whatever the run does to `PATH`'s folders.
-fn found(approve: Approve) -> Result<Approve, Failure> {
+/// Resolves the approver's program to a file, once: the run may change folders in `PATH`.
+fn resolved(approve: Approve) -> Result<Approve, Failure> {
     let Approve::Program(name) = approve else { return Ok(approve) };
     let missing = || Failure::new(Exit::NothingRan, format!("no approver `{}` in `PATH`", name.display()));
     own::program(&name).map(Approve::Program).ok_or_else(missing)
 }
 
-/// The approver that was asked for, or the terminal where there is one. A program gets none of the variables with
-/// secrets.
+/// The approver from the command line, or the terminal if there is one. An approver's program does not get variables
+/// that hold secrets.
 fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
     let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     match wanted {
@@ -157,7 +140,7 @@ fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approve
     }
 }
 
-/// Counts questions on their way to another approver, and notes why the first one failed that did.
+/// Counts the questions to an approver, and keeps its first error.
 struct Counting {
     approver: Box<dyn Approver>,
     asked: AtomicU64,
@@ -201,12 +184,12 @@ fn journal_path(named: Option<PathBuf>, state: &StateDir, run: &str) -> PathBuf 
     named.unwrap_or_else(|| state.journal_path(run))
 }
 
-/// Makes the journal's file.
+/// Creates the journal's file.
 fn create(path: &Path) -> Result<JournalFile, Failure> {
     JournalFile::create(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Failure::new(Exit::NothingRan, format!("journal `{}` exists already", path.display()))
-                .hint("a record is never overwritten; name another file with `--journal`")
+                .hint("journals are never overwritten; name another file with `--journal`")
         }
         _ => Failure::file("create", "journal", path, error),
     })

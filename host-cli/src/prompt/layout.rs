@@ -1,49 +1,49 @@
 //! What the prompt shows, and in which order.
 //!
-//! Everything stands in a table of two columns. The left one and the bar beside it are the host's alone; what
-//! a guest wrote is only ever to the right of the bar, escaped and folded, so no text can look like a line of
-//! the prompt. What decides (action, tool, grant) comes first and is shown whole or not at all; what may be
-//! long is cut, and says so. The action stands once more beside the question, where it cannot scroll away.
+//! Everything is in a table of two columns. The left column and the bar after it belong to the host. Text from a guest
+//! is always to the right of the bar, escaped and folded, so it can't look like a line of the prompt. What decides
+//! (action, tool, grant) comes first, and is shown whole or not at all. Long text is cut, and says so. The action is
+//! repeated above the question, where it can't scroll away.
 
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use wasm_agent_host::approval::{ApprovalRequest, ApproverError, Detail, Preview};
 
-use crate::escape::{Folded, Row, escape_line, fold};
+use crate::show::escape::{Folded, Row, escape_line, fold};
 
-/// Longest message, in bytes of escaped text, an empty row counted as a full one.
+/// Longest message, in bytes of escaped text. An empty row counts as a full one.
 ///
-/// Some 130 rows: more than anybody reads before an answer. Without a limit a guest could make the terminal
-/// scroll until what matters is gone.
+/// About 130 rows: more than anybody reads before answering. Without a limit, a guest could scroll what matters off the
+/// screen.
 const MESSAGE_BYTES_MAX: usize = 10 << 10;
 
-/// Most of the message that goes to the tool's own words, in bytes, so that they leave room for the facts.
+/// Share of the message for the tool's own words, in bytes. The rest is for facts.
 const CLAIM_BYTES_MAX: usize = 1 << 10;
 
-/// Most of the message that goes to headers, in bytes, so that they leave room for the body.
+/// Share of the message for headers, in bytes. The rest is for the body.
 const HEADERS_BYTES_MAX: usize = 3 << 10;
 
-/// Narrowest terminal that is asked at, in columns. On a narrower one folded text cannot be read.
+/// Narrowest terminal for a prompt, in columns. On a narrower one, folded text is unreadable.
 const WIDTH_MIN: usize = 40;
 
 const LABEL_COLUMNS: usize = 8;
 
-/// Columns of the label, the bar and the space around them, and one that stays free: a full row would let
-/// some terminals go on to the next by themselves.
+/// Columns of the label, the bar and the space around them, and one that stays free: some terminals wrap after a full
+/// row.
 const FRAME_COLUMNS: usize = 2 + LABEL_COLUMNS + 3 + 1;
 
-/// Characters of a digest that are shown. Who has to compare more finds the whole digest in the journal.
+/// Characters shown of a digest. The journal has all of it.
 const DIGEST_CHARS: usize = 12;
 
-/// What stands before the cursor.
+/// The text before the cursor.
 pub(super) const QUESTION: &str = "y, a, n or s> ";
 
-/// Puts the whole message together, up to the question.
+/// The whole message, up to the question.
 ///
 /// # Errors
 ///
-/// The terminal is too narrow, or what decides does not fit: then nobody can judge it.
+/// When the terminal is too narrow, or what decides does not fit: then nobody could judge the action.
 pub(super) fn message(request: &ApprovalRequest, width: usize, colour: bool) -> Result<String, ApproverError> {
     if width < WIDTH_MIN {
         return Err(ApproverError::Unavailable {
@@ -65,7 +65,7 @@ pub(super) fn message(request: &ApprovalRequest, width: usize, colour: bool) -> 
             }
         }
         Detail::Http { headers, body, body_bytes, body_blake3, .. } => {
-            // A line break, which a header cannot have, must not begin what looks like another header.
+            // Escaped: a line break in a header would look like another header.
             let lines: Vec<_> =
                 headers.iter().map(|(name, value)| escape_line(&format!("{name}: {value}")).into_owned()).collect();
             table.cuttable("headers", &lines.join("\n"), HEADERS_BYTES_MAX, 0);
@@ -80,12 +80,12 @@ pub(super) fn message(request: &ApprovalRequest, width: usize, colour: bool) -> 
     Ok(table.text)
 }
 
-/// Whether a summary begins with the kind of the action; most do.
+/// Whether a summary begins with the kind of the action, as most do.
 fn is_named(kind: &str, summary: &str) -> bool {
     summary.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' '))
 }
 
-/// What the decision depends on. None of it is cut.
+/// What the decision depends on. Nothing here is cut.
 fn essentials(table: &mut Table, request: &ApprovalRequest) -> Result<(), ApproverError> {
     let action = &request.action;
     let named = is_named(&action.kind, &action.summary);
@@ -104,7 +104,7 @@ fn essentials(table: &mut Table, request: &ApprovalRequest) -> Result<(), Approv
             }
         }
         Detail::Http { method, url, secrets, .. } => {
-            // The summary says the same in most cases. Only these two are what is sent.
+            // The summary usually has the same text. But only these two are what is sent.
             if action.summary != format!("{} {method} {url}", action.kind) {
                 table.whole("request", &format!("{method} {url}"))?;
             }
@@ -123,7 +123,7 @@ fn essentials(table: &mut Table, request: &ApprovalRequest) -> Result<(), Approv
     table.whole("call", &format!("{} of run {run}", request.call))
 }
 
-/// What is known of content besides the content.
+/// The facts about contents.
 fn about(preview: &Preview, total_bytes: Option<u64>, blake3: Option<&str>) -> String {
     let size = total_bytes.map(|bytes| format!("{bytes} bytes"));
     let binary = preview.binary.then(|| "binary".to_owned());
@@ -149,7 +149,7 @@ fn time(milliseconds: u64) -> String {
     }
 }
 
-/// The colours of the host's own words. Without colour, they are all empty.
+/// The styles of the host's own words. Without colour, all are empty.
 #[derive(Default)]
 struct Palette {
     heading: Style,
@@ -170,7 +170,7 @@ impl Palette {
     }
 }
 
-/// The message as far as it is written.
+/// The message written so far.
 struct Table {
     text: String,
     columns: usize,
@@ -188,7 +188,7 @@ impl Table {
         }
     }
 
-    /// Shows all of the text, as one line. A line break in a path must not look like a second path.
+    /// Shows all of a text as one line. A line break in a path must not look like a second path.
     fn whole(&mut self, label: &str, text: &str) -> Result<(), ApproverError> {
         let folded = self.fold(&escape_line(text), usize::MAX);
         if folded.rest_bytes > 0 {
@@ -200,7 +200,7 @@ impl Table {
         Ok(())
     }
 
-    /// Shows as much of the text as fits, of which `beyond_bytes` more are not at hand.
+    /// Shows as much of a text as fits. The text continues for `beyond_bytes` that are not available here.
     fn cuttable(&mut self, label: &str, text: &str, share_bytes: usize, beyond_bytes: u64) {
         let folded = self.fold(text, share_bytes);
         self.rows(label, &folded.rows);
@@ -208,7 +208,7 @@ impl Table {
         self.cut(rest_bytes.saturating_add(beyond_bytes));
     }
 
-    /// Shows why the tool says that it does this, and whose words these are.
+    /// Shows the reason that the tool gives, and that these are its own words.
     fn claim(&mut self, intent: &str) {
         let caution = self.palette.caution;
         self.host_row("claims", caution, "in the tool's own words, which nothing has checked:");
@@ -224,7 +224,7 @@ impl Table {
         let folded = self.fold(&preview.text, usize::MAX);
         self.rows(label, &folded.rows);
         if preview.binary {
-            // The dump's length says nothing about how many bytes are not in it.
+            // The length of the dump does not say how many bytes are missing.
             if preview.truncated || folded.rest_bytes > 0 {
                 self.host_row("cut here", self.palette.caution, "there is more");
             }
@@ -242,7 +242,7 @@ impl Table {
         }
     }
 
-    /// Says how much is not shown, where that is anything.
+    /// Says how much is not shown, if anything.
     fn cut(&mut self, rest_bytes: u64) {
         if rest_bytes > 0 {
             self.host_row("cut here", self.palette.caution, &format!("{rest_bytes} bytes more"));
@@ -255,7 +255,7 @@ impl Table {
         folded
     }
 
-    /// Writes rows of foreign text, the label before the first of them.
+    /// Writes rows of foreign text, with the label before the first row.
     fn rows(&mut self, label: &str, rows: &[Row]) {
         let mut label = label;
         for row in rows {
@@ -280,7 +280,7 @@ impl Table {
         let _ = writeln!(self.text, "  {colour}{label:>LABEL_COLUMNS$} {bar}{colour:#} {style}{text}{style:#}");
     }
 
-    /// Names the action once more, and what can be answered.
+    /// Writes the action again, and the possible answers.
     fn choices(&mut self, request: &ApprovalRequest) {
         let action = &request.action;
         let again = if is_named(&action.kind, &action.summary) {
@@ -288,7 +288,7 @@ impl Table {
         } else {
             format!("{} {}", action.kind, action.summary)
         };
-        // The first row of it. The whole is above, and was not cut.
+        // Only the first row: all of it is above.
         let folded = fold(&escape_line(&again), self.columns, usize::MAX);
         self.text.push('\n');
         self.rows("approve?", folded.rows.get(..1).unwrap_or_default());

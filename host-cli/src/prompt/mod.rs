@@ -1,12 +1,10 @@
-//! The person at the terminal, as an approver.
+//! The approver that asks the person at the terminal.
 //!
-//! This module owns the conversation: the message, the question, the answer. `layout` says what is shown,
-//! `tty` reaches the terminal. It talks to the terminal itself and never to standard input or output, which
-//! belong to the tool.
+//! This module owns the conversation: message, question, answer. `layout` says what is shown, `tty` reads and writes
+//! the terminal. It uses the terminal itself, and never standard input or output, which belong to the tool.
 //!
-//! The rule not to break: only a whole line, typed after the question was shown, approves. The message is
-//! put together so that nothing a guest wrote can pass for a line of the prompt or push the question's
-//! subject off the screen.
+//! The rule not to break: only a whole line that was typed after the question approves. The message is laid out so that
+//! text from a guest can't look like a line of the prompt, or push the action off the screen.
 
 mod layout;
 mod tty;
@@ -20,30 +18,28 @@ use wasm_agent_host::approval::{
 
 use self::layout::{QUESTION, message};
 use self::tty::{Line, Terminal, Tty};
-use crate::sink::Quiet;
+use crate::sink::OutputHold;
 
-/// How often the question is asked before silence and noise count as a refusal.
+/// How often the question is asked. After that, unclear answers count as a refusal.
 ///
-/// Somebody who leans on a key, and a program that feeds the terminal, must come to an end.
+/// This stops a stuck key, and a program that feeds the terminal.
 const ATTEMPTS_MAX: usize = 3;
 
 /// Asks the person at the terminal that the process was started from.
 ///
-/// Requests are asked one after the other. What was typed before a question is thrown away.
+/// Requests are asked one after the other. Input typed before a question is discarded.
 ///
 /// # Authority
 ///
-/// Opens `/dev/tty`, anew for each request.
+/// Opens `/dev/tty` for each request.
 pub(crate) struct TerminalApprover {
     colour: bool,
-    /// Held while a question is on the screen.
+    /// Locked while a question is on the screen.
     turn: Arc<Mutex<()>>,
 }
 
 impl TerminalApprover {
-    /// Asks in colour, or without.
-    ///
-    /// Whether colour is wanted (`NO_COLOR`, `TERM=dumb`) is the caller's to know.
+    /// Asks with or without colour. The caller decides by `NO_COLOR` and `TERM=dumb`.
     pub(crate) fn new(colour: bool) -> Self {
         Self { colour, turn: Arc::default() }
     }
@@ -52,7 +48,7 @@ impl TerminalApprover {
     ///
     /// # Errors
     ///
-    /// There is none, or it is in a state in which an answer could not be trusted.
+    /// When there is no terminal, or its state makes answers untrustworthy.
     pub(crate) fn check() -> Result<(), ApproverError> {
         let (cancelled, _cancel) = io::pipe().map_err(opening)?;
         Terminal::controlling(cancelled).map(drop)
@@ -66,7 +62,7 @@ impl Approver for TerminalApprover {
 
     fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {
         Box::pin(async {
-            // The writing end lives in this future: when it is dropped, the reader lets go of the terminal.
+            // This future owns the writing end. When it is dropped, the reader stops using the terminal.
             let (cancelled, cancel) = io::pipe().map_err(opening)?;
             let request = request.clone();
             let colour = self.colour;
@@ -74,7 +70,7 @@ impl Approver for TerminalApprover {
             let asked = tokio::task::spawn_blocking(move || {
                 let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut terminal = Terminal::controlling(cancelled)?;
-                let _quiet = Quiet::begin();
+                let _quiet = OutputHold::begin();
                 let mut settled = ask_at(&mut terminal, &request, colour)?;
                 settled.approver = format!("terminal, user {}", rustix::process::getuid().as_raw());
                 Ok(settled)
@@ -104,7 +100,7 @@ fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result
     tty.write(&message).map_err(&showing)?;
 
     for _ in 0..ATTEMPTS_MAX {
-        // Thrown away as late as can be: an answer is an answer to what can be read above it.
+        // Discarded as late as possible: an answer must be to the text above it.
         tty.flush_input().map_err(failed("throw away what was typed before the question"))?;
         tty.write(QUESTION).map_err(&showing)?;
         let reply = match tty.read_line().map_err(failed("read the terminal"))? {
@@ -114,22 +110,22 @@ fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result
             Line::Cancelled => return Err(abandoned(tty)),
         };
         if let Some(settled) = reply {
-            tty.write(said(&settled)).map_err(&showing)?;
+            tty.write(confirmation(&settled)).map_err(&showing)?;
             return Ok(settled);
         }
     }
     let settled = refusal(false, Some("no clear answer"));
-    tty.write(said(&settled)).map_err(&showing)?;
+    tty.write(confirmation(&settled)).map_err(&showing)?;
     Ok(settled)
 }
 
-/// Reads an answer. Anything that is not clearly one is none.
+/// Parses an answer. `None` if it is unclear.
 fn parse(line: &str) -> Option<Settled> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let reason = (!rest.is_empty()).then(|| rest.trim());
     match (word.to_ascii_lowercase().as_str(), reason) {
-        // Words after an approval may be a condition, or the middle of a sentence: it takes the word alone.
+        // An approval is a single word: further words could be a condition, or part of a sentence.
         ("y" | "yes", None) => Some(approval(Remember::Once)),
         ("a", None) => Some(approval(Remember::Run)),
         ("n" | "no", reason) => Some(refusal(false, reason)),
@@ -150,8 +146,8 @@ fn refusal(stop: bool, reason: Option<&str>) -> Settled {
     }
 }
 
-/// What is shown after an answer, so that the screen tells what was done.
-fn said(settled: &Settled) -> &'static str {
+/// The confirmation that is shown after an answer.
+fn confirmation(settled: &Settled) -> &'static str {
     match settled.answer {
         Answer::Approve { remember: Remember::Once } => "approved once\n\n",
         Answer::Approve { remember: Remember::Run } => "approved, and this same action for the rest of the run\n\n",
@@ -160,9 +156,9 @@ fn said(settled: &Settled) -> &'static str {
     }
 }
 
-/// Leaves the terminal as it should be when nobody waits for an answer any more.
+/// Cleans up the terminal when nobody waits for the answer any more.
 fn abandoned(tty: &mut impl Tty) -> ApproverError {
-    // Half an answer must not go to whoever reads the terminal next. Neither step can change the outcome.
+    // The next reader of the terminal must not get half an answer. Errors here can't change the outcome.
     let _ = tty.flush_input();
     let _ = tty.write("\nno longer waiting for an answer: not approved\n\n");
     ApproverError::Unavailable { message: "the question was withdrawn".to_owned() }

@@ -1,4 +1,4 @@
-//! The terminal itself: written to, read from a line at a time, and let go of at once when asked to.
+//! The terminal itself: writing, reading a line at a time, and stopping at once on request.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, Read, Write};
@@ -9,19 +9,18 @@ use rustix::fs::{Mode, OFlags};
 use rustix::termios::{LocalModes, QueueSelector};
 use wasm_agent_host::approval::ApproverError;
 
-/// Longest line that is read, in bytes. An answer is a letter and perhaps a reason; the kernel's own limit
-/// is 4096.
+/// Longest line, in bytes: the kernel's own limit. An answer is a letter, and perhaps a reason.
 const LINE_BYTES_MAX: usize = 4096;
 
-/// Columns of a terminal that does not know its own size, such as a serial line.
+/// Assumed columns of a terminal that does not know its size, such as a serial line.
 const WIDTH_UNKNOWN: usize = 80;
 
-/// A terminal, as far as a prompt needs one.
+/// What a prompt needs of a terminal.
 pub(super) trait Tty {
-    /// Shows text, all of it.
+    /// Writes all of the text.
     fn write(&mut self, text: &str) -> io::Result<()>;
 
-    /// Throws away what was typed and has not been read.
+    /// Discards input that has not been read.
     fn flush_input(&mut self) -> io::Result<()>;
 
     /// Waits for a line.
@@ -31,12 +30,12 @@ pub(super) trait Tty {
     fn width(&self) -> io::Result<usize>;
 }
 
-/// What reading a line came to.
+/// The result of reading a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
     /// A whole line, without its line break.
     Text(String),
-    /// A line that is too long, or not text.
+    /// A line that is too long, or not UTF-8.
     Unreadable,
     /// There will be no more lines.
     End,
@@ -46,8 +45,8 @@ pub(super) enum Line {
 
 /// A real terminal.
 ///
-/// It is opened for itself alone and never blocks: every wait also watches for the end of the other pipe, so
-/// no thread is left behind that would take the next line somebody types.
+/// Reads and writes never block. Every wait also watches the cancellation pipe, so no thread stays behind that would
+/// take the next line somebody types.
 pub(super) struct Terminal {
     tty: File,
     cancelled: PipeReader,
@@ -60,37 +59,37 @@ impl Terminal {
     ///
     /// # Errors
     ///
-    /// There is none, or one that an answer could not be trusted from.
+    /// When there is no terminal, or its state makes answers untrustworthy.
     pub(super) fn controlling(cancelled: PipeReader) -> Result<Self, ApproverError> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let tty = rustix::fs::open("/dev/tty", flags, Mode::empty())
             .map_err(|error| unusable(&format!("cannot open `/dev/tty`: {error}")))?;
-        // A process in the background would be stopped when it reads, and the run with it.
+        // Reading would stop a process in the background, and the run with it.
         let in_front = rustix::termios::tcgetpgrp(&tty)
             .map_err(|error| unusable(&format!("cannot tell who reads it: {error}")))?;
         if in_front != rustix::process::getpgrp() {
             return Err(unusable("this run is in the background"));
         }
-        // The wait for an earlier question can outlast the wait for the answer to this one.
+        // This question may have timed out while an earlier one was waiting.
         if is_over(&cancelled).map_err(|error| unusable(&error.to_string()))? {
             return Err(unusable("nobody waits for the answer any more"));
         }
         Self::new(tty, cancelled)
     }
 
-    /// Takes an open terminal, which must not block.
+    /// Wraps an open terminal, which must be non-blocking.
     fn new(tty: OwnedFd, cancelled: PipeReader) -> Result<Self, ApproverError> {
         let modes = rustix::termios::tcgetattr(&tty)
             .map_err(|error| unusable(&format!("not a terminal: {error}")))?
             .local_modes;
-        // Otherwise each key is an answer, or another program is reading keys.
+        // Otherwise each key is an answer, or another program reads keys.
         if !modes.contains(LocalModes::ICANON) {
             return Err(unusable("it is in raw mode"));
         }
         Ok(Self { tty: File::from(tty), cancelled })
     }
 
-    /// Waits until the terminal is ready, and says whether it is: `false` once nobody waits any more.
+    /// Waits until the terminal is ready. False if the wait was cancelled.
     fn wait(&self, flags: PollFlags) -> io::Result<bool> {
         loop {
             let mut watched = [PollFd::new(&self.cancelled, PollFlags::empty()), PollFd::new(&self.tty, flags)];
@@ -106,7 +105,7 @@ impl Terminal {
     }
 }
 
-/// Says, without waiting, whether the other end of the pipe is closed.
+/// Whether the other end of the pipe is closed. Does not wait.
 fn is_over(cancelled: &PipeReader) -> io::Result<bool> {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     Ok(poll(&mut [PollFd::new(cancelled, PollFlags::empty())], Some(&now))? > 0)
@@ -147,10 +146,10 @@ impl Tty for Terminal {
                 return Ok(Line::Cancelled);
             }
             match self.tty.read(&mut part) {
-                // Also a line that was begun: it has not been sent.
+                // This ends an incomplete line too: it was not submitted.
                 Ok(0) => return Ok(Line::End),
                 Ok(read) => line.extend_from_slice(part.get(..read).unwrap_or_default()),
-                // The line was thrown away between waiting and reading.
+                // The line was discarded between waiting and reading.
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => return Err(error),
             }
@@ -159,7 +158,7 @@ impl Tty for Terminal {
                 return Ok(String::from_utf8(line).map_or(Line::Unreadable, Line::Text));
             }
             if line.len() >= LINE_BYTES_MAX {
-                // The rest of it is thrown away before the next question.
+                // Its rest is discarded before the next question.
                 return Ok(Line::Unreadable);
             }
         }

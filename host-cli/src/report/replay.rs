@@ -1,27 +1,29 @@
-//! What is said of a replay that did not differ.
+//! The report of a replay without a divergence.
 
 use serde_json::json;
 use wasm_agent_host::ReplayReport;
 use wasm_agent_host::journal::{Event, Record, to_json};
 
-use super::{Report, outcome_json, outcome_line, style};
+use super::Report;
+use super::run::{outcome_json, outcome_line};
 use crate::args::Format;
-use crate::escape::escape_line;
 use crate::exit::Exit;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 use crate::timeline::text;
-use crate::units::count;
 
-/// The call that a replay was ended after.
-pub(crate) struct Last {
+/// The last call of a replay with `--until`.
+pub(crate) struct LastCall {
     pub(crate) record: Record,
-    /// The reason in force.
+    /// The reason that the tool had declared.
     pub(crate) intent: Option<String>,
 }
 
 impl Report {
-    /// Reports a replay that was ended where it was told to, identical until then.
-    pub(crate) fn until(&self, last: &Last) {
-        let Last { record, intent } = last;
+    /// Reports a replay that stopped at the wanted call, identical until then.
+    pub(crate) fn until(&self, last: &LastCall) {
+        let LastCall { record, intent } = last;
         let value = to_json(record);
         let field = |name: &str| value.get(name).cloned().unwrap_or_default();
         match self.format {
@@ -59,7 +61,7 @@ impl Report {
         }
     }
 
-    /// Warns that a replay came to its end before the call that it was to be ended after.
+    /// Warns that a replay ended before the wanted call.
     pub(crate) fn not_reached(&self, call: u64, calls: u64) {
         if self.format == Format::Text {
             let warning = style::WARNING;
@@ -80,7 +82,7 @@ impl Report {
                 let good = style::GOOD;
                 let mut text =
                     format!("{good}identical{good:#}: {}; compared {compared}\n", count(report.calls, "call"));
-                // The recorded end, and no failure of the replay.
+                // This is how the recorded run ended.
                 let faint = style::FAINT;
                 text.push_str(&format!("{faint}ended:{faint:#} {}", outcome_line(&report.outcome)));
                 let warning = style::WARNING;
@@ -88,7 +90,7 @@ impl Report {
                     text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));
                 }
                 if !report.complete {
-                    let unsealed = "no seal covers the end of the record: nothing vouches for that the run ended so";
+                    let unsealed = "the end of the record is not sealed: it may not be how the run ended";
                     text.push_str(&format!("{warning}warning{warning:#}: {unsealed}\n"));
                 }
                 if !report.same_arguments {

@@ -1,16 +1,16 @@
-//! What stands above and below the rows: which run this is, how it ended, and what is missing.
+//! The lines above and below the rows: the run, how it ended, and what is missing.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use wasm_agent_host::journal::{End, Header, Invocation, RunResult, Tail};
 
-use crate::commands::journal::tail_text;
-use crate::escape::escape_line;
-use crate::report::{block, style};
-use crate::units::{bytes, count, duration, hex, timestamp};
+use super::text::tail_text;
+use crate::show::escape::{block, escape_line};
+use crate::show::style;
+use crate::show::units::{bytes, count, duration, hex, timestamp};
 
-/// Writes which run this is.
+/// Writes the facts about the run.
 pub(super) fn write(out: &mut dyn Write, header: &Header) -> io::Result<()> {
     let strong = style::STRONG;
     let mut line = |name: &str, text: &str| writeln!(out, "{strong}{name:<9}{strong:#} {text}");
@@ -70,10 +70,13 @@ pub(super) fn write_end(out: &mut dyn Write, end: &End) -> io::Result<()> {
     )
 }
 
-/// Writes that the record does not go to the end.
+/// Writes that the record is incomplete.
 pub(super) fn write_cut(out: &mut dyn Write, tail: Option<Tail>) -> io::Result<()> {
     let warning = style::WARNING;
-    writeln!(out, "{warning}incomplete{warning:#}: the run was killed, goes on, or the end of its record was cut off")?;
+    writeln!(
+        out,
+        "{warning}incomplete{warning:#}: the run was killed, is still going, or the end of its record was cut off"
+    )?;
     if let Some(tail) = &tail {
         writeln!(out, "{warning}after the last seal{warning:#}: {}", tail_text(tail))?;
     }

@@ -1,8 +1,7 @@
-//! A journal as a timeline that a person reads from top to bottom.
+//! A journal as a timeline for people.
 //!
-//! An effect has up to four records: asked, answered, intended, ended. Where nothing comes between them they are one
-//! row. Calls that only look are counted, not shown, unless all are wanted. What is kept in memory does not grow with
-//! the journal.
+//! An effect has up to four records: question, answer, intent, outcome. If nothing comes between them, they share a
+//! row. Calls without an effect are counted, and shown only on request. Memory does not grow with the journal.
 
 mod around;
 mod header;
@@ -13,28 +12,27 @@ mod value;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anstyle::Style;
 use wasm_agent_host::journal::{
     Answer, ApprovalAsked, ApprovalSettled, Call, EffectResult, End, Event, Intent, Outcome, Record, Tail, Verdict,
     to_json,
 };
 
 use crate::args::Calls;
-use crate::escape::escape_line;
-use crate::report::style;
-use crate::units::count;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 use row::{Layout, Row};
 
 pub(crate) use around::Around;
 pub(crate) use text::{
     action as action_text, approval as approval_text, call, denial as denial_text, permission as permission_text,
-    returned,
+    returned, tail_text,
 };
 
-/// Most effects without an outcome that are kept by name; a hostile journal must not fill memory with them.
+/// Most effects without an outcome that are kept with their action: a hostile journal must not fill memory.
 const OPEN_MAX: usize = 1024;
 
-/// Most bytes of what they are.
+/// Most bytes of these actions.
 const OPEN_BYTES_MAX: usize = 8 << 20;
 
 /// Writes a timeline, record by record.
@@ -42,19 +40,19 @@ pub(crate) struct Timeline<'a> {
     out: &'a mut dyn Write,
     calls: Calls,
     layout: Layout,
-    /// The last effect, as long as its next record may still join its row.
+    /// The last effect, while its next record can still join its row.
     pending: Option<Pending>,
     /// Effects without an outcome, by number.
     open: BTreeMap<u64, Open>,
     open_bytes: usize,
-    /// Effects without an outcome that are not kept by name.
+    /// How many further effects have no outcome.
     open_more: u64,
     /// Calls since the last row that were not shown.
     hidden: u64,
-    /// The call whose effect was shown last; its own record adds nothing.
+    /// The call whose effect was shown last. Its own record is not shown or counted.
     effect_call: Option<u64>,
     end: Option<End>,
-    /// The call whose rows are marked.
+    /// The call whose rows get a mark.
     marked: Option<u64>,
 }
 
@@ -70,12 +68,12 @@ enum Pending {
 struct Open {
     call: u64,
     action: String,
-    /// Whether its intent was recorded. Until then it can't have happened.
+    /// Its intent was recorded. Until then it can't have happened.
     begun: bool,
 }
 
 impl<'a> Timeline<'a> {
-    /// For a terminal of so many columns, or for none.
+    /// For a terminal of this width, or for a file or pipe (`None`).
     pub(crate) fn new(out: &'a mut dyn Write, calls: Calls, columns: Option<usize>) -> Self {
         Self {
             out,
@@ -92,7 +90,7 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// For some of the calls of a journal, all that are taken, with the rows of one of them marked.
+    /// For a part of a journal: shows every call, and marks the rows of one.
     fn excerpt(out: &'a mut dyn Write, columns: Option<usize>, marked: u64) -> io::Result<Self> {
         let mut timeline = Self::new(out, Calls::All, columns);
         timeline.marked = Some(marked);
@@ -100,7 +98,7 @@ impl<'a> Timeline<'a> {
         Ok(timeline)
     }
 
-    /// Ends an excerpt. What is missing from it says nothing about the run.
+    /// Ends an excerpt. Its open effects say nothing about the run, and are not listed.
     fn end_excerpt(mut self) -> io::Result<()> {
         self.flush()?;
         match &self.end {
@@ -121,10 +119,11 @@ impl<'a> Timeline<'a> {
             Event::ApprovalSettled(settled) => self.settled(settled),
             Event::Intent(intent) => self.intent(intent),
             Event::Outcome(outcome) => self.outcome(outcome, record),
-            Event::Note(note) => match note.name.as_str() {
-                "intent" => self.row(note.at_ns, None, style::HINT, "says", &escape_line(&note.text), ""),
-                name => self.row(note.at_ns, None, style::HINT, &escape_line(name), &escape_line(&note.text), ""),
-            },
+            Event::Note(note) => {
+                let (name, text) = (escape_line(&note.name), escape_line(&note.text));
+                let result = if name == "intent" { "says" } else { &name };
+                self.row(&Row { at_ns: note.at_ns, call: None, style: style::HINT, result, what: &text, why: "" })
+            }
             Event::End(end) => {
                 self.end = Some(end.clone());
                 Ok(())
@@ -133,7 +132,7 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// Ends the timeline: how the run ended, or what is missing.
+    /// Ends the timeline with how the run ended, or what is missing.
     pub(crate) fn finish(mut self, complete: bool, tail: Option<Tail>) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
@@ -147,7 +146,7 @@ impl<'a> Timeline<'a> {
         self.write_open()
     }
 
-    /// Ends the timeline before a record that is not what was written.
+    /// Ends the timeline before a record that was changed.
     pub(crate) fn broken(mut self) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
@@ -157,15 +156,16 @@ impl<'a> Timeline<'a> {
 
     fn call(&mut self, call: &Call) -> io::Result<()> {
         let decision = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
-        let plain = || (text::call(call), returned(call));
+        let (at_ns, number) = (call.at_ns, Some(call.seq.0));
         match decision {
             Some(decision) => {
-                let what = decision.action.as_deref().map_or_else(|| plain().0, text::action);
-                self.row(call.at_ns, Some(call.seq.0), style::BAD, "denied", &what, &text::denial(decision))
+                let what = decision.action.as_deref().map_or_else(|| text::call(call), text::action);
+                let why = text::denial(decision);
+                self.row(&Row { at_ns, call: number, style: style::BAD, result: "denied", what: &what, why: &why })
             }
             None if self.calls == Calls::All => {
-                let (what, why) = plain();
-                self.row(call.at_ns, Some(call.seq.0), style::FAINT, "call", &what, &why)
+                let (what, why) = (text::call(call), returned(call));
+                self.row(&Row { at_ns, call: number, style: style::FAINT, result: "call", what: &what, why: &why })
             }
             None => {
                 self.hidden += u64::from(self.effect_call != Some(call.seq.0));
@@ -197,16 +197,17 @@ impl<'a> Timeline<'a> {
             return Ok(());
         }
         let (call, what) = self.named(settled.effect.0);
-        let (style, word) = if approved { (style::GOOD, "approved") } else { (style::BAD, "refused") };
+        let (style, result) = if approved { (style::GOOD, "approved") } else { (style::BAD, "refused") };
         if !approved {
             self.close(settled.effect.0);
         }
-        self.row(settled.at_ns, call, style, word, &what, &text::approval(&settled.approval))
+        let why = text::approval(&settled.approval);
+        self.row(&Row { at_ns: settled.at_ns, call, style, result, what: &what, why: &why })
     }
 
     fn intent(&mut self, intent: &Intent) -> io::Result<()> {
         match self.pending.take() {
-            // The intent carries the approval itself.
+            // The intent has the approval too.
             Some(Pending::Approved(asked, _)) if asked.effect == intent.effect => {}
             other => {
                 self.pending = other;
@@ -225,7 +226,7 @@ impl<'a> Timeline<'a> {
         if !self.close(outcome.effect.0) {
             self.open_more = self.open_more.saturating_sub(1);
         }
-        let (style, word) = match outcome.result {
+        let (style, result) = match outcome.result {
             EffectResult::Done => (style::GOOD, "done"),
             EffectResult::Failed => (style::BAD, "failed"),
             EffectResult::Denied => (style::BAD, "not done"),
@@ -235,11 +236,13 @@ impl<'a> Timeline<'a> {
         match self.pending.take() {
             Some(Pending::Intended(intent)) if intent.effect == outcome.effect => {
                 facts.push(text::permission(&intent.decision, intent.approval.as_ref()));
-                self.write(intent.at_ns, Some(intent.call.0), style, word, &what, &facts.join("; "))
+                let (at_ns, call, why) = (intent.at_ns, Some(intent.call.0), facts.join("; "));
+                self.write(&Row { at_ns, call, style, result, what: &what, why: &why })
             }
             other => {
                 self.pending = other;
-                self.row(outcome.at_ns, call, style, word, &what, &facts.join("; "))
+                let (at_ns, why) = (outcome.at_ns, facts.join("; "));
+                self.row(&Row { at_ns, call, style, result, what: &what, why: &why })
             }
         }
     }
@@ -256,14 +259,14 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// Takes an effect out of the open ones. False: it is none of those that are kept by name.
+    /// Removes an effect from the open ones. False if it was not kept.
     fn close(&mut self, effect: u64) -> bool {
         let open = self.open.remove(&effect);
         self.open_bytes = self.open_bytes.saturating_sub(open.as_ref().map_or(0, |open| open.action.len()));
         open.is_some()
     }
 
-    /// The call and the action of an effect.
+    /// The call and action of an effect.
     fn named(&self, effect: u64) -> (Option<u64>, String) {
         match self.open.get(&effect) {
             Some(open) => (Some(open.call), open.action.clone()),
@@ -271,65 +274,37 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// Writes a row after what is still waiting to be written.
-    fn row(
-        &mut self,
-        at_ns: u64,
-        call: Option<u64>,
-        style: Style,
-        result: &str,
-        what: &str,
-        why: &str,
-    ) -> io::Result<()> {
+    /// Writes a row, after the pending one.
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         self.flush()?;
         self.count_hidden()?;
-        self.write(at_ns, call, style, result, what, why)
+        self.write(row)
     }
 
-    fn write(
-        &mut self,
-        at_ns: u64,
-        call: Option<u64>,
-        style: Style,
-        result: &str,
-        what: &str,
-        why: &str,
-    ) -> io::Result<()> {
-        let marked = call.is_some() && call == self.marked;
-        self.layout.row(self.out, &Row { at_ns, call, style, result, what, why, marked })
+    fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
+        let marked = row.call.is_some() && row.call == self.marked;
+        self.layout.row(self.out, row, marked)
     }
 
-    /// Writes the row of an effect whose next record did not follow.
+    /// Writes the pending row.
     fn flush(&mut self) -> io::Result<()> {
-        match self.pending.take() {
-            None => Ok(()),
-            Some(Pending::Asked(asked)) => {
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let (at_ns, call, action, style, result, why) = match &pending {
+            Pending::Asked(asked) => {
                 let why = format!("waits for {}", escape_line(&asked.approver));
-                self.write(asked.at_ns, Some(asked.call.0), style::WARNING, "asked", &text::action(&asked.action), &why)
+                (asked.at_ns, asked.call.0, &asked.action, style::WARNING, "asked", why)
             }
-            Some(Pending::Approved(asked, settled)) => {
+            Pending::Approved(asked, settled) => {
                 let why = text::approval(&settled.approval);
-                self.write(
-                    settled.at_ns,
-                    Some(asked.call.0),
-                    style::GOOD,
-                    "approved",
-                    &text::action(&asked.action),
-                    &why,
-                )
+                (settled.at_ns, asked.call.0, &asked.action, style::GOOD, "approved", why)
             }
-            Some(Pending::Intended(intent)) => {
+            Pending::Intended(intent) => {
                 let why = text::permission(&intent.decision, intent.approval.as_ref());
-                self.write(
-                    intent.at_ns,
-                    Some(intent.call.0),
-                    style::WARNING,
-                    "begun",
-                    &text::action(&intent.action),
-                    &why,
-                )
+                (intent.at_ns, intent.call.0, &intent.action, style::WARNING, "begun", why)
             }
-        }
+        };
+        let what = text::action(action);
+        self.write(&Row { at_ns, call: Some(call), style, result, what: &what, why: &why })
     }
 
     fn count_hidden(&mut self) -> io::Result<()> {
@@ -340,7 +315,7 @@ impl<'a> Timeline<'a> {
         self.layout.aside(self.out, &text)
     }
 
-    /// Names the effects that were begun and have no outcome.
+    /// Lists the effects that have an intent and no outcome.
     fn write_open(&mut self) -> io::Result<()> {
         let warning = style::WARNING;
         for open in self.open.values().filter(|open| open.begun) {

@@ -1,35 +1,35 @@
-//! One line of the timeline: five columns, the last as wide as the terminal lets it be.
+//! A row of the timeline: five columns, of which the last takes the rest of the terminal's width.
 
 use std::io::{self, Write};
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthChar;
 
-use crate::report::style;
-use crate::units::since_start;
+use crate::show::style;
+use crate::show::units::since_start;
 
 const TIME_COLUMNS: usize = 9;
 const CALL_COLUMNS: usize = 6;
 const RESULT_COLUMNS: usize = 8;
 
-/// Columns before the text that says what happened, the space between them included.
+/// Columns before `WHAT`, with the gaps between them.
 const FIXED_COLUMNS: usize = TIME_COLUMNS + 2 + CALL_COLUMNS + 2 + RESULT_COLUMNS + 2;
 
-/// Columns that the text gets where there is no terminal. Longer text is not cut there.
+/// Width of `WHAT` in a file or pipe. Longer text is not cut there.
 const WHAT_COLUMNS: usize = 48;
 
-/// Fewest columns of either text on a terminal: a narrower one folds lines.
+/// Narrowest text on a terminal, in columns. A narrower terminal wraps lines.
 const TEXT_COLUMNS_MIN: usize = 12;
 
-/// Where the columns begin and end.
+/// The widths of the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     what: usize,
-    /// Columns of the last text; no bound where there is no terminal.
+    /// Width of the last column; `None` for a file or pipe.
     why: Option<usize>,
 }
 
-/// One line. Texts are escaped.
+/// A row. Its texts are escaped.
 pub(super) struct Row<'a> {
     pub(super) at_ns: u64,
     pub(super) call: Option<u64>,
@@ -37,14 +37,13 @@ pub(super) struct Row<'a> {
     pub(super) result: &'a str,
     pub(super) what: &'a str,
     pub(super) why: &'a str,
-    pub(super) marked: bool,
 }
 
 impl Layout {
-    /// For a terminal of so many columns, or for none.
+    /// For a terminal of this width, or for a file or pipe (`None`).
     pub(super) fn new(columns: Option<usize>) -> Self {
         let Some(columns) = columns else { return Self { what: WHAT_COLUMNS, why: None } };
-        // Two columns between the texts, and the last one stays free: some terminals go on to the next line by themselves.
+        // Two columns between the texts. The last column stays free: some terminals wrap after it.
         let texts = columns.saturating_sub(FIXED_COLUMNS + 2 + 1);
         let what = (texts * 11 / 20).max(TEXT_COLUMNS_MIN);
         Self { what, why: Some(texts.saturating_sub(what).max(TEXT_COLUMNS_MIN)) }
@@ -61,11 +60,11 @@ impl Layout {
         )
     }
 
-    /// Writes a row.
-    pub(super) fn row(self, out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
+    /// Writes a row, with or without a mark before it.
+    pub(super) fn row(self, out: &mut dyn Write, row: &Row<'_>, marked: bool) -> io::Result<()> {
         let (faint, style) = (style::FAINT, row.style);
         let call = row.call.map_or_else(String::new, |call| call.to_string());
-        let (mark, columns) = if row.marked { (">", TIME_COLUMNS - 1) } else { ("", TIME_COLUMNS) };
+        let (mark, columns) = if marked { (">", TIME_COLUMNS - 1) } else { ("", TIME_COLUMNS) };
         let (what, why) = match self.why {
             Some(columns) => (cut(row.what, self.what), cut(row.why, columns)),
             None => (row.what.to_owned(), row.why.to_owned()),
@@ -79,26 +78,26 @@ impl Layout {
         )
     }
 
-    /// Writes a line that belongs to no call.
+    /// Writes a line that does not belong to a call.
     pub(super) fn aside(self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         let faint = style::FAINT;
         writeln!(out, "{faint}{:FIXED_COLUMNS$}{text}{faint:#}", "")
     }
 }
 
-/// Fills text up with spaces. Where terminals give a character different widths, the wider one is taken.
+/// Pads text with spaces. Terminals disagree about the width of some characters: the wider one counts.
 fn pad(text: &str, columns: usize) -> String {
     let spaces = columns.saturating_sub(width(text));
     format!("{text}{:spaces$}", "")
 }
 
-/// Cuts text to a width, and says so with a `…`.
+/// Cuts text to a width, and marks the cut with `…`.
 pub(super) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
     let mut kept = String::new();
-    // The sign of the cut is taken to be two columns wide, as some terminals show it.
+    // Some terminals show `…` two columns wide.
     let mut left = columns.saturating_sub(2);
     for character in text.chars() {
         let Some(rest) = left.checked_sub(character.width_cjk().unwrap_or(0)) else { break };
@@ -119,9 +118,8 @@ mod tests {
 
     fn lines(columns: Option<usize>, what: &str, why: &str) -> String {
         let mut out = Vec::new();
-        let row =
-            Row { at_ns: 1_234_567_890, call: Some(41), style: style::GOOD, result: "done", what, why, marked: false };
-        Layout::new(columns).row(&mut out, &row).unwrap();
+        let row = Row { at_ns: 1_234_567_890, call: Some(41), style: style::GOOD, result: "done", what, why };
+        Layout::new(columns).row(&mut out, &row, false).unwrap();
         anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
     }
 

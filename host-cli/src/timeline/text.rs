@@ -1,27 +1,36 @@
-//! What records say, in words short enough for a column. Everything that comes out is escaped.
+//! Records as short texts for a column. All results are escaped.
 
 use serde_json::Value;
 use wasm_agent_calls::words::{self, Outcome, Typed};
 use wasm_agent_host::journal::{
-    Answer, ApprovalRecord, Call, DecisionRecord, Function, Remember, Verdict, item_to_json,
+    Answer, ApprovalRecord, Call, DecisionRecord, Function, Remember, Tail, Verdict, item_to_json,
 };
 use wasm_agent_host::policy::{Action, DenialReason};
 
 use super::value::together;
 pub(crate) use super::value::{alone, is_payload};
-use crate::escape::escape_line;
-use crate::units::{bytes, duration};
+use crate::show::escape::escape_line;
+use crate::show::units::{bytes, count, duration};
 
 /// Shortest wait for an answer that is shown, in nanoseconds.
 const WAIT_NS_MIN: u64 = 1_000_000;
 
-/// An action, from its canonical bytes; those that are none of this release's are said to be so.
+/// An action, from its canonical bytes. If this release can't read it, a text that says so.
 pub(crate) fn action(canonical: &[u8]) -> String {
     match Action::decode(canonical) {
         Ok(action) => {
             let body = match &action {
                 Action::HttpRequest(request) => request.body.map(|body| format!(" ({})", bytes(body.len))),
-                _ => None,
+                Action::FileRead { .. }
+                | Action::FileCreate { .. }
+                | Action::FileModify { .. }
+                | Action::FileDelete { .. }
+                | Action::FileRename { .. }
+                | Action::DirCreate { .. }
+                | Action::DirRemove { .. }
+                | Action::LinkCreate { .. }
+                | Action::Checkpoint { .. }
+                | Action::Socket { .. } => None,
             };
             format!("{}{}", escape_line(&action.to_string()), body.unwrap_or_default())
         }
@@ -44,7 +53,7 @@ pub(crate) fn arguments(function: &Function, recorded: &[u8]) -> String {
     }
 }
 
-/// Why an effect could happen: who approved it, and the grant that covers it.
+/// Why an effect was allowed: who approved it, and the grant that covers it.
 pub(crate) fn permission(decision: &DecisionRecord, approval: Option<&ApprovalRecord>) -> String {
     let grant = decision.grant.as_deref().map(escape_line);
     match (approval, grant) {
@@ -63,7 +72,7 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Who answered, what, after how long and why.
+/// The answer, who gave it, after how long, and why.
 pub(crate) fn approval(approval: &ApprovalRecord) -> String {
     let answer = match approval.answer {
         Answer::Approved => "approved",
@@ -77,7 +86,7 @@ pub(crate) fn approval(approval: &ApprovalRecord) -> String {
     if approval.remember == Remember::Run {
         text.push_str(" for the run");
     }
-    // Who answers at once is no person: how long it took says nothing.
+    // A program answers at once: the wait says nothing then.
     if approval.waited_ns >= WAIT_NS_MIN {
         text.push_str(&format!(" after {}", duration(std::time::Duration::from_nanos(approval.waited_ns))));
     }
@@ -115,6 +124,15 @@ pub(crate) fn function(name: &str) -> String {
     escape_line(&shown).into_owned()
 }
 
+/// The records after the last seal, in words.
+pub(crate) fn tail_text(tail: &Tail) -> String {
+    let mut text = count(tail.records, "record");
+    if tail.torn_bytes > 0 {
+        text.push_str(&format!(", and {} of an incomplete one", bytes(tail.torn_bytes)));
+    }
+    text
+}
+
 /// Named values, as `name=value` with spaces between them; any other value alone.
 pub(crate) fn named(value: Option<&Value>) -> String {
     match value {
@@ -126,12 +144,12 @@ pub(crate) fn named(value: Option<&Value>) -> String {
     }
 }
 
-/// What a call returned.
+/// The outcome of a call.
 pub(crate) fn returned(call: &Call) -> String {
     outcome(&call.function.name, Some(&item_to_json(&call.outcome)).filter(|value| !value.is_null()))
 }
 
-/// What a call of this function returned: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
+/// The outcome of a function: `[0, value]`, `[1, error]` or `[2, trap]` in the journal.
 fn outcome(function: &str, value: Option<&Value>) -> String {
     let Some(value) = value else { return String::new() };
     match words::outcome(function, value) {
@@ -203,7 +221,7 @@ mod tests {
         assert!(outcome(&file("stat"), Some(&stat)).starts_with("type=regular-file link-count=1 size=7 "));
         assert_eq!(outcome(&file("stat"), Some(&json!([1, "no-entry"]))), "error no-entry");
         assert_eq!(outcome("wasi:io/streams#[method]input-stream.read", Some(&json!([1, null]))), "error closed");
-        // What is not of its type is not taken for a word.
+        // A value that is not a case of its type is shown as text.
         assert_eq!(outcome(&file("stat"), Some(&json!([1, "no-such-word"]))), "error \"no-such-word\"");
     }
 

@@ -1,15 +1,15 @@
-//! Recorded values as text: names of WIT as they are, texts of the tool in quotes and escaped.
+//! Recorded values as text: names of WIT as they are, texts from the tool quoted and escaped.
 
 use serde_json::Value;
 use wasm_agent_calls::words::{Shape, Typed};
 
-use crate::escape::escape_line;
-use crate::units::bytes;
+use crate::show::escape::escape_line;
+use crate::show::units::bytes;
 
-/// Longest text made of a call's arguments or outcome, in characters. `--format json` has all of it.
+/// Longest text of a call's arguments or outcome, in characters. `--format json` has all of it.
 const CHARS_MAX: usize = 400;
 
-/// Deepest values that are shown.
+/// Deepest nesting that is shown.
 const DEPTH_MAX: usize = 4;
 
 /// Named values, as `name=value` with spaces between them.
@@ -19,7 +19,7 @@ pub(super) fn together<'v>(values: impl IntoIterator<Item = (&'v str, Typed<'v>)
         if !text.is_empty() {
             text.push(' ');
         }
-        // Names of old journals are Rust's, where `self` is taken.
+        // Old journals have names of Rust parameters, such as `self_`.
         text.push_str(&escape_line(name.trim_end_matches('_')));
         text.push('=');
         compact(&value, DEPTH_MAX, &mut text);
@@ -27,7 +27,7 @@ pub(super) fn together<'v>(values: impl IntoIterator<Item = (&'v str, Typed<'v>)
     cut(text)
 }
 
-/// A value alone; the fields of a record as named values.
+/// A value without a name. A record becomes named values.
 pub(crate) fn alone(value: &Typed<'_>) -> String {
     match value.shape() {
         Shape::Fields(fields) => together(fields),
@@ -39,7 +39,7 @@ pub(crate) fn alone(value: &Typed<'_>) -> String {
     }
 }
 
-/// Bytes, as a journal's JSON has them: a length and a digest.
+/// Whether a value is a byte string in a journal's JSON: a length and a digest.
 pub(crate) fn is_payload(value: Option<&Value>) -> bool {
     value.is_some_and(|value| value.get("length").is_some() && value.get("blake3").is_some())
 }
@@ -49,7 +49,7 @@ fn cut(text: String) -> String {
 }
 
 fn compact(value: &Typed<'_>, depth: usize, text: &mut String) {
-    // More than is shown need not be made.
+    // The rest would be cut anyway.
     if text.len() > 4 * CHARS_MAX {
         return;
     }
@@ -86,7 +86,7 @@ fn plain(value: &Value, depth: usize, text: &mut String) {
         Value::Null => text.push_str("none"),
         Value::Bool(_) | Value::Number(_) => text.push_str(&value.to_string()),
         Value::Array(_) | Value::Object(_) if depth == 0 => text.push('…'),
-        // An array that is not of its type.
+        // A value that does not have its declared type.
         Value::Array(items) => within(text, ['[', ']'], items, |item, text| {
             compact(&Typed::unknown(item), depth - 1, text);
         }),
@@ -98,7 +98,7 @@ fn plain(value: &Value, depth: usize, text: &mut String) {
     }
 }
 
-/// Items with commas between them, within brackets.
+/// Items in brackets, separated by commas.
 fn within<T>(
     text: &mut String,
     [open, close]: [char; 2],

@@ -31,7 +31,10 @@ pub use remembered::{REMEMBERED_MAX, Remembered};
 pub use request::{ActionSummary, ApprovalRequest, ComponentSummary, Detail, Question, REQUEST_VERSION};
 pub use settle::{AnswerStatus, Settlement, settle};
 
-/// An answer that may still be awaited.
+#[cfg(feature = "testing")]
+pub use request::samples as testing;
+
+/// The answer to one request, when it comes.
 ///
 /// Boxed, because a run chooses its approver when it starts.
 pub type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Settled, ApproverError>> + Send + 'a>>;

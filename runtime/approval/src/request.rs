@@ -143,12 +143,14 @@ impl ApprovalRequest {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod samples {
+/// Requests for tests.
+#[cfg(any(test, feature = "testing"))]
+pub mod samples {
     use super::*;
 
     /// A request that has every optional part.
-    pub(crate) fn post_issue() -> ApprovalRequest {
+    #[must_use]
+    pub fn post_issue() -> ApprovalRequest {
         ApprovalRequest {
             version: REQUEST_VERSION,
             run: "00112233445566778899aabbccddeeff".to_owned(),
@@ -176,7 +178,8 @@ pub(crate) mod samples {
     }
 
     /// A request for a file, that has none of the optional parts.
-    pub(crate) fn delete_file() -> ApprovalRequest {
+    #[must_use]
+    pub fn delete_file() -> ApprovalRequest {
         let mut request = post_issue();
         request.action = ActionSummary {
             kind: "file.delete".to_owned(),
@@ -190,7 +193,8 @@ pub(crate) mod samples {
     }
 
     /// A request that the tool itself makes.
-    pub(crate) fn checkpoint() -> ApprovalRequest {
+    #[must_use]
+    pub fn checkpoint() -> ApprovalRequest {
         let mut request = delete_file();
         request.action.kind = "checkpoint".to_owned();
         request.action.detail =

@@ -1,16 +1,16 @@
-//! Recorded arguments and outcomes, as far as they can be understood without knowing their functions.
+//! Reading recorded arguments and outcomes without knowing their functions.
 //!
-//! A reader has checked that they are items of the format; what is not as expected here counts as nothing.
+//! The journal's reader has checked that they are items of the format. Unexpected items are skipped.
 
 use minicbor::Decoder;
 use minicbor::data::Type;
 use wasm_agent_journal::PayloadRef;
 
-/// Length of all contents in an item, in bytes: those that stand in it, and those that it refers to.
+/// Length of all contents in an item, in bytes: those inside it, and those that it refers to.
 pub(crate) fn payload_bytes(item: &[u8]) -> u64 {
     let mut decoder = Decoder::new(item);
     let mut bytes = 0_u64;
-    // Heads of arrays and maps are passed over, and then their items come one by one.
+    // Reading the head of an array or map leaves its items to be read one by one.
     while decoder.position() < item.len() {
         let passed = match decoder.datatype() {
             Ok(Type::Bytes | Type::Tag) => decoder.decode::<PayloadRef<'_>>().map(|payload| {
@@ -28,22 +28,22 @@ pub(crate) fn payload_bytes(item: &[u8]) -> u64 {
     bytes
 }
 
-/// What became of a call.
+/// How a call returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Returned<'a> {
     /// A value, as one item.
     Value(&'a [u8]),
     /// An error that the guest handles, as one item.
     Error(&'a [u8]),
-    /// The end of a stream, which is an error in name only.
+    /// The end of a stream, which is recorded as an error.
     Closed,
-    /// The end of the guest.
+    /// A trap, which ended the guest.
     Trap(&'a str),
-    /// Nothing that a host of this version writes.
+    /// Nothing that this release of the host writes.
     Unknown,
 }
 
-/// Takes an outcome apart: `[0, value]`, `[1, error]` or `[2, text]`; `[1, null]` is the end of a stream.
+/// Reads an outcome: `[0, value]`, `[1, error]` or `[2, text]`; `[1, null]` is the end of a stream.
 pub(crate) fn returned(outcome: &[u8]) -> Returned<'_> {
     let mut decoder = Decoder::new(outcome);
     let (Ok(Some(2)), Ok(which)) = (decoder.array(), decoder.u64()) else { return Returned::Unknown };
@@ -57,7 +57,7 @@ pub(crate) fn returned(outcome: &[u8]) -> Returned<'_> {
     }
 }
 
-/// The name of an error: a text, or the first one of a variant's case and what it holds.
+/// The name of an error: a text, or the name of a variant's case.
 pub(crate) fn error_name(item: &[u8]) -> Option<&str> {
     let mut decoder = Decoder::new(item);
     if decoder.datatype().ok()? == Type::Array {

@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use xtask::process;
 
@@ -38,7 +38,7 @@ impl Machine {
             system: said("uname", &["-s", "-r"]),
             baseline,
             commit: said("git", &["rev-parse", "--short", "HEAD"]),
-            date: date(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
+            date: Timestamp::now().strftime("%Y-%m-%d").to_string(),
         }
     }
 
@@ -61,35 +61,5 @@ impl Machine {
             "commit": self.commit,
             "date": self.date,
         })
-    }
-}
-
-/// The UTC date of a time in seconds since 1970 (H. Hinnant, "chrono-compatible low-level date algorithms").
-fn date(seconds: u64) -> String {
-    let days = seconds / 86_400 + 719_468;
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!("{}-{month:02}-{day:02}", year_of_era + era * 400 + later)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        for (seconds, expected) in [
-            (0, "1970-01-01"),
-            (951_782_400, "2000-02-29"),
-            (1_735_689_599, "2024-12-31"),
-            (4_102_444_800, "2100-01-01"),
-        ] {
-            assert_eq!(date(seconds), expected);
-        }
     }
 }

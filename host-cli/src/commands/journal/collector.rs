@@ -1,4 +1,4 @@
-//! Sending spans to a collector, batch by batch.
+//! Sends spans to a collector, batch by batch.
 
 use serde_json::Value;
 use wasm_agent_audit::export::Batch;
@@ -6,18 +6,18 @@ use wasm_agent_egress::post::{PostError, Posted, Poster};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::units::count;
+use crate::show::units::count;
 
-/// Longest part of a collector's answer that is shown, in characters.
+/// Longest text of a collector's answer that is shown, in characters.
 const ANSWER_CHARS_MAX: usize = 200;
 
-/// A collector, and what it took.
+/// A collector, and how many spans it accepted.
 pub(super) struct Collector {
     poster: Poster,
     url: String,
     delivered: u64,
     rejected: u64,
-    /// What the collector said about spans that it rejected, the first time.
+    /// The collector's first message about rejected spans.
     complaint: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Collector {
         Ok(Self { poster, url: url.to_owned(), delivered: 0, rejected: 0, complaint: None })
     }
 
-    /// Sends a batch. The first that is not taken ends the export.
+    /// Sends a batch. The first batch that is not accepted ends the export.
     pub(super) fn send(&mut self, batch: Batch) -> Result<(), Failure> {
         let posted = self.poster.post("application/json", batch.json.into_bytes());
         let Posted { status, body } =
@@ -50,7 +50,7 @@ impl Collector {
         Ok(())
     }
 
-    /// Says how many spans arrived.
+    /// Returns how many spans were accepted.
     pub(super) fn finish(self) -> Result<u64, Failure> {
         if self.rejected == 0 {
             return Ok(self.delivered);
@@ -66,11 +66,11 @@ impl Collector {
         Failure::new(Exit::HostFailed, message).hint("`--output FILE` writes the same spans to a file")
     }
 
-    /// How many spans an answer says were rejected, though the request was taken.
+    /// How many spans a successful answer reports as rejected.
     fn partial(&mut self, body: &[u8]) -> u64 {
         let Ok(answer) = serde_json::from_slice::<Value>(body) else { return 0 };
         let Some(partial) = answer.get("partialSuccess") else { return 0 };
-        // 64-bit integers are texts in this mapping; not every collector keeps to that.
+        // OTLP writes 64-bit integers as strings, but not every collector does.
         let rejected = match partial.get("rejectedSpans") {
             Some(Value::String(text)) => text.parse().unwrap_or(0),
             Some(number) => number.as_u64().unwrap_or(0),

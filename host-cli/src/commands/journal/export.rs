@@ -10,21 +10,22 @@ use wasm_agent_host::journal::{ReadError, Reader};
 
 use super::collector::Collector;
 use super::{lines, redact};
-use crate::args::{Export, Exported, Format, Written};
+use crate::args::{Export, ExportFormat, Format, FormatChoice};
 use crate::commands::progress::{Prints, Progress, open_journal};
-use crate::escape::{escape_json, escape_line};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::units::{count, shell_word};
+use crate::report::Report;
+use crate::show::escape::{escape_json, escape_line};
+use crate::show::style;
+use crate::show::units::{count, shell_word};
 
-/// How a reading ended.
+/// How an export ended.
 #[derive(Default)]
 struct Ended {
-    /// The first record that is not what was written.
+    /// The first record that was changed.
     problem: Option<ReadError>,
-    /// Effects whose end is not told, as too many were under way.
-    untold: u64,
+    /// Effects exported without their end, as too many were under way.
+    unfinished: u64,
 }
 
 /// Writes a journal in another format.
@@ -52,43 +53,43 @@ pub(super) fn export(arguments: &Export, report: &Report) -> Result<Exit, Failur
             ended
         }
     };
-    if ended.untold > 0 {
-        let what = count(ended.untold, "effect or question");
+    if ended.unfinished > 0 {
+        let what = count(ended.unfinished, "effect or question");
         report.warning(&format!("{what} without an end in the export: too many were under way at once"));
     }
     ended.problem.map_or(Ok(Exit::Finished), |error| Err(Failure::journal(path, &error)))
 }
 
-/// What was asked for. `--format json` before the command's name means the same as `jsonl` after it.
-fn format(arguments: &Export) -> Result<Exported, Failure> {
+/// The wanted format. `--format json` before the command's name means `jsonl`.
+fn format(arguments: &Export) -> Result<ExportFormat, Failure> {
     let instead = |format: &str| {
         let to = arguments.to.as_deref().map(|url| format!("--to {} ", shell_word(Path::new(url)))).unwrap_or_default();
         format!("`wasm-agent journal export --format {format} {to}{}`", shell_word(&arguments.journal))
     };
     let format = match arguments.format {
-        Written::Export(format) => format,
-        Written::Report(Format::Json) => Exported::Jsonl,
-        Written::Report(Format::Text) => {
-            let message = "a journal can't be exported as `text`, which is for people";
+        FormatChoice::Export(format) => format,
+        FormatChoice::Report(Format::Json) => ExportFormat::Jsonl,
+        FormatChoice::Report(Format::Text) => {
+            let message = "`text` is not a format for exports";
             return Err(Failure::new(Exit::NothingRan, message).hint(instead("jsonl")));
         }
     };
-    if arguments.to.is_some() && format != Exported::Otlp {
-        return Err(Failure::new(Exit::NothingRan, "a collector takes `otlp` and nothing else").hint(instead("otlp")));
+    if arguments.to.is_some() && format != ExportFormat::Otlp {
+        return Err(Failure::new(Exit::NothingRan, "a collector accepts `otlp` only").hint(instead("otlp")));
     }
     Ok(format)
 }
 
-/// Writes all records, or those before the first that is not what was written.
-fn write(reader: &mut Reader<Progress>, format: Exported, out: &mut dyn Write) -> io::Result<Ended> {
+/// Writes all records up to the first that was changed.
+fn write(reader: &mut Reader<Progress>, format: ExportFormat, out: &mut dyn Write) -> io::Result<Ended> {
     match format {
-        Exported::Jsonl => Ok(Ended { problem: lines::write(reader, out)?, untold: 0 }),
-        Exported::Otlp => otlp(reader, |batch| writeln!(out, "{}", escape_json(&batch.json))),
-        Exported::ChromeTrace => chrome_trace(reader, |text| out.write_all(escape_json(text).as_bytes())),
+        ExportFormat::Jsonl => Ok(Ended { problem: lines::write(reader, out)?, unfinished: 0 }),
+        ExportFormat::Otlp => otlp(reader, |batch| writeln!(out, "{}", escape_json(&batch.json))),
+        ExportFormat::ChromeTrace => chrome_trace(reader, |text| out.write_all(escape_json(text).as_bytes())),
     }
 }
 
-/// Gives batches of spans, the last one after the last record.
+/// Passes batches of spans to `give`. The last one comes after the last record.
 fn otlp<E>(reader: &mut Reader<Progress>, mut give: impl FnMut(Batch) -> Result<(), E>) -> Result<Ended, E> {
     let mut otlp = Otlp::new(reader.header(), env!("CARGO_PKG_VERSION"));
     let problem = loop {
@@ -99,10 +100,11 @@ fn otlp<E>(reader: &mut Reader<Progress>, mut give: impl FnMut(Batch) -> Result<
         }
     };
     give(otlp.finish())?;
-    Ok(Ended { problem, untold: otlp.untold() })
+    Ok(Ended { problem, unfinished: otlp.unfinished() })
 }
 
-/// Gives the text of a trace, part by part. What came before a record that was changed is whole too.
+/// Passes the text of a trace to `give`, in parts. If a record was changed, the trace of the records before it is
+/// complete.
 fn chrome_trace(reader: &mut Reader<Progress>, mut give: impl FnMut(&str) -> io::Result<()>) -> io::Result<Ended> {
     let mut trace = ChromeTrace::new(reader.header());
     let problem = loop {
@@ -117,14 +119,14 @@ fn chrome_trace(reader: &mut Reader<Progress>, mut give: impl FnMut(&str) -> io:
     };
     trace.finish();
     give(&trace.take())?;
-    Ok(Ended { problem, untold: trace.untold() })
+    Ok(Ended { problem, unfinished: trace.unfinished() })
 }
 
-/// Sends spans to a collector, and says how many it took.
+/// Sends spans to a collector, and reports how many it accepted.
 fn send(mut reader: Reader<Progress>, url: &str, report: &Report) -> Result<Ended, Failure> {
     let mut collector = Collector::new(url)?;
     let ended = otlp(&mut reader, |batch| collector.send(batch))?;
-    // Takes the bar off the terminal.
+    // Removes the progress bar.
     drop(reader);
     let delivered = collector.finish()?;
     match report.format {
@@ -137,14 +139,14 @@ fn send(mut reader: Reader<Progress>, url: &str, report: &Report) -> Result<Ende
     Ok(ended)
 }
 
-fn into_file(reader: &mut Reader<Progress>, format: Exported, file: File) -> io::Result<Ended> {
+fn into_file(reader: &mut Reader<Progress>, format: ExportFormat, file: File) -> io::Result<Ended> {
     let mut out = BufWriter::new(file);
     let ended = write(reader, format, &mut out)?;
     out.flush()?;
     Ok(ended)
 }
 
-/// Creates the file to write to. One that is there may be somebody's evidence, such as the journal itself.
+/// Creates the output file. An existing file is never overwritten: it could be the journal itself.
 fn create(path: &Path) -> Result<File, Failure> {
     File::create_new(path).map_err(|error| {
         let exists = error.kind() == io::ErrorKind::AlreadyExists;

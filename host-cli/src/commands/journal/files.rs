@@ -6,15 +6,18 @@ use anstyle::Style;
 use serde_json::{Value, json};
 use wasm_agent_audit::files::{Change, ChangeKind, State};
 
-use super::follow::{Contents, Followed, failed, follow};
+use super::follow::{failed, follow};
+use super::gaps::Gaps;
 use super::restore;
 use crate::args::{self, Format};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, json_line, style};
-use crate::table::{Align, Table};
-use crate::units::{bytes, count, hex};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::json::json_line;
+use crate::show::style;
+use crate::show::table::{Align, Table};
+use crate::show::units::{bytes, hex};
 
 /// Digits of a digest in a table. `--format json` has all of them.
 const DIGEST_DIGITS: usize = 12;
@@ -24,31 +27,18 @@ pub(super) fn files(arguments: &args::Files, report: &Report) -> Result<Exit, Fa
     if let Some(folder) = &arguments.folder {
         return restore::restore(arguments, folder, report);
     }
-    let Followed { mut files, mut reader, contents, complete } = follow(arguments)?;
-    let changes = files.changes(&mut reader).map_err(|error| failed(&arguments.journal, error))?;
-    drop(reader);
-    let rest = Rest {
-        contents,
-        lost: files.lost(),
-        undigested: files.undigested(),
-        incomplete: !complete && arguments.at.is_none(),
-    };
+    let mut followed = follow(arguments)?;
+    let changes = followed.files.changes(&mut followed.reader);
+    let changes = changes.map_err(|error| failed(&arguments.journal, error))?;
+    let gaps = followed.gaps(arguments);
     match report.format {
-        Format::Text => report.data(|out| text(out, &changes, &rest))?,
-        Format::Json => report.data(|out| objects(out, &changes, &rest))?,
+        Format::Text => report.data(|out| text(out, &changes, &gaps))?,
+        Format::Json => report.data(|out| objects(out, &changes, &gaps))?,
     }
     Ok(Exit::Finished)
 }
 
-/// What a list leaves open.
-pub(super) struct Rest {
-    pub(super) contents: Contents,
-    pub(super) lost: u64,
-    pub(super) undigested: u64,
-    pub(super) incomplete: bool,
-}
-
-fn text(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<()> {
+fn text(out: &mut dyn Write, changes: &[Change], gaps: &Gaps) -> io::Result<()> {
     let mut table = Table::new(&[
         ("CHANGE", Align::Left),
         ("PATH", Align::Left),
@@ -57,7 +47,7 @@ fn text(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<()> 
         ("BY", Align::Left),
     ]);
     for change in changes {
-        let (style, name) = (look(change.kind), change.kind.name());
+        let (style, name) = (style_of(change.kind), change.kind.name());
         let cells = [name.to_owned(), path(change), state(&change.before), state(&change.after), calls(change)];
         table.row_styled(style, cells);
     }
@@ -65,10 +55,10 @@ fn text(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<()> 
         writeln!(out, "no file was changed")?;
     }
     table.write(out)?;
-    rest.write(out, changes.iter().any(|change| is_open(&change.after)))
+    gaps.write(out, changes.iter().any(|change| is_open(&change.after)))
 }
 
-fn look(kind: ChangeKind) -> Style {
+fn style_of(kind: ChangeKind) -> Style {
     match kind {
         ChangeKind::Created | ChangeKind::Renamed => style::GOOD,
         ChangeKind::Changed => style::WARNING,
@@ -105,65 +95,13 @@ fn is_open(state: &State) -> bool {
     matches!(state, State::File { blake3: None, .. } | State::Unknown)
 }
 
-/// The call that the effect belongs to, and the last one that wrote.
+/// The call of the effect, and the last call that wrote.
 fn calls(change: &Change) -> String {
     let first = change.effect.map_or(change.calls.0, |(_, call)| call.min(change.calls.0));
     if first == change.calls.1 { format!("call {first}") } else { format!("call {first} to call {}", change.calls.1) }
 }
 
-impl Rest {
-    /// Writes what the list before could not say, and what would help.
-    pub(super) fn write(&self, out: &mut dyn Write, unknown: bool) -> io::Result<()> {
-        let (warning, hint) = (style::WARNING, style::HINT);
-        match &self.contents {
-            Contents::NoTool if unknown => writeln!(
-                out,
-                "\n{warning}unknown{warning:#}: what the tool wrote is in the journal by digest\n\
-                 {hint}hint{hint:#}: `--component FILE` names the tool, and a replay makes it again"
-            )?,
-            Contents::NotReplayed(why) => writeln!(
-                out,
-                "\n{warning}unknown{warning:#}: what the tool wrote could not be made again: {}",
-                escape_line(why)
-            )?,
-            Contents::NoTool | Contents::Recorded | Contents::Replayed => {}
-        }
-        if self.lost > 0 {
-            let lost = count(self.lost, "name");
-            writeln!(out, "\n{warning}cut{warning:#}: {lost} beyond what is followed of one journal")?;
-        }
-        if self.undigested > 0 {
-            let digests = count(self.undigested, "digest");
-            writeln!(
-                out,
-                "\n{warning}cut{warning:#}: {digests} of files that are longer than what is digested of one journal"
-            )?;
-        }
-        if self.incomplete {
-            writeln!(out, "\n{warning}incomplete{warning:#}: the record has no end; this is what it has")?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn json(&self) -> Value {
-        let (contents, why) = match &self.contents {
-            Contents::Recorded => ("recorded", None),
-            Contents::Replayed => ("replayed", None),
-            Contents::NoTool => ("no-tool", None),
-            Contents::NotReplayed(why) => ("not-replayed", Some(why)),
-        };
-        json!({
-            "event": "summary",
-            "contents": contents,
-            "why": why,
-            "lost": self.lost,
-            "undigested": self.undigested,
-            "incomplete": self.incomplete,
-        })
-    }
-}
-
-fn objects(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<()> {
+fn objects(out: &mut dyn Write, changes: &[Change], gaps: &Gaps) -> io::Result<()> {
     for change in changes {
         let (effect, call) = change.effect.unzip();
         let value = json!({
@@ -180,7 +118,7 @@ fn objects(out: &mut dyn Write, changes: &[Change], rest: &Rest) -> io::Result<(
         });
         writeln!(out, "{}", json_line(&value))?;
     }
-    writeln!(out, "{}", json_line(&rest.json()))
+    writeln!(out, "{}", json_line(&gaps.json()))
 }
 
 fn state_json(state: &State) -> Value {

@@ -1,4 +1,4 @@
-//! Following a run's files through its journal, and through a replay where contents are not in the journal.
+//! Follows a run's files through its journal, and through a replay if the journal lacks contents.
 
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -10,35 +10,35 @@ use wasm_agent_calls::{Function, find};
 use wasm_agent_host::journal::{Call, Event, Reader};
 use wasm_agent_host::{Discard, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir, Tool};
 
+use super::gaps::{ContentsFrom, Gaps};
 use crate::args;
 use crate::commands::progress::{Prints, Progress, open, open_journal};
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::machine;
+use crate::show::units::count;
 use crate::state;
-use crate::units::count;
 
 /// A run's files at one of its calls, or at its end.
 pub(super) struct Followed {
     pub(super) files: Files<File>,
-    /// Where contents that the journal keeps are fetched from.
+    /// The journal, to fetch contents from.
     pub(super) reader: Reader<Progress>,
-    pub(super) contents: Contents,
+    contents: ContentsFrom,
     /// The run's end was read.
-    pub(super) complete: bool,
+    complete: bool,
 }
 
-/// Where the contents of what the tool wrote come from.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Contents {
-    /// The journal has all of them.
-    Recorded,
-    /// A replay made them again.
-    Replayed,
-    /// Some are missing: there is no tool to replay with.
-    NoTool,
-    /// Some are missing: the replay failed.
-    NotReplayed(String),
+impl Followed {
+    /// What remains unknown, once everything is read. Removes the progress bar.
+    pub(super) fn gaps(self, arguments: &args::Files) -> Gaps {
+        Gaps {
+            contents: self.contents,
+            lost: self.files.lost(),
+            undigested: self.files.undigested(),
+            incomplete: !self.complete && arguments.at.is_none(),
+        }
+    }
 }
 
 /// Reads a journal up to a call, or to its end.
@@ -55,13 +55,13 @@ pub(super) fn follow(arguments: &args::Files) -> Result<Followed, Failure> {
     }
     if followed.files.lacks_contents() {
         followed.contents = match tool(arguments, &followed.reader)? {
-            None => Contents::NoTool,
+            None => ContentsFrom::NoTool,
             Some((tool, state)) => match replayed(arguments, &tool, &state) {
                 Ok(files) => {
                     followed.files = files;
-                    Contents::Replayed
+                    ContentsFrom::Replayed
                 }
-                Err(failure) => Contents::NotReplayed(failure),
+                Err(failure) => ContentsFrom::NotReplayed(failure),
             },
         };
     }
@@ -78,16 +78,16 @@ fn read(path: &Path, at: Option<u64>) -> Result<Followed, Failure> {
         }
     }
     let complete = reader.is_complete();
-    Ok(Followed { files, reader, contents: Contents::Recorded, complete })
+    Ok(Followed { files, reader, contents: ContentsFrom::Recorded, complete })
 }
 
-/// A file without a name, gone with this process. What a journal keeps by reference need not be in memory.
+/// A temporary file without a name, which ends with this process. It keeps contents out of memory.
 fn spool() -> Result<File, Failure> {
     let spool = tempfile::tempfile();
     spool.map_err(|error| Failure::file("create", "file for contents in", &std::env::temp_dir(), error))
 }
 
-/// Why a run's files can't be followed.
+/// The failure to follow a run's files.
 pub(super) fn failed(journal: &Path, error: FilesError) -> Failure {
     match error {
         FilesError::Journal(error) => Failure::journal(journal, &error),
@@ -95,7 +95,7 @@ pub(super) fn failed(journal: &Path, error: FilesError) -> Failure {
     }
 }
 
-/// The tool to replay with: the one that is named, or the copy in the state directory.
+/// The tool to replay: the named one, or the copy in the state directory.
 fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<(PathBuf, StateDir)>, Failure> {
     let state = match (state::open(&arguments.state), &arguments.component) {
         (Ok(state), _) => state,
@@ -109,7 +109,7 @@ fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<(Pa
     Ok((arguments.component.is_some() || path.is_file()).then_some((path, state)))
 }
 
-/// Follows the files through a replay. Every call that comes out of it is as recorded, contents by digest too.
+/// Follows the files through a replay. It fails unless every call is as recorded, including the digests of contents.
 fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Files<File>, String> {
     let args::Files { journal: path, at, bounds, .. } = arguments;
     let at = *at;
@@ -120,20 +120,20 @@ fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Fi
         failed: None,
     };
     let shared = Arc::new(Mutex::new(watched));
-    let engine = machine::engine().map_err(text)?;
+    let engine = engine::from_config().map_err(text)?;
     let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
     let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
     let recording = bounds.of(recording);
     let watcher = Watcher { shared: Arc::clone(&shared), at };
     match recording.observe(Box::new(watcher)).replay_blocking(&tool, Arc::new(Discard)) {
         Ok(_) => {}
-        // The record ends before the tool does.
+        // The record ends before the tool's run does, or the wanted call was reached.
         Err(ReplayFailure::Replay(
             ReplayError::Halted { .. } | ReplayError::Stopped | ReplayError::Incomplete { .. },
         )) => {}
         Err(failure) => {
             let why = chain(&failure);
-            // What raises a bound is said as `replay` says it.
+            // The hint for raising a bound is the same as in `replay`.
             let is_bound = matches!(failure, ReplayFailure::Replay(ReplayError::Bound { .. }));
             let hint = Failure::from(failure).problems.pop().and_then(|problem| problem.hint).filter(|_| is_bound);
             return Err(hint.map_or_else(|| why.clone(), |hint| format!("{why}; {hint}")));
@@ -149,7 +149,7 @@ fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Fi
     }
 }
 
-/// Takes each call of a replay as it is made.
+/// Observes each call of a replay.
 struct Watcher {
     shared: Arc<Mutex<Watched>>,
     at: Option<u64>,
@@ -157,7 +157,7 @@ struct Watcher {
 
 struct Watched {
     files: Files<File>,
-    /// The journal once more: what is no call is not in the replay.
+    /// The journal again: a replay has calls only.
     reader: Reader<Progress>,
     failed: Option<FilesError>,
 }
@@ -181,7 +181,7 @@ impl Watched {
     fn call(&mut self, replayed: &Replayed<'_>) -> Result<(), FilesError> {
         while let Some(record) = self.reader.next()? {
             if let Event::Call(call) = &record.event {
-                // Only what was written is missing from a record.
+                // A record lacks only what the tool wrote.
                 let call = if find(&call.function.name).is_some_and(Function::takes_contents) {
                     Call { arguments: replayed.arguments(), ..call.clone() }
                 } else {
@@ -194,7 +194,7 @@ impl Watched {
         Ok(())
     }
 
-    /// Takes what the journal has behind the last call that was replayed.
+    /// Takes the records after the last replayed call.
     fn finish(&mut self, at: Option<u64>) -> Result<(), FilesError> {
         while at.is_none_or(|at| self.files.calls() <= at) {
             let Some(record) = self.reader.next()? else { break };

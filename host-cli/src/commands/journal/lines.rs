@@ -1,16 +1,16 @@
-//! A journal's records, one JSON object a line.
+//! A journal's records as JSON, one object per line.
 
 use std::io::{self, Read, Seek, Write};
 
 use serde_json::{Value, json};
 use wasm_agent_host::journal::{Event, ReadError, Reader};
 
-use super::verify::tail_json;
-use crate::escape::escape_json;
+use super::shared::tail_json;
+use crate::show::escape::escape_json;
 
-/// Writes one event a line; after those of a run that did not end, one that says what is missing.
+/// Writes one event per line. If the run has no end, a last line says what is missing.
 ///
-/// Gives back what stopped it where a record is not what was written.
+/// Returns the error if a record was changed.
 pub(super) fn write(reader: &mut Reader<impl Read + Seek>, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
     loop {
         match reader.next() {

@@ -5,10 +5,12 @@ mod diff;
 mod export;
 mod files;
 mod follow;
+mod gaps;
 mod lines;
 mod recover;
 mod redact;
 mod restore;
+mod shared;
 mod show;
 mod stats;
 mod verify;
@@ -18,8 +20,6 @@ use crate::args::Journal;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
-
-pub(crate) use verify::tail_text;
 
 /// Runs a sub-command.
 pub(crate) fn journal(command: &Journal, report: &Report) -> Result<Exit, Failure> {

@@ -1,6 +1,5 @@
 //! `wasm-agent journal recover`.
 
-use std::io;
 use std::path::Path;
 
 use serde_json::json;
@@ -9,17 +8,18 @@ use wasm_agent_host::journal::{
     NotRecoverable, RecoverError, Recovered, Signer, Verification, recover, recoverable, verify,
 };
 
-use super::verify::{open_json, open_text};
+use super::shared::{open_json, open_text, uncreated};
 use crate::args::{Format, Recover};
 use crate::commands::key_file::signing_key;
 use crate::commands::progress::{Prints, open};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::report::{Report, style};
-use crate::units::{bytes, count, hex};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex};
 
-/// Copies what is whole of a journal that was cut off, and seals the copy. The original is only read.
+/// Copies the intact part of a journal, and seals the copy. The original is only read.
 pub(super) fn copy(arguments: &Recover, report: &Report) -> Result<Exit, Failure> {
     let Recover { journal, copy, sign } = arguments;
     let signer = sign.as_deref().map(signing_key).transpose()?;
@@ -30,7 +30,7 @@ pub(super) fn copy(arguments: &Recover, report: &Report) -> Result<Exit, Failure
     let recovered =
         recover(open(journal, Prints::AtTheEnd)?, file, signer).map_err(|error| failed(journal, copy, error));
     let recovered = recovered.inspect_err(|_| {
-        // What was written until then is no copy of anything. Nobody else knows of the file yet.
+        // An incomplete copy is of no use, and nobody has used the file yet.
         let _ = std::fs::remove_file(copy);
     })?;
     match report.format {
@@ -56,7 +56,7 @@ fn text(copy: &Path, recovered: &Recovered, verification: &Verification) -> Stri
     let mut text = format!("{good}recovered{good:#}: {copied} to {}\n", escape_line(&copy.display().to_string()));
     if recovered.unsealed > 0 {
         let unsealed = count(recovered.unsealed, "record");
-        text.push_str(&format!("{warning}under no seal of the run{warning:#}: {unsealed} of them, the last ones\n"));
+        text.push_str(&format!("{warning}not sealed by the run{warning:#}: the last {unsealed}\n"));
     }
     let digest = hex(&recovered.left_out);
     text.push_str(&format!("left out: {}, BLAKE3 {digest}\n", bytes(recovered.left_out_bytes)));
@@ -75,20 +75,10 @@ fn refused(journal: &Path, error: NotRecoverable) -> Failure {
         }
         NotRecoverable::KeyNeeded { .. } | NotRecoverable::OtherKey { .. } => {
             Failure::new(Exit::NothingRan, format!("cannot recover journal `{shown}`: {why}"))
-                .hint("name the private key that the run was signed with: `--sign KEY`")
+                .hint("name the private key of the run: `--sign KEY`")
         }
         NotRecoverable::NotSigned => Failure::new(Exit::NothingRan, format!("cannot recover journal `{shown}`: {why}"))
             .hint("leave `--sign` out"),
-    }
-}
-
-pub(super) fn uncreated(copy: &Path, error: io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::new(Exit::NothingRan, format!("file `{}` exists already", copy.display()))
-                .hint("a record is never overwritten; name another file for the copy")
-        }
-        _ => Failure::file("create", "journal", copy, error),
     }
 }
 

@@ -7,15 +7,15 @@ use wasm_agent_audit::redact::{RedactError, RedactionError, TakenOut, redact, ve
 use wasm_agent_host::JournalFile;
 use wasm_agent_host::journal::{PublicKey, Verification, verify_signed};
 
-use super::recover::uncreated;
-use super::verify::unsigned;
+use super::shared::{uncreated, unsigned};
 use crate::args::{Export, Format, Redact};
 use crate::commands::progress::{Prints, open};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::report::{Report, style};
-use crate::units::{bytes, count, hex};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex};
 
 /// Writes a copy of a journal with contents taken out.
 pub(super) fn write(arguments: &Export, output: &Path, report: &Report) -> Result<Exit, Failure> {
@@ -25,7 +25,7 @@ pub(super) fn write(arguments: &Export, output: &Path, report: &Report) -> Resul
     let journal = open(path, Prints::AtTheEnd)?;
     let file = JournalFile::create(output).map_err(|error| uncreated(output, error))?;
     let made = redact(journal, file, taken_out).map_err(|error| unredacted(path, error)).inspect_err(|_| {
-        // What was written until then is a redaction of nothing. Nobody else knows of the file yet.
+        // An incomplete redaction is of no use, and nobody has used the file yet.
         let _ = std::fs::remove_file(output);
     })?;
     let without = taken_out.names();
@@ -54,8 +54,8 @@ pub(super) fn write(arguments: &Export, output: &Path, report: &Report) -> Resul
     Ok(Exit::Finished)
 }
 
-/// Proves that a journal is the redaction of another one, which is signed with the key where there is one. Gives the
-/// failure of an original that the key did not sign all of, too.
+/// Proves that a journal is a redaction of another one. With a key, the original must be signed with it: returns a
+/// failure if a part of the original is not signed.
 pub(super) fn prove(
     path: &Path,
     original: &Path,
@@ -68,7 +68,7 @@ pub(super) fn prove(
         }
         None => None,
     };
-    // Opened here first: a file that is not there is no failure of the proof.
+    // Opened here first: a missing file must not be reported as a failed proof.
     drop(open(path, Prints::AtTheEnd)?);
     let source = open(original, Prints::AtTheEnd)?;
     let copy = path.to_owned();

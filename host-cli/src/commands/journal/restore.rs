@@ -1,4 +1,4 @@
-//! `wasm-agent journal files JOURNAL DIR`: a run's files, put back into an empty folder.
+//! `wasm-agent journal files JOURNAL DIR`: restores a run's files into an empty folder.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,41 +7,39 @@ use anstyle::Style;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
 use serde_json::{Value, json};
-use wasm_agent_audit::files::{Folder, Left, Restored};
+use wasm_agent_audit::files::{Completeness, Folder, Restored};
 use wasm_agent_host::policy::GuestPath;
 
-use super::files::Rest;
-use super::follow::{Followed, failed, follow};
+use super::follow::{failed, follow};
+use super::gaps::Gaps;
 use crate::args::{self, Format};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, json_line, style};
-use crate::table::{Align, Table};
-use crate::units::bytes;
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::json::json_line;
+use crate::show::style;
+use crate::show::table::{Align, Table};
+use crate::show::units::bytes;
 
-/// A folder that nothing is written outside of, whatever names a journal has. No link is made or followed in it.
-struct Inside(Dir);
+/// A folder that confines all writes, whatever names a journal has. Links are neither created nor followed.
+struct ConfinedFolder(Dir);
 
-/// Restores files, and says of each how much of it.
+/// Restores files, and reports how much of each.
 pub(super) fn restore(arguments: &args::Files, folder: &Path, report: &Report) -> Result<Exit, Failure> {
-    let Followed { mut files, mut reader, contents, complete } = follow(arguments)?;
-    let mut inside = open(folder)?;
+    let mut followed = follow(arguments)?;
+    let mut confined = open(folder)?;
     let mut restored = Vec::new();
-    let ended = files.restore(&mut inside, &mut reader, |each| restored.push(each));
+    let ended = followed.files.restore(&mut confined, &mut followed.reader, |each| restored.push(each));
     ended.map_err(|error| failed(&arguments.journal, error))?;
-    drop(reader);
-    let rest = Rest {
-        contents,
-        lost: files.lost(),
-        undigested: files.undigested(),
-        incomplete: !complete && arguments.at.is_none(),
-    };
+    let gaps = followed.gaps(arguments);
     match report.format {
-        Format::Text => report.data(|out| text(out, &restored, &rest))?,
-        Format::Json => report.data(|out| objects(out, &restored, &rest))?,
+        Format::Text => report.data(|out| text(out, &restored, &gaps))?,
+        Format::Json => report.data(|out| objects(out, &restored, &gaps))?,
     }
-    match restored.iter().find_map(|each| if let Left::Failed { why } = &each.left { Some((each, why)) } else { None })
+    match restored
+        .iter()
+        .find_map(|each| if let Completeness::Failed { why } = &each.completeness { Some((each, why)) } else { None })
     {
         None => Ok(Exit::Finished),
         Some((each, why)) => Err(Failure::new(
@@ -51,12 +49,12 @@ pub(super) fn restore(arguments: &args::Files, folder: &Path, report: &Report) -
     }
 }
 
-/// Opens an empty folder, and makes it if there is none.
+/// Opens an empty folder, or creates it.
 ///
 /// # Authority
 ///
-/// Opens the folder that the command line names. All that is restored is named relative to it.
-fn open(folder: &Path) -> Result<Inside, Failure> {
+/// Opens the folder from the command line. Everything that is restored is opened relative to it.
+fn open(folder: &Path) -> Result<ConfinedFolder, Failure> {
     let failed = |error| Failure::file("open", "folder", folder, error);
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -66,13 +64,13 @@ fn open(folder: &Path) -> Result<Inside, Failure> {
     }
     let dir = Dir::open_ambient_dir(folder, ambient_authority()).map_err(failed)?;
     match dir.entries().map_err(failed)?.next() {
-        None => Ok(Inside(dir)),
+        None => Ok(ConfinedFolder(dir)),
         Some(_) => Err(Failure::new(Exit::NothingRan, format!("folder `{}` is not empty", folder.display()))
-            .hint("name an empty folder, or one that is not there yet")),
+            .hint("name an empty or a new folder")),
     }
 }
 
-impl Folder for Inside {
+impl Folder for ConfinedFolder {
     type File = File;
 
     fn directory(&mut self, path: &GuestPath) -> io::Result<()> {
@@ -98,51 +96,57 @@ fn relative(path: &GuestPath) -> &str {
     path.as_str().strip_prefix('/').unwrap_or_default()
 }
 
-fn text(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<()> {
+fn text(out: &mut dyn Write, restored: &[Restored], gaps: &Gaps) -> io::Result<()> {
     let mut table = Table::new(&[("RESTORED", Align::Left), ("PATH", Align::Left), ("WHAT", Align::Left)]);
     for each in restored {
-        let (style, name, what) = said(&each.left);
+        let (style, name, what) = describe(&each.completeness);
         table.row_styled(style, [name.to_owned(), escape_line(each.path.as_str()).into_owned(), what]);
     }
     if restored.is_empty() {
-        writeln!(out, "nothing is known of any file by then")?;
+        writeln!(out, "nothing is known of any file at that point")?;
     }
     table.write(out)?;
-    let unknown = |each: &Restored| matches!(each.left, Left::Partial { .. } | Left::Unknown { .. });
-    rest.write(out, restored.iter().any(unknown))
+    let unknown =
+        |each: &Restored| matches!(each.completeness, Completeness::Partial { .. } | Completeness::Unknown { .. });
+    gaps.write(out, restored.iter().any(unknown))
 }
 
-fn said(left: &Left) -> (Style, &'static str, String) {
+fn describe(left: &Completeness) -> (Style, &'static str, String) {
     match left {
-        Left::Whole { length: Some(length) } => (style::GOOD, "whole", bytes(*length)),
-        Left::Whole { length: None } => (style::GOOD, "whole", "directory".to_owned()),
-        Left::Partial { length, known, cut } => {
+        Completeness::Whole { length: Some(length) } => (style::GOOD, "whole", bytes(*length)),
+        Completeness::Whole { length: None } => (style::GOOD, "whole", "directory".to_owned()),
+        Completeness::Partial { length, known, cut } => {
             let of = length.map_or_else(|| "an unknown length".to_owned(), bytes);
-            let cut = if *cut { ", too long to be restored whole" } else { "" };
+            let cut = if *cut { ", too long to be restored completely" } else { "" };
             (style::WARNING, "partial", format!("{} of {of}{cut}; the rest is zeroes", bytes(*known)))
         }
-        Left::Unknown { length: Some(length) } => (style::WARNING, "unknown", format!("{}, not made", bytes(*length))),
-        Left::Unknown { length: None } => (style::WARNING, "unknown", "not made".to_owned()),
-        Left::Link { target } => {
-            (style::WARNING, "link", format!("not made: a symbolic link to {}", escape_line(target)))
+        Completeness::Unknown { length: Some(length) } => {
+            (style::WARNING, "unknown", format!("{}, not created", bytes(*length)))
         }
-        Left::Failed { why } => (style::BAD, "failed", escape_line(why).into_owned()),
+        Completeness::Unknown { length: None } => (style::WARNING, "unknown", "not created".to_owned()),
+        Completeness::Link { target } => {
+            (style::WARNING, "link", format!("not created: a symbolic link to {}", escape_line(target)))
+        }
+        Completeness::Failed { why } => (style::BAD, "failed", escape_line(why).into_owned()),
     }
 }
 
-fn objects(out: &mut dyn Write, restored: &[Restored], rest: &Rest) -> io::Result<()> {
+fn objects(out: &mut dyn Write, restored: &[Restored], gaps: &Gaps) -> io::Result<()> {
     for each in restored {
-        let mut value = json!({ "event": "restored", "path": each.path.as_str(), "state": said(&each.left).1 });
-        let details = match &each.left {
-            Left::Whole { length } | Left::Unknown { length } => json!({ "length": length }),
-            Left::Partial { length, known, cut } => json!({ "length": length, "known_bytes": known, "cut": cut }),
-            Left::Link { target } => json!({ "target": target }),
-            Left::Failed { why } => json!({ "why": why }),
+        let mut value =
+            json!({ "event": "restored", "path": each.path.as_str(), "state": describe(&each.completeness).1 });
+        let details = match &each.completeness {
+            Completeness::Whole { length } | Completeness::Unknown { length } => json!({ "length": length }),
+            Completeness::Partial { length, known, cut } => {
+                json!({ "length": length, "known_bytes": known, "cut": cut })
+            }
+            Completeness::Link { target } => json!({ "target": target }),
+            Completeness::Failed { why } => json!({ "why": why }),
         };
         if let (Value::Object(value), Value::Object(details)) = (&mut value, details) {
             value.extend(details);
         }
         writeln!(out, "{}", json_line(&value))?;
     }
-    writeln!(out, "{}", json_line(&rest.json()))
+    writeln!(out, "{}", json_line(&gaps.json()))
 }

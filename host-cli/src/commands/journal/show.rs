@@ -27,7 +27,7 @@ pub(super) fn show(path: &Path, calls: Calls, report: &Report) -> Result<Exit, F
     problem.map_or(Ok(Exit::Finished), |error| Err(Failure::journal(path, &error)))
 }
 
-/// Writes the timeline, up to the end or the first record that is not what was written.
+/// Writes the timeline, up to the end or the first record that was changed.
 fn text(reader: &mut Reader<impl Read + Seek>, calls: Calls, out: &mut dyn Write) -> io::Result<Option<ReadError>> {
     let mut timeline = Timeline::new(out, calls, columns(io::stdout()));
     loop {

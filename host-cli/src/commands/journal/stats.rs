@@ -7,15 +7,17 @@ use serde_json::{Map, Value, json};
 use wasm_agent_audit::stats::{FunctionStats, Stats, Traffic};
 use wasm_agent_host::journal::{Event, Header, Record};
 
+use super::shared::write_incomplete;
 use crate::args::Format;
 use crate::commands::progress::{Prints, open_journal};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::table::{Align, Table};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::table::{Align, Table};
+use crate::show::units::{bytes, count, share, short_duration, since_start};
 use crate::timeline;
-use crate::units::{bytes, count, share, short_duration, since_start};
 
 /// Shows what a run cost.
 pub(super) fn stats(path: &Path, report: &Report) -> Result<Exit, Failure> {
@@ -47,7 +49,7 @@ fn describe(record: &Record) -> String {
 }
 
 fn text(out: &mut dyn Write, header: &Header, stats: &Stats, complete: bool) -> io::Result<()> {
-    let (strong, warning) = (style::STRONG, style::WARNING);
+    let strong = style::STRONG;
     let (time, calls) = (stats.time(), stats.calls());
     let mut line = |name: &str, text: &str| writeln!(out, "{strong}{name:<8}{strong:#} {text}");
     line("tool", &escape_line(&header.component_name))?;
@@ -76,7 +78,7 @@ fn text(out: &mut dyn Write, header: &Header, stats: &Stats, complete: bool) -> 
     slowest(stats).write(out)?;
     records(stats).write(out)?;
     if !complete {
-        writeln!(out, "\n{warning}incomplete{warning:#}: the record has no end; this is what it has")?;
+        write_incomplete(out)?;
     }
     Ok(())
 }
@@ -143,7 +145,7 @@ fn slowest(stats: &Stats) -> Table {
     let right = |name| (name, Align::Right);
     let mut table = Table::new(&[right("SLOWEST"), right("CALL"), right("AT"), ("WHAT", Align::Left)]);
     for slow in stats.slowest() {
-        // The description is escaped as it is made.
+        // The description is already escaped.
         let time = short_duration(slow.duration_ns);
         table.row([time, slow.call.to_string(), since_start(slow.at_ns), slow.description.clone()]);
     }
@@ -190,6 +192,8 @@ fn object(header: &Header, stats: &Stats, complete: bool) -> Value {
         .records()
         .map(|(kind, sum)| (kind.to_owned(), json!({ "records": sum.records, "bytes": sum.bytes })))
         .collect();
+    let answers: Map<String, Value> =
+        stats.approvals().map(|(answer, number)| (answer.to_owned(), number.into())).collect();
     json!({
         "event": "stats",
         "run": header.run_id.to_string(),
@@ -200,7 +204,7 @@ fn object(header: &Header, stats: &Stats, complete: bool) -> Value {
         "calls": sums_object(&stats.calls()),
         "functions": functions,
         "effects": effects,
-        "answers": stats.approvals().map(|(answer, number)| (answer.to_owned(), number.into())).collect::<Map<_, Value>>(),
+        "answers": answers,
         "bytes": { "files_read": traffic.files_read, "files_written": traffic.files_written,
             "http_sent": traffic.http_sent, "http_received": traffic.http_received, "input": traffic.input,
             "output": traffic.output, "recorded": recorded(stats) },

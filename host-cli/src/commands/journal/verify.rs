@@ -3,23 +3,22 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wasm_agent_host::journal::{ReadError, Redaction, Tail, Verification, verify, verify_signed};
+use wasm_agent_host::journal::{ReadError, Redaction, Verification, verify, verify_signed};
 
 use super::redact::prove;
+use super::shared::{open_json, open_text, tail_json, unsigned};
 use crate::args::{Format, Verify};
 use crate::commands::key_file::public_key;
 use crate::commands::progress::{Prints, Progress, open};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::timeline::action_text;
-use crate::units::{bytes, count, hex};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex};
+use crate::timeline::tail_text;
 
-/// Most effects without an outcome that are named. A tool has a handful under way at a time.
-const OPEN_SHOWN_MAX: usize = 32;
-
-/// Says whether a journal is whole and unchanged.
+/// Checks that a journal is unchanged, and whether it is complete.
 pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure> {
     let path = &arguments.journal;
     let key = arguments.key.as_deref().map(public_key).transpose()?;
@@ -32,7 +31,7 @@ pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure
         }
         (None, None) => (read(path, verify)?, None),
     };
-    let trusted = Trusted { key: key.is_some(), original: arguments.original.as_deref() };
+    let trusted = TrustBasis { key: key.is_some(), original: arguments.original.as_deref() };
     match report.format {
         Format::Text => report.data(|out| out.write_all(verified_text(&verification, &trusted).as_bytes()))?,
         Format::Json => report.object(&verified_json(&verification, &trusted))?,
@@ -46,33 +45,11 @@ pub(super) fn check(arguments: &Verify, report: &Report) -> Result<Exit, Failure
     Ok(Exit::Finished)
 }
 
-/// The failure of a journal with something in it that its key did not sign.
-pub(super) fn unsigned(path: &Path, verification: &Verification) -> Option<Failure> {
-    let tail = verification.tail.filter(|_| !verification.is_signed())?;
-    let message = format!(
-        "journal `{}` is signed {}; nobody signed what follows: {}",
-        path.display(),
-        signed_up_to(verification),
-        tail_text(&tail)
-    );
-    Some(Failure::new(Exit::Unverified, message).hint(
-        "a run that was killed leaves such an end, and anybody can add one: trust none of it on the strength of the key",
-    ))
-}
-
-/// How far a signed journal is signed.
-fn signed_up_to(verification: &Verification) -> String {
-    match verification.sealed_records.checked_sub(1) {
-        Some(last) => format!("up to record {last}"),
-        None => "in no part".to_owned(),
-    }
-}
-
-/// What the verification could rely on besides the journal.
-struct Trusted<'a> {
-    /// A key, of the journal or of its original.
+/// What the verification relied on besides the journal.
+struct TrustBasis<'a> {
+    /// A key of the journal, or of its original, was given.
     key: bool,
-    /// The journal that this one proved to be the redaction of.
+    /// The original that this journal is a proven redaction of.
     original: Option<&'a Path>,
 }
 
@@ -83,14 +60,15 @@ fn read(
     verify(open(path, Prints::AtTheEnd)?).map_err(|error| Failure::journal(path, &error))
 }
 
-fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
+fn verified_text(verification: &Verification, trusted: &TrustBasis<'_>) -> String {
     let (good, warning) = (style::GOOD, style::WARNING);
     let size = format!("{}, {}", count(verification.records, "record"), bytes(verification.bytes));
     let mut text = if verification.complete {
         format!("{good}whole{good:#}: {size}\n")
     } else {
         format!(
-            "{warning}unchanged, without an end{warning:#}: {size}; the run was killed, goes on, or its end was cut off\n"
+            "{warning}unchanged, without an end{warning:#}: {size}; \
+             the run was killed, is still going, or its end was cut off\n"
         )
     };
     match &verification.seal {
@@ -101,14 +79,16 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
     }
     if let Some(key) = &verification.signed_by {
         let records = verification.sealed_records;
-        let (key, up_to) = (key.fingerprint(), signed_up_to(verification));
+        let (key, last) = (key.fingerprint(), records.saturating_sub(1));
         let signed = match (trusted.key, verification.is_signed()) {
             _ if records == 0 => format!("{warning}signed{warning:#}: nothing"),
             (true, true) => format!("signed: {} by {key}", count(records, "record")),
-            (true, false) => format!("{warning}signed {up_to}{warning:#}: {} by {key}", count(records, "record")),
+            (true, false) => {
+                format!("{warning}signed up to record {last}{warning:#}: {} by {key}", count(records, "record"))
+            }
             (false, true) => format!("{warning}signed by{warning:#}: {key}, not checked against a key you trust"),
             (false, false) => {
-                format!("{warning}signed {up_to} by{warning:#}: {key}, not checked against a key you trust")
+                format!("{warning}signed up to record {last} by{warning:#}: {key}, not checked against a key you trust")
             }
         };
         text.push_str(&format!("{signed}\n"));
@@ -117,7 +97,7 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
         let what = if records == 0 {
             "bytes after the last seal of the run were left out".to_owned()
         } else {
-            format!("{} under no seal of the run, sealed when it was recovered", count(records, "record"))
+            format!("{} not sealed by the run, but by the recovery", count(records, "record"))
         };
         text.push_str(&format!("{warning}recovered{warning:#}: {what}\n"));
     }
@@ -131,63 +111,26 @@ fn verified_text(verification: &Verification, trusted: &Trusted<'_>) -> String {
     text
 }
 
-/// What was taken out, and whether that is proved.
-fn redaction_text(redaction: &Redaction, trusted: &Trusted<'_>) -> String {
+/// What was taken out, and whether the redaction was proven.
+fn redaction_text(redaction: &Redaction, trusted: &TrustBasis<'_>) -> String {
     let warning = style::WARNING;
     let without = escape_line(&redaction.taken_out.join(" and ")).into_owned();
     let Some(original) = trusted.original else {
         let seal = hex(&redaction.seal);
         return format!(
-            "{warning}redaction{warning:#}: without {without}, not compared with the original, whose last seal is {seal}\n"
+            "{warning}redaction{warning:#}: without {without}, not compared with the original, whose last seal is \
+             {seal}\n"
         );
     };
     let shown = original.display().to_string();
     let signed = match (&redaction.signed_by, trusted.key) {
-        (Some(key), true) => format!(", which is signed by {}", key.fingerprint()),
+        (Some(key), true) => format!("; the original is signed by {}", key.fingerprint()),
         _ => String::new(),
     };
-    format!("redaction: exactly {} without {without}{signed}\n", escape_line(&shown))
+    format!("redaction: proven to be {} without {without}{signed}\n", escape_line(&shown))
 }
 
-/// The effects without an outcome, a line each.
-pub(super) fn open_text(verification: &Verification) -> String {
-    let warning = style::WARNING;
-    let open = &verification.open_effects;
-    let mut text = String::new();
-    for effect in open.actions.values().take(OPEN_SHOWN_MAX) {
-        let action = action_text(&effect.action);
-        text.push_str(&format!("{warning}may have happened{warning:#}: {action} (call {})\n", effect.call));
-    }
-    let shown = u64::try_from(open.actions.len().min(OPEN_SHOWN_MAX)).unwrap_or(u64::MAX);
-    let more = open.count().saturating_sub(shown);
-    if more > 0 {
-        text.push_str(&format!("{warning}may have happened{warning:#}: {}\n", count(more, "more effect")));
-    }
-    text
-}
-
-/// The effects without an outcome whose action is kept, for programs.
-pub(super) fn open_json(verification: &Verification) -> Vec<Value> {
-    let open = verification.open_effects.actions.iter();
-    open.map(|(effect, open)| json!({ "effect": effect.0, "call": open.call.0, "action": action_text(&open.action) }))
-        .collect()
-}
-
-/// What lies after the last seal, in words.
-pub(crate) fn tail_text(tail: &Tail) -> String {
-    let mut text = count(tail.records, "record");
-    if tail.torn_bytes > 0 {
-        text.push_str(&format!(", and {} of one that was being written", bytes(tail.torn_bytes)));
-    }
-    text
-}
-
-/// What lies after the last seal, for programs.
-pub(super) fn tail_json(tail: &Tail) -> Value {
-    json!({ "records": tail.records, "torn_bytes": tail.torn_bytes, "at": tail.at })
-}
-
-fn verified_json(verification: &Verification, trusted: &Trusted<'_>) -> Value {
+fn verified_json(verification: &Verification, trusted: &TrustBasis<'_>) -> Value {
     let open: Vec<u64> = verification.open_effects.effects.iter().map(|effect| effect.0).collect();
     json!({
         "event": "verified",

@@ -5,19 +5,22 @@ use std::path::Path;
 
 use anstyle::Style;
 use serde_json::{Value, json};
-use wasm_agent_audit::why::{Chain, Names, Source, Step, StepResult, Target, Why};
+use wasm_agent_audit::why::{Chain, ChainBuilder, NameHistory, Source, Step, StepResult, Target};
 use wasm_agent_host::journal::{ApprovalRecord, DecisionRecord, Header, Verdict};
 
+use super::shared::write_incomplete;
 use crate::args::Format;
 use crate::commands::progress::{Prints, open_journal};
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
-use crate::report::{Report, json_line, style};
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::json::json_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, hex, shell_word, since_start};
 use crate::timeline;
-use crate::units::{bytes, count, hex, shell_word, since_start};
 
-/// Most sources of one step that are shown as text. `--format json` has as many as are kept.
+/// Most sources of a step that are shown as text. `--format json` has more.
 const SOURCES_SHOWN: usize = 8;
 
 /// Shows what led to the effects on a target.
@@ -26,9 +29,9 @@ pub(super) fn why(path: &Path, target: &str, report: &Report) -> Result<Exit, Fa
         Failure::new(Exit::NothingRan, format!("`{target}` is neither a guest path nor a URL: {}", chain(&error)))
             .hint("a path is as the tool names it, such as `/notes/a.md`; a URL begins with `https://` or `http://`")
     })?;
-    let mut names = Names::new(target);
+    let mut names = NameHistory::new(target);
     read(path, |record| names.record(record))?;
-    let mut why = Why::new(names.finish());
+    let mut why = ChainBuilder::new(names.finish());
     let (header, complete) = read(path, |record| why.record(record))?;
     let chain = why.finish();
     match report.format {
@@ -38,7 +41,7 @@ pub(super) fn why(path: &Path, target: &str, report: &Report) -> Result<Exit, Fa
     Ok(Exit::Finished)
 }
 
-/// Reads a journal from end to end. Gives its header, and whether it is complete.
+/// Reads a journal to its end. Returns its header, and whether it is complete.
 fn read(path: &Path, mut each: impl FnMut(&wasm_agent_host::journal::Record)) -> Result<(Header, bool), Failure> {
     let mut reader = open_journal(path, Prints::AtTheEnd)?;
     while let Some(record) = reader.next().map_err(|error| Failure::journal(path, &error))? {
@@ -70,7 +73,7 @@ fn text(out: &mut dyn Write, path: &Path, header: &Header, chain: &Chain, comple
         (Some(read), true) => writeln!(out, "\nit was only read: {}", source(read))?,
         (None, true) => {
             writeln!(out, "\nnothing in this journal touched `{target}`")?;
-            for near in &chain.near {
+            for near in &chain.similar {
                 let command = format!("wasm-agent journal why {} {}", shell_word(path), shell_word(Path::new(near)));
                 writeln!(out, "{hint}hint{hint:#}: `{}`", escape_line(&command))?;
             }
@@ -78,19 +81,15 @@ fn text(out: &mut dyn Write, path: &Path, header: &Header, chain: &Chain, comple
         (_, false) => {}
     }
     if chain.lost > 0 {
-        writeln!(
-            out,
-            "\n{warning}cut{warning:#}: {} beyond what is followed of one journal",
-            count(chain.lost, "name")
-        )?;
+        writeln!(out, "\n{warning}cut{warning:#}: {} not followed, as there are too many", count(chain.lost, "name"))?;
     }
     if !complete {
-        writeln!(out, "\n{warning}incomplete{warning:#}: the record has no end; this is what it has")?;
+        write_incomplete(out)?;
     }
     Ok(())
 }
 
-/// One effect, under what led to it.
+/// One effect, below what led to it.
 fn step_text(out: &mut dyn Write, step: &Step, reason_is_new: bool) -> io::Result<()> {
     let faint = style::FAINT;
     let mut line = |mark: &str, style: Style, word: &str, text: &str| {
@@ -131,9 +130,9 @@ fn step_text(out: &mut dyn Write, step: &Step, reason_is_new: bool) -> io::Resul
         let calls = if first == last { format!("call {first}") } else { format!("call {first} to call {last}") };
         format!("{} ({calls})", bytes(wrote.bytes))
     });
-    let (look, word) = result(step.result);
+    let (style, word) = result(step.result);
     let mark = if wrote.is_some() { "├─" } else { "└─" };
-    line(mark, look, word, &outcome(step))?;
+    line(mark, style, word, &outcome(step))?;
     if let Some(wrote) = wrote {
         line("└─", Style::new(), "wrote", &wrote)?;
     }
@@ -174,7 +173,7 @@ fn source(source: &Source) -> String {
     format!("{}, {} ({calls})", escape_line(&source.name.to_string()), bytes(source.bytes))
 }
 
-/// One effect a line, and one line that says the rest.
+/// One effect per line, and a summary.
 fn objects(out: &mut dyn Write, chain: &Chain, complete: bool) -> io::Result<()> {
     for step in &chain.steps {
         writeln!(out, "{}", json_line(&step_json(step)))?;
@@ -188,7 +187,7 @@ fn objects(out: &mut dyn Write, chain: &Chain, complete: bool) -> io::Result<()>
         "earlier_names": earlier,
         "read": chain.read.as_ref().map(source_json),
         "more_effects": chain.more_steps,
-        "near": chain.near,
+        "near": chain.similar,
         "lost": chain.lost,
         "incomplete": !complete,
     });
@@ -222,7 +221,8 @@ fn step_json(step: &Step) -> Value {
 }
 
 fn decision_json(decision: &DecisionRecord) -> Value {
-    json!({ "verdict": decision.verdict.name(), "grant": decision.grant.as_deref(), "reason": decision.reason.as_deref() })
+    let (grant, reason) = (decision.grant.as_deref(), decision.reason.as_deref());
+    json!({ "verdict": decision.verdict.name(), "grant": grant, "reason": reason })
 }
 
 fn approval_json(approval: &ApprovalRecord) -> Value {

@@ -6,21 +6,23 @@ use serde_json::{Value, json};
 use wasm_agent_host::Reached;
 use wasm_agent_host::policy::{Policy, Warning, Warnings};
 
-use super::{load, own, surroundings};
+use super::load::load;
+use super::{own, surroundings};
 use crate::args::Format;
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, style};
-use crate::units::count;
+use crate::report::Report;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 
-/// Reports everything that is wrong with a policy, and what in it looks tighter than it is.
+/// Reports errors in a policy, and rules that are less strict than they look.
 ///
-/// Nothing that the policy names is opened; only where its directories really are is looked up.
+/// Nothing that the policy names is opened. Only the real paths of its directories are looked up.
 pub(super) fn check(path: &Path, deny_warnings: bool, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
     let warnings = surroundings::warnings(&policy, path);
-    let kept = own::kept(&policy, path)?;
+    let kept = own::in_grants(&policy, path)?;
     match report.format {
         Format::Text => {
             for warning in warnings.as_slice() {

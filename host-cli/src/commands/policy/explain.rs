@@ -6,20 +6,23 @@ use std::path::Path;
 use serde_json::{Value, json};
 use wasm_agent_host::policy::{DecisionKind, Explanation};
 
-use super::{load, own};
+use super::load::load;
+use super::own;
 use crate::args::Format;
-use crate::escape::escape_line;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, block, style};
+use crate::report::Report;
+use crate::show::escape::block;
+use crate::show::escape::escape_line;
+use crate::show::style;
 
-/// Says what a policy decides about an action, and why; without one, what it can't decide about.
+/// Explains what a policy decides about an action. Without an action, lists what is kept from every tool.
 pub(super) fn explain(path: &Path, action: Option<&str>, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
     let Some(action) = action else { return own::list(&policy, path, report) };
     let mut explanation =
         policy.explain(action).map_err(|error| Failure::new(Exit::NothingRan, crate::failure::chain(&error)))?;
-    own::explain(&mut explanation, &own::kept(&policy, path)?);
+    own::explain(&mut explanation, &own::in_grants(&policy, path)?);
     match report.format {
         Format::Text => report.data(|out| out.write_all(explained(&explanation).as_bytes())),
         Format::Json => report.object(&explained_json(&explanation)),
@@ -45,7 +48,7 @@ fn explained(explanation: &Explanation) -> String {
     }
     if let Some(advice) = &explanation.hint {
         let hint = style::HINT;
-        // A grant to paste begins on a line of its own.
+        // A grant to copy begins on its own line.
         let lead = if advice.contains('\n') { "to allow it, add\n" } else { "" };
         let _ = writeln!(text, "{hint}hint{hint:#}: {}", block(&format!("{lead}{advice}")));
     }

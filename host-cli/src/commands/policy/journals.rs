@@ -1,4 +1,4 @@
-//! Which journals are meant: files, folders and patterns.
+//! Finds journals by files, folders and patterns.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,20 +13,20 @@ use crate::commands::progress::{Prints, Progress, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What files of journals end in.
+/// The extension of journals.
 const ENDING: &str = ".journal";
 
-/// Most journals that are looked for in folders. More is a mistake in the path sooner than a wish.
+/// Most journals in folders. More are probably a mistake in the path.
 const FILES_MAX: usize = 100_000;
 
-/// Deepest folders that are looked into.
+/// Deepest folders searched.
 const DEPTH_MAX: usize = 64;
 
-/// Finds the journals, each once, those of a folder or pattern in the order of their names.
+/// Finds the journals, each once. Those of a folder or pattern are sorted by name.
 ///
 /// # Errors
 ///
-/// When a folder can't be read, a pattern is none, or nothing is found.
+/// When a folder can't be read, a pattern is invalid, or nothing is found.
 pub(super) fn find(journals: &Journals) -> Result<Vec<PathBuf>, Failure> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut seen: HashSet<PathBuf> = HashSet::new();
@@ -49,7 +49,7 @@ pub(super) fn find(journals: &Journals) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// Opens a journal that decisions are taken from. A policy has nothing to say about actions whose paths were taken out.
+/// Opens a journal to judge. A redaction without paths can't be judged.
 ///
 /// # Errors
 ///
@@ -61,11 +61,8 @@ pub(super) fn open(path: &Path) -> Result<Reader<Progress>, Failure> {
         return Ok(reader);
     };
     let without = taken_out.join(" and ");
-    let problem = format!(
-        "no policy can decide about journal `{}`: it is a redaction, without {without} to decide by",
-        path.display()
-    );
-    Err(Failure::new(Exit::NothingRan, problem).hint("take the original"))
+    let problem = format!("cannot judge journal `{}`: it is a redaction without {without}", path.display());
+    Err(Failure::new(Exit::NothingRan, problem).hint("use the original"))
 }
 
 fn some(mut files: Vec<PathBuf>, path: &Path, problem: &str) -> Result<Vec<PathBuf>, Failure> {
@@ -80,7 +77,7 @@ fn is_pattern(path: &Path) -> bool {
     path.to_str().is_some_and(|text| text.contains(['*', '?']))
 }
 
-/// The files that a pattern matches. It is matched below the folder that its first names, without wildcards, lead to.
+/// The files that match a pattern. The search starts in the folder before its first wildcard.
 fn matching(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut folder = PathBuf::new();
     let mut names = path.components().peekable();
@@ -94,12 +91,12 @@ fn matching(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
     let mut files = Vec::new();
     look_into(&folder, &folder, &|relative| pattern.matches(Some(relative)), 0, &mut files)?;
-    // What was typed without `./` is shown without it.
+    // If the pattern has no `./`, the results have none.
     let short = |file: PathBuf| file.strip_prefix(".").map(Path::to_owned).unwrap_or(file);
     Ok(if path.starts_with(".") { files } else { files.into_iter().map(short).collect() })
 }
 
-/// Collects the files below a folder whose path from `root` is wanted. Links to folders are not followed.
+/// Collects the files below a folder whose path from `root` is wanted. Does not follow links to folders.
 fn look_into(
     root: &Path,
     folder: &Path,

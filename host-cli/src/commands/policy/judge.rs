@@ -1,44 +1,24 @@
 //! `wasm-agent policy judge`.
 
 mod text;
+mod total;
 
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wasm_agent_audit::judge::{Answers, Change, Counts, Judge, Judged, LimitChange, Side};
-use wasm_agent_host::journal::{Answer, Event};
-use wasm_agent_host::policy::{DecisionKind, Policy};
+use wasm_agent_audit::judge::{Change, Judge, LimitChange, Side};
+use wasm_agent_host::journal::Event;
+use wasm_agent_host::policy::Policy;
 
-use super::{journals, load};
+use super::journals;
+use super::load::load;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
+use total::{Case, Total, answer};
 
-/// What came of judging all journals.
-#[derive(Default)]
-pub(super) struct Total {
-    journals: u64,
-    /// Journals with a change.
-    changed: u64,
-    counts: Counts,
-    limits: u64,
-    other_tools: u64,
-    unknown: u64,
-    more: u64,
-}
-
-/// One journal, judged.
-struct Case<'a> {
-    path: &'a Path,
-    tool: String,
-    sha256: String,
-    judged: Judged,
-    /// Whether the end of the run was read.
-    complete: bool,
-}
-
-/// Applies a policy to what runs did, and says what it decides otherwise.
+/// Applies a policy to recorded runs, and shows which decisions change.
 pub(super) fn judge(arguments: &args::Judge, report: &Report) -> Result<Exit, Failure> {
     let policy = load(&arguments.policy)?;
     let paths = journals::find(&arguments.journals)?;
@@ -106,49 +86,7 @@ fn show(case: &Case<'_>, report: &Report) -> Result<(), Failure> {
     }
 }
 
-impl Total {
-    fn add(&mut self, judged: &Judged) {
-        self.journals += 1;
-        self.changed += u64::from(judged.has_changes());
-        self.counts.merge(&judged.counts);
-        self.limits += u64::try_from(judged.limits.len()).unwrap_or(u64::MAX);
-        self.other_tools += u64::from(judged.other_tool);
-        self.unknown = self.unknown.saturating_add(judged.unknown);
-        self.more = self.more.saturating_add(judged.more);
-    }
-
-    fn json(&self, exit: Exit) -> Value {
-        let kinds = [DecisionKind::Allow, DecisionKind::Ask, DecisionKind::Deny];
-        let row = |was: DecisionKind| -> Value {
-            kinds.iter().map(|now| (now.as_str().to_owned(), json!(self.counts.of(was, *now)))).collect()
-        };
-        let matrix: Value = kinds.iter().map(|was| (was.as_str().to_owned(), row(*was))).collect();
-        json!({
-            "event": "judged",
-            "journals": self.journals,
-            "journals_changed": self.changed,
-            "decisions": self.counts.decisions(),
-            "changed": self.counts.changed,
-            "not_listed": self.more,
-            "not_judged": self.unknown,
-            "limits_changed": self.limits,
-            "other_tools": self.other_tools,
-            "was_now": matrix,
-            "asks": {
-                "newly": self.counts.newly_asked,
-                "again": answers(&self.counts.asked_again),
-                "no_longer": answers(&self.counts.no_longer_asked),
-            },
-            "exit": exit.code(),
-        })
-    }
-}
-
-fn answers(answers: &Answers) -> Value {
-    json!({ "approved": answers.approved, "refused": answers.refused, "unanswered": answers.open })
-}
-
-/// One object a change, and one for what else there is to say of the journal.
+/// One object for each change, and for everything else about the journal.
 fn objects(case: &Case<'_>) -> Vec<Value> {
     let journal = case.path.display().to_string();
     let mut objects = Vec::new();
@@ -201,15 +139,4 @@ fn limit_json(journal: &str, limit: &LimitChange) -> Value {
         "used": limit.used,
         "stopped": limit.stopped,
     })
-}
-
-/// The word for an answer.
-fn answer(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Approved => "approved",
-        Answer::Refused => "refused",
-        Answer::Stopped => "stopped",
-        Answer::TimedOut => "timed-out",
-        Answer::Broken => "broken",
-    }
 }

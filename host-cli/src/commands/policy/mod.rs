@@ -4,15 +4,10 @@ mod check;
 mod explain;
 mod journals;
 mod judge;
+mod load;
 mod own;
 mod suggest;
 mod surroundings;
-
-use std::io::Read;
-use std::path::Path;
-
-use wasm_agent_host::LoadError;
-use wasm_agent_host::policy::{POLICY_BYTES_MAX, Policy};
 
 use crate::args;
 use crate::exit::Exit;
@@ -28,17 +23,4 @@ pub(crate) fn policy(command: &args::Policy, report: &Report) -> Result<Exit, Fa
         args::Policy::Suggest(arguments) => suggest::suggest(arguments, report)?,
     }
     Ok(Exit::Finished)
-}
-
-/// Reads a policy, as text alone: nothing that it names is opened.
-fn load(path: &Path) -> Result<Policy, Failure> {
-    let unreadable = |error| Failure::file("read", "policy", path, error);
-    let mut text = Vec::new();
-    // One byte more than a policy may have: the parser says that it is too long.
-    let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(limit).read_to_end(&mut text).map_err(unreadable)?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Failure::new(Exit::NothingRan, format!("policy `{}` is not UTF-8 text", path.display())))?;
-    Policy::parse(&text).map_err(|errors| LoadError::Policy { path: path.to_owned(), errors }.into())
 }

@@ -1,4 +1,4 @@
-//! What belongs to the host, and where a policy's grants cover it.
+//! The host's own files, and where a policy's grants cover them.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use wasm_agent_host::policy::{Action, DecisionKind, Denial, DenialReason, Explan
 use wasm_agent_host::{LoadError, OwnThings, Reached, reached};
 
 use crate::args::{Format, State};
-use crate::escape::escape_line;
 use crate::failure::Failure;
 use crate::own::own_things;
 use crate::report::Report;
-use crate::table::{Align, Table};
+use crate::show::escape::escape_line;
+use crate::show::table::{Align, Table};
 
-/// Everything that a run under this policy is kept from, but for what `run` itself is told: the tool, the journal, a
+/// All files that a run under this policy is kept from, except those of `run`'s own arguments: the tool, the journal, a
 /// key, an approver.
 pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
     let mut own = OwnThings::of_policy(policy, path);
@@ -21,15 +21,15 @@ pub(super) fn things(policy: &Policy, path: &Path) -> OwnThings {
     own
 }
 
-/// Which of it lies in a granted directory.
-pub(super) fn kept(policy: &Policy, path: &Path) -> Result<Vec<Reached>, Failure> {
+/// Which of these files are in a granted directory.
+pub(super) fn in_grants(policy: &Policy, path: &Path) -> Result<Vec<Reached>, Failure> {
     Ok(reached(policy, path, &things(policy, path)).map_err(LoadError::from)?)
 }
 
-/// Lists all of it.
+/// Lists all of these files.
 pub(super) fn list(policy: &Policy, path: &Path, report: &Report) -> Result<(), Failure> {
     let things = things(policy, path);
-    let kept = kept(policy, path)?;
+    let kept = in_grants(policy, path)?;
     let place =
         |what: &str| kept.iter().filter(|kept| kept.what == what).map(|kept| kept.path.to_string()).collect::<Vec<_>>();
     match report.format {
@@ -56,14 +56,27 @@ pub(super) fn list(policy: &Policy, path: &Path, report: &Report) -> Result<(), 
     }
 }
 
-/// The same for a program.
+/// The same for programs.
 pub(super) fn kept_json(kept: &[Reached]) -> Value {
     kept.iter().map(|kept| json!({ "what": kept.what, "path": kept.path.to_string(), "line": kept.line })).collect()
 }
 
-/// Turns an explanation into a denial where the action is about something of the host's.
+/// Turns an explanation into a denial if the action concerns the host's own files.
 pub(super) fn explain(explanation: &mut Explanation, kept: &[Reached]) {
-    let changes_name = !matches!(explanation.action, Action::FileRead { .. } | Action::FileModify { .. });
+    // What changes a name changes all that lies below it.
+    let changes_name = match explanation.action {
+        Action::FileCreate { .. }
+        | Action::FileDelete { .. }
+        | Action::FileRename { .. }
+        | Action::DirCreate { .. }
+        | Action::DirRemove { .. }
+        | Action::LinkCreate { .. } => true,
+        Action::FileRead { .. }
+        | Action::FileModify { .. }
+        | Action::HttpRequest(_)
+        | Action::Checkpoint { .. }
+        | Action::Socket { .. } => false,
+    };
     let is_kept = |path: GuestPath| {
         kept.iter().any(|kept| path.starts_with(&kept.path) || (changes_name && kept.path.starts_with(&path)))
     };

@@ -12,9 +12,9 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
-use crate::units::count;
+use crate::show::units::count;
 
-/// Prints the smallest policy that allows what runs did, once it was shown that it does.
+/// Prints the smallest policy that allows what runs did, after a check that it does.
 pub(super) fn suggest(arguments: &args::Suggest, report: &Report) -> Result<(), Failure> {
     let paths = journals::find(&arguments.journals)?;
     let suggested = learn(&paths, arguments)?;
@@ -45,13 +45,13 @@ pub(super) fn suggest(arguments: &args::Suggest, report: &Report) -> Result<(), 
         count(counts.decisions(), "decision"),
         suggested.decisions
     );
-    report.found("judged again", &text);
+    report.success("judged again", &text);
     if widened > 0 {
-        report.warning(&format!("{} would not be denied any more", count(widened, "denied decision")));
+        report.warning(&format!("{} would no longer be denied", count(widened, "denied decision")));
     }
     if suggested.unknown > 0 {
         let unknown = count(suggested.unknown, "decision");
-        report.warning(&format!("{unknown} of which the journals do not say what they were about are not covered"));
+        report.warning(&format!("{unknown} whose action is not in the journals are not covered"));
     }
     Ok(())
 }
@@ -75,12 +75,11 @@ fn learn(paths: &[PathBuf], arguments: &args::Suggest) -> Result<Suggested, Fail
     suggest.finish().map_err(no_policy)
 }
 
-/// Judges the runs again, and fails where something that they did is denied: then the suggestion is wrong.
+/// Judges the runs by the suggested policy, and fails if it denies something that they did.
 fn prove(paths: &[PathBuf], suggested: &Suggested) -> Result<Counts, Failure> {
     let bug = |problem: String| {
-        Failure::new(Exit::HostFailed, format!("the policy that was made does not do: {problem}")).hint(
-            "a journal has what its own policy denies, or this is a mistake in `wasm-agent`; `--paths dir` may do",
-        )
+        Failure::new(Exit::HostFailed, format!("the suggested policy is wrong: {problem}"))
+            .hint("a journal contradicts its own policy, or this is a bug in `wasm-agent`; `--paths dir` may help")
     };
     let policy = Policy::parse(&suggested.text).map_err(|errors| bug(errors.to_string()))?;
     let mut counts = Counts::default();
@@ -101,7 +100,7 @@ fn prove(paths: &[PathBuf], suggested: &Suggested) -> Result<Counts, Failure> {
 fn no_policy(error: SuggestError) -> Failure {
     let hint = match &error {
         SuggestError::Policy { .. } => "read it with the release of `wasm-agent` that wrote it",
-        SuggestError::Clash { .. } => "suggest a policy for each of them alone",
+        SuggestError::Clash { .. } => "suggest a policy for each of them separately",
         SuggestError::TooMany => "use `--paths dir`, or fewer journals",
     };
     let message = crate::failure::chain(&error);

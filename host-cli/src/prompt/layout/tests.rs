@@ -1,28 +1,15 @@
 //! What stands on the screen, and what a guest cannot make stand there.
 
 use unicode_width::UnicodeWidthStr;
-use wasm_agent_host::approval::{ActionSummary, ComponentSummary, REQUEST_VERSION};
+use wasm_agent_host::approval::testing;
 
 use super::*;
 
 /// A request with every part that a prompt shows.
 pub(in super::super) fn request() -> ApprovalRequest {
-    ApprovalRequest {
-        version: REQUEST_VERSION,
-        run: "00112233445566778899aabbccddeeff".to_owned(),
-        call: 42,
-        component: ComponentSummary { name: "open-issue".to_owned(), sha256: "ab".repeat(32) },
-        policy: "cd".repeat(32),
-        action: ActionSummary {
-            kind: "http.request".to_owned(),
-            summary: "http.request POST https://api.example.com/issues".to_owned(),
-            digest: "ef".repeat(32),
-            detail: http(vec![("accept".to_owned(), "*/*".to_owned())], "{\n  \"title\": \"broken link\"\n}\n"),
-        },
-        grant: Some("http grant `https://api.example.com/issues` (line 7)".to_owned()),
-        intent: Some("report the broken link".to_owned()),
-        expires_in_ms: 600_000,
-    }
+    let mut request = testing::post_issue();
+    request.action.detail = http(vec![("accept".to_owned(), "*/*".to_owned())], "{\n  \"title\": \"broken link\"\n}\n");
+    request
 }
 
 fn http(headers: Vec<(String, String)>, body: &str) -> Detail {

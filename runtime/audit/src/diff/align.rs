@@ -1,31 +1,31 @@
-//! [`Aligner`]: pairs the items of two sequences, in constant memory.
+//! [`Aligner`]: pairs the items of two sequences, in bounded memory.
 //!
-//! As long as both go on with the same item, nothing is kept. Where they part, as much of either is read ahead as the
-//! bounds allow, and the shortest way back to a stretch that both have is searched (Myers, "An O(ND) Difference
-//! Algorithm", 1986, in its greedy form). Where there is none within the bounds, the items are paired one by one and
-//! the search goes on.
+//! While both continue with the same item, nothing is kept. Where they differ, each is read ahead as far as the bounds
+//! allow, and a search finds the fewest edits that lead to a common run of items (Myers, "An O(ND) Difference
+//! Algorithm", 1986, greedy variant). If there is none within the bounds, some items are reported as unpaired, and the
+//! search is repeated.
 
 use std::collections::VecDeque;
 
-/// Most items of one sequence that are read ahead.
+/// Most items of a sequence read ahead.
 pub(super) const WINDOW_MAX: usize = 2048;
 
-/// Most that is read ahead of one sequence, in bytes: a record can have megabytes.
+/// Most bytes of a sequence read ahead: a record can have megabytes.
 pub(super) const WINDOW_BYTES_MAX: usize = 8 << 20;
 
-/// Most items that are taken out and put in between two stretches that are the same. Bounds the search's time and
-/// memory, which grow with its square.
+/// Most edits (items that only one sequence has) between two common runs. The search takes time and memory in its
+/// square.
 const EDITS_MAX: usize = 512;
 
-/// Items in a row that must be the same to be a way back, and no chance.
+/// Fewest equal items in a row that count as a common run, and not as a coincidence.
 const STRETCH_MIN: usize = 4;
 
 /// Something that can be paired.
 pub(super) trait Item {
-    /// Equal for items that belong together.
+    /// Items with equal keys are paired.
     fn key(&self) -> &[u8; 32];
 
-    /// What it takes in memory, in bytes, about.
+    /// Its approximate size in memory, in bytes.
     fn bytes(&self) -> usize;
 }
 
@@ -37,22 +37,22 @@ pub(super) enum Pair<T> {
     Second(T),
 }
 
-/// What was read of a sequence and is not paired yet.
+/// Items of a sequence that are read and not yet paired.
 #[derive(Debug)]
-pub(super) struct Ahead<T> {
+pub(super) struct Lookahead<T> {
     items: VecDeque<T>,
     bytes: usize,
-    /// Whether nothing comes after these.
+    /// The sequence has no more items.
     pub(super) ended: bool,
 }
 
-impl<T> Default for Ahead<T> {
+impl<T> Default for Lookahead<T> {
     fn default() -> Self {
         Self { items: VecDeque::new(), bytes: 0, ended: false }
     }
 }
 
-impl<T: Item> Ahead<T> {
+impl<T: Item> Lookahead<T> {
     pub(super) fn push(&mut self, item: T) {
         self.bytes = self.bytes.saturating_add(item.bytes());
         self.items.push_back(item);
@@ -86,10 +86,10 @@ impl<T: Item> Ahead<T> {
 /// Pairs two sequences.
 #[derive(Debug)]
 pub(super) struct Aligner<T> {
-    pub(super) first: Ahead<T>,
-    pub(super) second: Ahead<T>,
-    /// The way back that was found: how many items go singly until the next pair, and from which side, in order.
-    way: VecDeque<Edit>,
+    pub(super) first: Lookahead<T>,
+    pub(super) second: Lookahead<T>,
+    /// The edits that a search found, in order.
+    edits: VecDeque<Edit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,11 +99,11 @@ enum Edit {
     Second,
 }
 
-/// What an aligner can say at this point.
+/// What an aligner returns next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<T> {
     Pair(Pair<T>),
-    /// More of both must be read: one item suffices, or as much as there is room for.
+    /// More items are needed: one of each sequence, or as many as fit.
     More {
         whole_window: bool,
     },
@@ -113,21 +113,21 @@ pub(super) enum Next<T> {
 
 impl<T> Default for Aligner<T> {
     fn default() -> Self {
-        Self { first: Ahead::default(), second: Ahead::default(), way: VecDeque::new() }
+        Self { first: Lookahead::default(), second: Lookahead::default(), edits: VecDeque::new() }
     }
 }
 
 impl<T: Item> Aligner<T> {
     pub(super) fn next(&mut self) -> Next<T> {
         loop {
-            if let Some(edit) = self.way.pop_front() {
+            if let Some(edit) = self.edits.pop_front() {
                 if let Some(pair) = self.take(edit) {
                     return Next::Pair(pair);
                 }
                 continue;
             }
             match (self.first.key(0), self.second.key(0)) {
-                (Some(first), Some(second)) if first == second => self.way.push_back(Edit::Both),
+                (Some(first), Some(second)) if first == second => self.edits.push_back(Edit::Both),
                 (None, None) if self.first.ended && self.second.ended => return Next::End,
                 (None, _) if !self.first.ended => return Next::More { whole_window: false },
                 (_, None) if !self.second.ended => return Next::More { whole_window: false },
@@ -137,16 +137,16 @@ impl<T: Item> Aligner<T> {
         }
     }
 
-    /// Gives up pairing what is longest ahead where one sequence has had no room for more and the other gives nothing.
+    /// Leaves the oldest item of a full sequence unpaired, to make room for more.
     ///
-    /// For sequences that are read together with another one. Says whether there was something to give up.
+    /// For sequences that can't be read separately. Returns whether a sequence was full.
     pub(super) fn make_room(&mut self) -> bool {
         if self.first.items.len() >= WINDOW_MAX || self.first.bytes >= WINDOW_BYTES_MAX {
-            self.way.push_back(Edit::First);
+            self.edits.push_back(Edit::First);
         } else if self.second.items.len() >= WINDOW_MAX || self.second.bytes >= WINDOW_BYTES_MAX {
-            self.way.push_back(Edit::Second);
+            self.edits.push_back(Edit::Second);
         }
-        !self.way.is_empty()
+        !self.edits.is_empty()
     }
 
     fn take(&mut self, edit: Edit) -> Option<Pair<T>> {
@@ -157,23 +157,23 @@ impl<T: Item> Aligner<T> {
         }
     }
 
-    /// Finds the way to the next stretch that both have.
+    /// Finds the edits up to the next common run.
     fn search(&mut self) {
         let (n, m) = (self.first.items.len(), self.second.items.len());
         if n == 0 || m == 0 {
-            // Only the other one goes on.
+            // Only one sequence has items.
             let edits = std::iter::repeat_n(Edit::First, n).chain(std::iter::repeat_n(Edit::Second, m));
-            self.way = edits.collect();
+            self.edits = edits.collect();
             return;
         }
         let whole = self.first.ended && self.second.ended;
         let search = Search { same: |x, y| self.first.key(x) == self.second.key(y), n, m, whole };
         let way = search.way().unwrap_or_else(|| {
-            // Far apart: as many of either go singly as a search could have covered.
+            // Too different: as many items as a search covers are unpaired.
             let singly = |edit, length: usize| std::iter::repeat_n(edit, length.min(EDITS_MAX / 2));
             singly(Edit::First, n).chain(singly(Edit::Second, m)).collect()
         });
-        self.way = way;
+        self.edits = way;
     }
 }
 
@@ -182,12 +182,12 @@ struct Search<F> {
     same: F,
     n: usize,
     m: usize,
-    /// Whether the windows go to the ends of both sequences, which are a way back too.
+    /// The windows reach the ends of both sequences, which count as a common run.
     whole: bool,
 }
 
 impl<F: Fn(usize, usize) -> bool> Search<F> {
-    /// The edits up to the end of the first stretch, or nothing where there is none within the bounds.
+    /// The edits up to the end of the first common run; `None` if there is none within the bounds.
     fn way(&self) -> Option<VecDeque<Edit>> {
         // How far along the first sequence each diagonal got, after each number of edits. Diagonal `k` is `x - y +
         // offset`.
@@ -209,7 +209,7 @@ impl<F: Fn(usize, usize) -> bool> Search<F> {
                 };
                 let Some(y) = (start + offset).checked_sub(k) else { continue };
                 if start > self.n || y > self.m {
-                    // Off the windows: it stays behind any other way.
+                    // Outside of the windows: no other path is shorter.
                     *furthest.get_mut(k)? = start;
                     continue;
                 }
@@ -231,7 +231,7 @@ impl<F: Fn(usize, usize) -> bool> Search<F> {
     }
 }
 
-/// Goes the way back from where a search ended, and gives its edits in order.
+/// Traces a search back from where it ended, and returns its edits in order.
 fn back(history: &[Vec<usize>], edits: usize, x: usize, y: usize, offset: usize) -> VecDeque<Edit> {
     let mut way = VecDeque::new();
     let (mut x, mut y) = (x, y);

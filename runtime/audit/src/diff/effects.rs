@@ -1,4 +1,4 @@
-//! Effects of one run, in the order in which they began, each with what became of it.
+//! The effects of a run, in the order in which they began, each with its outcome.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -23,14 +23,14 @@ pub struct Effect {
     pub number: u64,
     /// The call that asked for it.
     pub call: u64,
-    /// What it was, on one line.
+    /// The action, on one line.
     pub action: String,
-    /// Who allowed it and what became of it, on one line.
-    pub became: String,
+    /// Who allowed it and how it ended, on one line.
+    pub outcome: String,
     key: Digest,
 }
 
-/// An effect whose end may still come.
+/// An effect that has not ended.
 #[derive(Debug)]
 struct Open {
     number: u64,
@@ -45,20 +45,20 @@ struct Open {
 
 /// Effects that have begun.
 ///
-/// A journal can begin any number of them and end none: they are found by number, and let go of in order where there
-/// are too many.
+/// A journal can begin any number of effects and never end them. If there are too many, the oldest are passed on
+/// without an outcome.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     open: VecDeque<Open>,
-    /// How many have left `open` at its front.
+    /// How many were taken from the front of `open`.
     gone: usize,
-    /// Where the last effect of each number stands, counted from the first one of the run.
+    /// The position of the last effect of each number, counted from the run's first effect.
     places: HashMap<u64, usize>,
     bytes: usize,
 }
 
 impl Effects {
-    /// Takes in a run's next record.
+    /// Takes the run's next record.
     pub(super) fn record(&mut self, record: &Record) {
         match &record.event {
             Event::ApprovalAsked(asked) => self.asked(asked),
@@ -69,8 +69,8 @@ impl Effects {
         }
     }
 
-    /// The next effect in order, once its end is known; or as it is, at the end of the journal or where too many are
-    /// open.
+    /// The next effect in order, once it has ended. At the end of the journal, or if too many are open, without an
+    /// outcome.
     pub(super) fn next(&mut self, at_end: bool) -> Option<Effect> {
         let too_many = self.open.len() > OPEN_MAX || self.bytes > OPEN_BYTES_MAX;
         let is_due = at_end || too_many || self.open.front()?.ended.is_some();
@@ -140,7 +140,7 @@ impl Effects {
         self.open.push_back(Open { number, call, action: facts.summary, key, approval, before, begun: false, ended });
     }
 
-    /// An effect that is open, the one that began last first.
+    /// The last open effect of this number.
     fn find(&mut self, number: u64) -> Option<&mut Open> {
         let place = self.places.get(&number)?.checked_sub(self.gone)?;
         self.open.get_mut(place)
@@ -150,20 +150,20 @@ impl Effects {
 impl Open {
     fn close(self) -> Effect {
         let Self { number, call, action, key, approval, before, begun, ended } = self;
-        let mut became = match ended {
+        let mut outcome = match ended {
             Some(ended) => ended,
             None if begun => "may have happened".to_owned(),
             None => "not answered".to_owned(),
         };
         if let Some(approval) = &approval {
-            became.push_str(&format!("; {} by {}", approval.answer.name(), approval.approver));
+            outcome.push_str(&format!("; {} by {}", approval.answer.name(), approval.approver));
         }
         if let Some(before) = before {
             let digest = before.blake3.as_ref().and_then(|digest| digest.first_chunk::<8>());
             let digest = digest.map_or_else(|| "not read".to_owned(), |digest| Hex(digest).to_string());
-            became.push_str(&format!("; the file was {} bytes before, {digest}", before.length));
+            outcome.push_str(&format!("; the file was {} bytes before, {digest}", before.length));
         }
-        Effect { number, call, action, became, key }
+        Effect { number, call, action, outcome, key }
     }
 }
 
@@ -173,6 +173,6 @@ impl Item for Effect {
     }
 
     fn bytes(&self) -> usize {
-        self.action.len() + self.became.len() + 128
+        self.action.len() + self.outcome.len() + 128
     }
 }

@@ -1,8 +1,8 @@
-//! What was different before two runs began.
+//! Differences between the headers of two journals.
 
 use wasm_agent_journal::{Header, Invocation};
 
-/// Longest text of one difference, in bytes: the part of it that differs is shown, not all.
+/// Longest text of a difference, in bytes.
 const TEXT_BYTES_MAX: usize = 4096;
 
 /// One difference between two headers.
@@ -16,7 +16,7 @@ pub struct HeaderDifference {
     pub second: String,
 }
 
-/// All that differs, but for when the runs were and what they are called.
+/// All differences, except for the runs' times and ids.
 #[must_use]
 pub fn header_differences(first: &Header, second: &Header) -> Vec<HeaderDifference> {
     let mut found = Vec::new();

@@ -1,12 +1,12 @@
-//! Two runs side by side: where they part, and where they come together again.
+//! Compares two runs: where they differ, and where they agree again.
 //!
-//! Calls are paired by function and arguments, effects by their action. Both sequences are walked at once; only where
-//! they differ is a bounded stretch of either held in memory.
+//! Calls are paired by function and arguments, effects by action. Both journals are read at once. Where they differ, a
+//! bounded part of each is held in memory.
 
 mod align;
 mod effects;
 mod header;
-mod same;
+mod keys;
 
 #[cfg(test)]
 mod tests;
@@ -15,9 +15,9 @@ use std::io::{Read, Seek};
 
 use wasm_agent_journal::{End, Event, ReadError, Reader, Record};
 
-use align::{Ahead, Aligner, Item, Next, Pair};
+use align::{Aligner, Item, Lookahead, Next, Pair};
 use effects::Effects;
-use same::{Handles, Keys};
+use keys::{Handles, Keys};
 
 pub use effects::Effect;
 pub use header::{HeaderDifference, header_differences};
@@ -26,12 +26,12 @@ pub use header::{HeaderDifference, header_differences};
 pub struct Diff<A, B> {
     first: Side<A>,
     second: Side<B>,
-    calls: Aligner<Called>,
+    calls: Aligner<KeyedCall>,
     effects: Aligner<Effect>,
     summary: Summary,
 }
 
-/// What comes next in either run or in both.
+/// The next difference, or the next call that is the same.
 #[derive(Debug)]
 pub enum Change {
     /// The same call with the same outcome.
@@ -42,16 +42,16 @@ pub enum Change {
     First(Box<Record>),
     /// A call that only the second run made.
     Second(Box<Record>),
-    /// An effect that only one of them had, or that became of something else.
+    /// An effect of one run only, or an effect with another outcome.
     Effect(Option<Effect>, Option<Effect>),
 }
 
-/// How much was the same.
+/// How many calls and effects are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Calls that are the same, outcomes included.
+    /// Same calls with the same outcome.
     pub same: u64,
-    /// The same calls with another outcome.
+    /// Same calls with another outcome.
     pub outcomes: u64,
     /// Calls that only the first run made.
     pub first: u64,
@@ -59,32 +59,32 @@ pub struct Summary {
     pub second: u64,
     /// Effects that differ.
     pub effects: u64,
-    /// Numbers of the calls at which they part: in the first run, and in the second.
+    /// The first difference: the call's number in the first run, and in the second.
     pub parts_at: Option<(u64, u64)>,
 }
 
-/// Which journal could not be read on.
+/// A journal can't be read further.
 #[derive(Debug, thiserror::Error)]
 pub enum DiffError {
-    /// The first.
+    /// The first journal.
     #[error(transparent)]
     First(ReadError),
-    /// The second.
+    /// The second journal.
     #[error(transparent)]
     Second(ReadError),
 }
 
-/// A call, with what it is compared by.
+/// A call with its keys.
 #[derive(Debug)]
-struct Called {
+struct KeyedCall {
     record: Box<Record>,
     keys: Keys,
 }
 
-/// What was read of a journal.
-enum Took {
-    Call(Called),
-    /// There are as many effects as can be held: some must be paired before more is read.
+/// What reading a journal returned.
+enum ReadStep {
+    Call(KeyedCall),
+    /// No more effects can be held: some must be paired first.
     Effects,
     End,
 }
@@ -99,8 +99,8 @@ struct Side<R> {
 }
 
 impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
-    /// Compares what comes after the headers. With `strict`, handles go by their numbers, and readings of clocks,
-    /// random numbers, times of files and fuel count too; how long something took never does.
+    /// Compares the records after the headers. With `strict`, handles are compared by their numbers, and clock
+    /// readings, random numbers, times of files and fuel count too. Durations never count.
     #[must_use]
     pub fn new(first: Reader<A>, second: Reader<B>, strict: bool) -> Self {
         Self {
@@ -112,11 +112,11 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
         }
     }
 
-    /// What comes next, or nothing at the end of both.
+    /// The next change; `None` at the end of both journals.
     ///
     /// # Errors
     ///
-    /// When a journal can't be read, or a record is not what was written.
+    /// When a journal can't be read, or was changed.
     #[expect(clippy::should_implement_trait, reason = "an iterator of results would go on after an error")]
     pub fn next(&mut self) -> Result<Option<Change>, DiffError> {
         loop {
@@ -127,7 +127,7 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
                 Next::Pair(pair) => return Ok(Some(self.call(pair))),
                 Next::More { whole_window } => self.read(whole_window)?,
                 Next::End => {
-                    // No more than the bounds allow: each side has let go of what went beyond them.
+                    // Bounded: each side already passed on what exceeded its bounds.
                     self.first.give_effects(&mut self.effects.first, true);
                     self.second.give_effects(&mut self.effects.second, true);
                     (self.effects.first.ended, self.effects.second.ended) = (true, true);
@@ -137,27 +137,27 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
         }
     }
 
-    /// How much was the same so far.
+    /// The counts so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
         self.summary
     }
 
-    /// How either run ended, where that was read.
+    /// How each run ended, if that was read.
     #[must_use]
     pub fn ends(&self) -> (Option<&End>, Option<&End>) {
         (self.first.end.as_ref(), self.second.end.as_ref())
     }
 
-    /// Reads on in both journals: up to a call, or to as many as there is room for; less where there is no room for the
-    /// effects on the way.
+    /// Reads further in both journals: one call, or as many as fit. Stops early if there is no room for the effects in
+    /// between.
     fn read(&mut self, whole_window: bool) -> Result<(), DiffError> {
         let (calls, effects) = (&mut self.calls, &mut self.effects);
         self.first.read(whole_window, &mut calls.first, &mut effects.first).map_err(DiffError::First)?;
         self.second.read(whole_window, &mut calls.second, &mut effects.second).map_err(DiffError::Second)
     }
 
-    fn call(&mut self, pair: Pair<Called>) -> Change {
+    fn call(&mut self, pair: Pair<KeyedCall>) -> Change {
         let summary = &mut self.summary;
         match pair {
             Pair::Both(first, second) => {
@@ -186,7 +186,7 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
         }
     }
 
-    /// The next effect that differs, among those that are known on both sides.
+    /// The next effect that differs, among those read on both sides.
     fn next_effect(&mut self) -> Option<Change> {
         loop {
             let pair = match self.effects.next() {
@@ -195,7 +195,7 @@ impl<A: Read + Seek, B: Read + Seek> Diff<A, B> {
                 Next::More { .. } | Next::End => return None,
             };
             let (first, second) = match pair {
-                Pair::Both(first, second) if first.became == second.became => continue,
+                Pair::Both(first, second) if first.outcome == second.outcome => continue,
                 Pair::Both(first, second) => (Some(first), Some(second)),
                 Pair::First(first) => (Some(first), None),
                 Pair::Second(second) => (None, Some(second)),
@@ -214,26 +214,26 @@ impl<R: Read + Seek> Side<R> {
     fn read(
         &mut self,
         whole_window: bool,
-        calls: &mut Ahead<Called>,
-        effects: &mut Ahead<Effect>,
+        calls: &mut Lookahead<KeyedCall>,
+        effects: &mut Lookahead<Effect>,
     ) -> Result<(), ReadError> {
         while !calls.is_full() && (whole_window || calls.is_empty()) {
             match self.next(effects)? {
-                Took::Call(called) => calls.push(called),
-                Took::Effects => break,
-                Took::End => calls.ended = true,
+                ReadStep::Call(called) => calls.push(called),
+                ReadStep::Effects => break,
+                ReadStep::End => calls.ended = true,
             }
         }
         Ok(())
     }
 
-    /// The next call; effects before it are taken in, and handed on as their ends are known.
-    fn next(&mut self, effects: &mut Ahead<Effect>) -> Result<Took, ReadError> {
+    /// The next call. Effects before it are collected, and passed on once they have ended.
+    fn next(&mut self, effects: &mut Lookahead<Effect>) -> Result<ReadStep, ReadError> {
         while !effects.is_full() {
-            let Some(record) = self.reader.next()? else { return Ok(Took::End) };
+            let Some(record) = self.reader.next()? else { return Ok(ReadStep::End) };
             if let Event::Call(call) = &record.event {
                 let keys = self.handles.keys(call);
-                return Ok(Took::Call(Called { keys, record: Box::new(record) }));
+                return Ok(ReadStep::Call(KeyedCall { keys, record: Box::new(record) }));
             }
             self.effects.record(&record);
             self.give_effects(effects, false);
@@ -241,17 +241,17 @@ impl<R: Read + Seek> Side<R> {
                 self.end = Some(end);
             }
         }
-        Ok(Took::Effects)
+        Ok(ReadStep::Effects)
     }
 
-    fn give_effects(&mut self, ahead: &mut Ahead<Effect>, at_end: bool) {
+    fn give_effects(&mut self, ahead: &mut Lookahead<Effect>, at_end: bool) {
         while let Some(effect) = self.effects.next(at_end) {
             ahead.push(effect);
         }
     }
 }
 
-impl Item for Called {
+impl Item for KeyedCall {
     fn key(&self) -> &[u8; 32] {
         &self.keys.asked
     }

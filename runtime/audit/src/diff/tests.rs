@@ -101,7 +101,7 @@ fn changes(first: &[u8], second: &[u8], strict: bool) -> (Vec<String>, Summary) 
             Change::First(a) => format!("- {}", name(&a)),
             Change::Second(b) => format!("+ {}", name(&b)),
             Change::Effect(a, b) => {
-                let text = |effect: Option<Effect>| effect.map_or("none".to_owned(), |effect| effect.became);
+                let text = |effect: Option<Effect>| effect.map_or("none".to_owned(), |effect| effect.outcome);
                 format!("effect: {} / {}", text(a), text(b))
             }
         });

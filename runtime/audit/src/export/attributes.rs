@@ -1,6 +1,6 @@
 //! The names and attributes of OpenTelemetry spans.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use wasm_agent_journal::{Answer, EffectResult, End, RunResult};
 
 use super::facts::{ActionFacts, CallFacts, cut};
@@ -10,22 +10,22 @@ use super::spans::{Ended, Subject};
 const INTERNAL: u64 = 1;
 const CLIENT: u64 = 3;
 
-/// What a span says besides when it was.
-pub(super) struct Told {
+/// Name, kind, attributes and error of a span.
+pub(super) struct Described {
     pub(super) name: String,
     pub(super) kind: u64,
     pub(super) attributes: Attributes,
     pub(super) error: Option<String>,
 }
 
-/// What a span says of its subject.
-pub(super) fn told(subject: &Subject, tool: &str) -> Told {
+/// Describes what a span is about.
+pub(super) fn describe(subject: &Subject, tool: &str) -> Described {
     match subject {
         Subject::Run(end) => run(end.as_ref(), tool),
         Subject::Reason(text) => {
             let mut attributes = Attributes::default();
             attributes.text("wasm_agent.intent", text);
-            Told { name: "intent".to_owned(), kind: INTERNAL, attributes, error: None }
+            Described { name: "intent".to_owned(), kind: INTERNAL, attributes, error: None }
         }
         Subject::Call(call) => self::call(call),
         Subject::Approval(action, approval) => {
@@ -43,13 +43,13 @@ pub(super) fn told(subject: &Subject, tool: &str) -> Told {
             attributes.text("wasm_agent.approval.answer", name);
             let error = (answer != Some(Answer::Approved)).then(|| name.to_owned());
             attributes.error(error.as_deref());
-            Told { name: "approval".to_owned(), kind: INTERNAL, attributes, error }
+            Described { name: "approval".to_owned(), kind: INTERNAL, attributes, error }
         }
         Subject::Effect(action, ended) => effect(action, ended.as_ref()),
     }
 }
 
-fn run(end: Option<&End>, tool: &str) -> Told {
+fn run(end: Option<&End>, tool: &str) -> Described {
     let mut attributes = Attributes::default();
     let mut error = None;
     match end {
@@ -74,10 +74,10 @@ fn run(end: Option<&End>, tool: &str) -> Told {
             attributes.error(error.as_ref().map(|_| end.result.name()));
         }
     }
-    Told { name: format!("run {tool}"), kind: INTERNAL, attributes, error }
+    Described { name: format!("run {tool}"), kind: INTERNAL, attributes, error }
 }
 
-fn call(call: &CallFacts) -> Told {
+fn call(call: &CallFacts) -> Described {
     let mut attributes = Attributes::default();
     attributes.text("code.function.name", &call.function);
     attributes.number("wasm_agent.call", call.number);
@@ -104,10 +104,10 @@ fn call(call: &CallFacts) -> Told {
         }
     }
     attributes.error(call.error.as_deref());
-    Told { name: call.function.clone(), kind: INTERNAL, attributes, error }
+    Described { name: call.function.clone(), kind: INTERNAL, attributes, error }
 }
 
-fn effect(action: &ActionFacts, ended: Option<&Ended>) -> Told {
+fn effect(action: &ActionFacts, ended: Option<&Ended>) -> Described {
     let mut attributes = Attributes::default();
     attributes.action(action);
     let mut error = None;
@@ -145,29 +145,52 @@ fn effect(action: &ActionFacts, ended: Option<&Ended>) -> Told {
         Some(request) => (request.method.clone(), CLIENT),
         None => (action.kind.to_owned(), INTERNAL),
     };
-    Told { name, kind, attributes, error }
+    Described { name, kind, attributes, error }
 }
 
-/// Attributes in the form that OTLP gives them.
-#[derive(Default)]
-pub(super) struct Attributes(pub(super) Vec<Value>);
+/// A span's attributes, as OTLP writes them.
+#[derive(Default, Serialize)]
+pub(super) struct Attributes(Vec<Attribute>);
+
+#[derive(Serialize)]
+struct Attribute {
+    key: &'static str,
+    value: AnyValue,
+}
+
+/// `AnyValue` of OTLP, as far as it is used. 64-bit integers are strings in JSON.
+#[derive(Serialize)]
+enum AnyValue {
+    #[serde(rename = "stringValue")]
+    String(String),
+    #[serde(rename = "intValue")]
+    Int(String),
+    #[serde(rename = "boolValue")]
+    Bool(bool),
+    #[serde(rename = "arrayValue")]
+    Array { values: Vec<AnyValue> },
+}
 
 impl Attributes {
-    pub(super) fn put(&mut self, name: &str, value: Value) {
-        self.0.push(json!({ "key": name, "value": value }));
+    fn put(&mut self, key: &'static str, value: AnyValue) {
+        self.0.push(Attribute { key, value });
     }
 
-    pub(super) fn text(&mut self, name: &str, text: &str) {
-        self.put(name, json!({ "stringValue": text }));
+    pub(super) fn text(&mut self, key: &'static str, text: &str) {
+        self.put(key, AnyValue::String(text.to_owned()));
     }
 
-    fn number(&mut self, name: &str, number: u64) {
+    pub(super) fn texts(&mut self, key: &'static str, texts: impl Iterator<Item = String>) {
+        self.put(key, AnyValue::Array { values: texts.map(AnyValue::String).collect() });
+    }
+
+    fn number(&mut self, key: &'static str, number: u64) {
         // OTLP has signed integers only.
-        self.put(name, json!({ "intValue": i64::try_from(number).unwrap_or(i64::MAX).to_string() }));
+        self.put(key, AnyValue::Int(i64::try_from(number).unwrap_or(i64::MAX).to_string()));
     }
 
-    fn flag(&mut self, name: &str, flag: bool) {
-        self.put(name, json!({ "boolValue": flag }));
+    fn flag(&mut self, key: &'static str, flag: bool) {
+        self.put(key, AnyValue::Bool(flag));
     }
 
     fn error(&mut self, kind: Option<&str>) {

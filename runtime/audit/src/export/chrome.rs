@@ -1,16 +1,18 @@
 //! The trace event format of Chrome, which Perfetto opens: one JSON array, one event a line.
 //!
-//! Spans become complete events on tracks: reasons, calls, approvals and effects. Events on one track lie within each other
-//! or apart, as viewers demand: what overlaps goes to another track of its kind. An arrow leads from a reason to each of
+//! Spans become complete events on tracks: reasons, calls, approvals and effects. Viewers demand that events on a track
+//! do not overlap in part, so overlapping spans go to further tracks of their kind. An arrow leads from each reason to
 //! its effects.
 
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wasm_agent_journal::{Header, Record};
 
-use super::facts::{ActionFacts, CallFacts};
+use super::facts::CallFacts;
 use super::spans::{Reason, Span, Spans, Subject, tool};
 
-/// Most tracks of one kind. What would need more is moved to where the last one is free.
+/// Most tracks of one kind. Further events go to the last track, delayed until it is free.
 const TRACKS_MAX: usize = 64;
 
 /// Number of the process in the trace. A run is one.
@@ -21,22 +23,51 @@ pub struct ChromeTrace {
     spans: Spans,
     tool: String,
     tracks: [Tracks; 5],
-    /// Events that were not taken yet, each with its line break.
+    /// Text that was not taken yet.
     lines: String,
-    /// Whether an event was written; the next one needs a comma before it.
+    /// An event was written: the next one needs a comma before it.
     begun: bool,
     arrows: u64,
 }
 
-/// The tracks of one kind: until when each is taken, in nanoseconds since the start of the run.
+/// The tracks of one kind.
 struct Tracks {
     name: &'static str,
-    /// Number of the first one.
+    /// Number of the first track.
     base: u64,
+    /// When each track is free again, in nanoseconds since the start of the run.
     taken_until: Vec<u64>,
 }
 
-/// Places in `ChromeTrace::tracks`, in the order in which they are shown.
+/// One event of a trace. Its members stand in the order in which they are written.
+#[derive(Serialize)]
+struct Event<'a> {
+    #[serde(rename = "ph")]
+    phase: &'static str,
+    #[serde(rename = "cat", skip_serializing_if = "Option::is_none")]
+    category: Option<&'static str>,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    #[serde(rename = "pid")]
+    process: u64,
+    #[serde(rename = "tid", skip_serializing_if = "Option::is_none")]
+    track: Option<u64>,
+    #[serde(rename = "ts", skip_serializing_if = "Option::is_none")]
+    start: Option<Micros>,
+    #[serde(rename = "dur", skip_serializing_if = "Option::is_none")]
+    duration: Option<Micros>,
+    /// `e`: an arrow ends at the event around it, not at the next one.
+    #[serde(rename = "bp", skip_serializing_if = "Option::is_none")]
+    binding: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    args: Option<Value>,
+}
+
+/// Nanoseconds, written as microseconds with three decimals: the unit of trace events.
+struct Micros(u64);
+
+/// The kinds of tracks, in the order in which viewers show them.
 #[derive(Clone, Copy)]
 enum Kind {
     Run,
@@ -63,8 +94,8 @@ impl ChromeTrace {
             begun: false,
             arrows: 0,
         };
-        let name = json!({ "name": format!("wasm-agent: {}", trace.tool) });
-        trace.event(&format!(r#""ph":"M","name":"process_name","pid":{PROCESS},"args":{name}"#));
+        let args = json!({ "name": format!("wasm-agent: {}", trace.tool) });
+        trace.event(&Event { args: Some(args), ..Event::new("M", "process_name") });
         trace
     }
 
@@ -83,15 +114,15 @@ impl ChromeTrace {
         self.lines.push_str("\n]}\n");
     }
 
-    /// What was written since this was asked last.
+    /// Takes the text written since the last call.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.lines)
     }
 
-    /// Effects and questions that were exported without their end, as too many were under way.
+    /// How many effects and questions were exported without their end, as too many were under way.
     #[must_use]
-    pub fn untold(&self) -> u64 {
-        self.spans.untold()
+    pub fn unfinished(&self) -> u64 {
+        self.spans.unfinished()
     }
 
     fn span(&mut self, span: &Span) {
@@ -117,33 +148,41 @@ impl ChromeTrace {
                 let result = ended.as_ref().map_or("unknown", |ended| ended.result.name());
                 let args = json!({ "result": result, "status": ended.as_ref().and_then(|ended| ended.status),
                     "detail": ended.as_ref().and_then(|ended| ended.detail.as_deref()) });
-                (Kind::Effects, effect_name(action), args)
+                (Kind::Effects, action.summary.clone(), args)
             }
         };
         let (track, start_ns) = self.place(kind, span.start_ns, span.end_ns);
-        let (time, length) = (micros(start_ns), micros(span.end_ns.saturating_sub(start_ns)));
-        let (cat, name) = (self.tracks_of(kind).name, Value::from(name));
-        self.event(&format!(
-            r#""ph":"X","cat":"{cat}","name":{name},"pid":{PROCESS},"tid":{track},"ts":{time},"dur":{length},"args":{args}"#
-        ));
+        let category = self.tracks_of(kind).name;
+        self.event(&Event {
+            category: Some(category),
+            track: Some(track),
+            start: Some(Micros(start_ns)),
+            duration: Some(Micros(span.end_ns.saturating_sub(start_ns))),
+            args: Some(args),
+            ..Event::new("X", &name)
+        });
         if let (Kind::Effects, Some(reason)) = (kind, span.reason) {
             self.arrow(reason, track, start_ns);
         }
     }
 
-    /// Leads from a reason to an effect that began while it held.
+    /// Draws an arrow from a reason to an effect that began while it was in force.
     fn arrow(&mut self, reason: Reason, track: u64, start_ns: u64) {
         let (id, from) = (self.arrows, self.tracks_of(Kind::Reasons).base);
         self.arrows += 1;
-        let time = micros(start_ns.max(reason.at_ns));
-        for (phase, track, bind) in [("s", from, ""), ("f", track, r#","bp":"e""#)] {
-            self.event(&format!(
-                r#""ph":"{phase}","cat":"cause","name":"because","id":{id},"pid":{PROCESS},"tid":{track},"ts":{time}{bind}"#
-            ));
+        for (phase, track, binding) in [("s", from, None), ("f", track, Some("e"))] {
+            self.event(&Event {
+                category: Some("cause"),
+                id: Some(id),
+                track: Some(track),
+                start: Some(Micros(start_ns.max(reason.at_ns))),
+                binding,
+                ..Event::new(phase, "because")
+            });
         }
     }
 
-    /// The number of a track where nothing else is at that time, and when the event begins there.
+    /// Finds a track that is free at that time. Returns its number, and when the event begins there.
     fn place(&mut self, kind: Kind, start_ns: u64, end_ns: u64) -> (u64, u64) {
         let tracks = self.tracks_of(kind);
         let free = tracks.taken_until.iter().position(|until| *until <= start_ns);
@@ -160,9 +199,11 @@ impl ChromeTrace {
         }
         if is_new {
             let name = if index == 0 { tracks.name.to_owned() } else { format!("{} {}", tracks.name, index + 1) };
-            let (args, order) = (json!({ "name": name }), json!({ "sort_index": track }));
-            self.event(&format!(r#""ph":"M","name":"thread_name","pid":{PROCESS},"tid":{track},"args":{args}"#));
-            self.event(&format!(r#""ph":"M","name":"thread_sort_index","pid":{PROCESS},"tid":{track},"args":{order}"#));
+            for (event, args) in
+                [("thread_name", json!({ "name": name })), ("thread_sort_index", json!({ "sort_index": track }))]
+            {
+                self.event(&Event { track: Some(track), args: Some(args), ..Event::new("M", event) });
+            }
         }
         (track, start_ns)
     }
@@ -178,13 +219,37 @@ impl ChromeTrace {
         }
     }
 
-    fn event(&mut self, members: &str) {
+    fn event(&mut self, event: &Event<'_>) {
         if std::mem::replace(&mut self.begun, true) {
             self.lines.push_str(",\n");
         }
-        self.lines.push('{');
-        self.lines.push_str(members);
-        self.lines.push('}');
+        // Text and numbers: writing them as JSON can't fail.
+        self.lines.push_str(&serde_json::to_string(event).unwrap_or_default());
+    }
+}
+
+impl<'a> Event<'a> {
+    /// An event with nothing but its phase and name.
+    fn new(phase: &'static str, name: &'a str) -> Self {
+        Self {
+            phase,
+            category: None,
+            name,
+            id: None,
+            process: PROCESS,
+            track: None,
+            start: None,
+            duration: None,
+            binding: None,
+            args: None,
+        }
+    }
+}
+
+impl Serialize for Micros {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = format!("{}.{:03}", self.0 / 1000, self.0 % 1000);
+        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -195,16 +260,7 @@ fn call_args(call: &CallFacts) -> Value {
         "bytes_in": call.bytes_in, "bytes_out": call.bytes_out })
 }
 
-fn effect_name(action: &ActionFacts) -> String {
-    action.summary.clone()
-}
-
 /// A function's name without its package.
 fn short(function: &str) -> &str {
     function.rsplit_once('/').map_or(function, |(_, name)| name)
-}
-
-/// Nanoseconds as microseconds, which trace events count in.
-fn micros(nanoseconds: u64) -> String {
-    format!("{}.{:03}", nanoseconds / 1000, nanoseconds % 1000)
 }

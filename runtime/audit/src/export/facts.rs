@@ -1,4 +1,4 @@
-//! What a span says of a call or of an action: short, and without contents.
+//! The facts of a call or an action for a span: short, and without contents.
 
 use serde_json::Value;
 use wasm_agent_calls::words;
@@ -7,49 +7,49 @@ use wasm_agent_policy::{Action, HttpAction};
 
 use crate::item::{Returned, error_name, payload_bytes, returned};
 
-/// Longest text that is kept of one thing, in bytes. A journal can hold a path or URL of megabytes.
+/// Longest text kept, in bytes. A path or URL in a journal can have megabytes.
 const TEXT_BYTES_MAX: usize = 4096;
 
-/// Longest text of a call's arguments, in bytes; what is longer is left out.
+/// Longest text of a call's arguments, in bytes. Longer ones are left out.
 const ARGUMENTS_BYTES_MAX: usize = 1024;
 
-/// What a call was.
+/// The facts of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallFacts {
     /// Sequence number.
     pub number: u64,
     /// Interface and function.
     pub function: String,
-    /// Fuel that the run had used.
+    /// Fuel used by the run until then.
     pub fuel: u64,
-    /// Contents that the guest handed over, in bytes.
+    /// Contents from the guest, in bytes.
     pub bytes_out: u64,
-    /// Contents that the guest got, in bytes.
+    /// Contents to the guest, in bytes.
     pub bytes_in: u64,
-    /// The arguments as JSON, contents by their length; nothing where that is long.
+    /// The arguments as JSON, with lengths in place of contents; `None` if that is too long.
     pub arguments: Option<String>,
     /// The policy's decision: verdict, grant, reason.
     pub decision: Option<(&'static str, Option<String>, Option<String>)>,
-    /// The name of the error that the guest got, or the text of a trap.
+    /// The name of the error that the call returned, or the text of a trap.
     pub error: Option<String>,
 }
 
-/// What an action is.
+/// The facts of an action.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionFacts {
-    /// The kind, such as `file.modify`; `unknown` where it is none of this release's.
+    /// The kind, such as `file.modify`; `unknown` if this release does not know it.
     pub kind: &'static str,
-    /// One line that says it all. It is escaped.
+    /// The action on one line, escaped.
     pub summary: String,
-    /// The path that it is about; of a rename the new one.
+    /// Its path; of a rename, the new one.
     pub path: Option<String>,
     /// The old path of a rename.
     pub from: Option<String>,
-    /// The request.
+    /// The request, if it is one.
     pub request: Option<RequestFacts>,
 }
 
-/// What a request is.
+/// The facts of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFacts {
     /// The method.
@@ -62,12 +62,12 @@ pub struct RequestFacts {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Length of the body, where it was known before it was sent, in bytes.
+    /// Length of the body in bytes, if it was known before the request was sent.
     pub body_bytes: Option<u64>,
 }
 
 impl CallFacts {
-    /// Takes them from a call's record.
+    /// The facts of a recorded call.
     pub(super) fn new(call: &Call) -> Self {
         let error = match returned(&call.outcome) {
             Returned::Error(error) => Some(error_name(error).unwrap_or("error")),
@@ -90,9 +90,9 @@ impl CallFacts {
     }
 }
 
-/// The arguments as JSON, in WIT's words where the function is known.
+/// The arguments as JSON, with names of WIT if the function is known.
 fn arguments(call: &Call) -> Option<String> {
-    // No larger by far than its JSON: what is too long is not even taken apart.
+    // JSON is not much shorter than CBOR: longer arguments would exceed the bound anyway.
     if call.arguments.len() > 4 * ARGUMENTS_BYTES_MAX {
         return None;
     }
@@ -106,7 +106,7 @@ fn arguments(call: &Call) -> Option<String> {
     Some(arguments.to_string()).filter(|text| text.len() <= ARGUMENTS_BYTES_MAX && text != "[]" && text != "{}")
 }
 
-/// Leaves of contents their length.
+/// Replaces contents by their length.
 fn without_contents(value: &mut Value) {
     match value {
         Value::Object(members) if members.contains_key("blake3") && members.contains_key("length") => {
@@ -119,7 +119,7 @@ fn without_contents(value: &mut Value) {
 }
 
 impl ActionFacts {
-    /// Takes them from an action's canonical bytes.
+    /// The facts of an action, from its canonical bytes.
     pub(crate) fn new(canonical: &[u8]) -> Self {
         let Ok(action) = Action::decode(canonical) else {
             return Self { kind: "unknown", summary: "unknown action".to_owned(), ..Self::default() };
@@ -157,7 +157,7 @@ impl RequestFacts {
     }
 }
 
-/// Text that is not longer than what is kept; a `…` says where it was cut.
+/// The text, cut to the longest length. A `…` marks the cut.
 pub(super) fn cut(text: &str) -> String {
     if text.len() <= TEXT_BYTES_MAX {
         return text.to_owned();

@@ -1,8 +1,7 @@
-//! A run as spans, for programs that draw and search traces.
+//! A run as spans, for programs that show and search traces.
 //!
-//! [`Spans`] turns records into spans; [`Otlp`] and [`ChromeTrace`] write them. All of it streams: what is kept is bounded by
-//! the constants here, however long the journal is. Contents of files and bodies stay in the journal: a trace has names,
-//! numbers and lengths.
+//! [`Spans`] turns records into spans; [`Otlp`] and [`ChromeTrace`] write them. All of this streams in bounded memory,
+//! however long the journal is. A trace has names, numbers and lengths. Contents of files and bodies are left out.
 
 mod attributes;
 mod chrome;
@@ -13,7 +12,7 @@ mod spans;
 pub use chrome::ChromeTrace;
 pub use facts::{ActionFacts, CallFacts};
 pub use otlp::{Batch, Otlp};
-pub use spans::{Id, Reason, Span, Spans, Subject};
+pub use spans::{Reason, Span, SpanId, Spans, Subject};
 
 #[cfg(test)]
 mod tests;

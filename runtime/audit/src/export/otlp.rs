@@ -1,26 +1,28 @@
-//! OTLP in JSON: what OpenTelemetry collectors take over HTTP, and read from files with one request a line.
+//! OTLP in JSON: the format that OpenTelemetry collectors accept over HTTP, and read from files with one request a
+//! line.
 //!
-//! Follows the JSON mapping of OTLP 1 (ids in hexadecimal, 64-bit integers as texts, enumerations as numbers) and the semantic
-//! conventions 1.37.0 where they have a name for something. Names under `wasm_agent.` are this program's own.
+//! It follows the JSON mapping of OTLP 1 (ids in hexadecimal, 64-bit integers as strings, enumerations as numbers) and
+//! the semantic conventions 1.37.0 where they have a name. Names under `wasm_agent.` are our own.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use wasm_agent_ids::{Hex, RunId};
 use wasm_agent_journal::{Header, Record};
 
-use super::attributes::{Attributes, told};
+use super::attributes::{Attributes, describe};
 use super::facts::cut;
-use super::spans::{Id, Span, Spans, tool};
+use super::spans::{Span, SpanId, Spans, tool};
 
-/// Where the conventions stand that the attributes' names are of.
+/// The schema of the attributes' names.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.37.0";
 
 /// Most spans in one batch.
-const BATCH_SPANS_MAX: u64 = 512;
+const BATCH_SPANS_MAX: usize = 512;
 
-/// Size from which a batch is full, in bytes. Collectors take 20 MiB by default; one span is at most some 30 KiB.
+/// Size at which a batch is full, in bytes. Collectors accept 20 MiB by default; a span has at most about 30 KiB.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// Most of a run's arguments that are exported.
+/// Most arguments of a run exported.
 const ARGUMENTS_MAX: usize = 64;
 
 /// `StatusCode` of OTLP.
@@ -30,9 +32,9 @@ const STATUS_ERROR: u64 = 2;
 pub struct Otlp {
     spans: Spans,
     run: Run,
-    /// What stands before and after the spans of a batch.
-    around: (String, String),
-    batch: Batch,
+    resource: Resource,
+    version: String,
+    pending: Pending,
 }
 
 /// Spans for one request.
@@ -44,7 +46,7 @@ pub struct Batch {
     pub spans: u64,
 }
 
-/// What the spans of a run have in common.
+/// What all spans of a run share.
 struct Run {
     trace: String,
     run_id: RunId,
@@ -53,133 +55,201 @@ struct Run {
     parent: Option<RunId>,
 }
 
+/// Spans that are in no batch yet, as JSON.
+#[derive(Default)]
+struct Pending {
+    spans: Vec<Box<RawValue>>,
+    bytes: usize,
+}
+
+/// `ExportTraceServiceRequest`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    resource_spans: [ResourceSpans<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceSpans<'a> {
+    resource: &'a Resource,
+    scope_spans: [ScopeSpans<'a>; 1],
+    schema_url: &'static str,
+}
+
+/// The run and the tool that the spans belong to.
+#[derive(Serialize)]
+struct Resource {
+    attributes: Attributes,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ScopeSpans<'a> {
+    scope: Scope<'a>,
+    spans: &'a [Box<RawValue>],
+    schema_url: &'static str,
+}
+
+#[derive(Serialize)]
+struct Scope<'a> {
+    name: &'static str,
+    version: &'a str,
+}
+
+/// `Span` of OTLP. Its members are in alphabetical order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SpanJson<'a> {
+    attributes: Attributes,
+    end_time_unix_nano: String,
+    kind: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    links: Option<[Link; 1]>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_span_id: Option<String>,
+    span_id: String,
+    start_time_unix_nano: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    trace_id: &'a str,
+}
+
+/// A link to the span of the run that this run continues.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Link {
+    span_id: String,
+    trace_id: String,
+}
+
+#[derive(Serialize)]
+struct Status {
+    code: u64,
+    message: String,
+}
+
 impl Otlp {
     /// For the run of this header, written by this version of the program.
     #[must_use]
     pub fn new(header: &Header, version: &str) -> Self {
         let run = Run {
-            trace: hex(&trace_id(header.run_id)),
+            trace: Hex(&trace_id(header.run_id)).to_string(),
             run_id: header.run_id,
             started_ns: header.started_ns,
             tool: tool(header),
             parent: header.parent,
         };
-        let scope = json!({ "name": "wasm-agent", "version": version });
-        let head = format!(
-            r#"{{"resourceSpans":[{{"resource":{},"scopeSpans":[{{"scope":{scope},"spans":["#,
-            resource(header, &run.tool)
-        );
-        let tail = format!(r#"],"schemaUrl":"{SCHEMA_URL}"}}],"schemaUrl":"{SCHEMA_URL}"}}]}}"#);
-        Self { spans: Spans::new(), run, around: (head, tail), batch: Batch::default() }
+        let resource = Resource::new(header, &run.tool);
+        Self { spans: Spans::new(), run, resource, version: version.to_owned(), pending: Pending::default() }
     }
 
-    /// Takes the next record; gives a batch when one is full.
+    /// Takes the next record. Returns a batch when one is full.
     pub fn record(&mut self, record: &Record) -> Option<Batch> {
-        let Self { spans, run, batch, .. } = self;
-        spans.record(record, &mut |span| batch.add(run, &span));
-        let full = self.batch.spans >= BATCH_SPANS_MAX || self.batch.json.len() >= BATCH_BYTES;
-        full.then(|| self.take())
+        let Self { spans, run, pending, .. } = self;
+        spans.record(record, &mut |span| pending.add(&run.span(&span)));
+        self.pending.is_full().then(|| self.take())
     }
 
-    /// Ends the run, and gives the last batch.
+    /// Ends with the journal, and returns the last batch.
     pub fn finish(&mut self) -> Batch {
-        let Self { spans, run, batch, .. } = self;
-        spans.finish(&mut |span| batch.add(run, &span));
+        let Self { spans, run, pending, .. } = self;
+        spans.finish(&mut |span| pending.add(&run.span(&span)));
         self.take()
     }
 
-    /// Effects and questions that were exported without their end, as too many were under way.
+    /// How many effects and questions were exported without their end, as too many were under way.
     #[must_use]
-    pub fn untold(&self) -> u64 {
-        self.spans.untold()
+    pub fn unfinished(&self) -> u64 {
+        self.spans.unfinished()
     }
 
     fn take(&mut self) -> Batch {
-        let Batch { json, spans } = std::mem::take(&mut self.batch);
-        let (head, tail) = &self.around;
-        Batch { json: format!("{head}{json}{tail}"), spans }
+        let Pending { spans, .. } = std::mem::take(&mut self.pending);
+        let scope = Scope { name: "wasm-agent", version: &self.version };
+        let scope_spans = [ScopeSpans { scope, spans: &spans, schema_url: SCHEMA_URL }];
+        let resource_spans = [ResourceSpans { resource: &self.resource, scope_spans, schema_url: SCHEMA_URL }];
+        // Text and numbers: writing them as JSON can't fail.
+        let json = serde_json::to_string(&Request { resource_spans }).unwrap_or_default();
+        Batch { json, spans: u64::try_from(spans.len()).unwrap_or(u64::MAX) }
     }
 }
 
-impl Batch {
-    fn add(&mut self, run: &Run, span: &Span) {
-        if self.spans > 0 {
-            self.json.push(',');
+impl Pending {
+    fn add(&mut self, span: &SpanJson<'_>) {
+        // Text and numbers: writing them as JSON can't fail.
+        if let Ok(span) = to_raw_value(span) {
+            self.bytes = self.bytes.saturating_add(span.get().len());
+            self.spans.push(span);
         }
-        self.json.push_str(&run.span(span).to_string());
-        self.spans += 1;
+    }
+
+    fn is_full(&self) -> bool {
+        self.spans.len() >= BATCH_SPANS_MAX || self.bytes >= BATCH_BYTES
     }
 }
 
-/// What the telemetry is of: this run of this tool.
-fn resource(header: &Header, tool: &str) -> Value {
-    let mut attributes = Attributes::default();
-    attributes.text("service.name", tool);
-    attributes.text("service.namespace", "wasm-agent");
-    attributes.text("service.instance.id", &hex(header.run_id.as_bytes()));
-    let arguments: Vec<Value> =
-        header.arguments.iter().take(ARGUMENTS_MAX).map(|argument| json!({ "stringValue": cut(argument) })).collect();
-    attributes.put("process.command_args", json!({ "arrayValue": { "values": arguments } }));
-    attributes.text("wasm_agent.component.name", &cut(&header.component_name));
-    attributes.text("wasm_agent.component.sha256", &hex(header.component_sha256.as_bytes()));
-    attributes.text("wasm_agent.policy.digest", &hex(header.policy_digest.as_bytes()));
-    attributes.text("wasm_agent.engine", &cut(&header.engine));
-    json!({ "attributes": attributes.0 })
+impl Resource {
+    fn new(header: &Header, tool: &str) -> Self {
+        let mut attributes = Attributes::default();
+        attributes.text("service.name", tool);
+        attributes.text("service.namespace", "wasm-agent");
+        attributes.text("service.instance.id", &header.run_id.to_string());
+        let arguments = header.arguments.iter().take(ARGUMENTS_MAX).map(|argument| cut(argument));
+        attributes.texts("process.command_args", arguments);
+        attributes.text("wasm_agent.component.name", &cut(&header.component_name));
+        attributes.text("wasm_agent.component.sha256", &header.component_sha256.to_string());
+        attributes.text("wasm_agent.policy.digest", &header.policy_digest.to_string());
+        attributes.text("wasm_agent.engine", &cut(&header.engine));
+        Self { attributes }
+    }
 }
 
 impl Run {
-    fn span(&self, span: &Span) -> Value {
-        let told = told(&span.subject, &self.tool);
-        let mut object = Map::new();
-        object.insert("traceId".to_owned(), self.trace.as_str().into());
-        object.insert("spanId".to_owned(), self.span_id(self.run_id, span.id).into());
-        if let Some(parent) = span.parent {
-            object.insert("parentSpanId".to_owned(), self.span_id(self.run_id, parent).into());
+    fn span(&self, span: &Span) -> SpanJson<'_> {
+        let described = describe(&span.subject, &self.tool);
+        let parent = self.parent.filter(|_| span.id == SpanId::Run);
+        SpanJson {
+            attributes: described.attributes,
+            end_time_unix_nano: self.time(span.end_ns),
+            kind: described.kind,
+            links: parent.map(|parent| {
+                [Link { span_id: self.span_id(parent, SpanId::Run), trace_id: Hex(&trace_id(parent)).to_string() }]
+            }),
+            name: described.name,
+            parent_span_id: span.parent.map(|parent| self.span_id(self.run_id, parent)),
+            span_id: self.span_id(self.run_id, span.id),
+            start_time_unix_nano: self.time(span.start_ns),
+            status: described.error.map(|message| Status { code: STATUS_ERROR, message }),
+            trace_id: &self.trace,
         }
-        object.insert("name".to_owned(), told.name.into());
-        object.insert("kind".to_owned(), told.kind.into());
-        object.insert("startTimeUnixNano".to_owned(), self.time(span.start_ns));
-        object.insert("endTimeUnixNano".to_owned(), self.time(span.end_ns));
-        object.insert("attributes".to_owned(), told.attributes.0.into());
-        if let (Id::Run, Some(parent)) = (span.id, self.parent) {
-            let link = json!({ "traceId": hex(&trace_id(parent)), "spanId": self.span_id(parent, Id::Run) });
-            object.insert("links".to_owned(), json!([link]));
-        }
-        if let Some(message) = told.error {
-            object.insert("status".to_owned(), json!({ "code": STATUS_ERROR, "message": message }));
-        }
-        object.into()
     }
 
-    fn time(&self, at_ns: u64) -> Value {
-        self.started_ns.saturating_add(at_ns).to_string().into()
+    fn time(&self, at_ns: u64) -> String {
+        self.started_ns.saturating_add(at_ns).to_string()
     }
 
-    /// Made from the run and the span's own name, so that a second export says the same.
-    fn span_id(&self, run_id: RunId, id: Id) -> String {
+    /// Derived from the run and the span, so that every export has the same ids.
+    fn span_id(&self, run_id: RunId, id: SpanId) -> String {
         let (kind, number) = match id {
-            Id::Run => (b"run     ", 0),
-            Id::Reason(number) => (b"reason  ", number),
-            Id::Call(number) => (b"call    ", number),
-            Id::Approval(number) => (b"approval", number),
-            Id::Effect(number) => (b"effect  ", number),
+            SpanId::Run => (b"run     ", 0),
+            SpanId::Reason(number) => (b"reason  ", number),
+            SpanId::Call(number) => (b"call    ", number),
+            SpanId::Approval(number) => (b"approval", number),
+            SpanId::Effect(number) => (b"effect  ", number),
         };
         let mut hasher = blake3::Hasher::new();
         hasher.update(run_id.as_bytes()).update(kind).update(&number.to_be_bytes());
         let hash = hasher.finalize();
         let mut id = [0; 8];
         hash.as_bytes().iter().zip(&mut id).for_each(|(from, to)| *to = *from);
-        // An id of zeros would be none.
-        if id == [0; 8] { hex(&[1; 8]) } else { hex(&id) }
+        // An id of zeroes is invalid.
+        if id == [0; 8] { Hex(&[1; 8]).to_string() } else { Hex(&id).to_string() }
     }
 }
 
-/// A run's id is a trace's too, unless it is the one that no trace may have.
+/// The run's id, unless it is all zeroes, which is invalid for a trace.
 fn trace_id(run_id: RunId) -> [u8; 16] {
     if *run_id.as_bytes() == [0; 16] { [1; 16] } else { *run_id.as_bytes() }
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    Hex(bytes).to_string()
 }

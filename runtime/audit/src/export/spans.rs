@@ -1,4 +1,4 @@
-//! [`Spans`]: what began, what ended, and what it was part of.
+//! [`Spans`]: a run's calls, approvals and effects as spans of time.
 
 use std::collections::BTreeMap;
 
@@ -6,70 +6,69 @@ use wasm_agent_journal::{ApprovalRecord, EffectResult, End, Event, Header, Outco
 
 use super::facts::{ActionFacts, CallFacts, cut};
 
-/// Most effects and questions whose end is awaited. What more there is ends where it begins: a hostile journal can
-/// begin any number of them.
+/// Most open effects and questions. Further ones end where they begin: a hostile journal can begin any number.
 const OPEN_MAX: usize = 1024;
 
-/// Something that took time.
+/// A span of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Which one it is.
-    pub id: Id,
-    /// What it is part of. Only the run is part of nothing.
-    pub parent: Option<Id>,
-    /// When it began, since the start of the run, in nanoseconds.
+    /// Its id.
+    pub id: SpanId,
+    /// The span that it is part of. Only the run has none.
+    pub parent: Option<SpanId>,
+    /// Its start, in nanoseconds since the start of the run.
     pub start_ns: u64,
-    /// When it ended; not before its beginning.
+    /// Its end, which is not before its start.
     pub end_ns: u64,
-    /// The tool's reason when it began.
+    /// The tool's reason at its start.
     pub reason: Option<Reason>,
-    /// What it was.
+    /// What it is about.
     pub subject: Subject,
 }
 
-/// A span's name within its run. The same record gives the same name whenever it is read.
+/// Identifies a span within its run. It depends on the journal alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Id {
+pub enum SpanId {
     /// The whole run.
     Run,
-    /// A reason that the tool gave, by its place among them.
+    /// A reason of the tool, by its index.
     Reason(u64),
     /// A call, by its sequence number.
     Call(u64),
-    /// The wait for an answer about an effect, by the effect's number.
+    /// The wait for an answer, by the effect's number.
     Approval(u64),
     /// An effect, by its number.
     Effect(u64),
 }
 
-/// A reason that the tool gave, which holds until it gives another.
+/// A reason of the tool, which holds until the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// Its place among them, from 0.
+    /// Its index, from 0.
     pub number: u64,
-    /// When it was given.
+    /// When the tool gave it.
     pub at_ns: u64,
 }
 
 /// What a span is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// The run, and how it ended, where that is recorded.
+    /// The run, and its end, if recorded.
     Run(Option<End>),
-    /// What the tool did for a reason, in its words.
+    /// What the tool did for a reason. The text is the tool's.
     Reason(String),
     /// A host call.
     Call(Box<CallFacts>),
-    /// The wait for an answer, and the answer, where there is one.
+    /// The wait for an answer, and the answer, if there is one.
     Approval(Box<ActionFacts>, Option<ApprovalRecord>),
-    /// An effect, and how it ended, where that is recorded.
+    /// An effect, and its outcome, if recorded.
     Effect(Box<ActionFacts>, Option<Ended>),
 }
 
 /// How an effect ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// In a word.
+    /// The result.
     pub result: EffectResult,
     /// What went wrong.
     pub detail: Option<String>,
@@ -81,15 +80,15 @@ pub struct Ended {
     pub protocol: Option<String>,
 }
 
-/// Begun, and not ended yet.
+/// An effect or question without an end.
 struct Open {
-    parent: Option<Id>,
+    parent: Option<SpanId>,
     start_ns: u64,
     reason: Option<Reason>,
     action: Box<ActionFacts>,
 }
 
-/// Turns records into spans. A span is given out when it ends.
+/// Turns records into spans. Each span is returned when it ends.
 #[derive(Default)]
 pub struct Spans {
     reasons: u64,
@@ -100,23 +99,23 @@ pub struct Spans {
     effects: BTreeMap<u64, Open>,
     last_ns: u64,
     end: Option<End>,
-    untold: u64,
+    unfinished: u64,
 }
 
 impl Spans {
-    /// Nothing begun.
+    /// Begins without spans.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Effects and questions that were exported without their end, as too many were under way.
+    /// How many effects and questions were exported without their end, as too many were under way.
     #[must_use]
-    pub fn untold(&self) -> u64 {
-        self.untold
+    pub fn unfinished(&self) -> u64 {
+        self.unfinished
     }
 
-    /// Takes the next record, and gives the spans that end with it.
+    /// Takes the next record, and passes the spans that it ends to `give`.
     pub fn record(&mut self, record: &Record, give: &mut impl FnMut(Span)) {
         match &record.event {
             Event::Call(call) => {
@@ -124,8 +123,8 @@ impl Spans {
                 self.last_ns = self.last_ns.max(end_ns);
                 let reason = self.reason_at(call.at_ns);
                 give(Span {
-                    id: Id::Call(call.seq.0),
-                    parent: Some(reason.map_or(Id::Run, |reason| Id::Reason(reason.number))),
+                    id: SpanId::Call(call.seq.0),
+                    parent: Some(reason.map_or(SpanId::Run, |reason| SpanId::Reason(reason.number))),
                     start_ns: call.at_ns,
                     end_ns,
                     reason,
@@ -135,9 +134,11 @@ impl Spans {
             Event::ApprovalAsked(asked) => {
                 let open = self.open(asked.at_ns, asked.call.0, &asked.action);
                 if let Some(open) = keep(&mut self.approvals, asked.effect.0, open) {
-                    self.untold += 1;
+                    self.unfinished += 1;
                     give(
-                        open.close(Id::Approval(asked.effect.0), asked.at_ns, |action| Subject::Approval(action, None)),
+                        open.close(SpanId::Approval(asked.effect.0), asked.at_ns, |action| {
+                            Subject::Approval(action, None)
+                        }),
                     );
                 }
             }
@@ -147,7 +148,7 @@ impl Spans {
                     let mut approval = settled.approval.clone();
                     approval.approver = cut(&approval.approver);
                     approval.reason = approval.reason.as_deref().map(cut);
-                    give(open.close(Id::Approval(settled.effect.0), settled.at_ns, |action| {
+                    give(open.close(SpanId::Approval(settled.effect.0), settled.at_ns, |action| {
                         Subject::Approval(action, Some(approval))
                     }));
                 }
@@ -155,15 +156,17 @@ impl Spans {
             Event::Intent(intent) => {
                 let open = self.open(intent.at_ns, intent.call.0, &intent.action);
                 if let Some(open) = keep(&mut self.effects, intent.effect.0, open) {
-                    self.untold += 1;
-                    give(open.close(Id::Effect(intent.effect.0), intent.at_ns, |action| Subject::Effect(action, None)));
+                    self.unfinished += 1;
+                    give(
+                        open.close(SpanId::Effect(intent.effect.0), intent.at_ns, |action| Subject::Effect(action, None)),
+                    );
                 }
             }
             Event::Outcome(outcome) => {
                 self.last_ns = self.last_ns.max(outcome.at_ns);
                 if let Some(open) = self.effects.remove(&outcome.effect.0) {
                     let ended = Ended::new(outcome, record);
-                    give(open.close(Id::Effect(outcome.effect.0), outcome.at_ns, |action| {
+                    give(open.close(SpanId::Effect(outcome.effect.0), outcome.at_ns, |action| {
                         Subject::Effect(action, Some(ended))
                     }));
                 }
@@ -186,27 +189,27 @@ impl Spans {
         }
     }
 
-    /// Ends what is still open, and the run.
+    /// Ends everything that is open, and the run.
     pub fn finish(&mut self, give: &mut impl FnMut(Span)) {
         let end_ns = self.last_ns;
         self.end_reason(end_ns, give);
         for (effect, open) in std::mem::take(&mut self.approvals) {
-            give(open.close(Id::Approval(effect), end_ns, |action| Subject::Approval(action, None)));
+            give(open.close(SpanId::Approval(effect), end_ns, |action| Subject::Approval(action, None)));
         }
         for (effect, open) in std::mem::take(&mut self.effects) {
-            give(open.close(Id::Effect(effect), end_ns, |action| Subject::Effect(action, None)));
+            give(open.close(SpanId::Effect(effect), end_ns, |action| Subject::Effect(action, None)));
         }
         let subject = Subject::Run(self.end.take());
-        give(Span { id: Id::Run, parent: None, start_ns: 0, end_ns, reason: None, subject });
+        give(Span { id: SpanId::Run, parent: None, start_ns: 0, end_ns, reason: None, subject });
     }
 
     fn open(&mut self, at_ns: u64, call: u64, action: &[u8]) -> Open {
         self.last_ns = self.last_ns.max(at_ns);
         let reason = self.reason_at(at_ns);
-        Open { parent: Some(Id::Call(call)), start_ns: at_ns, reason, action: Box::new(ActionFacts::new(action)) }
+        Open { parent: Some(SpanId::Call(call)), start_ns: at_ns, reason, action: Box::new(ActionFacts::new(action)) }
     }
 
-    /// The reason in force at that time: a call that gives one began under the one before.
+    /// The reason in force at that time. A call that declares a reason began under the previous one.
     fn reason_at(&self, at_ns: u64) -> Option<Reason> {
         let now = self.reason.as_ref().map(|(reason, _)| *reason);
         [now, self.before].into_iter().flatten().find(|reason| reason.at_ns <= at_ns)
@@ -216,8 +219,8 @@ impl Spans {
         let Some((reason, text)) = self.reason.take() else { return };
         self.before = Some(reason);
         give(Span {
-            id: Id::Reason(reason.number),
-            parent: Some(Id::Run),
+            id: SpanId::Reason(reason.number),
+            parent: Some(SpanId::Run),
             start_ns: reason.at_ns,
             end_ns: at_ns.max(reason.at_ns),
             reason: Some(reason),
@@ -226,7 +229,7 @@ impl Spans {
     }
 }
 
-/// Keeps what has begun, or gives it back where there is too much of it.
+/// Keeps an open span, or returns it if there are too many.
 fn keep(kept: &mut BTreeMap<u64, Open>, number: u64, open: Open) -> Option<Open> {
     if kept.len() >= OPEN_MAX && !kept.contains_key(&number) {
         return Some(open);
@@ -236,7 +239,7 @@ fn keep(kept: &mut BTreeMap<u64, Open>, number: u64, open: Open) -> Option<Open>
 }
 
 impl Open {
-    fn close(self, id: Id, at_ns: u64, subject: impl FnOnce(Box<ActionFacts>) -> Subject) -> Span {
+    fn close(self, id: SpanId, at_ns: u64, subject: impl FnOnce(Box<ActionFacts>) -> Subject) -> Span {
         let Self { parent, start_ns, reason, action } = self;
         Span { id, parent, start_ns, end_ns: at_ns.max(start_ns), reason, subject: subject(action) }
     }
@@ -257,7 +260,7 @@ impl Ended {
     }
 }
 
-/// The tool's name: its file's, without the ending.
+/// The tool's name: that of its file, without `.wasm`.
 pub(super) fn tool(header: &Header) -> String {
     cut(header.component_name.strip_suffix(".wasm").unwrap_or(&header.component_name))
 }

@@ -190,7 +190,7 @@ fn more_effects_than_are_followed_are_counted() {
         count += otlp.record(&record).map_or(0, |batch| batch.spans);
     }
     count += otlp.finish().spans;
-    assert_eq!((otlp.untold(), count), (6, 1031));
+    assert_eq!((otlp.unfinished(), count), (6, 1031));
 }
 
 fn chrome(journal: &[u8]) -> String {

@@ -1,4 +1,4 @@
-//! Which names a run changed something at, and what stood there before and after.
+//! The names that a run changed, and what they had before and after.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, Write};
@@ -8,51 +8,51 @@ use wasm_agent_policy::{Action, GuestPath};
 
 use super::{Blobs, Files, FilesError};
 
-/// Most names that are listed.
+/// Most names listed.
 const CHANGES_MAX: usize = 65_536;
 
-/// Most bytes of their texts.
+/// Most bytes of these names.
 const NAME_BYTES_MAX: usize = 16 << 20;
 
-/// What stands at a name.
+/// What a name refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Nothing.
     Absent,
     /// A file.
     File {
-        /// Its length in bytes, where it is known.
+        /// Its length in bytes, if known.
         length: Option<u64>,
-        /// BLAKE3 of its contents, where they are known.
+        /// BLAKE3 of its contents, if known.
         blake3: Option<Digest>,
     },
     /// A directory.
     Directory,
-    /// A symbolic link, with its text where it is known.
+    /// A symbolic link.
     Link {
-        /// The text.
+        /// Its text, if known.
         target: Option<String>,
     },
-    /// Something, or perhaps nothing: the journal does not tell.
+    /// Something or nothing: the journal does not say.
     Unknown,
 }
 
-/// What became of a name.
+/// How a name changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// Something stands there that did not before.
+    /// It did not exist before.
     Created,
-    /// What stands there was changed or replaced.
+    /// It was changed or replaced.
     Changed,
     /// It was written to, and has the same contents as before.
     Rewritten,
-    /// What stood there is gone.
+    /// It no longer exists.
     Removed,
-    /// What stands there had another name before.
+    /// It had another name before.
     Renamed,
-    /// It came and went within the run.
+    /// It was created and removed within the run.
     Temporary,
-    /// An effect on it began, and how it ended is not recorded: it may have happened.
+    /// An effect on it has no outcome: it may have happened.
     Uncertain,
 }
 
@@ -61,19 +61,19 @@ pub enum ChangeKind {
 pub struct Change {
     /// The name.
     pub path: GuestPath,
-    /// What became of it.
+    /// How it changed.
     pub kind: ChangeKind,
-    /// What stood there before the run.
+    /// What it was before the run.
     pub before: State,
-    /// What stands there now.
+    /// What it is now.
     pub after: State,
-    /// The name that it had before it had this one.
+    /// The name that it was renamed from.
     pub from: Option<GuestPath>,
-    /// The name that what stood here was given.
+    /// The name that it was renamed to.
     pub to: Option<GuestPath>,
-    /// The first and the last call that changed something here.
+    /// The first and the last call that changed it.
     pub calls: (u64, u64),
-    /// The last effect here: its number, and the call that asked for it.
+    /// The number of the last effect on it, and the call that asked for it.
     pub effect: Option<(u64, u64)>,
 }
 
@@ -87,12 +87,12 @@ struct Row {
     uncertain: bool,
 }
 
-/// Names that something was changed at.
+/// The names that were changed.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     rows: BTreeMap<GuestPath, Row>,
     held: usize,
-    /// Names that were not listed for want of room.
+    /// Names that were not listed, as there was no room.
     pub(super) lost: u64,
 }
 
@@ -101,10 +101,10 @@ impl Changes {
         self.rows.contains_key(path)
     }
 
-    /// Notes a change. What stood there before counts at the first one.
+    /// Notes a change. `before` counts for the first change of a name only.
     pub(super) fn note(&mut self, path: &GuestPath, call: u64, effect: Option<(u64, u64)>, before: State) {
         if let Some(row) = self.rows.get_mut(path) {
-            // An intent says which call it belongs to, and may say anything.
+            // The call of an intent comes from the journal, and can be anything.
             row.calls = (row.calls.0.min(call), row.calls.1.max(call));
             row.effect = effect.or(row.effect);
             return;
@@ -118,7 +118,7 @@ impl Changes {
         self.rows.insert(path.clone(), Row { before, from: None, to: None, calls, effect, uncertain: false });
     }
 
-    /// Notes that what stood at a name has another one now. Both are noted as changed.
+    /// Notes a rename between two names that were noted as changed.
     pub(super) fn moved(&mut self, from: &GuestPath, to: &GuestPath) {
         if let Some(row) = self.rows.get_mut(from) {
             row.to = Some(to.clone());
@@ -139,9 +139,9 @@ impl Changes {
 }
 
 impl<S: Read + Write + Seek> Files<S> {
-    /// What the run changed up to here, by name.
+    /// What the run changed so far, ordered by name.
     ///
-    /// Effects that are open by now may have happened, where the journal ends here.
+    /// Open effects count as uncertain: if the journal ends here, they may have happened.
     ///
     /// # Errors
     ///

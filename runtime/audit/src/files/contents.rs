@@ -1,41 +1,40 @@
-//! [`Contents`]: which bytes of a file are known, and where they stand.
+//! [`Contents`]: which bytes of a file are known, and where they are stored.
 
 use std::collections::BTreeMap;
 
 use wasm_agent_journal::{BlobRef, Digest};
 
-/// Most pieces of one file. A tool that writes all over a large file in small steps gets there; its contents are then no
-/// longer followed.
+/// Most pieces of one file. If a tool writes all over a large file in small steps, its contents are no longer followed.
 const PIECES_MAX: usize = 65_536;
 
-/// Where a piece of a file stands.
+/// Where the bytes of a piece are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// Nowhere: it is all zeroes.
+    /// Nowhere: they are zeroes.
     Zeroes,
-    /// In the spool, from this offset on.
+    /// In the spool, from this offset.
     Spool { at: u64 },
-    /// In a blob of the journal, behind so many bytes.
+    /// In a blob of the journal, after skipping some bytes.
     Blob { blob: BlobRef, skip: u64 },
-    /// Nowhere: bytes of which only the digest is known, behind so many of them.
-    Told { digest: Digest, whole: u64, skip: u64 },
+    /// Nowhere: only a digest is known, of `whole` bytes. The piece begins after skipping some of them.
+    DigestOnly { digest: Digest, whole: u64, skip: u64 },
 }
 
-/// What is known of a file's contents.
+/// The known contents of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Contents {
-    /// Length in bytes, where it is known.
+    /// Length in bytes, if known.
     pub(super) length: Option<u64>,
-    /// Pieces by where they begin, with their length. They do not overlap; what lies between is not known.
+    /// Pieces with their length, by offset. They do not overlap. Bytes between them are unknown.
     pieces: BTreeMap<u64, (u64, Source)>,
-    /// Digest of the whole, where an intent told it and nothing was written since.
+    /// Digest of the whole file, if an intent had it and nothing was written since.
     pub(super) digest: Option<Digest>,
-    /// There were too many pieces to follow.
+    /// There are too many pieces to follow.
     pub(super) given_up: bool,
 }
 
 impl Contents {
-    /// A file with nothing in it.
+    /// An empty file.
     pub(super) fn empty() -> Self {
         Self { length: Some(0), ..Self::default() }
     }
@@ -44,7 +43,7 @@ impl Contents {
         self.pieces.len()
     }
 
-    /// Puts known bytes in place of what was there, as a write does: a gap before them is zeroes.
+    /// Applies a write. A gap before it becomes zeroes.
     pub(super) fn write(&mut self, start: u64, length: u64, source: Source) {
         if length == 0 {
             return;
@@ -60,11 +59,11 @@ impl Contents {
         self.insert(start, length, source);
     }
 
-    /// Puts known bytes in place of what was there, as a read tells of them.
-    pub(super) fn tell(&mut self, start: u64, length: u64, source: Source) {
+    /// Applies a read, which shows bytes of the file.
+    pub(super) fn observe(&mut self, start: u64, length: u64, source: Source) {
         let Some(end) = start.checked_add(length) else { return };
         if self.length.is_some_and(|known| end > known) {
-            // Someone else made it longer.
+            // Something else made the file longer.
             self.length = None;
         }
         if length > 0 {
@@ -72,13 +71,13 @@ impl Contents {
         }
     }
 
-    /// Takes in that the file has this length, and that nothing is known of what a longer one would have there.
+    /// Sets the length, and forgets what was known beyond it.
     pub(super) fn ends_at(&mut self, length: u64) {
         self.clear(length, u64::MAX);
         self.length = Some(length);
     }
 
-    /// Makes the file longer, by zeroes, or shorter.
+    /// Makes the file longer, with zeroes, or shorter.
     pub(super) fn resize(&mut self, length: u64) {
         self.digest = None;
         match self.length {
@@ -88,7 +87,7 @@ impl Contents {
         self.length = Some(length);
     }
 
-    /// Forgets what stands in a range. The length stays what it is.
+    /// Forgets the bytes of a range. The length does not change.
     pub(super) fn forget(&mut self, start: u64, end: u64) {
         self.digest = None;
         self.clear(start, end);
@@ -98,7 +97,7 @@ impl Contents {
         if start >= end {
             return;
         }
-        // The piece that begins before the range may reach into it, and beyond.
+        // A piece that begins before the range can reach into it, and beyond it.
         if let Some((&at, &(length, source))) = self.pieces.range(..start).next_back() {
             let behind = at.saturating_add(length);
             if behind > start {
@@ -122,7 +121,7 @@ impl Contents {
         *self = Self { given_up: true, ..Self::default() };
     }
 
-    /// The pieces of a range in order, with nothing for the source where nothing is known.
+    /// The pieces of a range, in order. Where nothing is known, the source is `None`.
     pub(super) fn range(&self, start: u64, length: u64) -> Vec<(u64, u64, Option<Source>)> {
         let end = start.saturating_add(length);
         let mut found = Vec::new();
@@ -145,10 +144,10 @@ impl Contents {
         found
     }
 
-    /// All pieces whose bytes stand somewhere, in order.
+    /// All pieces whose bytes are known, in order.
     pub(super) fn known(&self) -> impl Iterator<Item = (u64, u64, Source)> {
         let pieces = self.pieces.iter().map(|(at, (length, source))| (*at, *length, *source));
-        pieces.filter(|(_, _, source)| !matches!(source, Source::Told { .. }))
+        pieces.filter(|(_, _, source)| !matches!(source, Source::DigestOnly { .. }))
     }
 
     /// How many bytes are known.
@@ -161,15 +160,17 @@ impl Contents {
         self.length == Some(self.known_bytes())
     }
 
-    /// The digest of the whole file, where it was told, or it is one piece of which the digest is known.
-    pub(super) fn told(&self) -> Option<Digest> {
+    /// The digest of the whole file: from an intent, or from its only piece.
+    pub(super) fn whole_digest(&self) -> Option<Digest> {
         if self.digest.is_some() {
             return self.digest;
         }
         let length = self.length?;
         let (first, (piece, source)) = self.pieces.first_key_value()?;
         match source {
-            Source::Told { digest, whole, skip: 0 } if (*first, *piece, *whole) == (0, length, length) => Some(*digest),
+            Source::DigestOnly { digest, whole, skip: 0 } if (*first, *piece, *whole) == (0, length, length) => {
+                Some(*digest)
+            }
             Source::Blob { blob, skip: 0 } if (*first, *piece, blob.length) == (0, length, length) => Some(blob.digest),
             _ => None,
         }
@@ -199,13 +200,15 @@ impl Contents {
 }
 
 impl Source {
-    /// Where the bytes stand that are so much further on.
+    /// The source of the bytes that begin this much later.
     fn after(self, bytes: u64) -> Self {
         match self {
             Self::Zeroes => Self::Zeroes,
             Self::Spool { at } => Self::Spool { at: at.saturating_add(bytes) },
             Self::Blob { blob, skip } => Self::Blob { blob, skip: skip.saturating_add(bytes) },
-            Self::Told { digest, whole, skip } => Self::Told { digest, whole, skip: skip.saturating_add(bytes) },
+            Self::DigestOnly { digest, whole, skip } => {
+                Self::DigestOnly { digest, whole, skip: skip.saturating_add(bytes) }
+            }
         }
     }
 }
@@ -278,16 +281,16 @@ mod tests {
 
     #[test]
     fn a_digest_is_that_of_the_file_only_if_it_is_all_of_it() {
-        let told = Source::Told { digest: [7; 32], whole: 300, skip: 0 };
+        let told = Source::DigestOnly { digest: [7; 32], whole: 300, skip: 0 };
         let mut contents = Contents::empty();
         contents.write(0, 300, told);
-        assert_eq!((contents.told(), contents.is_whole()), (Some([7; 32]), false));
+        assert_eq!((contents.whole_digest(), contents.is_whole()), (Some([7; 32]), false));
         contents.write(300, 1, Source::Zeroes);
-        assert_eq!(contents.told(), None);
+        assert_eq!(contents.whole_digest(), None);
         contents.resize(300);
-        assert_eq!(contents.told(), Some([7; 32]));
+        assert_eq!(contents.whole_digest(), Some([7; 32]));
         contents.resize(299);
-        assert_eq!(contents.told(), None);
+        assert_eq!(contents.whole_digest(), None);
     }
 
     #[test]

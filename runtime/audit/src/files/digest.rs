@@ -1,4 +1,4 @@
-//! What stands in a file, as a digest or as the bytes themselves.
+//! The contents of a file, as a digest or as bytes.
 
 use std::io::{self, Read, Seek, Write};
 
@@ -10,21 +10,21 @@ use super::spool::wide;
 use super::tree::{Kind, NodeId};
 use super::{Blobs, Files, FilesError};
 
-/// Longest file that is digested or restored, in bytes. A journal can claim a file of any length with a single call.
+/// Longest file that is digested or restored, in bytes. A single call in a journal can claim any length.
 pub(super) const FILE_BYTES_MAX: u64 = 16 << 30;
 
 /// Most bytes that are digested, and most that are restored, over all files of a run.
 ///
-/// A few calls make a file of any length, and one blob may be read again and again: a journal of some kilobytes could
-/// keep its reader busy for hours, or fill the disk. No disk that a tool may write to is likely to have more to change.
+/// A few calls can make a file of any length, and can use one blob again and again: a journal of a few kilobytes could
+/// keep its reader busy for hours, or fill the disk. Real tools change less.
 pub(super) const ALL_BYTES_MAX: u64 = 4 * FILE_BYTES_MAX;
 
-/// Bytes that are handed on at a time.
+/// Bytes passed on at a time.
 const PART_BYTES: usize = 64 << 10;
 
-/// The blob that was fetched last: its pieces mostly come one after the other.
+/// The last blob that was fetched. Pieces of one blob usually follow each other.
 #[derive(Debug, Default)]
-pub(super) struct Fetched {
+pub(super) struct BlobCache {
     blob: Option<BlobRef>,
     contents: Vec<u8>,
 }
@@ -36,22 +36,22 @@ impl<S: Read + Write + Seek> Files<S> {
         match &found.kind {
             Kind::Directory => Ok(State::Directory),
             Kind::Link(text) => Ok(State::Link { target: Some(text.clone()).filter(|text| !text.is_empty()) }),
-            Kind::Unsaid if found.contents.length.is_none() => Ok(State::Unknown),
-            Kind::Unsaid | Kind::File => {
+            Kind::Unknown if found.contents.length.is_none() => Ok(State::Unknown),
+            Kind::Unknown | Kind::File => {
                 let length = found.contents.length;
                 Ok(State::File { length, blake3: self.digest(node, blobs)? })
             }
         }
     }
 
-    /// The digest of a file, where all of it is known.
+    /// The digest of a file; `None` if not all of it is known.
     fn digest(&mut self, node: NodeId, blobs: &mut dyn Blobs) -> Result<Option<Digest>, FilesError> {
         let Some(found) = self.tree.get(node) else { return Ok(None) };
         let contents = &found.contents;
-        if let Some(told) = contents.told() {
+        if let Some(told) = contents.whole_digest() {
             return Ok(Some(told));
         }
-        if !self.steps.take(contents.pieces()) {
+        if !self.budget.spend(contents.pieces()) {
             self.undigested = self.undigested.saturating_add(1);
             return Ok(None);
         }
@@ -64,10 +64,10 @@ impl<S: Read + Write + Seek> Files<S> {
         };
         self.digest_left = left;
         let mut hasher = blake3::Hasher::new();
-        let mut fetched = Fetched::default();
+        let mut fetched = BlobCache::default();
         for (_, length, source) in pieces {
             let Some(source) = source else { return Ok(None) };
-            self.pour(source, length, &mut fetched, blobs, &mut |bytes| {
+            self.copy_piece(source, length, &mut fetched, blobs, &mut |bytes| {
                 hasher.update(bytes);
                 Ok(())
             })?;
@@ -75,12 +75,12 @@ impl<S: Read + Write + Seek> Files<S> {
         Ok(Some(*hasher.finalize().as_bytes()))
     }
 
-    /// Hands on the bytes of a piece, part by part.
-    pub(super) fn pour(
+    /// Passes the bytes of a piece to `take`, in parts.
+    pub(super) fn copy_piece(
         &mut self,
         source: Source,
         length: u64,
-        fetched: &mut Fetched,
+        fetched: &mut BlobCache,
         blobs: &mut dyn Blobs,
         take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<(), FilesError> {
@@ -93,17 +93,17 @@ impl<S: Read + Write + Seek> Files<S> {
             Source::Blob { blob, skip } => {
                 let start = usize::try_from(skip).unwrap_or(usize::MAX);
                 let end = start.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
-                // The digest was checked: a reference that says more than its blob has is not what was written.
+                // The blob's digest was checked: if the range exceeds it, the reference is forged.
                 let bytes = fetched.get(&blob, blobs)?.get(start..end).ok_or(io::ErrorKind::UnexpectedEof);
                 take(bytes.map_err(io::Error::from)?)?;
             }
-            Source::Told { .. } => {}
+            Source::DigestOnly { .. } => {}
         }
         Ok(())
     }
 }
 
-/// What pouring pieces one after the other takes, in bytes: a blob is fetched whole, however little of it is needed.
+/// The cost of reading pieces in order, in bytes. A blob is fetched whole, even if only a part is needed.
 pub(super) fn cost(pieces: impl Iterator<Item = (u64, Source)>) -> u64 {
     let mut fetched = None;
     let mut bytes = 0_u64;
@@ -119,7 +119,7 @@ pub(super) fn cost(pieces: impl Iterator<Item = (u64, Source)>) -> u64 {
     bytes
 }
 
-impl Fetched {
+impl BlobCache {
     fn get(&mut self, blob: &BlobRef, blobs: &mut dyn Blobs) -> Result<&[u8], FilesError> {
         if self.blob != Some(*blob) {
             self.contents = blobs.blob(blob)?;
@@ -129,7 +129,7 @@ impl Fetched {
     }
 }
 
-/// Goes over so many bytes with a buffer that begins as zeroes.
+/// Goes over a length in parts, with a buffer that is zeroes at first.
 fn parts(length: u64, mut each: impl FnMut(u64, &mut [u8]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = vec![0; usize::try_from(length).unwrap_or(usize::MAX).min(PART_BYTES)];
     let mut done = 0;

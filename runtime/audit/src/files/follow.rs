@@ -1,4 +1,4 @@
-//! From names and handles to files, and from calls to what they changed.
+//! Finds files by name and handle, and applies what calls changed.
 
 use std::io::{self, Read, Seek, Write};
 
@@ -9,36 +9,36 @@ use super::contents::{Contents, Source};
 use super::spool::{Chunks, wide};
 use super::tree::{Kind, NodeId};
 use super::{Blobs, Files, FilesError};
-use crate::steps::MOVE;
-use crate::view::{At, Effect, Place};
+use crate::budget::MOVE;
+use crate::view::{Effect, Place, Position};
 
-/// Longest text of a symbolic link that is held: the longest that Linux knows.
+/// Longest text of a symbolic link: the limit of Linux.
 const LINK_BYTES_MAX: usize = 4096;
 
-/// Bytes that are copied at a time.
+/// Bytes copied at a time.
 const COPY_BYTES: usize = 64 << 10;
 
 impl<S: Read + Write + Seek> Files<S> {
-    /// What a place refers to: what was opened, or what has the name.
+    /// The file that a place refers to, by its id or else by its name.
     pub(super) fn node(&mut self, place: &Place) -> Option<NodeId> {
         let opened = place.opened.and_then(|opened| self.tree.opened(opened));
         match (opened, place.opened, &place.path) {
             (Some(node), _, _) => Some(node),
-            // A handle that no call opened: a directory that the tool was given.
+            // A handle that no call opened: a directory that the tool had from the start.
             (None, Some(opened), Some(path)) => {
-                let node = self.known(path, Kind::Unsaid)?;
+                let node = self.known(path, Kind::Unknown)?;
                 self.tree.open(opened, node);
                 Some(node)
             }
-            (None, None, Some(path)) => self.known(path, Kind::Unsaid),
+            (None, None, Some(path)) => self.known(path, Kind::Unknown),
             (None, _, None) => None,
         }
     }
 
-    /// What has a name. What was not heard of before was there before the run.
+    /// The file with this name. A name seen for the first time existed before the run.
     pub(super) fn known(&mut self, path: &GuestPath, kind: Kind) -> Option<NodeId> {
         if let Some(node) = self.tree.named(path) {
-            if let Some(found) = self.tree.get_mut(node).filter(|found| found.kind == Kind::Unsaid) {
+            if let Some(found) = self.tree.get_mut(node).filter(|found| found.kind == Kind::Unknown) {
                 found.kind = kind;
             }
             return Some(node);
@@ -49,8 +49,8 @@ impl<S: Read + Write + Seek> Files<S> {
         self.tree.named(path)
     }
 
-    /// Something new has this name.
-    pub(super) fn made(&mut self, path: &GuestPath, kind: Kind, contents: Contents) -> Option<NodeId> {
+    /// Adds a new file with this name.
+    pub(super) fn create(&mut self, path: &GuestPath, kind: Kind, contents: Contents) -> Option<NodeId> {
         let node = self.tree.add(kind, contents)?;
         let gone = self.tree.bind(path, node);
         self.release(gone);
@@ -61,7 +61,7 @@ impl<S: Read + Write + Seek> Files<S> {
         match kind {
             LinkKind::Symbolic => {
                 let text = if target.len() <= LINK_BYTES_MAX { target } else { String::new() };
-                self.made(path, Kind::Link(text), Contents::default());
+                self.create(path, Kind::Link(text), Contents::default());
             }
             LinkKind::Hard => {
                 let node = GuestPath::parse(&target).ok().and_then(|target| self.known(&target, Kind::File));
@@ -86,7 +86,7 @@ impl<S: Read + Write + Seek> Files<S> {
         let node = self.known(from, kind);
         let target = self.tree.named(to);
         if from == to || (node.is_some() && node == target) {
-            // Two names of one file: the system leaves both.
+            // Two names of one file: the system keeps both.
             return Ok(());
         }
         let was = self.before(node, None, blobs)?;
@@ -98,7 +98,7 @@ impl<S: Read + Write + Seek> Files<S> {
             self.release(Some(gone));
         }
         let (names, looked_at) = self.tree.below(from);
-        if !self.steps.take(names.len().saturating_mul(MOVE).saturating_add(looked_at)) {
+        if !self.budget.spend(names.len().saturating_mul(MOVE).saturating_add(looked_at)) {
             self.tree.give_up();
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl<S: Read + Write + Seek> Files<S> {
         Ok(())
     }
 
-    /// What something was before an effect takes it away or changes it.
+    /// The state of something before an effect changes or removes it.
     pub(super) fn before(
         &mut self,
         node: Option<NodeId>,
@@ -131,16 +131,16 @@ impl<S: Read + Write + Seek> Files<S> {
         }
     }
 
-    /// Notes that a name has something else now.
+    /// Notes that a name was changed.
     pub(super) fn changed(&mut self, call: u64, path: &GuestPath, effect: Option<&Effect>, before: State) {
         let effect = effect.map(|effect| (effect.intent.effect.0, effect.intent.call.0));
         self.changes.note(path, call, effect, before);
     }
 
-    /// Notes that a file is about to be changed, under each name that it has.
+    /// Notes that a file is about to change, under each of its names.
     pub(super) fn modified(&mut self, call: u64, node: NodeId, blobs: &mut dyn Blobs) -> Result<(), FilesError> {
         let Some(found) = self.tree.get(node) else { return Ok(()) };
-        if !self.steps.take(found.names.len()) {
+        if !self.budget.spend(found.names.len()) {
             self.tree.give_up();
             return Ok(());
         }
@@ -153,14 +153,14 @@ impl<S: Read + Write + Seek> Files<S> {
         Ok(())
     }
 
-    /// What is read and written as a file is one.
+    /// Notes that something is a file, as it is read or written.
     pub(super) fn is_file(&mut self, node: NodeId) {
         if let Some(node) = self.tree.get_mut(node) {
             node.kind = Kind::File;
         }
     }
 
-    /// Keeps bytes of a file in the spool. What is there already is written over.
+    /// Stores bytes of a file in the spool, in place of the bytes that it has there for the same range.
     pub(super) fn keep(
         &mut self,
         node: NodeId,
@@ -208,7 +208,7 @@ impl<S: Read + Write + Seek> Files<S> {
         Ok(())
     }
 
-    /// Copies a range of a file to another, as far as it is known.
+    /// Copies a range from one file to another, as far as it is known.
     pub(super) fn copy(
         &mut self,
         from: Option<NodeId>,
@@ -218,7 +218,7 @@ impl<S: Read + Write + Seek> Files<S> {
         length: u64,
     ) -> io::Result<()> {
         let ranges = from.and_then(|from| self.tree.get(from)).map(|from| from.contents.range(offset, length));
-        let ranges = ranges.filter(|ranges| self.steps.take(ranges.len()));
+        let ranges = ranges.filter(|ranges| self.budget.spend(ranges.len()));
         let Some(ranges) = ranges else {
             self.blank(to, start, length);
             return Ok(());
@@ -248,10 +248,10 @@ impl<S: Read + Write + Seek> Files<S> {
         Ok(())
     }
 
-    /// Takes in that bytes were written that are not known.
+    /// Notes a write of unknown bytes.
     pub(super) fn blank(&mut self, node: NodeId, start: u64, length: u64) {
         self.tree.change(node, |contents| {
-            // As a write of anything, for the gap before it and the length.
+            // Writing zeroes first fills a gap before the range, and sets the length.
             contents.write(start, length, Source::Zeroes);
             contents.forget(start, start.saturating_add(length));
         });
@@ -267,7 +267,7 @@ impl<S: Read + Write + Seek> Files<S> {
         &mut self,
         call: u64,
         place: &Place,
-        at: At,
+        at: Position,
         length: u64,
         blobs: &mut dyn Blobs,
     ) -> Result<(), FilesError> {
@@ -276,8 +276,8 @@ impl<S: Read + Write + Seek> Files<S> {
         self.tree.change(node, |contents| {
             let end = contents.length;
             let start = match at {
-                At::Offset(offset) => offset,
-                At::End => end.map_or(0, |end| end.saturating_sub(length)),
+                Position::Offset(offset) => offset,
+                Position::End => end.map_or(0, |end| end.saturating_sub(length)),
             };
             contents.forget(start, start.saturating_add(length));
             contents.length = end.filter(|end| start.saturating_add(length) < *end);

@@ -1,9 +1,9 @@
-//! [`Files`]: what a run did to files, and what was in them at any point of it.
+//! [`Files`]: what a run did to files, and their contents at any point of it.
 //!
-//! Fed a journal's records in order. Contents come from what the journal holds: bytes in a record, kept blobs, and,
-//! where a replay makes the tool write them again, the arguments of its calls. What can't be known is said to be
-//! unknown. Contents are kept in a spool, not in memory, and everything that a journal could make grow has a bound;
-//! what lies beyond the bounds is counted in [`Files::lost`].
+//! It takes a journal's records in order. Contents come from the journal: bytes in records, stored blobs, and the
+//! arguments of calls, if a replay makes the tool write them again. What can't be known is reported as unknown.
+//! Contents are kept in a spool file, not in memory. Everything that a journal can make grow has a bound;
+//! [`Files::lost`] counts what is beyond.
 
 mod changes;
 mod contents;
@@ -20,23 +20,23 @@ use std::io::{self, Read, Seek, Write};
 
 use wasm_agent_journal::{BlobRef, Call, PayloadRef, ReadError, Reader, Record};
 
-use crate::steps::Steps;
-use crate::view::{At, Contents as Written, Effect, How, Place, View, What};
+use crate::budget::WorkBudget;
+use crate::view::{Activity, Effect, OpenMode, Place, Position, View, Written};
 use changes::Changes;
 use contents::{Contents, Source};
 use spool::Spool;
 use tree::{Kind, NodeId, Tree};
 
 pub use changes::{Change, ChangeKind, State};
-pub use restore::{Folder, Left, Restored};
+pub use restore::{Completeness, Folder, Restored};
 
-/// Where the contents of blobs come from.
+/// Reads the contents of blobs.
 pub trait Blobs {
     /// The contents of a blob, checked against its digest.
     ///
     /// # Errors
     ///
-    /// When the journal can't be read there, or is not what was written.
+    /// When the journal can't be read there, or was changed.
     fn blob(&mut self, blob: &BlobRef) -> Result<Vec<u8>, ReadError>;
 }
 
@@ -46,13 +46,13 @@ impl<R: Read + Seek> Blobs for Reader<R> {
     }
 }
 
-/// Why a run's files can't be followed.
+/// A run's files can't be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
-    /// The spool fails.
-    #[error("cannot keep contents meanwhile: {0}")]
+    /// The spool file can't be written or read.
+    #[error("cannot use the temporary file for contents: {0}")]
     Spool(#[from] io::Error),
-    /// The journal fails.
+    /// The journal can't be read.
     #[error(transparent)]
     Journal(#[from] ReadError),
 }
@@ -64,18 +64,18 @@ pub struct Files<S> {
     tree: Tree,
     changes: Changes,
     spool: Spool<S>,
-    steps: Steps,
+    budget: WorkBudget,
     calls: u64,
     lacks_contents: bool,
-    /// Bytes that may still be digested.
+    /// How many bytes may still be digested.
     digest_left: u64,
-    /// Bytes that may still be restored.
+    /// How many bytes may still be restored.
     restore_left: u64,
     undigested: u64,
 }
 
 impl<S: Read + Write + Seek> Files<S> {
-    /// No files yet. Contents are kept in `spool`, which is written from its start.
+    /// Begins without files. Contents are kept in `spool`, which is written from its start.
     pub fn new(spool: S) -> Self {
         let (tree, changes) = (Tree::default(), Changes::default());
         let (view, spool) = (View::new(), Spool::new(spool));
@@ -85,7 +85,7 @@ impl<S: Read + Write + Seek> Files<S> {
             tree,
             changes,
             spool,
-            steps: Steps::default(),
+            budget: WorkBudget::default(),
             calls: 0,
             lacks_contents: false,
             digest_left,
@@ -94,7 +94,7 @@ impl<S: Read + Write + Seek> Files<S> {
         }
     }
 
-    /// Takes in the next record.
+    /// Takes the next record.
     ///
     /// # Errors
     ///
@@ -107,56 +107,56 @@ impl<S: Read + Write + Seek> Files<S> {
         Ok(())
     }
 
-    /// Takes in the next call. In place of the recorded one it may be the same call with contents in its arguments.
+    /// Takes the next call: the recorded one, or the same call from a replay, with contents in its arguments.
     ///
     /// # Errors
     ///
     /// As [`record`](Self::record).
     pub fn call(&mut self, call: &Call, blobs: &mut dyn Blobs) -> Result<(), FilesError> {
         self.calls = call.seq.0.saturating_add(1);
-        self.steps.call();
-        let seen = self.view.call(call);
-        self.happened(call.seq.0, seen.what, seen.effect.as_ref(), blobs)
+        self.budget.add_call();
+        let read = self.view.call(call);
+        self.apply(call.seq.0, read.activity, read.effect.as_ref(), blobs)
     }
 
-    /// Calls taken in so far.
+    /// How many calls were taken so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls
     }
 
-    /// Whether the tool wrote bytes to a file that only a replay makes again.
+    /// Whether the tool wrote bytes that the journal has by digest only. A replay makes them again.
     #[must_use]
     pub fn lacks_contents(&self) -> bool {
         self.lacks_contents
     }
 
-    /// How many files, handles, effects and changes a journal told of beyond what is followed.
+    /// How many files, handles, effects and changes were not followed, as there were too many.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.view.lost().saturating_add(self.tree.lost).saturating_add(self.changes.lost)
     }
 
-    /// How many digests are missing because the file, or all files together, are longer than what is digested.
+    /// How many digests are missing, as the file, or all files together, are too long.
     #[must_use]
     pub fn undigested(&self) -> u64 {
         self.undigested
     }
 
-    fn happened(
+    fn apply(
         &mut self,
         call: u64,
-        what: What<'_>,
+        what: Activity<'_>,
         effect: Option<&Effect>,
         blobs: &mut dyn Blobs,
     ) -> Result<(), FilesError> {
         match what {
-            What::Opened { place, how } => self.opened(call, &place, how, effect, blobs)?,
-            What::Closed { opened } => {
+            Activity::Opened { place, mode } => self.opened(call, &place, mode, effect, blobs)?,
+            Activity::Closed { opened } => {
                 let gone = self.tree.close(opened);
                 self.release(gone);
             }
-            What::Looked { place, size: Some(size) } => {
+            Activity::Looked { place, size: Some(size) } => {
                 if let Some(node) = self.node(&place) {
                     self.is_file(node);
                     self.tree.change(node, |contents| {
@@ -164,40 +164,40 @@ impl<S: Read + Write + Seek> Files<S> {
                     });
                 }
             }
-            What::Listed { place, .. } => {
+            Activity::Listed { place, .. } => {
                 if let Some(node) = self.node(&place).and_then(|node| self.tree.get_mut(node)) {
                     node.kind = Kind::Directory;
                 }
             }
-            What::Read { place, offset, payload, end } => self.read(&place, offset, &payload, end)?,
-            What::Wrote { place, at, length, contents } => self.wrote(call, &place, at, length, contents, blobs)?,
-            What::InDoubt { place, at, length } => self.in_doubt(call, &place, at, length, blobs)?,
-            What::Resized { place, size } => {
+            Activity::Read { place, offset, payload, end } => self.read(&place, offset, &payload, end)?,
+            Activity::Wrote { place, at, length, contents } => self.wrote(call, &place, at, length, contents, blobs)?,
+            Activity::InDoubt { place, at, length } => self.in_doubt(call, &place, at, length, blobs)?,
+            Activity::Resized { place, size } => {
                 if let Some(node) = self.node(&place) {
                     self.modified(call, node, blobs)?;
                     self.tree.change(node, |contents| contents.resize(size));
                 }
             }
-            What::Retimed { place } => {
+            Activity::Retimed { place } => {
                 if let Some(node) = self.node(&place) {
-                    self.had(node, effect);
+                    self.note_before(node, effect);
                     self.modified(call, node, blobs)?;
                 }
             }
-            What::MadeDirectory { path } => {
+            Activity::MadeDirectory { path } => {
                 self.changed(call, &path, effect, State::Absent);
-                self.made(&path, Kind::Directory, Contents::default());
+                self.create(&path, Kind::Directory, Contents::default());
             }
-            What::Linked { kind, path, target } => {
+            Activity::Linked { kind, path, target } => {
                 self.changed(call, &path, effect, State::Absent);
                 self.linked(kind, &path, target);
             }
-            What::Renamed { from, to, replaces, directory } => {
-                let kind = if directory { Kind::Directory } else { Kind::Unsaid };
+            Activity::Renamed { from, to, replaces, directory } => {
+                let kind = if directory { Kind::Directory } else { Kind::Unknown };
                 self.renamed(call, (&from, &to), replaces, kind, effect, blobs)?;
             }
-            What::Removed { path, directory } => {
-                let kind = if directory { Kind::Directory } else { Kind::Unsaid };
+            Activity::Removed { path, directory } => {
+                let kind = if directory { Kind::Directory } else { Kind::Unknown };
                 let node = self.known(&path, kind);
                 let before = self.before(node, effect, blobs)?;
                 self.changed(call, &path, effect, before);
@@ -213,7 +213,7 @@ impl<S: Read + Write + Seek> Files<S> {
         &mut self,
         call: u64,
         place: &Place,
-        how: How,
+        mode: OpenMode,
         effect: Option<&Effect>,
         blobs: &mut dyn Blobs,
     ) -> Result<(), FilesError> {
@@ -223,29 +223,29 @@ impl<S: Read + Write + Seek> Files<S> {
             gone.into_iter().for_each(|chunks| self.release(Some(chunks)));
         }
         let node = match &place.path {
-            Some(path) if how.created => {
+            Some(path) if mode.created => {
                 self.changed(call, path, effect, State::Absent);
-                self.made(path, Kind::File, Contents::empty())
+                self.create(path, Kind::File, Contents::empty())
             }
             Some(path) => {
-                let kind = if how.directory {
+                let kind = if mode.directory {
                     Kind::Directory
-                } else if how.writable {
+                } else if mode.writable {
                     Kind::File
                 } else {
-                    Kind::Unsaid
+                    Kind::Unknown
                 };
                 self.known(path, kind)
             }
-            // Reached by its handle alone.
-            None => self.tree.add(Kind::Unsaid, Contents::default()),
+            // Known by its handle only.
+            None => self.tree.add(Kind::Unknown, Contents::default()),
         };
         let Some(node) = node else { return Ok(()) };
         if let Some(opened) = place.opened {
             self.tree.open(opened, node);
         }
-        self.had(node, effect);
-        if how.truncated {
+        self.note_before(node, effect);
+        if mode.truncated {
             self.modified(call, node, blobs)?;
             self.tree.change(node, |contents| *contents = Contents::empty());
             if let Some(node) = self.tree.get_mut(node) {
@@ -255,8 +255,8 @@ impl<S: Read + Write + Seek> Files<S> {
         Ok(())
     }
 
-    /// Takes in what an intent says of the file that it is about.
-    fn had(&mut self, node: NodeId, effect: Option<&Effect>) {
+    /// Applies what an intent says about its file.
+    fn note_before(&mut self, node: NodeId, effect: Option<&Effect>) {
         let Some(effect) = effect else { return };
         let Some(found) = self.tree.get_mut(node) else { return };
         found.effect = Some((effect.intent.effect.0, effect.intent.call.0));
@@ -273,18 +273,18 @@ impl<S: Read + Write + Seek> Files<S> {
         self.is_file(node);
         let length = payload.length();
         match *payload {
-            PayloadRef::Inline(bytes) => self.keep(node, offset, bytes, Contents::tell)?,
+            PayloadRef::Inline(bytes) => self.keep(node, offset, bytes, Contents::observe)?,
             PayloadRef::Stored(blob) => {
-                self.tree.change(node, |contents| contents.tell(offset, length, Source::Blob { blob, skip: 0 }));
+                self.tree.change(node, |contents| contents.observe(offset, length, Source::Blob { blob, skip: 0 }));
             }
             PayloadRef::DigestOnly { digest, length: whole } => {
-                let told = Source::Told { digest, whole, skip: 0 };
-                self.tree.change(node, |contents| contents.tell(offset, length, told));
+                let told = Source::DigestOnly { digest, whole, skip: 0 };
+                self.tree.change(node, |contents| contents.observe(offset, length, told));
             }
         }
         let behind = offset.checked_add(length).filter(|_| end);
         if let Some(behind) = behind {
-            // A read behind the end says only that there is nothing.
+            // An empty read past the end does not say where the end is.
             self.tree.change(node, |contents| match contents.length {
                 Some(known) if known <= behind && length == 0 => {}
                 _ => contents.ends_at(behind),
@@ -297,7 +297,7 @@ impl<S: Read + Write + Seek> Files<S> {
         &mut self,
         call: u64,
         place: &Place,
-        at: At,
+        at: Position,
         length: u64,
         contents: Written<'_>,
         blobs: &mut dyn Blobs,
@@ -307,13 +307,13 @@ impl<S: Read + Write + Seek> Files<S> {
         self.is_file(node);
         let end = self.tree.get(node).and_then(|node| node.contents.length);
         let Some(start) = (match at {
-            At::Offset(offset) => Some(offset),
-            At::End => end,
+            Position::Offset(offset) => Some(offset),
+            Position::End => end,
         }) else {
             return Ok(());
         };
         if start.checked_add(length).is_none() {
-            // No file is that long.
+            // A file can't be that long.
             self.tree.change(node, Contents::give_up);
             return Ok(());
         }
@@ -327,7 +327,7 @@ impl<S: Read + Write + Seek> Files<S> {
             }
             Written::Bytes(PayloadRef::DigestOnly { digest, length: whole }) => {
                 self.lacks_contents = true;
-                let told = Source::Told { digest, whole, skip: 0 };
+                let told = Source::DigestOnly { digest, whole, skip: 0 };
                 self.tree.change(node, |contents| contents.write(start, length, told));
             }
             Written::Zeroes => self.tree.change(node, |contents| contents.write(start, length, Source::Zeroes)),

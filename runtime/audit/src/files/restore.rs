@@ -1,74 +1,74 @@
-//! Putting a run's files back, as far as a journal tells of them.
+//! Restoring a run's files, as far as its journal has them.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use wasm_agent_policy::GuestPath;
 
 use super::contents::{Contents, Source};
-use super::digest::{ALL_BYTES_MAX, FILE_BYTES_MAX, Fetched, cost};
+use super::digest::{ALL_BYTES_MAX, BlobCache, FILE_BYTES_MAX, cost};
 use super::tree::Kind;
 use super::{Blobs, Files, FilesError};
 
-/// An empty folder that files are restored into.
+/// An empty folder to restore files into.
 ///
-/// A path's segments come from a journal: none is `..` or empty, but whoever writes has to keep within the folder, and
-/// to make only what is not there yet.
+/// Paths come from a journal. Their segments are never `..` or empty, but an implementation must stay within the
+/// folder, follow no links, and create only what does not exist.
 pub trait Folder {
-    /// A new file that is written to.
+    /// A new file, open for writing.
     type File: Write + Seek;
 
-    /// Makes a directory, and those above it, unless they are there.
+    /// Creates a directory and its parents, unless they exist.
     ///
     /// # Errors
     ///
-    /// When it can't be made.
+    /// When it can't be created.
     fn directory(&mut self, path: &GuestPath) -> io::Result<()>;
 
-    /// Makes a new file of this length, filled with zeroes, and the directories above it.
+    /// Creates a new file of this length, filled with zeroes, and its parent directories.
     ///
     /// # Errors
     ///
-    /// When it can't be made.
+    /// When it can't be created.
     fn file(&mut self, path: &GuestPath, length: u64) -> io::Result<Self::File>;
 }
 
-/// How much of a file, directory or link was restored.
+/// A file, directory or link, and how much of it was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// Its name.
     pub path: GuestPath,
-    /// What became of it.
-    pub left: Left,
+    /// How much of it was restored.
+    pub completeness: Completeness,
 }
 
-/// What is missing of it.
+/// How much of something was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Left {
-    /// Nothing: it is whole.
+pub enum Completeness {
+    /// All of it.
     Whole {
-        /// Its length; none for a directory.
+        /// Its length in bytes; `None` for a directory.
         length: Option<u64>,
     },
-    /// Some of its bytes are not known; they are zeroes in the restored file.
+    /// Some of its bytes are unknown. They are zeroes in the restored file.
     Partial {
-        /// Its length, where it is known.
+        /// Its length in bytes, if known.
         length: Option<u64>,
         /// How many bytes are known.
         known: u64,
-        /// Some of them lie beyond what is restored of a file.
+        /// It is too long: its end was not restored.
         cut: bool,
     },
-    /// None of its bytes is known; it was not made.
+    /// None of its bytes are known: it was not created.
     Unknown {
-        /// Its length, where it is known.
+        /// Its length in bytes, if known.
         length: Option<u64>,
     },
-    /// It is a symbolic link, which are not made.
+    /// It is a symbolic link. Links are not restored.
     Link {
         /// Its text.
         target: String,
     },
-    /// It could not be made.
+    /// It could not be created.
     Failed {
         /// Why.
         why: String,
@@ -76,12 +76,12 @@ pub enum Left {
 }
 
 impl<S: Read + Write + Seek> Files<S> {
-    /// Restores what the tool knew of its files by now, and says of each how much. Directories that hold nothing known
-    /// are made where the run made them, or looked into them.
+    /// Restores the files as far as the tool had read or written them by now, and reports each. Empty directories are
+    /// created if the run created or listed them.
     ///
     /// # Errors
     ///
-    /// When the spool or the journal fails. What can't be made in the folder is listed.
+    /// When the spool or the journal fails. What can't be created in the folder is reported as failed.
     pub fn restore<F: Folder>(
         &mut self,
         folder: &mut F,
@@ -89,16 +89,21 @@ impl<S: Read + Write + Seek> Files<S> {
         mut each: impl FnMut(Restored),
     ) -> Result<(), FilesError> {
         let names: Vec<GuestPath> = self.tree.names().map(|(path, _)| path.clone()).collect();
-        let mut fetched = Fetched::default();
+        let mut fetched = BlobCache::default();
         for path in names {
             let Some(node) = self.tree.named(&path).and_then(|node| self.tree.get(node)) else { continue };
-            let left = match &node.kind {
-                Kind::Unsaid if node.contents.length.is_none() => continue,
-                Kind::Directory => made(folder.directory(&path)),
-                Kind::Link(target) => Left::Link { target: target.clone() },
-                Kind::File | Kind::Unsaid => {
-                    if !self.steps.take(node.contents.pieces()) {
-                        each(Restored { path, left: Left::Failed { why: "too many pieces in all".to_owned() } });
+            let completeness = match &node.kind {
+                Kind::Unknown if node.contents.length.is_none() => continue,
+                Kind::Directory => directory_result(folder.directory(&path)),
+                Kind::Link(target) => Completeness::Link { target: target.clone() },
+                Kind::File | Kind::Unknown => {
+                    if !self.budget.spend(node.contents.pieces()) {
+                        each(Restored {
+                            path,
+                            completeness: Completeness::Failed {
+                                why: "all files together have too many pieces".to_owned(),
+                            },
+                        });
                         continue;
                     }
                     let contents = node.contents.clone();
@@ -107,11 +112,13 @@ impl<S: Read + Write + Seek> Files<S> {
                             self.restore_left = left;
                             self.restore_file(folder, &path, &contents, &mut fetched, blobs)?
                         }
-                        None => Left::Failed { why: format!("more than {} GiB in all", ALL_BYTES_MAX >> 30) },
+                        None => Completeness::Failed {
+                            why: format!("all files together have more than {} GiB", ALL_BYTES_MAX >> 30),
+                        },
                     }
                 }
             };
-            each(Restored { path, left });
+            each(Restored { path, completeness });
         }
         Ok(())
     }
@@ -121,45 +128,49 @@ impl<S: Read + Write + Seek> Files<S> {
         folder: &mut F,
         path: &GuestPath,
         contents: &Contents,
-        fetched: &mut Fetched,
+        fetched: &mut BlobCache,
         blobs: &mut dyn Blobs,
-    ) -> Result<Left, FilesError> {
+    ) -> Result<Completeness, FilesError> {
         let (length, known) = (contents.length, contents.known_bytes());
         if known == 0 && length != Some(0) {
-            return Ok(Left::Unknown { length });
+            return Ok(Completeness::Unknown { length });
         }
         let last = contents.known().last().map_or(0, |(at, length, _)| at.saturating_add(length));
         let end = length.unwrap_or(last);
         let whole = contents.is_whole() && end <= FILE_BYTES_MAX;
         let mut file = match folder.file(path, end.min(FILE_BYTES_MAX)) {
             Ok(file) => file,
-            Err(error) => return Ok(Left::Failed { why: error.to_string() }),
+            Err(error) => return Ok(Completeness::Failed { why: error.to_string() }),
         };
         for (at, length, source) in contents.known() {
             let length = FILE_BYTES_MAX.saturating_sub(at).min(length);
-            // The file is zeroes where nothing is written.
+            // A new file is zeroes already.
             if length == 0 || source == Source::Zeroes {
                 continue;
             }
             let mut failed = file.seek(SeekFrom::Start(at)).err();
-            self.pour(source, length, fetched, blobs, &mut |bytes| {
+            self.copy_piece(source, length, fetched, blobs, &mut |bytes| {
                 if failed.is_none() {
                     failed = file.write_all(bytes).err();
                 }
                 Ok(())
             })?;
             if let Some(error) = failed {
-                return Ok(Left::Failed { why: error.to_string() });
+                return Ok(Completeness::Failed { why: error.to_string() });
             }
         }
         if let Err(error) = file.flush() {
-            return Ok(Left::Failed { why: error.to_string() });
+            return Ok(Completeness::Failed { why: error.to_string() });
         }
-        if whole { Ok(Left::Whole { length }) } else { Ok(Left::Partial { length, known, cut: end > FILE_BYTES_MAX }) }
+        if whole {
+            Ok(Completeness::Whole { length })
+        } else {
+            Ok(Completeness::Partial { length, known, cut: end > FILE_BYTES_MAX })
+        }
     }
 }
 
-/// What restoring a file reads or writes: all that is known of it but zeroes, as far as it is restored.
+/// Bytes that restoring a file reads or writes: its known bytes without zeroes, up to the longest length.
 fn written_bytes(contents: &Contents) -> u64 {
     let written = contents.known().filter(|(_, _, source)| *source != Source::Zeroes);
     cost(written.filter_map(|(at, length, source)| {
@@ -168,9 +179,9 @@ fn written_bytes(contents: &Contents) -> u64 {
     }))
 }
 
-fn made(result: io::Result<()>) -> Left {
+fn directory_result(result: io::Result<()>) -> Completeness {
     match result {
-        Ok(()) => Left::Whole { length: None },
-        Err(error) => Left::Failed { why: error.to_string() },
+        Ok(()) => Completeness::Whole { length: None },
+        Err(error) => Completeness::Failed { why: error.to_string() },
     }
 }

@@ -1,14 +1,14 @@
-//! The spool: where contents are kept while a journal is read, outside of memory.
+//! The spool: a file that holds contents while a journal is read.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-/// Bytes of a chunk. A file gets whole chunks, so that many small writes to several files do not come apart into many pieces.
+/// Bytes of a chunk. Each file has its own chunks, so that small writes to several files stay in few pieces.
 pub(super) const CHUNK_BYTES: u64 = 64 << 10;
 
-/// Most bytes that are kept: more than any disk has to spare for a question about a journal.
+/// Most bytes kept: more than a disk has to spare for reading a journal.
 const SPOOL_BYTES_MAX: u64 = 16 << 30;
 
-/// Contents outside of memory. What a file no longer needs is used again.
+/// Contents in a file. Chunks that are released are reused.
 #[derive(Debug)]
 pub(super) struct Spool<S> {
     file: S,
@@ -20,7 +20,7 @@ pub(super) struct Spool<S> {
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     starts: Vec<u64>,
-    /// Where the last chunk goes on, and how much of it is left.
+    /// Where the last chunk continues, and how much of it is free.
     at: u64,
     left: u64,
 }
@@ -30,8 +30,8 @@ impl<S: Read + Write + Seek> Spool<S> {
         Self { file, end: 0, free: Vec::new() }
     }
 
-    /// Keeps as much of `bytes` as fits into a file's last chunk, or a new one. Gives where, and how much; nothing where the
-    /// spool is full.
+    /// Stores as much of `bytes` as fits into a file's last chunk, or into a new one. Returns its offset and length;
+    /// `None` if the spool is full.
     pub(super) fn keep(&mut self, chunks: &mut Chunks, bytes: &[u8]) -> io::Result<Option<(u64, u64)>> {
         if chunks.left == 0 {
             let Some(start) = self.chunk() else { return Ok(None) };
@@ -46,7 +46,7 @@ impl<S: Read + Write + Seek> Spool<S> {
         Ok(Some((at, length)))
     }
 
-    /// Writes over what was kept.
+    /// Overwrites stored bytes.
     pub(super) fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(at))?;
         self.file.write_all(bytes)
@@ -57,7 +57,7 @@ impl<S: Read + Write + Seek> Spool<S> {
         self.file.read_exact(bytes)
     }
 
-    /// Gives a file's chunks back.
+    /// Releases a file's chunks.
     pub(super) fn release(&mut self, chunks: &mut Chunks) {
         self.free.append(&mut chunks.starts);
         chunks.left = 0;
@@ -75,7 +75,7 @@ impl<S: Read + Write + Seek> Spool<S> {
     }
 }
 
-/// Widens a length. No platform that Rust supports has a `usize` above 64 bits.
+/// Widens a length. `usize` has at most 64 bits on every platform that Rust supports.
 pub(super) fn wide(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

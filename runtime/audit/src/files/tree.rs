@@ -1,4 +1,4 @@
-//! The files of a run by their names, as far as a journal tells of them.
+//! The files of a run, by name and by handle.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,26 +7,26 @@ use wasm_agent_policy::GuestPath;
 
 use super::contents::Contents;
 use super::spool::Chunks;
-use crate::view::Opened;
+use crate::view::OpenedId;
 
-/// Most files and directories that are followed.
+/// Most files and directories followed.
 const NODES_MAX: usize = 65_536;
 
-/// Most bytes of their names and link targets that are held.
+/// Most bytes of their names and link targets.
 const NAME_BYTES_MAX: usize = 16 << 20;
 
 /// Most pieces of contents of all files together.
 const PIECES_MAX: usize = 262_144;
 
-/// Which file, whatever it is called.
+/// Identifies a file, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct NodeId(u64);
 
-/// What stands at a name.
+/// What a name refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It was opened or looked at, and nothing tells what it is.
-    Unsaid,
+    /// It was opened or looked at. The journal does not say what it is.
+    Unknown,
     File,
     Directory,
     /// A symbolic link with its text.
@@ -39,28 +39,28 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     pub(super) contents: Contents,
     pub(super) chunks: Chunks,
-    /// What it was before the run's first effect on it, where an intent says so.
+    /// Its state before the last effect on it, if the intent has it.
     pub(super) before: Option<Before>,
-    /// The effect by which it was opened or made last, and its call.
+    /// The last effect that opened or created it, and its call.
     pub(super) effect: Option<(u64, u64)>,
     /// Its names.
     pub(super) names: BTreeSet<GuestPath>,
-    /// Handles that lead to it.
+    /// How many handles refer to it.
     handles: u32,
 }
 
-/// All that is followed.
+/// All files that are followed.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     nodes: HashMap<NodeId, Node>,
     names: BTreeMap<GuestPath, NodeId>,
-    opened: HashMap<Opened, NodeId>,
+    opened: HashMap<OpenedId, NodeId>,
     next: u64,
     held: usize,
     pieces: usize,
-    /// Nothing is followed any longer: too much was asked of it.
+    /// Nothing is followed any more: the budget is used up.
     given_up: bool,
-    /// What was not followed for want of room.
+    /// How much was not followed, as there was no room.
     pub(super) lost: u64,
 }
 
@@ -73,7 +73,7 @@ impl Tree {
         self.names.get(path).copied()
     }
 
-    pub(super) fn opened(&self, opened: Opened) -> Option<NodeId> {
+    pub(super) fn opened(&self, opened: OpenedId) -> Option<NodeId> {
         self.opened.get(&opened).copied()
     }
 
@@ -82,7 +82,7 @@ impl Tree {
         self.names.iter().filter_map(|(path, node)| Some((path, self.nodes.get(node)?)))
     }
 
-    /// Follows something new, which is found under its name or by its handle.
+    /// Adds something new. It still needs a name or a handle.
     pub(super) fn add(&mut self, kind: Kind, contents: Contents) -> Option<NodeId> {
         let text = if let Kind::Link(text) = &kind { text.len() } else { 0 };
         if self.given_up || self.nodes.len() >= NODES_MAX || self.held.saturating_add(text) > NAME_BYTES_MAX {
@@ -100,7 +100,7 @@ impl Tree {
         Some(node)
     }
 
-    /// Gives a name. What had it before loses it.
+    /// Assigns a name, and takes it from what had it before.
     pub(super) fn bind(&mut self, path: &GuestPath, node: NodeId) -> Option<Chunks> {
         if self.named(path) == Some(node) {
             return None;
@@ -118,7 +118,7 @@ impl Tree {
         gone
     }
 
-    /// Takes a name away. Gives back the chunks of what is gone with it.
+    /// Removes a name. If nothing refers to the file any more, returns its chunks.
     pub(super) fn unbind(&mut self, path: &GuestPath) -> Option<Chunks> {
         let node = self.names.remove(path)?;
         self.held = self.held.saturating_sub(path.as_str().len());
@@ -128,22 +128,22 @@ impl Tree {
         self.forget(node)
     }
 
-    /// Lets a handle lead to it.
-    pub(super) fn open(&mut self, opened: Opened, node: NodeId) {
-        // As many as the view follows, which is bounded.
+    /// Adds a handle.
+    pub(super) fn open(&mut self, opened: OpenedId, node: NodeId) {
+        // The view bounds how many there are.
         self.count(node, 1);
         self.opened.insert(opened, node);
     }
 
-    pub(super) fn close(&mut self, opened: Opened) -> Option<Chunks> {
+    pub(super) fn close(&mut self, opened: OpenedId) -> Option<Chunks> {
         let node = self.opened.remove(&opened)?;
         self.count(node, -1);
         self.forget(node)
     }
 
-    /// Forgets handles that lead nowhere any more, which the journal did not say.
-    pub(super) fn retain_open(&mut self, is_open: impl Fn(Opened) -> bool) -> Vec<Chunks> {
-        let gone: Vec<Opened> = self.opened.keys().copied().filter(|opened| !is_open(*opened)).collect();
+    /// Removes handles that were closed without a record.
+    pub(super) fn retain_open(&mut self, is_open: impl Fn(OpenedId) -> bool) -> Vec<Chunks> {
+        let gone: Vec<OpenedId> = self.opened.keys().copied().filter(|opened| !is_open(*opened)).collect();
         gone.into_iter().filter_map(|opened| self.close(opened)).collect()
     }
 
@@ -151,7 +151,7 @@ impl Tree {
         self.opened.len()
     }
 
-    /// The names below a directory, itself included, and how many were looked at.
+    /// The names below a directory and its own, and how many names were looked at.
     pub(super) fn below(&self, path: &GuestPath) -> (Vec<GuestPath>, usize) {
         let from = self.names.range(path.clone()..).map(|(name, _)| name);
         let near = from.take_while(|name| name.as_str().starts_with(path.as_str()));
@@ -160,7 +160,7 @@ impl Tree {
         (below, looked_at)
     }
 
-    /// Forgets everything, and follows nothing any longer.
+    /// Forgets everything, and follows nothing more.
     pub(super) fn give_up(&mut self) {
         let lost = self.lost.saturating_add(1);
         *self = Self { given_up: true, lost, ..Self::default() };
@@ -170,7 +170,7 @@ impl Tree {
         self.given_up
     }
 
-    /// Changes what is known of a file, and keeps count of its pieces.
+    /// Changes a file's contents, and updates the count of pieces.
     pub(super) fn change(&mut self, node: NodeId, change: impl FnOnce(&mut Contents)) {
         let Some(found) = self.nodes.get_mut(&node) else { return };
         self.pieces = self.pieces.saturating_sub(found.contents.pieces());
@@ -191,7 +191,7 @@ impl Tree {
         }
     }
 
-    /// Forgets what nothing leads to any more.
+    /// Removes a file that has no name and no handle. Returns its chunks.
     fn forget(&mut self, node: NodeId) -> Option<Chunks> {
         let found = self.nodes.get(&node)?;
         if found.handles > 0 || !found.names.is_empty() {

@@ -1,50 +1,49 @@
-//! The decisions that change: equal ones once, and no more than fit.
+//! The decisions that change. Equal ones are listed once, and the list is bounded.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use wasm_agent_journal::Answer;
-use wasm_agent_policy::{DecisionKind, DenialReason, Judgement, Policy};
+use wasm_agent_policy::{Action, DecisionKind, DenialReason, Judgement, Policy};
 
-use super::again::Secrets;
-use super::shown;
-use crate::decided::Decided;
+use super::decide::Secrets;
+use crate::decisions::RecordedDecision;
 
-/// Most different changes that are listed for a run. Whoever reads a list reads no more of it.
+/// Most different changes listed for a run: more than anybody reads.
 pub(super) const CHANGES_MAX: usize = 10_000;
 
-/// Most bytes of their texts: a hostile journal can have actions of a megabyte each.
+/// Most bytes of their actions: in a hostile journal each can take a megabyte.
 const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// A decision that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The first call that it is about.
+    /// The first call with this change.
     pub call: u64,
-    /// How often the same was decided otherwise in the same way.
+    /// How many decisions have this same change.
     pub count: u64,
-    /// The action, as `policy explain` takes it; escaped.
+    /// The action, escaped, in the form that `policy explain` accepts.
     pub action: String,
-    /// What was decided.
+    /// The recorded decision.
     pub was: Side,
-    /// What was answered the first time, where somebody was asked.
+    /// The first recorded answer, if somebody was asked.
     pub answer: Option<Answer>,
-    /// What the other policy decides.
+    /// The new decision.
     pub now: Side,
 }
 
-/// A decision, and why it is so.
+/// A decision and its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Side {
     /// The decision.
     pub decision: DecisionKind,
-    /// The grant that decides.
+    /// The label of the grant that decides.
     pub grant: Option<String>,
-    /// Its line in the policy, from 1.
+    /// The grant's line in the policy, from 1.
     pub line: Option<u32>,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     pub reason: String,
-    /// The names of the secrets that the request is given, where they are what changes.
+    /// The names of the secrets that the request gets, if these change.
     pub secrets: Option<Vec<String>>,
 }
 
@@ -53,7 +52,7 @@ struct Key {
     action: String,
     was: Side,
     now: Side,
-    /// Whether the answer was a yes: a change that takes a yes away is not one that takes a no away.
+    /// Whether it was approved: losing an approval is another change than losing a refusal.
     approved: Option<bool>,
 }
 
@@ -71,7 +70,7 @@ pub(super) struct Changes {
 impl Changes {
     pub(super) fn add(
         &mut self,
-        was: &Decided,
+        was: &RecordedDecision,
         recorded: Option<&Policy>,
         now: &Judgement,
         policy: &Policy,
@@ -99,8 +98,8 @@ impl Changes {
         self.listed.push((key, was.call, 1, was.answer));
     }
 
-    /// A decision as it was recorded. What the record does not say is taken from the run's own policy.
-    fn side_then(&mut self, was: &Decided, policy: Option<&Policy>, secrets: Option<Vec<String>>) -> Side {
+    /// The recorded decision. The run's own policy supplies what the record does not say.
+    fn side_then(&mut self, was: &RecordedDecision, policy: Option<&Policy>, secrets: Option<Vec<String>>) -> Side {
         let judgement =
             policy.zip(was.action.as_ref()).map(|(policy, action)| (policy, policy.judge(action, was.origin)));
         let judgement = judgement.filter(|(_, judgement)| judgement.decision == was.decision);
@@ -122,7 +121,7 @@ impl Changes {
         Side { decision: was.decision, grant, line, reason, secrets }
     }
 
-    /// The changes in the order of their calls, and how many decisions change that are not among them.
+    /// The changes, ordered by call, and how many changed decisions are not listed.
     pub(super) fn into_parts(self) -> (Vec<Change>, u64) {
         drop(self.places);
         let mut changes: Vec<Change> = self
@@ -133,7 +132,7 @@ impl Changes {
                 Some(Change { call, count, action, was, answer, now })
             })
             .collect();
-        // A request's decision is whole only with its outcome, which may come long after its call.
+        // A request's decision is complete with its outcome, which can come long after its call.
         changes.sort_by_key(|change| change.call);
         (changes, self.more)
     }
@@ -149,7 +148,7 @@ fn side_now(now: &Judgement, policy: &Policy, secrets: Option<Vec<String>>) -> S
     }
 }
 
-/// The lines of a policy's grants, by their labels; of two with one label the first.
+/// The lines of a policy's grants, by label. Of two grants with one label, the first.
 fn lines(policy: &Policy) -> HashMap<String, Option<u32>> {
     let files = policy.filesystem().iter().map(|grant| grant.id);
     let grants = files.chain(policy.http().iter().map(|grant| grant.id));
@@ -158,4 +157,9 @@ fn lines(policy: &Policy) -> HashMap<String, Option<u32>> {
         lines.entry(policy.grant_label(grant)).or_insert_with(|| policy.grant_line(grant));
     }
     lines
+}
+
+/// The text of an action in lists.
+fn shown(action: Option<&Action>) -> String {
+    action.map_or_else(|| "a path that leads out of its directory".to_owned(), Action::to_string)
 }

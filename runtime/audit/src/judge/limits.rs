@@ -1,36 +1,36 @@
-//! What a run used, against the limits of another policy.
+//! A run's use of resources, compared with the limits of another policy.
 //!
-//! Only what the journal proves is said: what the end record counts, requests that were under way together, and bodies that
-//! are described in their action.
+//! Only what the journal proves counts: the numbers in the end record, requests that were under way at once, and bodies
+//! that their action describes.
 
 use std::collections::HashSet;
 
 use wasm_agent_journal::{End, Header, Intent, RunResult};
 use wasm_agent_policy::{Action, Limits};
 
-/// Most requests that are counted together. A policy that allows more is not held to what goes beyond.
+/// Most requests counted at once. A policy that allows more is not checked beyond this.
 const OPEN_MAX: usize = 65_536;
 
-/// A limit under which the run would have gone otherwise.
+/// A limit that changes how the run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitChange {
-    /// What it is called under `[limits]`.
+    /// Its name under `[limits]`.
     pub name: &'static str,
-    /// What it is counted in: `bytes`, `ns` or nothing.
+    /// Its unit: `bytes`, `ns`, or empty for a count.
     pub unit: &'static str,
-    /// The limit of the run, where it had one.
+    /// The run's limit, if it had one.
     pub was: Option<u64>,
-    /// The limit of the other policy, where it has one.
+    /// The other policy's limit, if it has one.
     pub now: Option<u64>,
-    /// What the run used: at least this much, where `stopped` is set.
+    /// How much the run used. If `stopped` is set, it needed at least this much.
     pub used: Option<u64>,
-    /// Whether the run was stopped by this limit. Under the other policy it goes on; how is not in the journal.
+    /// This limit stopped the run. Under the other policy the run continues; the journal does not say how.
     pub stopped: bool,
 }
 
 /// What a run used.
 #[derive(Debug, Default)]
-pub(super) struct Used {
+pub(super) struct Usage {
     limits: Vec<(String, u64)>,
     end: Option<End>,
     requests: HashSet<u64>,
@@ -38,7 +38,7 @@ pub(super) struct Used {
     request_body_max: u64,
 }
 
-impl Used {
+impl Usage {
     pub(super) fn new(header: &Header) -> Self {
         Self { limits: header.limits.clone(), ..Self::default() }
     }
@@ -60,7 +60,7 @@ impl Used {
         self.requests.remove(&effect);
     }
 
-    /// The limits of a policy under which the run would have gone otherwise.
+    /// The limits of a policy that change how the run ends.
     pub(super) fn changes(&self, now: &Limits) -> Vec<LimitChange> {
         let recorded = |name: &str| self.limits.iter().find(|(known, _)| known == name).map(|(_, limit)| *limit);
         let end = |used: fn(&End) -> u64| self.end.as_ref().map(used);
@@ -102,9 +102,9 @@ impl Used {
 }
 
 impl LimitChange {
-    /// Whether the run would have been stopped now, or was stopped and would not be now.
+    /// Whether the limit now stops the run and did not before, or the other way around.
     fn matters(&self) -> bool {
-        // A limit that stands where it stood changes nothing, whatever is counted.
+        // An unchanged limit changes nothing, whatever was counted.
         if self.was == self.now {
             return false;
         }

@@ -1,11 +1,12 @@
-//! [`Judge`]: what another policy would have decided about what a run did. Nothing runs.
+//! [`Judge`]: what another policy would have decided in a recorded run. Nothing runs.
 //!
-//! Each recorded decision is made again under the new policy, as the gate makes it: with the secrets that the new
-//! policy gives a request, the addresses that the request came to, and the way that a path led. What the tool would
-//! have done after another answer is not known and not guessed: decisions are compared one by one.
+//! Each recorded decision is made again under the new policy, by the same rules as in the gate: with the secrets that
+//! the new policy gives a request, the addresses that the request reached, and the names that a path went through.
+//! After another decision the tool might have done something else. That is not guessed: decisions are compared one by
+//! one.
 
-mod again;
 mod changes;
+mod decide;
 mod limits;
 
 #[cfg(test)]
@@ -14,65 +15,65 @@ mod tests;
 use std::collections::HashMap;
 
 use wasm_agent_journal::{Answer, Event, Header, Record};
-use wasm_agent_policy::{Action, DecisionKind, GuestPath, Policy};
+use wasm_agent_policy::{DecisionKind, GuestPath, Policy};
 
-use crate::decided::{Decided, Decisions};
+use crate::decisions::{Decisions, RecordedDecision};
 use changes::Changes;
 pub use changes::{Change, Side};
 pub use limits::LimitChange;
-use limits::Used;
+use limits::Usage;
 
-/// What came of judging one run.
+/// The result of judging one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    /// The decisions that change, in the order of their first calls; equal ones once.
+    /// The decisions that change, ordered by their first call. Equal ones are listed once.
     pub changes: Vec<Change>,
-    /// Decisions that change and are not listed, because [`CHANGES_MAX`](changes::CHANGES_MAX) different ones are.
+    /// Changed decisions that are not listed, as there are more than [`CHANGES_MAX`](changes::CHANGES_MAX) different
+    /// ones.
     pub more: u64,
-    /// Limits that the run went over, or no longer ends at.
+    /// Limits that would stop the run, or no longer do.
     pub limits: Vec<LimitChange>,
-    /// Whether the new policy is for another tool, so that nothing of this would run.
+    /// The new policy is for another tool: the run would not start.
     pub other_tool: bool,
     /// Counts of decisions.
     pub counts: Counts,
-    /// Decisions whose call has no action in the journal. They are not judged: too long an action that was denied, and
-    /// a request that was allowed and then turned away, as `http-requests` of them were under way.
+    /// Decisions that are not judged, as the journal does not have their action: a denied action that was too long, or
+    /// an allowed request that the limit `http-requests` turned away.
     pub unknown: u64,
-    /// Guest directories that are other directories of the host under the new policy: the guest path, `host` then and
-    /// now.
+    /// Guest directories that the new policy maps to other host directories: the guest path, `host` before, `host` now.
     pub moved: Vec<(String, String, String)>,
 }
 
 /// Counts of decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// By what was decided, then by what the new policy decides: allow, ask, deny.
+    /// By recorded decision (rows) and new decision (columns): allow, ask, deny.
     pub matrix: [[u64; 3]; 3],
-    /// Decisions that change, in the decision or in the secrets.
+    /// Changed decisions, including those that change in their secrets alone.
     pub changed: u64,
-    /// What was allowed or approved and is denied now, or gets other secrets.
+    /// Actions that were permitted, and are now denied or get other secrets.
     pub lost: u64,
-    /// Decisions that the new policy asks about and somebody was asked about then, by answer.
+    /// Decisions that both policies ask about, by recorded answer.
     pub asked_again: Answers,
-    /// Decisions that the new policy asks about, and nobody was asked about then.
+    /// Decisions that only the new policy asks about.
     pub newly_asked: u64,
-    /// Decisions that somebody was asked about and the new policy does not ask about, by answer.
+    /// Decisions that only the recorded policy asked about, by recorded answer.
     pub no_longer_asked: Answers,
 }
 
-/// Answers.
+/// Counts of recorded answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Answers {
     /// Approved.
     pub approved: u64,
-    /// Refused, not given in time, or given by an approver that failed.
+    /// Refused, not answered in time, or the approver failed.
     pub refused: u64,
     /// Not in the journal.
     pub open: u64,
 }
 
 impl Answers {
-    /// All of them.
+    /// All answers.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.approved.saturating_add(self.refused).saturating_add(self.open)
@@ -87,7 +88,7 @@ impl Answers {
         *counter = counter.saturating_add(1);
     }
 
-    /// Adds other answers to these.
+    /// Adds other counts to these.
     pub fn merge(&mut self, other: &Self) {
         self.approved = self.approved.saturating_add(other.approved);
         self.refused = self.refused.saturating_add(other.refused);
@@ -102,14 +103,14 @@ impl Counts {
         self.matrix.iter().flatten().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// Decisions that are now this, whatever they were.
+    /// Decisions that are now this one, whatever they were before.
     #[must_use]
     pub fn now(&self, decision: DecisionKind) -> u64 {
         let column = place(decision);
         self.matrix.iter().filter_map(|row| row.get(column)).fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// Decisions that were one thing and are now another.
+    /// Decisions that were `was` and are now `now`.
     #[must_use]
     pub fn of(&self, was: DecisionKind, now: DecisionKind) -> u64 {
         self.matrix.get(place(was)).and_then(|row| row.get(place(now))).copied().unwrap_or_default()
@@ -129,7 +130,7 @@ impl Counts {
         self.no_longer_asked.merge(&other.no_longer_asked);
     }
 
-    fn add(&mut self, was: &Decided, now: DecisionKind) {
+    fn add(&mut self, was: &RecordedDecision, now: DecisionKind) {
         if let Some(count) = self.matrix.get_mut(place(was.decision)).and_then(|row| row.get_mut(place(now))) {
             *count = count.saturating_add(1);
         }
@@ -152,7 +153,7 @@ fn place(decision: DecisionKind) -> usize {
 }
 
 impl Judged {
-    /// Whether anything would have been decided otherwise.
+    /// Whether anything changes.
     #[must_use]
     pub fn has_changes(&self) -> bool {
         self.other_tool || self.counts.changed > 0 || !self.limits.is_empty()
@@ -166,13 +167,13 @@ pub struct Judge<'p> {
     decisions: Decisions,
     counts: Counts,
     changes: Changes,
-    used: Used,
+    usage: Usage,
     other_tool: bool,
     moved: Vec<(String, String, String)>,
 }
 
 impl<'p> Judge<'p> {
-    /// Judges a run that began with this header.
+    /// Begins with a journal's header.
     #[must_use]
     pub fn new(policy: &'p Policy, header: &Header) -> Self {
         let decisions = Decisions::new(header);
@@ -182,18 +183,18 @@ impl<'p> Judge<'p> {
             moved,
             counts: Counts::default(),
             changes: Changes::default(),
-            used: Used::new(header),
+            usage: Usage::new(header),
             other_tool: policy.tool_sha256().is_some_and(|pinned| pinned != *header.component_sha256.as_bytes()),
             decisions,
         }
     }
 
-    /// Takes in the next record.
+    /// Takes the next record.
     pub fn record(&mut self, record: &Record) {
         match &record.event {
-            Event::End(end) => self.used.end(end),
-            Event::Intent(intent) => self.used.intent(intent),
-            Event::Outcome(outcome) => self.used.outcome(outcome.effect.0),
+            Event::End(end) => self.usage.end(end),
+            Event::Intent(intent) => self.usage.intent(intent),
+            Event::Outcome(outcome) => self.usage.outcome(outcome.effect.0),
             _ => {}
         }
         let mut whole = Vec::new();
@@ -201,7 +202,7 @@ impl<'p> Judge<'p> {
         whole.into_iter().for_each(|decided| self.decided(decided));
     }
 
-    /// What came of it, once the journal's last record was taken in.
+    /// Ends with the journal, and returns the result.
     #[must_use]
     pub fn finish(mut self) -> Judged {
         let mut left = Vec::new();
@@ -211,7 +212,7 @@ impl<'p> Judge<'p> {
         Judged {
             changes,
             more,
-            limits: self.used.changes(self.policy.limits()),
+            limits: self.usage.changes(self.policy.limits()),
             other_tool: self.other_tool,
             counts: self.counts,
             unknown: self.decisions.unknown(),
@@ -219,10 +220,10 @@ impl<'p> Judge<'p> {
         }
     }
 
-    fn decided(&mut self, was: Decided) {
-        let now = again::judge(self.policy, &was);
+    fn decided(&mut self, was: RecordedDecision) {
+        let now = decide::judge(self.policy, &was);
         self.counts.add(&was, now.decision);
-        let secrets = was.action.as_ref().and_then(|action| again::secrets(self.policy, &was, action, &now));
+        let secrets = was.action.as_ref().and_then(|action| decide::secrets(self.policy, &was, action, &now));
         if now.decision == was.decision && secrets.is_none() {
             return;
         }
@@ -233,7 +234,7 @@ impl<'p> Judge<'p> {
     }
 }
 
-/// Guest directories that both policies grant, from different directories of the host.
+/// Guest directories that both policies grant, mapped to different host directories.
 fn moved(was: &Policy, now: &Policy) -> Vec<(String, String, String)> {
     let hosts: HashMap<&GuestPath, &str> =
         now.filesystem().iter().map(|after| (&after.guest, after.host.as_str())).collect();
@@ -242,9 +243,4 @@ fn moved(was: &Policy, now: &Policy) -> Vec<(String, String, String)> {
         (*after != before.host).then(|| (before.guest.to_string(), before.host.clone(), (*after).to_owned()))
     });
     pairs.collect()
-}
-
-/// The text that stands for an action in lists.
-fn shown(action: Option<&Action>) -> String {
-    action.map_or_else(|| "a path that leads out of its directory".to_owned(), Action::to_string)
 }

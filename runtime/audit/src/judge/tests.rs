@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use wasm_agent_journal::{DecisionRecord, Verdict};
-use wasm_agent_policy::Origin;
+use wasm_agent_policy::{Action, Origin};
 
 use super::*;
 use crate::scripted::{Scripted, any_action, any_policy};

@@ -1,4 +1,4 @@
-//! The proof that a journal is exactly the redaction of another one: it is made again, and compared byte for byte.
+//! The proof that a journal is a redaction of another one: makes the redaction again, and compares byte for byte.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,23 +7,23 @@ use wasm_agent_journal::{JournalStore, ReadError, Reader, Verification, verify};
 
 use super::{RedactError, TakenOut, redact};
 
-/// Bytes of a copy that are read at once.
+/// Bytes of the copy read at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// Why a journal is not proved to be the redaction of another one.
+/// A journal that is not proved to be a redaction of another one.
 #[derive(Debug, thiserror::Error)]
 pub enum RedactionError {
-    /// The copy can't be read, or is not what was written.
+    /// The copy can't be read, or was changed.
     #[error("the redaction: {0}")]
     Copy(#[source] ReadError),
-    /// The original can't be read, is not what was written, or can't be redacted.
+    /// The original can't be read, was changed, or can't be redacted.
     #[error("the original: {0}")]
     Original(#[source] RedactError),
-    /// The copy's header names no original.
-    #[error("its header names no original")]
+    /// The copy's header does not name an original.
+    #[error("its header does not name an original")]
     NoRedaction,
-    /// The copy lacks something that this release does not know how to take out.
-    #[error("`{names}` was taken out of it, which this release does not know")]
+    /// This release does not know everything that was taken out of the copy.
+    #[error("it lacks `{names}`, which this release does not know how to take out")]
     Unknown {
         /// What its header lists.
         names: String,
@@ -31,10 +31,10 @@ pub enum RedactionError {
     /// The copy names another journal.
     #[error("its header names another original")]
     OtherOriginal,
-    /// A record of the copy is not what the redaction of the original has there.
-    #[error("record {record} at offset {offset} is not what taking contents out of the original leaves")]
+    /// The copy differs from the redaction of the original.
+    #[error("record {record} at offset {offset} differs from the redaction of the original")]
     Differs {
-        /// Index of the first such record in the copy. Past the last one where records are missing.
+        /// Index of the first such record in the copy. If records are missing at the end, one past the last.
         record: u64,
         /// Offset of its frame in the copy, in bytes.
         offset: u64,
@@ -45,7 +45,7 @@ pub enum RedactionError {
 ///
 /// # Errors
 ///
-/// When it is not: the first record that differs is named.
+/// When it is not a redaction. The error names the first record that differs.
 pub fn verify_redaction<C, R>(
     mut open: impl FnMut() -> io::Result<C>,
     mut original: R,
@@ -65,19 +65,19 @@ where
         return Err(RedactionError::OtherOriginal);
     }
     let found = Arc::new(Mutex::new(None));
-    let compared = Compared { copy: open()?, at: 0, differs: Arc::clone(&found) };
+    let compared = ComparingStore { copy: open()?, at: 0, differs: Arc::clone(&found) };
     let made = redact(original, compared, taken_out);
     let differs = found.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (differs, made) {
         (Some(at), _) => Err(first_at(open()?, verification.bytes, at)),
         (None, Ok(made)) if made.bytes == verification.bytes => Ok(verification),
-        // All of it is there, and something after it.
+        // The copy has the whole redaction, and something after it.
         (None, Ok(made)) => Err(first_at(open()?, verification.bytes, made.bytes)),
         (None, Err(error)) => Err(RedactionError::Original(error)),
     }
 }
 
-/// The record that stands at an offset of the copy.
+/// The record at an offset of the copy.
 fn first_at(copy: impl Read + Seek, bytes: u64, at: u64) -> RedactionError {
     let read = || -> Result<(u64, u64), ReadError> {
         let mut reader = Reader::open(copy)?;
@@ -89,7 +89,7 @@ fn first_at(copy: impl Read + Seek, bytes: u64, at: u64) -> RedactionError {
             last = (record.index, record.offset);
             end = record.index + 1;
         }
-        // What the copy lacks begins where it ends.
+        // Missing records would begin where the copy ends.
         Ok(if at >= bytes { (end, bytes) } else { last })
     };
     match read() {
@@ -98,15 +98,15 @@ fn first_at(copy: impl Read + Seek, bytes: u64, at: u64) -> RedactionError {
     }
 }
 
-/// Takes a journal's bytes and compares them with those of a copy.
-struct Compared<C> {
+/// A store that compares what is written to it with a copy.
+struct ComparingStore<C> {
     copy: C,
     at: u64,
     /// Offset of the first byte that differs.
     differs: Arc<Mutex<Option<u64>>>,
 }
 
-impl<C: Read + Seek + Send> JournalStore for Compared<C> {
+impl<C: Read + Seek + Send> JournalStore for ComparingStore<C> {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.at == 0 {
             self.copy.seek(SeekFrom::Start(0))?;
@@ -130,7 +130,7 @@ impl<C: Read + Seek + Send> JournalStore for Compared<C> {
     }
 }
 
-/// Reads as much as there is, up to the whole buffer.
+/// Reads until the buffer is full or the source ends.
 fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {

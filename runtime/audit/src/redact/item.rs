@@ -1,4 +1,4 @@
-//! CBOR items of calls and actions, written again with some of their leaves replaced.
+//! Rewrites the CBOR items of calls and actions, with some of their leaves replaced.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,13 +7,13 @@ use minicbor::{Decoder, Encoder, decode};
 use wasm_agent_journal::format::{DEPTH_MAX, PAYLOAD_TAG};
 use wasm_agent_journal::{Digest, PayloadRef};
 
-/// Blobs whose place in the copy is remembered. A writer refers to none that it stored longer ago.
+/// Blobs whose offset in the copy is remembered. A writer never refers to older ones.
 const REMEMBERED_MAX: usize = 4096;
 
-/// Levels that a reference takes where a byte string stood.
+/// Levels of nesting that a reference adds in place of a byte string.
 const REFERENCE_DEPTH: usize = 2;
 
-/// Where the blobs of a copy stand.
+/// Offsets of the copy's blobs.
 #[derive(Debug, Default)]
 pub(super) struct Offsets {
     order: VecDeque<Digest>,
@@ -33,19 +33,19 @@ impl Offsets {
     }
 }
 
-/// How an item is written again.
+/// How an item is rewritten.
 pub(super) struct Rewrite<'a> {
-    /// Byte strings give way to their digests.
+    /// Replace byte strings by their digests.
     pub(super) bytes: bool,
-    /// Where the blobs stand that references name.
+    /// The offsets for references to blobs.
     pub(super) blobs: &'a Offsets,
-    /// What stands for a text, or `None` where it stays. It is given the places of the arrays and maps around the text, from
-    /// the outside in; a map's values have the places 1, 3, 5 and so on, its keys those between.
+    /// Replaces a text, or keeps it (`None`). Its first argument has the index in each enclosing array or map,
+    /// outermost first. In a map, keys have even indexes and values have odd ones.
     pub(super) text: &'a dyn Fn(&[u64], &str) -> Option<String>,
 }
 
 impl Rewrite<'_> {
-    /// Writes an item again. One that is none, or nests too deep to hold references, becomes `null`.
+    /// Rewrites an item. An invalid item, or one that nests too deep for references, becomes `null`.
     pub(super) fn item(&self, item: &[u8]) -> Vec<u8> {
         let mut decoder = Decoder::new(item);
         let mut encoder = Encoder::new(Vec::with_capacity(item.len()));
@@ -119,7 +119,7 @@ impl Rewrite<'_> {
             written(encoder.bytes(contents));
             return;
         }
-        // A blob that is not in the copy, or was stored too long ago, is left as contents that were not kept.
+        // A blob that is not in the copy, or is too old, becomes contents that were not kept.
         let offset = match payload {
             PayloadRef::Stored(blob) if !self.bytes => self.blobs.offsets.get(&blob.digest).copied(),
             PayloadRef::Stored(_) | PayloadRef::Inline(_) | PayloadRef::DigestOnly { .. } => None,
@@ -136,7 +136,7 @@ impl Rewrite<'_> {
 
 const NULL: u8 = 0xf6;
 
-/// Takes note that writing to memory can't fail.
+/// Drops a result: writing to memory can't fail.
 fn written<T, E>(result: Result<T, E>) {
     drop(result);
 }

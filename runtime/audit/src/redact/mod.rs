@@ -1,7 +1,7 @@
-//! Copies of journals with contents taken out, and the proof that a copy is exactly that.
+//! Copies of journals with contents taken out, and the proof that a copy has no other changes.
 //!
-//! What a redaction leaves is decided here and nowhere else, from the original alone: redacting twice gives the same
-//! bytes. So a copy is proved by making it again and comparing. `FORMAT.md`, section 7, has the rules for readers.
+//! A redaction depends on the original alone: redacting twice gives the same bytes. So the proof makes the copy again
+//! and compares. `FORMAT.md`, section 7, has the rules for readers.
 
 mod compare;
 mod item;
@@ -18,24 +18,24 @@ use rules::Rules;
 
 pub use compare::{RedactionError, verify_redaction};
 
-/// What is taken out of a journal.
+/// What a redaction takes out of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TakenOut {
-    /// Contents of files, bodies of requests and responses, output: every byte string of a call, and what it returned.
+    /// Contents of files, bodies of requests and responses, output: every byte string of a call, and the run's result.
     pub bodies: bool,
-    /// Names of files and directories of the guest, and texts that may have some.
+    /// Names of guest files and directories, and texts that may contain them.
     pub paths: bool,
 }
 
 impl TakenOut {
-    /// The names that a header lists, in order.
+    /// The names for a journal's header, in order.
     #[must_use]
     pub fn names(self) -> Vec<String> {
         let names = [(self.bodies, "bodies"), (self.paths, "paths")];
         names.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name.to_owned()).collect()
     }
 
-    /// What a header's list means, if this release knows every name in it.
+    /// Parses a header's list. `None` if this release does not know every name in it.
     #[must_use]
     pub fn from_names(names: &[String]) -> Option<Self> {
         let has = |wanted: &str| names.iter().any(|name| name == wanted);
@@ -44,17 +44,17 @@ impl TakenOut {
     }
 }
 
-/// Why there is no redaction.
+/// A journal that can't be redacted.
 #[derive(Debug, thiserror::Error)]
 pub enum RedactError {
     /// The original can't be read, or is not what was written.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The original has no seal, so that a copy could not name it.
-    #[error("no seal vouches for any of it")]
+    /// The original has no seal, which the copy's header would name.
+    #[error("it has no seal")]
     Unsealed,
-    /// The original lacks contents already.
-    #[error("it is a redaction itself")]
+    /// The original is a redaction.
+    #[error("it is itself a redaction")]
     Redacted,
     /// The copy can't be written.
     #[error(transparent)]
@@ -65,7 +65,7 @@ pub enum RedactError {
 ///
 /// # Errors
 ///
-/// When the original is not what was written, has no seal, or is a redaction; when the copy can't be written.
+/// When the original was changed, has no seal, or is a redaction, and when the copy can't be written.
 pub fn redact<R: Read + Seek>(
     mut source: R,
     store: impl JournalStore + 'static,
@@ -83,7 +83,7 @@ pub fn redact<R: Read + Seek>(
     while let Some(record) = reader.next()? {
         match record.event {
             Event::Header(_) => {}
-            // Contents that records refer to by digest alone are not needed.
+            // Records refer to their contents by digest alone: the blobs are not needed.
             Event::Blob(_) if taken_out.bodies => {}
             Event::Blob(blob) => {
                 let contents = reader.blob(&blob)?;
@@ -96,7 +96,7 @@ pub fn redact<R: Read + Seek>(
     Ok(copier.finish()?)
 }
 
-/// What a header says about the original.
+/// The copy's reference to its original.
 fn names(verification: &Verification, taken_out: TakenOut) -> Result<Redaction, RedactError> {
     Ok(Redaction {
         seal: verification.seal.ok_or(RedactError::Unsealed)?,

@@ -1,6 +1,6 @@
-//! What is taken out of which record.
+//! What a redaction takes out of each kind of record.
 //!
-//! Where it is not certain that something is no content or path, it goes: a redaction is made to be handed on.
+//! If something might be contents or a path, it goes: redactions are made to be handed to others.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use wasm_agent_journal::{
 
 use super::TakenOut;
 use super::item::{Offsets, Rewrite};
-use super::text::{label, path, whole};
+use super::text::{digest, label, path};
 use crate::item::{Returned, returned};
 
-/// Parameters that are paths, whatever they look like, as journals of any release name them.
+/// Parameters that are paths, by their names in journals of any release.
 const PATH_PARAMETERS: [&str; 5] = ["path", "old-path", "new-path", "old_path", "new_path"];
 
-/// Interfaces whose texts with slashes are parts of URLs, which stay.
+/// Interfaces whose texts with slashes are parts of URLs, which are kept.
 const WEB: [&str; 2] = [http::types::INTERFACE, http::outgoing_handler::INTERFACE];
 
-/// The function with which a tool says why it does something.
+/// The function with which a tool declares its reason.
 const DECLARE: Id = host::intent::DECLARE;
 
-/// The notes that hosts and recoveries write themselves, of numbers and digests.
+/// The note that a recovery writes, which has only numbers and digests.
 const OWN_NOTE: &str = "recovered";
 
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +43,8 @@ impl Rules {
     pub(super) fn header(self, original: &Header, redaction: Redaction) -> Header {
         let mut header = Header { redaction: Some(redaction), signed_by: None, ..original.clone() };
         if self.taken_out.paths {
-            header.policy_text = whole(&header.policy_text);
-            // The first one is the program's name.
+            header.policy_text = digest(&header.policy_text);
+            // The first argument is the program's name.
             for argument in header.arguments.iter_mut().skip(1) {
                 *argument = path(argument);
             }
@@ -52,7 +52,7 @@ impl Rules {
                 *value = if value.contains('/') { path(value) } else { std::mem::take(value) };
             }
             if let Invocation::Call { arguments, .. } = &mut header.invocation {
-                *arguments = whole(arguments);
+                *arguments = digest(arguments);
             }
         }
         header
@@ -67,7 +67,7 @@ impl Rules {
                 Event::End(end)
             }
             event if !self.taken_out.paths => event,
-            Event::Label { id, text } => Event::Label { id, text: named(&text) },
+            Event::Label { id, text } => Event::Label { id, text: label_of(&text) },
             Event::Intent(mut intent) => {
                 intent.action = action(&intent.action);
                 intent.decision = self.decision(intent.decision);
@@ -75,7 +75,7 @@ impl Rules {
                 Event::Intent(intent)
             }
             Event::Outcome(mut outcome) => {
-                outcome.detail = outcome.detail.as_deref().map(whole);
+                outcome.detail = outcome.detail.as_deref().map(digest);
                 let text = |_: &[u64], text: &str| text.contains('/').then(|| path(text));
                 outcome.extra = outcome.extra.map(|extra| Rewrite { bytes: false, blobs, text: &text }.item(&extra));
                 Event::Outcome(outcome)
@@ -90,7 +90,7 @@ impl Rules {
             }
             Event::Note(mut note) => {
                 if note.name != OWN_NOTE {
-                    note.text = whole(&note.text);
+                    note.text = digest(&note.text);
                 }
                 Event::Note(note)
             }
@@ -105,7 +105,7 @@ impl Rules {
         let any = |text: &str| (paths && !is_web && text.contains('/')).then(|| path(text));
         let is_value = matches!(returned(&call.outcome), Returned::Value(_));
         let argument = |places: &[u64], text: &str| match places {
-            _ if paths && function.name == DECLARE.key() => Some(whole(text)),
+            _ if paths && function.name == DECLARE.key() => Some(digest(text)),
             [place] if paths && is_path(&function, *place) => Some(path(text)),
             _ => any(text),
         };
@@ -125,20 +125,20 @@ impl Rules {
         }
         DecisionRecord {
             verdict: decision.verdict,
-            grant: decision.grant.as_deref().map(named),
-            reason: decision.reason.as_deref().map(named),
+            grant: decision.grant.as_deref().map(label_of),
+            reason: decision.reason.as_deref().map(label_of),
             action: decision.action.as_deref().map(action),
         }
     }
 
     fn result(self, result: RunResult) -> RunResult {
         let TakenOut { bodies, paths } = self.taken_out;
-        let message = |text: String| if paths { whole(&text) } else { text };
+        let message = |text: String| if paths { digest(&text) } else { text };
         match result {
-            // Texts in quotes are WAVE, and JSON.
+            // A quoted text is valid WAVE and valid JSON.
             RunResult::Returned { wave, json } if bodies || paths => RunResult::Returned {
-                wave: if wave.is_empty() { wave } else { format!("\"{}\"", whole(&wave)) },
-                json: json.map(|json| format!("\"{}\"", whole(&json))),
+                wave: if wave.is_empty() { wave } else { format!("\"{}\"", digest(&wave)) },
+                json: json.map(|json| format!("\"{}\"", digest(&json))),
             },
             RunResult::Trapped { message: text } => RunResult::Trapped { message: message(text) },
             RunResult::Stopped { message: text } => RunResult::Stopped { message: message(text) },
@@ -148,20 +148,20 @@ impl Rules {
     }
 }
 
-fn named(text: &str) -> Arc<str> {
+fn label_of(text: &str) -> Arc<str> {
     label(text, NAME_BYTES_MAX).into()
 }
 
 fn approval(approval: ApprovalRecord) -> ApprovalRecord {
-    ApprovalRecord { reason: approval.reason.as_deref().map(whole), ..approval }
+    ApprovalRecord { reason: approval.reason.as_deref().map(digest), ..approval }
 }
 
-/// A function's interface, in this release or not.
+/// A function's interface, known to this release or not.
 fn interface(function: &Function) -> &str {
     function.name.split_once('#').map_or("", |(interface, _)| interface)
 }
 
-/// Whether the argument at a place is a path: every text that a function on files is given, and what is named like one.
+/// Whether an argument is a path: every text that a function on files takes, and every parameter named like a path.
 fn is_path(function: &Function, place: u64) -> bool {
     let Ok(place) = usize::try_from(place) else { return false };
     let recorded = function.parameters.get(place).is_some_and(|name| PATH_PARAMETERS.contains(&name.as_str()));
@@ -170,7 +170,7 @@ fn is_path(function: &Function, place: u64) -> bool {
     function.name.starts_with("wasi:filesystem/") && (recorded || is_text)
 }
 
-/// Whether the text at a place of a function's outcome is a path: of `[0, value]`, a part of the value.
+/// Whether a text in an outcome `[0, value]` is a path.
 fn is_path_outcome(function: &Function, places: &[u64]) -> bool {
     let Some(function) = find(&function.name) else { return false };
     match (function.id, places) {
@@ -179,14 +179,14 @@ fn is_path_outcome(function: &Function, places: &[u64]) -> bool {
         // An optional pair of a type and a name.
         (filesystem::types::DIRECTORY_ENTRY_STREAM_READ_DIRECTORY_ENTRY, [1, 0, 1]) => true,
         (filesystem::types::DESCRIPTOR_READLINK_AT, [1]) => true,
-        // As in the header.
+        // As in the header: all but the program's name.
         (cli::environment::GET_ARGUMENTS, [1, place]) => *place > 0,
         _ => false,
     }
 }
 
-/// An action with its paths replaced, and what a tool says at a checkpoint. A request has neither: its URL and its
-/// headers stay. Anything else becomes `null`.
+/// Replaces the paths of an action and the texts of a checkpoint. A request has neither, and is kept. An invalid action
+/// becomes `null`.
 fn action(item: &[u8]) -> Vec<u8> {
     replaced(item).unwrap_or_else(|_| vec![0xf6])
 }
@@ -202,7 +202,7 @@ fn replaced(item: &[u8]) -> Result<Vec<u8>, decode::Error> {
         drop(out.str(key));
         match (key, decoder.datatype()?) {
             ("path" | "from" | "to" | "target", Type::String) => drop(out.str(&path(decoder.str()?))),
-            ("title" | "detail", Type::String) => drop(out.str(&whole(decoder.str()?))),
+            ("title" | "detail", Type::String) => drop(out.str(&digest(decoder.str()?))),
             _ => {
                 let start = decoder.position();
                 decoder.skip()?;

@@ -1,9 +1,9 @@
-//! Texts that stand for texts: recognisably equal where those are, and with nothing else of them.
+//! Replacements for texts. Equal texts have equal replacements, which reveal nothing else.
 
-/// Hexadecimal digits of a component's digest that are kept. Enough to tell any names of one run apart.
+/// Hexadecimal digits kept of a component's digest: enough to tell the names of one run apart.
 const COMPONENT_DIGITS: usize = 16;
 
-/// What stands for a path: each component by itself, so that a path below another one still is.
+/// The replacement for a path. Each component is replaced on its own, so a path below another one stays below it.
 pub(super) fn path(text: &str) -> String {
     let components = text.split('/').map(|component| match component {
         "" | "." | ".." => component.to_owned(),
@@ -15,8 +15,8 @@ pub(super) fn path(text: &str) -> String {
     components.collect::<Vec<_>>().join("/")
 }
 
-/// What stands for any other text.
-pub(super) fn whole(text: &str) -> String {
+/// The replacement for any other text: its digest and length.
+pub(super) fn digest(text: &str) -> String {
     format!("~{}:{}", blake3::hash(text.as_bytes()).to_hex(), text.len())
 }
 
@@ -25,9 +25,9 @@ pub(super) fn label(text: &str, bytes_max: usize) -> String {
     let parts = text.split('`').zip([false, true].into_iter().cycle());
     let parts = parts.map(|(part, quoted)| if quoted && part.contains('/') { path(part) } else { part.to_owned() });
     let replaced = parts.collect::<Vec<_>>().join("`");
-    // A path outside of them is none that this release writes, and a label has room for only so much.
+    // This release writes no paths outside of back-ticks. And a label has a maximum length.
     let outside = text.split('`').step_by(2).any(|part| part.contains('/'));
-    if outside || replaced.len() > bytes_max { whole(text) } else { replaced }
+    if outside || replaced.len() > bytes_max { digest(text) } else { replaced }
 }
 
 #[cfg(test)]

@@ -5,35 +5,35 @@ use std::collections::{BTreeMap, HashMap};
 use wasm_agent_journal::EffectResult;
 use wasm_agent_policy::Action;
 
-/// Most effects without an outcome that are followed. A run has few at a time; a hostile journal must not fill memory.
+/// Most effects without an outcome. A run has few at a time; a hostile journal must not fill memory.
 const OPEN_MAX: usize = 65_536;
 
-/// The kind of an action that is none of this release's.
+/// The kind of actions that this release does not know.
 const UNKNOWN: &str = "unknown";
 
 /// Effects by kind.
 #[derive(Debug, Default)]
 pub struct Effects {
     kinds: BTreeMap<&'static str, EffectCounts>,
-    /// The kind of each effect that has no outcome yet.
+    /// The kind of each effect without an outcome, by number.
     open: HashMap<u64, &'static str>,
 }
 
 /// How the effects of one kind ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EffectCounts {
-    /// Intents: those that were about to happen.
+    /// Intents.
     pub begun: u64,
-    /// Those that happened.
+    /// Effects that happened.
     pub done: u64,
-    /// Those that were tried and failed.
+    /// Effects that failed.
     pub failed: u64,
-    /// Those that were not tried.
+    /// Effects that were not tried.
     pub denied: u64,
 }
 
 impl Effects {
-    /// Counts by kind; `unknown` holds actions of another release, and outcomes without an intent.
+    /// Counts by kind. `unknown` has actions of other releases, and outcomes without an intent.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, EffectCounts)> + '_ {
         self.kinds.iter().map(|(kind, counts)| (*kind, *counts))
     }
@@ -58,7 +58,7 @@ impl Effects {
 }
 
 impl EffectCounts {
-    /// Those that may have happened: no outcome says whether they did.
+    /// Effects without an outcome: they may have happened.
     #[must_use]
     pub fn open(&self) -> u64 {
         self.begun.saturating_sub(self.done).saturating_sub(self.failed).saturating_sub(self.denied)

@@ -1,7 +1,7 @@
 //! What a run cost: calls, time and bytes, by function and by kind.
 //!
-//! Memory is bounded: functions by the format, everything else by the constants here. Nothing is checked that reading
-//! does not check; what a record claims is what is counted.
+//! Memory is bounded: the format bounds the functions, and constants here bound everything else. Nothing is checked
+//! beyond what the journal's reader checks: records are counted as they are.
 
 mod effects;
 mod slowest;
@@ -15,10 +15,10 @@ use crate::item::{Returned, payload_bytes, returned};
 use crate::view::View;
 
 pub use effects::{EffectCounts, Effects};
-pub use slowest::{SLOWEST_MAX, Slow};
+pub use slowest::{SLOWEST_MAX, SlowCall};
 pub use traffic::Traffic;
 
-/// What the records of a journal add up to.
+/// The sums over a journal's records.
 #[derive(Debug, Default)]
 pub struct Stats {
     functions: BTreeMap<String, FunctionStats>,
@@ -32,26 +32,26 @@ pub struct Stats {
     view: View,
     traffic: Traffic,
     records: BTreeMap<&'static str, RecordStats>,
-    /// Kind and offset of the record before, whose length the next one tells.
+    /// Kind and offset of the previous record. Its length follows from the next offset.
     before: Option<(&'static str, u64)>,
 }
 
-/// Calls of one function, or of all.
+/// Calls of one function, or of all functions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FunctionStats {
     /// How many.
     pub calls: u64,
-    /// Those that the policy or somebody who was asked did not let happen.
+    /// Denied calls.
     pub denied: u64,
-    /// Those that gave the guest an error, denied ones included.
+    /// Calls that returned an error or trapped, including denied ones.
     pub errors: u64,
-    /// Time they took, in nanoseconds.
+    /// Time of all calls, in nanoseconds.
     pub total_ns: u64,
-    /// Time of the longest, in nanoseconds.
+    /// Time of the longest call, in nanoseconds.
     pub max_ns: u64,
-    /// Contents that the guest handed over, in bytes.
+    /// Contents from the guest, in bytes.
     pub bytes_out: u64,
-    /// Contents that the guest got, in bytes.
+    /// Contents to the guest, in bytes.
     pub bytes_in: u64,
 }
 
@@ -60,35 +60,35 @@ pub struct FunctionStats {
 pub struct RecordStats {
     /// How many.
     pub records: u64,
-    /// What they take in the file, in bytes, frames included.
+    /// Their size in the file, in bytes, including frames.
     pub bytes: u64,
 }
 
 /// Where the time of a run went, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time {
-    /// From the start to the end, or to the last record where there is no end.
+    /// From the start to the end, or to the last record if there is no end.
     pub total_ns: u64,
     /// In the tool: outside of host calls.
     pub tool_ns: u64,
     /// In host calls.
     pub host_ns: u64,
-    /// Waiting for answers; most often in a host call, and then part of that time.
+    /// Waiting for answers. Usually this is part of the time in host calls.
     pub waited_ns: u64,
 }
 
 impl Stats {
-    /// Nothing yet.
+    /// Begins at zero.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next record. `describe` says in a few words what a call was; it is asked about the slowest only.
+    /// Takes the next record. `describe` describes a call in a few words. It is called for the slowest calls only.
     pub fn record(&mut self, record: &Record, describe: impl FnOnce(&Record) -> String) {
         self.close(record.offset);
         let kind = kind(&record.event);
-        self.traffic.count(&self.view.record(record).what);
+        self.traffic.count(&self.view.record(record).activity);
         self.before = Some((kind, record.offset));
         match &record.event {
             Event::Call(call) => {
@@ -118,13 +118,13 @@ impl Stats {
         }
     }
 
-    /// Ends the count: the last record ends at this offset.
+    /// Ends the count. The last record ends at this offset.
     pub fn finish(&mut self, end_offset: u64) {
         self.close(end_offset);
         self.before = None;
     }
 
-    /// Calls by function, those that took most time in all first.
+    /// Calls by function, ordered by total time, the longest first.
     #[must_use]
     pub fn functions(&self) -> Vec<(&str, FunctionStats)> {
         let mut functions: Vec<_> = self.functions.iter().map(|(name, stats)| (name.as_str(), *stats)).collect();
@@ -144,7 +144,7 @@ impl Stats {
         &self.effects
     }
 
-    /// How often each answer was given to a request for approval.
+    /// How often each answer was given.
     pub fn approvals(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         Answer::ALL.iter().filter_map(|answer| Some((answer.name(), *self.approvals.get(answer.name())?)))
     }
@@ -161,19 +161,19 @@ impl Stats {
         }
     }
 
-    /// The end of the run, where it was recorded.
+    /// The end of the run, if it was recorded.
     #[must_use]
     pub fn end(&self) -> Option<&End> {
         self.end.as_ref()
     }
 
-    /// The slowest calls, at most [`SLOWEST_MAX`], the slowest first.
+    /// The slowest calls, at most [`SLOWEST_MAX`], slowest first.
     #[must_use]
-    pub fn slowest(&self) -> &[Slow] {
+    pub fn slowest(&self) -> &[SlowCall] {
         self.slowest.calls()
     }
 
-    /// Contents that went in and out, by where they came from and went.
+    /// Contents read and written, by source and destination.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         self.traffic
@@ -228,7 +228,7 @@ impl FunctionStats {
         self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
     }
 
-    /// Time that one call took on average, in nanoseconds.
+    /// Average time of a call, in nanoseconds.
     #[must_use]
     pub fn mean_ns(&self) -> u64 {
         self.total_ns.checked_div(self.calls).unwrap_or_default()

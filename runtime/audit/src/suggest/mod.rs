@@ -1,14 +1,14 @@
 //! [`Suggest`]: the smallest policy that allows what runs did.
 //!
-//! Takes the directories of the recorded policies as they are, and of each only what was used; the URLs that were asked
-//! for; the secrets and networks that these needed. What cannot be undone is asked about, whatever the recorded
-//! policies said, and what was denied or refused stays so. Nothing is made wider than what happened unless [`Paths`]
-//! says so.
+//! It keeps the directories of the recorded policies, each limited to what was used; the requested URLs; and the
+//! secrets and networks that these requests needed. What can't be undone asks, whatever the recorded policies said.
+//! What was denied or refused is not granted. Nothing is wider than what happened, unless [`Paths`] says so.
 
 mod mounts;
 mod patterns;
 mod render;
 mod requests;
+mod room;
 mod settings;
 mod uses;
 
@@ -18,79 +18,36 @@ mod tests;
 use std::collections::BTreeMap;
 
 use wasm_agent_journal::{Header, Record};
-use wasm_agent_policy::{
-    Action, DecisionKind, FILESYSTEM_GRANTS_MAX, HTTP_GRANTS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, Policy, PolicyErrors,
-};
+use wasm_agent_policy::{Action, DecisionKind, FILESYSTEM_GRANTS_MAX, PATTERNS_MAX, POLICY_BYTES_MAX, Policy};
 
-use crate::decided::{Decided, Decisions};
+use crate::decisions::{Decisions, RecordedDecision};
 use mounts::Mounts;
 use requests::Requests;
+use room::Room;
 use settings::Settings;
 use uses::Uses;
 
-/// Most different paths and URLs that are kept, over all runs. Each URL can become a grant.
-const NAMES_MAX: usize = HTTP_GRANTS_MAX;
+pub use patterns::Paths;
+pub use room::SuggestError;
 
-/// Most bytes of them: half of what a policy may have.
-const NAME_BYTES_MAX: usize = 2 << 20;
-
-/// Most different actions that are named as not granted, and most characters of each: a title can have a megabyte.
+/// Most different actions listed as not granted, and most characters of each: a title can have a megabyte.
 const LEFT_OUT_MAX: usize = 50;
 const LEFT_OUT_CHARS_MAX: usize = 300;
-
-/// How far what happened is generalised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paths {
-    /// Not at all: each path and each URL by itself.
-    Exact,
-    /// To the directory of each path, and all below it.
-    Dir,
-    /// To patterns, where several paths differ in one name.
-    Glob,
-}
-
-/// Why no policy can be suggested.
-#[derive(Debug, thiserror::Error)]
-pub enum SuggestError {
-    /// The policy of a run is none of this release's.
-    #[error("the policy in journal `{journal}` can't be read: {errors}")]
-    Policy {
-        /// The journal.
-        journal: String,
-        /// What is wrong with it.
-        errors: PolicyErrors,
-    },
-    /// Two runs were given different things under one name.
-    #[error("journal `{journal}` has another {what} than the journals before it: `{found}`, before `{before}`")]
-    Clash {
-        /// The journal.
-        journal: String,
-        /// What differs.
-        what: String,
-        /// What this journal has.
-        found: String,
-        /// What the journals before it have.
-        before: String,
-    },
-    /// There are more paths and URLs than a policy should have.
-    #[error("the runs used more than {NAMES_MAX} different paths and URLs, or more of them than a policy can have")]
-    TooMany,
-}
 
 /// A policy that allows what runs did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggested {
-    /// Its text.
+    /// The policy's text.
     pub text: String,
-    /// How many decisions it was made from.
+    /// How many permitted decisions it covers.
     pub decisions: u64,
-    /// How many of the recorded decisions were left out: denied, refused or never answered.
+    /// How many recorded decisions it leaves out: denied, refused or never answered.
     pub left_out: u64,
-    /// Decisions of which the journals do not say what they were about.
+    /// Decisions whose action the journals do not have.
     pub unknown: u64,
 }
 
-/// Collects what runs did.
+/// Collects what runs did, and makes a policy of it.
 #[derive(Debug)]
 pub struct Suggest {
     paths: Paths,
@@ -107,24 +64,8 @@ pub struct Suggest {
     room: Room,
 }
 
-/// Room for names.
-#[derive(Debug, Default)]
-struct Room {
-    names: usize,
-    bytes: usize,
-}
-
-impl Room {
-    /// Takes room for one more name.
-    fn take(&mut self, bytes: usize) -> Result<(), SuggestError> {
-        self.names = self.names.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.names > NAMES_MAX || self.bytes > NAME_BYTES_MAX { Err(SuggestError::TooMany) } else { Ok(()) }
-    }
-}
-
 impl Suggest {
-    /// Collects nothing yet. With `pin` the policy is for the recorded tool alone.
+    /// Begins without journals. With `pin`, the policy is for the recorded tool only.
     #[must_use]
     pub fn new(paths: Paths, pin: bool) -> Self {
         Self {
@@ -143,11 +84,11 @@ impl Suggest {
         }
     }
 
-    /// Begins with a journal, called `name`.
+    /// Begins a journal. Comments in the policy call it `name`.
     ///
     /// # Errors
     ///
-    /// When its policy can't be read, or does not go with those of the journals before it.
+    /// When its policy can't be parsed, or conflicts with those of earlier journals.
     pub fn begin(&mut self, name: &str, header: &Header) -> Result<(), SuggestError> {
         let policy = Policy::parse(&header.policy_text)
             .map_err(|errors| SuggestError::Policy { journal: name.to_owned(), errors })?;
@@ -159,11 +100,11 @@ impl Suggest {
         Ok(())
     }
 
-    /// Takes in the next record of the journal.
+    /// Takes the next record of the journal.
     ///
     /// # Errors
     ///
-    /// When there are too many names, or requests to one URL had different secrets.
+    /// When there are too many names, or requests to one URL got different secrets.
     pub fn record(&mut self, record: &Record) -> Result<(), SuggestError> {
         let mut whole = Vec::new();
         if let Some(run) = &mut self.run {
@@ -172,7 +113,7 @@ impl Suggest {
         whole.iter().try_for_each(|decided| self.decided(decided))
     }
 
-    /// Takes in the end of the journal.
+    /// Ends the journal.
     ///
     /// # Errors
     ///
@@ -188,11 +129,11 @@ impl Suggest {
         done
     }
 
-    /// The policy.
+    /// Makes the policy.
     ///
     /// # Errors
     ///
-    /// When it would be larger than a policy may be.
+    /// When it exceeds the limits of a policy.
     pub fn finish(self) -> Result<Suggested, SuggestError> {
         let (directories, patterns) = self.mounts.counts();
         if directories > FILESYSTEM_GRANTS_MAX || patterns > PATTERNS_MAX {
@@ -205,7 +146,7 @@ impl Suggest {
         Ok(Suggested { text, decisions: self.decisions, left_out: self.left_out_count, unknown: self.unknown })
     }
 
-    fn decided(&mut self, decided: &Decided) -> Result<(), SuggestError> {
+    fn decided(&mut self, decided: &RecordedDecision) -> Result<(), SuggestError> {
         let at = (self.journals.len().saturating_sub(1), decided.call);
         let Some(action) = decided.action.as_ref().filter(|_| decided.was_permitted()) else {
             self.leave_out(decided, at);
@@ -235,7 +176,7 @@ impl Suggest {
         }
     }
 
-    fn leave_out(&mut self, decided: &Decided, at: (usize, u64)) {
+    fn leave_out(&mut self, decided: &RecordedDecision, at: (usize, u64)) {
         self.left_out_count = self.left_out_count.saturating_add(1);
         let Some(action) = &decided.action else { return };
         let why = if decided.decision == DecisionKind::Deny { "denied" } else { "not approved" };

@@ -1,49 +1,49 @@
-//! The directories that runs used, and what of each.
+//! The directories that runs used, and what they used in each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use wasm_agent_policy::{Access, Action, GuestPath, Policy};
 
-use super::uses::{At, Uses};
-use super::{Room, SuggestError};
-use crate::decided::{Came, Decided};
+use super::room::{Room, SuggestError};
+use super::uses::{CallRef, Uses};
+use crate::decisions::{DecisionOutcome, RecordedDecision};
 
 /// The directories of all recorded policies, by guest path.
 #[derive(Debug, Default)]
 pub(super) struct Mounts(BTreeMap<String, Mount>);
 
-/// One of them.
+/// A directory, and what was used in it.
 #[derive(Debug)]
 pub(super) struct Mount {
     pub(super) guest: GuestPath,
     pub(super) host: String,
-    /// What the recorded policies gave.
+    /// The access that the recorded policies gave.
     access: Access,
-    /// The `only` of each recorded policy that has one for it.
+    /// The `only` lists of the recorded policies.
     pub(super) limited_to: BTreeSet<Vec<String>>,
     pub(super) deny: BTreeSet<String>,
     pub(super) asked: BTreeSet<&'static str>,
-    /// Whether a policy that gave write access did not ask about something that is asked about unless it says so.
+    /// A policy gave write access and did not ask about everything in [`ASKED`].
     pub(super) unasked: bool,
-    /// Whether something was changed in it.
+    /// Something in it was changed.
     pub(super) changed: bool,
-    /// Whether the directory itself was looked at.
+    /// The directory itself was used.
     pub(super) itself: bool,
-    /// Paths below it.
+    /// Used paths below it.
     pub(super) paths: BTreeSet<String>,
-    /// Those of them that are known to be directories.
+    /// Those of them that are directories.
     pub(super) directories: BTreeSet<String>,
-    /// Directories that got another name, which takes all that is below.
+    /// Directories that were renamed, with everything below them.
     pub(super) renamed: BTreeSet<String>,
     pub(super) uses: Uses,
 }
 
-/// What a write grant asks about unless it says otherwise.
+/// What a write grant asks about by default.
 pub(super) const ASKED: [&str; 3] = ["delete", "modify", "rename"];
 
 impl Mounts {
-    /// Takes in the directories of a policy.
+    /// Adds the directories of a policy.
     pub(super) fn begin(&mut self, journal: &str, policy: &Policy) -> Result<(), SuggestError> {
         for grant in policy.filesystem() {
             let mount = self.0.entry(grant.guest.as_str().to_owned()).or_insert_with(|| Mount {
@@ -83,17 +83,17 @@ impl Mounts {
         Ok(())
     }
 
-    /// Takes in an action on files.
+    /// Adds an action on files.
     pub(super) fn file(
         &mut self,
         action: &Action,
-        decided: &Decided,
-        at: At,
+        decided: &RecordedDecision,
+        at: CallRef,
         room: &mut Room,
     ) -> Result<(), SuggestError> {
         let changes = !matches!(action, Action::FileRead { .. });
         let is_directory = matches!(action, Action::DirCreate { .. } | Action::DirRemove { .. })
-            || decided.came == Came::Listed
+            || decided.outcome == DecisionOutcome::Listed
             || matches!(action, Action::FileRename { directory: true, .. });
         let moved = matches!(action, Action::FileRename { directory: true, .. });
         for (place, path) in action.paths().enumerate() {
@@ -104,7 +104,7 @@ impl Mounts {
                 mount.uses.add(action.kind(), at);
             }
         }
-        // The link that a path led through has to be on a way that may be gone.
+        // The policy must also allow the link that the path went through.
         if let Some(spelled) = &decided.spelled
             && let Some(mount) = self.governing(spelled)
         {
@@ -135,8 +135,8 @@ impl Mounts {
         self.used().map(|mount| mount.guest.as_str()).collect()
     }
 
-    /// Unused mounts above used ones, each with the path of one that was used below it: those whose `deny` holds for
-    /// what is below, and those that keep what is right in them from a used one above.
+    /// Unused mounts above used ones, each with the path of a used one below it: those whose `deny` applies below, and
+    /// those that keep a used mount above them from reaching what is in them.
     pub(super) fn above(&self) -> Vec<(&Mount, String)> {
         let used = self.used_paths();
         let unused = self.0.values().filter(|mount| !mount.is_used());
@@ -146,7 +146,7 @@ impl Mounts {
             .collect()
     }
 
-    /// Unused mounts with nothing used in them, as their places below the used mount right above them, by its guest
+    /// Unused mounts with nothing used below them: their paths relative to the nearest used mount above, by its guest
     /// path.
     pub(super) fn within(&self) -> BTreeMap<String, Vec<String>> {
         let used = self.used_paths();
@@ -163,7 +163,7 @@ impl Mounts {
         within
     }
 
-    /// How many directories a policy of these has at most, and how many patterns.
+    /// The most directories and patterns that the policy can have.
     pub(super) fn counts(&self) -> (usize, usize) {
         let above = self.above();
         let within: usize = self.within().values().map(Vec::len).sum();
@@ -174,7 +174,7 @@ impl Mounts {
     }
 }
 
-/// The used path nearest above this one.
+/// The nearest used path above this one.
 fn nearest(used: &BTreeSet<&str>, path: &GuestPath) -> Option<GuestPath> {
     let mut above = path.parent();
     while let Some(path) = above {
@@ -186,7 +186,7 @@ fn nearest(used: &BTreeSet<&str>, path: &GuestPath) -> Option<GuestPath> {
     None
 }
 
-/// The first of the used paths that lie below this one.
+/// The first used path below this one.
 fn first_below<'u>(used: &BTreeSet<&'u str>, path: &GuestPath) -> Option<&'u str> {
     let below = format!("{}/", path.as_str().trim_end_matches('/'));
     let from = (Bound::Included(below.as_str()), Bound::Unbounded);
@@ -199,7 +199,7 @@ impl Mount {
         self.itself || !self.paths.is_empty()
     }
 
-    /// The path below the mount; nothing for the mount itself.
+    /// The path relative to the mount; `None` for the mount itself.
     fn relative<'a>(&self, path: &'a str) -> Option<&'a str> {
         let rest = path.strip_prefix(self.guest.as_str())?.trim_start_matches('/');
         Some(rest).filter(|rest| !rest.is_empty())

@@ -1,19 +1,28 @@
-//! From paths that were used to patterns that cover them.
+//! Patterns that cover the paths of recorded runs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wasm_agent_policy::{PATTERN_BYTES_MAX, PATTERN_SEGMENTS_MAX};
 
-use super::Paths;
+/// How far recorded paths and URLs are generalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paths {
+    /// Not at all: one pattern for each path and URL.
+    Exact,
+    /// To the directory of each path, and everything below it.
+    Dir,
+    /// To a wildcard, where several paths differ in one name.
+    Glob,
+}
 
-/// What patterns are for: they have the same stars, and differ in what stands for itself.
+/// The two kinds of patterns. They have the same wildcards, but escape characters differently.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     File,
     Url,
 }
 
-/// A pattern for each path. Paths are relative, their names are separated by `/`.
+/// A pattern for each path. Paths are relative, with `/` between names.
 pub(super) fn generalise(
     paths: &BTreeSet<String>,
     directories: &BTreeSet<String>,
@@ -38,11 +47,11 @@ pub(super) fn generalise(
     }
 }
 
-/// Puts a star where several paths differ in one name. Where that is the last one, those with one ending are taken
-/// together.
+/// Puts a star where several paths differ in one name. If that is the last name, only paths with the same file
+/// extension are grouped.
 ///
-/// Goes over the names from the last place to the first. What a path has before a place and behind it goes by a number,
-/// the same for the same names, so that a place costs no more than its own names.
+/// Goes from the last position to the first. Numbers stand for the names before and after a position, so that comparing
+/// two paths at a position does not compare all of their names.
 fn glob(paths: &BTreeSet<String>, is_directory: &dyn Fn(&str) -> bool, dialect: Dialect) -> BTreeMap<String, String> {
     let mut before = Numbers::default();
     let mut patterns: Vec<Pattern<'_>> = paths.iter().map(|path| Pattern::new(path, dialect, &mut before)).collect();
@@ -69,25 +78,25 @@ fn glob(paths: &BTreeSet<String>, is_directory: &dyn Fn(&str) -> bool, dialect: 
     patterns.into_iter().map(|pattern| (pattern.path.clone(), shortened(&pattern.names))).collect()
 }
 
-/// Numbers for lists of names: the same for the same list.
+/// Assigns numbers to lists of names. Equal lists get the same number.
 #[derive(Default)]
 struct Numbers(HashMap<(usize, String), usize>);
 
 impl Numbers {
-    /// The number of a list with one more name. The empty list's is 0.
+    /// The number of a list extended by one name. The empty list has number 0.
     fn of(&mut self, list: usize, name: &str) -> usize {
         let next = self.0.len() + 1;
         *self.0.entry((list, name.to_owned())).or_insert(next)
     }
 }
 
-/// A path on its way to a pattern.
+/// A path that is being turned into a pattern.
 struct Pattern<'a> {
     path: &'a String,
     names: Vec<String>,
-    /// The number of the names before each.
+    /// For each position, the number of the names before it.
     before: Vec<usize>,
-    /// The number of the names behind the place that is looked at.
+    /// The number of the names after the current position.
     behind: usize,
 }
 
@@ -103,7 +112,7 @@ impl<'a> Pattern<'a> {
         Self { path, names, before, behind: 0 }
     }
 
-    /// What the path has in common with those that it could be taken together with, and the name in which they differ.
+    /// The key that this path shares with paths that differ in the name at this position only; and that name.
     fn group(&self, place: usize, is_directory: &dyn Fn(&str) -> bool) -> Option<((usize, usize, String), &str)> {
         let name = self.names.get(place)?;
         let last = place + 1 == self.names.len();
@@ -118,23 +127,23 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// The pattern that matches this path and, unless a character in it has no other way to be written, nothing else.
+/// The pattern for exactly this path. Characters that can't be escaped become wildcards.
 pub(super) fn literal(path: &str, dialect: Dialect) -> String {
     shortened(&literal_names(path, dialect))
 }
 
-/// Whether that pattern matches nothing else.
+/// Whether that pattern matches this path only.
 pub(super) fn is_literal(path: &str, dialect: Dialect) -> bool {
     let names = literal_names(path, dialect);
-    !path.contains(|character| has_no_other_way(character, dialect)) && shortened(&names) == names.join("/")
+    !path.contains(|character| needs_wildcard(character, dialect)) && shortened(&names) == names.join("/")
 }
 
 fn literal_names(path: &str, dialect: Dialect) -> Vec<String> {
     path.split('/').map(|name| literal_name(name, dialect)).collect()
 }
 
-/// Whether a wildcard has to stand for the character.
-fn has_no_other_way(character: char, dialect: Dialect) -> bool {
+/// Whether the character can't be escaped, so that a wildcard must replace it.
+fn needs_wildcard(character: char, dialect: Dialect) -> bool {
     match dialect {
         Dialect::File => character.is_control(),
         Dialect::Url => "*[]{}".contains(character),
@@ -144,9 +153,9 @@ fn has_no_other_way(character: char, dialect: Dialect) -> bool {
 fn literal_name(name: &str, dialect: Dialect) -> String {
     let mut literal = String::with_capacity(name.len());
     for character in name.chars() {
-        match (has_no_other_way(character, dialect), dialect) {
+        match (needs_wildcard(character, dialect), dialect) {
             (true, Dialect::File) => literal.push('?'),
-            // Two stars would mean something else.
+            // Two stars in a row mean something else.
             (true, Dialect::Url) if literal.ends_with('*') => {}
             (true, Dialect::Url) => literal.push('*'),
             (false, Dialect::File) if "*?[]{}\\!".contains(character) => literal.extend(['\\', character]),
@@ -156,7 +165,7 @@ fn literal_name(name: &str, dialect: Dialect) -> String {
     literal
 }
 
-/// A pattern of these names, cut where it has more than a pattern may have, with room for `/**` behind it.
+/// A pattern of these names. If it exceeds the limits of a pattern, it is cut and ends in `/**`.
 fn shortened(names: &[String]) -> String {
     const ALL_BELOW: &str = "/**";
     let mut bytes = ALL_BELOW.len();
@@ -171,8 +180,8 @@ fn shortened(names: &[String]) -> String {
     }
 }
 
-/// Whether everything that the second pattern matches is matched by the first too. Compares them name by name, so it
-/// can miss that it is, and never takes it to be when it is not.
+/// Whether the first pattern matches everything that the second one matches. Compares name by name: it can return false
+/// for patterns that do, but never true for patterns that do not.
 pub(super) fn includes(wide: &str, narrow: &str) -> bool {
     let (mut wide, mut narrow) = (wide.split('/').peekable(), narrow.split('/'));
     while let Some(name) = wide.next() {
@@ -188,7 +197,7 @@ pub(super) fn includes(wide: &str, narrow: &str) -> bool {
     narrow.next().is_none()
 }
 
-/// Leaves out what another pattern covers: all below a directory.
+/// Removes patterns that a `/**` pattern covers.
 pub(super) fn without_covered(patterns: BTreeSet<String>) -> BTreeSet<String> {
     let covered = |pattern: &str| {
         let mut above = pattern.strip_suffix("/**").unwrap_or(pattern);
@@ -213,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// What [`glob`] does, by comparing all names of each path with those of the others.
+    /// The same as [`glob`], by comparing each path with all others.
     fn by_comparing(paths: &BTreeSet<String>, is_directory: &dyn Fn(&str) -> bool) -> BTreeMap<String, String> {
         let mut patterns: Vec<(&String, Vec<String>)> =
             paths.iter().map(|path| (path, literal_names(path, Dialect::File))).collect();
@@ -293,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_names_before_and_behind_a_place_have_one_number_each() {
-        // As many numbers as names, however long the paths are: twice as deep makes twice as many.
+        // One number for each name: twice the depth makes twice as many.
         let numbers = |depth: usize| {
             let mut numbers = Numbers::default();
             for path in 0..20 {

@@ -1,21 +1,21 @@
-//! The policy as text.
+//! Writes the policy.
 
 use std::collections::BTreeSet;
 
 use wasm_agent_policy::{Limits, SecretSource, toml_string};
 
+use super::Suggest;
 use super::mounts::{ASKED, Mount};
-use super::patterns::{Dialect, generalise, includes, is_literal, literal, without_covered};
+use super::patterns::{Dialect, Paths, generalise, includes, is_literal, literal, without_covered};
 use super::requests::PUBLIC;
 use super::settings::Settings;
-use super::{Paths, Suggest};
 
-/// Room for one line of comment, in characters; lists go on below it.
+/// Longest line of a list, in characters. Longer lists have one item per line.
 const LINE_CHARS: usize = 110;
 
-/// Stands before a grant whose patterns match more than what happened, though nobody told so.
+/// The comment on a grant whose patterns match more than what happened, though this was not asked for.
 const WIDER: &str =
-    "# No pattern matches some of these names alone: stars and `?` stand in their place, and for others too.\n";
+    "# Some of these names can't be written as exact patterns. The wildcards in their place match other names too.\n";
 
 /// The whole text.
 pub(super) fn policy(suggest: &Suggest) -> String {
@@ -24,8 +24,10 @@ pub(super) fn policy(suggest: &Suggest) -> String {
         text += &format!("\n[tool]\nsha256 = \"{}\"\n", tool);
     }
     for (mount, below) in suggest.mounts.above() {
-        text +=
-            &format!("\n# Gives nothing by itself: its `deny` holds for what is granted below it.\n{}", header(mount));
+        text += &format!(
+            "\n# Grants nothing itself: its `deny` applies to the directories granted below it.\n{}",
+            header(mount)
+        );
         text += &list("only", [literal(&below, Dialect::File)].iter());
         text += &list("deny", mount.deny.iter());
     }
@@ -50,7 +52,7 @@ fn filesystem(mount: &Mount, within: &[String], suggest: &Suggest) -> String {
         text += &format!("# {line}\n");
     }
     if mount.changed && mount.unasked {
-        text += "# What can't be undone asks, though the recorded policy let some of it pass.\n";
+        text += "# What can't be undone asks, though the recorded policy allowed some of it without asking.\n";
     }
     if mount.paths.iter().any(|path| !is_literal(path, Dialect::File)) {
         text += WIDER;
@@ -80,7 +82,7 @@ fn filesystem(mount: &Mount, within: &[String], suggest: &Suggest) -> String {
     text
 }
 
-/// The patterns of what was used: generalised, but not to more than each recorded `only` listed.
+/// The patterns of what was used: generalised, but not beyond any recorded `only` list.
 fn only(mount: &Mount, how: Paths) -> BTreeSet<String> {
     let mut patterns = generalise(&mount.paths, &mount.directories, how, Dialect::File);
     for (path, pattern) in &mut patterns {
@@ -103,7 +105,7 @@ fn http(suggest: &Suggest) -> String {
             text += &format!("# {line}\n");
         }
         if grant.unasked {
-            text += "# What can't be undone asks, though the recorded policy let it pass.\n";
+            text += "# What can't be undone asks, though the recorded policy allowed it without asking.\n";
         }
         if grant.wider {
             text += WIDER;
@@ -114,7 +116,7 @@ fn http(suggest: &Suggest) -> String {
             text += "ask = true\n";
         }
         text += &list("secrets", secrets.iter());
-        // Alone it is what a grant without a list dials.
+        // Public networks alone are the default.
         if grant.networks.iter().any(|network| network != PUBLIC) {
             text += &list("networks", grant.networks.iter());
         }
@@ -153,7 +155,7 @@ fn settings(settings: &Settings) -> String {
     text
 }
 
-/// The limits that are not the default.
+/// The limits that differ from the default.
 fn limits(limits: &Limits) -> String {
     let default = Limits::default();
     let mut text = String::new();
@@ -199,7 +201,7 @@ fn remarks(suggest: &Suggest) -> String {
     text
 }
 
-/// A key with a list of texts, nothing for an empty one; below each other where they do not fit a line.
+/// A key with a list of texts; empty for an empty list. If the list is too long for a line, each item has its own.
 fn list(key: &str, items: impl Iterator<Item = impl AsRef<str>>) -> String {
     let items: Vec<String> = items.map(|item| toml_string(item.as_ref())).collect();
     if items.is_empty() {

@@ -1,26 +1,26 @@
-//! The URLs that runs asked for, and what their requests needed.
+//! The URLs of recorded requests, and what the requests needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use wasm_agent_policy::{DecisionKind, HttpAction, IpNet, Policy, SecretSpec, Url, UrlPattern, is_special};
 
-use super::patterns::{Dialect, generalise, is_literal};
-use super::uses::{At, Uses};
-use super::{Paths, Room, SuggestError};
-use crate::decided::Decided;
+use super::patterns::{Dialect, Paths, generalise, is_literal};
+use super::room::{Room, SuggestError};
+use super::uses::{CallRef, Uses};
+use crate::decisions::RecordedDecision;
 
-/// What stands for all public addresses in `networks`.
+/// The word for all public addresses in `networks`.
 pub(super) const PUBLIC: &str = "public";
 
 /// Requests to one origin with the same secrets: by method, then by path and query.
-type Methods = BTreeMap<String, BTreeMap<String, Asked>>;
+type Methods = BTreeMap<String, BTreeMap<String, Requested>>;
 
 /// All requests, by origin and secrets.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     asked_for: BTreeMap<(String, Vec<String>), Methods>,
-    /// The secrets that requests to a URL were given.
+    /// The secrets of requests, by URL.
     given: BTreeMap<String, Vec<String>>,
     /// The secrets of all recorded policies, by name.
     pub(super) secrets: BTreeMap<String, SecretSpec>,
@@ -28,16 +28,16 @@ pub(super) struct Requests {
 
 /// Requests with one method to one URL.
 #[derive(Debug, Default, Clone)]
-struct Asked {
-    /// Path without its first `/`, and query.
+struct Requested {
+    /// The path, without its first `/`.
     path: String,
     query: Option<String>,
     networks: BTreeSet<String>,
-    /// Those that override what was matched.
+    /// Headers that override what the policy matched.
     headers: BTreeSet<String>,
-    /// Whether somebody was asked about a request that can be undone.
+    /// Somebody was asked about a safe request.
     asks: bool,
-    /// Whether nobody was asked about a request that can't be undone.
+    /// Nobody was asked about a request that can't be undone.
     unasked: bool,
     uses: Uses,
 }
@@ -50,13 +50,13 @@ pub(super) struct Grant {
     pub(super) headers: BTreeSet<String>,
     pub(super) asks: bool,
     pub(super) unasked: bool,
-    /// Whether it matches more than was asked for, as no pattern matches that alone.
+    /// It matches more than was requested, as no pattern matches exactly that.
     pub(super) wider: bool,
     pub(super) uses: Uses,
 }
 
 impl Requests {
-    /// Takes in the secrets of a policy.
+    /// Adds the secrets of a policy.
     pub(super) fn begin(&mut self, journal: &str, policy: &Policy) -> Result<(), SuggestError> {
         for secret in policy.secrets() {
             let known = self.secrets.entry(secret.name.clone()).or_insert_with(|| secret.clone());
@@ -74,14 +74,14 @@ impl Requests {
         Ok(())
     }
 
-    /// Takes in a request.
+    /// Adds a request.
     pub(super) fn request(
         &mut self,
         journal: &str,
         policy: &Policy,
         request: &HttpAction,
-        decided: &Decided,
-        at: At,
+        decided: &RecordedDecision,
+        at: CallRef,
         room: &mut Room,
     ) -> Result<(), SuggestError> {
         let url = &request.url;
@@ -94,10 +94,10 @@ impl Requests {
             room.take(whole.len())?;
             self.given.entry(request.url.as_str().to_owned()).or_insert_with(|| request.secrets.clone());
         }
-        let asked = method.entry(whole).or_insert_with(|| Asked {
+        let asked = method.entry(whole).or_insert_with(|| Requested {
             path: url.path().trim_start_matches('/').to_owned(),
             query: url.query().map(str::to_owned),
-            ..Asked::default()
+            ..Requested::default()
         });
         let is_safe = request.method.is_safe();
         asked.asks |= is_safe && decided.decision == DecisionKind::Ask;
@@ -108,7 +108,7 @@ impl Requests {
         Ok(())
     }
 
-    /// Refuses requests to one URL that were given different secrets: a grant gives all of its secrets to all of them.
+    /// Refuses requests to one URL with different secrets: a grant gives its secrets to all of its requests.
     fn check_secrets(&self, journal: &str, request: &HttpAction) -> Result<(), SuggestError> {
         let given = self.given.get(request.url.as_str());
         let Some(before) = given.filter(|before| **before != request.secrets) else { return Ok(()) };
@@ -150,15 +150,15 @@ impl Requests {
         grants
     }
 
-    /// The secrets that requests were given.
+    /// The secrets that requests got.
     pub(super) fn used_secrets(&self) -> impl Iterator<Item = &SecretSpec> {
         let used: BTreeSet<&String> = self.asked_for.keys().flat_map(|(_, secrets)| secrets).collect();
         self.secrets.iter().filter(move |(name, _)| used.contains(name)).map(|(_, secret)| secret)
     }
 }
 
-/// The pattern, or all of the origin where it would not match what it was made of.
-fn usable(pattern: &str, origin: &str, asked: &Asked) -> String {
+/// The pattern, or the whole origin if the pattern does not match the URL that it was made from.
+fn usable(pattern: &str, origin: &str, asked: &Requested) -> String {
     let query = asked.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
     let url = Url::parse_str(&format!("{origin}/{}{query}", asked.path));
     match (UrlPattern::parse(pattern), url) {
@@ -167,8 +167,8 @@ fn usable(pattern: &str, origin: &str, asked: &Asked) -> String {
     }
 }
 
-/// The networks of the recorded grant that a request needed: all of them where it is not known where it went.
-fn networks(policy: &Policy, request: &HttpAction, decided: &Decided) -> Vec<String> {
+/// The networks that a request needed of its recorded grant: all of them, if its addresses are not known.
+fn networks(policy: &Policy, request: &HttpAction, decided: &RecordedDecision) -> Vec<String> {
     let Some(grant) = policy.governing_http_grant(&request.method, &request.url) else { return Vec::new() };
     let listed = |needed: &dyn Fn(&IpNet) -> bool| -> Vec<String> {
         grant.networks().iter().filter(|network| needed(network)).map(ToString::to_string).collect()
@@ -182,8 +182,7 @@ fn networks(policy: &Policy, request: &HttpAction, decided: &Decided) -> Vec<Str
         return all;
     }
     let mut needed = listed(&|network| decided.reached.iter().any(|address| network.contains(&address.to_canonical())));
-    // Journals of releases in which a list of networks said what was dialled besides the public ones have such
-    // addresses too.
+    // In older releases a list of networks was added to the public ones: their journals can have public addresses too.
     let is_listed = |address: &IpAddr| grant.networks().iter().any(|network| network.contains(&address.to_canonical()));
     let mut others = decided.reached.iter().filter(|address| !is_listed(address));
     if others.any(|address| is_special(*address).is_none()) {

@@ -1,4 +1,4 @@
-//! What a policy says besides grants.
+//! The settings of a policy besides its grants.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,22 +7,23 @@ use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::Header;
 use wasm_agent_policy::{Limits, Policy};
 
-use super::SuggestError;
+use super::room::SuggestError;
 
 /// The settings of all recorded policies.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Whether the tool is to be pinned.
+    /// The policy is for the recorded tool only.
     pin: bool,
-    /// SHA-256 of the only component.
+    /// SHA-256 of the only tool that may run.
     pub(super) tool: Option<ToolDigest>,
     pub(super) environment: BTreeMap<String, String>,
-    /// For each limit the largest of all.
+    /// For each limit, the largest recorded one.
     pub(super) limits: Limits,
-    /// The longest of all.
+    /// The longest recorded one.
     pub(super) approval_timeout: Duration,
     pub(super) ca_file: Option<String>,
-    seen: bool,
+    /// A policy was added.
+    begun: bool,
 }
 
 impl Settings {
@@ -34,11 +35,11 @@ impl Settings {
             limits: Limits::default(),
             approval_timeout: Duration::ZERO,
             ca_file: None,
-            seen: false,
+            begun: false,
         }
     }
 
-    /// Takes in the settings of a policy.
+    /// Adds the settings of a policy.
     pub(super) fn begin(&mut self, journal: &str, header: &Header, policy: &Policy) -> Result<(), SuggestError> {
         let clash = |what: &str, found: String, before: String| {
             Err(SuggestError::Clash { journal: journal.to_owned(), what: what.to_owned(), found, before })
@@ -46,8 +47,8 @@ impl Settings {
         let tool =
             if self.pin { Some(header.component_sha256) } else { policy.tool_sha256().map(ToolDigest::from_bytes) };
         let ca_file = policy.ca_file().map(str::to_owned);
-        if !self.seen {
-            self.seen = true;
+        if !self.begun {
+            self.begun = true;
             self.tool = tool;
             self.environment = policy.environment().clone();
             self.limits = policy.limits().clone();

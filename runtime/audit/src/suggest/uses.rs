@@ -1,22 +1,22 @@
-//! The calls behind a grant.
+//! The calls that made a grant necessary.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use wasm_agent_policy::escape;
 
-/// Most calls of a kind that are named. Whoever looks at one of them finds the others.
+/// Most calls named for each kind: enough to find the others.
 const CALLS_MAX: usize = 4;
 
-/// A journal by its place, and a call in it.
-pub(super) type At = (usize, u64);
+/// The index of a journal, and a call in it.
+pub(super) type CallRef = (usize, u64);
 
 /// Calls, by what they did.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Uses(BTreeMap<&'static str, (u64, Vec<At>)>);
+pub(super) struct Uses(BTreeMap<&'static str, (u64, Vec<CallRef>)>);
 
 impl Uses {
-    pub(super) fn add(&mut self, what: &'static str, at: At) {
+    pub(super) fn add(&mut self, what: &'static str, at: CallRef) {
         let (count, calls) = self.0.entry(what).or_default();
         *count = count.saturating_add(1);
         if calls.len() < CALLS_MAX && calls.last() != Some(&at) {
@@ -36,9 +36,9 @@ impl Uses {
         self.0.is_empty()
     }
 
-    /// One line for each kind: how often, and in which calls first.
+    /// One line for each kind: how many calls, and the first of them.
     pub(super) fn lines(&self, journals: &[String]) -> Vec<String> {
-        let line = |(what, (count, calls)): (&&str, &(u64, Vec<At>))| {
+        let line = |(what, (count, calls)): (&&str, &(u64, Vec<CallRef>))| {
             let mut text = format!("{what}: {count} in");
             let mut journal = None;
             for (place, call) in calls {

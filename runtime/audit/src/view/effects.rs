@@ -1,26 +1,26 @@
-//! Which effect belongs to which call, and which of them are open.
+//! Which effect belongs to which call, and which effects are open.
 
 use std::collections::HashMap;
 
 use wasm_agent_journal::{Intent, Outcome};
 use wasm_agent_policy::Action;
 
-use super::what::Effect;
+use super::activity::Effect;
 
-/// Most effects that are kept at a time: those under way, and those that a crash left open. A run has a handful.
+/// Most effects kept at a time: those under way, and those that a crash left open. A run has a handful.
 const EFFECTS_MAX: usize = 16_384;
 
-/// Most bytes of their actions that are kept. A request with its headers takes some hundred.
+/// Most bytes of their actions. A request with its headers takes a few hundred.
 const ACTION_BYTES_MAX: usize = 16 << 20;
 
-/// Effects that are not over, and that of the call whose record comes next.
+/// Effects that have not ended, and those that wait for the record of their call.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     kept: HashMap<u64, Effect>,
-    /// The last effect of a call whose record has not come.
+    /// The last effect of each call whose record has not come, by call.
     of_call: HashMap<u64, u64>,
     bytes: usize,
-    /// Effects that were not kept for want of room.
+    /// Effects that were not kept, as there was no room.
     pub(super) lost: u64,
 }
 
@@ -41,12 +41,12 @@ impl Effects {
         effect
     }
 
-    /// Takes the end of an effect. One whose call has been seen is over with it.
+    /// Takes the outcome of an effect. If its call was read before, nothing more is kept of it.
     pub(super) fn ended(&mut self, outcome: &Outcome, calls: u64) -> Option<Effect> {
         let effect = self.kept.get_mut(&outcome.effect.0)?;
         effect.result = Some(outcome.result);
         let ended = effect.clone();
-        // A call that tries again has another effect: only the last one is what came of it.
+        // A call that tries again has several effects: only the last one counts.
         let awaited = ended.intent.call.0 >= calls && self.of_call.get(&ended.intent.call.0) == Some(&outcome.effect.0);
         if !awaited {
             self.forget(outcome.effect.0);
@@ -54,7 +54,7 @@ impl Effects {
         Some(ended)
     }
 
-    /// The effect of a call whose record has come.
+    /// The effect of a call whose record was just read.
     pub(super) fn of_call(&mut self, call: u64) -> Option<Effect> {
         let number = self.of_call.remove(&call)?;
         let effect = self.kept.get(&number)?.clone();
@@ -64,7 +64,7 @@ impl Effects {
         Some(effect)
     }
 
-    /// Effects whose end is not known, by number.
+    /// Effects without an outcome, ordered by number.
     pub(super) fn open(&self) -> Vec<&Effect> {
         let mut open: Vec<&Effect> = self.kept.values().filter(|effect| effect.result.is_none()).collect();
         open.sort_by_key(|effect| effect.intent.effect);

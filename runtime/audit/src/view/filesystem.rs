@@ -6,9 +6,9 @@ use wasm_agent_journal::Call;
 use wasm_agent_policy::{Action, GuestPath, LinkKind};
 
 use super::View;
+use super::activity::{Activity, OpenMode, OpenedId, Place, Position, Written};
 use super::handles::Handle;
-use super::items::{Answer, Arguments, Items};
-use super::what::{At, Contents, How, Opened, Place, What};
+use super::items::{Arguments, CallOutcome, Items};
 
 /// Flags that a descriptor is opened with.
 const WRITE: u64 = DESCRIPTOR_FLAGS.bit("write");
@@ -19,9 +19,9 @@ const DIRECTORY: u64 = OPEN_FLAGS.bit("directory");
 const TRUNCATE: u64 = OPEN_FLAGS.bit("truncate");
 
 impl View {
-    /// The directories that a tool is given.
-    pub(super) fn preopens<'r>(&mut self, call: &'r Call) -> Option<What<'r>> {
-        let Answer::Value(mut directories) = Answer::of(call)? else { return Some(What::Other) };
+    /// The directories that a tool is given at its start.
+    pub(super) fn preopens<'r>(&mut self, call: &'r Call) -> Option<Activity<'r>> {
+        let CallOutcome::Value(mut directories) = CallOutcome::of(call)? else { return Some(Activity::Other) };
         for _ in 0..directories.array()? {
             if directories.array()? != 2 {
                 return None;
@@ -29,7 +29,7 @@ impl View {
             let (number, path) = (directories.handle()?, directories.text()?);
             self.handles.open(number, GuestPath::parse(path).ok());
         }
-        Some(What::Other)
+        Some(Activity::Other)
     }
 
     pub(super) fn filesystem<'r>(
@@ -37,46 +37,46 @@ impl View {
         function: &'static Function,
         call: &'r Call,
         decided: Option<&Action>,
-    ) -> Option<What<'r>> {
+    ) -> Option<Activity<'r>> {
         let arguments = Arguments::of(function, call)?;
         let number = arguments.handle()?;
         if function.is_drop() {
-            return Some(self.handles.take(number).map_or(What::Other, |opened| What::Closed { opened }));
+            return Some(self.handles.take(number).map_or(Activity::Other, |opened| Activity::Closed { opened }));
         }
         let place = self.place(number);
-        let failed = || What::Failed { place: Some(place.clone()) };
-        let Answer::Value(value) = Answer::of(call)? else {
+        let failed = || Activity::Failed { place: Some(place.clone()) };
+        let CallOutcome::Value(value) = CallOutcome::of(call)? else {
             let named = path_of(function, &arguments).and_then(|path| self.below(number, path, decided));
             let path = named.or_else(|| place.path.clone().filter(|_| path_parameter(function).is_none()));
-            return Some(What::Failed { place: Some(Place { path, ..place }) });
+            return Some(Activity::Failed { place: Some(Place { path, ..place }) });
         };
         match function.id {
             types::DESCRIPTOR_OPEN_AT => self.opened(number, &arguments, value, decided),
             types::DESCRIPTOR_READ_VIA_STREAM => self.reader(place.opened, &arguments, value),
             types::DESCRIPTOR_WRITE_VIA_STREAM => {
-                let at = At::Offset(arguments.at("offset")?.uint()?);
+                let at = Position::Offset(arguments.at("offset")?.uint()?);
                 self.writer(place.opened, at, value)
             }
-            types::DESCRIPTOR_APPEND_VIA_STREAM => self.writer(place.opened, At::End, value),
+            types::DESCRIPTOR_APPEND_VIA_STREAM => self.writer(place.opened, Position::End, value),
             types::DESCRIPTOR_READ_DIRECTORY => {
                 let opened = place.opened?;
                 self.entries(opened, value)
             }
             types::DESCRIPTOR_READ => read(place, &arguments, value),
             types::DESCRIPTOR_WRITE => wrote(place, &arguments, value),
-            types::DESCRIPTOR_SET_SIZE => Some(What::Resized { place, size: arguments.at("size")?.uint()? }),
-            types::DESCRIPTOR_SET_TIMES => Some(What::Retimed { place }),
-            types::DESCRIPTOR_STAT => Some(What::Looked { place, size: size_of(value) }),
+            types::DESCRIPTOR_SET_SIZE => Some(Activity::Resized { place, size: arguments.at("size")?.uint()? }),
+            types::DESCRIPTOR_SET_TIMES => Some(Activity::Retimed { place }),
+            types::DESCRIPTOR_STAT => Some(Activity::Looked { place, size: size_of(value) }),
             types::DESCRIPTOR_METADATA_HASH | types::DESCRIPTOR_GET_TYPE | types::DESCRIPTOR_GET_FLAGS => {
-                Some(What::Looked { place, size: None })
+                Some(Activity::Looked { place, size: None })
             }
             types::DESCRIPTOR_STAT_AT | types::DESCRIPTOR_METADATA_HASH_AT | types::DESCRIPTOR_READLINK_AT => {
                 let path = path_of(function, &arguments)?;
-                // The hash of an entry is decided about by its directory.
+                // For the hash of an entry, the policy decides about its directory.
                 let decided = decided.filter(|_| function.id != types::DESCRIPTOR_METADATA_HASH_AT);
                 let place = Place { path: self.below(number, path, decided), opened: None };
                 let size = if function.id == types::DESCRIPTOR_STAT_AT { size_of(value) } else { None };
-                Some(What::Looked { place, size })
+                Some(Activity::Looked { place, size })
             }
             types::DIRECTORY_ENTRY_STREAM_READ_DIRECTORY_ENTRY => listed(place, value),
             types::DESCRIPTOR_CREATE_DIRECTORY_AT
@@ -92,11 +92,11 @@ impl View {
                 };
                 Some(action.and_then(|action| self.changed(action)).unwrap_or_else(failed))
             }
-            _ => Some(What::Other),
+            _ => Some(Activity::Other),
         }
     }
 
-    /// What a descriptor, or a stream of directory entries, refers to.
+    /// What a descriptor or a stream of directory entries refers to.
     pub(super) fn place(&self, number: u32) -> Place {
         match self.handles.get(number) {
             Some(Handle::Descriptor(opened) | Handle::Entries(opened)) => self.opened_place(opened),
@@ -104,18 +104,30 @@ impl View {
         }
     }
 
-    /// What something was opened as, with the name it has now.
-    pub(super) fn opened_place(&self, opened: Opened) -> Place {
+    /// Something that was opened, with the name it has now.
+    pub(super) fn opened_place(&self, opened: OpenedId) -> Place {
         Place { path: self.handles.path(opened).cloned(), opened: Some(opened) }
     }
 
-    /// The guest path of a path argument: the one that was decided about, or the argument joined to its directory.
+    /// The guest path of a path argument: the one that the policy decided about, or else the argument joined to its
+    /// directory.
     fn below(&self, number: u32, path: &str, decided: Option<&Action>) -> Option<GuestPath> {
         let recorded = match decided {
             Some(Action::FileRead { path } | Action::FileCreate { path } | Action::FileModify { path, .. }) => {
                 Some(path)
             }
-            _ => None,
+            // These can have two paths, and the argument does not say which one it is.
+            Some(
+                Action::FileDelete { .. }
+                | Action::FileRename { .. }
+                | Action::DirCreate { .. }
+                | Action::DirRemove { .. }
+                | Action::LinkCreate { .. }
+                | Action::HttpRequest(_)
+                | Action::Checkpoint { .. }
+                | Action::Socket { .. },
+            )
+            | None => None,
         };
         recorded.cloned().or_else(|| {
             let base = self.place(number).path?;
@@ -129,54 +141,66 @@ impl View {
         arguments: &Arguments<'r>,
         mut value: Items<'r>,
         decided: Option<&Action>,
-    ) -> Option<What<'r>> {
+    ) -> Option<Activity<'r>> {
         arguments.at("path-flags")?.uint()?;
         let path = arguments.at("path")?.text()?;
         let (open, flags) = (arguments.at("open-flags")?.uint()?, arguments.at("flags")?.uint()?);
-        let how = match decided {
-            Some(Action::FileCreate { .. }) => How { created: true, writable: true, ..How::default() },
-            Some(Action::FileModify { truncate, .. }) => How { truncated: *truncate, writable: true, ..How::default() },
-            Some(_) => How { directory: open & DIRECTORY != 0, ..How::default() },
-            // A journal that does not say: a file that may be new is taken to be one that was there.
-            None => How {
+        let mode = match decided {
+            Some(Action::FileCreate { .. }) => OpenMode { created: true, writable: true, ..OpenMode::default() },
+            Some(Action::FileModify { truncate, .. }) => {
+                OpenMode { truncated: *truncate, writable: true, ..OpenMode::default() }
+            }
+            Some(
+                Action::FileRead { .. }
+                | Action::FileDelete { .. }
+                | Action::FileRename { .. }
+                | Action::DirCreate { .. }
+                | Action::DirRemove { .. }
+                | Action::LinkCreate { .. }
+                | Action::HttpRequest(_)
+                | Action::Checkpoint { .. }
+                | Action::Socket { .. },
+            ) => OpenMode { directory: open & DIRECTORY != 0, ..OpenMode::default() },
+            // The journal does not say whether the file is new: assume that it existed.
+            None => OpenMode {
                 truncated: open & TRUNCATE != 0,
                 writable: flags & WRITE != 0 || open & CREATE != 0,
                 directory: open & DIRECTORY != 0,
-                ..How::default()
+                ..OpenMode::default()
             },
         };
         let path = self.below(directory, path, decided);
         let opened = self.handles.open(value.handle()?, path);
-        Some(What::Opened { place: self.opened_place(opened), how })
+        Some(Activity::Opened { place: self.opened_place(opened), mode })
     }
 
     fn reader<'r>(
         &mut self,
-        file: Option<Opened>,
+        file: Option<OpenedId>,
         arguments: &Arguments<'r>,
         mut value: Items<'r>,
-    ) -> Option<What<'r>> {
+    ) -> Option<Activity<'r>> {
         let (number, at) = (value.handle()?, arguments.at("offset")?.uint()?);
         if let Some(file) = file {
             self.handles.put(number, Handle::Reader { file, at });
         }
-        Some(What::Other)
+        Some(Activity::Other)
     }
 
-    fn writer<'r>(&mut self, file: Option<Opened>, at: At, mut value: Items<'r>) -> Option<What<'r>> {
+    fn writer<'r>(&mut self, file: Option<OpenedId>, at: Position, mut value: Items<'r>) -> Option<Activity<'r>> {
         let number = value.handle()?;
         if let Some(file) = file {
             self.handles.put(number, Handle::Writer { file, at, last: 0 });
         }
-        Some(What::Other)
+        Some(Activity::Other)
     }
 
-    fn entries<'r>(&mut self, opened: Opened, mut value: Items<'r>) -> Option<What<'r>> {
+    fn entries<'r>(&mut self, opened: OpenedId, mut value: Items<'r>) -> Option<Activity<'r>> {
         self.handles.put(value.handle()?, Handle::Entries(opened));
-        Some(What::Other)
+        Some(Activity::Other)
     }
 
-    /// What a call asked for, where its effect is not in the journal.
+    /// The action that a call asked for, if the journal does not have its effect.
     fn asked(&self, function: &'static Function, number: u32, arguments: &Arguments<'_>) -> Option<Action> {
         let path = self.below(number, path_of(function, arguments)?, None)?;
         let new = || self.below(arguments.at("new-descriptor")?.handle()?, arguments.at("new-path")?.text()?, None);
@@ -199,24 +223,26 @@ impl View {
         })
     }
 
-    /// Takes in a change of names that took place.
-    fn changed<'r>(&mut self, action: Action) -> Option<What<'r>> {
+    /// Applies a change of names.
+    fn changed<'r>(&mut self, action: Action) -> Option<Activity<'r>> {
         match action {
-            Action::DirCreate { path } => Some(What::MadeDirectory { path }),
+            Action::DirCreate { path } => Some(Activity::MadeDirectory { path }),
             Action::DirRemove { path } => {
                 self.handles.removed(&path);
-                Some(What::Removed { path, directory: true })
+                Some(Activity::Removed { path, directory: true })
             }
             Action::FileDelete { path } => {
                 self.handles.removed(&path);
-                Some(What::Removed { path, directory: false })
+                Some(Activity::Removed { path, directory: false })
             }
             Action::FileRename { from, to, replaces, directory } => {
                 self.handles.renamed(&from, &to, replaces);
-                Some(What::Renamed { from, to, replaces, directory })
+                Some(Activity::Renamed { from, to, replaces, directory })
             }
-            Action::LinkCreate { kind, path, target } => Some(What::Linked { kind, path, target }),
-            Action::FileModify { path, .. } => Some(What::Retimed { place: Place { path: Some(path), opened: None } }),
+            Action::LinkCreate { kind, path, target } => Some(Activity::Linked { kind, path, target }),
+            Action::FileModify { path, .. } => {
+                Some(Activity::Retimed { place: Place { path: Some(path), opened: None } })
+            }
             Action::FileRead { .. }
             | Action::FileCreate { .. }
             | Action::HttpRequest(_)
@@ -225,8 +251,9 @@ impl View {
         }
     }
 
-    /// The path that a call spells: its directory's, with the path argument resolved against it by text alone; without
-    /// such an argument, that of its descriptor. Where links led elsewhere it is not the one that was decided about.
+    /// The path as the tool spelled it: its directory's path joined with the path argument, without following links. If
+    /// the call has no path argument, the path of its descriptor. Links can make it differ from the path that the
+    /// policy decided about.
     #[must_use]
     pub fn spelled(&self, call: &Call) -> Option<GuestPath> {
         let (function, arguments) = of_file(call)?;
@@ -237,7 +264,7 @@ impl View {
         }
     }
 
-    /// What the gate asked the policy about a call that had no effect: whether a place may be looked at.
+    /// The action that the policy decided about for a call without an effect: reading a path.
     pub(super) fn observed(&self, call: &Call) -> Option<Action> {
         let (function, arguments) = of_file(call)?;
         let number = arguments.handle()?;
@@ -245,57 +272,57 @@ impl View {
         let path = self.below(number, text, None)?;
         let last = text.rsplit('/').find(|part| !part.is_empty());
         let is_name = !matches!(last, None | Some("." | ".."));
-        // Whoever may list a directory may have the hashes of its entries.
+        // Permission to list a directory includes the hashes of its entries.
         let listed = path.parent().filter(|_| is_name && function.id == types::DESCRIPTOR_METADATA_HASH_AT);
         Some(Action::FileRead { path: listed.unwrap_or(path) })
     }
 }
 
-/// The function of a call on a file, and its arguments.
+/// The function and arguments of a call on a file.
 fn of_file(call: &Call) -> Option<(&'static Function, Arguments<'_>)> {
     let function = find(&call.function.name).filter(|function| function.interface == types::INTERFACE)?;
     Some((function, Arguments::of(function, call)?))
 }
 
-/// The parameter with the path that a function acts on, behind its descriptor.
+/// The parameter with the path that a function acts on.
 fn path_parameter(function: &Function) -> Option<&'static str> {
     let name = match function.id {
         types::DESCRIPTOR_RENAME_AT | types::DESCRIPTOR_LINK_AT => "old-path",
-        // Its old path is a text that may lead anywhere.
+        // Its old path is the text of the link, which can be anything.
         types::DESCRIPTOR_SYMLINK_AT => "new-path",
         _ => "path",
     };
     function.position(name).map(|_| name)
 }
 
-/// The path that a function acts on, behind its descriptor.
+/// The path that a function acts on.
 fn path_of<'r>(function: &Function, arguments: &Arguments<'r>) -> Option<&'r str> {
     arguments.at(path_parameter(function)?)?.text()
 }
 
-fn read<'r>(place: Place, arguments: &Arguments<'r>, mut value: Items<'r>) -> Option<What<'r>> {
+fn read<'r>(place: Place, arguments: &Arguments<'r>, mut value: Items<'r>) -> Option<Activity<'r>> {
     let offset = arguments.at("offset")?.uint()?;
     if value.array()? != 2 {
         return None;
     }
-    Some(What::Read { place, offset, payload: value.payload()?, end: value.bool()? })
+    Some(Activity::Read { place, offset, payload: value.payload()?, end: value.bool()? })
 }
 
-/// A write through the descriptor says how much it wrote, which may be less than it was given.
-fn wrote<'r>(place: Place, arguments: &Arguments<'r>, mut value: Items<'r>) -> Option<What<'r>> {
+/// A write through the descriptor returns how much it wrote, which can be less than it was given.
+fn wrote<'r>(place: Place, arguments: &Arguments<'r>, mut value: Items<'r>) -> Option<Activity<'r>> {
     let payload = arguments.at("buffer")?.payload()?;
-    let at = At::Offset(arguments.at("offset")?.uint()?);
+    let at = Position::Offset(arguments.at("offset")?.uint()?);
     let length = value.uint()?.min(payload.length());
-    Some(What::Wrote { place, at, length, contents: Contents::Bytes(payload) })
+    Some(Activity::Wrote { place, at, length, contents: Written::Bytes(payload) })
 }
 
-/// The size in what `stat` gives, of a file.
+/// The size that `stat` returned, if it is a file's.
 fn size_of(stat: Items<'_>) -> Option<u64> {
     let is_file = stat.field(&DESCRIPTOR_STAT, "type")?.text()? == "regular-file";
     is_file.then(|| stat.field(&DESCRIPTOR_STAT, "size"))??.uint()
 }
 
-fn listed<'r>(place: Place, mut value: Items<'r>) -> Option<What<'r>> {
+fn listed<'r>(place: Place, mut value: Items<'r>) -> Option<Activity<'r>> {
     let entry = value.option(|entry| entry.field(&DIRECTORY_ENTRY, "name")?.text())?;
-    Some(What::Listed { place, entry })
+    Some(Activity::Listed { place, entry })
 }

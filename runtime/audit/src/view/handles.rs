@@ -1,53 +1,54 @@
-//! The handles that a tool holds, and what is behind each of them.
+//! The handles that a tool holds, and what each of them refers to.
 
 use std::collections::HashMap;
 
 use wasm_agent_policy::{GuestPath, Method, Scheme, URL_BYTES_MAX, Url};
 
-use super::what::{At, Exchange, Opened};
-use crate::steps::{MOVE, Steps};
+use super::activity::{ExchangeId, OpenedId, Position};
+use crate::budget::{MOVE, WorkBudget};
 
-/// Most handles that are followed at a time. A run has at most as many as its policy's limit `handles` says, 1024
-/// unless it says otherwise; a journal that claims more is not followed further.
+/// Most handles followed at a time. A run has at most as many as its policy's limit `handles` allows, 1024 by default.
+/// If a journal claims more, the rest are not followed.
 pub(crate) const HANDLES_MAX: usize = 65_536;
 
-/// Most bytes of names that are held for what is open: 4096 of the longest there are, tens of thousands of common ones.
+/// Most bytes of names held for what is open: enough for 4096 of the longest names, or tens of thousands of common
+/// ones.
 const NAME_BYTES_MAX: usize = 16 << 20;
 
-/// What a handle's number stands for.
+/// What a handle refers to.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Handle {
-    Descriptor(Opened),
-    Entries(Opened),
-    Reader { file: Opened, at: u64 },
-    Writer { file: Opened, at: At, last: u64 },
-    Request(Exchange),
-    RequestBody(Exchange),
-    RequestStream(Exchange),
-    Awaited(Exchange),
-    Response(Exchange),
-    ResponseBody(Exchange),
-    ResponseStream(Exchange),
+    Descriptor(OpenedId),
+    Entries(OpenedId),
+    Reader { file: OpenedId, at: u64 },
+    Writer { file: OpenedId, at: Position, last: u64 },
+    Request(ExchangeId),
+    RequestBody(ExchangeId),
+    RequestStream(ExchangeId),
+    Awaited(ExchangeId),
+    Response(ExchangeId),
+    ResponseBody(ExchangeId),
+    ResponseStream(ExchangeId),
     Stdin,
     Stdout,
     Stderr,
 }
 
-/// A request, as it was put together.
+/// A request, as the tool put it together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
-    /// The call that handed it over; its effect has the same.
+    /// The call that handed it over. Its effect names the same call.
     pub call: Option<u64>,
-    /// The URL, once it was handed over.
+    /// The URL, once the request was handed over.
     pub url: Option<Url>,
-    /// The method; nothing where it is not one.
+    /// The method; `None` if it is not valid.
     pub method: Option<Method>,
     pub(super) scheme: Option<Scheme>,
     authority: Option<String>,
     path: Option<String>,
 }
 
-/// Something that several handles may refer to.
+/// Something that several handles can refer to.
 #[derive(Debug)]
 struct Shared<T> {
     handles: u32,
@@ -58,15 +59,15 @@ struct Shared<T> {
 #[derive(Debug, Default)]
 pub(super) struct Handles {
     numbers: HashMap<u32, Handle>,
-    files: HashMap<Opened, Shared<Option<GuestPath>>>,
-    requests: HashMap<Exchange, Shared<Request>>,
+    files: HashMap<OpenedId, Shared<Option<GuestPath>>>,
+    requests: HashMap<ExchangeId, Shared<Request>>,
     next: u64,
-    /// Bytes of names and requests that are held.
+    /// Bytes of names and requests.
     held: usize,
-    pub(super) steps: Steps,
-    /// Names are followed no longer: there were too many renames of too much.
+    pub(super) budget: WorkBudget,
+    /// Names are no longer followed: renaming used up the budget.
     nameless: bool,
-    /// What was not followed for want of room.
+    /// How much was not followed, as there was no room.
     pub(super) lost: u64,
 }
 
@@ -75,31 +76,31 @@ impl Handles {
         self.numbers.get(&number).copied()
     }
 
-    /// Changes what a stream remembers of its position.
+    /// A handle, to update a stream's position.
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Handle> {
         self.numbers.get_mut(&number)
     }
 
-    /// The name of what was opened, as it is now.
-    pub(super) fn path(&self, opened: Opened) -> Option<&GuestPath> {
+    /// The current name of something that was opened.
+    pub(super) fn path(&self, opened: OpenedId) -> Option<&GuestPath> {
         self.files.get(&opened)?.value.as_ref().filter(|_| !self.nameless)
     }
 
-    pub(super) fn request(&self, exchange: Exchange) -> Option<&Request> {
+    pub(super) fn request(&self, exchange: ExchangeId) -> Option<&Request> {
         Some(&self.requests.get(&exchange)?.value)
     }
 
-    pub(super) fn request_mut(&mut self, exchange: Exchange) -> Option<&mut Request> {
+    pub(super) fn request_mut(&mut self, exchange: ExchangeId) -> Option<&mut Request> {
         Some(&mut self.requests.get_mut(&exchange)?.value)
     }
 
-    pub(super) fn is_open(&self, opened: Opened) -> bool {
+    pub(super) fn is_open(&self, opened: OpenedId) -> bool {
         self.files.contains_key(&opened)
     }
 
-    /// Follows something new that was opened.
-    pub(super) fn open(&mut self, number: u32, path: Option<GuestPath>) -> Opened {
-        let opened = Opened(self.number());
+    /// Follows a new descriptor.
+    pub(super) fn open(&mut self, number: u32, path: Option<GuestPath>) -> OpenedId {
+        let opened = OpenedId(self.number());
         let path = path.filter(|path| !self.nameless && self.hold(path.as_str().len()));
         self.files.insert(opened, Shared { handles: 0, value: path });
         self.put(number, Handle::Descriptor(opened));
@@ -108,20 +109,20 @@ impl Handles {
 
     /// Follows a new request.
     pub(super) fn request_made(&mut self, number: u32) {
-        let exchange = Exchange(self.number());
+        let exchange = ExchangeId(self.number());
         let request = Request { method: Some(Method::GET), scheme: Some(Scheme::Https), ..Request::default() };
         self.requests.insert(exchange, Shared { handles: 0, value: request });
         self.put(number, Handle::Request(exchange));
     }
 
-    /// Lets a number stand for something. What it stood for before is closed: a number is given again only then.
+    /// Assigns a handle's number. If it referred to something else, that is closed: only then is a number reused.
     pub(super) fn put(&mut self, number: u32, handle: Handle) {
         if self.numbers.len() >= HANDLES_MAX && !self.numbers.contains_key(&number) {
             self.lost = self.lost.saturating_add(1);
             self.forget(handle);
             return;
         }
-        // Counted first: the same request may be behind both.
+        // Counted first: both can refer to the same request.
         self.count(handle, 1);
         if let Some(before) = self.numbers.insert(number, handle) {
             self.count(before, -1);
@@ -129,15 +130,15 @@ impl Handles {
         }
     }
 
-    /// Closes a handle. Gives what it was the last one of.
-    pub(super) fn take(&mut self, number: u32) -> Option<Opened> {
+    /// Closes a handle. Returns what it referred to, if it was the last handle to it.
+    pub(super) fn take(&mut self, number: u32) -> Option<OpenedId> {
         let handle = self.numbers.remove(&number)?;
         self.count(handle, -1);
         self.forget(handle)
     }
 
-    /// Forgets what is behind a handle if no other refers to it any more.
-    fn forget(&mut self, handle: Handle) -> Option<Opened> {
+    /// Forgets what a handle referred to, if no other handle does.
+    fn forget(&mut self, handle: Handle) -> Option<OpenedId> {
         if let Some(opened) = handle.opened() {
             let gone = self.files.get(&opened).is_some_and(|file| file.handles == 0);
             if !gone {
@@ -168,23 +169,23 @@ impl Handles {
         }
     }
 
-    /// Sets a text of a request, unless it is too long for a URL or there is no room.
-    pub(super) fn set_text(&mut self, exchange: Exchange, which: Text, text: Option<&str>) {
+    /// Sets a text of a request, unless it is too long for a URL, or there is no room.
+    pub(super) fn set_text(&mut self, exchange: ExchangeId, which: RequestText, text: Option<&str>) {
         let before = self.request(exchange).map_or(0, Request::bytes);
         self.held = self.held.saturating_sub(before);
         let text = text.filter(|text| text.len() <= URL_BYTES_MAX && self.held + text.len() <= NAME_BYTES_MAX);
         if let Some(request) = self.request_mut(exchange) {
             let text = text.map(str::to_owned);
             match which {
-                Text::Authority => request.authority = text,
-                Text::Path => request.path = text,
+                RequestText::Authority => request.authority = text,
+                RequestText::Path => request.path = text,
             }
             let after = request.bytes();
             self.held = self.held.saturating_add(after);
         }
     }
 
-    /// Follows a name to another: what is open there or below it has that name now.
+    /// Applies a rename to what is open at the old name and below it.
     pub(super) fn renamed(&mut self, from: &GuestPath, to: &GuestPath, replaces: bool) {
         if from == to {
             return;
@@ -192,19 +193,19 @@ impl Handles {
         if replaces {
             self.removed(to);
         }
-        if !self.look() {
+        if !self.pay_for_scan() {
             return;
         }
         for file in self.files.values_mut() {
             if let Some(path) = file.value.as_ref().filter(|path| path.starts_with(from)) {
-                if !self.steps.take(MOVE) {
+                if !self.budget.spend(MOVE) {
                     self.lost = self.lost.saturating_add(1);
                     self.nameless = true;
                     return;
                 }
                 let below = path.as_str().strip_prefix(from.as_str()).unwrap_or_default();
                 self.held = self.held.saturating_sub(path.as_str().len());
-                // A name that is too long by now is none that anything could be done by.
+                // If the new name is too long, nothing can be done by that name.
                 let moved = GuestPath::parse(&format!("{}{below}", to.as_str())).ok();
                 let moved = moved.filter(|path| self.held.saturating_add(path.as_str().len()) <= NAME_BYTES_MAX);
                 self.held = self.held.saturating_add(moved.as_ref().map_or(0, |path| path.as_str().len()));
@@ -213,9 +214,9 @@ impl Handles {
         }
     }
 
-    /// Takes a name away: what is open there goes on without one.
+    /// Removes a name. What is open there stays open, without a name.
     pub(super) fn removed(&mut self, path: &GuestPath) {
-        if !self.look() {
+        if !self.pay_for_scan() {
             return;
         }
         for file in self.files.values_mut() {
@@ -226,9 +227,9 @@ impl Handles {
         }
     }
 
-    /// Whether all that is open may be looked at. Where that was done too often, names are followed no longer.
-    fn look(&mut self) -> bool {
-        if !self.nameless && !self.steps.take(self.files.len()) {
+    /// Pays for looking at everything that is open. If the budget does not allow it, names are no longer followed.
+    fn pay_for_scan(&mut self) -> bool {
+        if !self.nameless && !self.budget.spend(self.files.len()) {
             self.lost = self.lost.saturating_add(1);
             self.nameless = true;
         }
@@ -251,15 +252,15 @@ impl Handles {
     }
 }
 
-/// Which text of a request.
+/// A part of a request that is text.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Text {
+pub(super) enum RequestText {
     Authority,
     Path,
 }
 
 impl Handle {
-    fn opened(self) -> Option<Opened> {
+    fn opened(self) -> Option<OpenedId> {
         match self {
             Self::Descriptor(file) | Self::Entries(file) | Self::Reader { file, .. } | Self::Writer { file, .. } => {
                 Some(file)
@@ -268,7 +269,7 @@ impl Handle {
         }
     }
 
-    fn exchange(self) -> Option<Exchange> {
+    fn exchange(self) -> Option<ExchangeId> {
         match self {
             Self::Request(exchange)
             | Self::RequestBody(exchange)
@@ -283,7 +284,7 @@ impl Handle {
 }
 
 impl Request {
-    /// Settles what the request is, by the rules that the gate goes by.
+    /// Builds the URL by the same rules as the gate.
     pub(super) fn handed_over(&mut self, call: u64) {
         self.call = Some(call);
         let authority = self.authority.as_deref().unwrap_or_default();

@@ -1,14 +1,14 @@
-//! Reading a call's arguments and outcome: each reader gives nothing where another thing stands than was asked for.
+//! Reading a call's arguments and outcome. Each reader returns `None` if the next item is of another kind.
 
 use minicbor::Decoder;
 use minicbor::data::Type;
 use wasm_agent_calls::{Function, Record};
 use wasm_agent_journal::{Call, PayloadRef};
 
-/// The items of an array, one after the other.
+/// The items of an array, read one after the other.
 pub(super) struct Items<'r>(Decoder<'r>);
 
-/// A call's arguments, by the names that WIT has for them.
+/// A call's arguments, by their names in WIT.
 pub(super) struct Arguments<'r> {
     function: &'static Function,
     items: Decoder<'r>,
@@ -21,7 +21,7 @@ impl<'r> Arguments<'r> {
         items.array().ok()?.map(|_| Self { function, items })
     }
 
-    /// Steps to an argument. Nothing where the function has none of that name.
+    /// Finds an argument. `None` if the function has no parameter of that name.
     pub(super) fn at(&self, parameter: &str) -> Option<Items<'r>> {
         let mut items = Items(self.items.clone());
         for _ in 0..self.function.position(parameter)? {
@@ -36,8 +36,8 @@ impl<'r> Arguments<'r> {
     }
 }
 
-/// What a host function gave back.
-pub(super) enum Answer<'r> {
+/// What a host function returned.
+pub(super) enum CallOutcome<'r> {
     /// A value.
     Value(Items<'r>),
     /// An error that the tool handles.
@@ -78,7 +78,7 @@ impl<'r> Items<'r> {
         self.0.skip().ok()
     }
 
-    /// The field of a record that stands next.
+    /// A field of the record that comes next.
     pub(super) fn field(&self, record: &Record, name: &str) -> Option<Self> {
         let mut items = Self(self.0.clone());
         let fields = u64::try_from(record.fields.len()).ok()?;
@@ -90,12 +90,12 @@ impl<'r> Items<'r> {
         Some(items)
     }
 
-    /// Whether `null` stands next.
+    /// Whether `null` comes next.
     pub(super) fn is_null(&self) -> bool {
         matches!(self.0.datatype(), Ok(Type::Null))
     }
 
-    /// Reads an option: nothing but an answer, `Some(None)` where the option is empty.
+    /// Reads an option: `Some(None)` if it is empty, `None` if it is not an option.
     pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         if self.is_null() {
             return self.skip().map(|()| None);
@@ -103,7 +103,7 @@ impl<'r> Items<'r> {
         (self.array()? == 1).then(|| read(self))?.map(Some)
     }
 
-    /// Steps into a result: `true` where its value follows, `false` where its error does.
+    /// Steps into a result: `true` if its value follows, `false` if its error does.
     pub(super) fn result(&mut self) -> Option<bool> {
         match (self.array()?, self.uint()?) {
             (2, 0) => Some(true),
@@ -122,7 +122,7 @@ impl<'r> Items<'r> {
     }
 }
 
-impl<'r> Answer<'r> {
+impl<'r> CallOutcome<'r> {
     /// A call's outcome.
     pub(super) fn of(call: &'r Call) -> Option<Self> {
         let mut items = Items(Decoder::new(&call.outcome));
@@ -134,7 +134,7 @@ impl<'r> Answer<'r> {
         }
     }
 
-    /// The number of the handle that a function gave, where it gave one.
+    /// The handle that a function returned, if it returned one.
     pub(super) fn handle(self) -> Option<u32> {
         match self {
             Self::Value(mut value) => value.handle(),
@@ -142,7 +142,7 @@ impl<'r> Answer<'r> {
         }
     }
 
-    /// The number of the handle in a result that a function gave.
+    /// The handle in a `result` that a function returned.
     pub(super) fn inner_handle(self) -> Option<u32> {
         match self {
             Self::Value(mut value) => value.result()?.then(|| value.handle())?,

@@ -1,17 +1,17 @@
-//! [`View`]: follows a journal's records in order and knows what each call was about.
+//! [`View`]: follows a journal's records in order and interprets each call.
 //!
-//! A call names what it acts on by the number of a handle. This is where numbers become what they stand for: guest
-//! paths behind descriptors and streams, requests behind bodies and responses, the tool's own input and output; and
-//! where a call is joined with the effect it had. Nothing here believes a journal: what does not fit is said to be
-//! unreadable, and memory is bounded by constants, however many handles and effects a journal claims.
+//! A call names what it acts on by a handle's number. The view resolves these numbers: to guest paths for descriptors
+//! and streams, to requests for bodies and responses, and to the tool's own input and output. It also joins each call
+//! with its effect. A journal can be hostile: the view reports what does not fit as unreadable, and constants bound its
+//! memory.
 
+mod activity;
 mod effects;
 mod filesystem;
 mod handles;
 mod http;
 mod items;
 mod streams;
-mod what;
 
 #[cfg(test)]
 mod tests;
@@ -20,15 +20,17 @@ use wasm_agent_calls::{self as calls, Function, cli, find, host, io};
 use wasm_agent_journal::{Call, Event, Record};
 use wasm_agent_policy::Action;
 
+pub use activity::{
+    Activity, Effect, ExchangeId, Interpreted, OpenMode, OpenedId, OutputStream, Place, Position, Written,
+};
 pub(crate) use handles::HANDLES_MAX;
 pub use handles::Request;
-pub use what::{At, Contents, Effect, Exchange, How, Opened, Output, Place, Seen, What};
 
 use effects::Effects;
 use handles::Handles;
-use items::{Answer, Arguments};
+use items::{Arguments, CallOutcome};
 
-/// What a tool has open, at one point of its run.
+/// What a tool has open at one point of its run.
 #[derive(Debug, Default)]
 pub struct View {
     handles: Handles,
@@ -43,16 +45,16 @@ impl View {
         Self::default()
     }
 
-    /// Takes in the next record, and says what it was about.
-    pub fn record<'r>(&mut self, record: &'r Record) -> Seen<'r> {
+    /// Takes the next record, and interprets it.
+    pub fn record<'r>(&mut self, record: &'r Record) -> Interpreted<'r> {
         match &record.event {
             Event::Call(call) => self.call(call),
             Event::Intent(intent) => {
                 let effect = Some(self.effects.begun(intent, self.calls));
-                Seen { what: What::Begun, action: None, effect }
+                Interpreted { activity: Activity::Begun, action: None, effect }
             }
             Event::Outcome(outcome) => {
-                Seen { what: What::Ended, action: None, effect: self.effects.ended(outcome, self.calls) }
+                Interpreted { activity: Activity::Ended, action: None, effect: self.effects.ended(outcome, self.calls) }
             }
             Event::Header(_)
             | Event::Function { .. }
@@ -62,15 +64,15 @@ impl View {
             | Event::ApprovalSettled(_)
             | Event::Note(_)
             | Event::Seal(_)
-            | Event::End(_) => Seen { what: What::Other, action: None, effect: None },
+            | Event::End(_) => Interpreted { activity: Activity::Other, action: None, effect: None },
         }
     }
 
-    /// Takes in the next call. [`record`](Self::record) does so too; this is for a call whose arguments stand
+    /// Takes the next call. [`record`](Self::record) does this too; this is for a call whose arguments come from
     /// elsewhere.
-    pub fn call<'r>(&mut self, call: &'r Call) -> Seen<'r> {
+    pub fn call<'r>(&mut self, call: &'r Call) -> Interpreted<'r> {
         self.calls = call.seq.0.saturating_add(1);
-        self.handles.steps.call();
+        self.handles.budget.add_call();
         let effect = self.effects.of_call(call.seq.0);
         let recorded = call.decision.as_ref().and_then(|decision| decision.action.as_deref());
         let action = match (&effect, recorded) {
@@ -79,38 +81,39 @@ impl View {
             _ => None,
         };
         let decided = effect.as_ref().and_then(|effect| effect.action.as_ref()).or(action.as_ref());
-        let what = self.what(call, decided).unwrap_or(What::Unreadable);
-        Seen { what, action, effect }
+        let activity = self.activity(call, decided).unwrap_or(Activity::Unreadable);
+        Interpreted { activity, action, effect }
     }
 
     /// A request that a handle refers to.
     #[must_use]
-    pub fn request(&self, exchange: Exchange) -> Option<&Request> {
+    pub fn request(&self, exchange: ExchangeId) -> Option<&Request> {
         self.handles.request(exchange)
     }
 
-    /// Whether a handle refers to what was opened as this.
+    /// Whether a handle still refers to this.
     #[must_use]
-    pub fn is_open(&self, opened: Opened) -> bool {
+    pub fn is_open(&self, opened: OpenedId) -> bool {
         self.handles.is_open(opened)
     }
 
-    /// Effects without an outcome, by number: under way, or, where the journal ends, such as may have happened.
+    /// Effects without an outcome, ordered by number. They are under way, or, at the end of a journal, may have
+    /// happened.
     #[must_use]
     pub fn open_effects(&self) -> Vec<&Effect> {
         self.effects.open()
     }
 
-    /// How many handles and effects a journal claimed beyond what is followed. What it says of those is not known.
+    /// How many handles and effects were not followed, as the journal claims too many.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.handles.lost.saturating_add(self.effects.lost)
     }
 
-    fn what<'r>(&mut self, call: &'r Call, decided: Option<&Action>) -> Option<What<'r>> {
+    fn activity<'r>(&mut self, call: &'r Call, decided: Option<&Action>) -> Option<Activity<'r>> {
         let Some(function) = find(&call.function.name) else {
-            // A function of another release; or a name that no function has.
-            return call.function.name.contains('#').then_some(What::Other);
+            // A function of another release, or not a function at all.
+            return call.function.name.contains('#').then_some(Activity::Other);
         };
         match function.interface {
             calls::filesystem::types::INTERFACE => self.filesystem(function, call, decided),
@@ -120,26 +123,26 @@ impl View {
         }
     }
 
-    fn other<'r>(&mut self, function: &'static Function, call: &'r Call) -> Option<What<'r>> {
+    fn other<'r>(&mut self, function: &'static Function, call: &'r Call) -> Option<Activity<'r>> {
         match function.id {
             calls::http::outgoing_handler::HANDLE => self.handle(function, call),
             calls::filesystem::preopens::GET_DIRECTORIES => self.preopens(call),
-            cli::stdin::GET_STDIN => self.given(call, handles::Handle::Stdin),
-            cli::stdout::GET_STDOUT => self.given(call, handles::Handle::Stdout),
-            cli::stderr::GET_STDERR => self.given(call, handles::Handle::Stderr),
+            cli::stdin::GET_STDIN => self.store_handle(call, handles::Handle::Stdin),
+            cli::stdout::GET_STDOUT => self.store_handle(call, handles::Handle::Stdout),
+            cli::stderr::GET_STDERR => self.store_handle(call, handles::Handle::Stderr),
             host::intent::DECLARE => {
                 let why = Arguments::of(function, call)?.at("why")?.text()?;
-                Some(What::Declared { why })
+                Some(Activity::Declared { why })
             }
-            _ => Some(What::Other),
+            _ => Some(Activity::Other),
         }
     }
 
-    /// Takes a handle that a function gave for something.
-    fn given<'r>(&mut self, call: &'r Call, handle: handles::Handle) -> Option<What<'r>> {
-        if let Some(number) = Answer::of(call)?.handle() {
+    /// Stores the handle that a function returned.
+    fn store_handle<'r>(&mut self, call: &'r Call, handle: handles::Handle) -> Option<Activity<'r>> {
+        if let Some(number) = CallOutcome::of(call)?.handle() {
             self.handles.put(number, handle);
         }
-        Some(What::Other)
+        Some(Activity::Other)
     }
 }

@@ -1,80 +1,61 @@
-//! [`Chain`]: what is known of a target.
+//! [`Chain`]: what led to the effects on a target.
 
 use std::sync::Arc;
 
 use wasm_agent_journal::{ApprovalRecord, Before, DecisionRecord};
-use wasm_agent_policy::{Action, GuestPath, GuestPathError, Url, UrlError};
+use wasm_agent_policy::{Action, GuestPath};
 
-use super::names::Name;
+use super::names::EarlierName;
 use super::sources::Source;
+use super::target::Target;
 
-/// What is asked about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A file or directory.
-    Path(GuestPath),
-    /// What a request is sent to.
-    Url(Url),
-}
-
-/// Why a text is neither a guest path nor a URL.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// It begins as a path.
-    #[error(transparent)]
-    Path(#[from] GuestPathError),
-    /// It does not.
-    #[error(transparent)]
-    Url(#[from] UrlError),
-}
-
-/// One effect on the target, or one that was denied or refused.
+/// An effect on the target, done, denied or refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The call that asked for it.
     pub call: u64,
     /// Time since the start of the run, in nanoseconds.
     pub at_ns: u64,
-    /// Number of the effect; a denial has none.
+    /// Number of the effect. A denial has none.
     pub effect: Option<u64>,
-    /// What it was.
+    /// The action.
     pub action: Action,
-    /// The earlier name of the target that it was about.
+    /// The target's name at that time, if it was another one.
     pub earlier_name: Option<GuestPath>,
-    /// What became of it.
+    /// How it ended.
     pub result: StepResult,
     /// What went wrong, for people.
     pub detail: Option<String>,
-    /// Status of the response, where there was one.
+    /// Status of the response, if there was one.
     pub status: Option<u64>,
-    /// The policy's decision; not known of what was asked about and never answered.
+    /// The policy's decision. `None` if the question was refused or never answered.
     pub decision: Option<DecisionRecord>,
-    /// The answer, where somebody was asked.
+    /// The answer, if somebody was asked.
     pub approval: Option<ApprovalRecord>,
-    /// The file that was changed or lost, as it was before.
+    /// The state of the file before it was changed or lost.
     pub before: Option<Before>,
-    /// The reason in force.
+    /// The reason that the tool had declared.
     pub reason: Option<Reason>,
-    /// What the tool had read by then, since the step before: most recent first.
+    /// What the tool had read since the previous step, most recent first.
     pub read: Vec<Source>,
-    /// How many more sources it had read.
+    /// How many further sources it had read.
     pub more_read: u64,
-    /// What was written to the file after this step, and before the next one.
-    pub wrote: Option<Wrote>,
+    /// What was written to the file between this step and the next.
+    pub wrote: Option<Writes>,
 }
 
-/// What became of a step.
+/// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepResult {
     /// It happened.
     Done,
-    /// It was tried and failed; it may have happened in part.
+    /// It failed, and may have happened in part.
     Failed,
-    /// It began, and how it ended is not recorded: it may have happened.
+    /// It began, and has no outcome: it may have happened.
     Begun,
-    /// The policy did not allow it, or it was not tried.
+    /// The policy denied it, or it was not tried.
     Denied,
-    /// Whoever was asked did not allow it.
+    /// The approver refused it.
     Refused,
     /// The run ended before there was an answer.
     Unanswered,
@@ -83,7 +64,7 @@ pub enum StepResult {
 /// A reason that the tool gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// In its own words.
+    /// The reason, in the tool's words.
     pub text: Arc<str>,
     /// The call that declared it.
     pub call: u64,
@@ -91,54 +72,30 @@ pub struct Reason {
 
 /// Bytes that were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wrote {
-    /// How many.
+pub struct Writes {
+    /// How many bytes.
     pub bytes: u64,
     /// The first and the last call that wrote.
     pub calls: (u64, u64),
 }
 
-/// All that is known of the target.
+/// Everything that a journal says about a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
-    /// What was asked about.
+    /// The target.
     pub target: Target,
-    /// The names that it had before, the last one first.
-    pub earlier: Vec<Name>,
+    /// Its earlier names, the last one first.
+    pub earlier: Vec<EarlierName>,
     /// Effects, in order.
     pub steps: Vec<Step>,
-    /// How many more there were.
+    /// How many further effects there were.
     pub more_steps: u64,
-    /// How much of the target itself was read.
+    /// How much of the target the tool read.
     pub read: Option<Source>,
-    /// Names much like the target's, where nothing touched it.
-    pub near: Vec<String>,
-    /// How much of the journal was beyond what is followed.
+    /// Similar names, if nothing touched the target.
+    pub similar: Vec<String>,
+    /// How many names and handles were not followed, as there were too many.
     pub lost: u64,
-}
-
-impl Target {
-    /// Takes a text as a path, if it begins as one, or as a URL.
-    ///
-    /// # Errors
-    ///
-    /// When it is neither.
-    pub fn parse(text: &str) -> Result<Self, TargetError> {
-        if text.starts_with('/') {
-            Ok(Self::Path(GuestPath::parse(text)?))
-        } else {
-            Ok(Self::Url(Url::parse_str(text)?))
-        }
-    }
-
-    /// The target's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Path(path) => path.as_str(),
-            Self::Url(url) => url.as_str(),
-        }
-    }
 }
 
 impl StepResult {

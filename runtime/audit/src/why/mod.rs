@@ -1,13 +1,14 @@
-//! [`Why`]: the chain that led to what was done to a file, or sent to a URL.
+//! [`ChainBuilder`]: the chain of events that led to each effect on a file or URL.
 //!
-//! From the reason that the tool declared, through what it had read by then, to the effect: who decided, who approved,
-//! how it ended and what was written. A journal is read twice: first for the names that a file had before ([`Names`]),
-//! then for what happened under them. All lists are bounded, and say how much they leave out.
+//! A chain goes from the reason that the tool declared, through what it had read by then, to the effect: who decided,
+//! who approved, how it ended, and what was written. A journal is read twice: first for the earlier names of the file
+//! ([`NameHistory`]), then for what happened under these names. All lists are bounded, and say how much they leave out.
 
 mod chain;
 mod names;
-mod near;
+mod similar;
 mod sources;
+mod target;
 
 #[cfg(test)]
 mod tests;
@@ -19,48 +20,49 @@ use wasm_agent_journal::{
 };
 use wasm_agent_policy::Action;
 
-use crate::view::{Exchange, View, What};
-use near::Near;
+use crate::view::{Activity, ExchangeId, View};
+use similar::SimilarNames;
 use sources::Sources;
 
-pub use chain::{Chain, Reason, Step, StepResult, Target, TargetError, Wrote};
-pub use names::{Known, Name, Names};
+pub use chain::{Chain, Reason, Step, StepResult, Writes};
+pub use names::{EarlierName, NameHistory, TargetNames};
 pub use sources::{Source, SourceName};
+pub use target::{Target, TargetError};
 
-/// Most steps that are kept: the first ones.
+/// Most steps kept: the first ones.
 const STEPS_MAX: usize = 1024;
 
-/// Most bytes of names, reasons and actions that are kept with steps. Common ones take some hundred for a step.
+/// Most bytes of names, reasons and actions kept with steps. A common step takes a few hundred.
 const HELD_BYTES_MAX: usize = 16 << 20;
 
-/// Most questions without an answer that are kept; a run waits for one at a time, and for those of its requests.
+/// Most unanswered questions kept. A run waits for one at a time, and for those about its requests.
 const ASKED_MAX: usize = 1024;
 
-/// Follows what happened to a target: the second reading of a journal.
+/// Collects what happened to a target: the second reading of a journal.
 #[derive(Debug)]
-pub struct Why {
-    known: Known,
+pub struct ChainBuilder {
+    names: TargetNames,
     view: View,
     sources: Sources,
     reason: Option<Reason>,
     steps: Vec<Step>,
     more_steps: u64,
-    /// Steps by their effect, while they are open.
+    /// The steps of open effects, by effect.
     open: HashMap<u64, usize>,
-    /// Questions that are not answered.
+    /// Unanswered questions, by effect.
     asked: HashMap<u64, (ApprovalAsked, Action)>,
     read: Option<Source>,
-    near: Near,
+    similar: SimilarNames,
     calls: u64,
     held: usize,
 }
 
-impl Why {
-    /// Begins to follow.
+impl ChainBuilder {
+    /// Begins with the names from the first reading.
     #[must_use]
-    pub fn new(known: Known) -> Self {
+    pub fn new(names: TargetNames) -> Self {
         Self {
-            known,
+            names,
             view: View::new(),
             sources: Sources::default(),
             reason: None,
@@ -69,13 +71,13 @@ impl Why {
             open: HashMap::new(),
             asked: HashMap::new(),
             read: None,
-            near: Near::default(),
+            similar: SimilarNames::default(),
             calls: 0,
             held: 0,
         }
     }
 
-    /// Takes in the next record.
+    /// Takes the next record.
     pub fn record(&mut self, record: &Record) {
         match &record.event {
             Event::Intent(intent) => {
@@ -89,7 +91,7 @@ impl Why {
             Event::ApprovalAsked(asked) => self.asked(asked),
             Event::ApprovalSettled(settled) => self.settled(settled),
             Event::Note(note) if note.name == "intent" => {
-                // Declared by the call that is under way.
+                // The call that is under way declared it.
                 self.reason = Some(Reason { text: note.text.as_str().into(), call: self.calls });
             }
             Event::Call(call) => self.call(call),
@@ -97,7 +99,7 @@ impl Why {
         }
     }
 
-    /// Ends the following.
+    /// Ends with the journal, and returns the chain.
     #[must_use]
     pub fn finish(mut self) -> Chain {
         let mut open: Vec<(ApprovalAsked, Action)> = std::mem::take(&mut self.asked).into_values().collect();
@@ -108,11 +110,11 @@ impl Why {
             });
         }
         let touched = !self.steps.is_empty() || self.read.is_some();
-        let near = if touched { Vec::new() } else { self.near.to(self.known.target.as_str()) };
-        let lost = self.known.lost.saturating_add(self.view.lost());
-        let Known { target, mut names, .. } = self.known;
+        let similar = if touched { Vec::new() } else { self.similar.to(self.names.target.as_str()) };
+        let lost = self.names.lost.saturating_add(self.view.lost());
+        let TargetNames { target, mut names, .. } = self.names;
         let earlier = if names.is_empty() { names } else { names.split_off(1) };
-        Chain { target, earlier, steps: self.steps, more_steps: self.more_steps, read: self.read, near, lost }
+        Chain { target, earlier, steps: self.steps, more_steps: self.more_steps, read: self.read, similar, lost }
     }
 
     fn intent(&mut self, intent: &Intent) {
@@ -143,7 +145,7 @@ impl Why {
 
     fn asked(&mut self, asked: &ApprovalAsked) {
         let Ok(action) = Action::decode(&asked.action) else { return };
-        let room = self.asked.len() < ASKED_MAX && self.known.touches(&action, asked.call.0).is_some();
+        let room = self.asked.len() < ASKED_MAX && self.names.touches(&action, asked.call.0).is_some();
         if room && hold(&mut self.held, asked.action.len()) {
             self.asked.insert(asked.effect.0, (asked.clone(), action));
         }
@@ -151,7 +153,7 @@ impl Why {
 
     fn settled(&mut self, settled: &ApprovalSettled) {
         if settled.approval.answer == Answer::Approved {
-            // The intent says so again.
+            // The intent has the approval too.
             return;
         }
         let Some((asked, action)) = self.asked.remove(&settled.effect.0) else { return };
@@ -163,30 +165,28 @@ impl Why {
 
     fn call(&mut self, call: &Call) {
         self.calls = call.seq.0.saturating_add(1);
-        let seen = self.view.call(call);
+        let interpreted = self.view.call(call);
         let denied = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
-        if let (Some(decision), Some(action)) = (denied, seen.action) {
-            self.step(call.seq.0, call.at_ns, action, StepResult::Denied, |step| {
-                step.decision = Some(decision.clone())
-            });
+        if let (Some(decision), Some(action)) = (denied, interpreted.action) {
+            self.step(call.seq.0, call.at_ns, action, StepResult::Denied, |step| step.decision = Some(decision.clone()));
         }
-        match seen.what {
-            What::Read { place, payload, .. } if payload.length() > 0 => {
+        match interpreted.activity {
+            Activity::Read { place, payload, .. } if payload.length() > 0 => {
                 if let Some(path) = place.path {
-                    let is_target = self.known.is_named(&path, call.seq.0);
+                    let is_target = self.names.is_named(&path, call.seq.0);
                     self.was_read(SourceName::File(path), payload.length(), call.seq.0, is_target);
                 }
             }
-            What::Received { exchange, payload } if payload.length() > 0 => {
+            Activity::Received { exchange, payload } if payload.length() > 0 => {
                 self.received(exchange, payload.length(), call.seq.0);
             }
-            What::ReadInput { payload } if payload.length() > 0 => {
+            Activity::ReadInput { payload } if payload.length() > 0 => {
                 self.sources.read(SourceName::Stdin, payload.length(), call.seq.0);
             }
-            What::Wrote { place, length, .. } => {
-                let is_target = place.path.is_some_and(|path| self.known.is_named(&path, call.seq.0));
+            Activity::Wrote { place, length, .. } => {
+                let is_target = place.path.is_some_and(|path| self.names.is_named(&path, call.seq.0));
                 if let Some(step) = self.steps.last_mut().filter(|_| is_target) {
-                    let wrote = step.wrote.get_or_insert(Wrote { bytes: 0, calls: (call.seq.0, call.seq.0) });
+                    let wrote = step.wrote.get_or_insert(Writes { bytes: 0, calls: (call.seq.0, call.seq.0) });
                     wrote.bytes = wrote.bytes.saturating_add(length);
                     wrote.calls.1 = call.seq.0;
                 }
@@ -195,18 +195,18 @@ impl Why {
         }
     }
 
-    fn received(&mut self, exchange: Exchange, bytes: u64, call: u64) {
+    fn received(&mut self, exchange: ExchangeId, bytes: u64, call: u64) {
         let Some(request) = self.view.request(exchange) else { return };
         let (Some(method), Some(url)) = (&request.method, &request.url) else { return };
-        let is_target = matches!(&self.known.target, Target::Url(target) if target == url);
+        let is_target = matches!(&self.names.target, Target::Url(target) if target == url);
         let name = format!("{} {}", method.as_str(), url.as_str());
-        self.near.seen(url.as_str());
+        self.similar.add(url.as_str());
         self.was_read(SourceName::Response(name), bytes, call, is_target);
     }
 
     fn was_read(&mut self, name: SourceName, bytes: u64, call: u64, is_target: bool) {
         if let SourceName::File(path) = &name {
-            self.near.seen(path.as_str());
+            self.similar.add(path.as_str());
         }
         if is_target {
             let read = self.read.get_or_insert_with(|| Source { name: name.clone(), bytes: 0, calls: (call, call) });
@@ -216,7 +216,7 @@ impl Why {
         self.sources.read(name, bytes, call);
     }
 
-    /// Adds a step, if its action is about the target. Gives where it stands.
+    /// Adds a step if its action is about the target. Returns its index.
     fn step(
         &mut self,
         call: u64,
@@ -225,8 +225,8 @@ impl Why {
         result: StepResult,
         fill: impl FnOnce(&mut Step),
     ) -> Option<usize> {
-        self.near.acted(&action);
-        let earlier_name = self.known.touches(&action, call)?;
+        self.similar.add_action(&action);
+        let earlier_name = self.names.touches(&action, call)?;
         let size = action.canonical_bytes().len() + self.reason.as_ref().map_or(0, |reason| reason.text.len());
         if self.steps.len() >= STEPS_MAX || !hold(&mut self.held, size.saturating_add(self.sources.bytes())) {
             self.more_steps = self.more_steps.saturating_add(1);
@@ -256,7 +256,7 @@ impl Why {
     }
 }
 
-/// The status in what is recorded of a response.
+/// The status in the record of a response.
 fn status(extra: &[u8]) -> Option<u64> {
     let mut decoder = minicbor::Decoder::new(extra);
     for _ in 0..decoder.map().ok()?? {
@@ -268,7 +268,7 @@ fn status(extra: &[u8]) -> Option<u64> {
     None
 }
 
-/// Takes room for so many bytes, if there is as much.
+/// Reserves bytes, if there is room for them.
 fn hold(held: &mut usize, bytes: usize) -> bool {
     let after = held.saturating_add(bytes);
     let fits = after <= HELD_BYTES_MAX;

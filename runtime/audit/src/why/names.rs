@@ -1,55 +1,57 @@
-//! The names that a file had before it had the one that is asked about.
+//! The earlier names of a file.
 
 use wasm_agent_journal::Record;
 use wasm_agent_policy::{Action, GuestPath};
 
-use super::Target;
-use crate::view::{View, What};
+use super::target::Target;
+use crate::view::{Activity, View};
 
-/// Most renames that are looked back through: the last ones of a run that has more.
+/// Most renames kept. Of more, the last ones are kept.
 const RENAMES_MAX: usize = 16_384;
 
 /// Most names of one file.
 const NAMES_MAX: usize = 64;
 
-/// Looks for the names that lead to a target: the first of two readings of a journal.
+/// Collects the renames that lead to a target: the first of two readings of a journal.
 #[derive(Debug)]
-pub struct Names {
+pub struct NameHistory {
     target: Target,
     view: View,
     renames: std::collections::VecDeque<(u64, GuestPath, GuestPath)>,
     lost: u64,
 }
 
-/// A name, and the call by which the file got the next one.
+/// A name, and the call that gave the file its next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub struct EarlierName {
     /// The name.
     pub path: GuestPath,
-    /// Calls up to this one mean the file by it; the name that is asked about holds to the end.
+    /// The last call that knows the file by this name. The target's own name holds to the end.
     pub until: u64,
 }
 
-/// What is asked about, by all its names.
+/// A target, with all its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct TargetNames {
     pub(super) target: Target,
-    /// Its names, the last one first; none of a URL.
-    pub(super) names: Vec<Name>,
+    /// Its names, the last one first. A URL has none.
+    pub(super) names: Vec<EarlierName>,
     pub(super) lost: u64,
 }
 
-impl Names {
-    /// Begins to look.
+impl NameHistory {
+    /// Begins with a target.
     #[must_use]
     pub fn new(target: Target) -> Self {
         Self { target, view: View::new(), renames: std::collections::VecDeque::new(), lost: 0 }
     }
 
-    /// Takes in the next record.
+    /// Takes the next record.
     pub fn record(&mut self, record: &Record) {
-        let seen = self.view.record(record);
-        let (What::Renamed { from, to, .. }, Some(effect)) = (&seen.what, &seen.effect) else { return };
+        let interpreted = self.view.record(record);
+        let (Activity::Renamed { from, to, .. }, Some(effect)) = (&interpreted.activity, &interpreted.effect) else {
+            return;
+        };
         if self.renames.len() >= RENAMES_MAX {
             self.renames.pop_front();
             self.lost = self.lost.saturating_add(1);
@@ -57,24 +59,24 @@ impl Names {
         self.renames.push_back((effect.intent.call.0, from.clone(), to.clone()));
     }
 
-    /// Ends the looking.
+    /// Ends with the journal, and returns the names.
     #[must_use]
-    pub fn finish(self) -> Known {
+    pub fn finish(self) -> TargetNames {
         let mut names = Vec::new();
         if let Target::Path(path) = &self.target {
-            let mut current = Name { path: path.clone(), until: u64::MAX };
+            let mut current = EarlierName { path: path.clone(), until: u64::MAX };
             for (call, from, to) in self.renames.iter().rev() {
                 let earlier = below(&current.path, to, from).filter(|_| *call < current.until);
                 let Some(earlier) = earlier.filter(|_| names.len() < NAMES_MAX) else { continue };
-                names.push(std::mem::replace(&mut current, Name { path: earlier, until: *call }));
+                names.push(std::mem::replace(&mut current, EarlierName { path: earlier, until: *call }));
             }
             names.push(current);
         }
-        Known { target: self.target, names, lost: self.lost.saturating_add(self.view.lost()) }
+        TargetNames { target: self.target, names, lost: self.lost.saturating_add(self.view.lost()) }
     }
 }
 
-impl Known {
+impl TargetNames {
     /// Whether an action is about the target, and by which earlier name.
     pub(super) fn touches(&self, action: &Action, call: u64) -> Option<Option<GuestPath>> {
         if let Target::Url(url) = &self.target {
@@ -82,7 +84,7 @@ impl Known {
         }
         let paths = match action {
             Action::FileRename { from, to, .. } => {
-                // A directory takes what is in it along.
+                // Renaming a directory moves what is in it.
                 return self.name(call, |name| name.starts_with(from) || name.starts_with(to));
             }
             Action::LinkCreate { path, target, .. } => (path.as_str(), target.as_str()),
@@ -97,7 +99,7 @@ impl Known {
         self.name(call, |name| name.as_str() == paths.0 || name.as_str() == paths.1)
     }
 
-    /// Whether a path is the target's at a call.
+    /// Whether the target has this path at a call.
     pub(super) fn is_named(&self, path: &GuestPath, call: u64) -> bool {
         self.name(call, |name| name == path).is_some()
     }
@@ -108,7 +110,7 @@ impl Known {
     }
 }
 
-/// The path that has the same place below `to` as `path` has below `from`.
+/// `path` with its beginning `from` replaced by `to`.
 fn below(path: &GuestPath, from: &GuestPath, to: &GuestPath) -> Option<GuestPath> {
     if !path.starts_with(from) {
         return None;

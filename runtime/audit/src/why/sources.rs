@@ -4,10 +4,10 @@ use std::fmt;
 
 use wasm_agent_policy::GuestPath;
 
-/// Most sources that are kept at a time: the last ones of a tool that read more.
+/// Most sources kept at a time. Of more, the last ones are kept.
 const SOURCES_MAX: usize = 256;
 
-/// Longest name of a source that is kept, in bytes: twice a URL's.
+/// Longest name of a source, in bytes: twice that of a URL.
 const NAME_BYTES_MAX: usize = 16 << 10;
 
 /// Something that a tool read.
@@ -15,7 +15,7 @@ const NAME_BYTES_MAX: usize = 16 << 10;
 pub struct Source {
     /// Its name.
     pub name: SourceName,
-    /// How much of it was read, in bytes.
+    /// How many bytes were read.
     pub bytes: u64,
     /// The first and the last call that read it.
     pub calls: (u64, u64),
@@ -43,11 +43,11 @@ impl fmt::Display for SourceName {
     }
 }
 
-/// What was read, the last of it at the end.
+/// What was read, most recent last.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     kept: Vec<Source>,
-    /// How many were let go of.
+    /// How many were dropped.
     more: u64,
 }
 
@@ -57,7 +57,7 @@ impl Sources {
             self.more = self.more.saturating_add(1);
             return;
         }
-        // The same is mostly read several times in a row.
+        // The same source is often read several times in a row.
         let known = self.kept.iter().rposition(|source| source.name == name);
         let before = known.map(|known| self.kept.remove(known));
         let (first, so_far) = before.map_or((call, 0), |source| (source.calls.0, source.bytes));

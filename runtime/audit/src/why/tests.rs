@@ -9,10 +9,10 @@ fn path(text: &str) -> GuestPath {
 }
 
 fn chain(journal: &[u8], target: &str) -> Chain {
-    let mut names = Names::new(Target::parse(target).unwrap());
+    let mut names = NameHistory::new(Target::parse(target).unwrap());
     let records = records(journal);
     records.iter().for_each(|record| names.record(record));
-    let mut why = Why::new(names.finish());
+    let mut why = ChainBuilder::new(names.finish());
     records.iter().for_each(|record| why.record(record));
     why.finish()
 }
@@ -100,7 +100,7 @@ fn the_chain_goes_from_the_reason_over_what_was_read_to_the_effect() {
     assert_eq!(step.approval.as_ref().map(|approval| approval.approver.as_str()), Some("mara"));
     assert_eq!(read_names(step), ["/notes/a", "/notes/b"]);
     assert_eq!((step.read[0].bytes, step.read[0].calls), (7, (2, 5)));
-    assert_eq!(step.wrote, Some(Wrote { bytes: 5, calls: (7, 7) }));
+    assert_eq!(step.wrote, Some(Writes { bytes: 5, calls: (7, 7) }));
     assert_eq!(chain.read.map(|read| read.bytes), Some(7));
 }
 
@@ -157,7 +157,7 @@ fn a_request_is_found_by_its_canonical_url() {
         assert_eq!(chain.steps.iter().map(|step| step.status).collect::<Vec<_>>(), [Some(201)], "{target}");
     }
     let other = chain(&journal, "https://example.com/b");
-    assert_eq!((other.steps.len(), other.near), (0, vec!["https://example.com/a".to_owned()]));
+    assert_eq!((other.steps.len(), other.similar), (0, vec!["https://example.com/a".to_owned()]));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use wasm_agent_audit::redact::{TakenOut, redact, verify_redaction};
 use wasm_agent_audit::stats::Stats;
 use wasm_agent_audit::suggest::{Paths, Suggest, Suggested};
 use wasm_agent_audit::view::View;
-use wasm_agent_audit::why::{Names, Target, Why};
+use wasm_agent_audit::why::{ChainBuilder, NameHistory, Target};
 use wasm_agent_journal::testing::Memory;
 use wasm_agent_journal::{Reader, Record};
 use wasm_agent_policy::{GuestPath, Policy};
@@ -96,9 +96,9 @@ impl Folder for Nowhere {
 fn why(journal: &[u8]) {
     for target in ["/notes/a.md", "/notes", "https://example.com/"] {
         let target = Target::parse(target).unwrap();
-        let mut names = Names::new(target);
+        let mut names = NameHistory::new(target);
         each(journal, |record, _| names.record(record));
-        let mut why = Why::new(names.finish());
+        let mut why = ChainBuilder::new(names.finish());
         each(journal, |record, _| why.record(record));
         let _ = why.finish();
     }

@@ -1,11 +1,11 @@
 //! Marks the part in which two texts differ.
 
-/// Characters that are shown of what comes before and after the part that differs, where that is long.
+/// Characters shown before and after the part that differs.
 const AROUND_CHARS: usize = 48;
 
-/// Two texts, each with the part that the other has not between marks: `[-…-]` in the first, `{+…+}` in the second.
+/// Marks the part in which two texts differ: `[-…-]` in the first, `{+…+}` in the second.
 ///
-/// What they have in common is cut where it is long: a `…` stands for it.
+/// Long common text is cut, with a `…` in its place.
 pub(super) fn marked(first: &str, second: &str) -> (String, String) {
     if first == second {
         return (first.to_owned(), second.to_owned());
@@ -14,7 +14,7 @@ pub(super) fn marked(first: &str, second: &str) -> (String, String) {
     let before = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let most = a.len().min(b.len()) - before;
     let after = a.iter().rev().zip(b.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
-    // Whole words are marked: what they have in common says nothing.
+    // Marks whole words: common letters of two words mean nothing.
     let is_word = |character: &&char| character.is_alphanumeric();
     let before = before - a.iter().take(before).rev().take_while(is_word).count();
     let after = after - a.iter().rev().take(after).rev().take_while(is_word).count();

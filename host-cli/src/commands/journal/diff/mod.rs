@@ -1,5 +1,6 @@
 //! `wasm-agent journal diff`.
 
+mod comparison;
 mod marks;
 mod text;
 
@@ -7,25 +8,19 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wasm_agent_audit::diff::{Change, Diff, DiffError, Effect, HeaderDifference, Summary, header_differences};
-use wasm_agent_host::journal::{End, Header, to_json};
+use wasm_agent_audit::diff::{Change, Diff, DiffError, Effect, HeaderDifference, Summary};
+use wasm_agent_host::journal::{Header, to_json};
 
 use crate::args::Format;
 use crate::commands::progress::{Prints, Progress, open_journal};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::{Report, json_line};
+use crate::report::Report;
+use crate::show::json::json_line;
+use comparison::{Comparison, differences};
 use text::Listing;
 
-/// What was found besides the changes that are listed.
-struct Found {
-    headers: Vec<HeaderDifference>,
-    summary: Summary,
-    /// How the runs ended, where they ended in different ways.
-    ends: Option<(String, String)>,
-}
-
-/// Shows where two runs part.
+/// Shows where two runs differ.
 pub(super) fn diff(first: &Path, second: &Path, strict: bool, report: &Report) -> Result<Exit, Failure> {
     let (a, b) = (open_journal(first, Prints::AsItReads)?, open_journal(second, Prints::AsItReads)?);
     let headers = [a.header().clone(), b.header().clone()];
@@ -41,7 +36,7 @@ pub(super) fn diff(first: &Path, second: &Path, strict: bool, report: &Report) -
     })?;
     match found {
         Ok(Some(found)) if !found.is_identical() => Ok(Exit::Diverged),
-        // Nobody reads on: what was found until then is no answer.
+        // The reader has gone, and the comparison is incomplete.
         Ok(None) => Ok(Exit::Diverged),
         Ok(Some(_)) => Ok(Exit::Finished),
         Err(DiffError::First(error)) => Err(Failure::journal(first, &error)),
@@ -49,31 +44,11 @@ pub(super) fn diff(first: &Path, second: &Path, strict: bool, report: &Report) -
     }
 }
 
-impl Found {
-    fn new(diff: &Diff<Progress, Progress>, headers: &[Header; 2]) -> Self {
-        let headers = differences(headers);
-        let (first, second) = diff.ends();
-        let word = |end: Option<&End>| end.map_or_else(|| "without an end".to_owned(), |end| text::ended(&end.result));
-        let ends = Some((word(first), word(second))).filter(|(first, second)| first != second);
-        Self { headers, summary: diff.summary(), ends }
-    }
-
-    fn is_identical(&self) -> bool {
-        let Summary { outcomes, first, second, effects, .. } = self.summary;
-        self.headers.is_empty() && self.ends.is_none() && [outcomes, first, second, effects] == [0; 4]
-    }
-}
-
-fn differences(headers: &[Header; 2]) -> Vec<HeaderDifference> {
-    let [first, second] = headers;
-    header_differences(first, second)
-}
-
 fn listed(
     diff: &mut Diff<Progress, Progress>,
     headers: &[Header; 2],
     out: &mut dyn Write,
-) -> io::Result<Result<Found, DiffError>> {
+) -> io::Result<Result<Comparison, DiffError>> {
     let mut listing = Listing::new(out);
     listing.headers(&differences(headers))?;
     loop {
@@ -86,7 +61,7 @@ fn listed(
             }
         }
     }
-    let found = Found::new(diff, headers);
+    let found = Comparison::new(diff, headers);
     listing.finish(&found)?;
     Ok(Ok(found))
 }
@@ -95,7 +70,7 @@ fn objects(
     diff: &mut Diff<Progress, Progress>,
     headers: &[Header; 2],
     out: &mut dyn Write,
-) -> io::Result<Result<Found, DiffError>> {
+) -> io::Result<Result<Comparison, DiffError>> {
     let mut line = |value: &Value| writeln!(out, "{}", json_line(value));
     for HeaderDifference { name, first, second } in differences(headers) {
         line(&json!({ "event": "header", "name": name, "first": first, "second": second }))?;
@@ -117,14 +92,14 @@ fn objects(
                 let effect = |effect: Option<Effect>| {
                     effect.map(|effect| {
                         json!({ "effect": effect.number, "call": effect.call,
-                        "action": effect.action, "became": effect.became })
+                        "action": effect.action, "became": effect.outcome })
                     })
                 };
                 line(&json!({ "event": "effect", "first": effect(first), "second": effect(second) }))?;
             }
         }
     }
-    let found = Found::new(diff, headers);
+    let found = Comparison::new(diff, headers);
     let Summary { same, outcomes, first, second, effects, parts_at } = found.summary;
     line(&json!({
         "event": "diff",

@@ -1,26 +1,26 @@
-//! The differences of two runs, as a list for people: as `diff` prints it, with some calls around each.
+//! The differences of two runs for people, in the style of `diff`, with some calls around each.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use anstyle::Style;
 use wasm_agent_audit::diff::{Change, Effect, HeaderDifference, Summary};
-use wasm_agent_host::journal::{Event, Record, RunResult, to_json};
+use wasm_agent_host::journal::{Event, Record, to_json};
 
-use super::Found;
+use super::comparison::Comparison;
 use super::marks::marked;
-use crate::escape::escape_line;
-use crate::report::style;
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::count;
 use crate::timeline;
-use crate::units::count;
 
-/// Calls that are shown before and after each difference.
+/// Calls shown before and after each difference.
 const AROUND: usize = 3;
 
-/// Most calls of one run in a row that are held back, to be set beside those of the other.
+/// Most calls of one run that are held back, to be paired with those of the other.
 const HELD_MAX: usize = 512;
 
-/// Most bytes of arguments and outcomes of calls that are held back.
+/// Most bytes of arguments and outcomes of these calls.
 const HELD_BYTES_MAX: usize = 8 << 20;
 
 /// Columns of a call's number.
@@ -29,13 +29,13 @@ const NUMBER_COLUMNS: usize = 7;
 /// Writes a list of differences.
 pub(super) struct Listing<'a> {
     out: &'a mut dyn Write,
-    /// The last calls that are the same, and were not shown.
+    /// The last calls that are the same and not shown.
     before: VecDeque<(Box<Record>, Box<Record>)>,
-    /// How many calls that are the same are to be shown yet.
+    /// How many calls that are the same are still to be shown.
     after: usize,
-    /// How many were left out since something was shown.
+    /// How many calls were left out since the last one shown.
     hidden: u64,
-    /// Calls that only one of the runs made, since the last that both did.
+    /// Calls of each run alone, since the last common call.
     held: [Vec<Record>; 2],
     held_bytes: usize,
 }
@@ -45,7 +45,7 @@ impl<'a> Listing<'a> {
         Self { out, before: VecDeque::new(), after: 0, hidden: 0, held: [Vec::new(), Vec::new()], held_bytes: 0 }
     }
 
-    /// Writes what differs before the first call.
+    /// Writes the differences between the headers.
     pub(super) fn headers(&mut self, differences: &[HeaderDifference]) -> io::Result<()> {
         for HeaderDifference { name, first, second } in differences {
             let (first, second) = marked(&escape_line(first), &escape_line(second));
@@ -78,7 +78,7 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// Writes what is held back.
+    /// Writes the calls that are held back.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         let [first, second] = std::mem::take(&mut self.held);
         self.held_bytes = 0;
@@ -104,8 +104,8 @@ impl<'a> Listing<'a> {
         Ok(())
     }
 
-    /// Writes how it ended, and how much was the same.
-    pub(super) fn finish(&mut self, found: &Found) -> io::Result<()> {
+    /// Writes the result.
+    pub(super) fn finish(&mut self, found: &Comparison) -> io::Result<()> {
         self.flush()?;
         self.hidden += u64::try_from(self.before.len()).unwrap_or_default();
         self.before.clear();
@@ -197,11 +197,11 @@ impl<'a> Listing<'a> {
         writeln!(self.out, "{faint}  {a:>NUMBER_COLUMNS$} {b:>NUMBER_COLUMNS$}  {}{faint:#}", describe(second))
     }
 
-    /// Writes two calls that stand for each other, with the part that differs marked.
+    /// Writes two paired calls, with the part that differs marked.
     fn pair(&mut self, first: &Record, second: &Record) -> io::Result<()> {
         let (mut a, mut b) = (describe(first), describe(second));
         if a == b {
-            // They differ in something that is too long for a line, such as contents: their digests tell.
+            // They differ in something that the short form leaves out, such as contents.
             (a, b) = (in_full(first), in_full(second));
         }
         let (a, b) = marked(&a, &b);
@@ -216,7 +216,7 @@ impl<'a> Listing<'a> {
     }
 
     fn effect(&mut self, first: Option<&Effect>, second: Option<&Effect>) -> io::Result<()> {
-        let text = |effect: &Effect| escape_line(&format!("{}: {}", effect.action, effect.became)).into_owned();
+        let text = |effect: &Effect| escape_line(&format!("{}: {}", effect.action, effect.outcome)).into_owned();
         let (a, b) = match (first, second) {
             (Some(first), Some(second)) => marked(&text(first), &text(second)),
             (first, second) => (first.map(text).unwrap_or_default(), second.map(text).unwrap_or_default()),
@@ -249,7 +249,7 @@ fn function(record: &Record) -> &str {
     }
 }
 
-/// A call and what came of it, on one line, escaped.
+/// A call and its outcome on one line, escaped.
 fn describe(record: &Record) -> String {
     let Event::Call(call) = &record.event else { return String::new() };
     let mut text = timeline::call(call);
@@ -268,17 +268,4 @@ fn in_full(record: &Record) -> String {
     let part = |key: &str| value.get(key).map(ToString::to_string).unwrap_or_default();
     let text = format!("{} {} -> {} {}", part("function"), part("arguments"), part("outcome"), part("decision"));
     escape_line(text.trim_end()).into_owned()
-}
-
-/// How a run ended, in words, escaped.
-pub(super) fn ended(result: &RunResult) -> String {
-    let text = match result {
-        RunResult::Exited { code } => format!("with status {code}"),
-        RunResult::Returned { wave, .. } => format!("returned {wave}"),
-        RunResult::Trapped { message } => format!("trapped: {message}"),
-        RunResult::Limit { which } => format!("the limit `{which}` was used up"),
-        RunResult::Stopped { message } => format!("stopped when `{message}` was refused"),
-        RunResult::HostFailed { message } => format!("the host failed: {message}"),
-    };
-    escape_line(&text).into_owned()
 }

@@ -1,4 +1,4 @@
-//! Judged runs, for people.
+//! The results of judging, for people.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use anstyle::Style;
 use wasm_agent_audit::judge::{Answers, Change, LimitChange, Side};
 use wasm_agent_host::policy::DecisionKind;
 
-use super::{Case, Total, answer};
-use crate::escape::escape_line;
-use crate::report::style;
-use crate::units::{bytes, count, duration};
+use super::total::{Case, Total, answer};
+use crate::show::escape::escape_line;
+use crate::show::style;
+use crate::show::units::{bytes, count, duration};
 
 const KINDS: [DecisionKind; 3] = [DecisionKind::Allow, DecisionKind::Ask, DecisionKind::Deny];
 
-/// Writes what changes in one run; nothing of a run in which nothing does.
+/// Writes what changes in a run. Writes nothing if nothing changes.
 pub(super) fn case(out: &mut dyn Write, case: &Case<'_>) -> io::Result<()> {
     let judged = &case.judged;
     let (strong, warning, bad) = (style::STRONG, style::WARNING, style::BAD);
@@ -48,7 +48,8 @@ pub(super) fn case(out: &mut dyn Write, case: &Case<'_>) -> io::Result<()> {
         let unknown = count(judged.unknown, "decision");
         writeln!(
             out,
-            "  {warning}not judged{warning:#}: {unknown} with no action in the journal, as of a request that the limit `http-requests` turned away"
+            "  {warning}not judged{warning:#}: {unknown} without an action in the journal, \
+             such as a request that the limit `http-requests` turned away"
         )?;
     }
     if !case.complete {
@@ -78,7 +79,7 @@ fn rows(out: &mut dyn Write, changes: &[Change]) -> io::Result<()> {
     Ok(())
 }
 
-/// Why a decision is as it is.
+/// The reason of a decision.
 fn why(side: &Side) -> String {
     let secrets = side.secrets.as_ref().map(|names| match names.as_slice() {
         [] => "without a secret".to_owned(),
@@ -106,12 +107,12 @@ fn limit_line(limit: &LimitChange) -> String {
     let or_none = |number: Option<u64>| number.map_or_else(|| "none".to_owned(), amount);
     let (name, was, now) = (limit.name, or_none(limit.was), or_none(limit.now));
     if limit.stopped {
-        return format!("`{name}` ended the run at {was}; at {now} it goes on, and how is not in the journal");
+        return format!("`{name}` ended the run at {was}; with {now} it continues, and the journal does not say how");
     }
-    format!("`{name}` would have ended the run: it used {}, the limit was {was} and is {now}", or_none(limit.used))
+    format!("`{name}` would have ended the run: it used {}, and the limit was {was} and is {now}", or_none(limit.used))
 }
 
-/// Writes what came of all runs.
+/// Writes the result of all runs.
 pub(super) fn total(out: &mut dyn Write, total: &Total) -> io::Result<()> {
     let (good, bad, faint) = (style::GOOD, style::BAD, style::FAINT);
     let judged = format!("{} of {}", count(total.counts.decisions(), "decision"), count(total.journals, "run"));
@@ -140,7 +141,7 @@ pub(super) fn total(out: &mut dyn Write, total: &Total) -> io::Result<()> {
     }
     let unasked = &counts.no_longer_asked;
     if unasked.count() > 0 {
-        writeln!(out, "asks no longer: {} ({})", unasked.count(), answers(unasked))?;
+        writeln!(out, "no longer asks: {} ({})", unasked.count(), answers(unasked))?;
     }
     Ok(())
 }

@@ -22,9 +22,9 @@ fn a_write_at_an_absurd_offset_makes_no_file_of_that_size() {
         );
         let mut folder = Lengths::default();
         let mut list = Vec::new();
-        disk.files.restore(&mut folder, &mut NoBlobs, |restored| list.push(restored.left)).unwrap();
+        disk.files.restore(&mut folder, &mut NoBlobs, |restored| list.push(restored.completeness)).unwrap();
         assert!(folder.0.iter().all(|length| *length <= digest::FILE_BYTES_MAX), "{:?}", folder.0);
-        assert!(list.iter().all(|left| !matches!(left, Left::Whole { .. })), "{list:?}");
+        assert!(list.iter().all(|left| !matches!(left, Completeness::Whole { .. })), "{list:?}");
         assert!(matches!(disk.files.changes(&mut NoBlobs).unwrap()[0].after, State::File { blake3: None, .. }));
     }
 }
@@ -125,7 +125,7 @@ fn a_journal_that_claims_many_files_is_digested_and_restored_so_far() {
     disk.files.restore_left = 2;
     let (folder, list) = restored(&mut disk.files);
     assert_eq!(folder.contents().len(), 2);
-    assert_eq!(list.values().filter(|left| matches!(left, Left::Failed { .. })).count(), 1, "{list:?}");
+    assert_eq!(list.values().filter(|left| matches!(left, Completeness::Failed { .. })).count(), 1, "{list:?}");
 }
 
 fn directory_with(names: u64) -> Disk {
@@ -165,14 +165,14 @@ fn renames_of_a_large_directory_take_steps_in_proportion_to_the_journal() {
     // As many as a real run has are followed.
     assert_eq!((disk.files.lost(), disk.files.changes(&mut NoBlobs).unwrap().len()), (0, 402));
     rename_directory(&mut disk, 3_000);
-    assert!(disk.files.steps.taken <= Steps::most(disk.files.calls()), "{:?}", disk.files.steps);
+    assert!(disk.files.budget.spent <= WorkBudget::most(disk.files.calls()), "{:?}", disk.files.budget);
     // More are not, which is said: nothing is told of what stands at those names.
     assert!(disk.files.lost() > 0);
     let changes = disk.files.changes(&mut NoBlobs).unwrap();
     assert!(changes.iter().all(|change| (&change.after, change.kind) == (&State::Unknown, ChangeKind::Uncertain)));
-    let taken = disk.files.steps.taken;
+    let taken = disk.files.budget.spent;
     rename_directory(&mut disk, 3_000);
-    assert_eq!(disk.files.steps.taken, taken, "twice as many renames take no more");
+    assert_eq!(disk.files.budget.spent, taken, "twice as many renames take no more");
 }
 
 #[test]

@@ -76,10 +76,10 @@ pub(super) fn path(text: &str) -> GuestPath {
 }
 
 /// Restores everything, and says what was left out of what.
-pub(super) fn restored(files: &mut Files<Cursor<Vec<u8>>>) -> (Memory, BTreeMap<String, Left>) {
+pub(super) fn restored(files: &mut Files<Cursor<Vec<u8>>>) -> (Memory, BTreeMap<String, Completeness>) {
     let (mut folder, mut list) = (Memory::default(), BTreeMap::new());
     let each = |restored: Restored| {
-        list.insert(restored.path.as_str().to_owned(), restored.left);
+        list.insert(restored.path.as_str().to_owned(), restored.completeness);
     };
     files.restore(&mut folder, &mut NoBlobs, each).unwrap();
     (folder, list)

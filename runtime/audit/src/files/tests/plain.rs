@@ -28,11 +28,11 @@ fn a_file_written_at_once_has_the_digest_of_what_was_written() {
     assert_eq!(changes(&mut disk), [("/w/a".to_owned(), ChangeKind::Changed, of(b"old"), of(&text))]);
     // Its bytes are not in the journal.
     let (folder, list) = restored(&mut disk.files);
-    assert_eq!((folder.files.len(), &list["/w/a"]), (0, &Left::Unknown { length: Some(1000) }));
+    assert_eq!((folder.files.len(), &list["/w/a"]), (0, &Completeness::Unknown { length: Some(1000) }));
     disk.write(open, 1000, b"more");
     assert_eq!(changes(&mut disk)[0].3, State::File { length: Some(1004), blake3: None });
     let (folder, list) = restored(&mut disk.files);
-    assert_eq!(list["/w/a"], Left::Partial { length: Some(1004), known: 4, cut: false });
+    assert_eq!(list["/w/a"], Completeness::Partial { length: Some(1004), known: 4, cut: false });
     assert_eq!(folder.contents()["/w/a"], [vec![0; 1000], b"more".to_vec()].concat());
 }
 
@@ -76,7 +76,7 @@ fn a_file_that_was_only_read_is_restored_and_not_listed() {
     disk.read(open, 2, 3);
     let (folder, list) = restored(&mut disk.files);
     assert_eq!(folder.contents()["/w/a"], b"\0\x00234\0\0\0\0\0");
-    assert_eq!(list["/w/a"], Left::Partial { length: Some(10), known: 3, cut: false });
+    assert_eq!(list["/w/a"], Completeness::Partial { length: Some(10), known: 3, cut: false });
     assert_eq!(changes(&mut disk), []);
 }
 
@@ -160,5 +160,5 @@ fn bytes_of_a_write_that_failed_are_not_known() {
     disk.error("wasi:io/streams#[method]output-stream.blocking-flush", stream);
     assert_eq!(changes(&mut disk)[0].3, State::File { length: None, blake3: None });
     let (_, list) = restored(&mut disk.files);
-    assert_eq!(list["/w/a"], Left::Partial { length: None, known: 4, cut: false });
+    assert_eq!(list["/w/a"], Completeness::Partial { length: None, known: 4, cut: false });
 }

@@ -42,7 +42,7 @@ proptest! {
         }
         let (folder, list) = restored(&mut disk.files);
         prop_assert_eq!(folder.contents(), disk.all());
-        prop_assert!(list.values().all(|left| matches!(left, Left::Whole { .. })), "{:?}", list);
+        prop_assert!(list.values().all(|left| matches!(left, Completeness::Whole { .. })), "{:?}", list);
     }
 
     #[test]

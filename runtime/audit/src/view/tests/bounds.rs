@@ -38,11 +38,11 @@ fn a_journal_that_claims_anything_costs_no_more_than_the_bounds() {
         for function in ["open-at", "rename-at", "write", "read", "set-size", "stat"] {
             let name = format!("{FILES}[method]descriptor.{function}");
             let call = run.made(&name, garbage.clone(), garbage.clone());
-            assert_eq!(run.view.call(&call).what, What::Unreadable);
+            assert_eq!(run.view.call(&call).activity, Activity::Unreadable);
         }
     }
     let call = run.made("no interface", Vec::new(), Vec::new());
-    assert_eq!(run.view.call(&call).what, What::Unreadable);
+    assert_eq!(run.view.call(&call).activity, Activity::Unreadable);
     let absurd = item(|out| {
         out.array(3).u64(u64::MAX).bytes_inline(b"x").u64(u64::MAX);
     });
@@ -50,7 +50,7 @@ fn a_journal_that_claims_anything_costs_no_more_than_the_bounds() {
         out.array(2).u64(0).u64(u64::MAX);
     });
     let call = run.made(&format!("{FILES}[method]descriptor.write"), absurd, outcome);
-    assert_eq!(run.view.call(&call).what, What::Unreadable);
+    assert_eq!(run.view.call(&call).activity, Activity::Unreadable);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn renames_with_much_that_is_open_take_steps_in_proportion_to_the_journal() {
     let rename = |view: &mut View, times: usize| {
         for time in 0..times {
             let (from, to) = if time % 2 == 0 { ("/notes/a", "/notes/b") } else { ("/notes/b", "/notes/a") };
-            view.handles.steps.call();
+            view.handles.budget.add_call();
             view.handles.renamed(&path(from), &path(to), true);
             view.handles.removed(&path("/notes/nothing"));
         }
@@ -71,9 +71,9 @@ fn renames_with_much_that_is_open_take_steps_in_proportion_to_the_journal() {
     let named = |view: &View| view.place(10).path.map(|path| path.as_str().to_owned());
     assert_eq!((named(&run.view).as_deref(), run.view.lost()), (Some("/notes/b/0"), 0));
     rename(&mut run.view, 2_000);
-    let taken = run.view.handles.steps.taken;
-    assert!(taken <= crate::steps::Steps::most(run.calls + 2_101), "{taken}");
+    let taken = run.view.handles.budget.spent;
+    assert!(taken <= crate::budget::WorkBudget::most(run.calls + 2_101), "{taken}");
     assert_eq!((named(&run.view), run.view.lost()), (None, 1));
     rename(&mut run.view, 4_000);
-    assert_eq!(run.view.handles.steps.taken, taken, "twice as many renames take no more");
+    assert_eq!(run.view.handles.budget.spent, taken, "twice as many renames take no more");
 }

@@ -71,7 +71,7 @@ fn a_write_stream_knows_its_position_and_what_is_in_doubt() {
             };
         });
         let call = run.made(&format!("{STREAMS}[method]output-stream.check-write"), arguments.clone(), outcome);
-        let what = format!("{:?}", run.view.call(&call).what);
+        let what = format!("{:?}", run.view.call(&call).activity);
         assert!(what.starts_with(expected), "{what}");
     }
 }
@@ -110,7 +110,10 @@ fn a_failed_call_changes_nothing() {
     let mut call = run.made(&format!("{FILES}[method]descriptor.open-at"), arguments, outcome);
     call.decision = Some(decision(Verdict::Allow, None));
     let seen = run.view.call(&call);
-    assert_eq!(seen.what, What::Failed { place: Some(Place { path: Some(path("/notes/x")), ..run.view.here(0) }) });
+    assert_eq!(
+        seen.activity,
+        Activity::Failed { place: Some(Place { path: Some(path("/notes/x")), ..run.view.here(0) }) }
+    );
     assert_eq!(seen.action, Some(Action::FileRead { path: path("/notes/x") }));
 }
 
@@ -137,8 +140,8 @@ fn a_link_is_a_name_of_what_was_decided_about() {
     call.decision = Some(decision(Verdict::Allow, Some(&read)));
     let seen = run.view.call(&call);
     assert_eq!(
-        seen.what,
-        What::Looked { place: Place { path: Some(path("/notes/real")), opened: None }, size: Some(7) }
+        seen.activity,
+        Activity::Looked { place: Place { path: Some(path("/notes/real")), opened: None }, size: Some(7) }
     );
     assert_eq!(seen.action, Some(read));
     let link = Action::LinkCreate { kind: LinkKind::Hard, path: path("/notes/l"), target: "/notes/real".to_owned() };

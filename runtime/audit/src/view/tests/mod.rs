@@ -80,7 +80,7 @@ impl Run {
             value(out);
         });
         let call = self.made(function, arguments, outcome);
-        format!("{:?}", self.view.call(&call).what)
+        format!("{:?}", self.view.call(&call).activity)
     }
 
     fn open(&mut self, directory: u64, name: &str, handle: u64) -> String {
@@ -115,7 +115,7 @@ impl Run {
             out.array(2).u64(0).null();
         });
         let call = self.made(&format!("{FILES}[method]descriptor.stat"), arguments, outcome);
-        let What::Looked { place, .. } = self.view.call(&call).what else { panic!("not a look") };
+        let Activity::Looked { place, .. } = self.view.call(&call).activity else { panic!("not a look") };
         place.path.map(|path| path.as_str().to_owned())
     }
 
@@ -145,7 +145,7 @@ impl Run {
             out.array(2).u64(u64::from(!ok)).null();
         });
         let call = self.made(&format!("{FILES}[method]{function}"), arguments, outcome);
-        format!("{:?}", self.view.call(&call).what)
+        format!("{:?}", self.view.call(&call).activity)
     }
 }
 

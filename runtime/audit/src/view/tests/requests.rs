@@ -23,7 +23,7 @@ fn a_body_belongs_to_its_request() {
         out.array(2).u64(0).u64(1);
     });
     let call = run.made("wasi:http/outgoing-handler#handle", arguments, outcome);
-    let What::Requested { exchange } = run.view.call(&call).what else { panic!("not a request") };
+    let Activity::Requested { exchange } = run.view.call(&call).activity else { panic!("not a request") };
     let request = run.view.request(exchange).unwrap();
     assert_eq!(request.url.as_ref().map(|url| url.as_str()), Some("https://example.com/b?c"));
     assert_eq!(request.method.as_ref().map(|method| method.as_str()), Some("POST"));

@@ -1,23 +1,25 @@
-//! One decision, made again as the gate makes it.
+//! Makes one decision again, by the rules of the gate.
 
 use wasm_agent_policy::{Action, DecisionKind, Denial, DenialReason, GuestPath, HttpAction, Judgement, Policy};
 
-use crate::decided::{Came, Decided};
+use crate::decisions::{DecisionOutcome, RecordedDecision};
 
-/// What a request would be given: the names of its secrets then and now.
+/// The names of a request's secrets, before and now.
 pub(super) type Secrets = (Vec<String>, Vec<String>);
 
-/// Decides about what was decided about.
-pub(super) fn judge(policy: &Policy, was: &Decided) -> Judgement {
+/// Makes a recorded decision again.
+pub(super) fn judge(policy: &Policy, was: &RecordedDecision) -> Judgement {
     if let Some(reason) = was.reason.as_deref().and_then(DenialReason::parse).filter(|reason| reason.is_of_the_host()) {
-        // What the host kept from the tool it would keep from it under any policy.
+        // The host keeps its own things from tools under any policy.
         return Denial::new(reason, None).into();
     }
     match &was.action {
-        // No policy lets a path lead out of the directory that it starts in.
+        // A path that leads out of its directory: no policy allows that.
         None => Denial::new(DenialReason::NoGrant, None).into(),
         Some(Action::HttpRequest(request)) => request_again(policy, request, was),
-        Some(action @ Action::FileRead { .. }) if was.came == Came::Listed => listing(policy, action, was),
+        Some(action @ Action::FileRead { .. }) if was.outcome == DecisionOutcome::Listed => {
+            listing(policy, action, was)
+        }
         Some(
             action @ (Action::FileRead { .. }
             | Action::FileCreate { .. }
@@ -34,8 +36,8 @@ pub(super) fn judge(policy: &Policy, was: &Decided) -> Judgement {
     }
 }
 
-/// The secrets of a request that may be sent then and now, where they are not the same.
-pub(super) fn secrets(policy: &Policy, was: &Decided, action: &Action, now: &Judgement) -> Option<Secrets> {
+/// The secrets of a request that both policies permit, if they differ.
+pub(super) fn secrets(policy: &Policy, was: &RecordedDecision, action: &Action, now: &Judgement) -> Option<Secrets> {
     let Action::HttpRequest(request) = action else { return None };
     if was.decision == DecisionKind::Deny || now.decision == DecisionKind::Deny {
         return None;
@@ -44,11 +46,12 @@ pub(super) fn secrets(policy: &Policy, was: &Decided, action: &Action, now: &Jud
     (given != request.secrets).then(|| (request.secrets.clone(), given.to_vec()))
 }
 
-/// A request gets the secrets of the grant that governs it, and then has to reach an address that the grant lets it.
-fn request_again(policy: &Policy, request: &HttpAction, was: &Decided) -> Judgement {
+/// Decides about a request with the secrets that the new policy gives it. The grant must also allow an address that the
+/// request reached.
+fn request_again(policy: &Policy, request: &HttpAction, was: &RecordedDecision) -> Judgement {
     let mut again = HttpAction::new(request.method.clone(), request.url.clone());
     again.secrets = policy.secrets_for(&request.method, &request.url).to_vec();
-    // Some may not override what is matched.
+    // A policy may refuse headers that override what it matched.
     again.headers.clone_from(&request.headers);
     let judgement = policy.judge(&Action::HttpRequest(again), was.origin);
     let Some(grant) = judgement.grant.filter(|_| judgement.decision != DecisionKind::Deny) else { return judgement };
@@ -59,8 +62,8 @@ fn request_again(policy: &Policy, request: &HttpAction, was: &Decided) -> Judgem
     judgement
 }
 
-/// A directory that is open from the start is listed without being asked about, unless it must not be read.
-fn listing(policy: &Policy, action: &Action, was: &Decided) -> Judgement {
+/// Listing a directory that is open from the start never asks. It can only be denied.
+fn listing(policy: &Policy, action: &Action, was: &RecordedDecision) -> Judgement {
     let judgement = policy.judge(action, was.origin);
     match judgement.decision {
         DecisionKind::Ask => Judgement { decision: DecisionKind::Allow, asked_by: None, ..judgement },
@@ -68,9 +71,9 @@ fn listing(policy: &Policy, action: &Action, was: &Decided) -> Judgement {
     }
 }
 
-/// A denial of what a path leads through, where links led elsewhere: the first name that is not on the way to where
-/// they led was gone through, be it a link or a directory.
-fn gone_through(policy: &Policy, action: &Action, was: &Decided) -> Option<Judgement> {
+/// The denial of a name that the path goes through, if links led elsewhere. That name is the first one that the spelled
+/// path and the final path do not share: the tool went through it, whether it is a link or a directory.
+fn gone_through(policy: &Policy, action: &Action, was: &RecordedDecision) -> Option<Judgement> {
     let through = first_difference(was.spelled.as_ref()?, action.path()?)?;
     if policy.may_go_through(&through) {
         return None;
@@ -78,7 +81,7 @@ fn gone_through(policy: &Policy, action: &Action, was: &Decided) -> Option<Judge
     Some(policy.judge(&Action::FileRead { path: through }, was.origin))
 }
 
-/// The spelled path, up to the first name that it does not share with the other one.
+/// The spelled path, up to the first name that differs from the other path.
 pub(super) fn first_difference(spelled: &GuestPath, path: &GuestPath) -> Option<GuestPath> {
     let mut through = GuestPath::root();
     let mut others = path.segments();
@@ -91,7 +94,7 @@ pub(super) fn first_difference(spelled: &GuestPath, path: &GuestPath) -> Option<
     None
 }
 
-/// A directory that a grant hangs on is not removed, as in `wasi:filesystem` of the host.
+/// The denial of removing a directory that a grant depends on, as in the host's `wasi:filesystem`.
 fn in_use(policy: &Policy, action: &Action) -> Option<Judgement> {
     let Action::DirRemove { path } = action else { return None };
     let grant = policy.grant_at_or_below(path)?;

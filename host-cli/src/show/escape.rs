@@ -1,29 +1,28 @@
-//! Text from a guest, made safe to show on a terminal.
+//! Makes text from a guest safe to show on a terminal.
 //!
-//! Whatever a tool, a server or a journal wrote passes through here before it is shown in a prompt or a
-//! report. What comes out moves no cursor, changes no colour, hides nothing and does not reorder what stands
-//! around it: every character that does something else than being seen is written as `\u{…}`.
+//! Text that a tool, a server or a journal wrote is escaped here before it is shown in a prompt or a report. The result
+//! can't move the cursor, change colours, hide text or reorder what is around it: every character that does more than
+//! be visible is written as `\u{…}`.
 //!
-//! A backslash stays as it is, so an escape can be told from the same characters in the text only by the
-//! bytes themselves. Letters of right-to-left scripts stay too: a terminal that reorders them does so within
-//! their own row.
+//! A backslash stays as it is: a text that contains the characters of an escape looks like an escape. Letters of
+//! right-to-left scripts stay too: a terminal reorders them within their own row only.
 
 use std::borrow::Cow;
 use wasm_agent_host::policy::is_unseen;
 
 use unicode_width::UnicodeWidthChar;
 
-/// Most marks that are drawn on top of one character.
+/// Most combining marks on one character.
 ///
-/// Written languages need up to three. More of them paint over the rows above and below.
+/// Written languages need up to three. More would cover the rows above and below.
 const MARKS_MAX: usize = 4;
 
-/// Fewest columns that text is folded to, so that the longest escape, `\u{10ffff}`, fits in a row.
+/// Narrowest row, in columns. The longest escape, `\u{10ffff}`, must fit.
 const COLUMNS_MIN: usize = 12;
 
 const TAB_COLUMNS: usize = 4;
 
-/// Escapes text so that it stays on its line. A line break in it becomes `\n`.
+/// Escapes text for one line. A line break becomes `\n`.
 pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -39,11 +38,16 @@ pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Escapes what a terminal acts upon in a JSON text, which stays JSON and means the same: `\u009b` for U+009B.
+/// Escapes text of several lines. Lines after the first are indented, so that none looks like another error or hint.
+pub(crate) fn block(text: &str) -> String {
+    text.lines().map(|line| escape_line(line).into_owned()).collect::<Vec<_>>().join("\n  ")
+}
+
+/// Escapes JSON for a terminal, as JSON with the same meaning: `\u009b` for U+009B.
 ///
-/// JSON has to escape C0 controls only. A line break stands between values, never in one, and stays.
+/// JSON itself escapes C0 controls only. Line breaks stay: they are between values, never inside.
 pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
-    // Looks at every byte whatever it finds: nearly all lines are plain, and so this takes many bytes at a step.
+    // Nearly all lines are plain. Without an early exit, the loop is vectorised.
     let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
     if json.as_bytes().iter().fold(true, |so_far, byte| so_far & plain(byte)) {
         return Cow::Borrowed(json);
@@ -60,14 +64,14 @@ pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Text in rows, each of them escaped.
+/// Text folded into escaped rows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Folded {
-    /// The rows that were shown.
+    /// The rows that fit.
     pub(crate) rows: Vec<Row>,
-    /// Length of the text that was not, in bytes.
+    /// Length of the text that did not fit, in bytes.
     pub(crate) rest_bytes: usize,
-    /// What the rows cost, at most what was allowed.
+    /// What the rows cost, at most the budget.
     pub(crate) cost_bytes: usize,
 }
 
@@ -76,21 +80,21 @@ pub(crate) struct Folded {
 pub(crate) struct Row {
     /// The escaped text, without a line break.
     pub(crate) text: String,
-    /// Whether the row goes on with the line of the row before.
+    /// Whether the row continues the line of the previous row.
     pub(crate) continues: bool,
 }
 
 impl Row {
-    /// What the row takes of a budget, in bytes.
+    /// The cost of the row, in bytes.
     ///
-    /// An empty row takes as much of the screen as a full one, and costs as much: otherwise a few thousand
-    /// line breaks would push everything else off the screen at no cost.
+    /// An empty row takes as much of the screen as a full one, and costs as much. Otherwise thousands of line breaks
+    /// could push everything else off the screen at no cost.
     fn cost_bytes(&self) -> usize {
         self.text.len().max(80)
     }
 }
 
-/// Folds text into rows of at most `columns` columns, for as long as `budget_bytes` lasts.
+/// Folds text into rows of at most `columns` columns, until `budget_bytes` are spent.
 pub(crate) fn fold(text: &str, columns: usize, budget_bytes: usize) -> Folded {
     let columns = columns.max(COLUMNS_MIN);
     let mut folded = Folded::default();
@@ -128,7 +132,7 @@ impl<'a> LineRows<'a> {
         Self { rest: Some(line.chars()), columns, is_first: true }
     }
 
-    /// The next row and the length of the text that it shows, in bytes. An empty line has one empty row.
+    /// The next row, and the length of the text in it, in bytes. An empty line has one empty row.
     fn next_row(&mut self) -> Option<(Row, usize)> {
         let mut rest = self.rest.take()?;
         let before_bytes = rest.as_str().len();
@@ -166,23 +170,23 @@ enum Form {
     /// For people: `\n`, `\u{9b}`.
     #[default]
     Text,
-    /// As JSON has it, in UTF-16: `\u009b`.
+    /// For JSON, in UTF-16: `\u009b`.
     Json,
 }
 
-/// Escapes one character after the other, and counts the marks on top of each.
+/// Escapes text character by character, and counts combining marks.
 #[derive(Default)]
 struct Escaper {
     form: Form,
-    /// Marks on the character before; none without a character that could carry one.
+    /// Marks on the previous character; `None` if it can't have any.
     marks: Option<usize>,
 }
 
 impl Escaper {
-    /// Writes the character or its escape, and says how many columns that takes at most.
+    /// Writes the character or its escape. Returns the most columns that it can take.
     fn push(&mut self, character: char, into: &mut String) -> usize {
-        // Of the two widths that terminals give to some characters, the wider one: a row that is a column
-        // too long would go on below, without its gutter.
+        // Terminals disagree about the width of some characters: take the wider one. A row that is too long would wrap,
+        // and its rest would have no bar before it.
         let width = character.width_cjk().filter(|_| !is_unseen(character));
         let marks = match (width, self.marks) {
             (Some(0), Some(marks)) if marks < MARKS_MAX => Some(marks + 1),
@@ -196,7 +200,7 @@ impl Escaper {
                 columns
             }
             _ => {
-                // The brace that ends an escape must not carry a mark either.
+                // A mark must not follow the brace that ends an escape.
                 self.marks = None;
                 let before_bytes = into.len();
                 match (self.form, character) {
@@ -208,7 +212,7 @@ impl Escaper {
                         }
                     }
                 }
-                // An escape is ASCII: as many columns as bytes.
+                // An escape is ASCII: one column for each byte.
                 into.len().saturating_sub(before_bytes)
             }
         }

@@ -1,10 +1,11 @@
-//! Numbers, times and names as people read them.
+//! Numbers, times and names in a form for people.
 
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 const SECOND_NS: u64 = 1_000_000_000;
-const DAY_SECONDS: u64 = 86_400;
 
 /// A size in bytes, with at most one decimal: `812 B`, `1.5 KiB`.
 pub(crate) fn bytes(count: u64) -> String {
@@ -12,7 +13,7 @@ pub(crate) fn bytes(count: u64) -> String {
     if count < 1024 {
         return format!("{count} B");
     }
-    // In tenths of a unit, so that no float is needed; wide enough for any count.
+    // In tenths of a unit, to avoid floats. 128 bits hold any count.
     let mut tenths = u128::from(count) * 10 / 1024;
     let mut units = UNITS.iter();
     let mut unit = units.next();
@@ -36,7 +37,7 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
-/// A short length of time, such as a host call takes: `840 ns`, `12.3 µs`, `1.5 ms`, then as [`duration`].
+/// A short length of time, such as that of a host call: `840 ns`, `12.3 µs`, `1.5 ms`. From 1 ms, as [`duration`].
 pub(crate) fn short_duration(nanoseconds: u64) -> String {
     match nanoseconds {
         0..1_000 => format!("{nanoseconds} ns"),
@@ -45,7 +46,7 @@ pub(crate) fn short_duration(nanoseconds: u64) -> String {
     }
 }
 
-/// A part of a whole in percent, with one decimal: `12.5%`.
+/// A share in percent, with one decimal: `12.5%`.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     let per_mille = (u128::from(part) * 1000).checked_div(u128::from(whole)).unwrap_or_default();
     format!("{}.{}%", per_mille / 10, per_mille % 10)
@@ -64,7 +65,7 @@ pub(crate) fn since_start(at_ns: u64) -> String {
     format!("{}.{:03}", at_ns / SECOND_NS, at_ns % SECOND_NS / 1_000_000)
 }
 
-/// A count with its noun, in the plural where it is one.
+/// A count with its noun, in the plural unless the count is 1.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
@@ -73,27 +74,8 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
 ///
 /// Any count fits: 64 bits of nanoseconds end in the year 2554.
 pub(crate) fn timestamp(unix_ns: u64) -> String {
-    let seconds = unix_ns / SECOND_NS;
-    let (year, month, day) = date(seconds / DAY_SECONDS);
-    let time = seconds % DAY_SECONDS;
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time / 3600, time / 60 % 60, time % 60)
-}
-
-/// The date of a day in the Gregorian calendar, from days since 1970-01-01.
-///
-/// Years are taken to begin in March, so that the leap day is the last one of a year; 400 of them have 146 097 days.
-fn date(days: u64) -> (u64, u64, u64) {
-    // Days since 0000-03-01.
-    let days = days + 719_468;
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Months from March on are 31, 30, 31, 30, 31 days long, over and over: 153 days for five.
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+    let time = Timestamp::from_nanosecond(unix_ns.into()).unwrap_or(Timestamp::MAX);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Lower-case hexadecimal.
@@ -101,7 +83,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A path as it can be pasted into a shell.
+/// A path, quoted for a shell if necessary.
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |character: char| character.is_alphanumeric() || "/._-+@:,".contains(character);
@@ -146,6 +128,7 @@ mod tests {
             (951_868_800, "2000-03-01T00:00:00Z"),
             (1_709_164_800, "2024-02-29T00:00:00Z"),
             (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_102_444_800, "2100-01-01T00:00:00Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
             (4_107_456_000, "2100-02-28T00:00:00Z"),
         ] {
@@ -156,13 +139,20 @@ mod tests {
 
     #[test]
     fn every_day_follows_the_one_before() {
+        let date = |day: u64| {
+            let text = timestamp(day * 86_400 * SECOND_NS);
+            let [year, month, day] =
+                [0..4, 5..7, 8..10].map(|digits| text.get(digits).unwrap().parse::<u64>().unwrap());
+            assert!(text.ends_with("T00:00:00Z") && day <= 31, "{text}");
+            (year, month, day)
+        };
         let mut before = date(0);
-        for day in 1..220_000 {
+        // As far as 64 bits of nanoseconds go.
+        for day in 1..213_503 {
             let next = date(day);
             let (year, month, _) = before;
             let first = if month == 12 { (year + 1, 1, 1) } else { (year, month + 1, 1) };
             assert!(next == (year, month, before.2 + 1) || next == first, "{before:?} is followed by {next:?}");
-            assert!(next.2 <= 31);
             before = next;
         }
     }

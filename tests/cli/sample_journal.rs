@@ -1,4 +1,4 @@
-//! A journal that is made by hand: the same to the byte, whatever machine it is made on.
+//! A journal made by hand, with the same bytes on every machine.
 
 use wasm_agent_host::journal::testing::Memory;
 use wasm_agent_host::journal::{
@@ -16,13 +16,13 @@ const WRITE: &str = "wasi:io/streams#[method]output-stream.blocking-write-and-fl
 const HANDLE: &str = "wasi:http/outgoing-handler#handle";
 const DECLARE: &str = "wasm-agent:host/intent#declare";
 
-/// What can be different in a made journal.
+/// What can differ between sample journals.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
+pub(crate) struct Sample {
     pub(crate) header: Header,
-    /// How often the note is read.
+    /// How often the tool reads the note.
     pub(crate) reads: u32,
-    /// What the note holds.
+    /// The contents of the note.
     pub(crate) note: Vec<u8>,
     /// The number of the first handle.
     pub(crate) handle: u64,
@@ -33,9 +33,9 @@ pub(crate) struct Made {
     pub(crate) exit: u32,
 }
 
-/// A journal of a run that read a note, was asked about changing it, was denied another, and sent a request.
-pub(crate) fn journal(change: impl FnOnce(&mut Made)) -> Vec<u8> {
-    let mut made = Made {
+/// A journal of a run that reads a note, asks before changing it, is denied another note, and sends a request.
+pub(crate) fn journal(change: impl FnOnce(&mut Sample)) -> Vec<u8> {
+    let mut made = Sample {
         header: header(),
         reads: 2,
         note: b"The colour of the sky.\n".to_vec(),
@@ -57,7 +57,7 @@ pub(crate) fn header() -> Header {
     }
 }
 
-/// The run that is being written.
+/// A run that is being written.
 struct Run {
     writer: Writer,
     now_ns: u64,
@@ -65,7 +65,7 @@ struct Run {
     took_ns: u64,
 }
 
-fn write(made: &Made) -> Vec<u8> {
+fn write(made: &Sample) -> Vec<u8> {
     let memory = Memory::default();
     let options = Options { seal_interval: None, ..Options::default() };
     let writer = Writer::create(memory.clone(), &made.header, options).unwrap();
@@ -145,8 +145,8 @@ impl Run {
         self.writer.outcome(&event).unwrap();
     }
 
-    /// Asks about changing the note; changes it if it was approved.
-    fn modify(&mut self, made: &Made) {
+    /// Asks about changing the note, and changes it if that is approved.
+    fn modify(&mut self, made: &Sample) {
         let file = made.handle;
         let path = GuestPath::parse("/notes/today.md").unwrap();
         let action = Action::FileModify { path, truncate: true };
@@ -193,7 +193,7 @@ impl Run {
         self.decided(OPEN, &OPEN_PARAMETERS, &open(".env"), &error("not-permitted"), Some(&decision));
     }
 
-    fn send(&mut self, made: &Made) {
+    fn send(&mut self, made: &Sample) {
         let url = Url::parse_str("https://api.example.com:8443/notes?day=today").unwrap();
         let action = Action::HttpRequest(HttpAction::new(Method::POST, url));
         let grant = Some("http grant `https://api.example.com:8443/**` (line 8)".into());

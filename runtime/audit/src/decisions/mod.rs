@@ -1,8 +1,9 @@
-//! [`Decisions`]: what was decided in a run, about which action, and what came of it, record by record.
+//! [`Decisions`]: what a run's policy decided, about which action, and how it ended.
 //!
-//! A decision is spread over a journal: an effect's stands in its intent, or in the question that was refused; a denial
-//! and an observation in their call; which address a request went to in its outcome. Here they are put together, for
-//! whoever asks what another policy would have decided, or which policy would do.
+//! A journal has the parts of a decision in several records. The decision about an effect is in its intent, or in the
+//! question that was refused. The decision about a look or a denied call is in the call. The addresses that a request
+//! reached are in its outcome. `Decisions` puts these parts together, for judging another policy and for suggesting
+//! one.
 
 mod created;
 mod effects;
@@ -17,56 +18,56 @@ use wasm_agent_calls::filesystem::types;
 use wasm_agent_journal::{Answer, Call, Event, Header, Record, Verdict};
 use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, HttpAction, LinkKind, Origin, Policy};
 
-use crate::view::{Seen, View, What};
+use crate::view::{Activity, Interpreted, View};
 use created::Created;
 
-/// Most effects that are kept until their outcome and their call have come. A run has a handful.
+/// Most effects kept until their outcome and their call have been read. A run has a handful.
 const OPEN_MAX: usize = 16_384;
 
 /// One decision of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// Sequence number of the call that asked for it.
+pub struct RecordedDecision {
+    /// Number of the call.
     pub call: u64,
-    /// What was decided about. Nothing where a path led out of the directory it started in, or the journal does not
-    /// tell.
+    /// The action. `None` if a path led out of the directory that it starts in, or the journal does not say.
     pub action: Option<Action>,
-    /// Whose data was concerned, as far as the record tells.
+    /// Whose data the action concerned, as far as the journal says.
     pub origin: Origin,
     /// The decision.
     pub decision: DecisionKind,
-    /// The grant that decided, as the journal names it.
+    /// The label of the grant that decided, as recorded.
     pub grant: Option<Arc<str>>,
     /// The stable name of a denial's reason.
     pub reason: Option<Arc<str>>,
-    /// What was answered, where somebody was asked.
+    /// The answer, if somebody was asked.
     pub answer: Option<Answer>,
-    /// What came of it.
-    pub came: Came,
-    /// The path that the tool spelled, where links led to another one.
+    /// How it ended.
+    pub outcome: DecisionOutcome,
+    /// The path as the tool spelled it, if links led elsewhere.
     pub spelled: Option<GuestPath>,
-    /// Addresses that a request came to. Each passed the policy.
+    /// Addresses that a request reached or tried. The policy allowed each of them.
     pub reached: Vec<IpAddr>,
-    /// Addresses that the policy kept a request from.
+    /// Addresses that the policy refused to a request.
     pub refused: Vec<IpAddr>,
 }
 
-/// What came of a decision.
+/// What happened after a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Came {
+pub enum DecisionOutcome {
     /// It happened.
     Done,
-    /// It was tried and failed. It may have happened in part.
+    /// It failed, and may have happened in part.
     Failed,
-    /// The journal does not say. It may have happened.
+    /// The journal does not say: it may have happened.
     Open,
-    /// It was not tried: denied, refused, or given up before.
+    /// It was not tried: denied, refused, or abandoned.
     Nothing,
-    /// A directory was listed that was open from the start. Such a listing is decided about only where it is denied.
+    /// A directory that was open from the start was listed. Such a listing is recorded without a decision, unless it is
+    /// denied.
     Listed,
 }
 
-impl Decided {
+impl RecordedDecision {
     fn new(call: u64, verdict: Verdict) -> Self {
         Self {
             call,
@@ -80,14 +81,14 @@ impl Decided {
             grant: None,
             reason: None,
             answer: None,
-            came: Came::Nothing,
+            outcome: DecisionOutcome::Nothing,
             spelled: None,
             reached: Vec::new(),
             refused: Vec::new(),
         }
     }
 
-    /// Whether the policy allowed it, or somebody did who was asked.
+    /// Whether the policy allowed it, or somebody who was asked approved it.
     #[must_use]
     pub fn was_permitted(&self) -> bool {
         match self.decision {
@@ -98,38 +99,38 @@ impl Decided {
     }
 }
 
-/// An effect of which not everything is known yet.
+/// An effect whose outcome or call has not been read yet.
 #[derive(Debug)]
 struct Open {
-    decided: Decided,
-    /// Whether its intent was recorded. Until then it is a question.
+    decided: RecordedDecision,
+    /// Its intent was read. Until then it is a question.
     begun: bool,
-    /// Whether its outcome was.
+    /// It has an outcome, or an answer other than approval.
     ended: bool,
 }
 
-/// Puts decisions together from a journal's records.
+/// Reads a journal's decisions.
 #[derive(Debug)]
 pub struct Decisions {
     view: View,
-    /// The policy of the run, where it is one of this release's.
+    /// The run's policy; `None` if this release can't parse it.
     policy: Option<Policy>,
     created: Created,
-    /// By number of the effect.
+    /// Effects, by number.
     open: BTreeMap<u64, Open>,
-    /// Requests that were handed over and of which nothing more is recorded yet, by call.
-    requests: BTreeMap<u64, Decided>,
-    /// Calls whose request has an intent or a question already, though their own record has not come.
+    /// Requests that were handed over and have no intent or question yet, by call.
+    requests: BTreeMap<u64, RecordedDecision>,
+    /// Calls whose request already has an intent or a question, though their own record has not come.
     early: BTreeSet<u64>,
-    /// Calls that have come.
+    /// Calls read so far.
     calls: u64,
-    /// Last call that had an effect on files or a checkpoint, or a question about one, and the numbers of these.
+    /// The last call with effects on files, checkpoints, or questions about them; and the numbers of these effects.
     effect_call: Option<(u64, Vec<u64>)>,
     unknown: u64,
 }
 
 impl Decisions {
-    /// For a run that began with this header.
+    /// Begins with a journal's header.
     #[must_use]
     pub fn new(header: &Header) -> Self {
         Self {
@@ -145,23 +146,23 @@ impl Decisions {
         }
     }
 
-    /// The policy of the run, where it is one of this release's.
+    /// The run's policy; `None` if this release can't parse it.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
         self.policy.as_ref()
     }
 
-    /// How many decisions were recorded without what they were about.
+    /// How many decisions were recorded without their action.
     #[must_use]
     pub fn unknown(&self) -> u64 {
         self.unknown.saturating_add(self.view.lost())
     }
 
-    /// Takes in the next record, and hands over each decision that is whole with it.
-    pub fn record(&mut self, record: &Record, hand_over: &mut dyn FnMut(Decided)) {
-        let seen = self.view.record(record);
+    /// Takes the next record, and hands over each decision that it completes.
+    pub fn record(&mut self, record: &Record, hand_over: &mut dyn FnMut(RecordedDecision)) {
+        let interpreted = self.view.record(record);
         match &record.event {
-            Event::Call(call) => self.call(call, seen, hand_over),
+            Event::Call(call) => self.call(call, interpreted, hand_over),
             Event::Intent(intent) => self.intent(intent, hand_over),
             Event::Outcome(outcome) => self.outcome(outcome, hand_over),
             Event::ApprovalAsked(asked) => self.asked(asked, hand_over),
@@ -170,8 +171,8 @@ impl Decisions {
         }
     }
 
-    /// Hands over what the journal leaves open.
-    pub fn finish(&mut self, hand_over: &mut dyn FnMut(Decided)) {
+    /// Hands over the decisions that the journal leaves incomplete.
+    pub fn finish(&mut self, hand_over: &mut dyn FnMut(RecordedDecision)) {
         for open in std::mem::take(&mut self.open).into_values() {
             hand_over(open.decided);
         }
@@ -180,7 +181,7 @@ impl Decisions {
         }
     }
 
-    fn call(&mut self, call: &Call, seen: Seen<'_>, hand_over: &mut dyn FnMut(Decided)) {
+    fn call(&mut self, call: &Call, interpreted: Interpreted<'_>, hand_over: &mut dyn FnMut(RecordedDecision)) {
         self.calls = call.seq.0.saturating_add(1);
         let had_effect = self.end_of_call(call, hand_over) || self.early.remove(&call.seq.0);
         let Some(decision) = &call.decision else {
@@ -193,10 +194,10 @@ impl Decisions {
         if had_effect && !denied {
             return;
         }
-        let mut decided = Decided::new(call.seq.0, decision.verdict);
+        let mut decided = RecordedDecision::new(call.seq.0, decision.verdict);
         decided.grant.clone_from(&decision.grant);
         decided.reason.clone_from(&decision.reason);
-        if let What::Requested { exchange } = seen.what {
+        if let Activity::Requested { exchange } = interpreted.activity {
             decided.action = self.requested(exchange);
             self.hand_over_later(decided, hand_over);
             return;
@@ -205,31 +206,31 @@ impl Decisions {
             hand_over(decided);
             return;
         }
-        // A denial that does not say of what had too long an action: its arguments do not say it either.
-        let Some(action) = seen.action.filter(|_| !denied || decision.action.is_some()) else {
+        // A denial without an action: the action was too long, and its arguments do not say it either.
+        let Some(action) = interpreted.action.filter(|_| !denied || decision.action.is_some()) else {
             self.unknown = self.unknown.saturating_add(1);
             return;
         };
         decided.action = Some(action);
         if !denied {
-            decided.came = Came::Done;
+            decided.outcome = DecisionOutcome::Done;
             decided.spelled = self.view.spelled(call).filter(|spelled| leads_elsewhere(&decided, spelled, call));
         }
         self.place(&mut decided, None);
         hand_over(decided);
     }
 
-    /// A directory that was open from the start may have been listed without a decision.
-    fn listed(&self, call: &Call, hand_over: &mut dyn FnMut(Decided)) {
+    /// Hands over the listing of a directory, which needs no decision if it was open from the start.
+    fn listed(&self, call: &Call, hand_over: &mut dyn FnMut(RecordedDecision)) {
         let Some(path) = self.view.spelled(call) else { return };
-        let mut decided = Decided::new(call.seq.0, Verdict::Allow);
+        let mut decided = RecordedDecision::new(call.seq.0, Verdict::Allow);
         decided.action = Some(Action::FileRead { path });
-        decided.came = Came::Listed;
+        decided.outcome = DecisionOutcome::Listed;
         hand_over(decided);
     }
 
-    /// A request that may still have an intent, a question, or nothing at all.
-    fn hand_over_later(&mut self, decided: Decided, hand_over: &mut dyn FnMut(Decided)) {
+    /// Keeps a request until its intent or question comes. It may have neither.
+    fn hand_over_later(&mut self, decided: RecordedDecision, hand_over: &mut dyn FnMut(RecordedDecision)) {
         if self.requests.len() >= OPEN_MAX {
             hand_over(decided);
         } else {
@@ -237,7 +238,7 @@ impl Decisions {
         }
     }
 
-    fn requested(&self, exchange: crate::view::Exchange) -> Option<Action> {
+    fn requested(&self, exchange: crate::view::ExchangeId) -> Option<Action> {
         let request = self.view.request(exchange)?;
         let (method, url) = (request.method.clone()?, request.url.clone()?);
         let mut action = HttpAction::new(method, url);
@@ -253,7 +254,7 @@ impl Decisions {
         action
     }
 
-    fn place(&self, decided: &mut Decided, irreversible: Option<bool>) {
+    fn place(&self, decided: &mut RecordedDecision, irreversible: Option<bool>) {
         if let Some(action) = &decided.action {
             let guess = self.created.origin(action);
             decided.origin = origin::of(action, irreversible, decided.decision, self.policy.as_ref(), guess);
@@ -261,25 +262,25 @@ impl Decisions {
     }
 }
 
-fn is_request(decided: &Decided) -> bool {
+fn is_request(decided: &RecordedDecision) -> bool {
     matches!(decided.action, Some(Action::HttpRequest(_)))
 }
 
-/// Whether a denied call that does not say of what was denied because its path leads out of the directory it starts in.
+/// Whether a call denied without an action was denied because its path leads out of the directory that it starts in.
 fn leads_out(call: &Call) -> bool {
     let reason = call.decision.as_ref().and_then(|decision| decision.reason.as_deref());
     let interface = call.function.name.split_once('#').map(|(interface, _)| interface);
     interface == Some(types::INTERFACE) && reason == Some(DenialReason::NoGrant.as_str())
 }
 
-/// Whether links led from the path that was spelled to the one that was acted on.
-fn leads_elsewhere(decided: &Decided, spelled: &GuestPath, call: &Call) -> bool {
-    // What is decided about is the directory, and no link at the end of the path is followed.
+/// Whether links led from the spelled path to the one that was acted on.
+fn leads_elsewhere(decided: &RecordedDecision, spelled: &GuestPath, call: &Call) -> bool {
+    // The decision is about the directory, and a link at the end of the path is not followed.
     if call.function.name == types::DESCRIPTOR_METADATA_HASH_AT.key() {
         return false;
     }
     match &decided.action {
-        // A hard link's spelled path is that of the file which is there already.
+        // A hard link's spelled path is that of the existing file.
         Some(Action::LinkCreate { kind: LinkKind::Hard, .. }) | None => false,
         Some(action) => action.path().is_some_and(|path| path != spelled),
     }

@@ -1,50 +1,50 @@
-//! Names that are much like one that nothing is known of.
+//! Similar names, to suggest in place of one that the journal does not have.
 
 use std::collections::BTreeSet;
 
 use wasm_agent_policy::Action;
 
-/// Most names that are kept to look among.
+/// Most names to choose from.
 const NAMES_MAX: usize = 4096;
 
-/// Longest name that is kept, in bytes. Comparing takes the product of two lengths.
+/// Longest name, in bytes. Comparing two names takes time in the product of their lengths.
 const NAME_BYTES_MAX: usize = 512;
 
-/// Most names that are proposed.
-const NEAR_MAX: usize = 3;
+/// Most names suggested.
+const SUGGESTED_MAX: usize = 3;
 
-/// Names that effects and reads were about.
+/// The names of effects and reads.
 #[derive(Debug, Default)]
-pub(super) struct Near {
+pub(super) struct SimilarNames {
     names: BTreeSet<String>,
 }
 
-impl Near {
-    pub(super) fn seen(&mut self, name: &str) {
+impl SimilarNames {
+    pub(super) fn add(&mut self, name: &str) {
         if self.names.len() < NAMES_MAX && name.len() <= NAME_BYTES_MAX && !self.names.contains(name) {
             self.names.insert(name.to_owned());
         }
     }
 
-    pub(super) fn acted(&mut self, action: &Action) {
+    pub(super) fn add_action(&mut self, action: &Action) {
         match action {
             Action::FileRename { from, to, .. } => {
-                self.seen(from.as_str());
-                self.seen(to.as_str());
+                self.add(from.as_str());
+                self.add(to.as_str());
             }
-            Action::HttpRequest(request) => self.seen(request.url.as_str()),
+            Action::HttpRequest(request) => self.add(request.url.as_str()),
             Action::FileRead { path }
             | Action::FileCreate { path }
             | Action::FileModify { path, .. }
             | Action::FileDelete { path }
             | Action::DirCreate { path }
             | Action::DirRemove { path }
-            | Action::LinkCreate { path, .. } => self.seen(path.as_str()),
+            | Action::LinkCreate { path, .. } => self.add(path.as_str()),
             Action::Checkpoint { .. } | Action::Socket { .. } => {}
         }
     }
 
-    /// The names that are most like this one.
+    /// The names most similar to this one.
     pub(super) fn to(&self, name: &str) -> Vec<String> {
         let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
         let most = name.len().min(NAME_BYTES_MAX) / 3;
@@ -60,7 +60,7 @@ impl Near {
             })
             .collect();
         near.sort();
-        near.into_iter().take(NEAR_MAX).map(|(_, known)| known.clone()).collect()
+        near.into_iter().take(SUGGESTED_MAX).map(|(_, known)| known.clone()).collect()
     }
 }
 
@@ -70,12 +70,12 @@ mod tests {
 
     #[test]
     fn the_nearest_names_are_proposed_first() {
-        let mut near = Near::default();
+        let mut names = SimilarNames::default();
         for name in ["/notes/today.md", "/notes/sub/a.md", "/notes/b.md", "https://example.com/"] {
-            near.seen(name);
+            names.add(name);
         }
-        assert_eq!(near.to("/notes/tody.md"), ["/notes/today.md", "/notes/b.md"]);
-        assert_eq!(near.to("/elsewhere/a.md")[0], "/notes/sub/a.md");
-        assert!(near.to("/x").is_empty());
+        assert_eq!(names.to("/notes/tody.md"), ["/notes/today.md", "/notes/b.md"]);
+        assert_eq!(names.to("/elsewhere/a.md")[0], "/notes/sub/a.md");
+        assert!(names.to("/x").is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Effects, and questions about them: put together from question, answer, intent and outcome.
+//! Decisions about effects, put together from question, answer, intent and outcome.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use wasm_agent_journal::{Answer, ApprovalAsked, ApprovalSettled, Call, EffectRes
 use wasm_agent_policy::{DecisionKind, DenialReason};
 
 use super::http::addresses;
-use super::{Came, Decided, Decisions, OPEN_MAX, Open, is_request, leads_elsewhere};
+use super::{DecisionOutcome, Decisions, OPEN_MAX, Open, RecordedDecision, is_request, leads_elsewhere};
 
-/// Most effects of one call. A file that changes while it is opened is tried three times.
+/// Most effects of one call. Opening a file that changes meanwhile is tried three times.
 const EFFECTS_OF_CALL_MAX: usize = 16;
 
 impl Decisions {
-    pub(super) fn asked(&mut self, asked: &ApprovalAsked, hand_over: &mut dyn FnMut(Decided)) {
-        let mut decided = Decided::new(asked.call.0, Verdict::Ask);
+    pub(super) fn asked(&mut self, asked: &ApprovalAsked, hand_over: &mut dyn FnMut(RecordedDecision)) {
+        let mut decided = RecordedDecision::new(asked.call.0, Verdict::Ask);
         decided.action = self.action(&asked.action);
         self.place(&mut decided, None);
         self.begin(asked.effect.0, Open { decided, begun: false, ended: false }, hand_over);
     }
 
-    pub(super) fn settled(&mut self, settled: &ApprovalSettled, hand_over: &mut dyn FnMut(Decided)) {
+    pub(super) fn settled(&mut self, settled: &ApprovalSettled, hand_over: &mut dyn FnMut(RecordedDecision)) {
         let Some(open) = self.open.get_mut(&settled.effect.0).filter(|open| !open.begun) else { return };
         open.decided.answer = Some(settled.approval.answer);
         open.ended = settled.approval.answer != Answer::Approved;
@@ -28,17 +28,17 @@ impl Decisions {
         }
     }
 
-    pub(super) fn intent(&mut self, intent: &Intent, hand_over: &mut dyn FnMut(Decided)) {
-        let mut decided = Decided::new(intent.call.0, intent.decision.verdict);
+    pub(super) fn intent(&mut self, intent: &Intent, hand_over: &mut dyn FnMut(RecordedDecision)) {
+        let mut decided = RecordedDecision::new(intent.call.0, intent.decision.verdict);
         decided.action = self.action(&intent.action);
         decided.grant.clone_from(&intent.decision.grant);
         decided.answer = intent.approval.as_ref().map(|approval| approval.answer);
-        decided.came = Came::Open;
+        decided.outcome = DecisionOutcome::Open;
         self.place(&mut decided, Some(intent.irreversible));
         self.begin(intent.effect.0, Open { decided, begun: true, ended: false }, hand_over);
     }
 
-    fn begin(&mut self, effect: u64, open: Open, hand_over: &mut dyn FnMut(Decided)) {
+    fn begin(&mut self, effect: u64, open: Open, hand_over: &mut dyn FnMut(RecordedDecision)) {
         if is_request(&open.decided) {
             let has_come = open.decided.call < self.calls;
             self.requests.remove(&open.decided.call);
@@ -66,13 +66,13 @@ impl Decisions {
         }
     }
 
-    pub(super) fn outcome(&mut self, outcome: &Outcome, hand_over: &mut dyn FnMut(Decided)) {
+    pub(super) fn outcome(&mut self, outcome: &Outcome, hand_over: &mut dyn FnMut(RecordedDecision)) {
         let Some(open) = self.open.get_mut(&outcome.effect.0) else { return };
         open.ended = true;
-        open.decided.came = match outcome.result {
-            EffectResult::Done => Came::Done,
-            EffectResult::Failed => Came::Failed,
-            EffectResult::Denied => Came::Nothing,
+        open.decided.outcome = match outcome.result {
+            EffectResult::Done => DecisionOutcome::Done,
+            EffectResult::Failed => DecisionOutcome::Failed,
+            EffectResult::Denied => DecisionOutcome::Nothing,
         };
         if let (EffectResult::Done, Some(action)) = (outcome.result, &open.decided.action) {
             self.created.done(action);
@@ -91,15 +91,15 @@ impl Decisions {
         self.end(outcome.effect.0, hand_over);
     }
 
-    /// Hands over an effect of which nothing more will come.
-    fn end(&mut self, effect: u64, hand_over: &mut dyn FnMut(Decided)) {
+    /// Hands over an effect that is complete.
+    fn end(&mut self, effect: u64, hand_over: &mut dyn FnMut(RecordedDecision)) {
         if let Some(open) = self.open.remove(&effect) {
             hand_over(open.decided);
         }
     }
 
-    /// Hands over the effects of a call that has returned; says whether there were any.
-    pub(super) fn end_of_call(&mut self, call: &Call, hand_over: &mut dyn FnMut(Decided)) -> bool {
+    /// Hands over the effects of a call that has returned. Returns whether there were any.
+    pub(super) fn end_of_call(&mut self, call: &Call, hand_over: &mut dyn FnMut(RecordedDecision)) -> bool {
         let Some((_, effects)) = self.effect_call.take_if(|(of, _)| *of == call.seq.0) else { return false };
         let spelled = self.view.spelled(call);
         for effect in effects {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use unicode_width::UnicodeWidthChar;
 
-use crate::report::style;
+use super::style;
 
 /// How a column is aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +15,10 @@ pub(crate) enum Align {
     Right,
 }
 
-/// A table that is held until all its widths are known. For tables with few rows.
+/// A table, held in memory until all widths are known. For few rows.
 pub(crate) struct Table {
     columns: Vec<(&'static str, Align)>,
-    /// How the first cell looks, and the texts.
+    /// The style of the first cell, and the cells.
     rows: Vec<(Style, Vec<String>)>,
 }
 
@@ -28,17 +28,17 @@ impl Table {
         Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
-    /// Adds a row. Its texts are escaped, and there is one for each column.
+    /// Adds a row, with one cell for each column. The caller escapes them.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.row_styled(Style::new(), cells);
     }
 
-    /// Adds a row whose first cell looks so.
+    /// Adds a row with a style for its first cell.
     pub(crate) fn row_styled(&mut self, style: Style, cells: impl IntoIterator<Item = String>) {
         self.rows.push((style, cells.into_iter().collect()));
     }
 
-    /// Writes the table and an empty line before it; nothing where it has no rows.
+    /// Writes an empty line and the table. Writes nothing if it has no rows.
     pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.rows.is_empty() {
             return Ok(());
@@ -58,7 +58,7 @@ impl Table {
             let first = row.first().map_or("", String::as_str);
             match text.strip_prefix(first) {
                 Some(rest) => writeln!(out, "{indent}{style}{first}{style:#}{rest}")?,
-                // A first cell that begins with a space: the line stands as it is.
+                // The first cell begins with a space: without a style.
                 None => writeln!(out, "{line}")?,
             }
         }

@@ -1,7 +1,7 @@
-//! When two calls are the same: what was asked, and what came back, apart from what differs in every run.
+//! When two calls count as the same: by arguments and outcome, without what differs in every run.
 //!
-//! Handles go by what made them, not by their numbers: one file more that is opened shifts all numbers after it, and
-//! nothing else. Readings of clocks, random numbers and times of files say nothing about a tool, and are passed over.
+//! Handles are compared by the calls that made them, not by their numbers: opening one file more shifts all later
+//! numbers. Clock readings, random numbers and times of files say nothing about a tool, and are ignored.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,24 +14,24 @@ use wasm_agent_journal::{Call, Digest, PayloadRef};
 
 use crate::item::{Returned, returned};
 
-/// Most handles whose making is remembered. The host has a limit on them; a hostile journal need not keep to it, and
-/// then handles go by their numbers.
+/// Most handles remembered with the call that made them. The host limits handles, but a hostile journal may have more;
+/// those are compared by number.
 const HANDLES_MAX: usize = 65_536;
 
 /// Two digests of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Keys {
-    /// Of the function and its arguments.
+    /// Digest of the function and its arguments.
     pub(super) asked: Digest,
-    /// Of these, the outcome and the decision.
+    /// Digest of these, the outcome and the decision.
     pub(super) whole: Digest,
 }
 
-/// What handles stand for, in one run.
+/// The handles of one run, by the calls that made them.
 #[derive(Debug, Default)]
 pub(super) struct Handles {
     made_by: HashMap<u64, Digest>,
-    /// Whether every byte counts.
+    /// Every byte counts.
     strict: bool,
 }
 
@@ -40,12 +40,12 @@ impl Handles {
         Self { made_by: HashMap::new(), strict }
     }
 
-    /// Takes in a run's next call.
+    /// Takes the run's next call.
     pub(super) fn keys(&mut self, call: &Call) -> Keys {
         let name = call.function.name.as_str();
         let function = find(name);
         let mut hasher = blake3::Hasher::new();
-        // A name ends where the arguments begin: no CBOR array begins with this byte.
+        // Separates the name from the arguments: a CBOR array never begins with this byte.
         hasher.update(name.as_bytes()).update(&[0xff]);
         if self.strict || !function.is_some_and(is_given_times) {
             self.arguments(function, &call.arguments, &mut hasher);
@@ -56,7 +56,7 @@ impl Handles {
             Returned::Error(_) | Returned::Closed | Returned::Trap(_) | Returned::Unknown => None,
         };
         let given = match (function, value) {
-            (Some(function), Some(value)) if !self.strict => given(function, value),
+            (Some(function), Some(value)) if !self.strict => returned_handles(function, value),
             _ => Vec::new(),
         };
         match value {
@@ -82,7 +82,7 @@ impl Handles {
         if self.strict {
             hasher.update(&call.fuel.to_le_bytes());
         }
-        self.made(asked, &given);
+        self.remember(asked, &given);
         if function.is_some_and(Function::is_drop)
             && let Some(number) = first_number(&call.arguments)
         {
@@ -91,8 +91,8 @@ impl Handles {
         Keys { asked, whole: *hasher.finalize().as_bytes() }
     }
 
-    /// Remembers the handles in what a function gave: the call that made them is their name.
-    fn made(&mut self, asked: Digest, given: &[(Range<usize>, u64)]) {
+    /// Remembers the handles that a function returned, by the call that made them.
+    fn remember(&mut self, asked: Digest, given: &[(Range<usize>, u64)]) {
         for (place, (_, number)) in given.iter().enumerate() {
             if self.made_by.len() < HANDLES_MAX || self.made_by.contains_key(number) {
                 let mut hasher = blake3::Hasher::new();
@@ -120,7 +120,7 @@ impl Handles {
         }
     }
 
-    /// A handle, an option of one, or a list of them: each by what made it.
+    /// A handle, an option of one, or a list of them: each by the call that made it.
     fn handles(&self, argument: &[u8], hasher: &mut blake3::Hasher) {
         let mut decoder = Decoder::new(argument);
         while decoder.position() < argument.len() {
@@ -140,10 +140,10 @@ impl Handles {
     }
 }
 
-/// The handles in a function's value, and where they stand.
-fn given(function: &Function, value: &[u8]) -> Vec<(Range<usize>, u64)> {
+/// The handles in a function's value, and their positions.
+fn returned_handles(function: &Function, value: &[u8]) -> Vec<(Range<usize>, u64)> {
     let result = function.result.filter(Type::has_handle);
-    // The value of a result stands here alone, or the whole result where the host does not tell its errors apart.
+    // This is the value of a `result`, or the whole `result` if the host does not separate its errors.
     let alone = match result {
         Some(Type::Result(Some(ok), _)) => Some(*ok),
         _ => None,
@@ -157,7 +157,7 @@ fn given(function: &Function, value: &[u8]) -> Vec<(Range<usize>, u64)> {
     Vec::new()
 }
 
-/// Reads a value of this type, and takes the handles in it. Nothing where it is not of this type.
+/// Reads a value of this type, and collects its handles. `None` if the value does not have this type.
 fn handles_in(ty: &Type, from: &mut Decoder<'_>, found: &mut Vec<(Range<usize>, u64)>) -> Option<()> {
     let array =
         |from: &mut Decoder<'_>, length: usize| (from.array().ok()?? == u64::try_from(length).ok()?).then_some(());
@@ -193,12 +193,12 @@ fn handles_in(ty: &Type, from: &mut Decoder<'_>, found: &mut Vec<(Range<usize>, 
                 None => from.null().ok(),
             }
         }
-        // No function gives one that has handles in it.
+        // No function returns handles in other types.
         _ => None,
     }
 }
 
-/// Items as they are, but for contents, which go by their digest: where they are kept is no matter.
+/// Hashes items as they are, but contents by their digest: it does not matter where these are kept.
 fn items(items: &[u8], hasher: &mut blake3::Hasher) {
     let mut decoder = Decoder::new(items);
     let mut literal = 0;
@@ -227,7 +227,7 @@ fn items(items: &[u8], hasher: &mut blake3::Hasher) {
     upto(literal, items.len(), hasher);
 }
 
-/// What is known of a file but for its three times, which come last.
+/// Hashes the status of a file without its three times, which come last.
 fn without_times(value: &[u8], hasher: &mut blake3::Hasher) {
     let mut decoder = Decoder::new(value);
     let kept = DESCRIPTOR_STAT.fields.iter().take_while(|field| !field.name.ends_with("-timestamp"));
@@ -235,7 +235,7 @@ fn without_times(value: &[u8], hasher: &mut blake3::Hasher) {
     items(if known { value.get(..decoder.position()).unwrap_or_default() } else { value }, hasher);
 }
 
-/// Whether a function's outcome is another one each time.
+/// Whether a function's outcome differs in every run.
 fn is_volatile(function: &Function) -> bool {
     matches!(
         function.interface,
@@ -250,17 +250,17 @@ fn is_volatile(function: &Function) -> bool {
     )
 }
 
-/// Whether a function tells times of files.
+/// Whether a function returns times of files.
 fn is_stat(function: &Function) -> bool {
     matches!(function.id, filesystem::types::DESCRIPTOR_STAT | filesystem::types::DESCRIPTOR_STAT_AT)
 }
 
-/// Whether a function is given points in time, which follow from readings of clocks.
+/// Whether a function takes points in time, which come from clock readings.
 fn is_given_times(function: &Function) -> bool {
     function.id == clocks::monotonic_clock::SUBSCRIBE_INSTANT
 }
 
-/// Whether an argument is a handle, or can have some in it.
+/// Whether an argument is a handle, or can contain handles.
 fn is_handle(function: Option<&Function>, index: u64) -> bool {
     let parameter =
         function.zip(usize::try_from(index).ok()).and_then(|(function, index)| function.parameters.get(index));

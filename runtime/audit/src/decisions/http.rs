@@ -1,17 +1,17 @@
-//! The addresses that a request's outcome names.
+//! The addresses in a request's outcome.
 
 use std::net::{IpAddr, SocketAddr};
 
 use minicbor::Decoder;
 use minicbor::data::Type;
 
-use super::Decided;
+use super::RecordedDecision;
 
-/// Most addresses that are taken from one list: as many as are recorded.
+/// Most addresses taken from one list: as many as the host records.
 const ADDRESSES_MAX: usize = 16;
 
-/// Takes the addresses out of an outcome's extra. What is not as the format says is passed over.
-pub(super) fn addresses(extra: &[u8], decided: &mut Decided) {
+/// Reads the addresses in an outcome's `extra`. Skips what does not match the format.
+pub(super) fn addresses(extra: &[u8], decided: &mut RecordedDecision) {
     let mut items = Decoder::new(extra);
     let Ok(Some(fields)) = items.map() else { return };
     for _ in 0..fields {

@@ -1,11 +1,11 @@
-//! Whose data a decision was about, as far as its record tells.
+//! Whose data a decision is about, as far as its record says.
 
 use wasm_agent_policy::{Action, DecisionKind, Origin, Policy};
 
-/// Finds the origin.
+/// Infers the origin.
 ///
-/// Where it matters for whether an effect can be undone the intent says which it was. Elsewhere the decision tells, if under
-/// the policy of the run the one origin gives it and the other does not. What remains is `guess`.
+/// An intent says whether its effect can be undone, which may depend on the origin. Otherwise the run's policy may give
+/// the recorded decision for one origin only. If neither settles it, the result is `guess`.
 pub(super) fn of(
     action: &Action,
     irreversible: Option<bool>,
@@ -21,7 +21,7 @@ pub(super) fn of(
     by_intent.or_else(by_decision).unwrap_or(guess)
 }
 
-/// The one of both for which it holds, where it holds for one.
+/// The origin for which it holds, if it holds for exactly one.
 fn only(both: [Origin; 2], holds: impl Fn(Origin) -> bool) -> Option<Origin> {
     match both.map(|origin| (origin, holds(origin))) {
         [(origin, true), (_, false)] | [(_, false), (origin, true)] => Some(origin),

@@ -1,32 +1,32 @@
-//! What a run made itself, by its name.
+//! Files and directories that a run created itself, by name.
 //!
-//! The gate knows files by their identity; a journal has their names. This follows the names, and is asked only where a
-//! record does not tell (see `origin`).
+//! The gate knows files by their identity. A journal has only their names. This module follows the names. It is used
+//! where a record does not say whose data it is about (see `origin`).
 
 use std::collections::BTreeSet;
 
 use wasm_agent_policy::{Action, GuestPath, LinkKind, Origin};
 
-use crate::steps::{MOVE, Steps};
+use crate::budget::{MOVE, WorkBudget};
 
-/// Most names that are followed. What is made beyond that is taken to be foreign, which is asked about sooner.
+/// Most names followed. Further ones count as foreign, which is the safe side: policies ask about more of those.
 const NAMES_MAX: usize = 65_536;
 
 /// Most bytes of these names.
 const NAME_BYTES_MAX: usize = 8 << 20;
 
-/// Names of what the run made.
+/// Names of what the run created.
 #[derive(Debug, Default)]
 pub(super) struct Created {
     names: BTreeSet<String>,
     bytes: usize,
-    steps: Steps,
-    /// Names are followed no longer: there were too many renames of too much.
+    budget: WorkBudget,
+    /// Names are no longer followed: renaming used up the budget.
     given_up: bool,
 }
 
 impl Created {
-    /// Whose data an action is about.
+    /// Whose data an action concerns.
     pub(super) fn origin(&self, action: &Action) -> Origin {
         let own = |path: &GuestPath| self.names.contains(path.as_str());
         let own = match action {
@@ -45,9 +45,9 @@ impl Created {
         if own { Origin::CreatedByRun } else { Origin::Foreign }
     }
 
-    /// Takes in an effect that took place.
+    /// Applies an effect that happened.
     pub(super) fn done(&mut self, action: &Action) {
-        self.steps.call();
+        self.budget.add_call();
         match action {
             Action::FileCreate { path }
             | Action::DirCreate { path }
@@ -73,7 +73,7 @@ impl Created {
             .filter(|name| self.names.contains(name))
             .chain(self.names.range(below.clone()..).take_while(|name| name.starts_with(&below)).cloned())
             .collect();
-        if !self.steps.take(moved.len().saturating_mul(MOVE)) {
+        if !self.budget.spend(moved.len().saturating_mul(MOVE)) {
             self.names.clear();
             self.given_up = true;
         }

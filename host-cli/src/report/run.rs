@@ -1,0 +1,175 @@
+//! The report of a run.
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wasm_agent_host::{Outcome, RunReport};
+
+use super::{Report, shown};
+use crate::args::Format;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::show::escape::{block, escape_line};
+use crate::show::style;
+use crate::show::units::{bytes, count, duration, hex, shell_word};
+
+/// Shortest wait for answers that is reported. A faster answer comes from a program.
+const WAIT_MIN: Duration = Duration::from_millis(1);
+
+/// The facts of a run that its report does not have.
+pub(crate) struct Recorded<'a> {
+    pub(crate) tool: &'a str,
+    pub(crate) sha256: &'a str,
+    pub(crate) journal: &'a Path,
+    /// Fingerprint of the key that signed the journal.
+    pub(crate) signed_by: Option<&'a str>,
+    /// How many questions were asked.
+    pub(crate) asked: u64,
+    /// No approver was named, and there is no terminal to ask at.
+    pub(crate) alone: bool,
+    /// Why the approver gave no answer, if it failed.
+    pub(crate) unanswered: Option<&'a str>,
+}
+
+impl Report {
+    /// Reports a run.
+    pub(crate) fn run(&self, report: &RunReport, recorded: &Recorded<'_>) {
+        match self.format {
+            Format::Text => self.say(&run_text(report, recorded)),
+            Format::Json => self.say_object(&run_json(report, recorded)),
+        }
+    }
+
+    /// Prints what a typed export returned; nothing for a command.
+    ///
+    /// # Errors
+    ///
+    /// As [`Report::data`].
+    pub(crate) fn result(&self, outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
+        let Outcome::Returned { wave, json, .. } = outcome else { return Ok(()) };
+        if as_json {
+            return self.object(json.as_ref().unwrap_or(&Value::Null));
+        }
+        if wave.is_empty() {
+            return Ok(());
+        }
+        // WAVE escapes what ends a line, not all that a terminal acts on.
+        let shown = if io::stdout().is_terminal() { escape_line(wave) } else { wave.into() };
+        self.data(|out| writeln!(out, "{shown}"))
+    }
+}
+
+fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
+    let (faint, hint) = (style::FAINT, style::HINT);
+    let mut text = outcome_line(&report.outcome);
+    if let Some(why) = recorded.unanswered {
+        let warning = style::WARNING;
+        text.push_str(&format!("{warning}warning{warning:#}: no answer, which refuses: {}\n", block(why)));
+    }
+    let mut facts = vec![count(report.calls, "call")];
+    if report.denied > 0 {
+        facts.push(format!("{} denied", report.denied));
+    }
+    if recorded.asked > 0 {
+        facts.push(format!("{} asked", recorded.asked));
+    }
+    facts.push(duration(report.elapsed));
+    if report.waited >= WAIT_MIN {
+        facts.push(format!("{} of it waiting", duration(report.waited)));
+    }
+    facts.push(bytes(report.memory_high_bytes) + " of memory");
+    text.push_str(&format!("{faint}run:{faint:#} {}\n", facts.join(", ")));
+    text.push_str(&format!("{faint}journal:{faint:#} {}\n", shown(recorded.journal)));
+    if let Some(fingerprint) = recorded.signed_by {
+        text.push_str(&format!("{faint}signed by:{faint:#} {fingerprint}\n"));
+    }
+    let command = format!("wasm-agent journal show {}", shell_word(recorded.journal));
+    text.push_str(&format!("{hint}hint{hint:#}: see what it did with `{}`\n", escape_line(&command)));
+    if recorded.alone && recorded.asked > 0 {
+        text.push_str(&format!(
+            "{hint}hint{hint:#}: without a terminal to ask at, everything was refused; `--approve exec:PROGRAM` asks a \
+             program\n"
+        ));
+    }
+    if let Outcome::Limit { which } = &report.outcome {
+        text.push_str(&format!(
+            "{hint}hint{hint:#}: `{}` under `[limits]` in the policy sets it\n",
+            escape_line(which)
+        ));
+    }
+    text
+}
+
+/// How the tool ended, on one line.
+pub(super) fn outcome_line(outcome: &Outcome) -> String {
+    let (style, word, rest) = match outcome {
+        Outcome::Exited(0) | Outcome::Returned { failed: false, .. } => (style::GOOD, "finished", String::new()),
+        Outcome::Exited(status) => (style::BAD, "failed", format!(": the tool ended with status {status}")),
+        Outcome::Returned { .. } => (style::BAD, "failed", ": the tool returned an error".to_owned()),
+        Outcome::Trapped { message } => (style::BAD, "stopped", format!(": the tool trapped: {}", block(message))),
+        Outcome::Limit { which } => (style::BAD, "stopped", format!(": the limit `{}` is used up", escape_line(which))),
+        Outcome::Stopped { action } => {
+            (style::BAD, "stopped", format!(": `{}` was refused, and the run with it", escape_line(action)))
+        }
+        other => (style::BAD, "stopped", format!(": {}", block(&format!("{other:?}")))),
+    };
+    format!("{style}{word}{style:#}{rest}\n")
+}
+
+pub(super) fn outcome_json(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Exited(status) => json!({ "kind": "exited", "status": status }),
+        Outcome::Returned { wave, json, failed } => {
+            json!({ "kind": "returned", "wave": wave, "json": json, "failed": failed })
+        }
+        Outcome::Trapped { message } => json!({ "kind": "trapped", "message": message }),
+        Outcome::Limit { which } => json!({ "kind": "limit", "which": which }),
+        Outcome::Stopped { action } => json!({ "kind": "stopped", "action": action }),
+        other => json!({ "kind": "other", "message": format!("{other:?}") }),
+    }
+}
+
+fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
+    json!({
+        "event": "run",
+        "run": report.run,
+        "tool": { "name": recorded.tool, "sha256": recorded.sha256 },
+        "outcome": outcome_json(&report.outcome),
+        "calls": report.calls,
+        "denied": report.denied,
+        "asked": recorded.asked,
+        "unanswered": recorded.unanswered,
+        "fuel": report.fuel,
+        "elapsed_ns": nanoseconds(report.elapsed),
+        "waited_ns": nanoseconds(report.waited),
+        "memory_high_bytes": report.memory_high_bytes,
+        "journal": {
+            "path": recorded.journal.display().to_string(),
+            "records": report.journal.records,
+            "bytes": report.journal.bytes,
+            "seal": hex(&report.journal.seal),
+            "signed_by": recorded.signed_by,
+        },
+        "exit": Exit::from(&report.outcome).code(),
+    })
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_can_not_word_its_own_end() {
+        let trap = Outcome::Trapped { message: "x\nfinished\u{1b}[1A".to_owned() };
+        assert_eq!(
+            anstream::adapter::strip_str(&outcome_line(&trap)).to_string(),
+            "stopped: the tool trapped: x\n  finished\\u{1b}[1A\n"
+        );
+    }
+}

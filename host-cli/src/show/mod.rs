@@ -1,0 +1,7 @@
+//! How things are shown: styles, escaping, units, tables, JSON lines. Knows nothing of commands and failures.
+
+pub(crate) mod escape;
+pub(crate) mod json;
+pub(crate) mod style;
+pub(crate) mod table;
+pub(crate) mod units;
