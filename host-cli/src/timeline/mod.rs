@@ -309,25 +309,13 @@ impl<'a> Timeline<'a> {
             }
             Some(Pending::Approved(asked, settled)) => {
                 let why = text::approval(&settled.approval);
-                self.write(
-                    settled.at_ns,
-                    Some(asked.call.0),
-                    style::GOOD,
-                    "approved",
-                    &text::action(&asked.action),
-                    &why,
-                )
+                let what = text::action(&asked.action);
+                self.write(settled.at_ns, Some(asked.call.0), style::GOOD, "approved", &what, &why)
             }
             Some(Pending::Intended(intent)) => {
                 let why = text::permission(&intent.decision, intent.approval.as_ref());
-                self.write(
-                    intent.at_ns,
-                    Some(intent.call.0),
-                    style::WARNING,
-                    "begun",
-                    &text::action(&intent.action),
-                    &why,
-                )
+                let what = text::action(&intent.action);
+                self.write(intent.at_ns, Some(intent.call.0), style::WARNING, "begun", &what, &why)
             }
         }
     }
