@@ -5,7 +5,7 @@
 use std::str;
 
 use wasm_agent_cbor::major::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT};
-use wasm_agent_cbor::{FALSE, NULL, TRUE, split_head, split_uint};
+use wasm_agent_cbor::{split_head, split_uint};
 
 use crate::format::{DEPTH_MAX, PAYLOAD_TAG};
 
@@ -38,65 +38,6 @@ fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
         // False, true and null.
         _ => (20..=22).contains(&argument).then_some(rest),
     }
-}
-
-/// Steps over `items` items without going into any function again, or gives up: `None` says nothing about the input.
-///
-/// Takes only what [`split_item`] takes. Arrays, maps and tags are counted instead of their depth, which is no larger.
-#[inline]
-pub(crate) fn skip_flat(mut input: &[u8], mut items: u64) -> Option<&[u8]> {
-    let mut opened = 0;
-    while items > 0 {
-        items -= 1;
-        // Most items are numbers, and most of those say by their first byte how long they are.
-        let (&first, rest) = input.split_first()?;
-        match first {
-            0x00..=0x17 | 0x20..=0x37 | FALSE | TRUE | NULL => {
-                input = rest;
-                continue;
-            }
-            0x1a | 0x3a => {
-                input = rest.get(4..)?;
-                continue;
-            }
-            0x1b | 0x3b => {
-                input = rest.get(8..)?;
-                continue;
-            }
-            0x80..=0x97 => {
-                opened += 1;
-                items = items.checked_add((first & 0x1f).into()).filter(|_| opened < DEPTH_MAX)?;
-                input = rest;
-                continue;
-            }
-            _ => {}
-        }
-        let (major, argument, rest) = split_head(input)?;
-        input = rest;
-        match major {
-            UINT | NEGATIVE => {}
-            BYTES => input = input.get(usize::try_from(argument).ok()?..)?,
-            TEXT => {
-                let (contents, rest) = input.split_at_checked(usize::try_from(argument).ok()?)?;
-                if !contents.is_ascii() && str::from_utf8(contents).is_err() {
-                    return None;
-                }
-                input = rest;
-            }
-            ARRAY | MAP => {
-                opened += 1;
-                let inside = argument.checked_mul(if major == MAP { 2 } else { 1 })?;
-                items = items.checked_add(inside).filter(|_| opened < DEPTH_MAX)?;
-            }
-            TAG => {
-                opened += 2;
-                input = skip_reference(input).filter(|_| argument == PAYLOAD_TAG && opened < DEPTH_MAX)?;
-            }
-            _ if (20..=22).contains(&argument) => {}
-            _ => return None,
-        }
-    }
-    Some(input)
 }
 
 /// Skips the items of an array, map or tag.

@@ -6,10 +6,11 @@ use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
 use wasm_agent_ids::CallId;
 
-use super::record::{Tables, raw_item};
+use super::record::Tables;
 use super::{DecisionRecord, items};
 use crate::encoded::Encoded;
 use crate::format::{NAME_BYTES_MAX, PARAMETERS_MAX, kind};
+use crate::item::split_item;
 
 /// Number of a function in one journal, from [`Writer::intern`](crate::Writer::intern).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,23 +77,75 @@ impl CallEvent<'_> {
     }
 }
 
+/// The fields of a call after its kind. Items are still encoded.
+struct Fields<'a> {
+    time: i64,
+    function: u64,
+    fuel: i64,
+    duration_ns: u64,
+    arguments: &'a [u8],
+    outcome: &'a [u8],
+    /// The decision, or nothing.
+    rest: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn split(input: &'a [u8]) -> Result<Self, decode::Error> {
+        let split = || {
+            let (time, rest) = cbor::split_int(input)?;
+            let (function, rest) = cbor::split_uint(rest)?;
+            let (fuel, rest) = cbor::split_int(rest)?;
+            let (duration_ns, rest) = cbor::split_uint(rest)?;
+            let (arguments, rest) = split_item(rest)?;
+            let (outcome, rest) = split_item(rest)?;
+            Some(Self { time, function, fuel, duration_ns, arguments, outcome, rest })
+        };
+        split().ok_or_else(|| decode::Error::message("call has other fields than the format says"))
+    }
+
+    /// The function, which must be defined.
+    fn function<'t>(&self, tables: &'t Tables) -> Result<&'t Arc<Function>, decode::Error> {
+        tables.function(self.function).ok_or_else(|| decode::Error::message("function is not defined"))
+    }
+
+    /// The decision, if there is one. Nothing may follow.
+    fn decision(&self, is_decided: bool, tables: &Tables) -> Result<Option<DecisionRecord>, decode::Error> {
+        let mut decoder = Decoder::new(self.rest);
+        let decision = if is_decided { Some(DecisionRecord::read(&mut decoder, tables)?) } else { None };
+        if decoder.position() == self.rest.len() {
+            Ok(decision)
+        } else {
+            Err(decode::Error::message("record goes on after its last field"))
+        }
+    }
+}
+
 impl Call {
-    pub(super) fn read(decoder: &mut Decoder<'_>, tables: &mut Tables, fields: u64) -> Result<Self, decode::Error> {
-        let at_ns = tables.time(decoder)?;
-        let position = decoder.position();
-        let function = tables
-            .function(decoder.u64()?)
-            .ok_or_else(|| decode::Error::message("function is not defined").at(position))?;
+    /// Reads a call from its fields after the kind.
+    pub(super) fn read(input: &[u8], is_decided: bool, tables: &mut Tables) -> Result<Self, decode::Error> {
+        let fields = Fields::split(input)?;
+        let function = Arc::clone(fields.function(tables)?);
+        let decision = fields.decision(is_decided, tables)?;
+        let (arguments, outcome) = tables.owned(fields.arguments, fields.outcome);
         Ok(Self {
             seq: tables.next_call(),
             function,
-            at_ns,
-            fuel: tables.fuel(decoder)?,
-            duration_ns: decoder.u64()?,
-            arguments: raw_item(decoder)?,
-            outcome: raw_item(decoder)?,
-            decision: if fields == 8 { Some(DecisionRecord::read(decoder, tables)?) } else { None },
+            at_ns: tables.add_time(fields.time),
+            fuel: tables.add_fuel(fields.fuel),
+            duration_ns: fields.duration_ns,
+            arguments,
+            outcome,
+            decision,
         })
+    }
+}
+
+impl Tables {
+    /// Checks the payload of a call, as [`is_call`](super::is_call) says it is one, and keeps nothing of it.
+    pub(crate) fn check_call(&self, payload: &[u8]) -> Result<(), decode::Error> {
+        let fields = Fields::split(payload.get(2..).unwrap_or_default())?;
+        fields.function(self)?;
+        fields.decision(payload.first() == Some(&0x88), self).map(|_| ())
     }
 }
 
@@ -123,6 +176,69 @@ impl Function {
             Ok(function)
         } else {
             Err(decode::Error::message("function has too long a name or too many parameters").at(position))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{Event, is_call};
+
+    /// Tables with two functions and two labels.
+    fn tables() -> Tables {
+        let mut tables = Tables::default();
+        let definitions: [&[u8]; 4] =
+            [b"\x84\x01\x00\x61a\x80", b"\x84\x01\x01\x61b\x81\x61c", b"\x83\x02\x00\x61d", b"\x83\x02\x01\x61e"];
+        for definition in definitions {
+            tables.decode(definition).unwrap();
+        }
+        tables
+    }
+
+    /// Calls with every kind of item, and one with a decision of each form.
+    const CALLS: [&[u8]; 6] = [
+        b"\x87\x04\x19\x09\xc4\x00\x1a\x00\x01\x11\x70\x19\x03\x84\x80\x82\x00\x1a\x49\x96\x02\xd2",
+        b"\x88\x04\x38\x63\x01\x20\x00\x81\x67a/\xc3\xa9.md\x82\x01\xf6\x83\x00\x01\xf6",
+        b"\x88\x04\x00\x01\x00\x00\x81\xa1\x61k\xf5\
+          \xd9\xae\x39\x82\x58\x20a digest that has 32 bytes in it\x18\x20\x83\x02\x00\x01",
+        b"\x88\x04\x00\x00\x00\x00\x80\xf6\x83\x01\x63abc\x00",
+        b"\x88\x04\x00\x00\x00\x00\x80\xf6\x84\x02\x00\x01\xa1\x61a\x61b",
+        b"\x87\x04\x00\x00\x00\x00\x84\x17\x20\x37\x0f\x44\xff\xfe\x00\x01",
+    ];
+
+    #[test]
+    fn a_call_with_a_longer_head_is_the_same_call() {
+        for payload in CALLS {
+            let longer = [&[0x98, payload[0] & 0x1f, 0x18], &payload[1..]].concat();
+            assert!(!is_call(&longer));
+            assert_eq!(tables().decode(&longer).unwrap(), tables().decode(payload).unwrap());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 16_384, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn checking_accepts_exactly_the_calls_that_decoding_accepts(
+            call in 0..CALLS.len(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            cut in prop::option::weighted(0.1, any::<prop::sample::Index>()),
+        ) {
+            let mut payload = CALLS[call].to_vec();
+            for (at, value) in changes {
+                let at = at.index(payload.len());
+                payload[at] = value;
+            }
+            if let Some(cut) = cut {
+                payload.truncate(cut.index(payload.len()));
+            }
+            let decoded = tables().decode(&payload);
+            if is_call(&payload) {
+                prop_assert_eq!(tables().check_call(&payload).is_ok(), matches!(decoded, Ok(Event::Call(_))));
+            }
         }
     }
 }

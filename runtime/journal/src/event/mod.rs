@@ -10,9 +10,7 @@ mod effect;
 mod end;
 mod fields;
 mod header;
-mod plain;
 mod record;
-mod shape;
 
 pub use call::{Call, CallEvent, Function, FunctionId};
 pub use decision::{Answer, ApprovalRecord, DecisionRecord, Remember, Verdict};
@@ -24,6 +22,5 @@ pub use record::{Event, Note, Record, Seal};
 pub(crate) use decision::LabelOrText;
 pub(crate) use effect::write_outcome;
 pub(crate) use record::{RECOVERED, Tables, header_version, is_call};
-pub(crate) use shape::Shapes;
 
 use fields::{Map, expect_array, items, named, optional_text, variant};

@@ -159,16 +159,6 @@ impl Tables {
 
     /// Decodes the payload of any record but a blob, which the frame layer handles.
     pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
-        if let Some(plain) = self.plain_call(payload)
-            && let Some(call) = self.plain(&plain)
-        {
-            return Ok(Event::Call(call));
-        }
-        self.decode_any(payload)
-    }
-
-    /// Decodes a payload whatever its shape, or says what is wrong with it.
-    pub(super) fn decode_any(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
         // A call's items are checked as they are taken out.
         if !is_call(payload) && !item::is_item(payload) {
             return Err(decode::Error::message("payload is not one item of this format"));
@@ -182,7 +172,10 @@ impl Tables {
             (kind::HEADER, 2) => Event::Header(Box::new(Header::read(&mut decoder)?)),
             (kind::FUNCTION, 4) => self.define_function(&mut decoder)?,
             (kind::LABEL, 3) => self.define_label(&mut decoder)?,
-            (kind::CALL, 7 | 8) => Event::Call(Call::read(&mut decoder, self, fields)?),
+            (kind::CALL, 7 | 8) => {
+                let fields_after_kind = payload.get(decoder.position()..).unwrap_or_default();
+                return Call::read(fields_after_kind, fields == 8, self).map(Event::Call);
+            }
             (kind::INTENT, 5) => Event::Intent(Box::new(Intent::read(&mut decoder, self)?)),
             (kind::OUTCOME, 5 | 6) => Event::Outcome(Outcome::read(&mut decoder, self, fields)?),
             (kind::APPROVAL_ASKED, 5) => Event::ApprovalAsked(Box::new(ApprovalAsked::read(&mut decoder, self)?)),
@@ -203,8 +196,8 @@ impl Tables {
         }
     }
 
-    pub(super) fn function(&self, id: u64) -> Option<Arc<Function>> {
-        self.functions.get(usize::try_from(id).ok()?).cloned()
+    pub(super) fn function(&self, id: u64) -> Option<&Arc<Function>> {
+        self.functions.get(usize::try_from(id).ok()?)
     }
 
     pub(super) fn label(&self, id: u64) -> Option<Arc<str>> {
@@ -221,26 +214,10 @@ impl Tables {
         self.at_ns
     }
 
-    /// Reads fuel, which is stored as the difference from the call before.
-    pub(super) fn fuel(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
-        Ok(self.add_fuel(decoder.i64()?))
-    }
-
+    /// Adds a difference in fuel from the call before.
     pub(super) fn add_fuel(&mut self, difference: i64) -> u64 {
         self.fuel = self.fuel.wrapping_add_signed(difference);
         self.fuel
-    }
-
-    /// How many functions were defined so far.
-    #[inline]
-    pub(super) fn functions_defined(&self) -> u64 {
-        cbor::wide(self.functions.len())
-    }
-
-    /// How many labels were defined so far.
-    #[inline]
-    pub(super) fn labels_defined(&self) -> u64 {
-        cbor::wide(self.labels.len())
     }
 
     pub(super) fn next_call(&mut self) -> CallId {

@@ -6,7 +6,7 @@ use minicbor::Decoder;
 use wasm_agent_ids::RunId;
 
 use crate::error::{Damage, ReadError, Tampered};
-use crate::event::{Header, RECOVERED, Seal, Shapes, Tables};
+use crate::event::{Header, RECOVERED, Seal};
 use crate::format::kind;
 use crate::item;
 use crate::payload::{BlobRef, Digest};
@@ -102,15 +102,6 @@ impl<R: Read + Seek> Walk<R> {
         }
         self.records = frame.index + 1;
         Ok(Some(frame))
-    }
-
-    /// Skips calls that need only be valid, while that is cheap to see. Stops before any other record and before
-    /// anything wrong: [`next`](Self::next) says what that is.
-    #[inline]
-    pub(crate) fn pass_calls(&mut self, tables: &Tables, shapes: &mut Shapes) {
-        if self.progress == Progress::Running && !self.done {
-            self.records += self.frames.pass_plain(|bytes, length| shapes.is_plain_call(tables, bytes, length));
-        }
     }
 
     /// A frame's payload, which is empty for a blob. Valid until the next frame.
