@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use wasm_agent_host::ids::Hex;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -80,7 +81,7 @@ pub(crate) fn timestamp(unix_ns: u64) -> String {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(bytes).to_string()
 }
 
 /// A path, quoted for a shell if necessary.

@@ -40,7 +40,7 @@ pub enum JournalError {
     },
     /// The store or the signer panicked.
     #[error("the journal could not be written: its store panicked")]
-    WriterLost,
+    StorePanicked,
     /// Something exceeds a bound of the format.
     #[error("{what} takes {size}, the journal holds at most {limit}")]
     TooLarge {

@@ -135,11 +135,9 @@ impl Spans {
                 let open = self.open(asked.at_ns, asked.call.0, &asked.action);
                 if let Some(open) = keep(&mut self.approvals, asked.effect.0, open) {
                     self.unfinished += 1;
-                    give(
-                        open.close(SpanId::Approval(asked.effect.0), asked.at_ns, |action| {
-                            Subject::Approval(action, None)
-                        }),
-                    );
+                    give(open.close(SpanId::Approval(asked.effect.0), asked.at_ns, |action| {
+                        Subject::Approval(action, None)
+                    }));
                 }
             }
             Event::ApprovalSettled(settled) => {
@@ -158,7 +156,9 @@ impl Spans {
                 if let Some(open) = keep(&mut self.effects, intent.effect.0, open) {
                     self.unfinished += 1;
                     give(
-                        open.close(SpanId::Effect(intent.effect.0), intent.at_ns, |action| Subject::Effect(action, None)),
+                        open.close(SpanId::Effect(intent.effect.0), intent.at_ns, |action| {
+                            Subject::Effect(action, None)
+                        }),
                     );
                 }
             }

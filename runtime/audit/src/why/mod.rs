@@ -168,7 +168,9 @@ impl ChainBuilder {
         let interpreted = self.view.call(call);
         let denied = call.decision.as_ref().filter(|decision| decision.verdict == Verdict::Deny);
         if let (Some(decision), Some(action)) = (denied, interpreted.action) {
-            self.step(call.seq.0, call.at_ns, action, StepResult::Denied, |step| step.decision = Some(decision.clone()));
+            self.step(call.seq.0, call.at_ns, action, StepResult::Denied, |step| {
+                step.decision = Some(decision.clone())
+            });
         }
         match interpreted.activity {
             Activity::Read { place, payload, .. } if payload.length() > 0 => {

@@ -143,7 +143,7 @@ impl Shared {
         self.tell_waiting();
         // A store or a signer that panics fails this journal only, and neither the run nor other journals.
         let write = AssertUnwindSafe(|| sink.write(batch, sync, Instant::now()));
-        let written = catch_unwind(write).unwrap_or(Err(JournalError::WriterLost));
+        let written = catch_unwind(write).unwrap_or(Err(JournalError::StorePanicked));
         let next_write = sink.next_write();
         drop(sink);
         // A thread that filled the queue meanwhile can now write it itself.

@@ -50,7 +50,7 @@ impl Sink {
     /// After the first error, every later call returns it and writes nothing.
     pub(super) fn write(&mut self, mut batch: Batch, sync: bool, now: Instant) -> Result<(), JournalError> {
         // If the store panics, this stays behind for the next caller.
-        let written = match self.failed.replace(JournalError::WriterLost) {
+        let written = match self.failed.replace(JournalError::StorePanicked) {
             Some(error) => Err(error),
             None => self.write_batch(&batch, sync, now),
         };

@@ -33,7 +33,7 @@ fn reports_every_failed_write_and_sync_and_leaves_a_readable_journal() {
                 Err(error) => assert!(matches!(error, ReadError::NoHeader { .. }), "operation {operation}: {error}"),
             }
         }
-        // Header, request, intent and end are each waited for; the writer's thread may write in between.
+        // Header, request, intent and end are each waited for; a thread of the pool may write in between.
         let least = match fsync {
             Fsync::Effects => 6,
             Fsync::All => 9,
@@ -232,7 +232,7 @@ impl JournalStore for Panicking {
 }
 
 #[test]
-fn fails_rather_than_waits_for_a_lost_writer() {
+fn fails_rather_than_waits_for_a_store_that_panicked() {
     let writer = Writer::create(Panicking(Memory::default()), &header(), options()).unwrap();
     let note = Note { at_ns: 0, name: "intent".to_owned(), text: "x".repeat(1000) };
     let error = loop {
@@ -240,12 +240,12 @@ fn fails_rather_than_waits_for_a_lost_writer() {
             break error;
         }
     };
-    assert!(matches!(error, JournalError::WriterLost));
-    assert!(matches!(writer.finish(&end()), Err(JournalError::WriterLost)));
+    assert!(matches!(error, JournalError::StorePanicked));
+    assert!(matches!(writer.finish(&end()), Err(JournalError::StorePanicked)));
     // The guest's own thread writes an intent, and gets an error rather than the panic.
     let writer = Writer::create(Panicking(Memory::default()), &header(), options()).unwrap();
-    assert!(matches!(writer.intent(&intent(0, true)), Err(JournalError::WriterLost)));
-    assert!(matches!(writer.note(&note), Err(JournalError::WriterLost)));
+    assert!(matches!(writer.intent(&intent(0, true)), Err(JournalError::StorePanicked)));
+    assert!(matches!(writer.note(&note), Err(JournalError::StorePanicked)));
 }
 
 /// A store that tells when it was written to.

@@ -129,8 +129,8 @@ fn a_store_that_panics_fails_its_own_journal_alone() {
     for _ in 0..2 * THREADS_MAX {
         let panicking = Writer::create(Panicking(Memory::default()), &header(), options()).unwrap();
         panicking.note(&note(10)).unwrap();
-        until("the journal fails", || matches!(panicking.note(&note(10)), Err(JournalError::WriterLost)));
-        assert!(matches!(panicking.finish(&end()), Err(JournalError::WriterLost)));
+        until("the journal fails", || matches!(panicking.note(&note(10)), Err(JournalError::StorePanicked)));
+        assert!(matches!(panicking.finish(&end()), Err(JournalError::StorePanicked)));
         let dropped = Writer::create(Panicking(Memory::default()), &header(), options()).unwrap();
         dropped.note(&note(10)).unwrap();
         drop(dropped);
