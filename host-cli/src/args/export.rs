@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{EnumValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::FormatChoice;
+use super::common::FormatChoice;
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {

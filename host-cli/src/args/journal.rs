@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::{Export, ReplayBounds, State};
+use super::common::State;
+use super::export::Export;
+use super::replay::ReplayBounds;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Journal {

@@ -1,5 +1,6 @@
 //! The command line, parsed into types that cannot be wrong.
 
+mod common;
 mod export;
 mod journal;
 mod keys;
@@ -10,14 +11,15 @@ mod run;
 use std::path::PathBuf;
 
 use clap::builder::{EnumValueParser, TypedValueParser as _};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+pub(crate) use common::{Format, FormatChoice, State};
 pub(crate) use export::{Export, ExportFormat, Redact};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
 pub(crate) use policy::{Journals, Judge, Paths, Policy, Suggest};
-pub(crate) use replay::{Replay, ReplayBounds};
+pub(crate) use replay::Replay;
 pub(crate) use run::{Approve, Run};
 
 /// Runs the tools of AI agents: sandboxed, allowlisted, approved, recorded.
@@ -36,27 +38,6 @@ pub(crate) struct Arguments {
         default_value = "text",
     )]
     pub(crate) format: FormatChoice,
-}
-
-/// The value of `--format`. `journal export` has formats of its own.
-///
-/// Both share a type: the parser keeps one value for a global argument and an argument of the same name in a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FormatChoice {
-    /// The format of everything.
-    Report(Format),
-    /// The format of an export. Everything else is text.
-    Export(ExportFormat),
-}
-
-impl FormatChoice {
-    /// The format of errors.
-    pub(crate) fn report(self) -> Format {
-        match self {
-            Self::Report(format) => format,
-            Self::Export(_) => Format::Text,
-        }
-    }
 }
 
 /// The exit statuses, for `--help`.
@@ -101,22 +82,6 @@ pub(crate) struct Inspect {
     /// The tool
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) tool: PathBuf,
-}
-
-#[derive(Debug, Default, Args)]
-pub(crate) struct State {
-    /// Where journals, copies of tools and compiled code are kept
-    /// [default: $WASM_AGENT_STATE, $XDG_STATE_HOME/wasm-agent or ~/.local/state/wasm-agent]
-    #[arg(long = "state", value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(crate) directory: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Text,
-    /// For programs: one object per line
-    Json,
 }
 
 #[cfg(test)]

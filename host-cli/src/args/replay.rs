@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use wasm_agent_host::{REPLAY_FUEL, REPLAY_MEMORY_BYTES, Recording};
 
-use super::State;
+use super::common::State;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

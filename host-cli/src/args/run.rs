@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use wasm_agent_host::journal::Fsync;
 
-use super::State;
+use super::common::State;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

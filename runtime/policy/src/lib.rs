@@ -33,6 +33,7 @@ mod action;
 mod bounds;
 mod check;
 mod checkpoint;
+mod cost;
 mod decision;
 mod digest;
 mod error;

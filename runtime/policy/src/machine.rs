@@ -1,6 +1,5 @@
 //! Settings of the machine rather than of a policy: `config.toml`, which the operator writes once for all tools.
 
-use crate::error::PolicyErrors;
 use std::time::Duration;
 
 /// Largest `config.toml`, in bytes.
@@ -26,23 +25,4 @@ pub struct CompileLimits {
 impl CompileLimits {
     /// Least memory that a compiler needs to start, in bytes. 64 MiB.
     pub const MEMORY_BYTES_MIN: u64 = 64 << 20;
-}
-
-impl Machine {
-    /// Reads the text of `config.toml`.
-    ///
-    /// ```
-    /// use wasm_agent_policy::Machine;
-    ///
-    /// let machine = Machine::parse("[compile]\nmemory = \"2GiB\"\ncpu = \"120s\"\n")?;
-    /// assert_eq!(machine.compile.memory_bytes, Some(2 << 30));
-    /// # Ok::<(), wasm_agent_policy::PolicyErrors>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns everything that is wrong with it, with line and column. Unknown keys are errors.
-    pub fn parse(text: &str) -> Result<Self, PolicyErrors> {
-        crate::parse::machine(text)
-    }
 }

@@ -18,8 +18,8 @@ pub struct Needles {
 }
 
 impl Needles {
-    /// Looks for these values, of [`SECRET_BYTES_MIN`] to [`SECRET_BYTES_MAX`](super::SECRET_BYTES_MAX) bytes. `random` is
-    /// of this run alone.
+    /// Looks for these values, of [`SECRET_BYTES_MIN`] to [`SECRET_BYTES_MAX`](super::SECRET_BYTES_MAX) bytes.
+    /// `random` is of this run alone.
     pub fn new<'a>(random: u64, values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let base = Base::new(random);
         let pattern = |bytes: &[u8]| {

@@ -6,24 +6,12 @@ use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
 use wasm_agent_ids::CallId;
 
-use super::record::Tables;
-use super::{DecisionRecord, items};
+use super::decision::DecisionRecord;
+use super::function::{Function, FunctionId};
+use super::tables::Tables;
 use crate::encoded::Encoded;
-use crate::format::{NAME_BYTES_MAX, PARAMETERS_MAX, kind};
+use crate::format::kind;
 use crate::item::split_item;
-
-/// Number of a function in one journal, from [`Writer::intern`](crate::Writer::intern).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FunctionId(pub(crate) u32);
-
-/// A host function as the journal names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Function {
-    /// Interface and function, such as `wasi:clocks/wall-clock#now`.
-    pub name: String,
-    /// Names of its parameters, in the order of the arguments.
-    pub parameters: Vec<String>,
-}
 
 /// One host call, as the writer takes it: recorded once, after it returned.
 #[derive(Debug, Clone, Copy)]
@@ -146,37 +134,6 @@ impl Tables {
         let fields = Fields::split(payload.get(2..).unwrap_or_default())?;
         fields.function(self)?;
         fields.decision(payload.first() == Some(&0x88), self).map(|_| ())
-    }
-}
-
-impl Function {
-    /// Whether the name and the parameters are within the format's bounds.
-    pub(crate) fn is_within_bounds(&self) -> bool {
-        self.name.len() <= NAME_BYTES_MAX
-            && self.parameters.len() <= PARAMETERS_MAX
-            && self.parameters.iter().all(|parameter| parameter.len() <= NAME_BYTES_MAX)
-    }
-
-    pub(crate) fn write(&self, out: &mut Vec<u8>, id: u32) {
-        cbor::array(out, 4);
-        cbor::uint(out, kind::FUNCTION.into());
-        cbor::uint(out, id.into());
-        cbor::text(out, &self.name);
-        cbor::array(out, self.parameters.len());
-        for parameter in &self.parameters {
-            cbor::text(out, parameter);
-        }
-    }
-
-    pub(super) fn read(decoder: &mut Decoder<'_>) -> Result<Self, decode::Error> {
-        let position = decoder.position();
-        let function =
-            Self { name: decoder.str()?.to_owned(), parameters: items(decoder, |item| item.str().map(str::to_owned))? };
-        if function.is_within_bounds() {
-            Ok(function)
-        } else {
-            Err(decode::Error::message("function has too long a name or too many parameters").at(position))
-        }
     }
 }
 

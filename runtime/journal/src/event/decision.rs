@@ -6,8 +6,8 @@ use minicbor::data::Type;
 use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
 
-use super::record::{Tables, raw_item};
-use super::{Map, named, variant};
+use super::fields::{Map, named, variant};
+use super::tables::{Tables, raw_item};
 
 named! {
     /// The policy's decision.

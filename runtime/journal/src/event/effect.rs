@@ -4,9 +4,9 @@ use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
 use wasm_agent_ids::{CallId, EffectId};
 
-use super::decision::LabelOrText;
-use super::record::{Tables, raw_item};
-use super::{ApprovalRecord, DecisionRecord, Map, named, variant};
+use super::decision::{ApprovalRecord, DecisionRecord, LabelOrText};
+use super::fields::{Map, named, optional_text, variant};
+use super::tables::{Tables, raw_item};
 use crate::encoded::Encoded;
 use crate::format::kind;
 use crate::payload::{Digest, digest};
@@ -196,7 +196,7 @@ impl Outcome {
             at_ns: tables.time(decoder)?,
             effect: EffectId(decoder.u64()?),
             result: variant(decoder, EffectResult::ALL, EffectResult::name)?,
-            detail: super::optional_text(decoder)?,
+            detail: optional_text(decoder)?,
             extra: if fields == 6 { Some(raw_item(decoder)?) } else { None },
         })
     }

@@ -3,8 +3,8 @@
 use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
 
-use super::record::Tables;
-use super::{Map, optional_text};
+use super::fields::{Map, optional_text};
+use super::tables::Tables;
 use crate::format::kind;
 
 /// How a run ended, and what it used.

@@ -4,7 +4,7 @@ use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
 use wasm_agent_ids::{PolicyDigest, RunId, ToolDigest};
 
-use super::{Map, expect_array, items};
+use super::fields::{Map, expect_array, items};
 use crate::format::{VERSION, kind};
 use crate::payload::{Digest, digest};
 use crate::sign::PublicKey;

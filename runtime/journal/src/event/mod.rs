@@ -9,18 +9,20 @@ mod decision;
 mod effect;
 mod end;
 mod fields;
+mod function;
 mod header;
 mod record;
+mod tables;
 
-pub use call::{Call, CallEvent, Function, FunctionId};
+pub use call::{Call, CallEvent};
 pub use decision::{Answer, ApprovalRecord, DecisionRecord, Remember, Verdict};
 pub use effect::{ApprovalAsked, ApprovalSettled, Before, EffectResult, Intent, Outcome, OutcomeEvent};
 pub use end::{End, RunResult};
+pub use function::{Function, FunctionId};
 pub use header::{Header, Invocation, Redaction};
 pub use record::{Event, Note, Record, Seal};
 
 pub(crate) use decision::LabelOrText;
 pub(crate) use effect::write_outcome;
-pub(crate) use record::{RECOVERED, Tables, header_version, is_call};
-
-use fields::{Map, expect_array, items, named, optional_text, variant};
+pub(crate) use record::{RECOVERED, header_version, is_call};
+pub(crate) use tables::Tables;

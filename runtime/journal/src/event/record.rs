@@ -4,9 +4,14 @@ use std::sync::Arc;
 
 use minicbor::{Decoder, decode};
 use wasm_agent_cbor as cbor;
-use wasm_agent_ids::CallId;
 
-use super::{ApprovalAsked, ApprovalSettled, Call, End, Function, Header, Intent, Outcome, expect_array};
+use super::call::Call;
+use super::effect::{ApprovalAsked, ApprovalSettled, Intent, Outcome};
+use super::end::End;
+use super::fields::{Map, expect_array};
+use super::function::Function;
+use super::header::Header;
+use super::tables::Tables;
 use crate::format::{NAME_BYTES_MAX, NAMES_MAX, kind};
 use crate::item;
 use crate::payload::{BlobRef, Digest, digest};
@@ -124,39 +129,7 @@ impl Seal {
     }
 }
 
-/// What a reader keeps from earlier records. The format bounds its size, not the journal.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tables {
-    functions: Vec<Arc<Function>>,
-    labels: Vec<Arc<str>>,
-    calls: u64,
-    fuel: u64,
-    at_ns: u64,
-    /// Reused memory for the arguments and the outcome of the next call.
-    spare: Option<(Vec<u8>, Vec<u8>)>,
-}
-
-/// Longest arguments and outcome whose memory is reused, in bytes.
-const SPARE_BYTES_MAX: usize = 64 << 10;
-
 impl Tables {
-    /// Takes back the memory of a call that is no longer needed.
-    pub(crate) fn reuse(&mut self, call: Call) {
-        if call.arguments.capacity().max(call.outcome.capacity()) <= SPARE_BYTES_MAX {
-            self.spare = Some((call.arguments, call.outcome));
-        }
-    }
-
-    /// Copies the arguments and the outcome of a call, into reused memory if there is some.
-    pub(super) fn owned(&mut self, arguments: &[u8], outcome: &[u8]) -> (Vec<u8>, Vec<u8>) {
-        let (mut owned_arguments, mut owned_outcome) = self.spare.take().unwrap_or_default();
-        owned_arguments.clear();
-        owned_arguments.extend_from_slice(arguments);
-        owned_outcome.clear();
-        owned_outcome.extend_from_slice(outcome);
-        (owned_arguments, owned_outcome)
-    }
-
     /// Decodes the payload of any record but a blob, which the frame layer handles.
     pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
         // A call's items are checked as they are taken out.
@@ -196,36 +169,6 @@ impl Tables {
         }
     }
 
-    pub(super) fn function(&self, id: u64) -> Option<&Arc<Function>> {
-        self.functions.get(usize::try_from(id).ok()?)
-    }
-
-    pub(super) fn label(&self, id: u64) -> Option<Arc<str>> {
-        self.labels.get(usize::try_from(id).ok()?).cloned()
-    }
-
-    /// Reads a time, which is stored as the difference from the record before.
-    pub(super) fn time(&mut self, decoder: &mut Decoder<'_>) -> Result<u64, decode::Error> {
-        Ok(self.add_time(decoder.i64()?))
-    }
-
-    pub(super) fn add_time(&mut self, difference: i64) -> u64 {
-        self.at_ns = self.at_ns.wrapping_add_signed(difference);
-        self.at_ns
-    }
-
-    /// Adds a difference in fuel from the call before.
-    pub(super) fn add_fuel(&mut self, difference: i64) -> u64 {
-        self.fuel = self.fuel.wrapping_add_signed(difference);
-        self.fuel
-    }
-
-    pub(super) fn next_call(&mut self) -> CallId {
-        let seq = CallId(self.calls);
-        self.calls += 1;
-        seq
-    }
-
     fn define_function(&mut self, decoder: &mut Decoder<'_>) -> Result<Event, decode::Error> {
         let id = next_id(decoder, self.functions.len())?;
         let function = Arc::new(Function::read(decoder)?);
@@ -257,18 +200,7 @@ pub(crate) fn header_version(payload: &[u8]) -> Result<u64, decode::Error> {
     if decoder.u8()? != kind::HEADER {
         return Err(decode::Error::message("first record is not a header"));
     }
-    super::Map::read(&mut decoder)?.uint("version")
-}
-
-/// Reads one item without decoding it.
-pub(super) fn raw_item(decoder: &mut Decoder<'_>) -> Result<Vec<u8>, decode::Error> {
-    let position = decoder.position();
-    let item = decoder.input().get(position..).and_then(item::split_item);
-    let Some((item, _)) = item else {
-        return Err(decode::Error::message("no whole item of this format").at(position));
-    };
-    decoder.set_position(position + item.len());
-    Ok(item.to_vec())
+    Map::read(&mut decoder)?.uint("version")
 }
 
 fn next_id(decoder: &mut Decoder<'_>, defined: usize) -> Result<u64, decode::Error> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use wasm_agent_cbor::major::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT};
 use wasm_agent_cbor::{NULL, split_head, wide};
 
-use super::HexText;
+use super::hex::HexText;
 use crate::event::Call;
 use crate::item::{is_item, split_item};
 use crate::payload::PayloadRef;

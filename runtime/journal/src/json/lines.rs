@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::HexText;
+use super::hex::HexText;
 use super::item::{Arguments, Item};
 use super::parts::{
     ApprovalPart, BeforePart, ComponentPart, DecisionPart, InvocationPart, LimitsPart, PolicyPart, RedactionPart,

@@ -4,6 +4,7 @@
 //! so that the text is the same as that of a [`Value`]. The record's own object omits optional members without a value;
 //! the objects inside it have `null`.
 
+mod hex;
 mod item;
 mod lines;
 mod parts;
@@ -18,7 +19,6 @@ use lines::{
     AskedLine, BlobLine, CallLine, EndLine, FunctionLine, HeaderLine, IntentLine, LabelLine, NoteLine, OutcomeLine,
     SealLine, SettledLine,
 };
-use wasm_agent_ids::Hex;
 
 impl Serialize for Record {
     /// A JSON object: `record`, `offset`, `event`, and the event's own fields.
@@ -64,13 +64,4 @@ pub fn item_to_json(bytes: &[u8]) -> Value {
 /// Serialises into memory, which does not fail: items are checked before, and every key is a text.
 fn value(shown: &impl Serialize) -> Value {
     serde_json::to_value(shown).unwrap_or_default()
-}
-
-/// Bytes as lower-case hexadecimal digits.
-struct HexText<'a>(&'a [u8]);
-
-impl Serialize for HexText<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Hex(self.0))
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::HexText;
+use super::hex::HexText;
 use super::item::Item;
 use crate::event::{ApprovalRecord, Before, DecisionRecord, Header, Invocation, Redaction, RunResult};
 

@@ -71,7 +71,7 @@ impl<R: Read + Seek> Reader<R> {
     ///
     /// Worth it if very many calls are read.
     pub fn reuse(&mut self, call: Call) {
-        self.tables.reuse(call);
+        self.tables.reuse(call.arguments, call.outcome);
     }
 
     /// Fetches a blob's contents, at any time, and checks them against their digest.

@@ -2,6 +2,7 @@
 
 mod framer;
 mod memory;
+mod options;
 mod pool;
 mod queue;
 mod shared;
@@ -11,7 +12,7 @@ mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use wasm_agent_ids::CallId;
 
@@ -23,8 +24,8 @@ use crate::event::{
 };
 use crate::item;
 use crate::payload::Digest;
-use crate::sign::Signer;
 
+pub use options::{Fsync, Options};
 pub use store::JournalStore;
 
 pub(crate) use framer::{Framer, WRITE_BYTES};
@@ -35,47 +36,6 @@ use sink::Sink;
 
 /// Estimated size of a record's fixed fields, in bytes, for the bound of the queue.
 const FIELDS_BYTES: usize = 64;
-
-/// When the journal is synced to disk. A power failure loses nothing that was written before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fsync {
-    /// Before every irreversible effect, and at the end of a run that had one. A run that only reads never waits for
-    /// the disk.
-    #[default]
-    Effects,
-    /// At the start, before and after every effect, at every request for approval, and at the end.
-    All,
-    /// Never. A crash of the process loses nothing that was written. A crash of the machine may.
-    None,
-}
-
-/// How a journal is written.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// When the journal is synced to disk. Default: [`Fsync::Effects`].
-    pub fsync: Fsync,
-    /// Most records between two seals. Default: 4096.
-    pub seal_records: u64,
-    /// Longest time that a record waits for a seal. Default: one second. `None` seals only by count and before effects,
-    /// so that equal runs give equal bytes.
-    pub seal_interval: Option<Duration>,
-    /// Most bytes that wait to be written, payloads included. The guest waits while the queue is full. Default: 8 MiB.
-    pub queue_bytes: usize,
-    /// Signs every seal. Default: no signatures.
-    pub signer: Option<Arc<dyn Signer>>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            fsync: Fsync::default(),
-            seal_records: 4096,
-            seal_interval: Some(Duration::from_secs(1)),
-            queue_bytes: 8 << 20,
-            signer: None,
-        }
-    }
-}
 
 /// A finished journal.
 #[derive(Debug, Clone, PartialEq, Eq)]

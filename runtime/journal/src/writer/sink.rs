@@ -12,8 +12,9 @@ use crate::format::BLOB_BYTES_MAX;
 use crate::payload::{Digest, write_reference};
 
 use super::framer::Framer;
+use super::options::Options;
 use super::queue::{Batch, Queued};
-use super::{JournalStore, Options};
+use super::store::JournalStore;
 
 /// Takes batches of records from the queue.
 pub(super) struct Sink {

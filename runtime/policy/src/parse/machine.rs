@@ -3,22 +3,36 @@
 use super::report::Report;
 use super::section::{Section, Value};
 use super::settings::{DURATION, LimitReader};
-use super::{document, quantity};
+use super::{document::document, quantity};
 use crate::error::{PolicyError, PolicyErrors};
 use crate::machine::{CompileLimits, MACHINE_BYTES_MAX, Machine};
 
-/// See [`Machine::parse`].
-pub(crate) fn machine(text: &str) -> Result<Machine, PolicyErrors> {
-    if text.len() > MACHINE_BYTES_MAX {
-        let message = format!("it has at most {MACHINE_BYTES_MAX} bytes, found {}", text.len());
-        return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)], 0));
+impl Machine {
+    /// Reads the text of `config.toml`.
+    ///
+    /// ```
+    /// use wasm_agent_policy::Machine;
+    ///
+    /// let machine = Machine::parse("[compile]\nmemory = \"2GiB\"\ncpu = \"120s\"\n")?;
+    /// assert_eq!(machine.compile.memory_bytes, Some(2 << 30));
+    /// # Ok::<(), wasm_agent_policy::PolicyErrors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong with it, with line and column. Unknown keys are errors.
+    pub fn parse(text: &str) -> Result<Self, PolicyErrors> {
+        if text.len() > MACHINE_BYTES_MAX {
+            let message = format!("it has at most {MACHINE_BYTES_MAX} bytes, found {}", text.len());
+            return Err(PolicyErrors::new(vec![PolicyError::new(1, 1, message)], 0));
+        }
+        let mut report = Report::new(text);
+        let document = document(text, &mut report)?;
+        let root = Section::document("the configuration", &document, &["compile"], &mut report);
+        let machine = Machine { compile: compile(&root, &mut report) };
+        report.check()?;
+        Ok(machine)
     }
-    let mut report = Report::new(text);
-    let document = document(text, &mut report)?;
-    let root = Section::document("the configuration", &document, &["compile"], &mut report);
-    let machine = Machine { compile: compile(&root, &mut report) };
-    report.check()?;
-    Ok(machine)
 }
 
 fn compile(root: &Section<'_>, report: &mut Report<'_>) -> CompileLimits {
@@ -41,15 +55,15 @@ mod tests {
 
     #[test]
     fn what_is_not_set_has_no_value() {
-        assert_eq!(machine("").unwrap(), Machine::default());
-        assert_eq!(machine("[compile]\n").unwrap(), Machine::default());
-        let set = machine("[compile]\nmemory = 67108864\ncpu = \"2m\"\n").unwrap().compile;
+        assert_eq!(Machine::parse("").unwrap(), Machine::default());
+        assert_eq!(Machine::parse("[compile]\n").unwrap(), Machine::default());
+        let set = Machine::parse("[compile]\nmemory = 67108864\ncpu = \"2m\"\n").unwrap().compile;
         assert_eq!(set, CompileLimits { memory_bytes: Some(64 << 20), cpu: Some(Duration::from_secs(120)) });
     }
 
     #[test]
     fn says_where_it_is_wrong() {
-        let errors = |text: &str| machine(text).unwrap_err().to_string();
+        let errors = |text: &str| Machine::parse(text).unwrap_err().to_string();
         assert_eq!(
             errors("[compile]\nmemery = 1\n"),
             "line 2, column 1: unknown key `memery` in `[compile]`\nhint: did you mean `memory`?"

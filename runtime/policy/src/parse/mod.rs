@@ -2,6 +2,7 @@
 //!
 //! The document is walked by hand: derived types would stop at the first error and know no columns.
 
+mod document;
 mod machine;
 mod quantity;
 pub(crate) mod report;
@@ -10,15 +11,14 @@ mod settings;
 mod suggest;
 mod tests_in_file;
 
-use crate::bounds::{LISTED_SYNTAX_BYTES_MAX, POLICY_BYTES_MAX};
+use crate::bounds::POLICY_BYTES_MAX;
 use crate::error::{PolicyError, PolicyErrors};
 use crate::policy::{Parts, Policy};
 use crate::{file, http};
-pub(crate) use machine::machine;
+use document::{describe, document};
 use report::Report;
-use section::{Section, Value};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use section::Section;
+use toml::de::DeValue;
 
 /// The keys of a policy file.
 const KEYS: &[&str] =
@@ -51,24 +51,6 @@ impl Policy {
     }
 }
 
-/// The parsed document, or its syntax errors.
-///
-/// A broken document is not read any further: the parts that the parser recovers would give errors about keys that are
-/// there.
-fn document<'t>(text: &'t str, report: &mut Report<'_>) -> Result<Spanned<DeTable<'t>>, PolicyErrors> {
-    DeTable::parse(text).map_err(|first| syntax_errors(text, &first, report))
-}
-
-/// All syntax errors of a document, or the first one of a long document: the parser keeps an error of a few hundred
-/// bytes for each byte it does not understand.
-fn syntax_errors(text: &str, first: &toml::de::Error, report: &mut Report<'_>) -> PolicyErrors {
-    let all = if text.len() > LISTED_SYNTAX_BYTES_MAX { Vec::new() } else { DeTable::parse_recoverable(text).1 };
-    for error in std::iter::once(first).chain(&all) {
-        report.error(&error.span().unwrap_or_default(), error.message());
-    }
-    report.take()
-}
-
 fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> (Parts, Vec<tests_in_file::Test<'d>>) {
     check_version(root, report);
     let secrets = http::parse_secrets::read(root, report);
@@ -97,15 +79,6 @@ fn check_version(root: &Section<'_>, report: &mut Report<'_>) {
     if !matches {
         let found = describe(value);
         report.error(&value.span(), format!("`version` must be 1, found {found}"));
-    }
-}
-
-/// A value as an error shows it: integers and strings by their text, everything else by its type.
-fn describe(value: &Value<'_>) -> String {
-    match value.get_ref() {
-        DeValue::Integer(number) => format!("`{number}`"),
-        DeValue::String(text) => format!("the string `{text}`"),
-        other => section::type_name(other).to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `[tool]`, `[environment]`, `[limits]`, `[approval]` and `[tls]`.
 
-use super::describe;
+use super::document::describe;
 use super::quantity;
 use super::report::Report;
 use super::section::{Section, Value, as_text, wrong_type};

@@ -1,6 +1,7 @@
 //! Host and port.
 
-use super::{Host, Scheme, UrlError};
+use super::error::UrlError;
+use super::parts::{Host, Scheme};
 use std::net::IpAddr;
 use std::sync::Arc;
 

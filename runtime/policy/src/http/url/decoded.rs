@@ -5,7 +5,7 @@
 //! matched is refused. For a path that would then end earlier, a pattern has to match the shorter path too. And a grant
 //! that asks also does so for what the most lenient server makes of a path.
 
-use super::UrlError;
+use super::error::UrlError;
 use super::text::{hex_value, push_encoded};
 use crate::escape::is_unseen;
 

@@ -6,122 +6,18 @@
 
 mod authority;
 mod decoded;
+mod error;
+mod parts;
 mod text;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(crate) use authority::{parse_authority, parse_host, split_port};
 pub(crate) use decoded::{check as check_decoded, cut, parameters};
+pub use error::{URL_BYTES_MAX, UrlError};
+pub use parts::{Host, Scheme};
 pub(crate) use text::{Component, canonical_component};
-
-/// Longest URL, in bytes. Servers commonly refuse more; each one is held in memory, shown and recorded.
-pub const URL_BYTES_MAX: usize = 8192;
-
-/// A scheme that can be granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// `http`: nothing is encrypted.
-    Http,
-    /// `https`.
-    Https,
-}
-
-impl Scheme {
-    /// The scheme in lower case, without `:`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-
-    /// The port of a URL that has none.
-    #[must_use]
-    pub fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
-
-    /// Parses `http` or `https`, in any case.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Http, Self::Https].into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
-    }
-}
-
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The host of a URL.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Host {
-    /// A name: lower case, ASCII (IDNA), without a trailing dot.
-    Name(Arc<str>),
-    /// An address, in whatever form it was written.
-    Ip(IpAddr),
-}
-
-impl fmt::Display for Host {
-    /// Writes the host in the form of a URL: an IPv6 address in brackets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::Ip(IpAddr::V4(address)) => write!(f, "{address}"),
-            Self::Ip(IpAddr::V6(address)) => write!(f, "[{address}]"),
-        }
-    }
-}
-
-/// Why a text is not a URL that can be requested.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UrlError {
-    /// The URL is longer than [`URL_BYTES_MAX`].
-    #[error("a URL has at most 8192 bytes")]
-    TooLong,
-    /// The URL does not begin with `http://` or `https://`.
-    #[error("a URL must begin with `http://` or `https://`")]
-    Scheme,
-    /// The URL contains white space or a control character, which some parsers drop.
-    #[error("a URL must not contain white space or control characters")]
-    Control,
-    /// The URL contains a backslash, which some parsers read as `/`.
-    #[error("a URL must not contain a backslash")]
-    Backslash,
-    /// The URL contains `#`. A fragment is never sent.
-    #[error("a URL that is sent has no fragment")]
-    Fragment,
-    /// The URL contains a user name or password.
-    #[error("a URL must not contain a user name or password")]
-    UserInfo,
-    /// The host is missing or not a host.
-    #[error("`{0}` is not a host")]
-    Host(String),
-    /// The port is not a number from 1 to 65535.
-    #[error("`{0}` is not a port")]
-    Port(String),
-    /// The path does not begin with `/`.
-    #[error("the path of a URL must begin with `/`")]
-    Path,
-    /// A `%` is not followed by two hexadecimal digits.
-    #[error("`%` must be followed by two hexadecimal digits")]
-    Percent,
-    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or
-    /// something that some servers turn into one: encoded twice, overlong, full-width.
-    #[error("`{0}` in the path of a URL is ambiguous")]
-    AmbiguousEncoding(String),
-    /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`; or becomes a dot
-    /// segment if a server decodes too often or too leniently.
-    #[error("the path segment `{0}` is ambiguous")]
-    AmbiguousSegment(String),
-}
 
 /// A URL in canonical form.
 ///

@@ -1,6 +1,6 @@
 //! Percent-encoding and dot segments.
 
-use super::UrlError;
+use super::error::UrlError;
 use std::borrow::Cow;
 
 /// A part of a URL with its own rules.
