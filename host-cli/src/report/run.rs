@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wasm_agent_host::journal::Stop;
 use wasm_agent_host::{Outcome, RunReport};
 
 use super::{Report, shown};
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::show::escape::{block, escape_line};
 use crate::show::style;
 use crate::show::units::{bytes, count, duration, hex, shell_word};
+use crate::timeline::text::stopped;
 
 /// Shortest wait for answers that is reported. A faster answer comes from a program.
 const WAIT_MIN: Duration = Duration::from_millis(1);
@@ -110,9 +112,8 @@ pub(super) fn outcome_line(outcome: &Outcome) -> String {
         Outcome::Returned { .. } => (style::BAD, "failed", ": the tool returned an error".to_owned()),
         Outcome::Trapped { message } => (style::BAD, "stopped", format!(": the tool trapped: {}", block(message))),
         Outcome::Limit { which } => (style::BAD, "stopped", format!(": the limit `{}` is used up", escape_line(which))),
-        Outcome::Stopped { action } => {
-            (style::BAD, "stopped", format!(": `{}` was refused, and the run with it", escape_line(action)))
-        }
+        Outcome::Stopped { action } => (style::BAD, "stopped", format!(": {}", stopped(Stop::Refused(action)))),
+        Outcome::Cancelled { reason } => (style::BAD, "stopped", format!(": {}", stopped(Stop::Cancelled(reason)))),
         other => (style::BAD, "stopped", format!(": {}", block(&format!("{other:?}")))),
     };
     format!("{style}{word}{style:#}{rest}\n")
@@ -127,6 +128,7 @@ pub(super) fn outcome_json(outcome: &Outcome) -> Value {
         Outcome::Trapped { message } => json!({ "kind": "trapped", "message": message }),
         Outcome::Limit { which } => json!({ "kind": "limit", "which": which }),
         Outcome::Stopped { action } => json!({ "kind": "stopped", "action": action }),
+        Outcome::Cancelled { reason } => json!({ "kind": "cancelled", "reason": reason }),
         other => json!({ "kind": "other", "message": format!("{other:?}") }),
     }
 }

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use wasm_agent_host::journal::{End, Header, Invocation, RunResult, Tail};
+use wasm_agent_host::journal::{End, Header, Invocation, RunResult, Stop, Tail};
 
-use super::text::tail_text;
+use super::text::{stopped, tail_text};
 use crate::show::escape::{block, escape_line};
 use crate::show::style;
 use crate::show::units::{bytes, count, duration, hex, timestamp};
@@ -52,9 +52,7 @@ pub(super) fn write_end(out: &mut dyn Write, end: &End) -> io::Result<()> {
         RunResult::Returned { wave, .. } => (style::GOOD, format!("the tool returned {}", escape_line(wave))),
         RunResult::Trapped { message } => (style::BAD, format!("the tool trapped: {}", block(message))),
         RunResult::Limit { which } => (style::BAD, format!("the limit `{}` was used up", escape_line(which))),
-        RunResult::Stopped { message } => {
-            (style::BAD, format!("`{}` was refused, and the run with it", escape_line(message)))
-        }
+        RunResult::Stopped { message } => (style::BAD, stopped(Stop::parse(message))),
         RunResult::HostFailed { message } => (style::BAD, format!("the host failed: {}", block(message))),
     };
     let time = |nanoseconds| duration(Duration::from_nanos(nanoseconds));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wasm_agent_calls::words::{self, Outcome, Typed};
 use wasm_agent_host::journal::{
-    Answer, ApprovalRecord, Call, DecisionRecord, Function, Remember, Tail, Verdict, item_to_json,
+    Answer, ApprovalRecord, Call, DecisionRecord, Function, Remember, Stop, Tail, Verdict, item_to_json,
 };
 use wasm_agent_host::policy::{Action, DenialReason};
 
@@ -11,6 +11,14 @@ use super::value::together;
 pub(crate) use super::value::{alone, is_payload};
 use crate::show::escape::escape_line;
 use crate::show::units::{bytes, count, duration};
+
+/// Why a run was stopped.
+pub(crate) fn stopped(stop: Stop<'_>) -> String {
+    match stop {
+        Stop::Refused(action) => format!("`{}` was refused, and the run with it", escape_line(action)),
+        Stop::Cancelled(reason) => format!("cancelled: {}", escape_line(reason)),
+    }
+}
 
 /// Shortest wait for an answer that is shown, in nanoseconds.
 const WAIT_NS_MIN: u64 = 1_000_000;

@@ -72,7 +72,7 @@ pub use error::{BlobProblem, Damage, JournalError, ReadError, Tampered};
 pub use event::{
     Answer, ApprovalAsked, ApprovalRecord, ApprovalSettled, Before, Call, CallEvent, DecisionRecord, EffectResult, End,
     Event, Function, FunctionId, Header, Intent, Invocation, Note, Outcome, OutcomeEvent, Record, Redaction, Remember,
-    RunResult, Seal, Verdict,
+    RunResult, Seal, Stop, Verdict,
 };
 pub use json::{arguments_to_json, item_to_json, to_json};
 pub use payload::{BlobRef, Digest, PayloadRef};

@@ -128,7 +128,8 @@ pub(crate) fn compiling(build: Build) -> wasmtime::Result<wasmtime::Engine> {
 
 fn fingerprint(engine: &wasmtime::Engine) -> String {
     use std::hash::{Hash, Hasher};
-    let mut hasher = Fnv1a::default();
+    // Not the standard library's: that may change between releases, and a cache key and a journal may not.
+    let mut hasher = fnv::FnvHasher::default();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     format!("wasmtime-{}-{:016x}", ENGINE_VERSION, hasher.finish())
 }
@@ -155,27 +156,6 @@ fn config(build: Build) -> wasmtime::Config {
         .shared_memory(false)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32));
     config
-}
-
-/// FNV-1a with 64 bits. The standard library's hasher may change between releases; a cache key and a journal may not.
-struct Fnv1a(u64);
-
-impl Default for Fnv1a {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl std::hash::Hasher for Fnv1a {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(test)]

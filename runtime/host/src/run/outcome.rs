@@ -1,6 +1,6 @@
 //! How a run ended, as its journal records it too.
 
-use wasm_agent_journal::RunResult;
+use wasm_agent_journal::{RunResult, Stop};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,9 +39,6 @@ pub enum Outcome {
     },
 }
 
-/// Begins the message of a run that was cancelled, where an approver's stop has an action.
-const CANCELLED: &str = "cancelled: ";
-
 impl Outcome {
     pub(crate) fn to_record(&self) -> RunResult {
         match self {
@@ -51,16 +48,16 @@ impl Outcome {
             }
             Self::Trapped { message } => RunResult::Trapped { message: message.clone() },
             Self::Limit { which } => RunResult::Limit { which: which.clone() },
-            Self::Stopped { action } => RunResult::Stopped { message: action.clone() },
-            Self::Cancelled { reason } => RunResult::Stopped { message: format!("{CANCELLED}{reason}") },
+            Self::Stopped { action } => Stop::Refused(action).into(),
+            Self::Cancelled { reason } => Stop::Cancelled(reason).into(),
         }
     }
 
     /// What [`RunResult::Stopped`] records.
     pub(crate) fn stopped(message: &str) -> Self {
-        match message.strip_prefix(CANCELLED) {
-            Some(reason) => Self::Cancelled { reason: reason.to_owned() },
-            None => Self::Stopped { action: message.to_owned() },
+        match Stop::parse(message) {
+            Stop::Refused(action) => Self::Stopped { action: action.to_owned() },
+            Stop::Cancelled(reason) => Self::Cancelled { reason: reason.to_owned() },
         }
     }
 }

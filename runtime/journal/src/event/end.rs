@@ -49,9 +49,9 @@ pub enum RunResult {
         /// Name of the limit, as in the header.
         which: String,
     },
-    /// An approver refused and stopped it.
+    /// Somebody stopped it: see [`Stop`].
     Stopped {
-        /// What was refused.
+        /// Who and why.
         message: String,
     },
     /// The host could not go on.
@@ -59,6 +59,36 @@ pub enum RunResult {
         /// What failed.
         message: String,
     },
+}
+
+/// Why a run was stopped: what the text of [`RunResult::Stopped`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop<'a> {
+    /// An approver refused this action and stopped the run.
+    Refused(&'a str),
+    /// The program that ran the tool stopped the run, for this reason.
+    Cancelled(&'a str),
+}
+
+impl<'a> Stop<'a> {
+    /// Begins the text of a cancellation. No action begins so.
+    const CANCELLED: &'static str = "cancelled: ";
+
+    /// Reads the text of a result.
+    #[must_use]
+    pub fn parse(message: &'a str) -> Self {
+        message.strip_prefix(Self::CANCELLED).map_or(Self::Refused(message), Self::Cancelled)
+    }
+}
+
+impl From<Stop<'_>> for RunResult {
+    fn from(stop: Stop<'_>) -> Self {
+        let message = match stop {
+            Stop::Refused(action) => action.to_owned(),
+            Stop::Cancelled(reason) => format!("{}{reason}", Stop::CANCELLED),
+        };
+        Self::Stopped { message }
+    }
 }
 
 impl RunResult {
@@ -141,5 +171,18 @@ impl End {
             waited_ns: map.uint("waited")?,
             memory_high_bytes: map.uint("memory")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_says_who_stopped_the_run() {
+        for stop in [Stop::Refused("file.delete /cancelled: x"), Stop::Cancelled(""), Stop::Cancelled("cancelled: x")] {
+            let RunResult::Stopped { message } = RunResult::from(stop) else { panic!("{stop:?}") };
+            assert_eq!(Stop::parse(&message), stop);
+        }
     }
 }

@@ -17,7 +17,7 @@ mod tables;
 pub use call::{Call, CallEvent};
 pub use decision::{Answer, ApprovalRecord, DecisionRecord, Remember, Verdict};
 pub use effect::{ApprovalAsked, ApprovalSettled, Before, EffectResult, Intent, Outcome, OutcomeEvent};
-pub use end::{End, RunResult};
+pub use end::{End, RunResult, Stop};
 pub use function::{Function, FunctionId};
 pub use header::{Header, Invocation, Redaction};
 pub use record::{Event, Note, Record, Seal};

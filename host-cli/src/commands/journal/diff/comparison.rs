@@ -1,7 +1,7 @@
 //! The result of comparing two runs.
 
 use wasm_agent_audit::diff::{Diff, HeaderDifference, Summary, header_differences};
-use wasm_agent_host::journal::{End, Header, RunResult};
+use wasm_agent_host::journal::{End, Header, RunResult, Stop};
 
 use crate::commands::progress::Progress;
 use crate::show::escape::escape_line;
@@ -41,7 +41,10 @@ fn ended(result: &RunResult) -> String {
         RunResult::Returned { wave, .. } => format!("returned {wave}"),
         RunResult::Trapped { message } => format!("trapped: {message}"),
         RunResult::Limit { which } => format!("the limit `{which}` was used up"),
-        RunResult::Stopped { message } => format!("stopped when `{message}` was refused"),
+        RunResult::Stopped { message } => match Stop::parse(message) {
+            Stop::Refused(action) => format!("stopped when `{action}` was refused"),
+            Stop::Cancelled(reason) => format!("cancelled: {reason}"),
+        },
         RunResult::HostFailed { message } => format!("the host failed: {message}"),
     };
     escape_line(&text).into_owned()
