@@ -1,4 +1,4 @@
-//! How a run ended, as its journal records it too.
+//! How a run ended. The journal records it too.
 
 use wasm_agent_journal::RunResult;
 
@@ -39,7 +39,7 @@ pub enum Outcome {
     },
 }
 
-/// Begins the message of a run that was cancelled, where an approver's stop has an action.
+/// Prefix of the recorded message when the program cancelled the run; an approver's stop has the action instead.
 const CANCELLED: &str = "cancelled: ";
 
 impl Outcome {
@@ -56,7 +56,7 @@ impl Outcome {
         }
     }
 
-    /// What [`RunResult::Stopped`] records.
+    /// The outcome from the message of [`RunResult::Stopped`].
     pub(crate) fn stopped(message: &str) -> Self {
         match message.strip_prefix(CANCELLED) {
             Some(reason) => Self::Cancelled { reason: reason.to_owned() },

@@ -1,6 +1,6 @@
-//! [`Wire`](super::Wire) for the types that WIT defines, by one line for each field or case.
+//! [`Wire`](super::Wire) for the types that WIT defines, with one line for each field or case.
 
-/// Implements [`Wire`] for WIT enumerations by the names of their cases.
+/// Implements [`Wire`] for WIT enums by the names of their cases.
 macro_rules! enumeration {
     ($($type:path { $($case:ident = $name:literal,)* })*) => {$(
         impl $crate::call::wire::Wire for $type {
@@ -61,7 +61,7 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// Implements [`Wire`] for WIT variants: the name of a case alone, or an array of the name and what it holds.
+/// Implements [`Wire`] for WIT variants: a case's name alone, or an array of the name and the payload.
 macro_rules! variant {
     ($type:path { $($bare:ident = $bare_name:literal,)* ; $($full:ident = $full_name:literal,)* }) => {
         impl $crate::call::wire::Wire for $type {
