@@ -1,4 +1,4 @@
-//! Where requests leave the host: [`send`] takes the permit for a request and sends it.
+//! Where requests leave the host: [`send()`] takes the permit for a request and sends it.
 //!
 //! - [`client`] owns connections, and has every address checked before it is dialled.
 //! - [`redact`] masks secrets in what comes back; [`readable`] refuses what can't be searched for them.

@@ -18,7 +18,7 @@ const LIBRARIES: [&str; 5] = ["h2", "hyper", "hyper_util", "rustls", "tokio_rust
 /// Passes on what does not come from [`LIBRARIES`].
 struct Quiet(Dispatch);
 
-/// A future that is polled, and dropped, under a [`Quiet`] subscriber.
+/// A future that is polled, and dropped, under a `Quiet` subscriber.
 ///
 /// It is dropped there too: h2 shows the state of its streams when they are dropped.
 pub struct Quietly<F> {

@@ -5,7 +5,7 @@
 //! that wants to pass a secret to the guest: the two can agree on an encoding that no search knows.
 //!
 //! The rule not to break: until a whole secret has been found, nothing that can be observed depends on it. Neither what
-//! is passed on and when ([`MaskedBody`]), nor how much work that is ([`Search`]). Otherwise a tool could have its
+//! is passed on and when (`MaskedBody`), nor how much work that is (`Search`). Otherwise a tool could have its
 //! guesses echoed and learn how much of each is right, character by character.
 
 mod body;

@@ -1,7 +1,7 @@
 //! The macro that makes every function that a tool can import go through the gate.
 
-/// Implements one of wasmtime's host traits on [`View`], with the same steps for each function. The names of interface,
-/// trait and method determine the WIT function.
+/// Implements one of wasmtime's host traits on [`View`](crate::call::View), with the same steps for each function. The
+/// names of interface, trait and method determine the WIT function.
 ///
 /// The last part of a function says how a live run performs it:
 /// - `via view`: wasmtime-wasi performs it, through the view of that name on [`World`](crate::world::World). Only for

@@ -1,6 +1,6 @@
 //! One host call, from the guest and back.
 //!
-//! Every function that a tool can import is implemented on [`View`] by the macro [`host_calls`], which expands each
+//! Every function that a tool can import is implemented on [`View`] by the macro [`host_calls!`], which expands each
 //! signature to the same steps:
 //!
 //! ```text

@@ -103,7 +103,8 @@ impl Gate {
                 let text = format!("{UNANSWERED_MAX} requests in a row were not answered: nobody is asked any more");
                 return self.ledger.note("approvals", &text);
             }
-            // A program that failed to answer was there, and its time does not count as waiting for a person.
+            // A program that failed was there, so its question does not count as unanswered; the time it took was its
+            // own.
             AnswerStatus::TimedOut | AnswerStatus::Broken(_) => {}
         }
         Ok(())
