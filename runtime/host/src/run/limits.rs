@@ -53,8 +53,8 @@ impl Limiter {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, own_max: Option<usize>) -> wasmtime::Result<bool> {
-        // The guest's own limit. The WebAssembly specification says what happens there; the engine would report a
-        // failure of the host.
+        // The guest's own limit, at which growing fails as the specification says. The engine would report a failure
+        // of the host.
         if own_max.is_some_and(|max| desired > max) {
             return Ok(false);
         }
