@@ -24,7 +24,7 @@ fn load(compiler: Compiler) -> Result<Tool, LoadError> {
     Tool::from_bytes(&Engine::new(compiler).unwrap(), Path::new("tool.wasm"), &component, None)
 }
 
-/// What follows is as a compiler says it that is shut in, and made so many bytes.
+/// The output of a confined compiler that announces a result of so many bytes.
 fn made(bytes: u64) -> String {
     let length: String = bytes.to_le_bytes().iter().map(|byte| format!("\\{byte:03o}")).collect();
     format!("printf 'compile1ww+{length}'; ")
@@ -38,21 +38,21 @@ fn whatever_a_compiler_says_loading_ends_with_an_error() {
         ("printf compile1".to_owned(), "the compiler ended with 0 and gave no answer"),
         ("kill -9 $$".to_owned(), "the compiler was ended by signal 9 and gave no answer"),
         (made(8) + "cat > /dev/null; kill -11 $$", "the compiler was ended by signal 11 and gave no answer"),
-        ("echo hello, world".to_owned(), "the compiler failed: what it wrote is not a compiler's"),
-        ("cat /dev/zero".to_owned(), "the compiler failed: what it wrote is not a compiler's"),
+        ("echo hello, world".to_owned(), "the compiler failed: its output is not that of a compiler"),
+        ("cat /dev/zero".to_owned(), "the compiler failed: its output is not that of a compiler"),
         (made(8) + "cat > /dev/null", "the compiler ended with 0 and gave no answer"),
         (made(8) + "printf 1234567", "the compiler ended with 0 and gave no answer"),
         (made(8) + "printf 123456789", "the compiler failed: it wrote more than an answer"),
         (made(8) + "cat /dev/zero", "the compiler failed: it wrote more than an answer"),
-        (made(1 << 40) + "cat /dev/zero", "the compiler failed: what it wrote is larger than it can be"),
-        (made(u64::MAX) + "cat /dev/zero", "the compiler failed: what it wrote is larger than it can be"),
+        (made(1 << 40) + "cat /dev/zero", "the compiler failed: its output is larger than is possible"),
+        (made(u64::MAX) + "cat /dev/zero", "the compiler failed: its output is larger than is possible"),
         (
             made(8) + "printf 12345678",
             "what the compiler made is not code for this program: failed to parse precompiled artifact as an ELF",
         ),
         (
             "printf 'compile1ww?\\000\\000\\000\\000\\000\\000\\000\\000'".to_owned(),
-            "the compiler failed: what it wrote is not an answer",
+            "the compiler failed: its output is not an answer",
         ),
     ] {
         let error = compiled_by(&script);

@@ -18,7 +18,9 @@ fn refused(secret: &str) -> String {
 fn secret_that_is_too_short_to_be_told_from_other_text_is_refused() {
     let error = refused("s3cret7");
     assert!(
-        error.ends_with("line 8: secret `token` has 7 bytes; one with fewer than 8 could not be kept from coming back"),
+        error.ends_with(
+            "line 8: secret `token` has 7 bytes; it needs at least 8 so that responses can be searched for it"
+        ),
         "{error}"
     );
 }

@@ -1,9 +1,9 @@
-//! Where requests leave the host: [`send`] takes the permit for a request and puts it on the wire.
+//! Where requests leave the host: [`send()`] takes the permit for a request and sends it.
 //!
 //! - [`client`] owns connections, and has every address checked before it is dialled.
 //! - [`redact`] masks secrets in what comes back; [`readable`] refuses what can't be searched for them.
 //! - [`quiet`] keeps what servers say out of the diagnostics of a run that has secrets.
-//! - [`post`] reports to a collector that the operator names, and is never for a guest.
+//! - [`post`] sends reports to a collector that the operator names. A guest's request never goes there.
 //!
 //! A guest's request can't be sent without a permit: the client's own `send` is private to this crate.
 //!
@@ -21,7 +21,7 @@
 
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make their own servers"))]
 
-mod awake;
+mod busy_poll;
 pub mod client;
 pub mod post;
 pub mod quiet;

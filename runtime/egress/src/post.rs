@@ -1,6 +1,6 @@
-//! Posting to a collector that the operator names: for reports about runs, never for a guest.
+//! Posts reports about runs to a collector that the operator names. No guest can use it.
 //!
-//! No policy is asked, as no tool has a say in it: the address comes from the command line.
+//! No policy is asked, because no tool has influence on it: the URL comes from the command line.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,20 +17,20 @@ use crate::client::{
     AddressCheck, Client, ClientConfig, ClientError, Destination, Exchange, ExchangeError, SystemResolver, Timeouts,
 };
 
-/// Longest time for one request and its response. Collectors answer in milliseconds, or are not there.
+/// Longest time for one request and its response. A collector answers in milliseconds, or not at all.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Longest response that is read, in bytes: a collector says little.
+/// Longest response that is read, in bytes: a collector's response is short.
 const RESPONSE_BYTES_MAX: u64 = 64 << 10;
 
-/// Posts to one URL, over connections that are kept.
+/// Posts to one URL, and keeps its connections.
 pub struct Poster {
     runtime: Runtime,
     client: Client,
     url: Url,
 }
 
-/// What was answered.
+/// A collector's response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
     /// The status.
@@ -39,11 +39,11 @@ pub struct Posted {
     pub body: Vec<u8>,
 }
 
-/// Why nothing was answered.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostError {
-    /// Not a URL that can be posted to.
+    /// The URL can't be posted to.
     #[error("`{url}` is not a URL")]
     Url {
         /// The URL as it was given.
@@ -54,29 +54,29 @@ pub enum PostError {
     /// TLS can't be set up.
     #[error("cannot make requests")]
     Client(#[from] ClientError),
-    /// The operating system has no event loop to give.
+    /// The operating system could not start an event loop.
     #[error("cannot make requests")]
     Runtime(#[source] std::io::Error),
-    /// The request was not answered.
+    /// The request got no response.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
 }
 
-/// Every address is allowed: the operator named the server.
-struct Any;
+/// Allows every address: the operator named the server.
+struct AnyAddress;
 
-impl AddressCheck for Any {
+impl AddressCheck for AnyAddress {
     fn allows(&self, _: IpAddr) -> bool {
         true
     }
 }
 
 impl Poster {
-    /// Gets ready to post to a URL, `http` or `https`. Nothing is connected yet.
+    /// Prepares to post to an `http` or `https` URL. Nothing is connected yet.
     ///
     /// # Errors
     ///
-    /// When it is no such URL, or no request can be made at all.
+    /// When it is not such a URL, or no client can be made.
     pub fn new(url: &str) -> Result<Self, PostError> {
         let parsed = Url::parse_str(url).map_err(|source| PostError::Url { url: url.to_owned(), source })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PostError::Runtime)?;
@@ -84,11 +84,11 @@ impl Poster {
         Ok(Self { runtime, client, url: parsed })
     }
 
-    /// Posts a body, and reads the answer.
+    /// Posts a body, and reads the response.
     ///
     /// # Errors
     ///
-    /// When no answer comes, or only a part of one. It may have arrived nevertheless.
+    /// When no response comes, or only a part of one. The body may have arrived nevertheless.
     pub fn post(&self, content_type: &'static str, body: Vec<u8>) -> Result<Posted, PostError> {
         self.runtime.block_on(async {
             let mut headers = HeaderMap::new();
@@ -110,7 +110,7 @@ impl Poster {
                 deadline: Instant::now().checked_add(EXCHANGE_TIMEOUT),
                 timeouts: Timeouts::default(),
             };
-            let reply = self.client.send(exchange, &Any).await.map_err(|error| error.error)?;
+            let reply = self.client.send(exchange, &AnyAddress).await.map_err(|error| error.error)?;
             let (parts, body) = reply.response.into_parts();
             let body = body.collect().await?.to_bytes().to_vec();
             Ok(Posted { status: parts.status.as_u16(), body })

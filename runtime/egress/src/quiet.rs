@@ -1,8 +1,9 @@
-//! Diagnostics of a run that has secrets, without those of the network libraries.
+//! Keeps the network libraries out of the diagnostics of a run that has secrets.
 //!
 //! They print what a server says, which may be the secret that it was sent: h2 shows the reason in a GOAWAY frame, and
-//! again with the state of every stream that it ended. They can't be told not to, and what they print goes to whatever
-//! subscriber the program has. So such a run is polled under a subscriber of its own, which passes on everything else.
+//! again with the state of every stream that the frame ended. They have no option to turn that off, and they print to
+//! whatever subscriber the program has. So such a run is polled under its own subscriber, which passes on everything
+//! else.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,23 +18,24 @@ const LIBRARIES: [&str; 5] = ["h2", "hyper", "hyper_util", "rustls", "tokio_rust
 /// Passes on what does not come from [`LIBRARIES`].
 struct Quiet(Dispatch);
 
-/// A future that is polled, and dropped, under a [`Quiet`] subscriber.
+/// A future that is polled, and dropped, under a `Quiet` subscriber.
 ///
-/// Dropped too: h2 shows the state of its streams as they go.
+/// It is dropped there too: h2 shows the state of its streams when they are dropped.
 pub struct Quietly<F> {
-    /// None outside of a run that has secrets.
+    /// `None` if the run has no secrets.
     subscriber: Option<Dispatch>,
-    /// Absent once this is dropped.
+    /// `None` once this is dropped.
     future: Option<Pin<Box<F>>>,
 }
 
-/// Keeps the network libraries out of what the current subscriber gets of this future.
+/// Keeps what the network libraries print in this future from the current subscriber.
 pub fn quietly<F: Future>(future: F) -> Quietly<F> {
     let subscriber = Dispatch::new(Quiet(dispatcher::get_default(Clone::clone)));
     Quietly { subscriber: Some(subscriber), future: Some(Box::pin(future)) }
 }
 
-/// Keeps a future as quiet as the task that makes it, for one that goes on in a task of its own.
+/// Runs a future under the quiet subscriber of the current task, if it has one: for futures that go on in a task of
+/// their own.
 pub fn as_quietly<F: Future>(future: F) -> Quietly<F> {
     let subscriber = dispatcher::get_default(|current| current.is::<Quiet>().then(|| current.clone()));
     Quietly { subscriber, future: Some(Box::pin(future)) }

@@ -1,5 +1,5 @@
-//! What can be searched for a secret: a server that can have got one is asked for nothing else, and believed nothing
-//! else.
+//! Which responses can be searched for a secret. A server that may have received one is asked for no other response,
+//! and any other is refused.
 
 mod charset;
 
@@ -8,8 +8,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-/// Asks for less than the whole of an answer, or for it in another form (RFC 9110; delta encoding, RFC 3229; older and
-/// vendors' names of `range`; digests, RFC 9530 and RFC 3230).
+/// Headers that ask for a part of the response, or for another form of it (RFC 9110; delta encoding, RFC 3229; older
+/// and vendors' names of `range`; digests, RFC 9530 and RFC 3230).
 const ASKS_FOR_LESS: [HeaderName; 11] = [
     RANGE,
     IF_RANGE,
@@ -24,8 +24,8 @@ const ASKS_FOR_LESS: [HeaderName; 11] = [
     HeaderName::from_static("want-repr-digest"),
 ];
 
-/// Digests of a body, which would tell of a secret in it what the mask hides: a guess can be hashed and compared
-/// without asking.
+/// Digests of a body. They reveal a secret that the mask hides: a guess can be hashed and compared without another
+/// request.
 const DIGESTS: [HeaderName; 9] = [
     HeaderName::from_static("digest"),
     HeaderName::from_static("content-digest"),
@@ -38,10 +38,10 @@ const DIGESTS: [HeaderName; 9] = [
     HeaderName::from_static("x-ms-content-crc64"),
 ];
 
-/// How names of digests begin that end in an algorithm.
+/// Prefixes of digest names that end in an algorithm.
 const DIGEST_STARTS: [&str; 2] = ["x-amz-checksum-", "x-checksum-"];
 
-/// Types that are compressed in themselves, without their parameters.
+/// Media types that are compressed formats, without their parameters.
 const PACKED_TYPES: [&str; 31] = [
     "application/gzip",
     "application/x-gzip",
@@ -76,8 +76,8 @@ const PACKED_TYPES: [&str; 31] = [
     "application/vnd.debian.binary-package",
 ];
 
-/// How compressed data begins, whatever its type is said to be: gzip, zip, zstd, xz, bzip2, LZ4, 7z, rar, zlib (but for
-/// the level whose mark is text), compress, Snappy.
+/// First bytes of compressed data, for data whose declared type does not say so: gzip, zip, zstd, xz, bzip2, LZ4, 7z,
+/// rar, zlib (except the level whose first bytes are text), compress, Snappy.
 const PACKED_STARTS: [&[u8]; 12] = [
     b"\x1f\x8b\x08",
     b"PK\x03\x04",
@@ -93,7 +93,7 @@ const PACKED_STARTS: [&[u8]; 12] = [
     b"\xff\x06\x00\x00sNaPpY",
 ];
 
-/// Asks for an answer whole, and as it is.
+/// Asks for the whole response, unencoded.
 pub fn ask_readably(headers: &mut HeaderMap) {
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     for name in ASKS_FOR_LESS {
@@ -101,10 +101,10 @@ pub fn ask_readably(headers: &mut HeaderMap) {
     }
 }
 
-/// Why an answer can't be searched.
+/// Why a response can't be searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// It is a part of something, or a difference.
+    /// It is a part of a response, or a difference.
     #[error("kept from the tool: a part of an answer can't be searched for secrets")]
     Part,
     /// `transfer-encoding` is more than `chunked`.
@@ -113,23 +113,23 @@ pub enum Unreadable {
     /// It has a `content-encoding`.
     #[error("kept from the tool: its `content-encoding` can't be searched for secrets")]
     ContentCoding,
-    /// Its type is a compressed one.
+    /// Its type is a compressed format.
     #[error("kept from the tool: its `content-type` can't be searched for secrets")]
     Type,
-    /// Its characters are not written in bytes that are those of ASCII.
+    /// Its character set does not encode ASCII as ASCII.
     #[error("kept from the tool: its `charset` can't be searched for secrets")]
     Charset,
-    /// Its body begins like a compressed one, or like UTF-16 or UTF-32, though its headers say neither.
+    /// Its body begins like a compressed one, or like UTF-16 or UTF-32, although its headers do not say so.
     #[error("kept from the tool: its body can't be searched for secrets")]
     Body,
 }
 
-/// Whether a response has no body, whatever its headers say of one (RFC 9110 section 6.4.1).
+/// Whether a response has no body, whatever its headers say (RFC 9110 section 6.4.1).
 pub fn is_bodiless(method: &str, status: StatusCode) -> bool {
     method == "HEAD" || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Refuses an answer that can't be searched, by what it says of itself.
+/// Refuses a response that, by its headers, can't be searched.
 pub fn check<B>(method: &str, response: &Response<B>) -> Result<(), Unreadable> {
     let (status, headers) = (response.status(), response.headers());
     if is_bodiless(method, status) {
@@ -139,7 +139,7 @@ pub fn check<B>(method: &str, response: &Response<B>) -> Result<(), Unreadable> 
     if is_part || headers.contains_key("content-range") && status != StatusCode::RANGE_NOT_SATISFIABLE {
         return Err(Unreadable::Part);
     }
-    let only = |name, value: &str| headers.get_all(name).iter().all(|found| says(found, value));
+    let only = |name, value: &str| headers.get_all(name).iter().all(|found| has_value(found, value));
     if !only(TRANSFER_ENCODING, "chunked") || headers.get_all(TRANSFER_ENCODING).iter().count() > 1 {
         return Err(Unreadable::TransferCoding);
     }
@@ -151,7 +151,7 @@ pub fn check<B>(method: &str, response: &Response<B>) -> Result<(), Unreadable> 
     headers.get_all(CONTENT_TYPE).iter().try_for_each(check_type)
 }
 
-/// Removes what a server tells of a body before the mask, in the head of a response or in its trailers.
+/// Removes digests that a server made of the body before it was masked, from headers or trailers.
 pub fn remove_digests(headers: &mut HeaderMap) {
     for name in DIGESTS {
         headers.remove(name);
@@ -163,21 +163,21 @@ pub fn remove_digests(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether data is compressed, by how it begins.
+/// Whether data begins like a compressed format.
 pub fn is_packed(data: &[u8]) -> bool {
     let is_bzip2 = data.starts_with(b"BZh") && data.get(4..10) == Some(b"1AY&SY");
     is_bzip2 || PACKED_STARTS.iter().any(|start| data.starts_with(start))
 }
 
-/// Whether data is text in UTF-16 or UTF-32, by how it begins: with a byte order mark, or with ASCII among zeros.
-/// Nothing is found in such a text, and clients recognise it without being told.
+/// Whether data begins like text in UTF-16 or UTF-32: with a byte order mark, or with ASCII among zeros. The search
+/// finds nothing in such a text, and clients recognise it without being told.
 pub fn is_wide(data: &[u8]) -> bool {
     let is_text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     match *data {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..] => true,
         [b'{' | b'[' | b'<' | b'"', 0, ..] | [0, b'{' | b'[' | b'<' | b'"', ..] => true,
         [one, 0, other, 0, ..] | [0, one, 0, other, ..] if is_text(one) && is_text(other) => true,
-        // The next character, if there is one, is not beyond the last plane: `ftyp` of a video is.
+        // The next character, if there is one, is in a valid plane. That of a video's `ftyp` is not.
         [one, 0, 0, 0, ref rest @ ..] if is_text(one) => {
             !matches!(*rest, [_, _, plane, high, ..] if plane > 16 || high > 0)
         }
@@ -186,12 +186,12 @@ pub fn is_wide(data: &[u8]) -> bool {
     }
 }
 
-fn says(found: &HeaderValue, value: &str) -> bool {
+fn has_value(found: &HeaderValue, value: &str) -> bool {
     found.as_bytes().trim_ascii().eq_ignore_ascii_case(value.as_bytes())
 }
 
 fn check_type(value: &HeaderValue) -> Result<(), Unreadable> {
-    // One that is not text can't be read, and says nothing.
+    // A value that is not text can't be read, and declares nothing.
     let text = value.to_str().map_err(|_| Unreadable::Type)?.to_ascii_lowercase();
     let (kind, parameters) = text.split_once(';').unwrap_or((&text, ""));
     let kind = kind.trim();
@@ -202,7 +202,7 @@ fn check_type(value: &HeaderValue) -> Result<(), Unreadable> {
         || ["+zip", "+gzip", "+zstd"].iter().any(|suffix| kind.ends_with(suffix))
         || kind.starts_with("application/vnd.openxmlformats-officedocument.")
         || kind.starts_with("application/vnd.oasis.opendocument.");
-    // White space within: what follows may be a parameter to whoever reads it.
+    // White space inside: some readers take what follows for a parameter.
     if is_packed || kind.contains(char::is_whitespace) {
         return Err(Unreadable::Type);
     }

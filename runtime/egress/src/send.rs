@@ -1,4 +1,4 @@
-//! The one function that puts a guest's request on the wire, and takes the permit for it.
+//! The one function that sends a guest's request. It takes the request's permit.
 
 use std::net::IpAddr;
 
@@ -7,14 +7,14 @@ use tokio::time::Instant;
 use wasm_agent_approval::Permit;
 use wasm_agent_policy::{Action, GrantId, Policy, kind};
 
-use crate::awake::awake;
+use crate::busy_poll::busy_poll;
 use crate::client::{
     AddressCheck, Client, Destination, Exchange, Reply, RequestBody, RequestFault, SendError, Timeouts,
 };
 
-/// What the host adds to a permitted request, and the limits that it is sent under.
+/// What the host adds to a permitted request, and the request's limits.
 pub struct Provision {
-    /// Headers with secrets. They replace whatever the guest wrote in headers that a server may take for the same.
+    /// Headers with secrets. They replace the guest's headers that a server may take for the same.
     pub secrets: Vec<(HeaderName, HeaderValue)>,
     /// The body, streamed.
     pub body: RequestBody,
@@ -22,15 +22,15 @@ pub struct Provision {
     pub request_body_max: u64,
     /// Most bytes of response body that are passed on.
     pub response_body_max: u64,
-    /// When the whole exchange ends, bodies included, however far it has got.
+    /// When the whole exchange ends, bodies included, whether or not it is complete.
     pub deadline: Option<Instant>,
-    /// Waiting times within the deadline.
+    /// Timeouts within the deadline.
     pub timeouts: Timeouts,
 }
 
-/// Sends the permitted request to addresses that its grant allows. Returns once the response's head is there.
+/// Sends the permitted request to addresses that its grant allows. Returns once the response's head has arrived.
 ///
-/// What is sent is made of the permit's action, so it can't be another request. Dropping the future ends the exchange.
+/// The request is made from the permit's action, so it can't be another one. Dropping the future ends the exchange.
 ///
 /// # Authority
 ///
@@ -48,12 +48,12 @@ pub async fn send(
 ) -> Result<Reply, SendError> {
     let networks = Networks { policy, grant: permit.grant() };
     let exchange = exchange(permit, provision).map_err(|fault| SendError::unsent(fault.into()))?;
-    awake(client.send(exchange, &networks)).await
+    busy_poll(client.send(exchange, &networks)).await
 }
 
-/// The request as it is sent: the action, with the secrets that the operator adds and the body.
+/// The request as it is sent: the action, the operator's secrets, and the body.
 fn exchange(permit: Permit<kind::Request>, provision: Provision) -> Result<Exchange, RequestFault> {
-    // There is nothing else to compare the action with.
+    // There is no other action to compare this one with.
     let Ok(Action::HttpRequest(request)) = permit.spend(|_| true) else { return Err(RequestFault::NotARequest) };
     let mut headers = HeaderMap::with_capacity(request.headers.len());
     for (name, value) in &request.headers {
@@ -77,7 +77,7 @@ fn exchange(permit: Permit<kind::Request>, provision: Provision) -> Result<Excha
     })
 }
 
-/// Which addresses the grant of a request allows.
+/// The addresses that the grant of a request allows.
 struct Networks<'a> {
     policy: &'a Policy,
     grant: GrantId,
@@ -89,8 +89,8 @@ impl AddressCheck for Networks<'_> {
     }
 }
 
-/// Puts secrets into the headers of a request. The operator's values stand, whatever the tool wrote there, and under
-/// whatever name a server takes for the same.
+/// Puts secrets into the headers of a request. The operator's values win over what the tool wrote, under any name that
+/// a server takes for the same.
 fn insert_secrets(headers: &mut HeaderMap, secrets: Vec<(HeaderName, HeaderValue)>) {
     let is_secret = |name: &&HeaderName| secrets.iter().any(|(secret, _)| are_alike(name.as_str(), secret.as_str()));
     let aliases: Vec<HeaderName> = headers.keys().filter(is_secret).cloned().collect();
@@ -102,8 +102,8 @@ fn insert_secrets(headers: &mut HeaderMap, secrets: Vec<(HeaderName, HeaderValue
     }
 }
 
-/// Whether two names are one for servers that pass headers on as variables: for them all but letters and digits are
-/// alike.
+/// Whether a server that passes headers on as variables takes two names for the same: it replaces everything but
+/// letters and digits by one character.
 fn are_alike(one: &str, other: &str) -> bool {
     one.len() == other.len()
         && one.bytes().zip(other.bytes()).all(|(one, other)| match other {
@@ -112,7 +112,8 @@ fn are_alike(one: &str, other: &str) -> bool {
         })
 }
 
-/// A secret as a header, marked so that no diagnostic prints it. `None` if either part is not valid in a header.
+/// A secret as a header, marked as sensitive so that no diagnostic prints it. `None` if either part is not valid in a
+/// header.
 #[must_use]
 pub fn secret_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
     let name = HeaderName::from_bytes(name.as_bytes()).ok()?;

@@ -4,8 +4,9 @@
 //! cargo run --package wasm-agent-host --example keep_code -- STATE TOOL
 //! ```
 //!
-//! For tools that you made yourself: nothing limits what compiling takes. Where another program looks at what this one
-//! does, as valgrind does, a child would be out of its sight, and would compile for another processor than it shows.
+//! Only for tools that you made yourself: nothing limits what compiling takes. It helps when another program observes
+//! this one, as valgrind does: it would not see a child, and the child would compile for the real processor instead of
+//! the one that valgrind shows.
 
 use std::error::Error;
 use std::path::PathBuf;

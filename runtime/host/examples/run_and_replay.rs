@@ -14,7 +14,7 @@ use wasm_agent_host::journal::{Event, Reader};
 use wasm_agent_host::{Capture, Compiler, Engine, Grants, Invocation, JournalFile, Recording, Run, Stream, Tool};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Before anything else: the tool is compiled by this same program, started again, which goes no further than here.
+    // Call this first: the host compiles a tool by starting this program again, and that process ends in this call.
     let compiler = Compiler::this_program();
     let mut arguments = std::env::args().skip(1);
     let policy = PathBuf::from(arguments.next().ok_or("expected a policy file")?);

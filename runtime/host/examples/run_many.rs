@@ -1,12 +1,12 @@
-//! One process, many runs: loads a tool once, runs it for some seconds, each run with a journal of its own, and prints
-//! how many runs that is in a second.
+//! One process, many runs: loads a tool once, runs it for some seconds, each run with its own journal, and prints the
+//! number of runs per second.
 //!
 //! ```text
 //! cargo run --release --package wasm-agent-host --example run_many -- TOOL [ARGUMENTS...]
 //! ```
 //!
-//! The tool is granted nothing. The journals are held in memory and dropped; each is whole, chained and sealed as in a
-//! file.
+//! The tool is granted nothing. The journals are held in memory and dropped; each is complete, chained and sealed, as
+//! in a file.
 
 #![expect(clippy::disallowed_methods, reason = "an example is a program of its own")]
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
@@ -19,14 +19,14 @@ use std::time::{Duration, Instant};
 use wasm_agent_host::journal::testing::Memory;
 use wasm_agent_host::{Compiler, Engine, Grants, Invocation, Outcome, Run, Tool};
 
-/// How long runs are counted.
+/// For how long runs are counted.
 const COUNTED: Duration = Duration::from_secs(5);
 
-/// Runs before that, which warm caches up.
+/// Runs before that, to warm up caches.
 const WARM_UP: u32 = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Before anything else: the tool is compiled by this same program, started again, which goes no further than here.
+    // Call this first: the host compiles a tool by starting this program again, and that process ends in this call.
     let compiler = Compiler::this_program();
     let mut arguments = std::env::args().skip(1);
     let path = PathBuf::from(arguments.next().ok_or("which tool?")?);
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let grants = Arc::new(Grants::none());
     let invocation = Invocation::command(&tool)?;
 
-    // Many times: a fresh instance, a fresh journal, nothing shared between runs but the code.
+    // Many times: a fresh instance, a fresh journal; runs share nothing but the code.
     let once = || -> Result<(), Box<dyn Error>> {
         let run = Run::new(&tool, Arc::clone(&grants), invocation.clone())?.arguments(arguments.clone());
         match run.execute_blocking(Memory::default())?.outcome {

@@ -1,4 +1,4 @@
-//! The file of a journal: made new, readable by its owner alone, on the disk once it is synced, and still there.
+//! The file of a journal: new, readable only by its owner, on the disk once it is synced, and still at its path.
 
 #![expect(clippy::disallowed_methods, reason = "makes the journal's file where the operator says")]
 
@@ -13,12 +13,12 @@ use wasm_agent_files::{FileId, look_at, look_for};
 
 /// A new file for a journal.
 ///
-/// A record that nobody finds is none. So with each write it is made sure that the file is still found by its path and
-/// is as long as what was written: another process that removes, moves, replaces, cuts or extends it ends the run, as a
-/// full disk does. Bytes that are changed in place are for verifying to find.
+/// A journal that nobody can find is worthless. So each write checks that the file is still at its path and has the
+/// expected length: if another process removes, moves, replaces, cuts or extends it, the run ends, as it does when the
+/// disk is full. Bytes that are changed in place are for `verify` to find.
 ///
-/// Syncing a file does not make its name durable: after a power cut the contents could be there and in no folder. So
-/// the first sync syncs the folder as well (fsync(2), "Notes").
+/// Syncing a file does not make its name durable: after a power cut, its contents could be on the disk but in no
+/// folder. So the first sync also syncs the folder (fsync(2), "Notes").
 #[derive(Debug)]
 pub struct JournalFile {
     file: File,
@@ -39,7 +39,7 @@ impl JournalFile {
     ///
     /// # Errors
     ///
-    /// When there is something at `path` already, which is never overwritten, or it can't be made.
+    /// When something exists at `path`, which is never overwritten, or the file can't be made.
     pub fn create(path: &Path) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let file = File::options().append(true).create_new(true).mode(0o600).open(&path)?;
@@ -48,13 +48,13 @@ impl JournalFile {
         Ok(Self { file, path, id, folder, written: 0, is_durable: false })
     }
 
-    /// Where it is: an absolute path.
+    /// Its absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes sure that what was written is what stands under the journal's name.
+    /// Checks that the file at the journal's path is the one that was written.
     fn check(&self) -> io::Result<()> {
         match look_for(rustix::fs::CWD, self.path.as_path())? {
             None => Err(io::Error::other("another process removed the journal")),

@@ -22,7 +22,7 @@
 //!     .arguments(["/notes".to_owned()])
 //!     .output(output.clone());
 //! let journal = state.journal_path(&run.id());
-//! // The state directory, the policy and the tool are kept from the tool already. What else is yours, say here.
+//! // The tool can't access the state directory, the policy and the tool's own file. Name here what else it must not.
 //! let run = run.keeping(&OwnThings::new().with("journal", &journal).with("signing key", "audit.key"));
 //! let report = run.execute_blocking(JournalFile::create(&journal)?)?;
 //! println!("{:?} after {} calls", report.outcome, report.calls);

@@ -1,7 +1,7 @@
 //! The state directory: compiled code, copies of components, journals. Private to one user.
 //!
-//! Compiled code is native code that is mapped and run, so whoever can write it can do anything this process can.
-//! The directory is therefore used only when it belongs to this user and nobody else can write to it.
+//! Compiled code is native code that is mapped and run, so anyone who can write it can do anything that this process
+//! can. The directory is therefore used only if it belongs to this user and nobody else can write to it.
 
 #![expect(clippy::disallowed_methods, reason = "looks after the state directory, and names runs")]
 
@@ -11,29 +11,28 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{FileRole, LoadError, StateProblem};
 
-/// Where a host keeps what outlives a run.
+/// Where a host stores what outlives a run.
 #[derive(Clone, Debug)]
 pub struct StateDir {
     root: PathBuf,
     code: CodeSource,
 }
 
-/// How kept code comes into a process.
+/// How stored code is loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CodeSource {
-    /// Mapped from its file, of which only what runs is read. The file must stay as it was when it was checked.
+    /// Mapped from its file: only the parts that run are read. The file must not change after it was checked.
     #[default]
     Mapped,
-    /// Copied, then checked: for a directory that a grant of a policy reaches, where a tool could change what is
-    /// mapped.
+    /// Copied, then checked: for a directory that a policy's grant reaches, where a tool could change a mapped file.
     Copied,
 }
 
 impl StateDir {
-    /// Opens a state directory, and makes it where it does not exist.
+    /// Opens a state directory, and makes it if it does not exist.
     ///
     /// It holds `components/` (each tool that ran, by digest, so that a replay finds it), `code/` (compiled
-    /// components), `code.key` (which tells those from what others put there) and `journals/`.
+    /// components), `code.key` (which authenticates them) and `journals/`.
     ///
     /// # Authority
     ///
@@ -41,7 +40,7 @@ impl StateDir {
     ///
     /// # Errors
     ///
-    /// When it can't be made, belongs to another user, or others can write to it.
+    /// When it can't be made, belongs to another user, or can be written by others.
     pub fn open(root: &Path) -> Result<Self, LoadError> {
         for dir in [root.to_owned(), root.join("components"), root.join("code"), root.join("journals")] {
             private_dir(&dir)?;
@@ -49,7 +48,7 @@ impl StateDir {
         Ok(Self { root: root.to_owned(), code: CodeSource::default() })
     }
 
-    /// Says how kept code comes into this process: [`CodeSource::Copied`] where a grant reaches the directory.
+    /// Sets how stored code is loaded: use [`CodeSource::Copied`] if a grant reaches the directory.
     #[must_use]
     pub fn code_source(mut self, source: CodeSource) -> Self {
         self.code = source;
@@ -61,17 +60,17 @@ impl StateDir {
         &self.root
     }
 
-    /// Where a run's journal goes when the operator names no other place.
+    /// The path of a run's journal, if the operator names no other.
     pub fn journal_path(&self, run: &str) -> PathBuf {
         self.root.join("journals").join(format!("{run}.journal"))
     }
 
-    /// The kept copy of a component, by the digest of its bytes in hexadecimal.
+    /// The path of a component's copy, by the digest of its bytes in hexadecimal.
     pub fn component_path(&self, sha256: &str) -> PathBuf {
         self.root.join("components").join(format!("{sha256}.wasm"))
     }
 
-    /// The key that compiled code is kept under: 32 random bytes that nobody else may read.
+    /// The path of the key that authenticates compiled code: 32 random bytes that only this user may read.
     pub fn code_key_path(&self) -> PathBuf {
         self.root.join("code.key")
     }
@@ -84,7 +83,7 @@ impl StateDir {
         self.root.join("code").join(format!("{sha256}-{engine}.cwasm"))
     }
 
-    /// Keeps a copy of a component, unless there is one.
+    /// Stores a copy of a component, unless there is one.
     pub(crate) fn keep_component(&self, sha256: &str, bytes: &[u8]) -> Result<(), LoadError> {
         let path = self.component_path(sha256);
         if path.exists() {
@@ -99,8 +98,7 @@ impl StateDir {
     }
 }
 
-/// Writes a file so that it is there whole or not at all, whoever writes it at the same time, and whenever the machine
-/// stops.
+/// Writes a file completely or not at all, even if other processes write it at the same time or the machine stops.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let temporary = parent.join(format!(".{:032x}", random()?));
@@ -111,19 +109,18 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         .open(&temporary)
         .and_then(|mut file| {
             file.write_all(bytes)?;
-            // A file system may keep a name and lose what was written under it. Compiled code with zeros in it would be
-            // run.
+            // A file system may keep a file's name and lose its contents. Compiled code with zeros in it would be run.
             file.sync_data()
         })
         .and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
-        // The error that matters is the first; what is left behind is a hidden file in a private directory.
+        // The first error is the one that matters. Any remains are a hidden file in a private directory.
         drop(std::fs::remove_file(&temporary));
     }
     written
 }
 
-/// Whether a file or directory is this user's and closed to writing by others.
+/// Whether a file or directory belongs to this user and others can't write to it.
 pub(crate) fn is_private(metadata: &std::fs::Metadata) -> Result<(), StateProblem> {
     let user = rustix::process::geteuid().as_raw();
     if metadata.uid() != user {
@@ -150,7 +147,7 @@ fn private_dir(path: &Path) -> Result<(), LoadError> {
 ///
 /// # Errors
 ///
-/// When the operating system has none to give.
+/// When the operating system supplies none.
 pub(crate) fn random() -> std::io::Result<u128> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;

@@ -8,7 +8,7 @@ mod host_calls;
 pub(crate) use function::{Function, function, unchecked};
 pub(crate) use host_calls::host_calls;
 
-use crate::source::Turn;
+use crate::source::AnswerFrom;
 
 /// What host functions are implemented on.
 pub struct View<'a> {
@@ -36,10 +36,10 @@ impl Host {
         function: &'static Function,
         _: bool,
         arguments: impl FnOnce(&mut Vec<String>),
-    ) -> Result<(Turn, Box<Call>), String> {
+    ) -> Result<(AnswerFrom, Box<Call>), String> {
         let mut recorded = vec![function.key.to_owned()];
         arguments(&mut recorded);
-        Ok((if recorded.len() > 9 { Turn::Recorded } else { Turn::Perform }, Box::new(Call)))
+        Ok((if recorded.len() > 9 { AnswerFrom::Recording } else { AnswerFrom::World }, Box::new(Call)))
     }
 
     pub fn leave<A: Answer>(&mut self, _: Box<Call>, answer: A) -> A {

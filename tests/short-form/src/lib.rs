@@ -4,9 +4,9 @@ pub mod call;
 
 pub mod source {
     /// Where an answer comes from.
-    pub enum Turn {
-        Perform,
-        Recorded,
+    pub enum AnswerFrom {
+        World,
+        Recording,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bodies both ways, held to their caps and deadlines frame by frame.
+//! Bodies in both directions. Each frame is checked against the size caps and deadlines.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,24 +15,24 @@ use super::RequestBody;
 use super::error::{ExchangeError, classify};
 use super::pool::Lease;
 
-/// A request body on its way out.
+/// A request body that is being sent.
 #[derive(Debug)]
 pub(super) struct OutgoingBody {
-    /// Absent once it has ended or failed.
+    /// `None` once it has ended or failed.
     inner: Option<RequestBody>,
     /// What `content-length` says, in bytes.
     declared: Option<u64>,
     sent: u64,
     limit: u64,
-    patience: Patience,
+    timer: BodyTimer,
     upload: Option<Arc<Upload>>,
 }
 
 impl OutgoingBody {
     pub(super) fn new(inner: RequestBody, declared: Option<u64>, limit: u64, deadline: Option<Instant>) -> Self {
-        // Most requests have no body: those need nothing shared.
+        // Most requests have no body, and then there is nothing to share.
         let upload = (!inner.is_end_stream()).then(Arc::default);
-        Self { inner: Some(inner), declared, sent: 0, limit, patience: Patience::new(deadline, None), upload }
+        Self { inner: Some(inner), declared, sent: 0, limit, timer: BodyTimer::new(deadline, None), upload }
     }
 
     pub(super) fn upload(&self) -> Option<Arc<Upload>> {
@@ -40,8 +40,8 @@ impl OutgoingBody {
     }
 
     /// Counts a frame against the cap and the declared length.
-    fn admit(&mut self, frame: &Frame<Bytes>) -> Result<(), ExchangeError> {
-        if self.patience.is_over() {
+    fn check(&mut self, frame: &Frame<Bytes>) -> Result<(), ExchangeError> {
+        if self.timer.is_over() {
             return Err(ExchangeError::ResponseTimeout);
         }
         let Some(data) = frame.data_ref() else {
@@ -57,7 +57,7 @@ impl OutgoingBody {
         }
     }
 
-    /// Ends the body; the reason waits for whoever asks why the exchange failed.
+    /// Ends the body. The reason is kept until someone asks why the exchange failed.
     fn fail(&mut self, reason: ExchangeError) -> UploadFailed {
         self.inner = None;
         if let Some(upload) = &self.upload {
@@ -80,9 +80,9 @@ impl Body for OutgoingBody {
             return Poll::Ready(None);
         };
         let result = match Pin::new(inner).poll_frame(context) {
-            Poll::Pending if this.patience.poll_over(context) => Err(ExchangeError::ResponseTimeout),
+            Poll::Pending if this.timer.poll_over(context) => Err(ExchangeError::ResponseTimeout),
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Some(Ok(frame))) => this.admit(&frame).map(|()| frame),
+            Poll::Ready(Some(Ok(frame))) => this.check(&frame).map(|()| frame),
             Poll::Ready(Some(Err(error))) => Err(ExchangeError::RequestBodyFailed(error)),
             Poll::Ready(None) => match this.declared {
                 Some(declared) => Err(ExchangeError::RequestBodyLength { declared }),
@@ -98,8 +98,8 @@ impl Body for OutgoingBody {
     fn is_end_stream(&self) -> bool {
         match (&self.inner, self.declared) {
             (None, _) => true,
-            // Both versions of HTTP end the request here, so nothing after it is asked for. A body that ends
-            // earlier is an error, which only polling can report.
+            // Both versions of HTTP end the request here and ask for nothing after it. A body that ends earlier is an
+            // error, which only polling can report.
             (Some(_), Some(declared)) => self.sent == declared,
             (Some(inner), None) => inner.is_end_stream(),
         }
@@ -118,12 +118,12 @@ impl Drop for OutgoingBody {
     }
 }
 
-/// What hyper is told when a request body fails; the reason is in [`Upload`].
+/// The error that hyper gets when a request body fails; the reason is in [`Upload`].
 #[derive(Debug, thiserror::Error)]
 #[error("request body failed")]
 pub(super) struct UploadFailed;
 
-/// A request body's state, as seen from the response's side.
+/// A request body's state, as the response's side sees it.
 #[derive(Debug, Default)]
 pub(super) struct Upload {
     done: AtomicBool,
@@ -148,18 +148,18 @@ impl Upload {
     }
 }
 
-/// A response's body, ended at its cap and its deadline.
+/// A response's body. It ends at its size cap or its deadline.
 ///
-/// Dropping it before its end closes an HTTP/1.1 connection and resets an HTTP/2 stream. Reading it to its end makes
-/// the connection free for the next request. After an error nothing more comes.
+/// If it is dropped before its end, an HTTP/1.1 connection is closed and an HTTP/2 stream is reset. Reading it to its
+/// end frees the connection for the next request. After an error nothing more comes.
 #[derive(Debug)]
 pub struct ResponseBody {
-    /// Absent once it has ended or failed.
+    /// `None` once it has ended or failed.
     inner: Option<Incoming>,
     lease: Option<Lease>,
     received: u64,
     limit: u64,
-    patience: Patience,
+    timer: BodyTimer,
     upload: Option<Arc<Upload>>,
 }
 
@@ -168,10 +168,10 @@ impl ResponseBody {
         inner: Incoming,
         lease: Lease,
         limit: u64,
-        patience: Patience,
+        timer: BodyTimer,
         upload: Option<Arc<Upload>>,
     ) -> Self {
-        let mut body = Self { inner: Some(inner), lease: Some(lease), received: 0, limit, patience, upload };
+        let mut body = Self { inner: Some(inner), lease: Some(lease), received: 0, limit, timer, upload };
         body.finish_if_complete();
         body
     }
@@ -187,7 +187,7 @@ impl ResponseBody {
         self.inner = None;
         if let Some(lease) = self.lease.take() {
             let request_complete = self.upload.as_ref().is_none_or(|upload| upload.is_done());
-            lease.release(request_complete, self.patience.deadline);
+            lease.release(request_complete, self.timer.deadline);
         }
     }
 
@@ -198,12 +198,12 @@ impl ResponseBody {
         upload.unwrap_or(reason)
     }
 
-    fn admit(&mut self, frame: &Frame<Bytes>) -> Result<(), ExchangeError> {
-        // A server that always has one more byte ready never gets to `Poll::Pending`.
-        if self.patience.is_over() {
+    fn check(&mut self, frame: &Frame<Bytes>) -> Result<(), ExchangeError> {
+        // A server that always has one more byte ready never leads to `Poll::Pending`.
+        if self.timer.is_over() {
             return Err(ExchangeError::ResponseTimeout);
         }
-        self.patience.progress();
+        self.timer.progress();
         if let Some(data) = frame.data_ref() {
             self.received = self.received.saturating_add(length(data));
         }
@@ -227,9 +227,9 @@ impl Body for ResponseBody {
             return Poll::Ready(None);
         };
         let result = match Pin::new(inner).poll_frame(context) {
-            Poll::Pending if this.patience.poll_over(context) => Err(ExchangeError::ResponseTimeout),
+            Poll::Pending if this.timer.poll_over(context) => Err(ExchangeError::ResponseTimeout),
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Some(Ok(frame))) => this.admit(&frame).map(|()| frame),
+            Poll::Ready(Some(Ok(frame))) => this.check(&frame).map(|()| frame),
             Poll::Ready(Some(Err(error))) => Err(classify(error)),
             Poll::Ready(None) => {
                 this.finish();
@@ -254,18 +254,18 @@ impl Body for ResponseBody {
     }
 }
 
-/// How long a body may still take.
+/// The timer of a body: its deadline, and the longest wait between frames.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct BodyTimer {
     deadline: Option<Instant>,
     between: Option<Duration>,
-    /// Made when first waited for: a body that is never late needs no timer.
+    /// Made on the first wait: a body that is never late needs no timer.
     sleep: Option<Pin<Box<Sleep>>>,
-    /// Whether the timer is set for the present wait.
+    /// Whether the timer is set for the current wait.
     armed: bool,
 }
 
-impl Patience {
+impl BodyTimer {
     /// Ends at `deadline`, and earlier if nothing comes for as long as `between`.
     pub(super) const fn new(deadline: Option<Instant>, between: Option<Duration>) -> Self {
         Self { deadline, between, sleep: None, armed: false }
@@ -275,7 +275,7 @@ impl Patience {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Something came: the next wait starts anew.
+    /// A frame came: the next wait starts anew.
     fn progress(&mut self) {
         // Without a time between bytes the timer stays at the deadline and need not be set again.
         self.armed &= self.between.is_none();
@@ -298,7 +298,7 @@ impl Patience {
     }
 }
 
-/// Length in bytes; no buffer is longer than a `u64` can say.
+/// Length in bytes. Every buffer's length fits a `u64`.
 fn length(data: &Bytes) -> u64 {
     u64::try_from(data.len()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! A new connection: resolve, check, dial, handshake, in that order and within one time.
+//! Makes a new connection: resolve, check, dial, handshake, in that order and within one time limit.
 
 #![expect(clippy::disallowed_methods, reason = "connects to addresses that were checked")]
 
@@ -18,18 +18,18 @@ use super::resolver::ADDRESSES_MAX;
 use super::tls::Tls;
 use super::{AddressCheck, ClientConfig, Destination, Host, Protocol, Scheme};
 
-/// Flow-control window of one HTTP/2 response, in bytes: what a guest can leave unread in the host's memory, and at a
-/// round trip of 50 ms a rate of 20 MB/s.
+/// Flow-control window of one HTTP/2 response, in bytes. It bounds what a guest can leave unread in the host's memory,
+/// and at a round trip of 50 ms it allows 20 MB/s.
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 
-/// Flow-control window of an HTTP/2 connection, in bytes: room for all its responses.
+/// Flow-control window of an HTTP/2 connection, in bytes: enough for all its responses.
 #[expect(clippy::cast_possible_truncation, reason = "a small constant")]
 const CONNECTION_WINDOW_BYTES: u32 = STREAM_WINDOW_BYTES * STREAMS_MAX as u32;
 
-/// Largest HTTP/2 frame taken, in bytes: four times the least, for fewer steps on long bodies.
+/// Largest HTTP/2 frame accepted, in bytes: four times the minimum, so that long bodies take fewer steps.
 const FRAME_BYTES_MAX: u32 = 64 << 10;
 
-/// Most bytes of a request body that wait in one HTTP/2 stream.
+/// Most bytes of a request body buffered in one HTTP/2 stream.
 const SEND_BUFFER_BYTES_MAX: usize = 256 << 10;
 
 /// Largest read buffer of an HTTP/1.1 connection, in bytes; it grows to this only on long bodies.
@@ -42,7 +42,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Connects to `destination` over an address that `check` allows, before `by`.
+    /// Connects to `destination` at an address that `check` allows, until `by`.
     pub(super) async fn connect(
         &self,
         pool: &Pool,
@@ -51,12 +51,12 @@ impl Connector {
         by: Instant,
     ) -> Result<Connection, SendError> {
         let mut seen = Addresses::default();
-        let connected = self.connect_seen(pool, destination, check, by, &mut seen).await;
+        let connected = self.connect_noting(pool, destination, check, by, &mut seen).await;
         connected.map_err(|error| SendError { addresses: seen, ..SendError::unsent(error) })
     }
 
-    /// Connects, and keeps what became of each address.
-    async fn connect_seen(
+    /// Connects, and notes what happened with each address.
+    async fn connect_noting(
         &self,
         pool: &Pool,
         destination: &Destination,
@@ -99,7 +99,8 @@ impl Connector {
         }
     }
 
-    /// Speaks TLS where asked for, agrees on the version, and starts what drives the connection.
+    /// Does the TLS handshake where asked for, agrees on the HTTP version, and starts the tasks that drive the
+    /// connection.
     async fn establish(
         &self,
         pool: &Pool,
@@ -161,7 +162,7 @@ impl Connector {
     }
 }
 
-/// Dials exactly these addresses, one after another, the time shared fairly among them.
+/// Dials exactly these addresses, one after another, and divides the time fairly among them.
 ///
 /// # Authority
 ///
@@ -179,7 +180,7 @@ async fn dial(
         let share = by.saturating_duration_since(now) / left.max(1);
         match timeout_at(now + share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // Small requests must not wait for the acknowledgement of the one before.
+                // Small requests must not wait for the acknowledgement of the previous one.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection keeps Nagle's algorithm");
                 }

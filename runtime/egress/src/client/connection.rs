@@ -27,7 +27,7 @@ pub(super) struct Connection {
     pub(super) sender: Sender,
 }
 
-/// What all users of a connection share. The last one to let go ends it.
+/// State shared by all users of a connection. When the last one drops it, the connection ends.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) destination: Destination,
@@ -59,7 +59,7 @@ impl Connection {
         }
     }
 
-    /// Waits until a request can be sent; `false` if none ever can.
+    /// Waits until a request can be sent; `false` if the connection can never send one.
     pub(super) async fn ready(&mut self) -> bool {
         match &mut self.sender {
             Sender::Http1(sender) => sender.ready().await.is_ok(),
@@ -88,7 +88,7 @@ impl Connection {
         }
     }
 
-    /// Bytes of the application's data that were written so far.
+    /// Bytes of application data written so far.
     pub(super) fn written(&self) -> u64 {
         self.link.written.load(Ordering::Acquire)
     }
@@ -97,8 +97,8 @@ impl Connection {
 /// The tasks that drive one connection; they end when this is dropped.
 #[derive(Debug)]
 pub(super) struct Tasks {
-    /// Absent once ended, so that none can be added after. HTTP/2 has one task a stream, of which
-    /// [`STREAMS_MAX`](super::pool::STREAMS_MAX) are open at once; finished ones are removed when one is added.
+    /// `None` once ended, so that no task can be added later. HTTP/2 has one task per stream, of which
+    /// [`STREAMS_MAX`](super::pool::STREAMS_MAX) are open at once. Adding a task removes finished ones.
     handles: Mutex<Option<Vec<AbortHandle>>>,
 }
 
@@ -107,7 +107,7 @@ impl Tasks {
         Arc::new(Self { handles: Mutex::new(Some(Vec::new())) })
     }
 
-    /// Runs `future` as a part of this connection.
+    /// Runs `future` as part of this connection.
     pub(super) fn spawn(&self, future: impl Future<Output: Send> + Send + 'static) {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handles) = handles.as_mut() {
@@ -147,20 +147,20 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, future: F) {
-        // Without its tasks the connection has ended, and what it still wants to run ends with it.
+        // Without its tasks the connection has ended, so a task that it still wants to run is dropped.
         if let Some(tasks) = self.0.upgrade() {
             tasks.spawn(future);
         }
     }
 }
 
-/// The socket, plain or in TLS.
+/// The socket, with or without TLS.
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A socket that counts what is written, and holds its place among the open connections until it is closed.
+/// A socket that counts the bytes written, and holds its permit for an open connection until it is closed.
 pub(super) struct Transport {
     pub(super) stream: Stream,
     pub(super) written: Arc<AtomicU64>,

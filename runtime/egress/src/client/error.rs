@@ -1,4 +1,4 @@
-//! What can go wrong with an exchange, sorted so that each maps to one `wasi:http` error code.
+//! Errors of an exchange, sorted so that each maps to one `wasi:http` error code.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use http::HeaderName;
 
 use crate::readable::Unreadable;
 
-/// An error of any kind: those of request bodies, which the caller chooses.
+/// An error of any type, for request bodies: the caller chooses the type.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a client could not be made.
@@ -32,18 +32,18 @@ pub enum ClientError {
 pub struct SendError {
     /// What went wrong.
     pub error: ExchangeError,
-    /// Whether a byte of the request may have left: if so, its effect may have happened.
+    /// Whether a byte of the request may have been sent: if so, its effect may have happened.
     pub request_sent: bool,
-    /// The addresses that came into it, for the operator: a guest is not told.
+    /// The addresses involved, for the operator. The guest does not see them.
     pub addresses: Addresses,
 }
 
-/// What became of the addresses that a name stands for.
+/// What happened with the addresses that a name resolves to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
-    /// Dialled, in this order. The last one may have been connected to.
+    /// Addresses dialled, in this order. The last one may have been connected to.
     pub tried: Vec<SocketAddr>,
-    /// Refused by the [`AddressCheck`](super::AddressCheck), and not dialled.
+    /// Addresses that the [`AddressCheck`](super::AddressCheck) refused; they were not dialled.
     pub refused: Vec<SocketAddr>,
 }
 
@@ -68,10 +68,10 @@ impl Error for SendError {
 
 /// What went wrong, while sending or while the response's body was read.
 ///
-/// The texts are for the operator: they can name addresses and certificates, which a guest is not told.
+/// The texts are for the operator: they can name addresses and certificates, which a guest must not see.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// The request would not mean what its parts say.
+    /// The request would not be sent as described.
     #[error("request cannot be sent: {0}")]
     InvalidRequest(RequestFault),
     /// The name has no address, or the resolver failed.
@@ -101,7 +101,7 @@ pub enum ExchangeError {
     /// Dialling or the TLS handshake took too long.
     #[error("connecting took too long")]
     ConnectTimeout,
-    /// Every connection the client may hold was in use for too long.
+    /// All connections that the client may hold were in use for too long.
     #[error("all {limit} connections are in use")]
     ConnectionLimit {
         /// Most connections.
@@ -152,8 +152,8 @@ pub enum ExchangeError {
     /// The response's head is over its limits. Over HTTP/2 this can also show as [`Self::Protocol`].
     #[error("response headers are too large")]
     HeaderTooLarge,
-    /// The server switched protocols, which no one had asked for.
-    #[error("server switched protocols unasked")]
+    /// The server switched protocols although nobody asked for it.
+    #[error("server switched protocols without being asked")]
     UnexpectedUpgrade,
     /// The response can't be searched for the secrets that the server may have got.
     #[error(transparent)]
@@ -163,33 +163,33 @@ pub enum ExchangeError {
     Protocol(#[source] hyper::Error),
 }
 
-/// What makes a request impossible to send as described.
+/// Why a request can't be sent as described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestFault {
     /// The permit is for something other than a request.
-    #[error("what is permitted is not a request")]
+    #[error("the permitted action is not a request")]
     NotARequest,
-    /// The path would not be sent as it stands.
+    /// The path would be changed before it is sent.
     #[error("`{0}` is not a path with a query that starts with `/`")]
     Path(String),
     /// `CONNECT` asks for a tunnel.
     #[error("method `{0}` is not supported")]
     Method(String),
-    /// The authority is not a host with a port, or not the destination's.
+    /// The authority is not a host with a port, or not that of the destination.
     #[error("authority `{found}` is not `{expected}`")]
     Authority {
-        /// The destination's.
+        /// The destination's authority.
         expected: String,
-        /// The one given.
+        /// The authority that was given.
         found: String,
     },
     /// A name or value that HTTP does not allow.
     #[error("header `{0}` is not valid")]
     InvalidHeader(String),
-    /// A header that belongs to the connection.
+    /// A hop-by-hop header, or one that the client sets itself.
     #[error("header `{0}` belongs to the connection")]
     Header(HeaderName),
-    /// Not one number, or not the body's length.
+    /// The value is not one number, or not the body's length.
     #[error("header `content-length` is not one number that fits the body")]
     ContentLength,
 }

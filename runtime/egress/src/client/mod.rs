@@ -1,12 +1,12 @@
 //! The HTTP client of the gate: one request to one destination, within stated limits.
 //!
-//! It owns connections: it resolves names, has every address checked before it is dialled, speaks TLS, keeps a bounded
-//! pool, and ends every exchange at its deadline or cap. It leaves to its caller what may be requested at all, and
-//! knows nothing of policy, approval or journal. It follows no redirect, reads no proxy from the environment, and
-//! never sends a request twice once a byte of it may have left.
+//! It owns connections: it resolves names, has every address checked before it is dialled, does the TLS handshake,
+//! keeps a bounded pool, and ends every exchange at its deadline or size cap. Its caller decides which requests are
+//! allowed; the client knows nothing of policy, approval or journal. It follows no redirects, reads no proxy from the
+//! environment, and never sends a request twice once a byte of it may have been sent.
 //!
-//! The rule not to break: no socket is used for an exchange whose [`AddressCheck`] has not allowed its address, be it
-//! new or out of the pool.
+//! The rule not to break: no exchange uses a socket, new or pooled, unless the exchange's own [`AddressCheck`] allows
+//! its address.
 
 mod body;
 mod connect;
@@ -36,15 +36,15 @@ pub use error::{Addresses, BoxError, ClientError, ExchangeError, RequestFault, S
 pub use resolver::{Resolver, Resolving, SystemResolver};
 pub use send::Client;
 
-/// A request body as the client takes it: streamed, its errors of any kind.
+/// A request body as the client takes it: streamed, with errors of any type.
 pub type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
 
-/// How a [`Client`] connects, and what it keeps.
+/// How a [`Client`] connects, and which connections it keeps.
 #[derive(Clone)]
 pub struct ClientConfig {
     /// Certificate authorities to trust besides the platform's, each a PEM text of one certificate or more.
     pub extra_roots_pem: Vec<Vec<u8>>,
-    /// Whether the platform's certificate authorities are trusted.
+    /// Whether to trust the platform's certificate authorities.
     pub platform_roots: bool,
     /// Turns names into addresses.
     pub resolver: Arc<dyn Resolver>,
@@ -54,7 +54,7 @@ pub struct ClientConfig {
     pub idle_timeout: Duration,
     /// Most unused HTTP/1.1 connections kept for one destination.
     pub idle_per_host_max: usize,
-    /// Most open connections, in use or not. A request that finds none free waits, at most the connect timeout.
+    /// Most open connections, in use or not. A request that finds none free waits for at most the connect timeout.
     pub connections_max: usize,
     /// Largest response head, in bytes: names and values together.
     pub header_bytes_max: usize,
@@ -112,7 +112,7 @@ impl Scheme {
     }
 }
 
-/// What a URL names as its host.
+/// The host in a URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
     /// A name to resolve, canonical: lower case, ASCII.
@@ -131,7 +131,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Where a request goes. Connections are reused for an equal destination only.
+/// Where a request goes. A connection is reused only for an equal destination.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Destination {
     /// Plain or TLS.
@@ -159,21 +159,21 @@ impl Destination {
     }
 }
 
-/// Waiting times of one exchange, besides its deadline. None is set by default.
+/// Timeouts of one exchange besides its deadline. By default none is set.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timeouts {
-    /// Longest time to connect, where it is shorter than the client's own.
+    /// Connect timeout, where it is shorter than the client's own.
     pub connect: Option<Duration>,
-    /// Longest time from handing over the request to the response's head.
+    /// Longest time from sending the request to the response's head.
     pub first_byte: Option<Duration>,
-    /// Longest time without anything of the response's body arriving.
+    /// Longest wait for the next part of the response's body.
     pub between_bytes: Option<Duration>,
 }
 
 /// One request with the limits it is sent under.
 ///
-/// What the guest wrote is made safe by the caller; what would still change the meaning of the request (a path that
-/// is not one, another authority, hop-by-hop headers) is refused with [`ExchangeError::InvalidRequest`].
+/// The caller has made the guest's input safe. The client refuses, with [`ExchangeError::InvalidRequest`], whatever
+/// would still change the request's meaning: an invalid path, another authority, hop-by-hop headers.
 pub struct Exchange {
     /// Where it goes.
     pub destination: Destination,
@@ -191,9 +191,9 @@ pub struct Exchange {
     pub request_body_max: u64,
     /// Most bytes of response body that are passed on.
     pub response_body_max: u64,
-    /// When the whole exchange ends, bodies included, however far it has got.
+    /// When the whole exchange ends, bodies included, whether or not it is complete.
     pub deadline: Option<Instant>,
-    /// Waiting times within the deadline.
+    /// Timeouts within the deadline.
     pub timeouts: Timeouts,
 }
 
@@ -210,12 +210,13 @@ impl fmt::Debug for Exchange {
 
 /// Which addresses an exchange may use.
 ///
-/// It is asked for every address before it is dialled, and for the peer of a pooled connection before it is reused,
-/// since another grant may have opened that one.
+/// It is asked about every address before it is dialled, and about the peer of a pooled connection before it is reused,
+/// because another grant may have opened that connection.
 pub trait AddressCheck: Send + Sync {
     /// Whether `address` may be dialled.
     ///
-    /// It is given as it was resolved: an IPv4 address inside an IPv6 one (`::ffff:127.0.0.1`) reaches the inner one.
+    /// It gets the address as it was resolved: an IPv4 address inside an IPv6 one (`::ffff:127.0.0.1`) reaches the
+    /// inner one.
     fn allows(&self, address: IpAddr) -> bool;
 }
 
@@ -228,10 +229,10 @@ pub enum Protocol {
     Http2,
 }
 
-/// A response's head, its body still to come, and how it was reached.
+/// A response's head, its body still to be read, and how it was reached.
 #[derive(Debug)]
 pub struct Reply {
-    /// The final response: informational ones are passed over, redirects are not followed.
+    /// The final response: informational ones are skipped, redirects are not followed.
     pub response: http::Response<ResponseBody>,
     /// Address of the server.
     pub peer: SocketAddr,

@@ -1,4 +1,4 @@
-//! Which connections are kept, which of them an exchange may use, and how many there are.
+//! Which connections are kept, which of them an exchange may use, and how many there can be.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -12,12 +12,12 @@ use super::{AddressCheck, ClientConfig, Destination, Protocol};
 
 /// Most requests at once on one HTTP/2 connection.
 ///
-/// Responses that a guest does not read keep their flow-control window. The connection's window has room for this
-/// many of them, so that they can never starve the one response that is being read.
+/// Responses that a guest does not read keep their flow-control window. The connection's window has room for this many
+/// of them, so they can never starve the one response that is being read.
 pub(super) const STREAMS_MAX: usize = 8;
 
-/// Longest wait for a kept connection to take a request. Its response was read to the end, so its driver has at most
-/// a few steps to go; a new connection is the better choice if those take longer.
+/// Longest wait for a kept connection to accept a request. Its response was read to the end, so its driver has at most
+/// a few steps to go. If those take longer, a new connection is the better choice.
 const READY_GRACE: Duration = Duration::from_millis(20);
 
 /// The connections of one client.
@@ -32,12 +32,12 @@ pub(super) struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Oldest first. Every open connection holds a permit, so there are never many; a list is searched faster than
-    /// keys are hashed.
-    kept: Vec<Kept>,
-    /// Responses are complete, request bodies still being sent.
+    /// Oldest first. Every open connection holds a permit, so there are never many, and searching a list is faster than
+    /// hashing keys.
+    kept: Vec<Pooled>,
+    /// Connections whose response is complete while the request body is still being sent.
     detached: Vec<Detached>,
-    /// Every connection, to be ended with the client.
+    /// Every connection, so that all end with the client.
     open: Vec<Weak<Tasks>>,
 }
 
@@ -48,7 +48,7 @@ struct Detached {
 }
 
 impl Detached {
-    /// A server that stops reading stops the body from being polled, so the body alone does not end in time.
+    /// A server that stops reading also stops the body from being polled, so the body's own timeout does not fire.
     fn is_over(&self) -> bool {
         let late = |deadline| Instant::now() >= deadline;
         self.tasks.is_finished() || self.deadline.is_some_and(late)
@@ -56,13 +56,13 @@ impl Detached {
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Pooled {
     connection: Connection,
     since: Instant,
 }
 
-impl Kept {
-    /// Requests under way: those of HTTP/2, since an HTTP/1.1 connection is kept only between requests.
+impl Pooled {
+    /// Requests under way. Only HTTP/2 has any: an HTTP/1.1 connection is kept only between requests.
     fn streams(&self) -> usize {
         Arc::strong_count(&self.connection.link).saturating_sub(1)
     }
@@ -81,7 +81,7 @@ impl Pool {
 
     /// Takes a connection to `destination` whose peer `check` allows.
     pub(super) async fn check_out(&self, destination: &Destination, check: &dyn AddressCheck) -> Option<Connection> {
-        // Lets the drivers see what has arrived, above all that a server has closed its end.
+        // Lets the drivers process what has arrived, above all that a server has closed its end.
         if self.is_empty() {
             return None;
         }
@@ -109,7 +109,7 @@ impl Pool {
         });
         let taken = place.and_then(|place| {
             let shared = state.kept.get(place)?.connection.share();
-            // The newest is taken first, so that the surplus of a busy moment can grow old.
+            // The newest is taken first, so that the surplus of a busy moment grows old and is closed.
             shared.or_else(|| Some(state.kept.remove(place).connection))
         });
         drop(state);
@@ -124,7 +124,7 @@ impl Pool {
         let mut surplus = self.remove_stale(&mut state);
 
         if self.waiting.load(Ordering::SeqCst) > 0 {
-            // Another destination waits for room: this connection makes it, by not being kept.
+            // A request to another destination waits for room: not keeping this connection makes some.
             surplus.extend(remove(&mut state.kept, |kept| Arc::ptr_eq(&kept.connection.link, &connection.link)));
             drop(state);
             return;
@@ -134,26 +134,26 @@ impl Pool {
             return;
         }
         let destination = &connection.link.destination;
-        let same = |kept: &Kept| kept.connection.link.destination == *destination;
+        let same = |kept: &Pooled| kept.connection.link.destination == *destination;
         if state.kept.iter().filter(|kept| same(kept)).count() >= self.idle_per_host_max
             && let Some(oldest) = state.kept.iter().position(same)
         {
             surplus.push(state.kept.remove(oldest));
         }
         if self.idle_per_host_max > 0 {
-            state.kept.push(Kept { connection, since: now });
+            state.kept.push(Pooled { connection, since: now });
         }
         drop(state);
     }
 
-    /// Makes a connection that can carry several requests available to others at once.
+    /// Shares a connection that can carry several requests at once with other exchanges.
     pub(super) fn publish(&self, connection: &Connection) {
         if let Some(shared) = connection.share() {
             self.check_in(shared);
         }
     }
 
-    /// Lets a connection finish sending until `deadline`, after which it ends.
+    /// Lets a connection finish sending until `deadline`, when it ends.
     fn detach(&self, tasks: Arc<Tasks>, deadline: Option<Instant>) {
         let mut state = self.lock();
         let over: Vec<_> = state.detached.extract_if(.., |detached| detached.is_over()).collect();
@@ -162,7 +162,7 @@ impl Pool {
         drop(over);
     }
 
-    /// Waits for room for one more connection, making it where an unused one can be closed.
+    /// Waits for room for one more connection, and closes an unused one if needed.
     pub(super) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Some(permit);
@@ -172,7 +172,7 @@ impl Pool {
         Arc::clone(&self.permits).acquire_owned().await.ok()
     }
 
-    /// Closes a connection that no one uses, and those that are overdue.
+    /// Closes one unused connection, and all that are overdue.
     fn make_room(&self) {
         let mut state = self.lock();
         let over: Vec<_> = state.detached.extract_if(.., |detached| detached.is_over()).collect();
@@ -189,7 +189,7 @@ impl Pool {
         state.open.push(Arc::downgrade(tasks));
     }
 
-    fn remove_stale(&self, state: &mut State) -> Vec<Kept> {
+    fn remove_stale(&self, state: &mut State) -> Vec<Pooled> {
         remove(&mut state.kept, |kept| {
             kept.connection.is_closed() || (kept.streams() == 0 && kept.since.elapsed() > self.idle_timeout)
         })
@@ -209,12 +209,12 @@ impl Drop for Pool {
     }
 }
 
-/// Takes out what `gone` names, to be dropped after the lock.
-fn remove(kept: &mut Vec<Kept>, gone: impl Fn(&Kept) -> bool) -> Vec<Kept> {
+/// Takes out the connections for which `gone` is true, to be dropped once the lock is released.
+fn remove(kept: &mut Vec<Pooled>, gone: impl Fn(&Pooled) -> bool) -> Vec<Pooled> {
     kept.extract_if(.., |kept| gone(kept)).collect()
 }
 
-/// Counts one waiting request for as long as it waits.
+/// Counts a waiting request for as long as it waits.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
@@ -230,7 +230,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A connection while an exchange uses it. Dropped without a release, an HTTP/1.1 connection is closed.
+/// A connection while an exchange uses it. If it is dropped without a release, an HTTP/1.1 connection is closed.
 #[derive(Debug)]
 pub(super) struct Lease {
     connection: Connection,
@@ -259,7 +259,7 @@ impl Lease {
             pool.check_in(self.connection);
             return;
         }
-        // A server may answer before it has read everything. The rest is still sent, as promised to the caller.
+        // A server may answer before it has read everything. The rest is still sent, as the caller was promised.
         pool.detach(Arc::clone(&self.connection.link.tasks), deadline);
         if self.connection.protocol() == Protocol::Http2 {
             pool.check_in(self.connection);

@@ -1,4 +1,5 @@
-//! From an [`Exchange`] to what hyper sends, refusing what would reach the server with another meaning.
+//! From an [`Exchange`] to the request that hyper sends. It refuses everything that would reach the server with another
+//! meaning.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::body::{OutgoingBody, Upload};
 use super::error::{ExchangeError, RequestFault};
 use super::{Destination, Exchange, Host, Protocol, Scheme};
 
-/// A request that is fit to be sent, over either version of HTTP.
+/// A request that can be sent over either version of HTTP.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     method: Method,
@@ -24,7 +25,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Makes the request of an exchange, and says where it goes.
+    /// Makes an exchange's request, and returns its destination.
     pub(super) fn new(exchange: Exchange) -> Result<(Self, Destination), ExchangeError> {
         let path = path(&exchange)?;
         let authority = authority(&exchange.authority, &exchange.destination)?;
@@ -46,7 +47,7 @@ impl Outgoing {
         Ok((outgoing, exchange.destination))
     }
 
-    /// How far the body has got, if there is one.
+    /// The state of the body's upload, if there is a body.
     pub(super) fn upload(&self) -> Option<Arc<Upload>> {
         self.body.upload()
     }
@@ -60,7 +61,7 @@ impl Outgoing {
             Protocol::Http1 => {
                 let host = HeaderValue::from_str(self.authority.as_str());
                 request.headers_mut().insert(HOST, host.map_err(|_| RequestFault::Path(self.authority.to_string()))?);
-                // The origin form alone: an absolute form would make a proxy of the server.
+                // Only the origin form: with an absolute form, the server would act as a proxy.
                 *request.uri_mut() = Uri::from(self.path);
             }
             Protocol::Http2 => {
@@ -76,7 +77,7 @@ impl Outgoing {
         Ok(request)
     }
 
-    /// Takes a request back that no connection has begun to write.
+    /// Takes back a request of which no byte was written.
     pub(super) fn from_request(request: Request<OutgoingBody>, scheme: Scheme, authority: Authority) -> Self {
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
@@ -91,7 +92,7 @@ impl Outgoing {
         }
     }
 
-    /// What is sent as `host` or `:authority`.
+    /// The value of `host` or `:authority`.
     pub(super) const fn authority(&self) -> &Authority {
         &self.authority
     }
@@ -107,13 +108,13 @@ fn path(exchange: &Exchange) -> Result<PathAndQuery, RequestFault> {
     let text = &exchange.path_and_query;
     PathAndQuery::try_from(text.as_str())
         .ok()
-        // A fragment is dropped by the parser; what was checked must be what is sent.
+        // The parser drops a fragment. Then the path that is sent would not be the one that was checked.
         .filter(|path| text.starts_with('/') && path.as_str() == text)
         .ok_or_else(|| RequestFault::Path(text.clone()))
 }
 
-/// Parses an authority, and holds it against the destination: a server that serves several hosts believes this
-/// value, so another host here would be another destination than the one that was allowed.
+/// Parses an authority and compares it with the destination. A server that serves several hosts believes this value, so
+/// another host here would be a destination that nobody allowed.
 fn authority(text: &str, destination: &Destination) -> Result<Authority, RequestFault> {
     let fault = || RequestFault::Authority {
         expected: format!("{}:{}", destination.host, destination.port),
@@ -136,7 +137,7 @@ fn authority(text: &str, destination: &Destination) -> Result<Authority, Request
     }
 }
 
-/// Refuses headers that speak to the connection (RFC 9110 section 7.6.1) or that the client sets itself.
+/// Refuses hop-by-hop headers (RFC 9110 section 7.6.1) and those that the client sets itself.
 fn check_headers(headers: &HeaderMap) -> Result<(), RequestFault> {
     headers
         .keys()
@@ -150,7 +151,7 @@ fn belongs_to_connection(name: &HeaderName) -> bool {
         || name.starts_with("proxy-")
 }
 
-/// The one length that the headers declare, held against what is known of the body.
+/// The one length that the headers declare, compared with what is known of the body.
 fn declared_length(exchange: &Exchange) -> Result<Option<u64>, ExchangeError> {
     let hint = exchange.body.size_hint();
     let limit = exchange.request_body_max;
@@ -170,7 +171,7 @@ fn declared_length(exchange: &Exchange) -> Result<Option<u64>, ExchangeError> {
     }
 }
 
-/// Digits only: `u64::from_str` would also take a leading `+`, which servers read differently.
+/// Digits only: `u64::from_str` would also accept a leading `+`, which servers read differently.
 fn parse_length(value: &HeaderValue) -> Option<u64> {
     let text = value.to_str().ok()?;
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?

@@ -1,23 +1,24 @@
-//! Names to addresses, as a value that is passed in: tests give fixed tables, and no name is looked up twice unseen.
+//! Resolves names to addresses. The resolver is passed in as a value: tests use fixed tables, and every lookup is
+//! visible.
 
-#![expect(clippy::disallowed_methods, reason = "looks names up, for everyone else")]
+#![expect(clippy::disallowed_methods, reason = "the one place that looks up names")]
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-/// A lookup that is under way.
+/// A lookup that is in progress.
 pub type Resolving<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
 
 /// Turns names into addresses.
 ///
-/// It is asked once for each new connection; the client checks what it answers and dials exactly that.
+/// It is asked once for each new connection. The client checks the addresses that it returns, and dials exactly those.
 pub trait Resolver: Send + Sync {
     /// Looks up `host`.
     ///
     /// # Errors
     ///
-    /// As the system's resolver: the name does not exist, or no server answered.
+    /// As those of the system's resolver: the name does not exist, or no server answered.
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolving<'a>;
 }
 
@@ -25,7 +26,7 @@ pub trait Resolver: Send + Sync {
 ///
 /// # Authority
 ///
-/// Asks the name servers that the system is configured with.
+/// Queries the name servers that the system is configured with.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemResolver;
 
@@ -38,5 +39,5 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// Most addresses of one name that are considered: an answer can carry thousands, and each costs a dial.
+/// Most addresses of one name that are used: an answer can have thousands, and each costs a dial.
 pub(super) const ADDRESSES_MAX: usize = 16;

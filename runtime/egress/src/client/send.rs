@@ -1,4 +1,4 @@
-//! One exchange from request to response head: reuse or connect, send, check what came back.
+//! One exchange from the request to the response's head: reuse a connection or make one, send, check the response.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{Patience, ResponseBody};
+use super::body::{BodyTimer, ResponseBody};
 use super::connect::Connector;
 use super::connection::Connection;
 use super::error::{Addresses, ClientError, ExchangeError, SendError, classify};
@@ -20,17 +20,18 @@ use super::request::Outgoing;
 use super::tls::Tls;
 use super::{AddressCheck, ClientConfig, Destination, Exchange, Protocol, Reply, Scheme, Timeouts};
 
-/// Longest connect timeout that is honoured: more than any network needs, and short enough to be added to any time.
+/// Longest connect timeout that is accepted: more than any network needs, and short enough to be added to any time.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 
-/// An HTTP client. Clones share its connections, which all end with the last clone, responses half read included.
+/// An HTTP client. Clones share its connections. All connections end with the last clone, even if a response is half
+/// read.
 #[derive(Clone)]
 pub struct Client {
     connector: Arc<Connector>,
     pool: Arc<Pool>,
 }
 
-/// What one exchange is held to.
+/// The limits of one exchange.
 struct Terms {
     destination: Destination,
     response_body_max: u64,
@@ -38,7 +39,7 @@ struct Terms {
     timeouts: Timeouts,
 }
 
-/// An attempt that failed, with the request where none of it was written.
+/// An attempt that failed. It has the request if no byte of it was written.
 #[derive(Debug)]
 struct Failed {
     error: SendError,
@@ -56,10 +57,10 @@ impl Client {
         Ok(Self { pool: Arc::new(Pool::new(&config)), connector: Arc::new(Connector { config, tls }) })
     }
 
-    /// Sends one request and returns when the head of its response is there.
+    /// Sends one request and returns once the head of its response has arrived.
     ///
-    /// The request is sent at most once. Only where a kept connection turns out to be dead before any of it was
-    /// written does it go to a new connection, once. Dropping the future ends the exchange.
+    /// The request is sent at most once. Only if a kept connection turns out to be dead before a byte of the request
+    /// was written is it sent on a new connection, once. Dropping the future ends the exchange.
     ///
     /// # Errors
     ///
@@ -77,7 +78,7 @@ impl Client {
                 Err(failed) => return Err(failed.error),
             }
         }
-        // Boxed: most requests find a connection, and are not to carry the room for making one.
+        // Boxed: most requests find a connection, and their futures need not have room for making one.
         Box::pin(self.connect_and_send(outgoing, &terms, check)).await
     }
 
@@ -94,7 +95,7 @@ impl Client {
         self.attempt(connection, outgoing, terms, false).await.map_err(|failed| failed.error)
     }
 
-    /// When a new connection must stand.
+    /// When a new connection must be established.
     fn connect_by(&self, terms: &Terms) -> Instant {
         let own = self.connector.config.connect_timeout.min(CONNECT_TIMEOUT_MAX);
         let timeout = terms.timeouts.connect.map_or(own, |asked| asked.min(own));
@@ -120,12 +121,12 @@ impl Client {
         let before = lease.connection().written();
 
         let result = {
-            // Pinned here, so that the timer around it holds a pointer and not a second place for it.
+            // Pinned here, so that the timer around it holds a pointer and not a second copy of the space.
             let sending = pin!(lease.connection().send(request));
             within(terms.head_by(), sending).await
         };
         let Some(result) = result else {
-            // The driver may be writing at this very moment.
+            // The driver may be writing right now.
             return Err(failed(ExchangeError::ResponseTimeout, lease.link().peer));
         };
         let response = match result {
@@ -149,10 +150,10 @@ impl Client {
         };
         let peer = lease.link().peer;
         self.check_response(&response, terms).map_err(|error| failed(error, peer))?;
-        let patience = Patience::new(terms.deadline, terms.timeouts.between_bytes);
+        let timer = BodyTimer::new(terms.deadline, terms.timeouts.between_bytes);
         let limit = terms.response_body_max;
         Ok(Reply {
-            response: response.map(|body| ResponseBody::new(body, lease, limit, patience, upload)),
+            response: response.map(|body| ResponseBody::new(body, lease, limit, timer, upload)),
             peer,
             reused,
             protocol,
@@ -160,7 +161,7 @@ impl Client {
         })
     }
 
-    /// Refuses a response that breaks its limits already by its head.
+    /// Refuses a response whose head already breaks a limit.
     fn check_response(&self, response: &Response<Incoming>, terms: &Terms) -> Result<(), ExchangeError> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(ExchangeError::UnexpectedUpgrade);
@@ -185,14 +186,14 @@ impl fmt::Debug for Client {
 }
 
 impl Terms {
-    /// When the head of the response must be there.
+    /// When the response's head must have arrived.
     fn head_by(&self) -> Option<Instant> {
         let first_byte = self.timeouts.first_byte.and_then(|timeout| Instant::now().checked_add(timeout));
         self.deadline.into_iter().chain(first_byte).min()
     }
 }
 
-/// A failure of a request that this server may have seen.
+/// The error of a request that this server may have seen.
 fn failed(error: ExchangeError, peer: SocketAddr) -> Failed {
     Failed { error: SendError { error, request_sent: true, addresses: reached(peer) }, unsent: None }
 }
@@ -201,7 +202,7 @@ fn reached(peer: SocketAddr) -> Addresses {
     Addresses { tried: vec![peer], refused: Vec::new() }
 }
 
-/// Waits for `future`, at most until `end`.
+/// Waits for `future`, until `end` at the latest.
 async fn within<T>(end: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
     match end {
         Some(end) => timeout_at(end, future).await.ok(),
@@ -226,9 +227,9 @@ mod tests {
     use super::super::{Host, SystemResolver};
     use super::*;
 
-    struct All;
+    struct AnyAddress;
 
-    impl AddressCheck for All {
+    impl AddressCheck for AnyAddress {
         fn allows(&self, _: std::net::IpAddr) -> bool {
             true
         }
@@ -257,8 +258,8 @@ mod tests {
         let (outgoing, destination) = Outgoing::new(exchange(address)).unwrap();
         let terms = Terms { destination, response_body_max: 8, deadline: None, timeouts: Timeouts::default() };
         let by = client.connect_by(&terms);
-        let connection = client.connector.connect(&client.pool, &terms.destination, &All, by).await.unwrap();
-        // The driver dies after the connection was found to be alive.
+        let connection = client.connector.connect(&client.pool, &terms.destination, &AnyAddress, by).await.unwrap();
+        // The driver ends after the connection was found to be alive.
         connection.link.tasks.end();
 
         let failed = client.attempt(connection, outgoing, &terms, true).await.unwrap_err();

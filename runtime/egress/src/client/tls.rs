@@ -1,4 +1,4 @@
-//! TLS: whom the client trusts, and the handshake.
+//! TLS: which servers the client trusts, and the handshake.
 
 use std::sync::Arc;
 
@@ -16,7 +16,8 @@ use super::{Host, Protocol};
 /// Versions offered in the handshake, best first.
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// Trust in servers. The platform's roots are read when TLS is first spoken: a tool that needs none starts faster.
+/// The certificate authorities to trust. The platform's are read at the first TLS handshake: a tool that needs none
+/// starts faster.
 pub(super) struct Tls {
     extra: RootCertStore,
     platform_roots: bool,
@@ -29,12 +30,12 @@ impl Tls {
         for (index, pem) in extra_roots_pem.iter().enumerate() {
             add_roots(&mut extra, pem).map_err(|reason| ClientError::RootUnreadable { index, reason })?;
         }
-        // Nothing below depends on which roots there are: if this works now, it works later.
+        // Nothing below depends on the roots: if this works now, it works later.
         client_config(RootCertStore::empty()).map_err(ClientError::Tls)?;
         Ok(Self { extra, platform_roots, config: OnceCell::new() })
     }
 
-    /// Speaks TLS on `stream` with `host`, which the certificate must name.
+    /// Does the TLS handshake on `stream` with `host`, which the certificate must name.
     pub(super) async fn handshake(
         &self,
         stream: TcpStream,
@@ -64,7 +65,7 @@ impl Tls {
             for error in &platform.errors {
                 tracing::warn!(%error, "a certificate authority of the platform could not be read");
             }
-            // Stores in use contain certificates that no one can parse; the others still count.
+            // Real stores contain certificates that no one can parse; the others still count.
             let (added, ignored) = roots.add_parsable_certificates(platform.certs);
             tracing::debug!(added, ignored, "read the platform's certificate authorities");
         }
@@ -73,7 +74,7 @@ impl Tls {
     }
 }
 
-/// TLS 1.2 and 1.3 with ring, certificates verified, no client certificate.
+/// TLS 1.2 and 1.3 with ring; certificates are verified; no client certificate.
 fn client_config(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -96,7 +97,7 @@ fn add_roots(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), String> {
 
 fn server_name(host: &Host) -> Result<ServerName<'static>, ExchangeError> {
     match host {
-        // The trailing dot of a fully qualified name is no part of what certificates name.
+        // A certificate names a host without the trailing dot of a fully qualified name.
         Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())
             .map_err(|error| ExchangeError::TlsProtocol(rustls::Error::General(error.to_string()))),
         Host::Ip(address) => Ok(ServerName::from(*address)),

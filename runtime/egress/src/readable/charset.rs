@@ -1,9 +1,10 @@
-//! Character sets, by the parameters of a `content-type`: whether ASCII is ASCII in them. Only then is a secret found.
+//! Character sets in the parameters of a `content-type`: whether they encode ASCII as ASCII. Only then can a secret be
+//! found.
 //!
-//! Most sets have ASCII in them, under more names than could be listed. Those that don't are few families.
+//! Most sets do, and they have more names than could be listed. The others belong to a few families.
 
-/// What the names of the families contain, without anything but letters and digits: two or four bytes for each
-/// character, seven bits with escapes, and EBCDIC.
+/// Parts of the families' names, letters and digits only: two or four bytes for each character, seven bits with
+/// escapes, and EBCDIC.
 const FAMILIES: [&str; 12] = [
     "utf16",
     "utf32",
@@ -19,10 +20,10 @@ const FAMILIES: [&str; 12] = [
     "jisencoding",
 ];
 
-/// Names that are whole.
+/// Names that must match as a whole.
 const NAMES: [&str; 6] = ["unicode", "csunicode", "hz", "jis", "scsu", "bocu1"];
 
-/// Whether ASCII is ASCII in every character set that the parameters of a `content-type`, in lower case, may name.
+/// Whether every character set that these parameters may name encodes ASCII as ASCII. The parameters are in lower case.
 pub(super) fn are_readable(parameters: &str) -> bool {
     let mut rest = parameters;
     while !rest.is_empty() {
@@ -36,7 +37,7 @@ pub(super) fn are_readable(parameters: &str) -> bool {
     true
 }
 
-/// Where a parameter ends: at a `;` that is not in quotes. Nothing where a quote is not closed.
+/// Where a parameter ends: at a `;` outside of quotes. `None` if a quote is not closed.
 fn parameter_end(text: &str) -> Option<usize> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     for (position, byte) in text.bytes().enumerate() {
@@ -53,12 +54,12 @@ fn parameter_end(text: &str) -> Option<usize> {
 
 fn is_readable(parameter: &str) -> bool {
     let Some(rest) = parameter.strip_prefix("charset") else {
-        // One that is separated by white space alone is one to whoever splits there.
+        // Some readers split at white space too, and would find a parameter here.
         return parameter.contains('"') || !parameter.contains("charset");
     };
     match rest.trim_start().strip_prefix('=') {
         Some(value) => has_ascii(value),
-        // `charset*` (RFC 8187), and whatever else goes on differently.
+        // `charset*` (RFC 8187), and other names that only begin like this one.
         None => rest.is_empty(),
     }
 }
@@ -67,12 +68,12 @@ fn has_ascii(charset: &str) -> bool {
     let name: String = charset.chars().filter(char::is_ascii_alphanumeric).collect();
     !NAMES.contains(&name.as_str())
         && !FAMILIES.iter().any(|family| name.contains(family))
-        && !page(&name).is_some_and(is_other_page)
+        && !page(&name).is_some_and(is_unreadable_page)
 }
 
-/// Whether a code page of IBM or Microsoft is in one of the families: EBCDIC in the first lines, and UTF-16, UTF-32,
-/// ISO 2022, HZ and UTF-7 in the last.
-fn is_other_page(page: u32) -> bool {
+/// Whether a code page of IBM or Microsoft belongs to one of the families: EBCDIC in the first lines, and UTF-16,
+/// UTF-32, ISO 2022, HZ and UTF-7 in the last.
+fn is_unreadable_page(page: u32) -> bool {
     matches!(page, 37 | 256 | 273..=290 | 297 | 420..=424 | 500 | 833..=838 | 870 | 871 | 875 | 880 | 905 | 918 | 924)
         || matches!(page, 930 | 931 | 933 | 935 | 937 | 939 | 1025..=1027 | 1047 | 1097 | 1112 | 1122 | 1123 | 1130)
         || matches!(page, 1132 | 1137 | 1140..=1149 | 1153..=1158 | 1160 | 1164 | 1364 | 1371 | 1377 | 1388)

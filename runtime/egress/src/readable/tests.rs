@@ -1,4 +1,4 @@
-//! What is asked for, taken and refused.
+//! What is asked for, accepted and refused.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn checked_for(method: &str, status: u16, headers: &[(&str, &str)]) -> Result<()
 }
 
 #[test]
-fn takes_what_can_be_searched() {
+fn accepts_responses_that_can_be_searched() {
     for headers in [
         &[][..],
         &[("transfer-encoding", "chunked")],
@@ -31,7 +31,7 @@ fn takes_what_can_be_searched() {
 }
 
 #[test]
-fn refuses_what_can_not() {
+fn refuses_responses_that_cannot_be_searched() {
     for (status, name, value, why) in [
         (206, "x-a", "1", Unreadable::Part),
         (226, "im", "gzip", Unreadable::Part),
@@ -61,7 +61,7 @@ fn refuses_what_can_not() {
 }
 
 #[test]
-fn takes_whatever_is_said_of_a_body_that_is_not_there() {
+fn accepts_anything_declared_of_an_absent_body() {
     let headers = [("content-encoding", "gzip"), ("content-type", "application/zip"), ("transfer-encoding", "gzip")];
     for (method, status) in [("HEAD", 200), ("GET", 204), ("GET", 304)] {
         assert_eq!(checked_for(method, status, &headers), Ok(()), "{method} {status}");
@@ -72,7 +72,7 @@ fn takes_whatever_is_said_of_a_body_that_is_not_there() {
 }
 
 #[test]
-fn takes_the_names_of_character_sets_that_have_ascii_in_them() {
+fn accepts_character_sets_that_contain_ascii() {
     for charset in [
         "binary",
         "utf_8",

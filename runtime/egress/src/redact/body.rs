@@ -1,4 +1,4 @@
-//! A body in which secrets are masked on the way.
+//! Masks secrets in a body while it is passed on.
 
 use std::ops::Range;
 use std::pin::Pin;
@@ -14,39 +14,39 @@ use super::search::Search;
 use crate::client::ExchangeError;
 use crate::readable::{Unreadable, is_packed, is_wide, remove_digests};
 
-/// How much is searched at once, in bytes. All but [`SPELLING_BYTES_MAX`] of it is then passed on.
+/// How much is searched at once, in bytes. All but the last [`SPELLING_BYTES_MAX`] of it is then passed on.
 const BLOCK_BYTES: usize = 4 * SPELLING_BYTES_MAX;
 
-/// How far an escape may reach, in bytes, for a block to end before it.
+/// The longest escape, in bytes, that a block's end moves back for so as not to split it.
 const ESCAPE_BYTES_MAX: usize = 1024;
 
-/// A body in which secrets are masked on the way.
+/// A body whose secrets are masked while it is passed on.
 ///
-/// When it passes something on depends on how much has come and on where the body says that a part is complete, and
-/// never on what a secret is: a tool that could tell how much is held back could tell how far its guess is right. After
-/// an error what is held back is dropped: it may end within a secret.
-pub(super) struct Masked<B> {
+/// When it passes bytes on depends on how many have arrived and on where the body declares a part complete, and never
+/// on the secrets: a tool that could tell how much is held back could tell how much of its guess is right. After an
+/// error the held bytes are dropped, because they may end within a secret.
+pub(super) struct MaskedBody<B> {
     inner: B,
-    held: Held,
+    held: HeldBytes,
     ended: bool,
-    /// A frame that must wait for what is held back.
+    /// A frame that must wait until the held bytes are passed on.
     next: Option<Frame<Bytes>>,
 }
 
-/// The end of what came, not yet passed on.
-struct Held {
+/// The last bytes that arrived, not yet passed on.
+struct HeldBytes {
     search: Search,
     framing: Framing,
-    /// As it came: it has to be looked at again.
+    /// The bytes as they arrived, because they have to be searched again.
     bytes: Vec<u8>,
-    /// How many of its first bytes are of a secret that was found.
+    /// How many of the first bytes belong to a secret that was found.
     covered: usize,
     /// Whether nothing has been searched so far.
     first: bool,
 }
 
-impl Held {
-    /// Adds what came, and takes out what can be passed on.
+impl HeldBytes {
+    /// Adds bytes that arrived, and takes out those that can be passed on.
     fn take(&mut self, mut data: &[u8], ready: &mut BytesMut) -> Result<(), ExchangeError> {
         while !data.is_empty() {
             let boundary = self.framing.next(data);
@@ -68,7 +68,7 @@ impl Held {
         Ok(())
     }
 
-    /// Searches what is held, and passes it on: all of it, or all but what a secret could begin in that ends later.
+    /// Searches the held bytes and passes them on: all of them, or all but a tail in which a longer secret may begin.
     fn pass_on(&mut self, is_complete: bool, ready: &mut BytesMut) -> Result<(), ExchangeError> {
         if std::mem::take(&mut self.first) && (is_packed(&self.bytes) || is_wide(&self.bytes)) {
             return Err(Unreadable::Body.into());
@@ -79,7 +79,7 @@ impl Held {
         ready.extend_from_slice(self.bytes.get(..end).unwrap_or_default());
         let passed = ready.get_mut(start..).unwrap_or_default();
         hide(passed, 0..self.covered);
-        // What begins behind the end is found again.
+        // Secrets that begin after the cut are found again.
         let found = found.iter().filter(|range| range.start < end);
         let mut covered = self.covered;
         for range in found {
@@ -91,13 +91,13 @@ impl Held {
         Ok(())
     }
 
-    /// Where a full block is cut.
+    /// Where to cut a full block.
     fn cut(&self) -> usize {
         let limit = BLOCK_BYTES - SPELLING_BYTES_MAX;
         Some(self.search.cut(limit)).filter(|cut| limit - cut < ESCAPE_BYTES_MAX).unwrap_or(limit)
     }
 
-    /// What is left at the end.
+    /// Passes on the rest at the end.
     fn finish(&mut self) -> Result<Option<Frame<Bytes>>, ExchangeError> {
         let mut ready = BytesMut::new();
         self.pass_on(true, &mut ready)?;
@@ -105,7 +105,7 @@ impl Held {
     }
 }
 
-/// Masks a range, as far as it is there.
+/// Masks the part of a range that is in `bytes`.
 fn hide(bytes: &mut [u8], range: Range<usize>) {
     let end = range.end.min(bytes.len());
     if let Some(hidden) = bytes.get_mut(range.start..end) {
@@ -117,15 +117,15 @@ fn frame(ready: BytesMut) -> Option<Frame<Bytes>> {
     (!ready.is_empty()).then(|| Frame::data(ready.freeze()))
 }
 
-impl<B> Masked<B> {
-    /// Masks in `inner`, a body that is divided like this, what `search` finds.
+impl<B> MaskedBody<B> {
+    /// Masks what `search` finds in `inner`, a body that is divided by `framing`.
     pub(super) fn new(inner: B, framing: Framing, search: Search) -> Self {
-        let held = Held { search, framing, bytes: Vec::new(), covered: 0, first: true };
+        let held = HeldBytes { search, framing, bytes: Vec::new(), covered: 0, first: true };
         Self { inner, held, ended: false, next: None }
     }
 
-    /// What is to be passed on once this has come; nothing where more has to come first.
-    fn took(
+    /// Takes what `inner` returned, and answers with the next frame to pass on; `None` if more has to arrive first.
+    fn accept(
         &mut self,
         came: Option<Result<Frame<Bytes>, ExchangeError>>,
     ) -> Result<Option<Frame<Bytes>>, ExchangeError> {
@@ -157,7 +157,7 @@ impl<B> Masked<B> {
     }
 }
 
-impl<B> Body for Masked<B>
+impl<B> Body for MaskedBody<B>
 where
     B: Body<Data = Bytes, Error = ExchangeError> + Unpin,
 {
@@ -174,7 +174,7 @@ where
                 return Poll::Ready(None);
             }
             let Poll::Ready(came) = Pin::new(&mut this.inner).poll_frame(cx) else { return Poll::Pending };
-            match this.took(came) {
+            match this.accept(came) {
                 Ok(Some(frame)) => return Poll::Ready(Some(Ok(frame))),
                 Ok(None) => {}
                 Err(error) => {
@@ -191,7 +191,7 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        // A mask has the length of what it hides.
+        // A mask is as long as what it hides.
         let held = u64::try_from(self.held.bytes.len()).unwrap_or(u64::MAX);
         let inner = self.inner.size_hint();
         let mut hint = SizeHint::new();

@@ -1,20 +1,20 @@
-//! Hexadecimal and base64, wherever they begin in a text.
+//! Decodes hexadecimal and base64, from every position in a text.
 
 use super::hash::{Base, Findings, Lane, Pattern};
 
-/// Most bytes between two digits of one text: a line end with what sets the next line off, or what stands between
-/// numbers.
+/// Most bytes between two digits of one number or text: a line end with the next line's indentation, or separators
+/// between numbers.
 pub(super) const GAP_BYTES_MAX: usize = 16;
 
-/// Bytes in hexadecimal. Where a pair begins is not known, so both ways to pair digits are followed.
+/// Hexadecimal. It is not known where a pair begins, so both ways to pair the digits are followed.
 pub(super) struct Hexadecimal {
     lanes: [Lane; 2],
-    /// The digits so far: value, and where it stands in the source.
+    /// The digits so far, with their values and their positions in the source.
     digits: Vec<(u8, u32)>,
     gap: usize,
-    /// Digits that follow one another without a gap, up to here.
+    /// Digits in a row without a gap, up to here.
     run: usize,
-    /// Whether the byte before is a `0`.
+    /// Whether the previous byte is a `0`.
     zero: bool,
 }
 
@@ -31,7 +31,7 @@ impl Hexadecimal {
         self.zero = false;
     }
 
-    /// Takes the next byte of a text, which stands at `start..end` in the source.
+    /// Takes the next byte of a text, at `start..end` in the source.
     pub(super) fn next(&mut self, byte: u8, start: u32, end: u32, patterns: &[Pattern], findings: &mut Findings) {
         let zero = std::mem::replace(&mut self.zero, byte == b'0');
         if let Some(value) = char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok()) {
@@ -44,11 +44,11 @@ impl Hexadecimal {
             self.digits.push((value, start));
             return;
         }
-        // Nearly every byte of a text: nothing has begun.
+        // The case of nearly every byte of a text: no number has begun.
         if self.digits.is_empty() {
             return;
         }
-        // In `0x41`, `0x410x42` and `, 0x41` the zero is no digit; in `30x41` it ends a byte.
+        // In `0x41`, `0x410x42` and `, 0x41` the zero is not a digit; in `30x41` it ends a byte.
         let pairs = self.run.is_multiple_of(2);
         self.run = 0;
         if zero && !pairs && matches!(byte, b'x' | b'X') {
@@ -61,7 +61,7 @@ impl Hexadecimal {
         }
     }
 
-    /// Takes the last digit back.
+    /// Removes the last digit again.
     fn take_back(&mut self) {
         self.digits.pop();
         if !self.digits.is_empty()
@@ -72,8 +72,8 @@ impl Hexadecimal {
     }
 }
 
-/// Bytes in base64, in the usual alphabet or the one for URLs. Where a group of four begins is not known, so all four
-/// ways are followed.
+/// Base64, in the standard or the URL alphabet. It is not known where a group of four begins, so all four ways are
+/// followed.
 pub(super) struct Base64 {
     lanes: [Lane; 4],
     count: usize,
@@ -92,7 +92,7 @@ impl Base64 {
         self.gap = 0;
     }
 
-    /// Takes the next byte of a text, which stands at `start..end` in the source.
+    /// Takes the next byte of a text, at `start..end` in the source.
     pub(super) fn next(&mut self, byte: u8, start: u32, end: u32, patterns: &[Pattern], findings: &mut Findings) {
         let Some(value) = sextet(byte) else {
             if self.last.is_some() {
@@ -105,8 +105,8 @@ impl Base64 {
         };
         self.gap = 0;
         if let Some((before, from)) = self.last {
-            // It ends the first, the second or the third byte of its group, as that begins one, two or three characters
-            // before.
+            // It ends the first, second or third byte of its group, depending on whether the group began one, two or
+            // three characters before.
             for (behind, byte) in
                 [(1, before << 2 | value >> 4), (2, before << 4 | value >> 2), (3, before << 6 | value)]
             {
@@ -120,7 +120,7 @@ impl Base64 {
     }
 }
 
-/// The value of a character of base64.
+/// The value of a base64 character.
 fn sextet(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

@@ -1,10 +1,10 @@
-//! Escapes, one level of them taken off a text at a time.
+//! Decodes escapes, one level at a time.
 //!
-//! Nothing here knows a secret: what is decoded depends on the text alone.
+//! Nothing here knows a secret: the decoding depends only on the text.
 
 use memchr::{memchr, memchr3};
 
-/// What stands for a character that is not ASCII: no secret has it.
+/// Stands for any character that is not ASCII. No secret contains one.
 const OTHER: u8 = 0xff;
 
 /// Most digits of a number in an escape. Leading zeros could go on for ever.
@@ -13,16 +13,16 @@ const DIGITS_MAX: usize = 10;
 /// Longest name of an entity, in bytes.
 const NAME_BYTES_MAX: usize = 12;
 
-/// A text, and where each of its bytes stands in the source.
+/// A decoded text, and the position of each of its bytes in the source.
 #[derive(Default)]
 pub(super) struct Level {
     pub(super) bytes: Vec<u8>,
-    /// Where each byte begins in the source, and then where the last one ends.
+    /// Where each byte begins in the source, and at last where the last one ends.
     pub(super) starts: Vec<u32>,
 }
 
 impl Level {
-    /// Makes it the source itself.
+    /// Sets the text to the source itself.
     pub(super) fn set(&mut self, source: &[u8]) {
         self.bytes.clear();
         self.bytes.extend_from_slice(source);
@@ -52,21 +52,21 @@ impl Level {
     }
 }
 
-/// What an escape says.
+/// A decoded escape.
 struct Escape {
-    /// The character; nothing where the escape only breaks a line.
+    /// The character; `None` if the escape only breaks a line.
     byte: Option<u8>,
     /// Its length in bytes.
     length: usize,
 }
 
-/// Takes one level of escapes off: those of URLs, of strings in programs and JSON, and of HTML. Answers whether there
+/// Decodes one level of escapes: those of URLs, of strings in programs and JSON, and of HTML. Returns whether there
 /// were any.
 pub(super) fn unescape(from: &Level, to: &mut Level) -> bool {
     decode(from, to, |rest| memchr3(b'%', b'\\', b'&', rest), escape)
 }
 
-/// Takes quoted-printable off (RFC 2045 section 6.7). Answers whether there was any.
+/// Decodes quoted-printable (RFC 2045 section 6.7). Returns whether there was any.
 pub(super) fn unquote(from: &Level, to: &mut Level) -> bool {
     decode(from, to, |rest| memchr(b'=', rest), quoted)
 }
@@ -104,7 +104,7 @@ fn decode(
     changed
 }
 
-/// The escape that a text begins with.
+/// The escape at the beginning of a text.
 fn escape(text: &[u8]) -> Option<Escape> {
     let (first, rest) = text.split_first()?;
     let (byte, length) = match first {
@@ -138,7 +138,7 @@ fn backslash(rest: &[u8]) -> Option<(u8, usize)> {
         b't' => Some((b'\t', 0)),
         _ => None,
     };
-    // Before anything else it stands for that.
+    // A backslash before any other character stands for that character.
     let (byte, length) = number.unwrap_or((*kind, 0));
     Some((byte, length + 1))
 }
@@ -150,7 +150,7 @@ fn braced(text: &[u8]) -> Option<(u8, usize)> {
     Some((hexadecimal(digits.get(..length)?)?, length + 2))
 }
 
-/// `&amp;`, `&#47;`, `&#x2f;`; those that browsers read without their `;` without it too.
+/// `&amp;`, `&#47;`, `&#x2f;`. Some are also read without their `;`, as browsers do.
 fn entity(rest: &[u8]) -> Option<(u8, usize)> {
     if let Some(numeric) = rest.strip_prefix(b"#") {
         let (digits, base, lead) = match numeric {
@@ -173,7 +173,7 @@ fn entity(rest: &[u8]) -> Option<(u8, usize)> {
     Some((bare.1, bare.0.len()))
 }
 
-/// Entities that are read without their `;` as well.
+/// Entities that are also read without their `;`.
 const BARE: [(&[u8], u8); 9] = [
     (b"amp", b'&'),
     (b"AMP", b'&'),
@@ -226,12 +226,12 @@ fn named(name: &[u8]) -> Option<u8> {
     })
 }
 
-/// `=2F`, and the `=` at the end of a line that goes on.
+/// `=2F`, and the soft line break `=` at the end of a line.
 fn quoted(text: &[u8]) -> Option<Escape> {
     match text.get(1..)? {
         [b'\r', b'\n', ..] => Some(Escape { byte: None, length: 3 }),
         [b'\n', ..] => Some(Escape { byte: None, length: 2 }),
-        // In upper case, as the standard wants it: `a=bc` in a query is not one.
+        // Upper case only, as the standard demands: `a=bc` in a query is not an escape.
         [high, low, ..] if !high.is_ascii_lowercase() && !low.is_ascii_lowercase() => {
             Some(Escape { byte: Some(hexadecimal(&[*high, *low])?), length: 3 })
         }
@@ -243,7 +243,7 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
     number(digits, 16)
 }
 
-/// The character with this number.
+/// The character with this code.
 fn number(digits: &[u8], base: u32) -> Option<u8> {
     let mut value: u64 = 0;
     for digit in digits {
@@ -256,10 +256,10 @@ fn number(digits: &[u8], base: u32) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn once(text: &str, take_off: impl Fn(&Level, &mut Level) -> bool) -> (String, bool) {
+    fn once(text: &str, decode: impl Fn(&Level, &mut Level) -> bool) -> (String, bool) {
         let (mut from, mut to) = (Level::default(), Level::default());
         from.set(text.as_bytes());
-        let changed = take_off(&from, &mut to);
+        let changed = decode(&from, &mut to);
         assert_eq!(to.starts.len(), to.bytes.len() + 1, "{text}");
         assert!(to.starts.is_sorted(), "{text}");
         assert_eq!(to.starts.last(), from.starts.last(), "{text}");
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_one_level_off() {
+    fn decodes_one_level() {
         for (text, expected) in [
             ("a%2fb%2Fc", "a/b/c"),
             ("%25252F", "%252F"),
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_quoted_printable_off() {
+    fn decodes_quoted_printable() {
         assert_eq!(once("a=3D=\r\nb=\nc=2F", unquote), ("a=bc/".to_owned(), true));
         for text in ["a=bc", "a=", "=", "a==b", "t=abcdef"] {
             assert_eq!(once(text, unquote), (text.to_owned(), false), "{text}");

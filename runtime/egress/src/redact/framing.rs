@@ -1,12 +1,12 @@
-//! Where a stream says that something is complete: there it can be passed on before its end.
+//! Where a stream declares a part complete, so that it can be passed on before the stream's end.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 /// How a body is divided.
 ///
-/// What it says depends on the body alone. No secret goes across such a boundary, as none has a line end in it, so a
-/// tool that sees one part learns nothing of the next.
+/// Boundaries depend on the body alone. No secret contains a line end, so none crosses a boundary, and a tool that sees
+/// one part learns nothing of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     /// Nothing is complete before the end.
@@ -17,21 +17,21 @@ pub(super) enum Framing {
     Lines,
 }
 
-/// Where in a line of an event stream a body is.
+/// Where in a line of an event stream the parser is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
     /// At its beginning.
     Empty,
-    /// Behind a carriage return that ended a line.
+    /// After a carriage return that ended a line.
     Returned,
-    /// Behind a carriage return that ended an event.
+    /// After a carriage return that ended an event.
     Ended,
-    /// In it.
+    /// Within the line.
     Filled,
 }
 
 impl Framing {
-    /// The framing that a response declares.
+    /// The framing that a response's headers declare.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -50,7 +50,7 @@ impl Framing {
         }
     }
 
-    /// How many bytes there are up to the first boundary in `data`, which comes next; nothing where none is in it.
+    /// The number of bytes up to the first boundary in `data`; `None` if there is none.
     pub(super) fn next(&mut self, data: &[u8]) -> Option<usize> {
         match self {
             Self::Whole => None,
@@ -61,7 +61,7 @@ impl Framing {
 }
 
 impl Line {
-    /// Goes one byte on. Answers whether that ends an event, or is the second half of the line end that did.
+    /// Advances by one byte. Returns whether it ends an event, or is the second half of the line end that did.
     fn ends_event(&mut self, byte: u8) -> bool {
         let (next, ends) = match (*self, byte) {
             (Self::Returned, b'\n') => (Self::Empty, false),
@@ -100,7 +100,7 @@ mod tests {
         let events = |text| parts("Text/Event-Stream; charset=utf-8", text);
         assert_eq!(events("data: 1\ndata: 2\n\ndata: 3\n"), ["data: 1\ndata: 2\n\n", "data: 3\n"]);
         assert_eq!(events("data: 1\r\rdata: 2"), ["data: 1\r\r", "data: 2"]);
-        // The event is complete with the carriage return; the line feed behind it belongs to no other.
+        // The carriage return completes the event; the line feed after it belongs to the same event.
         assert_eq!(events("data: 1\r\n\r\ndata: 2\r\n"), ["data: 1\r\n\r", "\n", "data: 2\r\n"]);
         assert_eq!(events("data: 1\r\n\ndata: 2\n\r"), ["data: 1\r\n\n", "data: 2\n\r", ""]);
         assert_eq!(events("\n\n"), ["\n", "\n", ""]);

@@ -1,9 +1,8 @@
-//! Windows of a text compared with secrets in constant work.
+//! Compares windows of a text with secrets in constant time, by a rolling hash.
 //!
-//! A comparison byte by byte takes longer the further a guess is right. So a text is hashed as it grows (a polynomial
-//! over a prime field, its base drawn anew for each run), and each position costs one multiplication for each secret,
-//! whatever stands there and however long the secret is. Only where the whole hash is equal is the text itself looked
-//! at.
+//! Comparing byte by byte takes longer the more of a guess is right. So the text is hashed as it grows: a polynomial
+//! over a prime field, with a new random base for each run. Each position costs one multiplication for each secret,
+//! whatever the text and however long the secret is. Only if the whole hash is equal are the bytes compared.
 
 use std::ops::Range;
 
@@ -12,10 +11,10 @@ use zeroize::Zeroizing;
 /// The prime 2^61 - 1.
 const MODULUS: u64 = (1 << 61) - 1;
 
-/// Most bytes of a text that are kept: what is older is forgotten, but for the longest secret and one more.
+/// Most bytes of a text that are kept. Older ones are dropped, but for the length of the longest secret and one more.
 const ENTRIES_MAX: usize = 1536;
 
-/// What is kept when older text is forgotten.
+/// How many bytes are kept when older ones are dropped.
 const ENTRIES_KEPT: usize = super::bounds::SECRET_BYTES_MAX + 1;
 
 /// The sum of two numbers below the modulus.
@@ -38,9 +37,9 @@ fn multiply(a: u64, b: u64) -> u64 {
 pub(super) struct Base(u64);
 
 impl Base {
-    /// Makes a base of random bits.
+    /// Makes a base from random bits.
     pub(super) fn new(random: u64) -> Self {
-        // Neither 0 nor 1 nor 2, which would make hashes of little value.
+        // Not 0, 1 or 2, with which the hash would be weak.
         Self(random % (MODULUS - 3) + 3)
     }
 
@@ -49,11 +48,11 @@ impl Base {
     }
 }
 
-/// A text to be found.
+/// A text to search for.
 #[derive(Clone)]
 pub(super) struct Pattern {
     hash: u64,
-    /// The base to the power of the length.
+    /// The base to the power of the text's length.
     power: u64,
     text: Zeroizing<Vec<u8>>,
 }
@@ -69,12 +68,12 @@ impl Pattern {
     }
 }
 
-/// Where something was found, and what it took.
+/// Where secrets were found, and the work it took.
 #[derive(Default)]
 pub(super) struct Findings {
-    /// Where in the source secrets are.
+    /// Ranges of secrets in the source.
     pub(super) ranges: Vec<Range<usize>>,
-    /// Comparisons and decoded bytes so far: what tests hold against the text.
+    /// Comparisons and decoded bytes so far, which tests compare with the text's length.
     #[cfg(test)]
     pub(super) steps: u64,
 }
@@ -88,7 +87,7 @@ impl Findings {
     }
 }
 
-/// A text that grows byte by byte, and is searched meanwhile.
+/// A text that grows byte by byte and is searched meanwhile.
 pub(super) struct Lane {
     base: Base,
     entries: Vec<Entry>,
@@ -98,7 +97,7 @@ pub(super) struct Lane {
 struct Entry {
     /// The hash of everything up to this byte.
     hash: u64,
-    /// Where it begins in the source.
+    /// Where the byte begins in the source.
     start: u32,
     byte: u8,
 }
@@ -108,17 +107,17 @@ impl Lane {
         Self { base, entries: Vec::new() }
     }
 
-    /// Begins a new text.
+    /// Starts a new text.
     pub(super) fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// Takes the last byte back.
+    /// Removes the last byte again.
     pub(super) fn pop(&mut self) {
         self.entries.pop();
     }
 
-    /// Adds a byte that stands at `start..end` in the source, and notes each pattern that ends with it.
+    /// Adds a byte at `start..end` in the source, and records each pattern that ends with it.
     pub(super) fn push(&mut self, byte: u8, start: u32, end: u32, patterns: &[Pattern], findings: &mut Findings) {
         if self.entries.len() >= ENTRIES_MAX {
             self.entries.drain(..ENTRIES_MAX - ENTRIES_KEPT);
@@ -126,7 +125,7 @@ impl Lane {
         let byte = folded(byte);
         let hash = self.base.then(self.entries.last().map_or(0, |entry| entry.hash), byte);
         self.entries.push(Entry { hash, start, byte });
-        // No secret is shorter, so this tells nothing of those there are.
+        // No secret is shorter, so this reveals nothing of the actual ones.
         if self.entries.len() < super::bounds::SECRET_BYTES_MIN {
             return;
         }
@@ -156,8 +155,7 @@ impl Lane {
     }
 }
 
-/// What all writings of one character have in common: letters lose their case in names of headers, spaces become `+` in
-/// forms.
+/// Maps all variants of a character to one: header names lose the case of letters, forms turn spaces into `+`.
 pub(super) fn folded(byte: u8) -> u8 {
     match byte {
         b' ' => b'+',

@@ -1,4 +1,4 @@
-//! Secrets in headers and trailers.
+//! Masks secrets in headers and trailers.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -1,12 +1,12 @@
-//! Keeps secrets from coming back: a server that echoes one gets it masked before the guest, or the journal, sees it.
+//! Masks secrets in responses: if a server echoes one, neither the guest nor the journal sees it.
 //!
-//! Masks have the length of what they hide, so that lengths around them stay true. What is found is a secret in the
-//! spellings that `POLICY.md` lists: a server that means to tell the guest a secret can do it in a code of the two's
-//! own, and no search helps against that. It does against servers that report the request they got.
+//! A mask is as long as what it hides, so that lengths around it stay true. Secrets are found in the spellings that
+//! `POLICY.md` lists. That helps against servers that report the request they got. It does not help against a server
+//! that wants to pass a secret to the guest: the two can agree on an encoding that no search knows.
 //!
-//! The rule not to break: until the whole of a secret has been found, nothing that can be observed depends on it. Not
-//! what is passed on and when ([`Masked`]), and not how much work that is ([`Search`]). Otherwise a tool would have its
-//! guesses echoed and be told how much of each is right, character by character.
+//! The rule not to break: until a whole secret has been found, nothing that can be observed depends on it. Neither what
+//! is passed on and when (`MaskedBody`), nor how much work that is (`Search`). Otherwise a tool could have its
+//! guesses echoed and learn how much of each is right, character by character.
 
 mod body;
 mod bounds;
@@ -28,7 +28,7 @@ use http_body_util::{BodyExt, Empty};
 
 use crate::client::ExchangeError;
 use crate::readable::{is_bodiless, remove_digests};
-use body::Masked;
+use body::MaskedBody;
 use framing::Framing;
 use headers::mask_headers;
 use search::Search;
@@ -54,11 +54,11 @@ where
     let framing = Framing::of(&parts.headers);
     mask_headers(&mut search, &mut parts.headers);
     if is_bodiless(method, parts.status) {
-        // A server that sends one all the same was not asked how it is encoded.
+        // A server that declares an encoding nevertheless was not asked for one.
         drop(body);
         return Response::from_parts(parts, Empty::new().map_err(|never| match never {}).boxed_unsync());
     }
-    Response::from_parts(parts, Masked::new(body, framing, search).boxed_unsync())
+    Response::from_parts(parts, MaskedBody::new(body, framing, search).boxed_unsync())
 }
 
 #[cfg(test)]

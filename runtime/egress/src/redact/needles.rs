@@ -1,4 +1,4 @@
-//! What is looked for in what comes back.
+//! The secrets that responses are searched for.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use super::bounds::SECRET_BYTES_MIN;
 use super::hash::{Base, Pattern, folded};
 use super::search::{Search, without_escapes};
 
-/// What is looked for: the secrets that one server can have got.
+/// The secrets that one server may have received.
 pub struct Needles {
     pub(super) base: Base,
     /// Each secret.
     pub(super) plain: Vec<Pattern>,
-    /// Each secret, and what is left of it when everything is unescaped. Always two, that their number says nothing.
+    /// Each secret as it is and with its escapes decoded. Always two entries, so that their number reveals nothing.
     pub(super) decoded: Vec<Pattern>,
 }
 
 impl Needles {
-    /// Looks for these values, of [`SECRET_BYTES_MIN`] to [`SECRET_BYTES_MAX`](super::SECRET_BYTES_MAX) bytes.
-    /// `random` is of this run alone.
+    /// Searches for these values, of [`SECRET_BYTES_MIN`] to [`SECRET_BYTES_MAX`](super::SECRET_BYTES_MAX) bytes.
+    /// `random` must be drawn for this run alone.
     pub fn new<'a>(random: u64, values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let base = Base::new(random);
         let pattern = |bytes: &[u8]| {
@@ -36,7 +36,7 @@ impl Needles {
         Self { base, plain, decoded }
     }
 
-    /// Whether there is nothing to look for.
+    /// Whether there is nothing to search for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.plain.is_empty()
@@ -47,7 +47,7 @@ impl Needles {
     pub fn masked(self: &Arc<Self>, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
         Search::new(Arc::clone(self)).mask(&mut bytes);
-        // A mask may end in the middle of a character that is no part of any secret.
+        // A mask may end in the middle of a character that is not part of any secret.
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -1,4 +1,4 @@
-//! One text searched for secrets, in every spelling.
+//! Searches a text for secrets in every spelling.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use super::escape::{Level, unescape, unquote};
 use super::hash::{Findings, Lane, Pattern};
 use super::needles::Needles;
 
-/// Most levels of escapes that are taken off: `%25252525…` could go on for ever.
+/// Most levels of escapes that are decoded: `%25252525…` could go on for ever.
 const LEVELS_MAX: usize = 8;
 
 /// Finds secrets in one text after the other.
 ///
-/// How much work that is depends on the text and on how many secrets there are. It does not depend on what they are,
-/// nor on how much of one the text has, until the whole of it is there.
+/// The work depends on the text and on the number of secrets. It does not depend on what they are, nor on how much of
+/// one the text contains, until the whole of it is there.
 pub(super) struct Search {
     needles: Arc<Needles>,
     level: Level,
@@ -24,7 +24,7 @@ pub(super) struct Search {
     findings: Findings,
 }
 
-/// The ways in which a level is read.
+/// The decoders that each level is read with.
 struct Decoders {
     plain: Lane,
     hexadecimal: Hexadecimal,
@@ -32,7 +32,7 @@ struct Decoders {
 }
 
 impl Decoders {
-    /// Looks for patterns in a level.
+    /// Searches a level for patterns.
     fn read(&mut self, level: &Level, patterns: &[Pattern], findings: &mut Findings) {
         if level.bytes.len() < SECRET_BYTES_MIN {
             return;
@@ -56,7 +56,7 @@ impl Search {
         Self { needles, level: Level::default(), next: Level::default(), decoders, findings: Findings::default() }
     }
 
-    /// Masks every occurrence. Answers whether there was one.
+    /// Masks every occurrence. Returns whether there was one.
     pub(super) fn mask(&mut self, text: &mut [u8]) -> bool {
         let found = self.find(text);
         for range in found {
@@ -67,7 +67,7 @@ impl Search {
         !found.is_empty()
     }
 
-    /// Where secrets are in a text, those that overlap with others too.
+    /// The ranges of secrets in a text, overlapping ones included.
     pub(super) fn find(&mut self, text: &[u8]) -> &[Range<usize>] {
         self.findings.ranges.clear();
         if text.len() < SECRET_BYTES_MIN || self.needles.is_empty() {
@@ -87,7 +87,7 @@ impl Search {
         &self.findings.ranges
     }
 
-    /// Takes off level by level until nothing is left to take off, and looks into each.
+    /// Decodes level by level until nothing is left to decode, and searches each.
     fn unescape(&mut self) {
         for _ in 0..LEVELS_MAX {
             self.findings.step(self.level.bytes.len());
@@ -99,7 +99,7 @@ impl Search {
         }
     }
 
-    /// The last place up to `limit` where the text that was searched last can be cut without cutting an escape.
+    /// The last position up to `limit` where the last searched text can be cut without splitting an escape.
     pub(super) fn cut(&self, limit: usize) -> usize {
         let starts = &self.level.starts;
         let before = starts.partition_point(|start| usize::try_from(*start).is_ok_and(|start| start <= limit));
@@ -114,7 +114,7 @@ impl Search {
     }
 }
 
-/// A secret with all escapes taken off that it happens to have: what becomes of it where everything is unescaped.
+/// A secret with all its escapes decoded: what it becomes in a text whose escapes are all decoded.
 pub(super) fn without_escapes(secret: &[u8]) -> Vec<u8> {
     let (mut level, mut next) = (Level::default(), Level::default());
     level.set(secret);

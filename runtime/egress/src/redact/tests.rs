@@ -1,4 +1,4 @@
-//! What is found, and in which spellings.
+//! Which spellings are found.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -21,7 +21,7 @@ fn each(secret: &str, code: impl Fn(u8) -> String) -> String {
     secret.bytes().map(code).collect()
 }
 
-/// Takes each level of these escapes on top of the one before.
+/// Escapes a text several times over.
 fn nested(levels: usize, secret: &str, escape: impl Fn(&str) -> String) -> String {
     (0..levels).fold(secret.to_owned(), |text, _| escape(&text))
 }
@@ -97,7 +97,7 @@ fn hides_every_spelling_and_keeps_the_length() {
             let out = masked(secret, &text);
             assert_eq!(out.len(), text.len(), "{text}");
             let left = out.trim_start_matches("you said <").trim_end_matches("> to us");
-            // What is left is of no use: half an escape, and base64 padding.
+            // The rest is of no use: half an escape, and base64 padding.
             let left: String = left.chars().filter(|character| *character != '*').collect();
             assert!(left.len() <= 12 && !left.contains(secret), "{text} became {out}");
             assert!(out.contains("********"), "{text} became {out}");
@@ -135,7 +135,7 @@ fn hides_base64_wherever_the_secret_begins() {
 
 #[test]
 fn a_digit_that_only_looks_like_a_mark_counts() {
-    // The secret's last digit in hexadecimal is a zero, and an `x` follows it.
+    // The secret's last hexadecimal digit is a zero, and an `x` follows it.
     let secret = "tok-3f9a77zzp";
     assert!(each(secret, |byte| format!("{byte:02x}")).ends_with("70"));
     for after in ["x", "xyz", "h", "0x"] {
@@ -150,7 +150,7 @@ fn a_secret_that_looks_escaped_is_found_as_it_is_and_unescaped() {
     for text in [secret, "100%2525%26amp%3B%5Cn%2Fab", "100%25&amp;amp;\\\\n\\/ab", "100%&\\n/ab"] {
         assert_eq!(masked(secret, &format!("<{text}>")), format!("<{}>", "*".repeat(text.len())));
     }
-    // What is left of it when all is unescaped would come up by chance.
+    // The secret with its escapes decoded is so short that it would occur by chance.
     assert_eq!(masked("%61%62%63", "abc %61bc"), "abc %61bc");
     assert_eq!(masked("%61%62%63", "%61%62%63"), "*********");
 }
@@ -191,7 +191,7 @@ fn work_is_linear_in_the_text_and_knows_no_secret() {
         let (short, twice) = (unit.repeat(2000 / unit.len()), unit.repeat(4000 / unit.len()));
         let (once, both) = (work("tok-3f9a77zzQx", &short), work("tok-3f9a77zzQx", &twice));
         assert!(both <= 2 * once + 1000, "{unit}: {once} and {both}");
-        // Ten readings of each byte of each of eighteen levels at the very most.
+        // At most ten readings of each byte of each of eighteen levels.
         assert!(both <= 4000 * 5 * 2 * 18, "{unit}: {both}");
         for secret in ["tok-3f9a77zzQy", "12345678", "%61%62%63%64%65%66%67%68%69", long.as_str()] {
             assert_eq!(work(secret, &twice), both, "{unit}: {secret}");

@@ -1,4 +1,4 @@
-//! What host functions return, as the journal keeps it: a value, an error the guest handles, or a trap.
+//! What host functions return, as the journal records it: a value, an error that the guest handles, or a trap.
 
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode as FileCode;
@@ -11,7 +11,7 @@ use super::wire::{Malformed, Sink, Source, Wire};
 
 /// The result of a host function.
 pub(crate) trait Answer: Sized {
-    /// Gives a number to what the guest will get a handle of, so that it can be recorded.
+    /// Assigns the number of a handle that the guest will get, so that it can be recorded.
     fn settle(self, _table: &mut ResourceTable) -> Self {
         self
     }
@@ -35,7 +35,7 @@ pub(crate) trait Failure: Sized {
         self
     }
 
-    /// Records the error code, or answers `false` if this is a trap.
+    /// Records the error code. Returns `false` if this is a trap, which has none.
     fn put(&self, out: &mut Sink<'_>) -> bool;
 
     fn take(from: &mut Source<'_>) -> Result<Self, Malformed>;
@@ -157,8 +157,8 @@ coded! {
 
 /// An error resource that already has its number.
 ///
-/// Streams report errors as resources, which wasmtime-wasi numbers after the host function returned. Here they are
-/// numbered before, and the conversion takes the number from this.
+/// Streams report errors as resources, which wasmtime-wasi numbers after the host function has returned. Here they are
+/// numbered before that, and the conversion takes the number from this error.
 #[derive(Debug, thiserror::Error)]
 #[error("stream error {0}")]
 pub(crate) struct Numbered(pub(crate) u32);

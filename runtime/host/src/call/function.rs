@@ -1,13 +1,13 @@
-//! Which function of WIT a method implements, by the table made from WIT, at compile time.
+//! Which WIT function a method implements. It is looked up at compile time in the table made from WIT.
 //!
-//! `bindgen!` names traits and methods after WIT: `descriptor.open-at` is `HostDescriptor::open_at`, a free function
-//! stands in `Host`, a constructor is `new`, and dropping a handle is `drop`.
+//! `bindgen!` names traits and methods after WIT: `descriptor.open-at` is `HostDescriptor::open_at`, a free function is
+//! a method of `Host`, a constructor is `new`, and dropping a handle is `drop`.
 
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "in a constant it is the compiler that panics")]
 
 pub(crate) use wasm_agent_calls::Function;
 
-/// The function that a method implements, for constants. One that WIT does not have, or with another number of
+/// The function that a method implements, for constants. A method that WIT does not have, or with another number of
 /// parameters, does not compile.
 pub(crate) const fn function(interface: &str, implemented: &str, method: &str, parameters: usize) -> &'static Function {
     let mut index = 0;
@@ -24,8 +24,8 @@ pub(crate) const fn function(interface: &str, implemented: &str, method: &str, p
     panic!("WIT has no such function")
 }
 
-/// Refuses a method that is a look or an effect, where wasmtime-wasi would answer by itself. It does not compile: it
-/// has to say how it goes through the gate.
+/// Refuses to compile a look or an effect that wasmtime-wasi would perform without asking: such a method must say how
+/// it goes through the gate.
 pub(crate) const fn unchecked(interface: &str, implemented: &str, method: &str) {
     let mut index = 0;
     while index < wasm_agent_calls::FUNCTIONS.len() {
@@ -52,7 +52,7 @@ const fn is_named(name: &str, implemented: &str, method: &str) -> bool {
     }
 }
 
-/// Whether a path ends in the trait for a resource: `Host` and its name in upper camel case. The trait of free
+/// Whether a path ends in a resource's trait: `Host` and the resource's name in upper camel case. The trait of free
 /// functions is `Host` alone.
 const fn is_host_of(implemented: &str, resource: &[u8]) -> bool {
     let implemented = implemented.as_bytes();
@@ -109,12 +109,12 @@ const fn find(text: &[u8], byte: u8) -> usize {
     index
 }
 
-/// What stands before the first such byte.
+/// The part before the first such byte.
 const fn before(text: &[u8], byte: u8) -> &[u8] {
     text.split_at(find(text, byte)).0
 }
 
-/// What stands behind the first such byte.
+/// The part after the first such byte.
 const fn after(text: &[u8], byte: u8) -> &[u8] {
     let (_, rest) = text.split_at(find(text, byte));
     match rest {
@@ -148,9 +148,9 @@ mod tests {
         }
     }
 
-    /// In a constant, as the macro has it, each of these panics is an error of the compiler.
+    /// In a constant, as in the macro, each of these panics is a compile error.
     #[test]
-    fn what_wit_does_not_have_is_refused() {
+    fn a_method_without_a_function_in_wit_is_refused() {
         for (implemented, method, parameters) in [
             ("types::HostDescriptor", "erase", 1),
             ("types::HostDescriptor", "open_at", 4),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_checked_has_no_short_form() {
+    fn looks_and_effects_have_no_short_form() {
         let short = |method| catch_unwind(|| unchecked(FILES, "types::HostDescriptor", method)).is_ok();
         assert!(short("write") && short("stat") && short("drop"));
         assert!(!short("stat_at") && !short("unlink_file_at") && !short("open_at"));

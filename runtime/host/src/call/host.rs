@@ -1,4 +1,4 @@
-//! State of one run that host functions work on, and the beginning and end of each call.
+//! The state of one run that host functions work on, and the beginning and end of each call.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,16 +12,16 @@ use super::wire::Sink;
 use super::{Answer, Call, Function};
 use crate::gate::Session;
 use crate::run::limits::Limiter;
-use crate::source::{Source, Turn};
+use crate::source::{AnswerFrom, Source};
 use crate::world::World;
 use crate::world::output::Outputs;
 
-/// State of one run, live or replayed. What belongs to a call is in its [`Call`].
+/// The state of one run, live or replayed. The state of a call is in its [`Call`].
 pub(crate) struct Host {
     pub(crate) session: Arc<Session>,
     /// Where answers come from.
     pub(crate) source: Box<dyn Source>,
-    /// What a live run acts on. A replay has none.
+    /// The world that a live run acts on. A replay has none.
     world: Option<Box<World>>,
     pub(crate) outputs: Outputs,
     pub(crate) limiter: Limiter,
@@ -30,23 +30,23 @@ pub(crate) struct Host {
     pub(crate) exited: Option<u8>,
     /// Host calls begun so far.
     calls: u64,
-    /// A call that has ended, whose memory the next one uses again.
+    /// A call that has ended, whose memory the next one reuses.
     spare: Option<Box<Call>>,
     outcome: Encoded,
 }
 
-/// What the store's call hook counts.
+/// The counters of the store's call hook.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    /// Fuel that the run has in all.
+    /// Fuel of the run in total.
     pub(crate) fuel_total: u64,
     /// Fuel used up when the guest last crossed to the host.
     pub(crate) fuel: u64,
-    /// How many crossings from guest to host are under way, one within the other.
+    /// How many crossings from guest to host are under way, one inside the other.
     pub(crate) depth: u32,
     /// Crossings from guest to host that the engine counted, its own helpers among them.
     pub(crate) crossings: u64,
-    /// Fuel at which the run is to stop, set once the guest is back from a crossing of this depth.
+    /// Fuel at which the run is to stop. It takes effect once the guest is back from a crossing of this depth.
     pub(crate) stop_at: Option<(u32, u64)>,
 }
 
@@ -77,7 +77,7 @@ impl Host {
         self.calls
     }
 
-    /// The world behind a live run.
+    /// The world of a live run.
     pub(crate) fn world(&mut self) -> wasmtime::Result<&mut World> {
         self.world.as_deref_mut().ok_or_else(|| wasmtime::Error::msg("a replay has no world to act on"))
     }
@@ -87,34 +87,34 @@ impl Host {
         Ok(&mut self.world()?.table)
     }
 
-    /// Begins a call, and says where its answer comes from.
+    /// Begins a call, and returns where its answer comes from.
     ///
     /// # Errors
     ///
-    /// When the run is over for a reason outside of the guest, or a replay diverges. The guest ends there.
+    /// When the run ends for a reason outside of the guest, or a replay diverges. The guest ends there.
     pub(crate) fn enter(
         &mut self,
         function: &'static Function,
         blocking: bool,
         arguments: impl FnOnce(&mut Sink<'_>),
-    ) -> wasmtime::Result<(Turn, Box<Call>)> {
+    ) -> wasmtime::Result<(AnswerFrom, Box<Call>)> {
         self.session.ending.check()?;
         #[expect(clippy::disallowed_methods, reason = "says in the journal how long a call took; no guest sees it")]
         let started = if self.world.is_some() { Instant::now() } else { self.session.clock.started() };
         let asker = Asker { run: self.session.run, call: CallId(self.calls) };
         self.calls += 1;
-        self.session.follow.calls_begun(self.calls);
+        self.session.tracker.calls_begun(self.calls);
         let mut call = self.call(asker, function, started);
         (call.blocking, call.fuel, call.depth) = (blocking, self.meter.fuel, self.meter.depth);
-        // What a guest hands over it will hand over again in a replay: the digest is enough.
+        // In a replay the guest passes these bytes again, so the digest is enough.
         let mut sink = Sink { encoded: &mut call.arguments, keep: Keep::DigestOnly };
         sink.encoded.array(u64::try_from(function.parameters.len()).unwrap_or(u64::MAX));
         arguments(&mut sink);
-        let turn = self.source.begin(&call)?;
-        if blocking && turn == Turn::Perform {
+        let from = self.source.begin(&call)?;
+        if blocking && from == AnswerFrom::World {
             self.session.clock.blocked(true);
         }
-        Ok((turn, call))
+        Ok((from, call))
     }
 
     fn call(&mut self, asker: Asker, function: &'static Function, started: Instant) -> Box<Call> {
@@ -137,7 +137,7 @@ impl Host {
         }
     }
 
-    /// Ends a call that was performed: its outcome is recorded, and only then goes to the guest.
+    /// Ends a call that was performed. The outcome is recorded first; only then does the guest get it.
     pub(crate) fn leave<A: Answer>(&mut self, call: Box<Call>, answer: A) -> A {
         let recorded = self.record(&call, answer);
         self.spare = Some(call);
@@ -158,7 +158,7 @@ impl Host {
         Ok(answer)
     }
 
-    /// Answers a call as it was answered before.
+    /// Answers a call as recorded.
     pub(crate) fn replayed<A: Answer>(&mut self, call: Box<Call>) -> A {
         let answer = self.recorded(&call);
         self.spare = Some(call);
@@ -189,15 +189,15 @@ mod tests {
     use crate::run::Outcome;
     use crate::world::output::Discard;
 
-    /// What a source in memory keeps of a call: its number, function, arguments and outcome.
-    type Kept = (u64, &'static str, Vec<u8>, Vec<u8>);
+    /// What the in-memory source keeps of a call: its number, function, arguments and outcome.
+    type RecordedCall = (u64, &'static str, Vec<u8>, Vec<u8>);
 
-    /// Keeps the calls that have ended, in that order.
-    struct Memory(Arc<Mutex<Vec<Kept>>>);
+    /// Keeps the ended calls, in the order in which they ended.
+    struct Memory(Arc<Mutex<Vec<RecordedCall>>>);
 
     impl Source for Memory {
-        fn begin(&mut self, _: &Call) -> wasmtime::Result<Turn> {
-            Ok(Turn::Perform)
+        fn begin(&mut self, _: &Call) -> wasmtime::Result<AnswerFrom> {
+            Ok(AnswerFrom::World)
         }
 
         fn end(&mut self, call: &Call, outcome: &Encoded) -> wasmtime::Result<()> {
@@ -244,8 +244,8 @@ mod tests {
         let mut host = Host::new(session, source, None, Outputs::new(Arc::new(Discard)), Limiter::new(0));
         let bytes = named("wasi:random/random#get-random-bytes");
         let mut begin = |length: u64| {
-            let (turn, call) = host.enter(bytes, true, |sink| Wire::put(&length, sink)).unwrap();
-            assert_eq!(turn, Turn::Perform);
+            let (from, call) = host.enter(bytes, true, |sink| Wire::put(&length, sink)).unwrap();
+            assert_eq!(from, AnswerFrom::World);
             call
         };
         let calls = [begin(10), begin(20), begin(30)];
@@ -254,7 +254,7 @@ mod tests {
             assert_eq!(host.leave::<wasmtime::Result<u64>>(call, Ok(answer)).unwrap(), answer);
         }
         let kept = std::mem::take(&mut *kept.lock().unwrap());
-        // What a call returned is the value of a `result`.
+        // A call that returned is recorded as the value of a `result`.
         let expected = [(1, 20, 21), (2, 30, 31), (0, 10, 11)]
             .map(|(number, length, answer)| (number, "get-random-bytes", list(&[length]), list(&[0, answer])));
         assert_eq!(kept, expected);

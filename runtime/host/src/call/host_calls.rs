@@ -1,15 +1,16 @@
-//! The macro by which every function that a tool can import goes through the gate.
+//! The macro that makes every function that a tool can import go through the gate.
 
-/// Implements one of wasmtime's host traits on [`View`], each function by the same steps. The names of the interface,
-/// the trait and the method say which function of WIT it is.
+/// Implements one of wasmtime's host traits on [`View`](crate::call::View), with the same steps for each function. The
+/// names of interface, trait and method determine the WIT function.
 ///
-/// A function's last part says how it is performed in a live run:
-/// - `via view`: wasmtime-wasi answers, through the view of that name on [`World`](crate::world::World). Only for calls
-///   that are pure or act on a handle: a look or an effect in this form does not compile;
-/// - `|host, call| expression`: the expression answers, with `host: &mut Host` and `call: &mut Call`.
+/// The last part of a function says how a live run performs it:
+/// - `via view`: wasmtime-wasi performs it, through the view of that name on [`World`](crate::world::World). Only for
+///   calls that are pure or act on a handle: a look or an effect in this form does not compile;
+/// - `|host, call| expression`: the expression does, with `host: &mut Host` and `call: &mut Call`.
 ///
 /// `again |host, answer| expression` says what a replay does with the recorded answer besides returning it. A function
-/// `by hand` is written out, with `@call` in it, as its arguments or answer are recorded as another type than it has.
+/// marked `by hand` is written out, with `@call` in it, because its arguments or its answer are recorded with another
+/// type than it has.
 macro_rules! host_calls {
     (impl $trait:path as $interface:literal { $($functions:tt)* }) => {
         impl $trait for $crate::call::View<'_> {
@@ -66,7 +67,7 @@ macro_rules! host_calls {
         }
         $crate::call::host_calls! { @ $trait, $interface, $($rest)* }
     };
-    // The steps themselves.
+    // The steps of a call.
     (@call $self:ident, $blocking:literal, $trait:path as $interface:literal, $name:ident,
         ($($arg:ident: $type:ty),*), $ret:ty, |$host:ident, $call:pat_param| $perform:expr
         $(, again |$other:ident, $answer:ident| $again:expr)?) => {{
@@ -79,12 +80,12 @@ macro_rules! host_calls {
         let $host = &mut *$self.host;
         match $host.enter(FUNCTION, $blocking, |_arguments| { $($crate::call::wire::Wire::put(&$arg, _arguments);)* }) {
             Err(error) => <$ret as $crate::call::Answer>::trap(error),
-            Ok(($crate::source::Turn::Recorded, recorded_call)) => {
+            Ok(($crate::source::AnswerFrom::Recording, recorded_call)) => {
                 let answer: $ret = $host.replayed(recorded_call);
                 $(let ($other, $answer) = ($host, answer); let answer = $again;)?
                 answer
             }
-            Ok(($crate::source::Turn::Perform, mut performed_call)) => {
+            Ok(($crate::source::AnswerFrom::World, mut performed_call)) => {
                 let answer: $ret = {
                     let $call = &mut *performed_call;
                     $perform

@@ -1,6 +1,6 @@
-//! One host call, from a guest and back.
+//! One host call, from the guest and back.
 //!
-//! Every function that a tool can import is implemented on [`View`] by the macro [`host_calls`], which expands each
+//! Every function that a tool can import is implemented on [`View`] by the macro [`host_calls!`], which expands each
 //! signature to the same steps:
 //!
 //! ```text
@@ -8,8 +8,8 @@
 //!            └─► replayed ─► guest                  a replay: the source has the answer
 //! ```
 //!
-//! What touches the world does so in `perform`, through [`Gate::effect`](crate::gate::Gate::effect). The traits are
-//! wasmtime's own, so the compiler proves that no function is left out.
+//! Calls that touch the world do so in `perform`, through [`Gate::effect`](crate::gate::Gate::effect). The traits are
+//! wasmtime's own, so the compiler proves that no function is missing.
 
 mod answer;
 mod function;
@@ -33,7 +33,7 @@ impl HasData for Linked {
     type Data<'a> = View<'a>;
 }
 
-/// What host functions are implemented on.
+/// The type that host functions are implemented on.
 pub(crate) struct View<'a> {
     pub(crate) host: &'a mut Host,
 }

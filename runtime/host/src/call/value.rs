@@ -1,4 +1,4 @@
-//! A host call as a value. Nothing of it lives in the run, so several can be under way.
+//! A host call as a value. The run holds no part of it, so several can be under way.
 
 use std::time::Instant;
 
@@ -7,29 +7,30 @@ use wasm_agent_policy::Asker;
 
 use super::function::Function;
 
-/// A host call, from the moment the guest makes it until it is answered.
+/// A host call, from when the guest makes it until it is answered.
 pub(crate) struct Call {
-    /// The run, and the number of the call in it.
+    /// The run, and the call's number in it.
     pub(crate) asker: Asker,
     pub(crate) function: &'static Function,
     pub(crate) arguments: Encoded,
     /// Fuel used up when the guest made the call.
     pub(crate) fuel: u64,
     pub(crate) started: Instant,
-    /// How deep the guest was in crossings to the host when it made the call, this one included.
+    /// How many crossings to the host the guest was inside of when it made the call, this one included.
     pub(crate) depth: u32,
-    /// Whether the guest may have to wait for it.
+    /// Whether the guest may have to wait for the answer.
     pub(crate) blocking: bool,
     pub(crate) decision: Option<DecisionRecord>,
 }
 
 impl Call {
-    /// The decision that the call is recorded with.
+    /// Sets the decision that the call is recorded with.
     pub(crate) fn decided(&mut self, decision: DecisionRecord) {
         self.decision = Some(decision);
     }
 
-    /// The same, for [`Gate::effect`](crate::gate::Gate::effect): there is nothing to wait for.
+    /// The same as [`decided`](Self::decided), for [`Gate::effect`](crate::gate::Gate::effect). It returns a future
+    /// that is ready.
     pub(crate) fn noted(&mut self, decision: DecisionRecord) -> std::future::Ready<()> {
         self.decided(decision);
         std::future::ready(())

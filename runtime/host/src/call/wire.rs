@@ -1,8 +1,8 @@
-//! How arguments and results stand in the journal.
+//! How arguments and results are encoded in the journal.
 //!
-//! One trait, implemented for every type that crosses the boundary. Records and tuples are arrays in the order WIT
-//! lists their fields, enumerations and variant cases go by their WIT names, flags are an integer with WIT's bit order,
-//! an absent option is `null`, a handle is its number. The names make a journal readable without this program.
+//! One trait, implemented for every type that crosses between guest and host. Records and tuples are arrays in WIT's
+//! field order; enum and variant cases are their WIT names; flags are an integer in WIT's bit order; an absent option
+//! is `null`; a handle is its number. The names make a journal readable without this program.
 
 mod derive;
 
@@ -22,24 +22,24 @@ pub(crate) trait Wire: Sized {
     fn take(from: &mut Source<'_>) -> Result<Self, Malformed>;
 }
 
-/// Where values are recorded, and what becomes of the byte strings in them.
+/// The encoder, and how to record byte strings.
 pub(crate) struct Sink<'a> {
     pub(crate) encoded: &'a mut Encoded,
     pub(crate) keep: Keep,
 }
 
-/// Where recorded values are read from.
+/// The decoder.
 pub(crate) struct Source<'a> {
     pub(crate) cbor: Decoder<'a>,
     pub(crate) blobs: &'a mut dyn Blobs,
 }
 
-/// Fetches payloads that are kept outside of their record.
+/// Fetches payloads that are stored outside of their record.
 pub(crate) trait Blobs {
     fn contents(&mut self, payload: PayloadRef<'_>) -> Result<Vec<u8>, Malformed>;
 }
 
-/// A record that does not have the shape its function calls for.
+/// The error for a record that does not have the shape that its function demands.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Malformed(pub(crate) String);
@@ -52,7 +52,7 @@ impl From<minicbor::decode::Error> for Malformed {
 
 impl Malformed {
     pub(crate) fn case(what: &str, found: &str) -> Self {
-        Self(format!("`{}` is no case of {what}", found.escape_debug()))
+        Self(format!("`{}` is not a case of {what}", found.escape_debug()))
     }
 }
 
@@ -121,7 +121,7 @@ impl Wire for String {
     }
 }
 
-/// Byte strings are payloads: long ones are kept outside of the record, or by digest only.
+/// Byte strings are payloads: long ones are stored outside of the record, or only as a digest.
 impl Wire for Vec<u8> {
     fn put(&self, out: &mut Sink<'_>) {
         out.encoded.payload_copy(self, out.keep);
@@ -133,14 +133,13 @@ impl Wire for Vec<u8> {
     }
 }
 
-/// Contents at least this long are shared with the journal, in bytes.
+/// Contents of at least this many bytes are shared with the journal, not copied.
 ///
-/// A piece of a body belongs to the buffer that it was read into, and keeps all of it while it waits to be written.
-/// With shorter pieces, and by skipping what lies between, a guest could make a few bytes hold much memory: they are
-/// copied.
+/// A piece of a body is a slice of the buffer that it was read into, and keeps the whole buffer while it waits to be
+/// written. If shorter pieces were shared, a guest could skip what lies between and make a few bytes hold much memory.
 const SHARED_BYTES_MIN: usize = 32 << 10;
 
-/// Long contents are shared with the journal rather than copied for it.
+/// Long contents are shared with the journal, not copied.
 impl Wire for Bytes {
     fn put(&self, out: &mut Sink<'_>) {
         if self.len() < SHARED_BYTES_MIN {
@@ -161,7 +160,7 @@ impl<T: Wire> Wire for Option<T> {
             None => {
                 out.encoded.null();
             }
-            // Wrapped, so that an option of an option, or of nothing, can be told apart.
+            // Wrapped, so that an option of an option, or of a unit, is unambiguous.
             Some(value) => {
                 out.encoded.array(1);
                 value.put(out);
@@ -216,7 +215,7 @@ macro_rules! list {
 
             fn take(from: &mut $crate::call::wire::Source<'_>) -> Result<Self, $crate::call::wire::Malformed> {
                 let length = $crate::call::wire::length(from)?;
-                // Grown as items are read: the length alone proves nothing about what follows.
+                // The vector grows as items are read: the declared length proves nothing about what follows.
                 let mut items = Vec::new();
                 for _ in 0..length {
                     items.push($crate::call::wire::Wire::take(from)?);
@@ -274,7 +273,7 @@ tuple!(3: A.0, B.1, C.2);
 tuple!(4: A.0, B.1, C.2, D.3);
 tuple!(8: A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7);
 
-/// A handle goes by its number. A replay makes the same number again, with nothing behind it.
+/// A handle is its number. A replay makes the same number again, with no resource behind it.
 impl<T: 'static> Wire for Resource<T> {
     fn put(&self, out: &mut Sink<'_>) {
         out.encoded.u64(u64::from(self.rep()));
@@ -289,9 +288,9 @@ impl<T: 'static> Wire for Resource<T> {
 mod tests {
     use super::*;
 
-    struct None_;
+    struct NoBlobs;
 
-    impl Blobs for None_ {
+    impl Blobs for NoBlobs {
         fn contents(&mut self, payload: PayloadRef<'_>) -> Result<Vec<u8>, Malformed> {
             match payload {
                 PayloadRef::Inline(bytes) => Ok(bytes.to_vec()),
@@ -305,7 +304,7 @@ mod tests {
         value.put(&mut Sink { encoded: &mut encoded, keep: Keep::Contents });
         assert!(encoded.is_whole());
         let bytes = encoded.to_record();
-        let mut source = Source { cbor: Decoder::new(&bytes), blobs: &mut None_ };
+        let mut source = Source { cbor: Decoder::new(&bytes), blobs: &mut NoBlobs };
         assert_eq!(T::take(&mut source).unwrap(), value);
     }
 
@@ -321,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn values_survive_being_recorded() {
+    fn values_survive_recording() {
         there_and_back(7_u8);
         there_and_back(u64::MAX);
         there_and_back("text".to_owned());

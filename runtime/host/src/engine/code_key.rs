@@ -1,7 +1,7 @@
-//! The key under which compiled code is kept, so that code that this host wrote is told from code that somebody put
-//! there.
+//! The key that authenticates compiled code: it distinguishes code that this host wrote from code that somebody else
+//! put there.
 
-#![expect(clippy::disallowed_methods, reason = "looks after a file of the state directory")]
+#![expect(clippy::disallowed_methods, reason = "manages a file of the state directory")]
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -13,30 +13,30 @@ use zeroize::Zeroizing;
 use crate::error::{FileRole, LoadError, StateProblem};
 use crate::state::{StateDir, is_private, random};
 
-/// Bytes of a key, as keyed BLAKE3 takes it.
+/// Size of a key in bytes, as keyed BLAKE3 needs it.
 const KEY_BYTES: usize = 32;
 
-/// Begins what is authenticated, so that the key vouches for nothing else. The number is the form's.
+/// Prefix of the authenticated bytes, so that the key authenticates nothing else. The number is the format's version.
 const CONTEXT: &[u8] = b"wasm-agent compiled code 1\n";
 
-/// What compiled code is kept for.
+/// What compiled code is stored for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry<'a> {
-    /// The component, or core module, that it was made of.
+    /// The component or core module that was compiled.
     pub(crate) sha256: &'a [u8; 32],
-    /// The engine and all its settings, and the build.
+    /// The engine with all its settings, and the build.
     pub(crate) engine: &'a str,
 }
 
-/// A secret of one state directory.
+/// The secret of one state directory.
 pub(crate) struct CodeKey(Zeroizing<[u8; KEY_BYTES]>);
 
 impl CodeKey {
-    /// The key of a state directory, made where there is none.
+    /// The key of a state directory. It is made if there is none.
     ///
     /// # Errors
     ///
-    /// When it can't be read or made, has another size, or is not this user's alone.
+    /// When it can't be read or made, has another size, or others can access it.
     pub(crate) fn open(state: &StateDir) -> Result<Self, LoadError> {
         let path = state.code_key_path();
         let error = |verb| {
@@ -51,11 +51,11 @@ impl CodeKey {
         read(&path).map_err(error("read"))?.map(Self).map_err(|problem| LoadError::State { path, problem })
     }
 
-    /// Authenticates code that was compiled for an entry: that and all that it is.
+    /// Authenticates code together with the entry that it was compiled for.
     pub(crate) fn authenticate(&self, entry: &Entry<'_>, bytes: u64, code: impl Read) -> io::Result<blake3::Hash> {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         hasher.update(CONTEXT).update(entry.sha256);
-        // Lengths, so that no two entries are one text.
+        // With lengths, so that no two entries give the same text.
         let length = u64::try_from(entry.engine.len()).unwrap_or(u64::MAX);
         hasher.update(&length.to_le_bytes()).update(entry.engine.as_bytes()).update(&bytes.to_le_bytes());
         hasher.update_reader(code)?;
@@ -63,9 +63,9 @@ impl CodeKey {
     }
 }
 
-/// The key in a file, or what is wrong with the file.
+/// The key in a file, or the problem with the file.
 fn read(path: &Path) -> io::Result<Result<Zeroizing<[u8; KEY_BYTES]>, StateProblem>> {
-    // Not blocking: a pipe in the file's place must not hold the program.
+    // Non-blocking: a pipe in the file's place must not make the program wait.
     let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
     let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
@@ -84,7 +84,7 @@ fn read(path: &Path) -> io::Result<Result<Zeroizing<[u8; KEY_BYTES]>, StateProbl
     Ok(key.map(Zeroizing::new).map_err(|_| StateProblem::NotAKey { expected: KEY_BYTES }))
 }
 
-/// Makes a key that is there whole or not at all. Where another process was quicker, its key stays.
+/// Makes a key, completely or not at all. If another process was faster, its key stays.
 fn create(path: &Path) -> io::Result<()> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     getrandom::fill(key.as_mut()).map_err(io::Error::other)?;
@@ -93,7 +93,7 @@ fn create(path: &Path) -> io::Result<()> {
         Err(there) if there.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         linked => linked,
     });
-    // The error that matters is the first; what is left behind is a hidden file in a private directory.
+    // The first error is the one that matters. Any remains are a hidden file in a private directory.
     drop(std::fs::remove_file(&temporary));
     made
 }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_not_private_or_not_a_key_is_refused() {
+    fn a_file_that_is_not_private_or_not_a_key_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(&folder);
         let path = state.code_key_path();
@@ -141,10 +141,10 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
         assert_eq!(problem(), "is not a file");
         std::fs::remove_file(&path).unwrap();
-        for (length, problem_of_it) in [(0, "is not a key"), (31, "is not a key"), (33, "is not a key")] {
+        for (length, expected) in [(0, "is not a key"), (31, "is not a key"), (33, "is not a key")] {
             std::fs::write(&path, vec![1; length]).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-            assert!(problem().starts_with(problem_of_it), "{}", problem());
+            assert!(problem().starts_with(expected), "{}", problem());
         }
         std::fs::write(&path, [1; 32]).unwrap();
         for (mode, expected) in

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::LoadError;
 
-/// How often such a guest is interrupted. Interruptions cost nothing that a guest can observe.
+/// How often such a guest is interrupted. The guest can't observe the interruptions.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A thread that advances the engine's epoch, and ends with the last engine handle.
@@ -38,7 +38,7 @@ impl Drop for Epochs {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // The thread runs nothing that can panic; a failed join would leave nothing to clean up.
+            // The thread runs nothing that can panic, and after a failed join there would be nothing to clean up.
             drop(thread.join());
         }
     }

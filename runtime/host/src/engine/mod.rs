@@ -1,7 +1,7 @@
 //! The engine: one configuration of wasmtime for every run and every replay, with one addition for composed tools.
 //!
-//! Everything that could make two runs of one component differ for a reason of the engine's is fixed here.
-//! What a run may use up (fuel, memory, time) is set per run, in `limits`.
+//! It fixes every engine setting that could make two runs of a component differ. What a run may use up (fuel, memory,
+//! time) is set for each run, in `limits`.
 
 pub(crate) mod cache;
 pub(crate) mod code_key;
@@ -23,27 +23,27 @@ const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (1 << 20);
 
 /// A configured engine, and the event loops of its runs.
 ///
-/// Cheap to clone. One for a process is enough, and all tools that are to run there must be loaded with it.
+/// Cheap to clone. One is enough for a process, and a tool only runs with the engine that it was loaded with.
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
     shared: Arc<Shared>,
 }
 
-/// How a tool is built, as far as it matters to running it.
+/// How a tool is built, as far as that matters for running it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Build {
     /// One component, as compilers make it.
     Single,
     /// Components that call each other.
     ///
-    /// The texts they hand each other are copied by the engine, which counts no fuel for that: a guest could spend
-    /// hours between two units of it. That is why such tools are interrupted by time too, for which every loop pays;
-    /// others are interrupted by fuel alone.
+    /// The engine copies the strings that they pass to each other, and counts no fuel for it: a guest could spend hours
+    /// between two units. So such tools are also interrupted by time, for which every loop pays; others are interrupted
+    /// by fuel alone.
     Composed,
 }
 
-/// What all handles of one engine have in common.
+/// What all handles of one engine share.
 struct Shared {
     compiler: Compiler,
     fingerprint: String,
@@ -52,11 +52,11 @@ struct Shared {
 }
 
 impl Engine {
-    /// Makes an engine that has its tools compiled there. [`Compiler::this_program`] is what programs want.
+    /// Makes an engine whose tools are compiled by `compiler`. Programs want [`Compiler::this_program`].
     ///
-    /// What guests get: the WebAssembly 2.0 instructions with fixed-width SIMD, and 32-bit memories.
-    /// What they don't: threads, shared memory, 64-bit memory, relaxed SIMD, garbage collection, exceptions, WASI 0.3's
-    /// asynchronous components. Floating-point NaNs are canonical; fuel is counted; Cranelift compiles.
+    /// What guests get: the WebAssembly 2.0 instructions with fixed-width SIMD, and 32-bit memories. What they don't:
+    /// threads, shared memory, 64-bit memory, relaxed SIMD, garbage collection, exceptions, WASI 0.3's asynchronous
+    /// components. Floating-point NaNs are canonical; fuel is counted; Cranelift compiles.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Engine {
 
     /// The engine's identity: its version and everything that changes compiled code.
     ///
-    /// Compiled components are cached under it, and a journal carries it.
+    /// Compiled components are cached under it, and journals record it.
     pub fn fingerprint(&self) -> &str {
         &self.shared.fingerprint
     }
@@ -79,7 +79,7 @@ impl Engine {
     ///
     /// # Authority
     ///
-    /// The first composed tool starts a thread that does nothing but count time.
+    /// The first composed tool starts a thread that does nothing but advance the epoch.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl Engine {
         Ok(&self.shared.composed.get_or_init(|| (engine, epochs)).0)
     }
 
-    /// What compiled code of this build is kept under, besides the digest of its component.
+    /// The name that compiled code of this build is stored under, besides the digest of its component.
     pub(crate) fn code_name(&self, build: Build) -> String {
         match build {
             Build::Single => self.fingerprint().to_owned(),
@@ -109,7 +109,7 @@ impl Engine {
         &self.shared.compiler
     }
 
-    /// The event loops that runs of this engine's tools take turns with.
+    /// The event loops that runs of this engine's tools reuse.
     pub(crate) fn event_loops(&self) -> &EventLoops {
         &self.shared.event_loops
     }
@@ -121,7 +121,7 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// An engine for tools of this build that nothing runs in until time is counted for it.
+/// An engine for tools of this build. No tool may run in it until a thread advances its epoch.
 pub(crate) fn compiling(build: Build) -> wasmtime::Result<wasmtime::Engine> {
     wasmtime::Engine::new(&config(build))
 }
@@ -141,7 +141,7 @@ fn config(build: Build) -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
     config
         .strategy(wasmtime::Strategy::Cranelift)
-        // Counts what a guest does, and interrupts it: see `execute`.
+        // Counts a guest's fuel, and interrupts it: see `execute`.
         .consume_fuel(true)
         .epoch_interruption(build == Build::Composed)
         .cranelift_nan_canonicalization(true)
@@ -149,7 +149,7 @@ fn config(build: Build) -> wasmtime::Config {
         .async_stack_size(FIBER_STACK_BYTES)
         .wasm_component_model(true)
         .wasm_memory64(false)
-        // What carries values from one component to another is a module of the engine's with the memories of both.
+        // Values pass between components through an adapter module that the engine makes, with the memories of both.
         .wasm_multi_memory(true)
         .wasm_relaxed_simd(false)
         .wasm_tail_call(true)
@@ -166,7 +166,7 @@ mod tests {
     use crate::engine::compile::Task;
 
     #[test]
-    fn refuses_what_a_replay_or_the_sandbox_could_not_hold() {
+    fn refuses_features_that_a_replay_or_the_sandbox_could_not_support() {
         let engine = Engine::new(Compiler::in_process()).unwrap();
         let refused = |body: &str| {
             let bytes = wat::parse_str(format!("(component (core module {body}))")).unwrap();

@@ -1,9 +1,9 @@
-//! What can go wrong before, during and after a run, sorted by who can do something about it.
+//! Errors before, during and after a run, sorted by who can fix them.
 //!
 //! - [`LoadError`]: nothing ran. The tool, the policy or the state directory is not usable.
-//! - [`RunError`]: the host failed. The journal, the disk or the engine gave out; what was recorded stays.
+//! - [`RunError`]: the host failed. The journal, the disk or the engine failed; what was recorded stays.
 //!
-//! What a *tool* does wrong is neither: a trap, a limit or a failure it reports itself are outcomes of a run.
+//! What a *tool* does wrong is not an error: a trap, a limit or a failure that the tool reports is an outcome of a run.
 
 mod problem;
 
@@ -27,13 +27,13 @@ pub enum LoadError {
         /// What the engine reports.
         source: wasmtime::Error,
     },
-    /// The operating system gave no thread.
+    /// The operating system could not start a thread.
     #[error("cannot start a thread")]
     Thread {
         /// What the operating system reports.
         source: std::io::Error,
     },
-    /// The operating system gave no random bytes.
+    /// The operating system supplied no random bytes.
     #[error("cannot make an identifier for the run")]
     Random {
         /// What the operating system reports.
@@ -46,7 +46,7 @@ pub enum LoadError {
         verb: &'static str,
         /// What the file is to the program.
         what: FileRole,
-        /// Where it was looked for.
+        /// Its path.
         path: PathBuf,
         /// What the operating system reports.
         source: std::io::Error,
@@ -66,7 +66,7 @@ pub enum LoadError {
     NotAComponent {
         /// The tool.
         path: PathBuf,
-        /// What it is instead, as far as its first bytes tell.
+        /// What it seems to be, by its first bytes.
         found: String,
     },
     /// The bytes are a component, but not a valid one.
@@ -77,25 +77,25 @@ pub enum LoadError {
         /// What the engine reports.
         source: wasmtime::Error,
     },
-    /// The tool has more of something than any compiler makes, and would take the engine's too long.
+    /// The tool has more of something than any compiler makes, and compiling it would take too long.
     #[error("`{path}` is refused before it is compiled: {found}")]
     TooMuch {
         /// The tool.
         path: PathBuf,
-        /// What there is too much of, and how much there may be.
+        /// What it has too much of, and the limit.
         found: String,
     },
-    /// Compiling the tool took more than it may.
+    /// Compiling the tool exceeded a limit.
     #[error("compiling `{path}` takes more than {} of {which}", .which.setting(*.allowed))]
     Exceeded {
         /// The tool.
         path: PathBuf,
-        /// What it took.
+        /// The resource.
         which: Resource,
-        /// How much of it there was: bytes of memory, or seconds of processor time.
+        /// The limit: bytes of memory, or seconds of processor time.
         allowed: u64,
     },
-    /// The compiler could not be started, failed, or gave an answer that is not one.
+    /// The compiler could not be started, failed, or gave an invalid answer.
     #[error("cannot compile `{path}`: {source}")]
     Compiler {
         /// The tool.
@@ -108,7 +108,7 @@ pub enum LoadError {
     Imports {
         /// The tool.
         path: PathBuf,
-        /// One line for each import, with the reason; of many, the first ones and how many more there are.
+        /// One line for each import, with the reason. If there are many, the first ones and the number of the others.
         missing: Vec<String>,
     },
     /// The policy names another component.
@@ -129,7 +129,7 @@ pub enum LoadError {
         /// Every error found in it.
         errors: PolicyErrors,
     },
-    /// The policy is well formed, but what it names is not there.
+    /// The policy is well formed, but something that it names is missing or not usable.
     #[error("policy `{path}` line {line}: {source}")]
     Grant {
         /// The policy file.
@@ -147,7 +147,7 @@ pub enum LoadError {
         /// What is wrong with it.
         problem: StateProblem,
     },
-    /// The policy grants a folder that belongs to the host.
+    /// The policy grants a directory that belongs to the host.
     #[error("policy line {line}: `{host}` belongs to the host, and no tool may reach it")]
     GrantOfOwnThing {
         /// The directory as the policy names it.
@@ -155,13 +155,13 @@ pub enum LoadError {
         /// The line of the grant.
         line: u32,
     },
-    /// A thing of the host's own could not be found, so it could not be kept from the tool.
+    /// One of the host's own things could not be found, so it could not be protected from the tool.
     #[error(transparent)]
     OwnThing(#[from] OwnThingError),
-    /// The tool has no such export, or it can't be called like this.
+    /// The tool does not have the export, or it can't be called like this.
     #[error("{message}")]
     Invocation {
-        /// What was asked for and what there is.
+        /// What was asked for, and what there is.
         message: String,
         /// What to do instead.
         hint: Option<String>,
@@ -182,16 +182,16 @@ pub enum RunError {
         /// What the writer reports.
         source: JournalError,
     },
-    /// A task of the run goes on after its end, and could still record something. The journal has no end.
+    /// A task of the run outlives it, and could still record something. The journal has no end.
     #[error("cannot end the journal: a task of the run still holds it")]
     Unfinished,
-    /// The engine failed for a reason that is not the tool's.
+    /// The engine failed, and the tool is not the reason.
     #[error("the host failed")]
     Host {
         /// What the engine reports.
         source: wasmtime::Error,
     },
-    /// A thing of the host's own could not be kept from the tool, so nothing ran.
+    /// One of the host's own things could not be protected from the tool, so nothing ran.
     #[error(transparent)]
     OwnThing {
         /// What could not be found.

@@ -1,11 +1,11 @@
-//! What is wrong with one thing that a run is set up from, as values that a front end can match.
+//! What is wrong with something that a run needs, as values that a front end can match.
 
 use std::fmt;
 use std::io;
 
 use wasm_agent_egress::ClientError;
 
-/// What a file is to the program.
+/// The role of a file in the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileRole {
@@ -13,11 +13,11 @@ pub enum FileRole {
     Tool,
     /// A policy.
     Policy,
-    /// A folder of the state directory, or that itself.
+    /// The state directory, or a folder of it.
     StateDirectory,
     /// The copy of a tool that the state directory keeps.
     ToolCopy,
-    /// The key that compiled code is kept under.
+    /// The key that authenticates compiled code.
     CodeKey,
 }
 
@@ -45,7 +45,7 @@ pub enum StateProblem {
         /// The id of the user who runs this process.
         user: u32,
     },
-    /// Its group or everybody can write it.
+    /// Its group or everybody can write to it.
     #[error("can be written by others (mode {mode:04o}, expected 0700)")]
     WrittenByOthers {
         /// Its permissions.
@@ -57,10 +57,10 @@ pub enum StateProblem {
         /// Its permissions.
         mode: u32,
     },
-    /// There is something else in the place of a file.
+    /// Something other than a file is in its place.
     #[error("is not a file")]
     NotAFile,
-    /// A key has another size.
+    /// A key does not have the right size.
     #[error("is not a key: it does not have {expected} bytes")]
     NotAKey {
         /// The size of a key.
@@ -68,7 +68,7 @@ pub enum StateProblem {
     },
 }
 
-/// Why what a policy names can't be given to a tool.
+/// Why a policy's grant, secret or setting can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrantProblem {
@@ -80,7 +80,7 @@ pub enum GrantProblem {
         /// What the operating system reports.
         source: io::Error,
     },
-    /// The directory shows the kernel or its devices, and not files.
+    /// The directory is a view of the kernel or its devices, not of files.
     #[error(
         "`{host}` is on a file system of type {kind}, which shows the kernel or its devices; copy what the tool needs \
          to a file"
@@ -91,7 +91,7 @@ pub enum GrantProblem {
         /// The type of the file system, as `mount` shows it.
         kind: &'static str,
     },
-    /// A mount shows files of another grant, under other paths.
+    /// A mount shows another grant's files at other paths.
     #[error("`{host}` shows files of `{other}` (line {line}) by a mount, so they would have two names")]
     ShownTwice {
         /// The directory as the policy names it.
@@ -101,7 +101,7 @@ pub enum GrantProblem {
         /// The other grant's line.
         line: u32,
     },
-    /// The directory lies in that of another grant, and its guest path does not lie in the other's in the same way.
+    /// The directory lies in that of another grant, and the guest paths do not lie in each other in the same way.
     #[error(
         "`{host}` lies in `{other}` (line {line}), so its files would have two names; its `guest` must lie in \
          `{other_guest}` in the same way"
@@ -116,7 +116,7 @@ pub enum GrantProblem {
         /// The other grant's guest path.
         other_guest: String,
     },
-    /// The guest path lies in that of another grant, and its directory does not lie in the other's in the same way.
+    /// The guest path lies in that of another grant, and the directories do not lie in each other in the same way.
     #[error(
         "guest path `{guest}` lies in `{other_guest}` (line {line}), so it would be the name of two directories; its \
          `host` must lie in `{other}` in the same way"
@@ -131,7 +131,7 @@ pub enum GrantProblem {
         /// The other grant's guest path.
         other_guest: String,
     },
-    /// The environment does not have the variable of a secret.
+    /// The variable of a secret is not set.
     #[error("secret `{secret}`: the environment has no `{variable}`")]
     SecretUnset {
         /// The secret's name.
@@ -149,7 +149,7 @@ pub enum GrantProblem {
         /// What the operating system reports.
         source: io::Error,
     },
-    /// The secret is not ASCII, or has a character that no header may have.
+    /// The secret is not ASCII, or has a character that headers must not contain.
     #[error("secret `{secret}` can't be the value of a header")]
     SecretNotAHeader {
         /// The secret's name.
@@ -162,23 +162,23 @@ pub enum GrantProblem {
         secret: String,
     },
     /// The secret is so short that other text contains it by chance.
-    #[error("secret `{secret}` has {bytes} bytes; one with fewer than {min} could not be kept from coming back")]
+    #[error("secret `{secret}` has {bytes} bytes; it needs at least {min} so that responses can be searched for it")]
     SecretTooShort {
         /// The secret's name.
         secret: String,
         /// Its length.
         bytes: usize,
-        /// The shortest that is taken.
+        /// The minimum.
         min: usize,
     },
-    /// The secret is longer than what is searched for.
-    #[error("secret `{secret}` has {bytes} bytes; one with more than {max} could not be kept from coming back")]
+    /// The secret is longer than the search can find.
+    #[error("secret `{secret}` has {bytes} bytes; it may have at most {max} so that responses can be searched for it")]
     SecretTooLong {
         /// The secret's name.
         secret: String,
         /// Its length.
         bytes: usize,
-        /// The longest that is taken.
+        /// The maximum.
         max: usize,
     },
     /// The file with certificate authorities can't be read.
@@ -194,7 +194,7 @@ pub enum GrantProblem {
     Authority(ClientError),
 }
 
-/// Why the compiler gave nothing that can be used.
+/// Why the compiler produced nothing usable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompilerProblem {
@@ -212,7 +212,7 @@ pub enum CompilerProblem {
     /// It failed, or its process ended.
     #[error("the compiler {0}")]
     Failed(String),
-    /// Its answer is not what was asked for.
+    /// Its answer is invalid.
     #[error("{0}")]
     Answer(String),
 }

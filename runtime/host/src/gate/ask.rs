@@ -1,4 +1,4 @@
-//! Holding an action until somebody answers for it, on the record.
+//! Holding an action until someone answers the question about it, with question and answer on the record.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use super::effect::NotDone;
 use super::session::nanoseconds;
 use super::{Gate, lock};
 
-/// Requests in a row that nobody answers in time, after which nobody is asked: the rest of the run has what it asks
-/// about refused.
+/// After so many questions in a row without an answer in time, nobody is asked any more: for the rest of the run,
+/// actions that need an answer are refused.
 ///
-/// The clock stands still while an answer is awaited. A tool that asks again and again would otherwise run for as long
-/// as it likes, when nobody is there to be asked. With three, someone who comes back within half an hour, as timeouts
-/// are by default, has missed nothing.
+/// The clock stands still while an answer is awaited. If nobody is there to answer, a tool that asks again and again
+/// would otherwise run for as long as it likes. With three questions and the default timeouts, a person who comes back
+/// within half an hour has missed nothing.
 const UNANSWERED_MAX: u64 = 3;
 
 impl Gate {
-    /// Holds an action until it is answered, and gives the permit if the answer is yes.
+    /// Holds an action until it is answered, and returns the permit if the answer is yes.
     pub(super) async fn ask<K, F>(
         &self,
         effect: EffectId,
@@ -48,7 +48,7 @@ impl Gate {
         } else {
             let question = self.question(record, detail);
             let _standing_still = self.session.clock.waiting();
-            let _asking = self.session.follow.ask(&summary);
+            let _asking = self.session.tracker.ask(&summary);
             settle(pending, question, self.approver.as_ref(), timeout).await
         };
         let approval = approval_record(&settlement);
@@ -58,7 +58,8 @@ impl Gate {
         match (permit, settlement.answer) {
             (Some(permit), Answer::Approve { remember }) => {
                 if remember == Remember::Run {
-                    // A full memory forgets nothing and takes nothing more: the same action is then asked about again.
+                    // A full memory forgets nothing and accepts nothing more: the same action is then asked about
+                    // again.
                     lock(&self.remembered).remember(&permit);
                 }
                 Ok((permit, approval))
@@ -68,8 +69,8 @@ impl Gate {
         }
     }
 
-    /// The permit for an action that was approved for the rest of the run; the question, where it was not.
-    #[expect(clippy::result_large_err, reason = "the question goes on, and is asked in most cases")]
+    /// The permit for an action that was approved for the rest of the run, or else the pending action.
+    #[expect(clippy::result_large_err, reason = "in most cases the pending action is asked about")]
     pub(super) fn remembered<K>(&self, pending: Pending<K>) -> Result<(Permit<K>, ApprovalRecord), Pending<K>> {
         let permit = lock(&self.remembered).permit(pending)?;
         let approval = ApprovalRecord {
@@ -93,7 +94,8 @@ impl Gate {
         }
     }
 
-    /// Counts questions in a row that nobody answered, and says so in the journal when there are no more to come.
+    /// Counts questions in a row that nobody answered. At the limit it notes in the journal that nobody is asked any
+    /// more.
     fn count_unanswered(&self, status: &AnswerStatus) -> wasmtime::Result<()> {
         match status {
             AnswerStatus::Answered => self.unanswered.store(0, Ordering::Relaxed),
@@ -101,7 +103,8 @@ impl Gate {
                 let text = format!("{UNANSWERED_MAX} requests in a row were not answered: nobody is asked any more");
                 return self.ledger.note("approvals", &text);
             }
-            // A program that failed to answer has been there, and its time was its own.
+            // A program that failed was there, so its question does not count as unanswered; the time it took was its
+            // own.
             AnswerStatus::TimedOut | AnswerStatus::Broken(_) => {}
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The gate itself: [`Gate::effect`] is the one way to everything that touches the world.
+//! The gate itself: [`Gate::effect`] is the only way to touch the world.
 
 use std::sync::atomic::Ordering;
 
@@ -10,21 +10,21 @@ use wasm_agent_policy::{Act, Action, Asker, Decision, Origin, Pending};
 use super::Gate;
 use super::ledger::Extra;
 
-/// Something that touches the world: how it is shown, recorded and performed. What it does is an [`Act`] of its kind.
+/// An action on the world: how it is shown, recorded and performed. What it does is an [`Act`] of its kind.
 pub(crate) trait Effect: Send {
     type Kind: Send;
     type Done: Send;
     type Failed: Send;
 
-    /// Whether it only looks. What the policy allows is then recorded with its call alone.
+    /// Whether it only reads. If the policy allows it, it is then recorded with its call alone.
     const LOOKS: bool = false;
 
-    /// What the record of the decision adds for this effect.
+    /// Adds details of this effect to the record of the decision.
     fn annotate(&self, _action: &Action, decision: DecisionRecord) -> DecisionRecord {
         decision
     }
 
-    /// Completes the question before anybody is asked: with a body that is to be shown, for instance.
+    /// Completes the question before anybody is asked, for instance with a body that is to be shown.
     fn complete(
         &mut self,
         pending: Pending<Self::Kind>,
@@ -35,19 +35,19 @@ pub(crate) trait Effect: Send {
     /// What an approver is shown.
     fn detail(&self, action: &Action) -> Detail;
 
-    /// What is lost by it. Asked for only if it can't be undone, as late as possible.
+    /// The state that the effect destroys. Called as late as possible, and only if the effect can't be undone.
     fn before(&self) -> Option<Before> {
         None
     }
 
-    /// Does it. Nothing but [`Gate::effect`] calls this.
+    /// Performs it. Only [`Gate::effect`] calls this.
     fn perform(self, permit: Permit<Self::Kind>) -> impl Future<Output = Result<Self::Done, Self::Failed>> + Send;
 
-    /// What the record says of how it ended.
+    /// How it ended, for the record.
     fn outcome(result: &Result<Self::Done, Self::Failed>) -> (EffectResult, Extra);
 }
 
-/// Why an effect did not come to its end.
+/// Why an effect was not completed.
 #[derive(Debug)]
 pub(crate) enum NotDone<F> {
     /// The policy denies it.
@@ -61,13 +61,14 @@ pub(crate) enum NotDone<F> {
 }
 
 impl Gate {
-    /// Check, ask, intent, perform, outcome: what touches the world goes through here, in this order.
+    /// Check, ask, intent, perform, outcome: everything that touches the world goes through here, in this order.
     ///
-    /// The permit is made for this action, run and call, and is gone once the effect has been performed. Nothing is
-    /// performed before its intent is in the journal, as durably as the run's settings ask for. Dropped on the way, an
-    /// effect whose intent is recorded leaves the outcome "may have happened".
+    /// The permit is made for this action, run and call, and performing the effect uses it up. Nothing is performed
+    /// before its intent is in the journal, as durably as the run's settings demand. If an effect is dropped after its
+    /// intent is recorded, its outcome is recorded as "may have happened".
     ///
-    /// `decided` gets the decision, for the record of the call. Nothing more happens before what it returns has ended.
+    /// `decided` gets the decision, for the record of the call. Nothing more happens until the future that it returns
+    /// has completed.
     pub(crate) async fn effect<E: Effect, F: Future<Output = ()> + Send>(
         &self,
         asker: Asker,
@@ -96,7 +97,7 @@ impl Gate {
                 decided(record.clone()).await;
                 (number(), permit, None)
             }
-            // Ask. Boxed: most effects need no answer, and are not to carry the room for one.
+            // Ask. Boxed: most effects need no answer, and their futures need not have room for a question.
             Decision::Ask(pending) => {
                 decided(record.clone()).await;
                 let (number, permit, approval) = Box::pin(self.asked(&number, &mut effect, pending, &record)).await?;

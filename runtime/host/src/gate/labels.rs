@@ -1,4 +1,4 @@
-//! Grants and reasons as the journal names them.
+//! Names of grants and reasons in the journal.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use wasm_agent_policy::{Denial, GrantId};
 use super::lock;
 use crate::grants::Grants;
 
-/// The grants of a policy as the journal names them; made once, so that a decision allocates nothing.
+/// The names of a policy's grants in the journal, made once, so that a decision allocates nothing.
 pub(super) struct Labels {
     grants: Vec<(GrantId, Arc<str>)>,
     reasons: Mutex<Vec<(&'static str, Arc<str>)>>,

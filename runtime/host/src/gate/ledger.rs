@@ -1,4 +1,4 @@
-//! What a live run writes: its journal, and how much of it there may be.
+//! The journal of a live run, and its size limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use super::Session;
 pub(crate) struct Ledger {
     session: Arc<Session>,
     journal: Writer,
-    /// Bytes that went into it, about.
+    /// Bytes written to it, approximately.
     recorded: AtomicU64,
     bytes_max: u64,
 }
@@ -28,7 +28,7 @@ impl Ledger {
         self.journal
     }
 
-    /// Counts what is about to go into the journal, and ends a run that fills it.
+    /// Counts bytes that are about to be written to the journal, and ends a run that reaches the limit.
     pub(crate) fn count(&self, bytes: usize) -> wasmtime::Result<()> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let before = self.recorded.fetch_add(bytes, Ordering::Relaxed);
@@ -51,7 +51,7 @@ impl Ledger {
     }
 
     pub(super) fn asked(&self, asked: &ApprovalAsked) -> wasmtime::Result<()> {
-        // A question that is refused leaves no intent, and its action can be far longer than the call that asks.
+        // A question that is refused leaves no intent, and its action can be far longer than the call that asked.
         self.count(asked.action.len())?;
         self.written(self.journal.approval_asked(asked))
     }
@@ -69,7 +69,7 @@ impl Ledger {
         self.written(self.journal.outcome(outcome))
     }
 
-    /// Records something the host has to say.
+    /// Records a message of the host.
     pub(crate) fn note(&self, name: &str, text: &str) -> wasmtime::Result<()> {
         self.count(text.len())?;
         let note = Note { at_ns: self.session.now_ns(), name: name.to_owned(), text: text.to_owned() };
@@ -77,7 +77,7 @@ impl Ledger {
     }
 }
 
-/// What came of an effect, for its record.
+/// Optional details of an effect's outcome, for its record.
 #[derive(Clone, Default)]
 pub(crate) struct Extra {
     pub(crate) detail: Option<String>,

@@ -1,17 +1,17 @@
-//! How far a run has come, for those who follow it from outside.
+//! The progress of a run, for observers outside of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Where it is on its way.
+    /// The stage that it is in.
     pub stage: Stage,
-    /// The actions that wait for an approver's answer now, as they are shown to people.
+    /// The actions that wait for an approver's answer now, as people see them.
     pub asking: Vec<Arc<str>>,
 }
 
@@ -19,24 +19,24 @@ pub struct Progress {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stage {
-    /// It is set up, and nothing has happened.
+    /// The run is set up, and nothing has happened yet.
     #[default]
     Ready,
     /// The tool runs.
     Running,
-    /// It is over. The journal has its end, unless the run was dropped or the journal failed.
+    /// The run is over. Its journal has its end, unless the run was dropped or the journal failed.
     Ended,
 }
 
-/// What a run shows of itself while it goes on.
+/// The progress of a run, updated while it goes on.
 #[derive(Debug, Default)]
-pub(crate) struct Follow {
+pub(crate) struct ProgressTracker {
     calls: AtomicU64,
     progress: watch::Sender<Progress>,
 }
 
-impl Follow {
-    /// Notes that so many host calls have begun. Nobody is woken for one.
+impl ProgressTracker {
+    /// Sets the number of host calls begun. It wakes nobody.
     pub(crate) fn calls_begun(&self, calls: u64) {
         self.calls.store(calls, Ordering::Relaxed);
     }
@@ -46,14 +46,14 @@ impl Follow {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// A view that is told of every change of [`Progress`].
+    /// A receiver that is notified of every change of [`Progress`].
     pub(crate) fn subscribe(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
     }
 
-    /// The run begins. It has ended once the guard is dropped, however that comes about.
+    /// Marks the run as running, and as ended once the guard is dropped, for whatever reason.
     pub(crate) fn run(self: &Arc<Self>) -> impl Drop + Send + use<> {
-        struct Running(Arc<Follow>);
+        struct Running(Arc<ProgressTracker>);
         impl Drop for Running {
             fn drop(&mut self) {
                 self.0.progress.send_modify(|progress| progress.stage = Stage::Ended);
@@ -63,9 +63,9 @@ impl Follow {
         Running(Arc::clone(self))
     }
 
-    /// An action waits for an answer until the guard is dropped.
+    /// Marks an action as waiting for an answer until the guard is dropped.
     pub(super) fn ask(&self, action: &str) -> impl Drop + Send + '_ {
-        struct Asking<'a>(&'a Follow, Arc<str>);
+        struct Asking<'a>(&'a ProgressTracker, Arc<str>);
         impl Drop for Asking<'_> {
             fn drop(&mut self) {
                 self.0.progress.send_modify(|progress| progress.asking.retain(|asked| !Arc::ptr_eq(asked, &self.1)));
@@ -82,12 +82,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_questions_are_told_apart() {
-        let follow = Follow::default();
-        let seen = follow.subscribe();
+    fn equal_questions_count_separately() {
+        let tracker = ProgressTracker::default();
+        let seen = tracker.subscribe();
         let asking = || seen.borrow().asking.len();
-        let first = follow.ask("file.delete /a");
-        let second = follow.ask("file.delete /a");
+        let first = tracker.ask("file.delete /a");
+        let second = tracker.ask("file.delete /a");
         assert_eq!(asking(), 2);
         drop(first);
         assert_eq!(asking(), 1);
@@ -97,10 +97,10 @@ mod tests {
 
     #[test]
     fn a_run_that_is_dropped_has_ended() {
-        let follow = Arc::new(Follow::default());
-        let seen = follow.subscribe();
+        let tracker = Arc::new(ProgressTracker::default());
+        let seen = tracker.subscribe();
         assert_eq!(seen.borrow().stage, Stage::Ready);
-        let running = follow.run();
+        let running = tracker.run();
         assert_eq!(seen.borrow().stage, Stage::Running);
         drop(running);
         assert_eq!(seen.borrow().stage, Stage::Ended);

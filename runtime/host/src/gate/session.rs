@@ -1,4 +1,4 @@
-//! What a live run and a replay have in common: when it began, how long it may take, and why it ends.
+//! State that a live run and a replay share: when the run began, how long it may take, and why it ends.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use wasm_agent_ids::RunId;
 
 use super::ending::Ending;
-use super::progress::Follow;
+use super::progress::ProgressTracker;
 use crate::run::limits::Stopwatch;
 
 /// A run under way, live or replayed.
@@ -14,13 +14,13 @@ pub(crate) struct Session {
     pub(crate) run: RunId,
     pub(crate) clock: Stopwatch,
     pub(crate) ending: Arc<Ending>,
-    pub(crate) follow: Arc<Follow>,
+    pub(crate) tracker: Arc<ProgressTracker>,
 }
 
 impl Session {
-    /// Begins now, and may take so much time.
-    pub(crate) fn new(run: RunId, time: Duration, ending: Arc<Ending>, follow: Arc<Follow>) -> Self {
-        Self { run, clock: Stopwatch::start(time), ending, follow }
+    /// Begins now, and may take this long.
+    pub(crate) fn new(run: RunId, time: Duration, ending: Arc<Ending>, tracker: Arc<ProgressTracker>) -> Self {
+        Self { run, clock: Stopwatch::start(time), ending, tracker }
     }
 
     /// Nanoseconds since the run started.
@@ -33,7 +33,7 @@ impl Session {
         nanoseconds(instant.saturating_duration_since(self.clock.started()))
     }
 
-    /// Ends a run whose time is used up by `now`.
+    /// Ends the run if its time is used up at `now`.
     pub(crate) fn limit_time(&self, now: Instant) {
         if self.clock.is_over(now) {
             self.ending.limit("time");

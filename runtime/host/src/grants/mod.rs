@@ -1,6 +1,6 @@
-//! A policy made real: the directories it names opened, the secrets it names read.
+//! A policy with its directories opened and its secrets read.
 //!
-//! Everything that a policy refers to is looked up once, here. A run then only has what is open.
+//! Everything that a policy names is opened here, once. A run then uses only what is open.
 
 #![expect(clippy::disallowed_methods, reason = "opens what the policy names, once, before anything runs")]
 
@@ -25,7 +25,7 @@ mod overlap;
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// A policy with everything it refers to.
+/// A policy, with everything that it names opened or read.
 pub struct Grants {
     policy: Policy,
     preopens: Vec<Preopen>,
@@ -34,11 +34,11 @@ pub struct Grants {
     own: OwnThings,
 }
 
-/// A directory that a grant gives.
+/// The directory of a grant.
 pub(crate) struct Preopen {
     pub(crate) directory: Arc<Directory>,
     pub(crate) writable: bool,
-    /// Whether it includes what is mounted below it.
+    /// Whether the grant includes file systems mounted below it.
     pub(crate) mounts: bool,
 }
 
@@ -47,11 +47,11 @@ struct Secret {
     header: HeaderName,
     /// The whole value of the header.
     value: HeaderValue,
-    /// The secret alone, to keep it from coming back.
+    /// The secret alone, to search responses for it.
     bare: Zeroizing<Vec<u8>>,
 }
 
-/// Looks up environment variables for secrets. Passed in, so that a library user decides what a policy can reach.
+/// Looks up environment variables for secrets. The library's user passes it in, and so decides what a policy can read.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Grants {
@@ -63,11 +63,12 @@ impl Grants {
     ///
     /// # Errors
     ///
-    /// [`LoadError::Policy`] with every error of the text; [`LoadError::Grant`] for the first thing that is not there.
+    /// [`LoadError::Policy`] with every error of the text; [`LoadError::Grant`] for the first thing that is missing or
+    /// not usable.
     pub fn load(path: &Path, environment: Environment<'_>) -> Result<Self, LoadError> {
         let error = |source| LoadError::File { verb: "read", what: FileRole::Policy, path: path.to_owned(), source };
         let mut text = Vec::new();
-        // One byte more than a policy may have: the parser says that it is too long.
+        // One byte more than a policy may have, so that the parser reports that it is too long.
         let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
         std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text)).map_err(error)?;
         let text = String::from_utf8(text)
@@ -76,7 +77,7 @@ impl Grants {
         Opener { policy_path: path, folder: policy_folder(path), environment }.open(policy)
     }
 
-    /// Grants nothing: what a run without a policy gets.
+    /// Grants nothing: the grants of a run without a policy.
     pub fn none() -> Self {
         Self {
             policy: Policy::deny_all(),
@@ -87,7 +88,7 @@ impl Grants {
         }
     }
 
-    /// Keeps these things from the tool, besides the policy and what it names: see [`OwnThings`].
+    /// Protects these things from the tool, besides the policy and the files that it names: see [`OwnThings`].
     ///
     /// # Errors
     ///
@@ -95,8 +96,8 @@ impl Grants {
     /// grant. [`LoadError::OwnThing`] where one can't be looked for.
     pub fn keeping(mut self, things: &OwnThings) -> Result<Self, LoadError> {
         self.own.extend(things);
-        // The run looks at each of them with care; here only what they are is compared with where the granted
-        // directories lie.
+        // The run examines each of them thoroughly. Here their identities are only compared with the directories above
+        // each granted one.
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let open = |thing: &OwnThing| rustix::fs::openat(rustix::fs::CWD, thing.path(), flags, Mode::empty()).ok();
         let folders: Vec<_> = self.own.iter().filter_map(|thing| look_at(open(thing)?).ok()).collect();
@@ -109,10 +110,10 @@ impl Grants {
         Ok(self)
     }
 
-    /// Whether a path lies below a granted directory, as far as that can be told: where mounts are granted too it may
-    /// lie anywhere.
+    /// Whether a path lies below a granted directory, as far as that can be determined: where mounts are granted too,
+    /// it may lie anywhere.
     ///
-    /// A tool does not get at what is the host's there. Code is not mapped from such a place all the same: see
+    /// A tool can't access the host's own things even there. But code is not mapped from such a place: see
     /// [`CodeSource`](crate::CodeSource).
     ///
     /// # Errors
@@ -122,7 +123,7 @@ impl Grants {
         self.covers(path, |_| true)
     }
 
-    /// Whether a path lies below a directory that is granted for writing, as far as that can be told: see
+    /// Whether a path lies below a directory that is granted for writing, as far as that can be determined: see
     /// [`reach`](Grants::reach).
     ///
     /// # Errors
@@ -141,18 +142,18 @@ impl Grants {
         Ok(self.preopens.iter().any(|preopen| counts(preopen) && covers(preopen)))
     }
 
-    /// What belongs to the host and is kept from the tool.
+    /// The host's own things, which the tool can't access.
     pub fn own_things(&self) -> &OwnThings {
         &self.own
     }
 
-    /// The directory of the grant that is nearest above a path.
+    /// The granted directory that is nearest above a path.
     pub(crate) fn preopen_above(&self, path: &GuestPath) -> Option<&Preopen> {
         let above = self.preopens.iter().filter(|preopen| path.starts_with(&preopen.directory.path));
         above.max_by_key(|preopen| preopen.directory.path.as_str().len())
     }
 
-    /// The policy as it was written.
+    /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -161,14 +162,14 @@ impl Grants {
         &self.preopens
     }
 
-    /// A client that trusts the authorities that the policy adds.
+    /// A client that also trusts the certificate authorities of the policy.
     pub(crate) fn client(&self, resolver: Arc<dyn Resolver>) -> Result<Client, ClientError> {
         let mut config = ClientConfig::new(resolver);
         config.extra_roots_pem.clone_from(&self.authorities);
         Client::new(config)
     }
 
-    /// Headers that carry these secrets.
+    /// The headers that carry these secrets.
     pub(crate) fn secret_headers<'a>(
         &'a self,
         names: &'a [String],
@@ -179,12 +180,12 @@ impl Grants {
             .map(|secret| (secret.header.clone(), secret.value.clone()))
     }
 
-    /// Whether there is anything to keep from being shown.
+    /// Whether the policy has secrets.
     pub(crate) fn has_secrets(&self) -> bool {
         !self.secrets.is_empty()
     }
 
-    /// These secrets themselves, which must not come back in a response.
+    /// The values of these secrets, which must not come back in a response.
     pub(crate) fn bare_secrets<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a [u8]> + 'a {
         self.secrets.iter().filter(|secret| names.contains(&secret.name)).map(|secret| secret.bare.as_slice())
     }
@@ -225,7 +226,7 @@ impl Opener<'_> {
             let pem = self.read(&file);
             let pem = pem.map_err(|source| self.unusable(line, GrantProblem::AuthorityFile { file, source }))?;
             grants.authorities.push(pem.to_vec());
-            // Tried here, so that a file with no certificates in it is an error now and not at the first request.
+            // Tried here, so that a file without certificates is an error now and not at the first request.
             grants
                 .client(Arc::new(SystemResolver))
                 .map_err(|error| self.unusable(line, GrantProblem::Authority(error)))?;
@@ -271,7 +272,7 @@ impl Opener<'_> {
             }
         };
         let invalid = || GrantProblem::SecretNotAHeader { secret: secret() };
-        // Other characters have more spellings than are looked for in what comes back.
+        // Other characters have more spellings than responses are searched for.
         let text = std::str::from_utf8(&bare).ok().filter(|text| text.is_ascii()).ok_or_else(invalid)?;
         if text.is_empty() {
             return Err(GrantProblem::SecretEmpty { secret: secret() });

@@ -1,5 +1,5 @@
-//! Grants within one another: through two of them one file must not have two names, and so two rules, and one name not
-//! mean two files.
+//! Overlapping grants. A file must not have two names through two grants, and so two rules; and a name must not stand
+//! for two files.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,11 +12,11 @@ use wasm_agent_policy::{FilesystemGrant, GuestPath};
 
 use crate::error::GrantProblem;
 
-/// A grant and its directory on the host, without links.
+/// A grant and its directory on the host, with links resolved.
 type Placed<'a> = (&'a FilesystemGrant, &'a Path);
 
-/// The line of the first grant whose directory shows files of another one under other paths, as a bind mount does, and
-/// why that can't be.
+/// The line of the first grant whose directory shows another grant's files at other paths, as a bind mount does, and
+/// the problem.
 pub(super) fn first_shown_twice(grants: &[(Placed<'_>, &Directory)]) -> Option<(u32, GrantProblem)> {
     let by_id: HashMap<FileId, Placed<'_>> = grants.iter().map(|(placed, directory)| (directory.id, *placed)).collect();
     grants.iter().find_map(|((grant, path), directory)| {
@@ -29,7 +29,7 @@ pub(super) fn first_shown_twice(grants: &[(Placed<'_>, &Directory)]) -> Option<(
     })
 }
 
-/// A directory and those above it, up to the root or to where they can't be entered.
+/// A directory and those above it, up to the root or to one that can't be entered.
 #[expect(clippy::disallowed_methods, reason = "walks up from a directory that is open")]
 pub(super) fn ids_above(directory: &Directory) -> Vec<FileId> {
     let mut ids = vec![directory.id];
@@ -48,12 +48,13 @@ pub(super) fn ids_above(directory: &Directory) -> Vec<FileId> {
     ids
 }
 
-/// Most directories above one another that are looked at: as many as a path of `PATH_MAX` bytes can name.
+/// Most levels of directories that are followed upwards: as many as a path of `PATH_MAX` bytes can name.
 const DEPTH_MAX: usize = 2048;
 
-/// The line of the first grant that lies in another one and can't, and why.
+/// The line of the first grant that lies in another one but must not, and the problem.
 ///
-/// Each is compared with those above it, by its directory and by its guest path: a policy may have thousands.
+/// Each grant is compared only with those above it, by its directory and by its guest path: a policy may have
+/// thousands.
 pub(super) fn first(grants: &[Placed<'_>]) -> Option<(u32, GrantProblem)> {
     let by_host: HashMap<&Path, usize> =
         grants.iter().enumerate().rev().map(|(place, (_, path))| (*path, place)).collect();
@@ -73,7 +74,7 @@ fn above(path: &GuestPath) -> impl Iterator<Item = GuestPath> {
     std::iter::successors(Some(path.clone()), GuestPath::parent)
 }
 
-/// Why a grant can't lie in another one, if it does and can't: each with its directory on the host.
+/// Why a grant must not lie in another one, if that is so. Each comes with its directory on the host.
 fn problem(inner: Placed<'_>, outer: Placed<'_>) -> Option<GrantProblem> {
     let ((inner, inner_path), (outer, outer_path)) = (inner, outer);
     let host = inner_path.strip_prefix(outer_path).ok().and_then(Path::to_str);
@@ -85,7 +86,7 @@ fn problem(inner: Placed<'_>, outer: Placed<'_>) -> Option<GrantProblem> {
             line: outer.line,
             other_guest: outer.guest.to_string(),
         }),
-        // Through the outer directory such a path is another file, which the inner grant was not given for.
+        // Through the outer directory, such a path names another file, which the inner grant does not cover.
         (None, Some(_)) => Some(GrantProblem::TwoDirectories {
             guest: inner.guest.to_string(),
             other: outer.host.clone(),
@@ -96,7 +97,7 @@ fn problem(inner: Placed<'_>, outer: Placed<'_>) -> Option<GrantProblem> {
     }
 }
 
-/// `path` as seen from `base`, without a leading separator; nothing if it is not below it.
+/// `path` relative to `base`, without a leading separator; `None` if it is not below `base`.
 fn relative<'a>(path: &'a GuestPath, base: &GuestPath) -> Option<&'a str> {
     if !path.starts_with(base) {
         return None;

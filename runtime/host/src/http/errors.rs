@@ -1,11 +1,11 @@
-//! What a guest is told of a request that failed: the kind of failure, and nothing about hosts, addresses or policy.
+//! The errors that a guest gets for failed requests: the kind of failure, and nothing about hosts, addresses or policy.
 
 use wasm_agent_egress::readable::Unreadable;
 use wasm_agent_egress::{ExchangeError, RequestFault};
 use wasmtime_wasi_http::Error;
 
 /// The `wasi:http` error for a failed exchange.
-pub(crate) fn told(error: &ExchangeError) -> Error {
+pub(crate) fn to_wasi_error(error: &ExchangeError) -> Error {
     match error {
         ExchangeError::InvalidRequest(fault) => match fault {
             RequestFault::NotARequest => Error::HttpRequestDenied,
@@ -34,13 +34,13 @@ pub(crate) fn told(error: &ExchangeError) -> Error {
         ExchangeError::ResponseTimeout => Error::HttpResponseTimeout,
         ExchangeError::HeaderTooLarge => Error::HttpResponseHeaderSectionSize(None),
         ExchangeError::UnexpectedUpgrade => Error::HttpUpgradeFailed,
-        ExchangeError::Unreadable(unreadable) => unreadable_told(*unreadable),
+        ExchangeError::Unreadable(unreadable) => unreadable_to_wasi_error(*unreadable),
         ExchangeError::Protocol(_) => Error::HttpProtocolError,
     }
 }
 
 /// The `wasi:http` error for a response that can't be searched for secrets.
-pub(crate) fn unreadable_told(unreadable: Unreadable) -> Error {
+pub(crate) fn unreadable_to_wasi_error(unreadable: Unreadable) -> Error {
     match unreadable {
         Unreadable::TransferCoding => Error::HttpResponseTransferCoding(None),
         Unreadable::Part | Unreadable::ContentCoding | Unreadable::Type | Unreadable::Charset | Unreadable::Body => {

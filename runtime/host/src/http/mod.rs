@@ -1,4 +1,4 @@
-//! Requests of the guest: from a `wasi:http` resource to an action, and from a permit to the wire.
+//! The guest's requests: from a `wasi:http` resource to an action, and from a permit to the network.
 
 mod errors;
 mod outbound;
@@ -11,11 +11,11 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpH
 pub(crate) use outbound::Outbound;
 pub(crate) use sending::{Response, Sending, send};
 
-/// What wasmtime's `wasi:http` is told about the rules here. It never sends anything itself.
+/// Tells wasmtime's `wasi:http` the rules of this host. It never sends anything itself.
 pub(crate) struct Hooks;
 
 impl WasiHttpHooks for Hooks {
-    /// Headers that a guest can neither set nor see: those that speak about the connection and not about the request.
+    /// Headers that a guest can neither set nor see: those about the connection, not about the request.
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         std::sync::Arc::new(is_forbidden)
     }
@@ -43,14 +43,14 @@ fn is_forbidden(name: &HeaderName) -> bool {
     if frames(name) {
         return true;
     }
-    // Servers that pass headers on as variables take everything but letters and digits for the same.
+    // Servers that pass headers on as variables take all characters but letters and digits for the same.
     name.bytes().any(|byte| byte != b'-' && !byte.is_ascii_alphanumeric()) && {
         let plain = name.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
         plain == "content-length" || frames(&plain)
     }
 }
 
-/// Whether a header speaks about the connection.
+/// Whether a header is about the connection.
 fn frames(name: &str) -> bool {
     matches!(
         name,

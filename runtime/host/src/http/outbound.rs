@@ -1,4 +1,4 @@
-//! What a run needs to send requests: its client, its secrets, and places for what is under way.
+//! What a run needs to send requests: its client, its secrets, and permits for concurrent requests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
 use crate::grants::Grants;
 
-/// The way of one run to the network. Nothing is set up before the first request.
+/// A run's access to the network. Nothing is set up before the first request.
 pub(crate) struct Outbound {
     client: Option<Client>,
     resolver: Arc<dyn Resolver>,
-    /// What is kept from coming back, by the names of the secrets.
+    /// The search for secrets in responses, by the secrets' names.
     needles: BTreeMap<Vec<String>, Arc<Needles>>,
-    /// Drawn when first needed; nothing before, and where the system has none.
+    /// Drawn when first needed. `None` until then, and if the system has no random numbers.
     random: Option<u64>,
-    /// Bounds the requests that are under way at the same time.
+    /// Limits the number of concurrent requests.
     pub(crate) places: Arc<Semaphore>,
 }
 
@@ -34,12 +34,16 @@ impl Outbound {
         }
     }
 
-    /// The client, and what to look for to keep these secrets from coming back.
+    /// The client, and the search that keeps these secrets from coming back.
     ///
     /// # Errors
     ///
-    /// What the guest is told where either can't be had.
-    pub(crate) fn equip(&mut self, grants: &Grants, secrets: Vec<String>) -> Result<(Client, Arc<Needles>), ErrorCode> {
+    /// The error for the guest, if either can't be made.
+    pub(crate) fn prepare(
+        &mut self,
+        grants: &Grants,
+        secrets: Vec<String>,
+    ) -> Result<(Client, Arc<Needles>), ErrorCode> {
         let client = self.client(grants).map_err(|error| {
             tracing::error!(%error, "cannot set up TLS");
             ErrorCode::ConfigurationError
@@ -51,11 +55,11 @@ impl Outbound {
         Ok((client, needles))
     }
 
-    /// What to look for to keep these secrets from coming back.
+    /// The search that keeps these secrets from coming back.
     ///
     /// # Errors
     ///
-    /// Where the system has no random numbers: without them a tool could foresee how much work a search is.
+    /// If the system has no random numbers: without them, a tool could predict how much work a search is.
     pub(crate) fn needles(
         &mut self,
         grants: &Grants,
@@ -68,7 +72,7 @@ impl Outbound {
         }
         let random = match self.random {
             Some(random) => random,
-            // Nothing is compared then.
+            // Without secrets, nothing is compared.
             None if names.is_empty() => 0,
             None => *self.random.insert(getrandom::u64()?),
         };

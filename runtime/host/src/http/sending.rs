@@ -1,4 +1,4 @@
-//! A request on its way: the effect that sends it, and the response as the tool gets it.
+//! The effect that sends a request, and the response for the tool.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,30 +16,30 @@ use wasm_agent_journal::{DecisionRecord, EffectResult, Encoded};
 use wasm_agent_policy::{Act, Action, Asker, BodyDigest, HttpAction, Method, Origin, Pending, kind};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::errors::{told, unreadable_told};
+use super::errors::{to_wasi_error, unreadable_to_wasi_error};
 use crate::gate::{Effect, Extra, Gate, NotDone};
 
-/// What it takes to send a request.
+/// A request to be sent.
 pub(crate) struct Sending {
     pub(crate) gate: Arc<Gate>,
     pub(crate) client: Client,
     pub(crate) method: Method,
-    /// The secrets that the server can have got.
+    /// The secrets that the server may have received.
     pub(crate) needles: Arc<Needles>,
     pub(crate) body: Option<WasiBody>,
-    /// The beginning of the body, once somebody is to be asked.
+    /// The beginning of the body, once it is needed for a question.
     pub(crate) preview: Option<Preview>,
     pub(crate) timeouts: Timeouts,
 }
 
-/// What a server answered.
+/// A server's response.
 pub(crate) struct Answered {
     reply: Reply,
-    /// Why the tool does not get it, where it can't be searched for secrets.
+    /// Why the tool does not get the response: it can't be searched for secrets.
     unreadable: Option<Unreadable>,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 pub(crate) struct Unanswered {
     error: Error,
     result: EffectResult,
@@ -49,9 +49,10 @@ pub(crate) struct Unanswered {
 /// A response as `wasi:http` passes it on.
 pub(crate) type Response = http::Response<WasiBody>;
 
-/// Sends a request, if the policy allows it or a person does. `place` is the request's among those under way.
+/// Sends a request, if the policy allows it or a person does. `place` is its permit as one of the concurrent requests.
 ///
-/// `decided` gets the decision for the record of the call; nothing more happens before what it returns has ended.
+/// `decided` gets the decision for the record of the call. Nothing more happens until the future that it returns has
+/// completed.
 pub(crate) async fn send<F: Future<Output = ()> + Send>(
     sending: Sending,
     asker: Asker,
@@ -63,10 +64,10 @@ pub(crate) async fn send<F: Future<Output = ()> + Send>(
     let method = sending.method.clone();
     let answered = gate.effect(asker, Act::request(request), Origin::Foreign, sending, decided).await;
     match answered {
-        Ok(Answered { unreadable: Some(unreadable), .. }) => Err(unreadable_told(unreadable)),
+        Ok(Answered { unreadable: Some(unreadable), .. }) => Err(unreadable_to_wasi_error(unreadable)),
         Ok(Answered { reply, unreadable: None }) => Ok(respond(reply, needles, &method, place)),
         Err(NotDone::Denied | NotDone::Refused(_)) => Err(Error::HttpRequestDenied),
-        // The run is ending, and this answer with it.
+        // The run is ending, and with it this answer.
         Err(NotDone::Over(_)) => Err(Error::InternalError(None)),
         Err(NotDone::Failed(unanswered)) => Err(unanswered.error),
     }
@@ -77,10 +78,10 @@ impl Effect for Sending {
     type Done = Answered;
     type Failed = Unanswered;
 
-    /// Reads the whole body, so that what is approved is what is sent.
+    /// Reads the whole body, so that the approved body is the one that is sent.
     async fn complete(&mut self, pending: Pending<kind::Request>) -> Result<Pending<kind::Request>, Unanswered> {
         let Some(body) = self.body.take() else { return Ok(pending) };
-        // Boxed: few requests are asked about, and the rest of them need not carry the room for it.
+        // Boxed: few requests are asked about, and the futures of the others need not have room for it.
         let limit = self.gate.grants.policy().limits().request_body_bytes;
         let contents = Box::pin(collect(body, limit)).await.map_err(Unanswered::unsent)?;
         let length = u64::try_from(contents.len()).unwrap_or(u64::MAX);
@@ -102,7 +103,7 @@ impl Effect for Sending {
         let provision = self.provision(permit.action());
         match wasm_agent_egress::send(&self.client, permit, self.gate.grants.policy(), provision).await {
             Ok(reply) => {
-                // Nobody asked for an answer in such a form.
+                // Nobody asked for a response in this form.
                 let check = || readable::check(self.method.as_str(), &reply.response).err();
                 let unreadable = if self.needles.is_empty() { None } else { check() };
                 Ok(Answered { reply, unreadable })
@@ -123,7 +124,7 @@ impl Effect for Sending {
 }
 
 impl Sending {
-    /// What the operator adds: secrets and limits, and the body.
+    /// The parts that the operator adds: secrets and limits, and the body.
     fn provision(&mut self, action: &Action) -> Provision {
         let grants = &self.gate.grants;
         let limits = grants.policy().limits();
@@ -148,21 +149,25 @@ impl Sending {
         if matches!(error.error, ExchangeError::AddressDenied { .. }) {
             self.gate.count_denied();
         }
-        // Some errors quote the server: a certificate's names, the words of a goodbye.
+        // Some errors quote the server: the names in a certificate, the reason in a GOAWAY frame.
         let detail = Some(self.needles.masked(&crate::error::chain(&error.error)));
         let result = if error.request_sent { EffectResult::Failed } else { EffectResult::Denied };
-        Unanswered { error: told(&error.error), result, extra: Extra { detail, fields: addresses(&error.addresses) } }
+        Unanswered {
+            error: to_wasi_error(&error.error),
+            result,
+            extra: Extra { detail, fields: addresses(&error.addresses) },
+        }
     }
 }
 
 impl Unanswered {
-    /// A request that was not sent.
+    /// The error of a request that was not sent.
     fn unsent(error: Error) -> Self {
         Self { error, result: EffectResult::Denied, extra: Extra::default() }
     }
 }
 
-/// All of a body, of at most `limit` bytes.
+/// The whole body, of at most `limit` bytes.
 async fn collect(mut body: WasiBody, limit: u64) -> Result<Bytes, Error> {
     let mut contents = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -177,7 +182,7 @@ async fn collect(mut body: WasiBody, limit: u64) -> Result<Bytes, Error> {
     Ok(contents.freeze())
 }
 
-/// What an outcome says of an answer.
+/// Details of a response for its outcome.
 fn fields(reply: &Reply) -> Encoded {
     let mut fields = Encoded::new();
     let protocol = match reply.protocol {
@@ -192,18 +197,18 @@ fn fields(reply: &Reply) -> Encoded {
     fields
 }
 
-/// Wraps the response so that no secret comes back in it, and its place is free once it has been read.
+/// Wraps the response so that secrets in it are masked, and `place` is released once it has been read.
 fn respond(reply: Reply, needles: Arc<Needles>, method: &Method, place: OwnedSemaphorePermit) -> Response {
     masked(reply.response, method.as_str(), needles).map(|body| {
-        let told = body.map_err(move |error| {
+        let body = body.map_err(move |error| {
             let _held = &place;
-            told(&error)
+            to_wasi_error(&error)
         });
-        told.boxed_unsync()
+        body.boxed_unsync()
     })
 }
 
-/// What an outcome says of the addresses of a request that failed; nothing where it did not come to any.
+/// The addresses of a failed request for its outcome; `None` if it got no addresses.
 fn addresses(addresses: &Addresses) -> Option<Encoded> {
     let named = [("tried", &addresses.tried), ("refused", &addresses.refused)];
     let named: Vec<_> = named.into_iter().filter(|(_, addresses)| !addresses.is_empty()).collect();

@@ -1,37 +1,35 @@
-//! What a replay may use up. Whoever made a journal need not be whoever replays it, so none of this is the journal's to
-//! say.
+//! The limits of a replay. A journal may come from somebody else, so it does not set them.
 
 use super::ReplayError;
 
-/// Fuel that a replay may use unless it is given more: minutes of computing. A run within the default time limit, 30 s,
-/// uses less.
+/// Fuel that a replay may use by default: minutes of computing. A run within the default time limit, 30 s, uses less.
 pub const REPLAY_FUEL: u64 = 200_000_000_000;
 
-/// Memory that a replay gives a tool unless it is given more, in bytes: all that one 32-bit memory can hold.
+/// Memory that a tool may have in a replay by default, in bytes: all that one 32-bit memory can hold.
 pub const REPLAY_MEMORY_BYTES: u64 = 4 << 30;
 
-/// Longest time that a unit of fuel is given, in nanoseconds: ten times what it takes. Composed tools can make the
-/// engine copy for hours between two units of fuel.
+/// Longest time for a unit of fuel, in nanoseconds: ten times what one takes. In composed tools, the engine can copy
+/// for hours between two units of fuel.
 const NANOSECONDS_OF_FUEL: u64 = 10;
 
-/// Time that every replay is given besides, in nanoseconds: it begins and ends on a busy machine too.
+/// Further time for every replay, in nanoseconds, for its start and end on a busy machine.
 const NANOSECONDS_AT_LEAST: u64 = 5_000_000_000;
 
-/// Most contents of one answer, in bytes: twice the longest that can be recorded, as no function gives more than one of
-/// those.
+/// Most contents in one answer, in bytes: twice the longest that can be recorded, since no function returns more than
+/// one such piece.
 const ANSWER_BYTES_MAX: u64 = 2 * (wasm_agent_journal::format::BLOB_BYTES_MAX as u64);
 
-/// What a replay may use up, and what it has.
+/// The limits of a replay, and its use of them.
 #[derive(Debug)]
 pub(crate) struct Bounds {
     pub(crate) fuel: u64,
     pub(crate) memory_bytes: u64,
-    /// Bytes that were fetched from the journal or hashed to be compared. A record of a few bytes can stand for
-    /// megabytes of them, so they count as fuel does: each takes about as long as a unit.
+    /// Bytes that were fetched from the journal, or hashed for a comparison. A record of a few bytes can stand for
+    /// megabytes, so they count as fuel: each takes about as long as a unit.
     contents: u64,
-    /// Contents of the answer that is being read.
+    /// Bytes of contents in the answer that is being read.
     answer: u64,
-    /// Whether the engine was told to stop at the bound, and not where the journal says.
+    /// Whether the engine was told to stop at the limit, and not where the journal says.
     pub(super) in_force: bool,
 }
 
@@ -49,40 +47,40 @@ impl Bounds {
         )
     }
 
-    /// Where to stop, instead of a place that is beyond the bound: a unit behind it. What was used of the last one
-    /// can't be told from more, as the engine looks at it now and then.
+    /// Where to stop, if the given place is beyond the limit: one unit behind the limit. The engine checks fuel only
+    /// now and then, so a replay that used exactly the limit can't be told from one that used more.
     pub(super) fn stop(&mut self, (fuel, slack): (u64, u64)) -> (u64, u64) {
         self.in_force = fuel > self.fuel;
         if self.in_force { (self.fuel.saturating_add(1), 0) } else { (fuel, slack) }
     }
 
-    /// Takes in the contents that a call was made with.
+    /// Counts the contents in a call's arguments.
     pub(super) fn asked(&mut self, bytes: u64) {
         self.contents = self.contents.saturating_add(bytes);
         self.answer = 0;
     }
 
-    /// Takes in contents that are to be fetched for an answer. False: no answer has as much.
+    /// Counts contents that are to be fetched for an answer. `false` if no answer has as many.
     pub(super) fn fetch(&mut self, bytes: u64) -> bool {
         self.contents = self.contents.saturating_add(bytes);
         self.answer = self.answer.saturating_add(bytes);
         self.answer <= ANSWER_BYTES_MAX
     }
 
-    /// Whether so much fuel, with all contents so far, is within the bound.
+    /// Whether this much fuel, and all contents so far, are within the limit.
     ///
     /// # Errors
     ///
-    /// [`ReplayError::Bound`] when it is not.
+    /// [`ReplayError::Bound`] if not.
     pub(crate) fn check(&self, fuel: u64) -> Result<(), ReplayError> {
         if fuel.saturating_add(self.contents) > self.fuel { Err(self.used_up()) } else { Ok(()) }
     }
 
-    /// Whether a tool that ran out of fuel came to the end of its record.
+    /// Whether a tool that ran out of fuel did so at the end of its record.
     ///
     /// # Errors
     ///
-    /// [`ReplayError::Bound`] when it came to this bound.
+    /// [`ReplayError::Bound`] if it reached this limit.
     pub(crate) fn at_end_of_record(&self) -> Result<(), ReplayError> {
         if self.in_force { Err(self.used_up()) } else { Ok(()) }
     }
@@ -96,13 +94,13 @@ impl Bounds {
     }
 }
 
-/// Something that a replay has a bound of its own for.
+/// A resource that a replay limits itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Bound {
     /// Fuel, and bytes of contents.
     Fuel,
-    /// Memory of the tool.
+    /// The tool's memory.
     Memory,
 }
 

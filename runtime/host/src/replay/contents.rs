@@ -1,4 +1,4 @@
-//! Contents that a replay has handed out lately: a tool that reads a file again finds them here, checked and at hand.
+//! The contents that a replay returned last: when a tool reads a file again, they are here, already checked.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,34 +8,32 @@ use super::JournalSource;
 use super::bounds::Bounds;
 use crate::call::wire::{Blobs, Malformed};
 
-/// Longest contents that are remembered, in bytes. For longer ones, reading and checking them again is not what takes
-/// the time.
+/// Longest contents that are kept, in bytes. For longer ones, reading and checking are not what takes the time.
 const CONTENTS_BYTES_MAX: usize = 64 << 10;
 
 /// Most bytes that are remembered in all, so that a replay's memory does not grow with its journal.
 const REMEMBERED_BYTES_MAX: usize = 2 << 20;
 
-/// What remembering any contents takes besides them, in bytes, and rather more: a journal that was made to be hard has
-/// blobs of one byte.
+/// Memory for each entry besides its contents, in bytes, generously: a hostile journal may have blobs of one byte.
 const ENTRY_BYTES: usize = 512;
 
-/// The contents that were read last, by where they stand.
+/// The contents that were read last, by their place in the journal.
 #[derive(Debug, Default)]
-pub(super) struct Contents {
+pub(super) struct ContentCache {
     by_offset: HashMap<u64, (BlobRef, Vec<u8>)>,
-    /// Offsets in the order in which they were remembered.
+    /// Offsets, oldest first.
     order: VecDeque<u64>,
     bytes: usize,
 }
 
-impl Contents {
-    /// What was read and checked for this very reference. A record that names the same place by another digest or
-    /// length gets nothing here, and its error where it is read.
+impl ContentCache {
+    /// The contents that were read and checked for exactly this reference. A record that names the same place with
+    /// another digest or length gets `None`, and an error when it is read.
     pub(super) fn find(&self, blob: &BlobRef) -> Option<&[u8]> {
         self.by_offset.get(&blob.offset).filter(|(known, _)| known == blob).map(|(_, contents)| contents.as_slice())
     }
 
-    /// Remembers contents, and forgets the oldest where there are too many.
+    /// Keeps contents, and drops the oldest if there are too many.
     pub(super) fn remember(&mut self, blob: &BlobRef, contents: &[u8]) {
         if contents.len() > CONTENTS_BYTES_MAX || self.by_offset.contains_key(&blob.offset) {
             return;
@@ -52,10 +50,10 @@ impl Contents {
     }
 }
 
-/// The journal that is replayed, with the contents that it keeps outside of its records.
+/// The journal that is replayed, and the contents that it stores outside of its records.
 pub(super) struct Stored {
     pub(super) reader: Reader<Box<dyn JournalSource>>,
-    pub(super) contents: Contents,
+    pub(super) contents: ContentCache,
     pub(super) bounds: Bounds,
 }
 
@@ -65,7 +63,7 @@ impl Blobs for Stored {
             PayloadRef::Inline(bytes) => Ok(bytes.to_vec()),
             PayloadRef::Stored(blob) => {
                 if !self.bounds.fetch(blob.length) {
-                    return Err(Malformed("it has more contents than any answer".to_owned()));
+                    return Err(Malformed("it has more contents than an answer can have".to_owned()));
                 }
                 if let Some(contents) = self.contents.find(&blob) {
                     return Ok(contents.to_vec());
@@ -79,7 +77,7 @@ impl Blobs for Stored {
     }
 }
 
-/// What contents count for, in bytes.
+/// The size that contents count as, in bytes.
 fn cost(contents: &[u8]) -> usize {
     contents.len().saturating_add(ENTRY_BYTES)
 }
@@ -95,9 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn only_the_very_reference_finds_its_contents() {
+    fn only_the_exact_reference_finds_its_contents() {
         let (known, contents) = blob(1, 4096);
-        let mut all = Contents::default();
+        let mut all = ContentCache::default();
         all.remember(&known, &contents);
         assert_eq!(all.find(&known), Some(contents.as_slice()));
         for other in [
@@ -111,7 +109,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_oldest_are_forgotten_first() {
-        let mut all = Contents::default();
+        let mut all = ContentCache::default();
         let each = CONTENTS_BYTES_MAX + ENTRY_BYTES;
         let most = REMEMBERED_BYTES_MAX / each;
         for number in 0..u64::try_from(most).unwrap() * 3 {
@@ -123,7 +121,7 @@ mod tests {
         let (first, _) = blob(0, CONTENTS_BYTES_MAX);
         let (last, contents) = blob(u64::try_from(most).unwrap() * 3 - 1, CONTENTS_BYTES_MAX);
         assert_eq!((all.find(&first), all.find(&last)), (None, Some(contents.as_slice())));
-        let mut all = Contents::default();
+        let mut all = ContentCache::default();
         for number in 0..100_000 {
             all.remember(&BlobRef { offset: number, ..blob(number, 1).0 }, &[0]);
         }

@@ -1,5 +1,5 @@
-//! Why a replay stops, and the first point where it and its journal part, as a value: what either side has there, and
-//! what differs in it.
+//! Why a replay stopped, and the first difference between it and its journal, as a value: what each side has there, and
+//! which part differs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use super::Bound;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// The tool does something else than what is recorded.
+    /// The tool does something other than what is recorded.
     #[error("{0}")]
     Diverged(Box<Divergence>),
-    /// Its observer had seen enough.
+    /// The observer ended the replay.
     #[error("the replay was ended after call {call}")]
     Halted {
         /// The last call that was answered.
@@ -26,24 +26,24 @@ pub enum ReplayError {
     /// The recorded run was stopped here, from outside of the tool.
     #[error("the recorded run was stopped here")]
     Stopped,
-    /// The journal does not go as far as the tool does.
+    /// The tool goes on after the journal's end.
     #[error("the journal ends after call {calls}, where the run was killed")]
     Incomplete {
-        /// Calls recorded.
+        /// The number of recorded calls.
         calls: u64,
     },
-    /// The journal is a redaction. Its original can be replayed.
+    /// The journal is a redaction. The original journal can be replayed.
     #[error("it is a redaction, without {} to answer the tool with", .taken_out.join(" and "))]
     Redacted {
-        /// What was taken out, as the header has it: the text is whoever's made the redaction.
+        /// What was taken out, by the header. The redaction's author chose the text.
         taken_out: Vec<String>,
     },
-    /// It came to a bound of its own, which is not the journal's to say. The record may go on as the tool does.
+    /// The replay reached a limit of its own, which the journal does not set. The tool may still agree with the record.
     #[error("the replay needs more than its own bound of {most} {what}")]
     Bound {
-        /// Of what.
+        /// The resource.
         what: Bound,
-        /// The bound.
+        /// The limit.
         most: u64,
     },
     /// The journal can't be read.
@@ -54,10 +54,10 @@ pub enum ReplayError {
     },
 }
 
-/// The first point where a replay and its journal part. All calls before it are the same.
+/// The first difference between a replay and its journal. All calls before it are the same.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Divergence {
-    /// Number of the call; that of the next one where the run ends on either side.
+    /// The number of the call; if one side ends there, the number that the next call would have.
     pub call: u64,
     /// What differs.
     pub differs: Differs,
@@ -65,49 +65,49 @@ pub struct Divergence {
     pub recorded: Step,
     /// What the tool does there.
     pub replayed: Step,
-    /// The reason in force there, in the tool's own words.
+    /// The tool's reason at that point, in its own words.
     pub intent: Option<String>,
 }
 
-/// What differs between two steps.
+/// The part in which two steps differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Differs {
-    /// One side makes a call, the other one ends.
+    /// One side makes a call, the other ends.
     Step,
-    /// Another function is called.
+    /// The functions differ.
     Function,
-    /// The same function is called with other arguments.
+    /// The function is the same, its arguments differ.
     Arguments {
         /// The first parameter that differs, from 0.
         parameter: usize,
-        /// Where the two part, in bytes, if both are texts or both byte strings that stand in the record.
+        /// The first byte that differs, from 0, if both are texts, or both are byte strings within the record.
         offset: Option<usize>,
     },
-    /// The same happens after more computing, or less.
+    /// The step is the same, but after more or less computing.
     Fuel,
-    /// Both end, with another result.
+    /// Both end, with different results.
     Result,
 }
 
-/// One thing that a run does.
+/// One step of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// It calls the host.
+    /// It calls a host function.
     Call {
         /// The function.
         function: Arc<Function>,
-        /// One CBOR array with an item for each parameter. Long contents stand in it by length and digest.
+        /// One CBOR array with an item for each parameter. Long contents are in it by length and digest.
         arguments: Vec<u8>,
-        /// Fuel used until then.
+        /// Fuel used up to the call.
         fuel: u64,
     },
     /// It ends.
     End {
-        /// How.
+        /// Its result.
         result: RunResult,
-        /// Fuel used in all.
+        /// Fuel used in total.
         fuel: u64,
     },
 }
@@ -127,7 +127,7 @@ impl Step {
         Self::End { result: end.result.clone(), fuel: end.fuel }
     }
 
-    /// In how far this step of a record is not that one of a replay.
+    /// In which part a replayed step differs from this recorded one.
     pub(super) fn differs(&self, replayed: &Self) -> Differs {
         match (self, replayed) {
             (
@@ -150,7 +150,7 @@ impl Step {
         }
     }
 
-    /// What the step is, said as far as it matters.
+    /// Describes the step, with its fuel only if that is what differs.
     fn describe(&self, differs: Differs) -> String {
         let what = match self {
             Self::Call { function, arguments, .. } => match differs {
@@ -172,7 +172,7 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// Whether two ends are the same. What a trap says may be worded differently by another engine.
+/// Whether two ends are the same. Engines may word the message of a trap differently.
 pub(crate) fn same_end(recorded: &RunResult, replayed: &RunResult) -> bool {
     match (recorded, replayed) {
         (RunResult::Trapped { .. }, RunResult::Trapped { .. }) => true,
@@ -204,13 +204,13 @@ fn differing_parameter(recorded: &[u8], replayed: &[u8]) -> Option<Differs> {
             (Some(_), None) | (None, Some(_)) => return Some(Differs::Arguments { parameter, offset: None }),
         };
         if !same_item(recorded, replayed) {
-            return Some(Differs::Arguments { parameter, offset: parting(recorded, replayed) });
+            return Some(Differs::Arguments { parameter, offset: first_difference(recorded, replayed) });
         }
     }
     None
 }
 
-/// The items of one CBOR array, each as it is encoded.
+/// The items of one CBOR array, in their encoding.
 struct Items<'a> {
     decoder: Decoder<'a>,
     left: u64,
@@ -235,7 +235,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// Whether two items are the same, wherever the contents of byte strings stand.
+/// Whether two items are the same, even if the contents of byte strings are stored in different places.
 fn same_item(recorded: &[u8], replayed: &[u8]) -> bool {
     recorded == replayed
         || match (payload(recorded), payload(replayed)) {
@@ -246,8 +246,8 @@ fn same_item(recorded: &[u8], replayed: &[u8]) -> bool {
         }
 }
 
-/// Where two texts part, or two byte strings whose contents are there.
-fn parting(recorded: &[u8], replayed: &[u8]) -> Option<usize> {
+/// Where two texts differ, or two byte strings within the record.
+fn first_difference(recorded: &[u8], replayed: &[u8]) -> Option<usize> {
     let common = |one: &[u8], other: &[u8]| one.iter().zip(other).take_while(|(one, other)| one == other).count();
     if let (Some(one), Some(other)) = (text(recorded), text(replayed)) {
         let common = common(one.as_bytes(), other.as_bytes());
@@ -268,7 +268,7 @@ fn payload(item: &[u8]) -> Option<PayloadRef<'_>> {
     matches!(decoder.datatype(), Ok(Type::Bytes | Type::Tag)).then(|| decoder.decode().ok())?
 }
 
-/// Recorded CBOR in diagnostic notation, cut to a line.
+/// Recorded CBOR in diagnostic notation, cut to one line.
 fn shortened(bytes: &[u8]) -> String {
     const CHARS_MAX: usize = 400;
     let text = minicbor::display(bytes).to_string();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_contents_for_the_same_wherever_they_stand() {
+    fn contents_are_the_same_wherever_they_are_stored() {
         let long = arguments(1, "a", &[7; 300]);
         let mut inline = Encoded::new();
         inline.array(3).u64(1).str("a").bytes_inline(&[7; 300]);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn survives_arguments_that_are_none() {
+    fn survives_invalid_arguments() {
         for recorded in [&b""[..], b"\xff", b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff\x00", b"\x83\x01"] {
             let _ = differing_parameter(recorded, &arguments(1, "a", b"b"));
             assert_eq!(differing_parameter(recorded, recorded), None);

@@ -1,5 +1,5 @@
-//! A run again, from its journal alone: no files, no network, no clock. Every call is compared and answered as
-//! recorded.
+//! Replays a run from its journal alone: no files, no network, no clock. Every call is compared with the recorded one
+//! and answered as recorded.
 
 mod bounds;
 mod contents;
@@ -19,7 +19,7 @@ use crate::call::Function;
 use crate::call::wire::{Malformed, Source};
 use crate::run::Outcome;
 use bounds::Bounds;
-use contents::{Contents, Stored};
+use contents::{ContentCache, Stored};
 
 pub use bounds::{Bound, REPLAY_FUEL, REPLAY_MEMORY_BYTES};
 pub(crate) use divergence::same_end;
@@ -27,7 +27,7 @@ pub use divergence::{Differs, Divergence, ReplayError, Step};
 pub use observer::{Observer, Replayed};
 pub(crate) use source::Replayer;
 
-/// A journal that can be read from any place in it.
+/// A journal that can be read from any position.
 pub trait JournalSource: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> JournalSource for T {}
@@ -35,28 +35,29 @@ impl<T: Read + Seek + Send> JournalSource for T {}
 /// The recorded side of a replay.
 pub(crate) struct Replay {
     stored: Stored,
-    /// The call that the tool is in, whose outcome comes next.
+    /// The call that the tool is in; its outcome is used next.
     current: Option<Call>,
     /// A call that was read ahead.
     ahead: Option<Call>,
-    /// The reason that is in force: the last one the tool gave.
+    /// The reason in force: the last one that the tool declared.
     intent: Option<String>,
-    /// The reason that the tool gives by the call that was read last, to be in force once that is answered.
+    /// The reason that the tool declares in the call that was read last. It is in force once that call is answered.
     declared: Option<String>,
     observer: Option<Box<dyn Observer>>,
-    /// Arguments that the tool gets instead of the recorded ones.
+    /// Arguments for the tool in place of the recorded ones.
     arguments: Option<Vec<String>>,
     end: Option<End>,
-    /// What ended the reading early. A reader that is asked again gives no more records, which would look like a cut.
+    /// The error that ended reading early. A further read would return no records, which would look like a journal that
+    /// was cut off.
     damage: Option<ReplayError>,
     compare_fuel: bool,
-    /// The recorded run's own limit. What was used beyond it, up to the place where that shows, was not counted.
+    /// The recorded run's own fuel limit. Fuel beyond it, used before the engine noticed, was not counted.
     fuel_limit: u64,
     calls: u64,
     /// Fuel used up at the last call.
     fuel: u64,
-    /// Where the replay was told to stop.
-    stop_told: Option<u64>,
+    /// The last stop that was set.
+    last_stop: Option<u64>,
     /// The last call ended the tool.
     trapped: bool,
 }
@@ -68,7 +69,7 @@ impl Replay {
         let fuel = reader.header().limits.iter().find(|(name, _)| name == "fuel");
         let fuel_limit = fuel.map_or(u64::MAX, |(_, limit)| *limit);
         Ok(Self {
-            stored: Stored { reader, contents: Contents::default(), bounds: Bounds::default() },
+            stored: Stored { reader, contents: ContentCache::default(), bounds: Bounds::default() },
             current: None,
             ahead: None,
             intent: None,
@@ -81,7 +82,7 @@ impl Replay {
             fuel_limit,
             calls: 0,
             fuel: 0,
-            stop_told: None,
+            last_stop: None,
             trapped: false,
         })
     }
@@ -90,18 +91,18 @@ impl Replay {
         self.stored.reader.header()
     }
 
-    /// Shows every call that is answered.
+    /// Shows every answered call to `observer`.
     pub(crate) fn observe(&mut self, observer: Box<dyn Observer>) {
         self.observer = Some(observer);
     }
 
-    /// Gives the tool other arguments than the recorded ones.
-    pub(crate) fn give(&mut self, arguments: Vec<String>) {
+    /// Gives the tool these arguments in place of the recorded ones.
+    pub(crate) fn set_arguments(&mut self, arguments: Vec<String>) {
         self.arguments = Some(arguments);
     }
 
-    /// What the tool gets instead of the recorded arguments.
-    pub(crate) fn given(&self) -> Option<&[String]> {
+    /// The tool's arguments, if they are not the recorded ones.
+    pub(crate) fn arguments(&self) -> Option<&[String]> {
         self.arguments.as_deref()
     }
 
@@ -118,7 +119,7 @@ impl Replay {
         Ok(if self.ahead.is_none() { self.end.as_ref() } else { None })
     }
 
-    /// Why the recorded run was stopped from outside, or inside of its last call.
+    /// The recorded outcome, if the run was stopped from outside or within its last call.
     pub(crate) fn stopped_outcome(&self) -> Option<Outcome> {
         match &self.end.as_ref()?.result {
             RunResult::Limit { which } if which == "time" || which == "journal" || self.trapped => {
@@ -138,7 +139,7 @@ impl Replay {
         self.trapped
     }
 
-    /// The divergence of a tool that ended so where the journal has another call, or ends otherwise.
+    /// The divergence of a tool that ended like this where the journal has another call or another end.
     pub(crate) fn ended_early(&mut self, result: RunResult, fuel: u64) -> ReplayError {
         let end = Step::End { result, fuel };
         match (self.ahead.take(), &self.end) {
@@ -154,12 +155,12 @@ impl Replay {
         ReplayError::Diverged(Box::new(Divergence { call, differs, recorded, replayed, intent }))
     }
 
-    /// Whether the journal was cut off with its run, and the replay has come to that place.
+    /// Whether the journal was cut off with its run, and the replay has reached that point.
     pub(crate) fn is_cut(&mut self) -> bool {
         matches!(self.end(), Ok(None)) && self.ahead.is_none()
     }
 
-    /// Whether the record goes to its end, and a seal vouches for that.
+    /// Whether the record has an end, and a seal covers it.
     pub(crate) fn is_complete(&self) -> bool {
         self.stored.reader.is_complete()
     }
@@ -196,13 +197,13 @@ impl Replay {
         }
     }
 
-    /// The error where the outcome of the current call can't be read.
+    /// The error if the outcome of the current call can't be read.
     pub(crate) fn malformed(&self, Malformed(message): Malformed) -> ReplayError {
         let call = self.current.as_ref().map_or(self.calls, |call| call.seq.0);
         ReplayError::Journal { message: format!("the outcome of call {call}: {message}") }
     }
 
-    /// Ends the current call, which the tool asked with these arguments; and says whether the replay ends with it.
+    /// Ends the current call, whose arguments were `asked`, and says whether the replay ends with it.
     pub(crate) fn answered(&mut self, asked: &Encoded, is_trap: bool) -> ControlFlow<ReplayError> {
         let Some(call) = self.current.take() else { return ControlFlow::Continue(()) };
         self.trapped = is_trap;
@@ -221,7 +222,7 @@ impl Replay {
         }
     }
 
-    /// What the replay may use up, and what it has.
+    /// The limits of the replay, and its use of them.
     pub(crate) fn bounds(&self) -> &Bounds {
         &self.stored.bounds
     }
@@ -237,7 +238,7 @@ impl Replay {
         }
     }
 
-    /// Reads on to the next call. What lies between are effects, which a replay does not have.
+    /// Reads up to the next call. The records before it are effects, which a replay does not have.
     fn next(&mut self) -> Result<Option<Call>, ReplayError> {
         if let Some(damage) = &self.damage {
             return Err(damage.clone());
@@ -256,7 +257,7 @@ impl Replay {
                     self.calls += 1;
                     return Ok(Some(call));
                 }
-                // Read on: only the seal behind it says that this end is the one that was written.
+                // Go on reading: only the seal after the end proves that it is the one that was written.
                 Some(Event::End(end)) => self.end = Some(end),
                 Some(Event::Note(note)) if note.name == "intent" => self.declared = Some(note.text),
                 Some(
@@ -277,7 +278,7 @@ impl Replay {
 
     fn beyond(&self, asked: Step, fuel: u64) -> ReplayError {
         match &self.end {
-            // The recorded run was stopped inside of this call, which therefore has no outcome.
+            // The recorded run was stopped within this call, which therefore has no outcome.
             Some(end) if is_outside(&end.result) && (!self.compare_fuel || end.fuel == fuel) => ReplayError::Stopped,
             Some(end) => self.diverged(end.calls, Step::ended(end), asked),
             None => ReplayError::Incomplete { calls: self.calls },
@@ -285,10 +286,10 @@ impl Replay {
     }
 }
 
-/// Whether a run ended for a reason that its tool has no part in, so that a replay has to be told.
+/// Whether a run ended for a reason outside of its tool, which a replay has to take from the journal.
 fn is_outside(result: &RunResult) -> bool {
     match result {
-        // These come with no outcome for the tool, so nothing of theirs is recorded but the end.
+        // These ends have no outcome for the tool; nothing but the end itself is recorded.
         RunResult::Limit { which } => which == "time" || which == "journal",
         RunResult::Stopped { .. } | RunResult::HostFailed { .. } => true,
         RunResult::Exited { .. } | RunResult::Returned { .. } | RunResult::Trapped { .. } => false,

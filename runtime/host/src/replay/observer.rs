@@ -1,24 +1,24 @@
-//! Watching a replay, call by call.
+//! Observing a replay, call by call.
 
 use std::ops::ControlFlow;
 
 use wasm_agent_journal::{Call, Encoded};
 
-/// Watches a replay.
+/// Observes a replay.
 ///
-/// It sees what the journal holds, and what the tool hands over again: contents that are recorded by digest only.
+/// It sees the recorded calls, and the contents that the tool passes again and that the journal has only as digests.
 pub trait Observer: Send {
-    /// Takes a call that is as it was recorded, and that the tool has its answer to. [`ControlFlow::Break`] ends the
-    /// replay there, with [`ReplayError::Halted`](super::ReplayError::Halted).
+    /// Called for each call that is as recorded, after the tool got its answer. [`ControlFlow::Break`] ends the replay
+    /// there, with [`ReplayError::Halted`](super::ReplayError::Halted).
     fn answered(&mut self, call: &Replayed<'_>) -> ControlFlow<()>;
 }
 
-/// A call that was made again.
+/// A replayed call.
 #[derive(Debug)]
 pub struct Replayed<'a> {
-    /// The call as it is recorded. Its outcome names long contents by where the journal keeps them.
+    /// The recorded call. Long contents in its outcome are references into the journal.
     pub call: &'a Call,
-    /// The reason in force, in the tool's words: the last one it declared, by this call at the latest.
+    /// The reason in force, in the tool's own words: the last one it declared, in this call or before.
     pub intent: Option<&'a str>,
     asked: &'a Encoded,
 }
@@ -28,7 +28,7 @@ impl<'a> Replayed<'a> {
         Self { call, intent, asked }
     }
 
-    /// The arguments as the tool gave them: one CBOR array as in the record, with all contents in place as byte
+    /// The arguments that the tool passed: one CBOR array as in the record, but with all contents in place as byte
     /// strings.
     #[must_use]
     pub fn arguments(&self) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Replaying a whole run, and comparing how it ends.
+//! Replays a whole run, and compares how it ends.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -8,39 +8,39 @@ use wasmtime::{Store, Trap};
 
 use crate::call::Host;
 use crate::error::{LoadError, RunError, chain};
-use crate::gate::{Ended, Session};
+use crate::gate::{EndReason, Session};
 use crate::replay::{JournalSource, Observer, Replay, ReplayError, Replayer, same_end};
 use crate::run::Outcome;
-use crate::run::Used;
+use crate::run::Usage;
 use crate::run::execute::{Returned, drive, outcome, store};
 use crate::run::limits::Limiter;
 use crate::tool::Tool;
 use crate::tool::invoke::Invocation;
 use crate::world::output::{OutputSink, Outputs};
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ReplayReport {
-    /// How the replayed run ended, which is how the recorded one ended.
+    /// How the replayed run ended. The recorded run ended the same way.
     pub outcome: Outcome,
-    /// Host calls compared and answered.
+    /// The number of host calls, each compared and answered.
     pub calls: u64,
     /// Fuel used.
     pub fuel: u64,
-    /// Whether fuel was compared at every call. It is left out when the journal comes from another engine, and when the
-    /// tool is another one or gets other arguments: it then computes otherwise, and the calls are what can be the same.
+    /// Whether fuel was compared at every call. It is not if the journal comes from another engine, or the tool or its
+    /// arguments are different: then the computing differs, and only the calls can be the same.
     pub fuel_compared: bool,
-    /// Whether the tool is the recorded one to the byte.
+    /// Whether the tool is exactly the recorded one.
     pub same_component: bool,
     /// Whether the tool got the recorded arguments.
     pub same_arguments: bool,
-    /// Whether a seal vouches for the end of the record. Without it the file was cut there, and nothing but the replay
-    /// itself says that the run ended so.
+    /// Whether a seal covers the end of the record. If not, the file was cut there, and only the replay itself shows
+    /// that the run ended like this.
     pub complete: bool,
 }
 
-/// Why there is no replay, or no identical one.
+/// Why a replay failed, or differs from its journal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayFailure {
@@ -50,7 +50,7 @@ pub enum ReplayFailure {
     /// The host failed.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// It began, and the journal and the tool part.
+    /// It began, and the tool differs from the journal.
     #[error(transparent)]
     Replay(#[from] ReplayError),
 }
@@ -66,7 +66,8 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// When it is not one, or its beginning can't be read; [`ReplayError::Redacted`] when it lacks what a replay needs.
+    /// When it is not a journal, or its beginning can't be read; [`ReplayError::Redacted`] when it lacks parts that a
+    /// replay needs.
     pub fn open(journal: impl JournalSource + 'static) -> Result<Self, ReplayError> {
         let replay =
             Replay::open(Box::new(journal)).map_err(|error| ReplayError::Journal { message: chain(&error) })?;
@@ -76,13 +77,13 @@ impl Recording {
         Ok(Self { replay, arguments: None })
     }
 
-    /// What the recorded run began with.
+    /// What the recorded run started with.
     pub fn header(&self) -> &Header {
         self.replay.header()
     }
 
-    /// Gives the tool these arguments after the program's name, in place of the recorded ones. Where they make it do
-    /// something else, the replay diverges: at the first call that differs, not where the tool asks for its arguments.
+    /// Gives the tool these arguments after the program's name, in place of the recorded ones. If it then does
+    /// something else, the replay diverges at the first call that differs, not where the tool asks for its arguments.
     #[must_use]
     pub fn arguments(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
         let name = self.header().arguments.first().cloned();
@@ -90,24 +91,24 @@ impl Recording {
         self
     }
 
-    /// Shows every call that is made again, as it is answered.
+    /// Shows every replayed call, once it is answered, to `observer`.
     #[must_use]
     pub fn observe(mut self, observer: Box<dyn Observer>) -> Self {
         self.replay.observe(observer);
         self
     }
 
-    /// Lets the replay use so many units of fuel, in place of [`REPLAY_FUEL`](crate::REPLAY_FUEL). Contents that it
-    /// fetches or compares count as much, a unit a byte; and it may take ten nanoseconds a unit.
+    /// Lets the replay use this many units of fuel, in place of [`REPLAY_FUEL`](crate::REPLAY_FUEL). Contents that it
+    /// fetches or compares count as one unit a byte; and the replay may take ten nanoseconds a unit.
     ///
-    /// What the recorded run used does not bound it: whoever forged the journal chose that number.
+    /// The fuel of the recorded run is not the limit, because the author of a forged journal chooses that number.
     #[must_use]
     pub fn fuel_max(mut self, fuel: u64) -> Self {
         self.replay.bounds_mut().fuel = fuel;
         self
     }
 
-    /// Gives the tool as much memory as the recorded run had, up to so many bytes, in place of
+    /// Gives the tool as much memory as the recorded run had, but at most this many bytes, in place of
     /// [`REPLAY_MEMORY_BYTES`](crate::REPLAY_MEMORY_BYTES).
     #[must_use]
     pub fn memory_max(mut self, bytes: u64) -> Self {
@@ -115,13 +116,13 @@ impl Recording {
         self
     }
 
-    /// Runs the tool again, with every call answered from the journal. No file, no network and no policy is used.
+    /// Runs the tool again and answers every call from the journal. No file, no network and no policy is used.
     ///
     /// Needs a tokio runtime with time enabled, and shares its threads as [`Run::execute`](crate::Run::execute) does.
     ///
     /// # Errors
     ///
-    /// [`ReplayFailure::Replay`] with the first difference, or with the bound that the replay came to.
+    /// [`ReplayFailure::Replay`] with the first difference, or with the limit that the replay reached.
     pub async fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
         let header = self.replay.header().clone();
         let same_component = *header.component_sha256.as_bytes() == tool.sha256;
@@ -131,16 +132,16 @@ impl Recording {
             self.replay.ignore_fuel();
         }
         if let Some(arguments) = self.arguments {
-            self.replay.give(arguments);
+            self.replay.set_arguments(arguments);
         }
         let invocation = Invocation::recorded(tool, &header.invocation)?;
         let mut store = prepare(self.replay, &header, tool, sink)?;
         let result = drive(&mut store, tool, &invocation).await;
-        let used = Used::of(&store);
+        let used = Usage::of(&store);
         let outcome = conclude(&mut store, result, &used, fuel_compared)
-            .map_err(|error| for_want_of_memory(error, &store, &header))?;
+            .map_err(|error| explain_lack_of_memory(error, &store, &header))?;
         let complete = replay(&store).is_some_and(Replay::is_complete);
-        let Used { calls, fuel, .. } = used;
+        let Usage { calls, fuel, .. } = used;
         Ok(ReplayReport { outcome, calls, fuel, fuel_compared, same_component, same_arguments, complete })
     }
 
@@ -160,8 +161,7 @@ impl std::fmt::Debug for Recording {
     }
 }
 
-/// Most handles that a replay gives a tool, whatever the journal says of its limit: a thousand times what a policy
-/// gives by default.
+/// Most handles that a replay gives a tool, whatever limit the journal has: a thousand times the default of a policy.
 const HANDLES_MAX: u32 = 1 << 20;
 
 /// A limit of the recorded run.
@@ -169,7 +169,7 @@ fn limit(header: &Header, name: &str) -> Option<u64> {
     header.limits.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
 }
 
-/// A store with the recorded run's limits, and nothing of the world behind it.
+/// A store with the recorded run's limits, and no world.
 fn prepare(
     mut replay: Replay,
     header: &Header,
@@ -177,7 +177,8 @@ fn prepare(
     sink: Arc<dyn OutputSink>,
 ) -> Result<Store<Host>, RunError> {
     let run = header.run_id;
-    // The recorded run's time does not pass in a replay, which ends where that run ended. This is the replay's own.
+    // The recorded run's time does not pass in a replay, which ends where that run ended. This limit is the replay's
+    // own.
     let session = Arc::new(Session::new(run, replay.bounds().time(), Arc::default(), Arc::default()));
     let memory = limit(header, "memory-bytes").unwrap_or(u64::MAX).min(replay.bounds().memory_bytes);
     let memory = usize::try_from(memory).unwrap_or(usize::MAX);
@@ -189,7 +190,7 @@ fn prepare(
     store(tool, host, fuel, handles).map_err(|source| RunError::Host { source })
 }
 
-/// The replay that is the source of this store's answers.
+/// The replay behind a store.
 fn replay(store: &Store<Host>) -> Option<&Replay> {
     let source: &dyn Any = &*store.data().source;
     source.downcast_ref::<Replayer>().map(|source| &source.replay)
@@ -200,14 +201,14 @@ fn replay_mut(store: &mut Store<Host>) -> Option<&mut Replay> {
     source.downcast_mut::<Replayer>().map(|source| &mut source.replay)
 }
 
-/// What the end of a replay means, and whether it is the recorded one.
+/// Interprets the end of a replay, and compares it with the recorded one.
 fn conclude(
     store: &mut Store<Host>,
     result: wasmtime::Result<Returned>,
-    used: &Used,
+    used: &Usage,
     fuel_compared: bool,
 ) -> Result<Outcome, ReplayFailure> {
-    if let Some(Ended::Diverged(error)) = store.data().session.ending.reason()
+    if let Some(EndReason::Diverged(error)) = store.data().session.ending.reason()
         && *error != ReplayError::Stopped
     {
         return Err((*error).into());
@@ -217,12 +218,12 @@ fn conclude(
     compare_end(store, outcome, used, fuel_compared)
 }
 
-/// Whether it was the tool or its record that ended the replay, and not a bound of the replay's own.
-fn within_bounds(store: &Store<Host>, result: &wasmtime::Result<Returned>, used: &Used) -> Result<(), ReplayError> {
+/// Fails if the replay ended because it reached one of its own limits.
+fn within_bounds(store: &Store<Host>, result: &wasmtime::Result<Returned>, used: &Usage) -> Result<(), ReplayError> {
     let Some(replay) = replay(store) else { return Ok(()) };
     replay.bounds().check(used.fuel)?;
-    // Nothing else in a replay looks at the time.
-    if matches!(store.data().session.ending.reason(), Some(Ended::Limit("time"))) {
+    // Nothing else in a replay limits the time.
+    if matches!(store.data().session.ending.reason(), Some(EndReason::Limit("time"))) {
         return Err(replay.bounds().used_up());
     }
     match result {
@@ -231,8 +232,8 @@ fn within_bounds(store: &Store<Host>, result: &wasmtime::Result<Returned>, used:
     }
 }
 
-/// Why a replay failed whose tool got less memory than the recorded run had: for want of it, if it asked for more.
-fn for_want_of_memory(error: ReplayFailure, store: &Store<Host>, header: &Header) -> ReplayFailure {
+/// Why a replay failed. If its tool had less memory than in the recorded run and asked for more, that is the reason.
+fn explain_lack_of_memory(error: ReplayFailure, store: &Store<Host>, header: &Header) -> ReplayFailure {
     let Some(replay) = replay(store).filter(|_| store.data().limiter.refused()) else { return error };
     let recorded = limit(header, "memory-bytes");
     if recorded.is_none_or(|bytes| bytes > replay.bounds().memory_bytes) {
@@ -245,12 +246,12 @@ fn for_want_of_memory(error: ReplayFailure, store: &Store<Host>, header: &Header
 fn compare_end(
     store: &mut Store<Host>,
     outcome: Outcome,
-    used: &Used,
+    used: &Usage,
     fuel_compared: bool,
 ) -> Result<Outcome, ReplayFailure> {
     let asked_beyond = matches!(
         store.data().session.ending.reason(),
-        Some(Ended::Diverged(error)) if *error == ReplayError::Stopped
+        Some(EndReason::Diverged(error)) if *error == ReplayError::Stopped
     );
     let Some(replay) = replay_mut(store) else { return Ok(outcome) };
     let in_a_call = asked_beyond || replay.trapped();

@@ -1,4 +1,4 @@
-//! A replay as a source of answers: every call is compared with the recorded one, and answered as that was.
+//! A replay as a source of answers: every call is compared with the recorded one and gets the recorded answer.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use crate::call::Call;
 use crate::call::wire::{self, Malformed};
 use crate::gate::Session;
 use crate::run::Outcome;
-use crate::source::{Source, Turn};
+use crate::source::{AnswerFrom, Source};
 
-/// Answers from a journal. Calls end in the order in which they began.
+/// Answers calls from a journal. They must end in the order in which they began.
 pub(crate) struct Replayer {
     pub(crate) session: Arc<Session>,
     pub(crate) replay: Replay,
 }
 
 impl Source for Replayer {
-    fn begin(&mut self, call: &Call) -> wasmtime::Result<Turn> {
+    fn begin(&mut self, call: &Call) -> wasmtime::Result<AnswerFrom> {
         let expected = self.replay.expect(call.function, &call.arguments, call.fuel);
-        expected.map(|()| Turn::Recorded).map_err(|error| self.session.ending.replay(error))
+        expected.map(|()| AnswerFrom::Recording).map_err(|error| self.session.ending.replay(error))
     }
 
     fn end(&mut self, _: &Call, _: &Encoded) -> wasmtime::Result<()> {
@@ -41,7 +41,7 @@ impl Source for Replayer {
         match self.replay.answered(&call.arguments, is_trap) {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(halted) => {
-                // The tool still gets this answer; it has no say in anything after it.
+                // The tool still gets this answer; it can't influence anything after it.
                 self.session.ending.replay(halted);
                 ControlFlow::Break(())
             }
@@ -57,6 +57,6 @@ impl Source for Replayer {
     }
 
     fn arguments(&self) -> Option<Vec<String>> {
-        self.replay.given().map(<[String]>::to_vec)
+        self.replay.arguments().map(<[String]>::to_vec)
     }
 }

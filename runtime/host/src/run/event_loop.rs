@@ -1,8 +1,9 @@
-//! Event loops for runs: making and closing one costs ten system calls, half of what a short run makes in all.
+//! Event loops for runs. Making and closing one costs ten system calls, half of all that a short run makes, so loops
+//! are reused.
 //!
-//! The rule: nothing of a run is in the loop that the next one gets. A loop is kept only if no task is left in it and
-//! if no thread was ever started for it. What is left is a timer and a poller with nothing registered: a run's own
-//! sockets, files and timers end with its store. Any other loop is shut down.
+//! The rule: a loop that is reused holds nothing of the run before. A loop is kept only if it has no task left and
+//! never had a thread started. What remains is a timer and a poller with nothing registered: a run's sockets, files and
+//! timers end with its store. Any other loop is shut down.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,26 +13,26 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::RunError;
 
-/// Most loops that are kept for later runs. Each holds four file descriptors, of which a process often may have no more
-/// than 1024.
+/// Most idle loops that are kept for later runs. Each holds four file descriptors, of which a process often may have no
+/// more than 1024.
 ///
-/// It bounds what is idle, not what is at work: with more runs than this at the same time, some of them make their own.
+/// This limits idle loops, not busy ones: with more concurrent runs than this, some make a new loop.
 const IDLE_MAX: usize = 16;
 
-/// How long the threads of a run that has ended may take to let go, such as one that waits for a name server.
+/// How long to wait for the threads of a run that has ended, such as one that waits for a name server.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
 
-/// The loops of one engine that no run uses now.
+/// The idle loops of one engine.
 #[derive(Debug, Default)]
 pub(crate) struct EventLoops {
     idle: Mutex<Vec<EventLoop>>,
 }
 
-/// The event loop of one run: this thread, for the guest and for its requests.
+/// The event loop of one run. It runs on the current thread, for the guest and its requests.
 #[derive(Debug)]
 struct EventLoop {
     runtime: Runtime,
-    /// Whether something was handed to another thread, which may be at it for longer than the run lasts.
+    /// Whether a thread was ever started for it, which may work for longer than the run lasts.
     had_thread: Arc<AtomicBool>,
 }
 
@@ -40,7 +41,7 @@ impl EventLoops {
     ///
     /// # Errors
     ///
-    /// When the thread has an event loop already, or the operating system does not give what one is made of.
+    /// When the thread has an event loop already, or the operating system can't supply a loop's resources.
     pub(crate) fn run<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
         if Handle::try_current().is_ok() {
             let source = std::io::Error::other("this thread runs an event loop: await the run there");
@@ -52,19 +53,20 @@ impl EventLoops {
         Ok(output)
     }
 
-    /// A loop for one run, which ends it with [`EventLoops::end`].
+    /// A loop for one run, which passes it to [`EventLoops::end`] afterwards.
     ///
     /// # Errors
     ///
-    /// When there is none to spare, and the operating system does not give what one is made of.
+    /// When no loop is idle, and the operating system can't supply a new one's resources.
     fn begin(&self) -> Result<EventLoop, RunError> {
         let idle = self.idle().pop();
         idle.map_or_else(EventLoop::new, Ok)
     }
 
-    /// Ends a run's loop, once the run has dropped all it had in there. What is still under way in it ends here.
+    /// Ends the use of a loop, once the run has dropped everything that it had in there. Tasks that are still in it end
+    /// here.
     ///
-    /// A loop that is dropped without this is not used again.
+    /// A loop that is dropped without this call is not reused.
     fn end(&self, ended: EventLoop) {
         if ended.is_empty() {
             let mut idle = self.idle();
@@ -88,8 +90,8 @@ impl EventLoop {
         let noted = Arc::clone(&had_thread);
         let runtime = Builder::new_current_thread()
             .enable_all()
-            // Asked by whoever wants a thread, before that is started: so it is known on this thread, and not some time
-            // later.
+            // Called by the thread that asks for a new one, before that one starts. So the flag is set on the current
+            // thread, with no delay.
             .thread_name_fn(move || {
                 noted.store(true, Ordering::Relaxed);
                 "blocking".to_owned()
@@ -108,7 +110,7 @@ impl EventLoop {
 mod tests {
     use super::*;
 
-    /// What one run does in its loop; then how many loops are kept.
+    /// Runs one future in a loop; then returns the number of kept loops.
     fn kept_after<F: Future>(run: impl FnOnce() -> F) -> usize {
         let loops = EventLoops::default();
         let event_loop = loops.begin().unwrap();
@@ -125,7 +127,7 @@ mod tests {
         first.runtime.block_on(async { tokio::spawn(async {}).await.unwrap() });
         loops.end(first);
         assert_eq!(loops.begin().unwrap().runtime.handle().id(), id);
-        // Taken, it is nobody else's.
+        // It is taken, so no other run gets it.
         assert_ne!(loops.begin().unwrap().runtime.handle().id(), id);
     }
 

@@ -1,4 +1,4 @@
-//! Executing a guest: the store with its limits, the call, and what its end means. The same for runs and replays.
+//! Executes a guest: the store with its limits, the call, and what its end means. Runs and replays share it.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -11,38 +11,39 @@ use wasmtime::{CallHook, Store, Trap};
 use super::Outcome;
 use crate::call::Host;
 use crate::error::RunError;
-use crate::gate::{Ended, Session};
+use crate::gate::{EndReason, Session};
 use crate::run::limits::HOSTCALL_BYTES_MAX;
 use crate::tool::Tool;
 use crate::tool::invoke::Invocation;
 use crate::tool::values;
 
-/// Fuel of a run without a fuel limit: more than a machine burns in a lifetime.
+/// Fuel of a run without a fuel limit: more than a machine uses in its lifetime.
 const FUEL_UNLIMITED: u64 = u64::MAX;
 
-/// Fuel after which a guest that computes is interrupted: about a millisecond of computing.
+/// Fuel after which a computing guest is interrupted: about a millisecond of computing.
 ///
-/// It bounds how far a run overshoots its time limit, and how long its requests wait for a guest that computes. Fuel
-/// does so in every code: each turn of a loop and each function called looks at it, and so does what handles many bytes
-/// at once, a unit a byte; what it misses is told at [`Build::Composed`](crate::engine::Build). The most that a unit
-/// can take is a read that misses every cache. Where it interrupts depends on nothing but the guest.
+/// It bounds how far a run exceeds its time limit, and how long its requests wait for a computing guest. This works for
+/// all code: each turn of a loop and each function call checks fuel, and instructions that process many bytes at once
+/// use a unit a byte. [`Build::Composed`](crate::engine::Build) describes the one exception. The slowest unit is a read
+/// that misses every cache. Where the interruptions fall depends only on the guest.
 const FUEL_BETWEEN_INTERRUPTIONS: u64 = 2_000_000;
 
-/// A store with the engine's limits set.
+/// A store with the limits set.
 pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) -> wasmtime::Result<Store<Host>> {
     let mut store = Store::new(tool.component.engine(), host);
     store.limiter(|host| &mut host.limiter);
     let total = fuel.unwrap_or(FUEL_UNLIMITED);
     store.set_fuel(total)?;
     store.data_mut().meter.fuel_total = total;
-    // Lets the host look at limits, and the guest's requests make progress while it computes. The engine also writes
-    // down then what was used, so that a run that is stopped while it computes has a record of how far it came.
+    // Lets the host check limits, and the guest's requests make progress while it computes. At each interruption the
+    // engine also writes the fuel used to memory, so that a run that is stopped while it computes has a record of how
+    // far it came.
     store.fuel_async_yield_interval(Some(FUEL_BETWEEN_INTERRUPTIONS))?;
-    // Composed tools are interrupted by time as well. The code of others never looks at epochs.
+    // Composed tools are also interrupted by time. The code of other tools never checks epochs.
     store.set_epoch_deadline(1);
     store.epoch_deadline_async_yield_and_update(1);
     store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
-    // The guest's own handles, and as many again for what it lends to calls.
+    // Once for the guest's own handles, and once for those that it lends to calls.
     store.set_max_component_handles(usize::try_from(handles).unwrap_or(usize::MAX).saturating_mul(2));
     store.call_hook(|mut context, hook| {
         match hook {
@@ -57,8 +58,8 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
                 let meter = &mut context.data_mut().meter;
                 let depth = meter.depth;
                 meter.depth = depth.saturating_sub(1);
-                // Results are put into the guest by code of its own, which can cross to the host again. Fuel can be set
-                // only once that is over: meanwhile the guest counts it in a register.
+                // The engine writes results into the guest by calling it, and it can call the host again. Fuel can be
+                // set only after that: meanwhile the guest counts it in a register.
                 if let Some((_, stop_at)) = meter.stop_at.take_if(|(of, _)| *of == depth) {
                     let total = meter.fuel_total;
                     meter.fuel_total = stop_at;
@@ -75,31 +76,30 @@ pub(crate) fn store(tool: &Tool, host: Host, fuel: Option<u64>, handles: u32) ->
 
 /// Fuel used so far.
 pub(crate) fn fuel_used(store: &Store<Host>) -> u64 {
-    // Fuel is always counted: the engine is configured so.
+    // Fuel is always counted: the engine's configuration says so.
     store.data().meter.fuel_total.saturating_sub(store.get_fuel().unwrap_or_default())
 }
 
-/// What a guest returned.
+/// The result of a guest that returned.
 pub(crate) enum Returned {
     Command(Result<(), ()>),
     Values(Vec<Val>),
 }
 
-/// Calls the guest, and ends it when its time is up or the run is over for another reason.
+/// Calls the guest, and ends it when its time is used up or the run ends for another reason.
 pub(crate) async fn drive(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> wasmtime::Result<Returned> {
     let session = Arc::clone(&store.data().session);
     tokio::select! {
         biased;
-        // First: a guest that was interrupted goes on only if the run does.
+        // Checked first: an interrupted guest continues only if its run does.
         error = over(&session) => Err(error),
         result = call(store, tool, invocation) => result,
     }
 }
 
-/// Ends once the run is over, with the reason.
+/// Completes when the run is over, with the reason.
 ///
-/// It looks whenever it is polled, so each time that the guest is interrupted: a timer may be served some interruptions
-/// later.
+/// It checks every time it is polled, so at each interruption of the guest: a timer may fire some interruptions later.
 async fn over(session: &Session) -> wasmtime::Error {
     let now_over = || {
         if session.clock.left().is_none() {
@@ -140,23 +140,23 @@ async fn call(store: &mut Store<Host>, tool: &Tool, invocation: &Invocation) -> 
     }
 }
 
-/// What the end of a guest means.
+/// Interprets the end of a guest.
 ///
 /// # Errors
 ///
 /// When it was the host that failed.
 pub(crate) fn outcome(result: wasmtime::Result<Returned>, store: &Store<Host>) -> Result<Outcome, RunError> {
     let host = store.data();
-    let was_ended = result.as_ref().is_err_and(|error| error.is::<Ended>());
+    let was_ended = result.as_ref().is_err_and(|error| error.is::<EndReason>());
     match host.session.ending.reason() {
-        Some(Ended::Journal(source)) => return Err(RunError::Journal { source }),
-        // It came to its end by itself before it learnt that the run was over: a replay, which has no time, ends the
-        // same way.
+        Some(EndReason::Journal(source)) => return Err(RunError::Journal { source }),
+        // It ended before it could notice that the run was over. A replay, in which time does not pass, ends the same
+        // way.
         Some(_) if !was_ended => {}
-        Some(Ended::Stopped(action)) => return Ok(Outcome::Stopped { action }),
-        Some(Ended::Cancelled(reason)) => return Ok(Outcome::Cancelled { reason }),
-        Some(Ended::Limit(which)) => return Ok(Outcome::Limit { which: which.to_owned() }),
-        Some(Ended::Diverged(_)) | None => {}
+        Some(EndReason::Stopped(action)) => return Ok(Outcome::Stopped { action }),
+        Some(EndReason::Cancelled(reason)) => return Ok(Outcome::Cancelled { reason }),
+        Some(EndReason::Limit(which)) => return Ok(Outcome::Limit { which: which.to_owned() }),
+        Some(EndReason::Diverged(_)) | None => {}
     }
     if let Some(code) = host.exited {
         return Ok(Outcome::Exited(code));
@@ -173,16 +173,16 @@ fn returned(values: &[Val]) -> Outcome {
         return Outcome::Returned { wave: String::new(), json: None, failed: false };
     };
     let json = values::to_json(value);
-    // Handles have no form in WAVE: what was returned can't leave the run.
+    // Handles have no form in WAVE: a returned handle can't leave the run.
     let wave = wasm_wave::to_string(value).unwrap_or_else(|_| "(a value without a text form)".to_owned());
     Outcome::Returned { wave, json, failed: matches!(value, Val::Result(Err(_))) }
 }
 
-/// Why a guest ended that did not return.
+/// The outcome of a guest that did not return.
 fn ended(error: &wasmtime::Error, host: &Host) -> Outcome {
     let limit = |which: &str| Outcome::Limit { which: which.to_owned() };
     if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
-        // In a replay this is where the recorded run was stopped.
+        // In a replay, the recorded run was stopped here.
         return host.source.out_of_fuel().unwrap_or_else(|| limit("fuel"));
     }
     if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {

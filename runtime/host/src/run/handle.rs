@@ -1,34 +1,34 @@
-//! Following a run and stopping it, from outside.
+//! Observing and stopping a run from outside.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 use wasm_agent_ids::RunId;
 
-use crate::gate::{Ending, Follow, Progress, Stage};
+use crate::gate::{Ending, Progress, ProgressTracker, Stage};
 
-/// Follows a run and can stop it. Clones are of the same run; it goes on when they are dropped.
+/// Observes a run and can stop it. Clones refer to the same run, which goes on when they are dropped.
 #[derive(Clone, Debug)]
 pub struct RunHandle {
     id: RunId,
     ending: Arc<Ending>,
-    follow: Arc<Follow>,
+    tracker: Arc<ProgressTracker>,
     progress: watch::Receiver<Progress>,
 }
 
 impl RunHandle {
-    pub(super) fn new(id: RunId, ending: Arc<Ending>, follow: Arc<Follow>) -> Self {
-        Self { id, ending, progress: follow.subscribe(), follow }
+    pub(super) fn new(id: RunId, ending: Arc<Ending>, tracker: Arc<ProgressTracker>) -> Self {
+        Self { id, ending, progress: tracker.subscribe(), tracker }
     }
 
-    /// The run.
+    /// The run's identifier.
     #[must_use]
     pub fn id(&self) -> RunId {
         self.id
     }
 
     /// Stops the run, if it has not ended: at the tool's next host call, or within a few milliseconds of computing. It
-    /// ends with [`Outcome::Cancelled`](crate::Outcome::Cancelled), and its journal like any other. An effect that is
+    /// ends with [`Outcome::Cancelled`](crate::Outcome::Cancelled), and its journal ends as usual. An effect that is
     /// under way is recorded as one that may have happened.
     pub fn stop(&self, reason: impl Into<String>) {
         self.ending.cancel(reason.into());
@@ -37,19 +37,19 @@ impl RunHandle {
     /// Host calls that the tool has begun so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.follow.calls()
+        self.tracker.calls()
     }
 
-    /// How far the run has come.
+    /// The run's progress.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.progress.borrow().clone()
     }
 
-    /// Waits until the run has got further than this handle has seen, and says how far. `None` once the handle has seen
-    /// its end.
+    /// Waits until the progress changes from what this handle last saw, and returns it. `None` once the handle has seen
+    /// the end.
     ///
-    /// What changes several times before it is looked at is seen once, as it is then. Calls alone are no change.
+    /// Several changes in between are seen as one, in their latest state. Calls alone are not a change.
     pub async fn changed(&mut self) -> Option<Progress> {
         let seen_the_end = !self.progress.has_changed().unwrap_or(false) && self.progress().stage == Stage::Ended;
         if seen_the_end || self.progress.changed().await.is_err() {

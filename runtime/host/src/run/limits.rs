@@ -1,7 +1,7 @@
-//! What a run may use up: memory and tables, time, output. Fuel and host call fuel are the engine's own.
+//! Limits of a run: memory and tables, time, output. The engine itself limits fuel and the memory of host calls.
 //!
 //! The rule: a limit depends on configured numbers and on what the guest does, never on what the machine has left. So a
-//! replay meets the same limits at the same points.
+//! replay reaches the same limits at the same points.
 
 #![expect(clippy::disallowed_methods, reason = "times the run; what a guest sees of time comes from a WASI clock")]
 
@@ -16,7 +16,7 @@ pub(crate) const INSTANCES_MAX: usize = 128;
 /// Elements of all tables together: function pointers, mostly. CPython has about ten thousand.
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 1 << 20;
 
-/// Bytes that the arguments of one host call may take on the host's side.
+/// Bytes that one host call's arguments may take in the host's memory.
 pub(crate) const HOSTCALL_BYTES_MAX: usize = 16 << 20;
 
 /// Random bytes that one call may ask for.
@@ -25,7 +25,7 @@ pub(crate) const RANDOM_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of all header names and values in one set of HTTP fields.
 pub(crate) const HEADER_BYTES_MAX: usize = 128 << 10;
 
-/// Counts the memory and the tables of a whole component, over all of its instances.
+/// Counts the memory and the tables of a whole component, across all its instances.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     memory_bytes: usize,
@@ -40,12 +40,12 @@ impl Limiter {
         Self { memory_bytes: 0, memory_bytes_max, memory_bytes_high: 0, table_elements: 0, refused: false }
     }
 
-    /// The most memory the guest had at once, in bytes.
+    /// The largest memory that the guest had, in bytes.
     pub(crate) fn memory_bytes_high(&self) -> usize {
         self.memory_bytes_high
     }
 
-    /// Whether the guest was ever told that there is no more memory.
+    /// Whether the guest was ever refused memory.
     pub(crate) fn refused(&self) -> bool {
         self.refused
     }
@@ -53,8 +53,8 @@ impl Limiter {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, own_max: Option<usize>) -> wasmtime::Result<bool> {
-        // The guest's own limit, which it meets as the specification says. The engine would report it as a failure of
-        // the host.
+        // The guest's own limit, at which growing fails as the specification says. The engine would report a failure
+        // of the host.
         if own_max.is_some_and(|max| desired > max) {
             return Ok(false);
         }
@@ -69,7 +69,8 @@ impl ResourceLimiter for Limiter {
         Ok(true)
     }
 
-    /// Growth within the limit failed on the machine. The guest must not see that: a replay could not repeat it.
+    /// Growth within the limit failed on this machine. The guest must not see that, because a replay could not repeat
+    /// it.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         Err(error.context("the host has no memory left for the tool"))
     }
@@ -103,10 +104,10 @@ impl ResourceLimiter for Limiter {
     }
 }
 
-/// Measures the time a run may take, without the time in which it can only wait for a person.
+/// Measures the run's time without the time in which it can only wait for a person.
 ///
-/// The clock stands still while an answer is awaited *and* the guest sits in a host call. A guest that computes while a
-/// request of its waits for approval is charged for it.
+/// The clock stands still while an answer is awaited *and* the guest is in a host call. Time in which a guest computes
+/// while one of its requests waits for approval counts.
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
     state: Mutex<Waiting>,
@@ -158,7 +159,7 @@ impl Stopwatch {
         });
     }
 
-    /// Counts as waiting for an answer until the guard is dropped.
+    /// Counts as awaiting an answer until the guard is dropped.
     pub(crate) fn waiting(&self) -> impl Drop + Send + '_ {
         struct Guard<'a>(&'a Stopwatch);
         impl Drop for Guard<'_> {
@@ -175,7 +176,7 @@ impl Stopwatch {
         self.started
     }
 
-    /// Time since the start, in all.
+    /// Time since the start, waiting included.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
@@ -186,13 +187,13 @@ impl Stopwatch {
         state.total + state.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Whether the limit is used up at `now`. It takes no lock in a run that has not lasted as long as its limit,
-    /// waiting included.
+    /// Whether the limit is used up at `now`. It takes no lock as long as the run, waiting included, is shorter than
+    /// its limit.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.started) >= self.limit && self.left().is_none()
     }
 
-    /// What is left of the limit; nothing when it is used up.
+    /// The rest of the limit; `None` if it is used up.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.limit.checked_sub(self.elapsed().saturating_sub(self.waited())).filter(|left| !left.is_zero())
     }
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_over_from_the_limit_on_and_not_before_what_was_waited_is_made_up_for() {
+    fn time_is_over_at_the_limit_without_the_time_spent_waiting() {
         let limit = Duration::from_secs(1000);
         let clock = |waited| Stopwatch {
             state: Mutex::new(Waiting { total: Duration::from_secs(waited), ..Waiting::default() }),

@@ -1,4 +1,4 @@
-//! One run of a tool: from what it is given to a report, with a journal of everything between.
+//! One run of a tool, from its inputs to a report, with a journal of everything in between.
 
 pub(crate) mod event_loop;
 pub(crate) mod execute;
@@ -21,7 +21,7 @@ use wasmtime::Store;
 
 use crate::call::Host;
 use crate::error::{LoadError, RunError};
-use crate::gate::{Ending, Follow, Gate, Ledger, Session, ToolName};
+use crate::gate::{Ending, Gate, Ledger, ProgressTracker, Session, ToolName};
 use crate::grants::Grants;
 use crate::http::Outbound;
 use crate::run::execute::{drive, outcome, store};
@@ -31,14 +31,14 @@ use crate::state::random;
 use crate::tool::Tool;
 use crate::tool::invoke::Invocation;
 use crate::world::output::{Discard, OutputSink, Outputs};
-use crate::world::{Given, World};
+use crate::world::{ToolIo, World};
 
 pub use handle::RunHandle;
 pub use outcome::Outcome;
 pub use report::RunReport;
-pub(crate) use report::Used;
+pub(crate) use report::Usage;
 
-/// A run that is set up and not begun.
+/// A run that is set up but has not begun.
 pub struct Run {
     tool: Tool,
     grants: Arc<Grants>,
@@ -53,18 +53,18 @@ pub struct Run {
     own: OwnThings,
     id: RunId,
     ending: Arc<Ending>,
-    follow: Arc<Follow>,
+    tracker: Arc<ProgressTracker>,
 }
 
 impl Run {
-    /// Sets a run up. It gets what `grants` give and nothing else.
+    /// Sets up a run. It gets what `grants` give and nothing else.
     ///
-    /// Defaults: the program name as only argument, empty standard input, output thrown away, no one to approve
-    /// anything, no signer, an intent is synced to disk before an irreversible effect.
+    /// Defaults: the program's name as the only argument, empty standard input, output discarded, no approver, no
+    /// signer, an intent is synced to disk before an irreversible effect.
     ///
     /// # Errors
     ///
-    /// When the policy pins another tool, or the machine has no randomness for an identifier.
+    /// When the policy pins another tool, or the machine has no random bytes for an identifier.
     pub fn new(tool: &Tool, grants: Arc<Grants>, invocation: Invocation) -> Result<Self, LoadError> {
         if let Some(expected) = grants.policy().tool_sha256()
             && expected != tool.sha256
@@ -90,7 +90,7 @@ impl Run {
             own: OwnThings::new(),
             id,
             ending: Arc::default(),
-            follow: Arc::default(),
+            tracker: Arc::default(),
         })
     }
 
@@ -114,21 +114,21 @@ impl Run {
         self
     }
 
-    /// Who is asked for approvals.
+    /// The approver.
     #[must_use]
     pub fn approver(mut self, approver: Arc<dyn Approver>) -> Self {
         self.approver = approver;
         self
     }
 
-    /// Who gets what the tool prints.
+    /// The receiver of the tool's output.
     #[must_use]
     pub fn output(mut self, sink: Arc<dyn OutputSink>) -> Self {
         self.sink = sink;
         self
     }
 
-    /// Who turns names into addresses. The addresses are checked whatever it answers.
+    /// The resolver of names. The addresses that it returns are checked in any case.
     #[must_use]
     pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
         self.resolver = resolver;
@@ -142,35 +142,35 @@ impl Run {
         self
     }
 
-    /// Who signs every seal of the journal. A signature that can't be had ends the run.
+    /// The signer of the journal's seals. If it can't sign, the run ends.
     #[must_use]
     pub fn signer(mut self, signer: Arc<dyn Signer>) -> Self {
         self.signer = Some(signer);
         self
     }
 
-    /// What belongs to the host besides what the grants and the tool name: the journal's file, above all.
+    /// The host's own things besides those of the grants and the tool: above all the journal's file.
     #[must_use]
     pub fn keeping(mut self, things: &OwnThings) -> Self {
         self.own.extend(things);
         self
     }
 
-    /// A handle that follows the run and can stop it, from any thread.
+    /// A handle that observes the run and can stop it, from any thread.
     pub fn handle(&self) -> RunHandle {
-        RunHandle::new(self.id, Arc::clone(&self.ending), Arc::clone(&self.follow))
+        RunHandle::new(self.id, Arc::clone(&self.ending), Arc::clone(&self.tracker))
     }
 
-    /// Runs the tool to its end. `journal` is empty and gets the record.
+    /// Runs the tool to its end. `journal` must be empty and gets the record.
     ///
-    /// It needs a tokio runtime with time and I/O enabled, and shares its threads with other runs: a tool that computes
-    /// gives way every millisecond or so. Reading and writing files, and waiting for the disk before an irreversible
-    /// effect, hold the thread meanwhile. Dropped before its end, the run ends there, and its journal like that of a
-    /// process that was killed.
+    /// It needs a tokio runtime with time and I/O enabled, and shares its threads with other runs: a computing tool
+    /// yields every millisecond or so. Reading and writing files, and waiting for the disk before an irreversible
+    /// effect, block the thread meanwhile. If the future is dropped before its end, the run ends there, with a journal
+    /// like that of a process that was killed.
     ///
     /// # Authority
     ///
-    /// Does what the grants allow. Reads the clock. Threads of the process's own write the journal.
+    /// Does what the grants allow. Reads the clock. Other threads of this process write the journal.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl Run {
 
     /// [`execute`](Self::execute) for a program without an event loop: runs the tool to its end, on this thread.
     ///
-    /// Nothing of it is left to another run: what an approver or a resolver starts in the run's event loop ends with
+    /// Nothing of it remains for another run: what an approver or a resolver starts in the run's event loop ends with
     /// it.
     ///
     /// # Errors
@@ -197,21 +197,21 @@ impl Run {
     }
 
     async fn begin(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
-        let _running = self.follow.run();
+        let _running = self.tracker.run();
         let limits = self.grants.policy().limits().clone();
         let guard = self.guard()?;
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer =
             Writer::create(journal, &self.header(&limits), options).map_err(|source| RunError::Journal { source })?;
-        let (ending, follow) = (Arc::clone(&self.ending), Arc::clone(&self.follow));
-        let session = Arc::new(Session::new(self.id, limits.time, ending, follow));
+        let (ending, tracker) = (Arc::clone(&self.ending), Arc::clone(&self.tracker));
+        let session = Arc::new(Session::new(self.id, limits.time, ending, tracker));
         let ledger = Arc::new(Ledger::new(Arc::clone(&session), writer, limits.journal_bytes));
         let gate = self.gate(&session, &ledger);
         let mut store = self.store(&gate, &limits, guard)?;
         let result = drive(&mut store, &self.tool, &self.invocation).await;
-        let used = Used::of(&store);
+        let used = Usage::of(&store);
         let outcome = outcome(result, &store);
-        // What is still under way ends here, and says so in the journal.
+        // Requests that are still under way end here, and their outcomes are recorded.
         drop(store);
         gate.tasks.close();
         gate.tasks.wait().await;
@@ -226,7 +226,7 @@ impl Run {
         Arc::new(Gate::new(Arc::clone(session), grants, approver, Arc::clone(ledger), tool))
     }
 
-    /// What the tool is kept from. A run that has no directory reaches nothing, and looks for nothing.
+    /// What the tool must not access. A run without directories reaches no files, so nothing is looked up.
     fn guard(&self) -> Result<Guard, RunError> {
         if self.grants.preopens().is_empty() {
             return Ok(Guard::default());
@@ -239,14 +239,14 @@ impl Run {
 
     fn store(&self, gate: &Arc<Gate>, limits: &Limits, guard: Guard) -> Result<Store<Host>, RunError> {
         let environment: Vec<(String, String)> = self.environment();
-        let given = Given {
+        let io = ToolIo {
             arguments: &self.arguments,
             environment: &environment,
             stdin: self.stdin.clone(),
             sink: Arc::clone(&self.sink),
         };
         let outbound = Outbound::new(&self.grants, Arc::clone(&self.resolver));
-        let world = World::new(Arc::clone(gate), limits, given, outbound, guard);
+        let world = World::new(Arc::clone(gate), limits, io, outbound, guard);
         let outputs = Outputs::new(Arc::clone(&self.sink));
         let limiter = Limiter::new(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
         let source = Record::new(Arc::clone(&gate.session), Arc::clone(&gate.ledger));

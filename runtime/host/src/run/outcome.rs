@@ -1,4 +1,4 @@
-//! How a run ended, as its journal records it too.
+//! How a run ended. The journal records it too.
 
 use wasm_agent_journal::{RunResult, Stop};
 
@@ -53,7 +53,7 @@ impl Outcome {
         }
     }
 
-    /// What [`RunResult::Stopped`] records.
+    /// The outcome from the message of [`RunResult::Stopped`].
     pub(crate) fn stopped(message: &str) -> Self {
         match Stop::parse(message) {
             Stop::Refused(action) => Self::Stopped { action: action.to_owned() },

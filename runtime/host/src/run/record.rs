@@ -1,4 +1,4 @@
-//! What a journal says of a run as a whole: its header, and its end.
+//! The journal's records about a run as a whole: its header and its end.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,7 +7,7 @@ use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::{End, Header, RunResult};
 use wasm_agent_policy::Limits;
 
-use super::{Run, RunReport, Used};
+use super::{Run, RunReport, Usage};
 use crate::error::{RunError, chain};
 use crate::gate::{Ledger, Session, nanoseconds};
 use crate::run::Outcome;
@@ -42,7 +42,7 @@ impl Run {
         ledger: Arc<Ledger>,
         denied: u64,
         outcome: Result<Outcome, RunError>,
-        used: &Used,
+        used: &Usage,
     ) -> Result<RunReport, RunError> {
         let waited = session.clock.waited();
         let elapsed = session.clock.elapsed();
@@ -58,7 +58,7 @@ impl Run {
         };
         let writer = Arc::into_inner(ledger).map(Ledger::into_journal).ok_or(RunError::Unfinished)?;
         let journal = writer.finish(&end).map_err(|source| RunError::Journal { source });
-        // A journal that failed earlier is reported as the reason of the run's end, not as one that can't be finished.
+        // If the journal failed earlier, that error is reported, and not that it can't be finished.
         let outcome = outcome?;
         Ok(RunReport {
             run: self.id.to_string(),
@@ -75,7 +75,7 @@ impl Run {
     }
 }
 
-/// Limits as a journal names them.
+/// Limits by their names in a journal.
 fn recorded_limits(limits: &Limits) -> Vec<(String, u64)> {
     let mut recorded = vec![
         ("memory-bytes".to_owned(), limits.memory_bytes),

@@ -1,4 +1,4 @@
-//! What became of a run.
+//! The result of a run.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::call::Host;
 use crate::run::Outcome;
 use crate::run::execute::fuel_used;
 
-/// What became of a run.
+/// The result of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RunReport {
@@ -19,31 +19,31 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// Host calls made.
     pub calls: u64,
-    /// Those of them that the policy denied, by what was asked or by the addresses that it led to.
+    /// Calls that the policy denied, because of the action or the addresses that it resolved to.
     pub denied: u64,
-    /// Crossings from guest to host as the engine counts them, its own helpers among them.
+    /// Crossings from guest to host as the engine counts them, its own helper functions included.
     pub crossings: u64,
     /// Fuel used: about one unit for each instruction.
     pub fuel: u64,
     /// Time from start to end.
     pub elapsed: Duration,
-    /// Part of it in which the run could only wait for answers.
+    /// The part of it in which the run could only wait for answers.
     pub waited: Duration,
     /// Largest size of the tool's memory, in bytes.
     pub memory_high_bytes: u64,
-    /// What the journal holds, and its last seal.
+    /// What the journal contains, and its last seal.
     pub journal: Summary,
 }
 
-/// What a run used up.
-pub(crate) struct Used {
+/// The resources that a run used.
+pub(crate) struct Usage {
     pub(crate) calls: u64,
     pub(crate) crossings: u64,
     pub(crate) fuel: u64,
     pub(crate) memory_high_bytes: u64,
 }
 
-impl Used {
+impl Usage {
     pub(crate) fn of(store: &Store<Host>) -> Self {
         let host = store.data();
         Self {

@@ -1,4 +1,5 @@
-//! Where the answers to a guest's calls come from: from the world, on the record, or from the record of an earlier run.
+//! Where the answers to a guest's calls come from: from the world, while they are recorded, or from an earlier run's
+//! record.
 
 mod record;
 
@@ -15,21 +16,21 @@ pub(crate) use record::Record;
 
 /// Where the answer to a call comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum AnswerFrom {
     /// The call is performed, and ends with [`Source::end`].
-    Perform,
-    /// It was answered before: [`Source::recorded`] has the answer.
-    Recorded,
+    World,
+    /// It is recorded: [`Source::recorded`] returns it.
+    Recording,
 }
 
-/// A source of answers. Calls may end in another order than they began in, unless a source says otherwise.
+/// A source of answers. Calls may end in another order than they began in, unless a source forbids it.
 pub(crate) trait Source: Any + Send {
-    /// Begins a call, whose arguments are known.
+    /// Begins a call, whose arguments are complete.
     ///
     /// # Errors
     ///
-    /// When the run ends here: a replay diverges.
-    fn begin(&mut self, call: &Call) -> wasmtime::Result<Turn>;
+    /// When the run ends here because a replay diverges.
+    fn begin(&mut self, call: &Call) -> wasmtime::Result<AnswerFrom>;
 
     /// Ends a call that was performed.
     ///
@@ -45,19 +46,19 @@ pub(crate) trait Source: Any + Send {
     /// When there is none.
     fn recorded(&mut self) -> wasmtime::Result<wire::Source<'_>>;
 
-    /// Ends the run where a recorded outcome can't be read.
+    /// Ends the run because a recorded outcome can't be read.
     fn unreadable(&mut self, malformed: Malformed) -> wasmtime::Error;
 
-    /// Notes that the guest gets the recorded answer, and says whether the run goes on after it.
+    /// Notes that the guest gets the recorded answer, and returns whether the run goes on after it.
     fn answered(&mut self, call: &Call, is_trap: bool) -> ControlFlow<()>;
 
     /// Fuel at which the run is to stop, if that has changed. `used` is what it has used so far.
     fn stop_at(&mut self, used: u64) -> Option<u64>;
 
-    /// What it means that the fuel is used up, where that is not the run's own limit.
+    /// The outcome of a guest whose fuel is used up, if that is not the run's own limit.
     fn out_of_fuel(&self) -> Option<Outcome>;
 
-    /// Arguments that the guest gets in place of those in the answer.
+    /// Arguments for the guest in place of those in the answer.
     fn arguments(&self) -> Option<Vec<String>> {
         None
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasm_agent_journal::{CallEvent, Encoded, FunctionId};
 
-use super::{Source, Turn};
+use super::{AnswerFrom, Source};
 use crate::call::wire::{self, Malformed};
 use crate::call::{Call, Function};
 use crate::gate::{Ledger, Session, nanoseconds};
@@ -15,7 +15,7 @@ use crate::run::Outcome;
 pub(crate) struct Record {
     session: Arc<Session>,
     ledger: Arc<Ledger>,
-    /// The numbers that functions have in this journal, by their index in this process.
+    /// The numbers of functions in this journal, by their index in this process.
     functions: Vec<Option<FunctionId>>,
 }
 
@@ -24,7 +24,7 @@ impl Record {
         Self { session, ledger, functions: Vec::new() }
     }
 
-    /// The number that a function has in this run's journal.
+    /// The number of a function in this run's journal.
     fn function(&mut self, function: &'static Function) -> wasmtime::Result<FunctionId> {
         let index = function.id.index();
         if let Some(Some(id)) = self.functions.get(index) {
@@ -42,8 +42,8 @@ impl Record {
 }
 
 impl Source for Record {
-    fn begin(&mut self, _: &Call) -> wasmtime::Result<Turn> {
-        Ok(Turn::Perform)
+    fn begin(&mut self, _: &Call) -> wasmtime::Result<AnswerFrom> {
+        Ok(AnswerFrom::World)
     }
 
     fn end(&mut self, call: &Call, outcome: &Encoded) -> wasmtime::Result<()> {
@@ -61,7 +61,7 @@ impl Source for Record {
             outcome,
             decision: call.decision.as_ref(),
         })?;
-        // A call can take long and cost the guest little fuel, by which it is interrupted otherwise.
+        // Interruptions come with fuel, but a call can take long and use little, so the time is checked here too.
         self.session.limit_time(call.started + duration);
         Ok(())
     }

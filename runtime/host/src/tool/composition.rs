@@ -1,7 +1,7 @@
-//! How a tool is composed: how much the engine would have to unfold to compile it.
+//! How a tool is composed, and how many instances the engine would have to make to compile it.
 //!
-//! Components instantiate components, which a file of a few hundred bytes can do a billion times. No limit of a run
-//! applies to compiling, so what is too much is refused by counting, before anything is unfolded.
+//! Components instantiate components, and a file of a few hundred bytes can do that a billion times. No limit of a run
+//! applies to compiling, so tools with too many are refused by counting, before anything is expanded.
 
 mod memories;
 
@@ -13,40 +13,40 @@ use wasmparser::{
 use crate::engine::Build;
 use memories::{Exported, Memories};
 
-/// Components within one another. Those that compilers make are three deep.
+/// Most levels of nested components. Those that compilers make are three deep.
 const NESTED_MAX: usize = 32;
 
-/// Instances of components and of core modules in all. A run may have far fewer of the latter.
+/// Most instances of components and core modules in total. A run may have far fewer of the latter.
 const PARTS_MAX: u64 = 1000;
 
-/// Memories in all. What carries values between two of them is a core module of the engine's, which can't have more; a
-/// component that calls what it offers itself has one too.
+/// Most memories in total. The adapter that passes values between two components is a core module that the engine
+/// makes, which can't have more memories. A component that calls its own exports also has an adapter.
 const MEMORIES_MAX: u64 = 100;
 
-/// What was read of a tool so far.
+/// The parts of a tool read so far.
 #[derive(Debug, Default)]
 pub(crate) struct Composition {
-    /// From the tool itself to what is being read now.
-    open: Vec<Open>,
+    /// The nested items from the tool itself to the one that is being read.
+    open: Vec<OpenItem>,
     has_parts: bool,
 }
 
 /// A component or module that is being read.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenItem {
     is_component: bool,
-    unfolded: Unfolded,
+    expanded: Expanded,
     /// The components it can instantiate, by index.
-    components: Vec<Unfolded>,
-    /// The memories of its own that it names, if it is a component.
+    components: Vec<Expanded>,
+    /// Its own memories that it names, if it is a component.
     memories: Memories,
     /// The memories that it exports, if it is a core module.
     exported: Exported,
 }
 
-/// What one instance of a component comes to, all in it included.
+/// The parts in one instance of a component, nested instances included.
 #[derive(Clone, Copy, Debug, Default)]
-struct Unfolded {
+struct Expanded {
     parts: u64,
     memories: u64,
 }
@@ -56,31 +56,31 @@ struct Unfolded {
 pub(crate) enum Refused {
     #[error("{0}")]
     Malformed(#[from] wasmparser::BinaryReaderError),
-    #[error("more than {NESTED_MAX} components within one another")]
+    #[error("components nested more than {NESTED_MAX} deep")]
     Nested,
-    #[error("more than {PARTS_MAX} instances of components and modules, all counted")]
+    #[error("more than {PARTS_MAX} instances of components and modules in total")]
     Parts,
     #[error("more than {MEMORIES_MAX} memories")]
     Memories,
-    #[error("a component that comes from outside of another, so that what it holds can't be counted")]
-    Given,
+    #[error("a component from outside of another, so that its parts can't be counted")]
+    External,
 }
 
 impl Composition {
-    /// How deep in the tool it is what was read last: one is the tool itself.
+    /// How deep in the tool the last part read is: 1 is the tool itself.
     pub(crate) fn depth(&self) -> usize {
         self.open.len()
     }
 
-    /// How the tool is built, once all of it was read.
+    /// How the tool is built, once it has been read to its end.
     pub(crate) fn build(&self) -> Build {
         // Compilers nest components too, but only to give their types names: those have no code.
         if self.has_parts { Build::Composed } else { Build::Single }
     }
 
-    /// Takes the next part of the file.
+    /// Reads the next part of the file.
     ///
-    /// What is no valid component is left for the engine to refuse, which it does before it unfolds anything.
+    /// An invalid component is left to the engine, which refuses it before it expands anything.
     pub(crate) fn read(&mut self, payload: &Payload<'_>) -> Result<(), Refused> {
         match payload {
             Payload::Version { encoding, .. } => self.begin(*encoding == Encoding::Component)?,
@@ -90,7 +90,7 @@ impl Composition {
                 for instance in section.clone() {
                     let instance = instance?;
                     if matches!(instance, Instance::Instantiate { .. }) {
-                        self.add(Unfolded { parts: 1, memories: 0 })?;
+                        self.add(Expanded { parts: 1, memories: 0 })?;
                     }
                     self.with_last(|open| open.memories.instance(&instance));
                 }
@@ -108,8 +108,8 @@ impl Composition {
             Payload::ComponentInstanceSection(section) => {
                 for instance in section.clone() {
                     if let ComponentInstance::Instantiate { component_index, .. } = instance? {
-                        let Unfolded { parts, memories } = self.component(0, component_index);
-                        self.add(Unfolded { parts: parts.saturating_add(1), memories })?;
+                        let Expanded { parts, memories } = self.component(0, component_index);
+                        self.add(Expanded { parts: parts.saturating_add(1), memories })?;
                     }
                 }
             }
@@ -132,7 +132,7 @@ impl Composition {
             Payload::ComponentImportSection(section) => {
                 for import in section.clone() {
                     match import?.ty {
-                        ComponentTypeRef::Component(_) => return Err(Refused::Given),
+                        ComponentTypeRef::Component(_) => return Err(Refused::External),
                         ComponentTypeRef::Module(_) => self.with_last(|open| open.memories.outer_module(None)),
                         _ => {}
                     }
@@ -147,25 +147,25 @@ impl Composition {
         if self.open.len() >= NESTED_MAX {
             return Err(Refused::Nested);
         }
-        self.open.push(Open { is_component, ..Open::default() });
+        self.open.push(OpenItem { is_component, ..OpenItem::default() });
         Ok(())
     }
 
     fn end(&mut self) {
         match self.open.pop() {
-            Some(Open { is_component: true, unfolded, .. }) => self.define(unfolded),
-            Some(Open { exported, .. }) => self.with_last(|open| open.memories.module(exported)),
+            Some(OpenItem { is_component: true, expanded, .. }) => self.define(expanded),
+            Some(OpenItem { exported, .. }) => self.with_last(|open| open.memories.module(exported)),
             None => {}
         }
     }
 
     fn alias(&mut self, alias: &ComponentAlias<'_>) -> Result<(), Refused> {
         match alias {
-            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => Err(Refused::Given),
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => Err(Refused::External),
             ComponentAlias::CoreInstanceExport { kind: ExternalKind::Memory, instance_index, name } => {
                 let Some(open) = self.open.last_mut() else { return Ok(()) };
                 let memories = u64::from(open.memories.name(*instance_index, name));
-                self.add(Unfolded { parts: 0, memories })
+                self.add(Expanded { parts: 0, memories })
             }
             ComponentAlias::InstanceExport { kind: ComponentExternalKind::Module, .. } => {
                 self.with_last(|open| open.memories.outer_module(None));
@@ -186,41 +186,41 @@ impl Composition {
         }
     }
 
-    /// A component by its index in what is being read, or so many levels outward.
-    fn component(&self, outward: usize, index: u32) -> Unfolded {
+    /// A component by its index in the current item, or in the one that many levels outward.
+    fn component(&self, outward: usize, index: u32) -> Expanded {
         let open = self.open.len().checked_sub(1).and_then(|last| last.checked_sub(outward));
         let components = open.and_then(|open| self.open.get(open)).map(|open| &open.components);
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         components.and_then(|components| components.get(index)).copied().unwrap_or_default()
     }
 
-    /// Gives what is being read a core module, by its number there or so many levels outward.
+    /// Adds a core module to the current item, by its index there or that many levels outward.
     fn define_module(&mut self, outward: usize, index: u32) {
         let open = self.open.len().checked_sub(1).and_then(|last| last.checked_sub(outward));
         let module = open.and_then(|open| self.open.get(open)).and_then(|open| open.memories.module_at(index));
         self.with_last(|open| open.memories.outer_module(module));
     }
 
-    fn with_last(&mut self, change: impl FnOnce(&mut Open)) {
+    fn with_last(&mut self, change: impl FnOnce(&mut OpenItem)) {
         if let Some(open) = self.open.last_mut() {
             change(open);
         }
     }
 
-    fn define(&mut self, component: Unfolded) {
+    fn define(&mut self, component: Expanded) {
         if let Some(open) = self.open.last_mut() {
             open.components.push(component);
         }
     }
 
-    fn add(&mut self, more: Unfolded) -> Result<(), Refused> {
-        let Some(Open { unfolded, .. }) = self.open.last_mut() else { return Ok(()) };
-        unfolded.parts = unfolded.parts.saturating_add(more.parts);
-        unfolded.memories = unfolded.memories.saturating_add(more.memories);
-        if unfolded.parts > PARTS_MAX {
+    fn add(&mut self, more: Expanded) -> Result<(), Refused> {
+        let Some(OpenItem { expanded, .. }) = self.open.last_mut() else { return Ok(()) };
+        expanded.parts = expanded.parts.saturating_add(more.parts);
+        expanded.memories = expanded.memories.saturating_add(more.memories);
+        if expanded.parts > PARTS_MAX {
             return Err(Refused::Parts);
         }
-        if unfolded.memories > MEMORIES_MAX { Err(Refused::Memories) } else { Ok(()) }
+        if expanded.memories > MEMORIES_MAX { Err(Refused::Memories) } else { Ok(()) }
     }
 }
 

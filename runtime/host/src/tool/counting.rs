@@ -1,8 +1,8 @@
-//! What would take the compiler too long, found by counting: one look at each byte, and nothing is held.
+//! Finds code that would take the compiler too long, by counting: each byte is read once, and nothing is stored.
 //!
-//! The engine's compiler takes time and memory out of proportion for functions of a certain shape. What compilers make
-//! stays far below each bound: the most is said that was found in CPython, SpiderMonkey and clang with lld, which are
-//! 14 to 76 MB. What is not counted ends at the limits of [`Compiler`](crate::Compiler).
+//! For certain functions, the engine's compiler takes time and memory out of proportion. Real compilers' output is far
+//! below each limit: "found" gives the most in CPython, SpiderMonkey and clang with lld, which have 14 to 76 MB. The
+//! limits of [`Compiler`](crate::Compiler) stop whatever is not counted here.
 
 use std::path::Path;
 
@@ -11,35 +11,34 @@ use wasmparser::{BinaryReaderError, ElementItems, FunctionBody, Operator, Payloa
 use crate::error::LoadError;
 use crate::tool::imports::invalid;
 
-/// Bytes of one function; found 427,000. The compiler holds some hundred bytes for each until it has all of the
-/// function.
+/// Bytes of one function; found 427,000. The compiler needs some hundred bytes of memory for each until the function is
+/// compiled.
 const BODY_BYTES_MAX: u64 = 4 << 20;
 
-/// Functions that are shorter, in bytes, are not looked into: whatever they hold, it is not enough.
+/// Shorter functions, in bytes, are not read: they are too short to reach any limit.
 const LOOKED_INTO_BYTES: u64 = 4 << 10;
 
-/// Blocks, loops and conditions within one another; found 4,248. Time grows with the square: each waits for all that it
-/// is in.
+/// Nested blocks, loops and conditions; found 4,248. Time grows with the square, because each waits for all that
+/// enclose it.
 const NESTED_MAX: u64 = 20_000;
 
 /// Variables of a function, parameters left out. Time grows with the square where a loop changes all of them.
 const VARIABLES_MAX: u64 = 20_000;
 
-/// Variables times places where the function can go on after a branch; found 636,000. A variable may have another value
-/// at each.
+/// Variables times branch targets; found 636,000. A variable may have another value at each target.
 const VALUES_MAX: u64 = 8 << 20;
 
 /// Calls in one function; found 9,200. Each takes the compiler kilobytes.
 const CALLS_MAX: u64 = 100_000;
 
-/// Calls by a table in one function; found less than 9,200. Each takes tens of kilobytes and a millisecond, as it has a
-/// branch for each way that it can fail.
+/// Indirect calls in one function; found less than 9,200. Each takes tens of kilobytes and a millisecond, because it
+/// has a branch for each way in which it can fail.
 const INDIRECT_CALLS_MAX: u64 = 20_000;
 
-/// Entries of tables in all; found 37,000. Each takes the engine's description of the table kilobytes.
+/// Table entries in total; found 37,000. Each takes kilobytes in the engine's description of the table.
 const ELEMENTS_MAX: u64 = 250_000;
 
-/// What was counted of a tool so far.
+/// The counts of a tool so far.
 #[derive(Debug, Default)]
 pub(crate) struct Counting {
     elements: u64,
@@ -52,7 +51,7 @@ pub(crate) enum Refused {
     TooMuch { what: &'static str, max: u64 },
 }
 
-/// What a function holds.
+/// The counts of one function.
 #[derive(Debug, Default)]
 struct Counted {
     nested: u64,
@@ -63,7 +62,7 @@ struct Counted {
 }
 
 impl Counting {
-    /// Takes the next part of the file.
+    /// Reads the next part of the file.
     pub(crate) fn read(&mut self, payload: &Payload<'_>) -> Result<(), Refused> {
         match payload {
             Payload::CodeSectionEntry(body) => function(body),
@@ -75,7 +74,7 @@ impl Counting {
                     };
                     self.elements = self.elements.saturating_add(count.into());
                 }
-                at_most(self.elements, ELEMENTS_MAX, "entries of tables")
+                at_most(self.elements, ELEMENTS_MAX, "table entries")
             }
             _ => Ok(()),
         }
@@ -97,11 +96,11 @@ fn function(body: &FunctionBody<'_>) -> Result<(), Refused> {
     let mut operators = body.get_operators_reader()?;
     while !operators.eof() {
         counted.add(&operators.read()?);
-        at_most(counted.nested_most, NESTED_MAX, "blocks within one another")?;
+        at_most(counted.nested_most, NESTED_MAX, "nested blocks")?;
         at_most(counted.calls, CALLS_MAX, "calls in one function")?;
-        at_most(counted.indirect_calls, INDIRECT_CALLS_MAX, "calls by a table in one function")?;
+        at_most(counted.indirect_calls, INDIRECT_CALLS_MAX, "indirect calls in one function")?;
     }
-    at_most(counted.places.saturating_mul(locals), VALUES_MAX, "places to go on at, times variables, in one function")
+    at_most(counted.places.saturating_mul(locals), VALUES_MAX, "branch targets times variables in one function")
 }
 
 impl Counted {

@@ -1,7 +1,7 @@
-//! What a tool imports, looked at before anything is compiled.
+//! Checks a tool's imports before anything is compiled.
 //!
-//! All that can't be satisfied is reported in one message: WASI 0.3, interfaces that no host has, core modules with
-//! imports of their own.
+//! One message reports everything that can't be satisfied: WASI 0.3, unknown interfaces, core modules with imports of
+//! their own.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::tool::lines::{Lines, clip};
 use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 
-/// Most imports that an error names; the rest are counted.
+/// Most imports that an error names; the others are counted.
 const MISSING_MAX: usize = 50;
 
 /// Whether these bytes begin as a core module does.
@@ -37,14 +37,14 @@ pub(crate) fn is_command(module: &[u8]) -> Result<bool, wasmparser::BinaryReader
     Ok(false)
 }
 
-/// Looks at all that is to be known of a tool before it is compiled: its imports, how it is built, and what can be
+/// Checks everything about a tool that is known before it is compiled: its imports, how it is built, and what can be
 /// counted.
 ///
 /// # Errors
 ///
-/// [`LoadError::Imports`] with a line for every import that this host does not have, of many for the first ones,
-/// [`LoadError::Invalid`] for what is malformed or composed of too much, [`LoadError::TooMuch`] for what would take the
-/// compiler too long.
+/// [`LoadError::Imports`] with a line for every import that this host does not have (if there are many, for the first
+/// ones), [`LoadError::Invalid`] if the tool is malformed or composed of too many parts, [`LoadError::TooMuch`] if it
+/// would take the compiler too long.
 pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let build = if is_core_module(bytes) { check_module(path, bytes)? } else { check_component(path, bytes)? };
     let mut counting = Counting::default();
@@ -55,7 +55,7 @@ pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     Ok(build)
 }
 
-/// Looks at the imports of a component, and at how it is built.
+/// Checks the imports of a component, and how it is built.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
         {
             for import in section.clone() {
                 let import = import.map_err(|error| invalid(path, error))?;
-                // A type that is spelled out, as the parameters of typed exports are, asks for nothing.
+                // A type that is written out, as for the parameters of typed exports, needs nothing from the host.
                 let asks = !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_)));
                 if let Some(problem) = asks.then(|| problem(import.name.name)).flatten() {
                     missing.add(|| problem);
@@ -82,7 +82,7 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
     refuse(path, missing).map(|()| composition.build())
 }
 
-/// Looks at the imports of a core module, which becomes one component.
+/// Checks the imports of a core module, which becomes one component.
 ///
 /// # Errors
 ///
@@ -104,7 +104,7 @@ pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadErro
     refuse(path, missing).map(|()| Build::Single)
 }
 
-/// Why an import can't be satisfied, or nothing.
+/// Why an import can't be satisfied; `None` if it can.
 fn problem(import: &str) -> Option<String> {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
     let wasi = interface.starts_with("wasi:");

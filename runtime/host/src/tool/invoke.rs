@@ -1,4 +1,4 @@
-//! What a run calls: a command's `run`, or a typed export with values.
+//! What a run calls: the tool's `run` as a command, or a typed export with arguments.
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::wasm_wave::{self, untyped::UntypedFuncCall};
@@ -9,10 +9,10 @@ use crate::tool::Tool;
 use crate::tool::lines::{Lines, clip};
 use crate::tool::values;
 
-/// What is called in a tool.
+/// What a run calls in a tool.
 #[derive(Clone, Debug)]
 pub enum Invocation {
-    /// `wasi:cli/run`, as of a program.
+    /// `wasi:cli/run`, as for a program.
     Command,
     /// A typed export.
     Call(Call),
@@ -23,12 +23,12 @@ pub enum Invocation {
 pub struct Call {
     pub(crate) export: String,
     pub(crate) arguments: Vec<Val>,
-    /// The arguments as they stand in the journal.
+    /// The arguments as the journal records them.
     pub(crate) wave: String,
     pub(crate) index: ComponentExportIndex,
 }
 
-/// Most exports that a hint names; the rest are counted.
+/// Most exports that a hint names; the others are counted.
 const SHOWN_MAX: usize = 50;
 
 /// A function that a tool exports.
@@ -39,7 +39,7 @@ struct Export {
 }
 
 impl Invocation {
-    /// The command of a tool.
+    /// The tool's `run` as a command.
     ///
     /// # Errors
     ///
@@ -78,7 +78,8 @@ impl Invocation {
         Ok(Self::Call(Call { export: export.name, index: export.index, arguments, wave }))
     }
 
-    /// A typed call with arguments in JSON: an array with one value for each parameter, or an object by their names.
+    /// A typed call with JSON arguments: an array with one value for each parameter, or an object with the parameters'
+    /// names.
     ///
     /// # Errors
     ///
@@ -96,7 +97,7 @@ impl Invocation {
         Ok(Self::Call(Call { export: export.name, index: export.index, arguments, wave }))
     }
 
-    /// The call of a journal, for a replay.
+    /// The recorded call of a journal, for a replay.
     ///
     /// # Errors
     ///
@@ -106,7 +107,7 @@ impl Invocation {
             wasm_agent_journal::Invocation::Command => Self::command(tool),
             wasm_agent_journal::Invocation::Call { export, arguments } => {
                 let found = find(tool, export)?;
-                // WAVE names must be kebab-case words; an interface's export has a longer name.
+                // WAVE accepts only kebab-case words as names; the name of an interface's export is longer.
                 let text = format!("call({arguments})");
                 let call = UntypedFuncCall::parse(&text)
                     .and_then(|call| {
@@ -149,8 +150,8 @@ pub(crate) fn command_index(component: &Component) -> Option<ComponentExportInde
     component.get_export_index(Some(&instance), "run")
 }
 
-/// The name of an export as it is called: of a function, or of an interface and a function of it. It is not put
-/// together for each, as a tool may export an interface of a thousand functions a thousand times.
+/// The name of an export: a function, or an interface and its function. The two are not joined until they have to be,
+/// because a tool may export an interface of a thousand functions a thousand times.
 #[derive(Clone, Copy)]
 struct Name<'t>(&'t str, Option<&'t str>);
 
@@ -175,7 +176,7 @@ impl Name<'_> {
     }
 }
 
-/// Shows each function that a tool exports, those of its interfaces included.
+/// Calls `see` for each function that a tool exports, those of its interfaces included.
 fn each_export(tool: &Tool, mut see: impl FnMut(Name<'_>, ComponentExportIndex, ComponentFunc)) {
     let engine = tool.component.engine();
     for (name, item) in tool.component.component_type().exports(engine) {
@@ -204,7 +205,7 @@ fn each_export(tool: &Tool, mut see: impl FnMut(Name<'_>, ComponentExportIndex, 
     }
 }
 
-/// Finds an export by its whole name, or by its last part if only one has it.
+/// Finds an export by its whole name, or by its last part if that is unique.
 fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
     let mut shown = Lines::new(SHOWN_MAX, usize::MAX);
     let (mut whole, mut last, mut lasts) = (None, None, 0_usize);
@@ -215,7 +216,7 @@ fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
             whole = found();
         } else if export.ends_with(name) {
             lasts = lasts.saturating_add(1);
-            // A second one is not looked at.
+            // Only the first match is kept: with a second one the name is ambiguous.
             if lasts == 1 {
                 last = found();
             }

@@ -1,15 +1,14 @@
-//! Lines about a tool that are made of names in its file, of which there may be more, and longer ones, than anybody
-//! reads.
+//! Lists of lines with names from a tool's file. The file may have more names, and longer ones, than anybody reads.
 
 use std::borrow::Cow;
 
-/// Longest name, in bytes. A name may have a hundred thousand, and be used any number of times.
+/// Longest name that is shown, in bytes. A name may have a hundred thousand, and occur any number of times.
 const NAME_BYTES_MAX: usize = 200;
 
-/// Stands for what is left out.
+/// Stands for the omitted part.
 pub(crate) const CUT: &str = "…";
 
-/// A name as it is shown: one that is too long is cut.
+/// A name for showing, cut if it is too long.
 pub(crate) fn clip(name: &str) -> Cow<'_, str> {
     if name.len() <= NAME_BYTES_MAX {
         return Cow::Borrowed(name);
@@ -18,7 +17,7 @@ pub(crate) fn clip(name: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}{CUT}", name.get(..end).unwrap_or_default()))
 }
 
-/// So many lines and bytes of them, and how many more there would be.
+/// A limited list of lines, which counts further lines.
 #[derive(Debug)]
 pub(crate) struct Lines {
     lines: Vec<String>,
@@ -28,12 +27,12 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// No lines yet, and this many at most. The line that reaches `bytes_max` is the last.
+    /// An empty list with limits. The line that reaches `bytes_max` is the last.
     pub(crate) fn new(lines_max: usize, bytes_max: usize) -> Self {
         Self { lines: Vec::new(), lines_max, bytes_left: bytes_max, more: 0 }
     }
 
-    /// Adds a line. One that is only counted is not made.
+    /// Adds a line. It is not built if it is only counted.
     pub(crate) fn add(&mut self, line: impl FnOnce() -> String) {
         if self.lines.len() >= self.lines_max || self.bytes_left == 0 {
             self.more = self.more.saturating_add(1);
@@ -44,7 +43,7 @@ impl Lines {
         self.lines.push(line);
     }
 
-    /// The lines; the last one says how many are left out.
+    /// The lines; the last one says how many are omitted.
     pub(crate) fn done(mut self) -> Vec<String> {
         if self.more > 0 {
             self.lines.push(format!("and {} more", self.more));

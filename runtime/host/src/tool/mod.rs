@@ -1,4 +1,5 @@
-//! From a file to a tool that can be run: what it is, whether this host has what it imports, and its compiled code.
+//! From a file to a tool that can be run: what kind of file it is, whether this host has its imports, and its compiled
+//! code.
 
 #![expect(clippy::disallowed_methods, reason = "reads the tool that the operator names")]
 
@@ -41,18 +42,18 @@ pub struct Tool {
     pub(crate) sha256: [u8; 32],
     pub(crate) component: Component,
     pub(crate) instance: Arc<InstancePre<Host>>,
-    /// The file it was loaded from, and the state directory where its code is kept.
+    /// The file that it was loaded from, and the state directory that stores its code.
     pub(crate) own: OwnThings,
     adapted: bool,
     compiled: bool,
 }
 
 impl Tool {
-    /// Loads a tool: reads, checks, compiles or takes from the cache, and links it.
+    /// Loads a tool: reads it, checks it, compiles it or takes its code from the cache, and links it.
     ///
-    /// A component is taken as it is. A core module for WASI 0.1 is adapted to WASI 0.2. Where it is compiled is said
-    /// to the [engine](Engine::new). With `state`, compiled code is kept there and a copy of the tool too, so that its
-    /// runs can be replayed.
+    /// A component is used as it is. A core module for WASI 0.1 is adapted to WASI 0.2. The [engine](Engine::new)'s
+    /// compiler compiles it. With `state`, the compiled code and a copy of the tool are stored there, so that its runs
+    /// can be replayed.
     ///
     /// # Authority
     ///
@@ -60,16 +61,16 @@ impl Tool {
     ///
     /// # Errors
     ///
-    /// When the file can't be read, is not a component, is larger than [`TOOL_BYTES_MAX`], or imports what this host
-    /// does not offer; when it would take too much to compile it, or did; when the key of the state directory is not
+    /// When the file can't be read, is not a component, is larger than [`TOOL_BYTES_MAX`], or imports something that
+    /// this host does not offer; when compiling would take or took too much; when the key of the state directory is not
     /// private.
     pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
-        let known = state.map_or(Ok(None), |state| Self::known(engine, path, state))?;
+        let known = state.map_or(Ok(None), |state| Self::load_stored(engine, path, state))?;
         let tool = match known {
             Some(known) => known,
             None => Self::from_bytes(engine, path, &read(path)?, state)?,
         };
-        // The next run would run what stands there then.
+        // The next run would run whatever is there then.
         let mut own = OwnThings::new().with("tool", path);
         if let Some(state) = state {
             own.add("state directory", state.root());
@@ -77,9 +78,9 @@ impl Tool {
         Ok(Self { own, ..tool })
     }
 
-    /// A tool whose code and copy are kept already, so that its bytes need not be held: only their digest is made.
-    fn known(engine: &Engine, path: &Path, state: &StateDir) -> Result<Option<Self>, LoadError> {
-        let Some(Digested { sha256, core }) = digest(path)? else { return Ok(None) };
+    /// A tool whose code and copy are stored already. Its file is only digested and not held in memory.
+    fn load_stored(engine: &Engine, path: &Path, state: &StateDir) -> Result<Option<Self>, LoadError> {
+        let Some(FileDigest { sha256, core }) = digest(path)? else { return Ok(None) };
         if !state.component_path(&Hex(&sha256).to_string()).exists() {
             return Ok(None);
         }
@@ -156,19 +157,19 @@ impl std::fmt::Debug for Tool {
     }
 }
 
-/// The name of a file, as messages and journals call a tool.
+/// The name of a file, which messages and journals use for the tool.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// What is known of a file that was read once through.
-struct Digested {
+/// A file that was read through once.
+struct FileDigest {
     sha256: [u8; 32],
     core: bool,
 }
 
-/// Digests a file piece by piece; nothing for what is no regular file, which could not be read again.
-fn digest(path: &Path) -> Result<Option<Digested>, LoadError> {
+/// Digests a file piece by piece; `None` if it is not a regular file and so could not be read again.
+fn digest(path: &Path) -> Result<Option<FileDigest>, LoadError> {
     let error = |source| LoadError::File { verb: "read", what: FileRole::Tool, path: path.to_owned(), source };
     let mut file = std::fs::File::open(path).map_err(error)?;
     let metadata = file.metadata().map_err(error)?;
@@ -187,7 +188,7 @@ fn digest(path: &Path) -> Result<Option<Digested>, LoadError> {
         core.get_or_insert_with(|| is_core_module(read));
         hasher.update(read);
     }
-    Ok(Some(Digested { sha256: hasher.finalize().into(), core: core.unwrap_or(false) }))
+    Ok(Some(FileDigest { sha256: hasher.finalize().into(), core: core.unwrap_or(false) }))
 }
 
 /// Reads a whole tool.
@@ -199,7 +200,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     if bytes > TOOL_BYTES_MAX {
         return Err(too_large(bytes));
     }
-    // The size that was looked at need not be the size that is read: a file can grow, a pipe has none.
+    // The size that was checked may not be the size that is read: a file can grow, a pipe has none.
     let mut contents = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
     file.take(TOOL_BYTES_MAX + 1).read_to_end(&mut contents).map_err(error)?;
     match u64::try_from(contents.len()) {
@@ -208,19 +209,19 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     }
 }
 
-/// Compiled code that is kept of the component with this digest.
+/// The stored code of the component with this digest, if there is any.
 fn cached(engine: &Engine, state: &StateDir, sha256: &[u8; 32]) -> Result<Option<Component>, LoadError> {
     let name = Hex(sha256).to_string();
     for build in [Build::Single, Build::Composed] {
         let made_by = engine.code_name(build);
         let code = state.code_path(&name, &made_by);
-        // Most tools are single ones: the engine of the others is not made for nothing.
+        // Most tools are single components, so the engine for composed ones is made only if needed.
         if !code.exists() {
             continue;
         }
         let key = match CodeKey::open(state) {
             Ok(key) => key,
-            // Where none can be made, nothing is vouched for: the tool is compiled.
+            // Without a key nothing can be authenticated, and the tool is compiled.
             Err(LoadError::File { verb: "create", .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -232,7 +233,7 @@ fn cached(engine: &Engine, state: &StateDir, sha256: &[u8; 32]) -> Result<Option
     Ok(None)
 }
 
-/// Compiles a tool, and keeps the code under its digest if told where.
+/// Compiles a tool, and stores the code under its digest if there is a state directory.
 fn compile(
     engine: &Engine,
     path: &Path,
@@ -253,7 +254,7 @@ fn compile(
         let (keep, entry) = (state.code_path(&Hex(sha256).to_string(), &made_by), Entry { sha256, engine: &made_by });
         let warn =
             |error: &dyn std::fmt::Display| tracing::warn!(path = %keep.display(), %error, "cannot keep compiled code");
-        // A cache that can't be written makes the next start slower, nothing else.
+        // A cache that can't be written only makes the next start slower.
         match CodeKey::open(state) {
             Ok(key) => cache::keep(&keep, &key, &entry, code).unwrap_or_else(|error| warn(&error)),
             Err(error @ LoadError::State { .. }) => return Err(error),

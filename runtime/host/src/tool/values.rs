@@ -1,9 +1,9 @@
 //! Component values as JSON, for callers that are programs.
 //!
-//! Records are objects, variants are `{"case": value}` or the case's name alone, options are the value or `null`,
-//! results are `{"ok": value}` or `{"err": value}`, flags are arrays of names, tuples are arrays, characters are texts
-//! of one. Integers beyond 53 bits are taken and given as decimal texts too, since many JSON readers lose their last
-//! digits.
+//! Records are objects; variants are `{"case": value}` or the case's name alone; options are the value or `null`;
+//! results are `{"ok": value}` or `{"err": value}`; flags are arrays of names; tuples are arrays; a character is a
+//! string of one character. Integers beyond 53 bits are accepted and returned as decimal strings, since many JSON
+//! readers lose their last digits.
 
 use serde_json::{Map, Number, Value};
 use wasmtime::component::types::{self, Field};
@@ -43,7 +43,7 @@ fn by_name<'a>(
 ) -> Result<Vec<(String, Val)>, String> {
     let mut values = Vec::new();
     for (name, ty) in types {
-        // An option may be left out.
+        // An option may be omitted.
         let value = fields.get(name).unwrap_or(&Value::Null);
         if !fields.contains_key(name) && !matches!(ty, Type::Option(_)) {
             return Err(format!("`{name}` is missing"));
@@ -109,7 +109,7 @@ pub(crate) fn from_json(value: &Value, ty: &Type) -> Result<Val, String> {
     }
 }
 
-/// A value of a type that is a choice of cases, from JSON.
+/// A value of a type with cases, from JSON.
 fn choice(value: &Value, ty: &Type, wrong: &dyn Fn() -> String) -> Result<Val, String> {
     match ty {
         Type::Variant(variant) => {
@@ -184,7 +184,7 @@ fn narrow(value: f64) -> f32 {
     value as f32
 }
 
-/// A component value as JSON; nothing for a handle, which has no form outside of its run.
+/// A component value as JSON; `None` for a handle, which has no form outside of its run.
 pub(crate) fn to_json(value: &Val) -> Option<Value> {
     Some(match value {
         Val::Bool(value) => Value::Bool(*value),
@@ -227,7 +227,7 @@ fn single(name: &str, value: Value) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), value)]))
 }
 
-/// JSON has no infinities and no NaN; they are given by name.
+/// JSON has no infinities and no NaN, so they are strings.
 fn float(value: f64) -> Value {
     Number::from_f64(value).map_or_else(|| Value::String(value.to_string()), Value::Number)
 }
@@ -235,7 +235,7 @@ fn float(value: f64) -> Value {
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
         Value::Array(_) => "an array",
@@ -243,10 +243,10 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Longest type that is spelled out, in bytes. A few types within one another come to millions.
+/// Longest type that is written out, in bytes. A few nested types can expand to millions.
 const TYPE_BYTES_MAX: usize = 4 << 10;
 
-/// A type as WIT writes it. One that is very long is cut.
+/// A type as WIT writes it, cut if it is very long.
 pub(crate) fn type_name(ty: &Type) -> String {
     let mut text = String::new();
     write_type(&mut text, ty);
@@ -304,7 +304,7 @@ fn write_type(text: &mut String, ty: &Type) {
     }
 }
 
-/// Writes items with commas between them, to the longest that a type may be.
+/// Writes items with commas between them, up to the longest type.
 fn listed<T>(
     text: &mut String,
     before: &str,

@@ -1,4 +1,4 @@
-//! `wasm-agent:host`: what a tool can ask of this host beyond WASI.
+//! `wasm-agent:host`: the functions that this host offers beyond WASI.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ wasmtime::component::bindgen!({
 
 pub(crate) use wasm_agent::host::{approval, intent};
 
-/// Longest reason that is kept, in bytes. What is longer is cut: it is shown to people.
+/// Longest reason that is kept, in bytes. A longer one is cut, because people have to read it.
 const REASON_BYTES_MAX: usize = 4096;
 
 host_calls! {
@@ -36,8 +36,8 @@ host_calls! {
     }
 }
 
-/// A question that the tool asks before a step that only it understands. There is nothing to perform: the answer is
-/// all.
+/// A question that the tool asks before a step that only it understands. There is nothing to perform: the answer is the
+/// result.
 struct Checkpoint;
 
 impl Effect for Checkpoint {

@@ -1,4 +1,4 @@
-//! `wasi:cli`: arguments and environment that the operator gave, output that the operator reads, and the end.
+//! `wasi:cli`: arguments and environment from the operator, output to the operator, and the exit.
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::cli::{
@@ -19,7 +19,7 @@ host_calls! {
     }
 }
 
-/// Ends the guest, in a live run and in a replay alike: with the status that the guest names.
+/// Ends the guest with the status that it names, in a live run and in a replay alike.
 impl exit::Host for View<'_> {
     fn exit(&mut self, status: Result<(), ()>) -> wasmtime::Result<()> {
         self.host.exited = Some(u8::from(status.is_err()));
@@ -44,7 +44,7 @@ host_calls! {
     }
 }
 
-/// Output streams are noted once the guest has them, so that a replay knows which of its writes to show.
+/// Output streams are noted when the guest gets them, so that a replay knows which writes to show.
 impl stdout::Host for View<'_> {
     fn get_stdout(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
         let stream: wasmtime::Result<Resource<DynOutputStream>> = host_calls!(

@@ -1,4 +1,4 @@
-//! `wasi:clocks`: observed, not restricted. A replay tells the time of the recorded run.
+//! `wasi:clocks`: recorded, not restricted. A replay returns the times of the recorded run.
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::DynPollable;

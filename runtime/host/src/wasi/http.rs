@@ -1,4 +1,4 @@
-//! `wasi:http`: resources that hold requests and responses, and the one function that sends anything.
+//! `wasi:http`: the resources for requests and responses, and the one function that sends a request.
 
 mod body;
 mod handler;
@@ -22,14 +22,14 @@ type Fields = Resource<FieldMap>;
 type Outgoing = Resource<HostOutgoingRequest>;
 type Incoming = Resource<HostIncomingResponse>;
 type Options = Resource<RequestOptions>;
-type Pending = Resource<HostFutureIncomingResponse>;
+type FutureResponse = Resource<HostFutureIncomingResponse>;
 type Body = Resource<HostOutgoingBody>;
-type Refused = Result<(), ()>;
+type SetResult = Result<(), ()>;
 type Trailers = Result<Option<Fields>, types::ErrorCode>;
 
 host_calls! {
     impl outgoing_handler::Host as "wasi:http/outgoing-handler" {
-        fn handle(request: Outgoing, options: Option<Options>) -> HttpResult<Pending>
+        fn handle(request: Outgoing, options: Option<Options>) -> HttpResult<FutureResponse>
             = |host, call| host.handle(call, request, options);
     }
 }
@@ -86,13 +86,13 @@ host_calls! {
         fn new(headers: Fields) -> wasmtime::Result<Outgoing> = via http;
         fn body(request: Outgoing) -> wasmtime::Result<Result<Body, ()>> = via http;
         fn method(request: Outgoing) -> wasmtime::Result<types::Method> = via http;
-        fn set_method(request: Outgoing, method: types::Method) -> wasmtime::Result<Refused> = via http;
+        fn set_method(request: Outgoing, method: types::Method) -> wasmtime::Result<SetResult> = via http;
         fn path_with_query(request: Outgoing) -> wasmtime::Result<Option<String>> = via http;
-        fn set_path_with_query(request: Outgoing, path: Option<String>) -> wasmtime::Result<Refused> = via http;
+        fn set_path_with_query(request: Outgoing, path: Option<String>) -> wasmtime::Result<SetResult> = via http;
         fn scheme(request: Outgoing) -> wasmtime::Result<Option<types::Scheme>> = via http;
-        fn set_scheme(request: Outgoing, scheme: Option<types::Scheme>) -> wasmtime::Result<Refused> = via http;
+        fn set_scheme(request: Outgoing, scheme: Option<types::Scheme>) -> wasmtime::Result<SetResult> = via http;
         fn authority(request: Outgoing) -> wasmtime::Result<Option<String>> = via http;
-        fn set_authority(request: Outgoing, authority: Option<String>) -> wasmtime::Result<Refused> = via http;
+        fn set_authority(request: Outgoing, authority: Option<String>) -> wasmtime::Result<SetResult> = via http;
         fn headers(request: Outgoing) -> wasmtime::Result<Fields> = via http;
         fn drop(request: Outgoing) -> wasmtime::Result<()> = via http;
     }
@@ -102,11 +102,11 @@ host_calls! {
     impl types::HostRequestOptions as "wasi:http/types" {
         fn new() -> wasmtime::Result<Options> = via http;
         fn connect_timeout(options: Options) -> wasmtime::Result<Option<u64>> = via http;
-        fn set_connect_timeout(options: Options, duration: Option<u64>) -> wasmtime::Result<Refused> = via http;
+        fn set_connect_timeout(options: Options, duration: Option<u64>) -> wasmtime::Result<SetResult> = via http;
         fn first_byte_timeout(options: Options) -> wasmtime::Result<Option<u64>> = via http;
-        fn set_first_byte_timeout(options: Options, duration: Option<u64>) -> wasmtime::Result<Refused> = via http;
+        fn set_first_byte_timeout(options: Options, duration: Option<u64>) -> wasmtime::Result<SetResult> = via http;
         fn between_bytes_timeout(options: Options) -> wasmtime::Result<Option<u64>> = via http;
-        fn set_between_bytes_timeout(options: Options, duration: Option<u64>) -> wasmtime::Result<Refused> = via http;
+        fn set_between_bytes_timeout(options: Options, duration: Option<u64>) -> wasmtime::Result<SetResult> = via http;
         fn drop(options: Options) -> wasmtime::Result<()> = via http;
     }
 }
@@ -155,7 +155,8 @@ host_calls! {
     impl types::HostOutgoingResponse as "wasi:http/types" {
         fn new(headers: Fields) -> wasmtime::Result<Resource<HostOutgoingResponse>> = via http;
         fn status_code(response: Resource<HostOutgoingResponse>) -> wasmtime::Result<u16> = via http;
-        fn set_status_code(response: Resource<HostOutgoingResponse>, code: u16) -> wasmtime::Result<Refused> = via http;
+        fn set_status_code(response: Resource<HostOutgoingResponse>, code: u16) -> wasmtime::Result<SetResult>
+            = via http;
         fn headers(response: Resource<HostOutgoingResponse>) -> wasmtime::Result<Fields> = via http;
         fn body(response: Resource<HostOutgoingResponse>) -> wasmtime::Result<Result<Body, ()>> = via http;
         fn drop(response: Resource<HostOutgoingResponse>) -> wasmtime::Result<()> = via http;
@@ -173,10 +174,10 @@ host_calls! {
 
 host_calls! {
     impl types::HostFutureIncomingResponse as "wasi:http/types" {
-        fn subscribe(response: Pending) -> wasmtime::Result<Resource<DynPollable>> = via http;
-        fn get(response: Pending) -> wasmtime::Result<Option<Result<Result<Incoming, types::ErrorCode>, ()>>>
+        fn subscribe(response: FutureResponse) -> wasmtime::Result<Resource<DynPollable>> = via http;
+        fn get(response: FutureResponse) -> wasmtime::Result<Option<Result<Result<Incoming, types::ErrorCode>, ()>>>
             = via http;
-        fn drop(response: Pending) -> wasmtime::Result<()> = via http;
+        fn drop(response: FutureResponse) -> wasmtime::Result<()> = via http;
     }
 }
 

@@ -1,4 +1,4 @@
-//! `wasi:io`: streams, what they wait for, and what went wrong with them.
+//! `wasi:io`: streams, pollables, and stream errors.
 
 use bytes::Bytes;
 use wasmtime::component::Resource;
@@ -56,7 +56,7 @@ host_calls! {
                 let read: StreamResult<Bytes> = host_calls!(
                     @call self, false, streams::HostInputStream as "wasi:io/streams", read,
                     (stream: In, length: u64), StreamResult<Bytes>,
-                    |host, _call| host.input(&stream).and_then(|input| input.read(most(length)))
+                    |host, _call| host.input(&stream).and_then(|input| input.read(to_usize(length)))
                 );
                 read.map(Vec::from)
             }
@@ -66,7 +66,7 @@ host_calls! {
                     @call self, true, streams::HostInputStream as "wasi:io/streams", blocking_read,
                     (stream: In, length: u64), StreamResult<Bytes>,
                     |host, _call| match host.input(&stream) {
-                        Ok(input) => input.blocking_read(most(length)).await,
+                        Ok(input) => input.blocking_read(to_usize(length)).await,
                         Err(error) => Err(error),
                     }
                 );
@@ -121,23 +121,24 @@ host_calls! {
 }
 
 impl Host {
-    /// What a guest reads from.
+    /// A stream that a guest reads from.
     fn input(&mut self, stream: &In) -> StreamResult<&mut DynInputStream> {
         Ok(self.world().map_err(StreamError::Trap)?.table.get_mut(stream)?)
     }
 
-    /// What a guest writes to.
+    /// A stream that a guest writes to.
     fn output(&mut self, stream: &Out) -> StreamResult<&mut DynOutputStream> {
         Ok(self.world().map_err(StreamError::Trap)?.table.get_mut(stream)?)
     }
 
-    /// Refuses to splice into what the tool prints.
+    /// Refuses to splice into the tool's output.
     ///
-    /// Spliced bytes don't pass through the guest, so a replay, which has no source to read them from, could not show
-    /// them.
+    /// Spliced bytes don't pass through the guest. A replay has no source to read them from, so it could not show them.
     fn can_splice(&mut self, stream: &Out) -> StreamResult<&mut World> {
         if self.outputs.contains(stream.rep()) {
-            return Err(StreamError::LastOperationFailed(wasmtime::Error::msg("output can't be spliced into")));
+            return Err(StreamError::LastOperationFailed(wasmtime::Error::msg(
+                "can't splice into standard output or standard error",
+            )));
         }
         self.world().map_err(StreamError::Trap)
     }
@@ -148,7 +149,7 @@ impl Host {
     }
 }
 
-/// A length as a guest has it.
-fn most(length: u64) -> usize {
+/// A length from a guest.
+fn to_usize(length: u64) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }

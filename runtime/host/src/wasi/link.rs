@@ -1,4 +1,4 @@
-//! Links every interface a tool can import to the gate. Nothing else is ever linked.
+//! Links every interface that a tool can import to the gate. Nothing else is ever linked.
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;

@@ -1,7 +1,7 @@
 //! WASI 0.2 through the gate: one file for each package.
 //!
-//! These files translate between WIT and the gate. Whether something may be done, who is asked and what is recorded is
-//! none of their business.
+//! These files translate between WIT and the gate. Whether an action is allowed, who is asked and what is recorded is
+//! decided elsewhere.
 
 mod agent;
 mod cli;

@@ -1,4 +1,4 @@
-//! `wasi:random`: observed, not restricted. A replay throws the same dice.
+//! `wasi:random`: recorded, not restricted. A replay returns the same numbers.
 
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 

@@ -1,7 +1,7 @@
 //! `wasi:sockets`: linked, recorded, and always denied.
 //!
-//! No grant can give a socket: what comes through one is neither a file nor a request, so no policy could judge it.
-//! Sockets can't be made, so nothing but their making can be called; what follows is here because components import it.
+//! No grant can give a socket: its traffic is neither a file nor a request, so no policy could judge it. Since no
+//! socket can be made, no function on one can be called. They are here because components import them.
 
 use wasm_agent_policy::{Act, Origin};
 use wasmtime::component::Resource;
@@ -62,7 +62,8 @@ host_calls! {
 
 host_calls! {
     impl instance_network::Host as "wasi:sockets/instance-network" {
-        // WIT lets this neither fail nor be refused. The network it names can do nothing.
+        // WIT allows this function neither to fail nor to be refused. The network that it returns can't be used for
+        // anything.
         fn instance_network() -> wasmtime::Result<Net> = |_host, _call| Ok(Resource::new_own(0));
     }
 }

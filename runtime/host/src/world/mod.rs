@@ -1,4 +1,4 @@
-//! What a live run acts on: the gate, the files and the network of the run, and WASI's own state.
+//! What a live run acts on: its gate, files and network, and WASI's own state.
 
 pub(crate) mod output;
 
@@ -21,10 +21,10 @@ use crate::http::{Hooks, Outbound};
 use crate::run::limits::{HEADER_BYTES_MAX, RANDOM_BYTES_MAX};
 use crate::world::output::{Output, OutputSink, Stream};
 
-/// What a live run acts on. A replay has nothing of it.
+/// What a live run acts on. A replay has none of it.
 pub(crate) struct World {
     pub(crate) gate: Arc<Gate>,
-    /// Everything the guest has a handle of.
+    /// All handles of the guest.
     pub(crate) table: ResourceTable,
     pub(crate) files: Files,
     pub(crate) outbound: Outbound,
@@ -33,8 +33,8 @@ pub(crate) struct World {
     hooks: Hooks,
 }
 
-/// What a tool is given to start with.
-pub(crate) struct Given<'a> {
+/// The inputs of a tool, and the receiver of its output.
+pub(crate) struct ToolIo<'a> {
     pub(crate) arguments: &'a [String],
     pub(crate) environment: &'a [(String, String)],
     pub(crate) stdin: Vec<u8>,
@@ -42,24 +42,25 @@ pub(crate) struct Given<'a> {
 }
 
 impl World {
-    pub(crate) fn new(gate: Arc<Gate>, limits: &Limits, given: Given<'_>, outbound: Outbound, guard: Guard) -> Self {
+    pub(crate) fn new(gate: Arc<Gate>, limits: &Limits, io: ToolIo<'_>, outbound: Outbound, guard: Guard) -> Self {
         let left = Arc::new(AtomicU64::new(limits.output_bytes));
         let output = |stream| Output {
             stream,
-            sink: Arc::clone(&given.sink),
+            sink: Arc::clone(&io.sink),
             session: Arc::clone(&gate.session),
             left: Arc::clone(&left),
         };
         // Nothing is inherited. Preopens are made by the gate; sockets don't exist.
         let mut builder = WasiCtx::builder();
         builder
-            .args(given.arguments)
-            .envs(given.environment)
-            .stdin(MemoryInputPipe::new(given.stdin))
+            .args(io.arguments)
+            .envs(io.environment)
+            .stdin(MemoryInputPipe::new(io.stdin))
             .stdout(output(Stream::Stdout))
             .stderr(output(Stream::Stderr))
             .max_random_size(RANDOM_BYTES_MAX)
-            // A run has its own thread, so a file operation may hold it: handing it to another one costs more.
+            // A run has its own thread, so a file operation may block it: handing the operation to another thread costs
+            // more.
             .allow_blocking_current_thread(true);
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));

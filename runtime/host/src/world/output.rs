@@ -1,4 +1,4 @@
-//! What a tool prints: counted, and passed on to whoever reads it. In a replay too.
+//! A tool's output: counted, and passed on to the sink. In a replay too.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use crate::gate::Session;
 
-/// Which of a tool's output streams.
+/// One of a tool's output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stream {
     /// Standard output: the tool's result.
     Stdout,
-    /// Standard error: what it has to say on the way.
+    /// Standard error: messages on the way.
     Stderr,
 }
 
@@ -30,19 +30,19 @@ impl Stream {
     }
 }
 
-/// Takes what a tool prints.
+/// Receives a tool's output.
 ///
-/// The bytes are the tool's own: whoever shows them on a terminal has to make them harmless first.
+/// The bytes are the tool's own: a program that shows them on a terminal must escape control characters first.
 pub trait OutputSink: Send + Sync {
     /// Takes some bytes, all or none.
     ///
     /// # Errors
     ///
-    /// When they can't be passed on; the tool sees a failed write.
+    /// When they can't be passed on. The tool then sees a failed write.
     fn write(&self, stream: Stream, bytes: &[u8]) -> std::io::Result<()>;
 }
 
-/// Throws away what a tool prints.
+/// Discards a tool's output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Discard;
 
@@ -52,7 +52,7 @@ impl OutputSink for Discard {
     }
 }
 
-/// Keeps what a tool prints, up to the run's output limit.
+/// Keeps a tool's output, up to the run's output limit.
 #[derive(Debug, Default)]
 pub struct Capture {
     stdout: std::sync::Mutex<Vec<u8>>,
@@ -60,7 +60,7 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// What was printed to a stream so far.
+    /// The output of a stream so far.
     pub fn contents(&self, stream: Stream) -> Vec<u8> {
         self.buffer(stream).lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
@@ -80,7 +80,7 @@ impl OutputSink for Capture {
     }
 }
 
-/// Handles that stand for an output stream, so that a replay can show what is written to them.
+/// The handles of output streams, so that a replay can show what is written to them.
 pub(crate) struct Outputs {
     sink: Arc<dyn OutputSink>,
     handles: HashMap<u32, Stream>,
@@ -109,7 +109,7 @@ impl Outputs {
         self.replayed(handle, &vec![0; length]);
     }
 
-    /// Shows what a replay writes to an output stream. What can't be shown changes nothing about the replay.
+    /// Shows bytes that a replay writes to an output stream. If they can't be shown, the replay goes on unchanged.
     pub(crate) fn replayed(&self, handle: u32, bytes: &[u8]) {
         if let Some(stream) = self.handles.get(&handle)
             && let Err(error) = self.sink.write(*stream, bytes)
@@ -125,15 +125,15 @@ pub(crate) struct Output {
     pub(crate) stream: Stream,
     pub(crate) sink: Arc<dyn OutputSink>,
     pub(crate) session: Arc<Session>,
-    /// Bytes left of the output limit, for both streams together.
+    /// The rest of the output limit, in bytes, for both streams together.
     pub(crate) left: Arc<AtomicU64>,
 }
 
-/// Most bytes that are taken at once.
+/// Most bytes accepted at once.
 const CHUNK_BYTES_MAX: usize = 64 << 10;
 
 impl IsTerminal for Output {
-    /// A tool is never told that it talks to a terminal: it would begin to draw on it.
+    /// Always `false`: on a terminal, a tool would begin to draw.
     fn is_terminal(&self) -> bool {
         false
     }

@@ -26,7 +26,7 @@ async fn denies_address_that_is_not_allowed() {
     let client = resolving(&Table::new([vec![server.address]]));
 
     for exchange in [get(server.address), named(server.address.port())] {
-        let error = client.send(exchange, &Only(vec![])).await.unwrap_err();
+        let error = client.send(exchange, &AllowOnly(vec![])).await.unwrap_err();
         assert!(matches!(error.error, ExchangeError::AddressDenied { .. }), "{error:?}");
         assert!(!error.request_sent);
     }
@@ -86,10 +86,10 @@ async fn denies_pooled_connection_whose_peer_is_not_allowed() {
     let client = resolving(&table);
 
     fetch(&client, named(server.address.port())).await;
-    let error = client.send(named(server.address.port()), &Only(vec![ELSEWHERE])).await.unwrap_err();
+    let error = client.send(named(server.address.port()), &AllowOnly(vec![ELSEWHERE])).await.unwrap_err();
     assert!(matches!(error.error, ExchangeError::AddressDenied { .. }), "{error:?}");
 
-    // The grant that opened the connection still has it.
+    // For the grant that opened the connection it is still there.
     let reply = send(&client, named(server.address.port())).await.unwrap();
     assert!(reply.reused);
 }

@@ -105,7 +105,7 @@ async fn ends_streamed_request_at_the_cap() {
         feeding.send(Ok(part)).unwrap();
         async {
             let read = request.into_body().collect().await;
-            assert!(read.is_err(), "the server takes the request for whole");
+            assert!(read.is_err(), "the server thinks that the request is complete");
             text("")
         }
     })
@@ -141,7 +141,7 @@ async fn refuses_streamed_request_of_another_length_than_declared() {
     for parts in [&["1234"][..], &["1234", "56"], &["123456"]] {
         let server = Server::http(|request| async {
             let read = request.into_body().collect().await;
-            assert!(read.is_err(), "the server takes the request for whole");
+            assert!(read.is_err(), "the server thinks that the request is complete");
             text("")
         })
         .await;
@@ -158,7 +158,7 @@ async fn refuses_streamed_request_of_another_length_than_declared() {
 async fn sends_no_more_than_declared_length() {
     let server = echo().await;
     let (sender, body) = channel();
-    // The body stays open: its declared length is its end all the same.
+    // The body stays open, but its declared length is its end.
     for part in ["123", "45"] {
         let part = Frame::data(Bytes::from_static(part.as_bytes()));
         sender.send(Ok(part)).unwrap();
@@ -222,7 +222,7 @@ async fn streams_both_ways_at_once() {
     let client = client();
     let mut response = send(&client, post(server.address, body)).await.unwrap().response.into_body();
 
-    // The answer to the first part comes while the request is still open.
+    // The response to the first part comes while the request is still open.
     let frame = response.frame().await.unwrap().unwrap();
     assert_eq!(frame.into_data().unwrap(), "ping");
     sender.send(Ok(Frame::data(Bytes::from_static(b"pong")))).unwrap();

@@ -23,7 +23,7 @@ async fn ends_wait_for_head_at_deadline() {
     .await;
     let client = client();
 
-    // From here on time passes as fast as there is nothing else to do.
+    // From here on the clock advances whenever there is nothing else to do.
     let hurry = async {
         asked.notified().await;
         tokio::time::pause();
@@ -68,7 +68,7 @@ async fn ends_dribbling_body_at_deadline() {
         assert!(read_head(&mut stream).await);
         let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
         stream.write_all(head).await.unwrap();
-        // One byte after another for as long as the client takes them.
+        // One byte after another for as long as the client reads them.
         while stream.write_all(b"1\r\nx\r\n").await.is_ok() {
             tokio::task::yield_now().await;
         }
@@ -80,7 +80,7 @@ async fn ends_dribbling_body_at_deadline() {
     body.frame().await.unwrap().unwrap();
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(3600)).await;
-    // There is more to read, and still it is over.
+    // There is more to read, but the deadline has passed.
     let error = body.frame().await.unwrap().unwrap_err();
     assert!(matches!(error, ExchangeError::ResponseTimeout), "{error:?}");
 }
@@ -158,7 +158,7 @@ async fn refuses_response_heads_over_the_limits_over_http2() {
         let mut exchange = get(server.address);
         exchange.destination.scheme = Scheme::Https;
         let error = send(&client, exchange).await.unwrap_err();
-        // Where the list is longer than announced, hyper reports a broken protocol.
+        // If the list is longer than announced, hyper reports a protocol error.
         let expected = matches!(error.error, ExchangeError::HeaderTooLarge | ExchangeError::Protocol(_));
         assert!(expected, "{error:?}");
         assert!(error.request_sent);

@@ -27,16 +27,16 @@ use super::{
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Allows these addresses.
-struct Only(Vec<IpAddr>);
+/// Allows only these addresses.
+struct AllowOnly(Vec<IpAddr>);
 
-impl AddressCheck for Only {
+impl AddressCheck for AllowOnly {
     fn allows(&self, address: IpAddr) -> bool {
         self.0.contains(&address)
     }
 }
 
-/// Answers in turn what it was given, the last one again and again, and counts the questions.
+/// Returns the given answers in turn, repeats the last one, and counts the lookups.
 struct Table {
     answers: Mutex<VecDeque<Vec<SocketAddr>>>,
     asked: AtomicUsize,
@@ -109,7 +109,7 @@ fn full(bytes: impl Into<Bytes>) -> RequestBody {
 
 /// Sends to loopback.
 async fn send(client: &Client, exchange: Exchange) -> Result<Reply, SendError> {
-    client.send(exchange, &Only(vec![LOOPBACK])).await
+    client.send(exchange, &AllowOnly(vec![LOOPBACK])).await
 }
 
 /// Reads a response to its end.

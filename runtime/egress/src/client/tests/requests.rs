@@ -6,8 +6,8 @@ use super::super::RequestFault;
 use super::*;
 
 async fn fault(exchange: Exchange) -> Option<RequestFault> {
-    // Nothing may be dialled: what is not refused as a request is refused for its address.
-    let error = client().send(exchange, &Only(vec![])).await.unwrap_err();
+    // Nothing may be dialled: a request that is not refused as such is refused for its address.
+    let error = client().send(exchange, &AllowOnly(vec![])).await.unwrap_err();
     assert!(!error.request_sent);
     match error.error {
         ExchangeError::InvalidRequest(fault) => Some(fault),
@@ -21,7 +21,7 @@ fn address() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn refuses_what_is_not_a_path() {
+async fn refuses_invalid_paths() {
     for path in ["", "*", "a", "?a=b", "http://evil.test/", "/a b", "/a#b", "/a\r\nx: y", "/\u{7f}"] {
         let exchange = Exchange { path_and_query: path.to_owned(), ..get(address()) };
         let expected = Some(RequestFault::Path(path.to_owned()));
@@ -61,7 +61,7 @@ async fn accepts_authority_with_and_without_default_port() {
             let client = Client::new(config).unwrap();
             let mut exchange = get_name(scheme, "site.test", port);
             exchange.authority = authority;
-            let error = client.send(exchange, &Only(vec![])).await.unwrap_err();
+            let error = client.send(exchange, &AllowOnly(vec![])).await.unwrap_err();
             assert!(matches!(error.error, ExchangeError::AddressDenied { .. }), "{error:?}");
         }
     }

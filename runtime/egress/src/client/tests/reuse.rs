@@ -106,7 +106,7 @@ async fn connects_anew_when_server_closed_while_thread_was_busy() {
 
     for _ in 0..3 {
         assert_eq!(fetch(&client, get(address)).await, "ok");
-        // As a guest that computes: nothing is polled meanwhile.
+        // Like a guest that computes: nothing is polled meanwhile.
         close.send(()).unwrap();
         done.recv().unwrap();
     }
@@ -118,7 +118,7 @@ async fn does_not_resend_once_a_byte_was_written() {
     let server = Server::raw(|mut stream, _| async move {
         assert!(read_head(&mut stream).await);
         stream.write_all(ANSWER).await.unwrap();
-        // The second request arrives, and stays without an answer.
+        // The second request arrives and gets no answer.
         assert!(read_head(&mut stream).await);
     })
     .await;
@@ -272,7 +272,7 @@ async fn connects_anew_when_server_went_away_over_http2() {
                 _ = connection.as_mut() => panic!("the client closed first"),
                 () = close.notified() => connection.as_mut().graceful_shutdown(),
             }
-            // The client may close as soon as it knows.
+            // The client may close as soon as it sees the answer.
             let _ = connection.await;
             closed.notify_one();
         }

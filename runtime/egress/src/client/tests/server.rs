@@ -44,7 +44,7 @@ impl Server {
         .await
     }
 
-    /// Speaks TLS, and the version of HTTP that is agreed on.
+    /// Does the TLS handshake, and speaks the HTTP version that is agreed on.
     pub(super) async fn https<F>(
         identity: &Identity,
         alpn: &[&str],
@@ -96,7 +96,7 @@ impl Server {
             let answer = Arc::clone(&answer);
             async move {
                 while read_head(&mut stream).await {
-                    // A client that has had enough closes; that is what is tested.
+                    // A client that has read enough closes the connection, which is what the test is about.
                     let _ = stream.write_all(&answer).await;
                 }
             }
@@ -125,7 +125,7 @@ where
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let stream = TokioIo::new(stream);
-    // Broken connections are the client's to report.
+    // The client reports broken connections.
     let _ = if http2 {
         http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
     } else {

@@ -99,7 +99,7 @@ async fn reports_server_that_speaks_no_tls() {
         let mut hello = [0; 64];
         stream.read_exact(&mut hello).await.unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        // Read on until the client has gone, so that its answer is not lost to a reset.
+        // Read on until the client has closed, so that a reset does not lose its answer.
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     })
     .await;
@@ -118,7 +118,7 @@ async fn streams_large_bodies_over_http2() {
     })
     .await;
     let client = trusting(Some(&authority), server.address);
-    // Several times each window, so that all of them have to be opened again.
+    // Several times the size of each window, so that each must be opened again.
     let body = Bytes::from(vec![7; 20 << 20]);
 
     let exchange = Exchange { method: Method::POST, body: full(body.clone()), ..named(&server) };

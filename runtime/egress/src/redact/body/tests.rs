@@ -1,4 +1,4 @@
-//! The tool as an adversary: it has its guesses echoed, and learns nothing until one is right.
+//! The tool as an adversary: a server echoes its guesses, and it learns nothing until one is right.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,20 +11,20 @@ use super::super::framing::Line;
 use super::super::{Needles, SECRET_BYTES_MAX};
 use super::*;
 
-/// What a server does next.
+/// What the server does next.
 #[derive(Clone, Debug)]
 enum Step {
     Piece(Vec<u8>),
-    /// Nothing for now.
+    /// It sends nothing for now.
     Wait,
     Trailers(HeaderMap),
-    /// A reset, a time limit, or the limit of bodies.
+    /// A reset, a timeout, or the body's size limit.
     Fail,
 }
 
 struct Served {
     steps: VecDeque<Step>,
-    /// Bytes that are still to come.
+    /// Bytes that are still to be sent.
     left: usize,
 }
 
@@ -75,7 +75,7 @@ enum Seen {
 
 fn play(secrets: &[&str], framing: Framing, steps: Vec<Step>) -> Transcript {
     let needles = Arc::new(Needles::new(11, secrets.iter().map(|secret| secret.as_bytes())));
-    let mut body = Masked::new(Served::new(steps), framing, Search::new(needles));
+    let mut body = MaskedBody::new(Served::new(steps), framing, Search::new(needles));
     let mut seen = Vec::new();
     loop {
         let now = match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
@@ -106,7 +106,7 @@ fn piece(text: &str) -> Step {
     Step::Piece(text.as_bytes().to_vec())
 }
 
-/// A text in pieces of these sizes, again and again.
+/// A text in pieces of these sizes, repeated.
 fn pieces(text: &str, sizes: &[usize]) -> Vec<Step> {
     let mut rest = text.as_bytes();
     let mut steps = Vec::new();
@@ -124,7 +124,7 @@ fn pieces(text: &str, sizes: &[usize]) -> Vec<Step> {
     steps
 }
 
-/// The ways in which servers answer with a text.
+/// The ways in which a server may send a text.
 fn behaviours(text: &str) -> Vec<Vec<Step>> {
     let mut trailers = HeaderMap::new();
     trailers.insert("x-end", HeaderValue::from_str(&text.replace(['\r', '\n'], " ")).unwrap());
@@ -150,7 +150,7 @@ fn written(guess: &str) -> [String; 4] {
 
 const FRAMINGS: [Framing; 3] = [Framing::Whole, Framing::Events(Line::Empty), Framing::Lines];
 
-/// Secrets that differ in their last byte, in one in the middle, in length alone, in kind.
+/// Secrets that differ in the last byte, in a middle byte, in length only, in kind.
 fn secrets() -> Vec<String> {
     let mut secrets: Vec<String> = [
         "tok-3f9a77zzQx",
@@ -167,7 +167,7 @@ fn secrets() -> Vec<String> {
 }
 
 #[test]
-fn nothing_of_a_secret_can_be_told_before_the_whole_of_it_is_guessed() {
+fn a_secret_reveals_nothing_before_all_of_it_is_guessed() {
     let secrets = secrets();
     let guesses = |secret: &str| {
         let length = secret.len();
@@ -182,11 +182,11 @@ fn nothing_of_a_secret_can_be_told_before_the_whole_of_it_is_guessed() {
         for guess in guesses(target) {
             for written in written(&guess) {
                 let text = format!("no `{written}` here\r\n\r\n{{\"a\": \"{written}\"}}\n.");
-                // Each pair of a behaviour and a framing has its turn.
+                // Each pair of a behaviour and a framing is tried.
                 let behaviours = behaviours(&text);
                 let steps = behaviours[played % behaviours.len()].clone();
                 let framing = FRAMINGS[played % FRAMINGS.len()];
-                // The transcript of a run whose secret has nothing to do with any of it.
+                // The transcript of a run whose secret is unrelated to the guess.
                 let expected = play(&["0123456789-unrelated"], framing, steps.clone());
                 for secret in secrets.iter().filter(|secret| !has_whole(&guess, secret)) {
                     let found = play(&[secret], framing, steps.clone());
@@ -199,8 +199,8 @@ fn nothing_of_a_secret_can_be_told_before_the_whole_of_it_is_guessed() {
     assert!(played > 200, "{played}");
 }
 
-/// Whether a guess has the whole of a secret in it. The one that is escaped has another spelling in its own digits,
-/// which is found whatever stands between them.
+/// Whether a guess contains a whole secret. The secret with escapes has another spelling in its own digits, which is
+/// found whatever stands between them.
 fn has_whole(guess: &str, secret: &str) -> bool {
     let digits: String = guess.chars().filter(char::is_ascii_alphanumeric).collect();
     guess.contains(secret) || secret.starts_with('%') && digits.contains("6162636465666768")
@@ -220,7 +220,7 @@ fn a_whole_guess_is_masked_whatever_the_server_does() {
 }
 
 #[test]
-fn what_is_held_back_when_a_body_breaks_off_is_dropped() {
+fn held_bytes_are_dropped_when_a_body_breaks_off() {
     let secret = "tok-3f9a77zzQx";
     for cut in 0..=secret.len() {
         for sizes in [&[1][..], &[100]] {
@@ -270,7 +270,7 @@ fn pieces_make_no_difference_to_the_work_and_the_result() {
 
 #[test]
 fn escapes_are_not_cut_in_two_by_a_block() {
-    // After an odd number of backslashes this would be `n` of a line feed, and not of the secret.
+    // After an odd number of backslashes, this would be the `n` of a line feed and not of the secret.
     let secret = "n3x/token-abc";
     for fill in 0..2 {
         let text = format!("{}{}n3x\\/token-abc ", ".".repeat(fill), "\\\\".repeat(BLOCK_BYTES / 2));
@@ -317,7 +317,7 @@ fn compressed_data_is_refused_whatever_it_is_called() {
 }
 
 #[test]
-fn trailers_bring_no_digest_of_what_is_masked() {
+fn trailers_bring_no_digest_of_a_masked_body() {
     let mut trailers = HeaderMap::new();
     for name in ["content-digest", "repr-digest", "x-amz-checksum-sha256", "x-goog-hash", "x-checksum-sha1", "x-end"] {
         trailers.insert(name, HeaderValue::from_static("1"));

@@ -1,6 +1,6 @@
-//! [`Wire`](super::Wire) for the types that WIT defines, by one line for each field or case.
+//! [`Wire`](super::Wire) for the types that WIT defines, with one line for each field or case.
 
-/// Implements [`Wire`] for WIT enumerations by the names of their cases.
+/// Implements [`Wire`](crate::call::wire::Wire) for WIT enums by the names of their cases.
 macro_rules! enumeration {
     ($($type:path { $($case:ident = $name:literal,)* })*) => {$(
         impl $crate::call::wire::Wire for $type {
@@ -19,7 +19,7 @@ macro_rules! enumeration {
 }
 pub(crate) use enumeration;
 
-/// Implements [`Wire`] for WIT flags: an integer, the first flag in the lowest bit.
+/// Implements [`Wire`](crate::call::wire::Wire) for WIT flags: an integer, the first flag in the lowest bit.
 macro_rules! flags {
     ($($type:path { $($flag:ident),* })*) => {$(
         impl $crate::call::wire::Wire for $type {
@@ -43,7 +43,7 @@ macro_rules! flags {
 }
 pub(crate) use flags;
 
-/// Implements [`Wire`] for WIT records: an array of their fields.
+/// Implements [`Wire`](crate::call::wire::Wire) for WIT records: an array of their fields.
 macro_rules! record {
     ($($type:path { $length:literal: $($field:ident),* })*) => {$(
         impl $crate::call::wire::Wire for $type {
@@ -61,7 +61,8 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// Implements [`Wire`] for WIT variants: the name of a case alone, or an array of the name and what it holds.
+/// Implements [`Wire`](crate::call::wire::Wire) for WIT variants: a case's name alone, or an array of the name and the
+/// payload.
 macro_rules! variant {
     ($type:path { $($bare:ident = $bare_name:literal,)* ; $($full:ident = $full_name:literal,)* }) => {
         impl $crate::call::wire::Wire for $type {

@@ -8,14 +8,14 @@ use crate::state::StateDir;
 const COMPONENT: [u8; 32] = [7; 32];
 
 /// A state directory with the code of an empty component.
-struct Kept {
+struct KeptCode {
     folder: tempfile::TempDir,
     engine: crate::engine::Engine,
     key: CodeKey,
     path: PathBuf,
 }
 
-impl Kept {
+impl KeptCode {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::open(&folder.path().join("state")).unwrap();
@@ -36,7 +36,7 @@ impl Kept {
         Entry { sha256: &COMPONENT, engine: self.engine.fingerprint() }
     }
 
-    /// Whether it is used, which both ways to take it must agree on.
+    /// Whether the code is used. Both ways to load it must agree.
     fn is_used(&self) -> bool {
         self.is_used_as(&self.key, &self.entry())
     }
@@ -60,13 +60,13 @@ impl Kept {
 }
 
 #[test]
-fn what_was_kept_is_used() {
-    assert!(Kept::new().is_used());
+fn stored_code_is_used() {
+    assert!(KeptCode::new().is_used());
 }
 
 #[test]
 fn no_changed_byte_is_used() {
-    let kept = Kept::new();
+    let kept = KeptCode::new();
     let whole = kept.contents();
     let last = whole.len() - TRAILER_BYTES - 1;
     let places = (0..whole.len()).step_by(whole.len() / 64).chain(last..whole.len());
@@ -82,7 +82,7 @@ fn no_changed_byte_is_used() {
 
 #[test]
 fn no_other_length_is_used() {
-    let kept = Kept::new();
+    let kept = KeptCode::new();
     let whole = kept.contents();
     let (code, trailer) = whole.split_at(whole.len() - TRAILER_BYTES);
     for contents in [
@@ -104,24 +104,24 @@ fn no_other_length_is_used() {
 
 #[test]
 fn code_of_another_component_or_engine_is_not_used() {
-    let kept = Kept::new();
+    let kept = KeptCode::new();
     let other = Entry { sha256: &[8; 32], ..kept.entry() };
     assert!(!kept.is_used_as(&kept.key, &other));
-    // The same text in other pieces.
+    // The same bytes, divided differently.
     let shorter = kept.engine.fingerprint().trim_start_matches('w');
     assert!(!kept.is_used_as(&kept.key, &Entry { engine: shorter, ..kept.entry() }));
 }
 
 #[test]
 fn code_of_another_state_directory_is_not_used() {
-    let kept = Kept::new();
+    let kept = KeptCode::new();
     let other = StateDir::open(&kept.folder.path().join("other")).unwrap();
     assert!(!kept.is_used_as(&CodeKey::open(&other).unwrap(), &kept.entry()));
 }
 
 #[test]
-fn what_is_not_a_private_file_is_not_used() {
-    let kept = Kept::new();
+fn only_private_files_are_used() {
+    let kept = KeptCode::new();
     let mode = |mode| std::fs::set_permissions(&kept.path, PermissionsExt::from_mode(mode)).unwrap();
     for open in [0o620, 0o602, 0o666] {
         mode(open);
@@ -139,8 +139,8 @@ fn what_is_not_a_private_file_is_not_used() {
 }
 
 #[test]
-fn what_is_copied_does_not_change_with_its_file() {
-    let kept = Kept::new();
+fn copied_code_does_not_change_with_its_file() {
+    let kept = KeptCode::new();
     let Ok(Code::Bytes(code)) = checked(&kept.path, CodeSource::Copied, &kept.key, &kept.entry()) else { panic!() };
     let before = code.to_vec();
     std::fs::write(&kept.path, vec![0; before.len()]).unwrap();
@@ -148,8 +148,8 @@ fn what_is_copied_does_not_change_with_its_file() {
 }
 
 #[test]
-fn what_is_mapped_is_what_was_checked_and_not_what_has_its_name_now() {
-    let kept = Kept::new();
+fn the_checked_file_is_mapped_and_not_the_one_with_its_name_now() {
+    let kept = KeptCode::new();
     let Ok(code @ Code::Mapped { .. }) = checked(&kept.path, CodeSource::Mapped, &kept.key, &kept.entry()) else {
         panic!()
     };

@@ -1,4 +1,4 @@
-//! What a compiler's process says on its standard output: that it is shut in, then one answer.
+//! The compiler process's standard output: how it is confined, then one answer.
 
 use std::io::{self, Read, Write};
 
@@ -6,13 +6,14 @@ use wasm_agent_jail::{Confinement, Enforcement};
 
 use super::Problem;
 
-/// Begins what a compiler says, so that nothing else is taken for one. The number is the form's.
+/// First bytes of the output, so that no other program's output is taken for a compiler's. The number is the format's
+/// version.
 const MAGIC: [u8; 8] = *b"compile1";
 
-/// Longest text of an error, in bytes.
+/// Longest error text, in bytes.
 const MESSAGE_BYTES_MAX: usize = 16 << 10;
 
-/// What came of a task.
+/// The result of a task.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Made(Vec<u8>),
@@ -22,21 +23,21 @@ pub(super) enum Answer {
     Memory,
 }
 
-/// Says that this process is shut in, before it reads anything.
-pub(super) fn begin(out: &mut impl Write, walls: &Confinement) -> io::Result<()> {
+/// Reports how this process is confined, before it reads anything.
+pub(super) fn write_start(out: &mut impl Write, confinement: &Confinement) -> io::Result<()> {
     out.write_all(&MAGIC)?;
-    out.write_all(&[walls.landlock, walls.seccomp].map(wall))?;
+    out.write_all(&[confinement.landlock, confinement.seccomp].map(enforcement_byte))?;
     out.flush()
 }
 
-/// Reads that.
-pub(super) fn begun(from: &mut impl Read) -> io::Result<Confinement> {
+/// Reads the report of [`write_start`].
+pub(super) fn read_start(from: &mut impl Read) -> io::Result<Confinement> {
     let mut head = [0; 10];
     from.read_exact(&mut head)?;
     let [magic @ .., landlock, seccomp] = head;
-    match (wall_of(landlock), wall_of(seccomp)) {
+    match (enforcement_from_byte(landlock), enforcement_from_byte(seccomp)) {
         (Some(landlock), Some(seccomp)) if magic == MAGIC => Ok(Confinement { landlock, seccomp }),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "what it wrote is not a compiler's")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "its output is not that of a compiler")),
     }
 }
 
@@ -54,15 +55,15 @@ impl Answer {
         out.flush()
     }
 
-    /// Reads an answer to its end, and nothing after it. Nothing larger than `made_max` was made.
+    /// Reads one answer, which must be all that follows. No result larger than `made_max` is accepted.
     pub(super) fn read(from: &mut impl Read, made_max: usize) -> io::Result<Self> {
         let mut head = [0; 9];
         from.read_exact(&mut head)?;
         let [kind, length @ ..] = head;
         let max = if kind == b'+' { made_max } else { MESSAGE_BYTES_MAX };
         let length = usize::try_from(u64::from_le_bytes(length)).ok().filter(|length| *length <= max);
-        let Some(length) = length else { return Err(invalid("what it wrote is larger than it can be")) };
-        // What is said to come is not held before it comes.
+        let Some(length) = length else { return Err(invalid("its output is larger than is possible")) };
+        // No memory is reserved for the announced length.
         let mut contents = Vec::new();
         from.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(&mut contents)?;
         if contents.len() < length {
@@ -77,7 +78,7 @@ impl Answer {
             b'-' => Ok(Self::Invalid(text(contents))),
             b'!' => Ok(Self::Failed(text(contents))),
             b'm' => Ok(Self::Memory),
-            _ => Err(invalid("what it wrote is not an answer")),
+            _ => Err(invalid("its output is not an answer")),
         }
     }
 }
@@ -103,15 +104,15 @@ fn cut(message: &str) -> &[u8] {
     bytes.get(..MESSAGE_BYTES_MAX).unwrap_or(bytes)
 }
 
-fn wall(wall: Enforcement) -> u8 {
-    match wall {
+fn enforcement_byte(enforcement: Enforcement) -> u8 {
+    match enforcement {
         Enforcement::Full => b'w',
         Enforcement::Partial => b'p',
         Enforcement::None => b'n',
     }
 }
 
-fn wall_of(byte: u8) -> Option<Enforcement> {
+fn enforcement_from_byte(byte: u8) -> Option<Enforcement> {
     match byte {
         b'w' => Some(Enforcement::Full),
         b'p' => Some(Enforcement::Partial),

@@ -1,4 +1,4 @@
-//! The compiler's process, from its start to its end.
+//! The compiler process, from its start to its end.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -11,14 +11,13 @@ use super::answer::{self, Answer};
 use super::{Problem, Task, code};
 use crate::engine::{self, Build};
 
-/// The first argument of a process that compiles. Its form is the library's own; programs pass it on to nobody.
+/// The first argument of a compiler process. Its format is internal to the library; programs must not pass it on.
 pub(super) const ARGUMENT: &str = "__wasm-agent-compile";
 
-/// Most threads that compile at a time. Each has a stack and pieces of memory of its own, which count against the
-/// limit.
+/// Most threads that compile at a time. Each has its own stack and heap areas, which count against the limit.
 const THREADS_MAX: usize = 16;
 
-/// What a process is started with: the task, the tool's size, the limits, and who starts it.
+/// How a process is started: the task, the tool's size, the limits, and the process that starts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Start {
     pub(super) task: Task,
@@ -28,7 +27,7 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// Adds the arguments that say so, and takes away all that a process has without being given it.
+    /// Adds the arguments that say so, and removes everything else that the process would inherit.
     pub(super) fn arrange(&self, command: &mut Command) {
         let task = match self.task {
             Task::Describe => "describe",
@@ -59,7 +58,7 @@ impl Start {
     }
 }
 
-/// Compiles, and exits. What goes wrong before there is an answer is a line on standard error.
+/// Compiles, and exits. Any error before there is an answer is one line on standard error.
 #[expect(clippy::disallowed_methods, reason = "this process was started to do this and nothing else")]
 #[expect(clippy::print_stderr, reason = "the process that started this one reads it")]
 pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> ! {
@@ -73,13 +72,13 @@ pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> ! {
 }
 
 fn serve(arguments: impl Iterator<Item = OsString>) -> Result<(), Box<dyn std::error::Error>> {
-    let start = Start::parse(arguments).ok_or("this is started by the program itself, to compile tools")?;
-    let walls =
+    let start = Start::parse(arguments).ok_or("only the program itself starts this, to compile tools")?;
+    let confinement =
         wasm_agent_jail::enter(start.parent, &start.limits).map_err(|error| format!("{error}: {}", error.source))?;
-    // What a panic says is part of the answer.
+    // The text of a panic is part of the answer.
     std::panic::set_hook(Box::new(|_| {}));
     let mut out = io::stdout().lock();
-    answer::begin(&mut out, &walls)?;
+    answer::write_start(&mut out, &confinement)?;
     let mut bytes = Vec::with_capacity(start.tool_bytes);
     io::stdin().lock().take(u64::try_from(start.tool_bytes)?).read_to_end(&mut bytes)?;
     if bytes.len() < start.tool_bytes {
@@ -91,7 +90,7 @@ fn serve(arguments: impl Iterator<Item = OsString>) -> Result<(), Box<dyn std::e
 
 fn make(task: Task, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS_MAX);
-    // Threads that can't be had are memory that can't be had.
+    // If threads can't be started, memory is short.
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|_| Problem::Memory)?;
     catch_unwind(AssertUnwindSafe(|| match task {
         Task::Describe => code::describe(bytes),
@@ -111,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_process_is_started_with_arrives() {
+    fn a_process_gets_its_start_arguments() {
         for task in [Task::Describe, Task::Code(Build::Single), Task::Code(Build::Composed)] {
             let limits = Limits { memory_bytes: 1 << 40, cpu_seconds: 7 };
             let start = Start { task, tool_bytes: 12, limits, parent: 4711 };

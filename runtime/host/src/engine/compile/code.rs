@@ -1,4 +1,4 @@
-//! The only calls of what takes long, and of what hostile code is read by: a test holds all other sources to that.
+//! The only calls of code that can take long or reads hostile input. A test ensures that no other source makes them.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::Problem;
 use crate::tool::describe::Interfaces;
 use crate::tool::imports::{is_command, is_core_module};
 
-/// Machine code of a component or core module, as the engine keeps it.
+/// The machine code of a component or core module, as the engine stores it.
 pub(super) fn code(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let component = component(bytes)?;
     engine.precompile_component(&component).map_err(|error| {
@@ -18,8 +18,8 @@ pub(super) fn code(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Vec<u8>, P
     })
 }
 
-/// What a component, or a core module after it is adapted, imports and exports, as JSON. Types are made of types, so
-/// what a few hundred kilobytes describe can take gigabytes to read.
+/// The imports and exports of a component, or of a core module after it is adapted, as JSON. Types consist of types, so
+/// a description of a few hundred kilobytes can take gigabytes to read.
 pub(super) fn describe(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let component = component(bytes)?;
     let validator = Validator::new_with_features(WasmFeatures::all());
@@ -27,7 +27,7 @@ pub(super) fn describe(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(&read).map_err(|error| Problem::Failed(error.to_string()))
 }
 
-/// The component that a tool is, or is adapted to.
+/// The tool as a component: itself, or what it is adapted to.
 fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
     if is_core_module(bytes) { adapt(bytes).map(Cow::Owned) } else { Ok(Cow::Borrowed(bytes)) }
 }

@@ -1,4 +1,4 @@
-//! What compiling may use up where nobody set it.
+//! What compiling may use up if the operator sets no limits.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use wasm_agent_policy::CompileLimits;
 
 const MIB: u64 = 1 << 20;
 
-/// Memory for the compiler itself and for tools that are small and dense.
+/// Memory for the compiler itself, and for tools that are small and dense.
 const MEMORY_BYTES: u64 = 512 * MIB;
 
-/// Memory for each byte of a tool. What was measured, on two cores: CPython (18 MB) 412 MiB, SpiderMonkey (14 MB) 473
-/// MiB, clang with lld (76 MB) 2506 MiB. More threads take more.
+/// Memory for each byte of a tool. Measured on two cores: CPython (18 MB) 412 MiB, SpiderMonkey (14 MB) 473 MiB, clang
+/// with lld (76 MB) 2506 MiB. More threads take more.
 const MEMORY_A_BYTE: u64 = 80;
 
 /// Processor time for tools that are small and dense, in seconds.
 const CPU_SECONDS: u64 = 30;
 
-/// Bytes of a tool that add a second. What was measured, of a test build on a busy machine, which is some three times
+/// Bytes of a tool for each further second. Measured with a test build on a busy machine, which is some three times
 /// slower than a release: CPython 31 s, SpiderMonkey 36 s, clang with lld 255 s.
 const BYTES_A_CPU_SECOND: u64 = 128 << 10;
 
-/// What a compiler ran out of.
+/// The resource that a compiler ran out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// Memory: bytes.
@@ -31,7 +31,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The key in `[compile]`.
+    /// Its key in `[compile]`.
     pub fn key(self) -> &'static str {
         match self {
             Self::Memory => "memory",
@@ -39,7 +39,7 @@ impl Resource {
         }
     }
 
-    /// So much of it, as `[compile]` takes it: `2048MiB`, `120s`.
+    /// An amount of it as `[compile]` takes it: `2048MiB`, `120s`.
     pub fn setting(self, amount: u64) -> String {
         match self {
             Self::Memory if amount.is_multiple_of(MIB) => format!("{}MiB", amount / MIB),

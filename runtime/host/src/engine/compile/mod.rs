@@ -1,7 +1,7 @@
-//! Compiling: the one thing that happens to a tool before any policy and any limit of a run holds.
+//! Compiling: the one thing that happens to a tool before a policy or a run's limit applies.
 //!
-//! A small file can keep a compiler busy for hours, and a hole in the compiler is one in whoever calls it. So a tool is
-//! compiled in a process that has nothing: see [`Compiler`].
+//! A small file can keep a compiler busy for hours, and a vulnerability of the compiler is one of the process that
+//! calls it. So a tool is compiled in a process that has no access to anything: see [`Compiler`].
 
 mod answer;
 mod child;
@@ -21,57 +21,57 @@ pub use limits::Resource;
 
 /// Where tools are compiled.
 ///
-/// In a **child**, which is what programs want ([`Compiler::this_program`]): this program is started again, shuts
-/// itself in (`wasm-agent-jail`), reads the tool from its standard input and writes code to its standard output. It has
-/// no variable, no descriptor besides, no file and no socket; it uses up memory and processor time to the
-/// [limits](Compiler::limits) and ends with the program that started it. What goes wrong there is an error here.
-/// Starting it takes some milliseconds; a tool whose code is kept already does not pay for it.
+/// In a **child**, the right choice for programs ([`Compiler::this_program`]): this program is started again, confines
+/// itself (`wasm-agent-jail`), reads the tool from its standard input and writes code to its standard output. It has no
+/// environment variables, no other descriptors, no files and no sockets; it can use memory and processor time up to the
+/// [limits](Compiler::limits), and ends with the program that started it. Its failure is an error here. Starting it
+/// takes some milliseconds, unless the tool's code is stored already.
 ///
-/// **In this process** ([`Compiler::in_process`]), for tools that were made by who runs them, such as those of tests:
-/// whatever the compiler takes the program lacks, nothing ends it, and where it fails for lack of memory the program
-/// ends. What can be counted is refused in either.
+/// **In this process** ([`Compiler::in_process`]), for tools from the same author as the program, such as those of
+/// tests: what the compiler uses up the program lacks, nothing stops the compiler, and if it runs out of memory the
+/// program ends. What can be refused by counting is refused either way.
 #[derive(Clone, Debug)]
 pub struct Compiler {
-    place: Place,
+    location: Location,
     limits: CompileLimits,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Location {
     Child(PathBuf),
-    Here,
+    ThisProcess,
 }
 
-/// What is made of a tool.
+/// What to make from a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     /// A description of a component, or of a core module after it is adapted.
     Describe,
-    /// Code of a component, or of a core module after that.
+    /// The code of a component, or of a core module after it is adapted.
     Code(Build),
 }
 
-/// Why nothing was made of a tool.
+/// Why a task failed.
 #[derive(Debug, PartialEq, Eq)]
 enum Problem {
     /// The tool is not valid.
     Invalid(String),
-    /// It took more than it may.
+    /// It took more than its limit.
     Exceeded { which: Resource, allowed: u64 },
     /// There is no more memory.
     Memory,
     /// Its process could not be started.
     Start { program: String, reason: String },
-    /// The compiler failed: how, after "the compiler".
+    /// The compiler failed. The text continues the words "the compiler".
     Failed(String),
 }
 
 impl Compiler {
     /// Compiles in this same program, started again.
     ///
-    /// Call it first in `main`. In the started program it does not return: it compiles, and exits. Otherwise it sees to
-    /// it that descriptors that this program was started with are not passed on, besides standard input, output and
-    /// error.
+    /// Call it first in `main`. In the started process it does not return: it compiles, and exits. Otherwise it ensures
+    /// that child processes do not inherit the descriptors that this program was started with, besides standard input,
+    /// output and error.
     ///
     /// ```no_run
     /// use wasm_agent_host::{Compiler, Engine};
@@ -86,7 +86,7 @@ impl Compiler {
     ///
     /// # Authority
     ///
-    /// Reads the program's arguments, marks its descriptors. Loading a tool starts `/proc/self/exe`.
+    /// Reads the program's arguments, marks its descriptors as close-on-exec. Loading a tool starts `/proc/self/exe`.
     #[must_use]
     pub fn this_program() -> Self {
         let mut arguments = std::env::args_os().skip(1);
@@ -94,7 +94,7 @@ impl Compiler {
             child::main(arguments);
         }
         wasm_agent_jail::pass_nothing_on();
-        // The file that this process runs, whatever has its name by now.
+        // The file that this process runs, whatever file has its name by now.
         Self::program(Path::new("/proc/self/exe"))
     }
 
@@ -102,16 +102,16 @@ impl Compiler {
     #[must_use]
     pub fn program(path: &Path) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Self { place: Place::Child(path), limits: CompileLimits::default() }
+        Self { location: Location::Child(path), limits: CompileLimits::default() }
     }
 
-    /// Compiles in this process, without limits. For tools that are not hostile.
+    /// Compiles in this process, without limits. Only for tools that are not hostile.
     #[must_use]
     pub fn in_process() -> Self {
-        Self { place: Place::Here, limits: CompileLimits::default() }
+        Self { location: Location::ThisProcess, limits: CompileLimits::default() }
     }
 
-    /// Sets what compiling one tool may use up in a child. Without it, limits grow with the tool.
+    /// Sets what compiling one tool may use up in a child. By default the limits grow with the tool.
     #[must_use]
     pub fn limits(mut self, limits: CompileLimits) -> Self {
         self.limits = limits;
@@ -120,9 +120,9 @@ impl Compiler {
 
     /// Does a task with the bytes of a tool. `path` names the tool in errors.
     pub(crate) fn make(&self, engine: &Engine, task: Task, path: &Path, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
-        let made = match &self.place {
-            Place::Child(program) => parent::ask(program, task, &limits::of(&self.limits, bytes.len()), bytes),
-            Place::Here => match task {
+        let made = match &self.location {
+            Location::Child(program) => parent::ask(program, task, &limits::of(&self.limits, bytes.len()), bytes),
+            Location::ThisProcess => match task {
                 Task::Describe => code::describe(bytes),
                 Task::Code(build) => code::code(engine.wasmtime(build)?, bytes),
             },

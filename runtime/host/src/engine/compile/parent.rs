@@ -1,5 +1,4 @@
-//! Starting a compiler's process, and taking what it answers for what it is: the work of a process that read something
-//! hostile.
+//! Starts a compiler process, and reads its answer with distrust: that process has read something hostile.
 
 #![expect(clippy::disallowed_methods, reason = "starts the compiler's process, which is this program")]
 
@@ -11,25 +10,25 @@ use std::process::{Child, Command, ExitStatus};
 use rustix::process::Signal;
 use wasm_agent_jail::Limits;
 
-use super::answer::{Answer, begun};
+use super::answer::{Answer, read_start};
 use super::child::Start;
 use super::{Problem, Resource, Task};
 use crate::tool::describe::ANSWER_BYTES_MAX;
 
-/// Code that a small tool may have, in bytes: it has parts that are the same in all.
+/// Code that even a small tool may have, in bytes: parts of it are the same in all tools.
 const MADE_BYTES: usize = 64 << 20;
 
-/// Code for each byte of a tool. Compilers' tools have two to four; an instruction of one byte that is nothing but
-/// checks has some forty.
+/// Code for each byte of a tool. Tools from real compilers have two to four bytes; a one-byte instruction that consists
+/// only of checks has some forty.
 const MADE_A_BYTE: usize = 64;
 
-/// Most that is read of what a process says on standard error, in bytes. It is a line.
+/// Most bytes that are read of a process's standard error. It writes one line.
 const SAID_BYTES_MAX: u64 = 4 << 10;
 
-/// What Rust says before it ends a process that got no memory.
+/// What Rust prints before it ends a process whose allocation failed.
 const NO_MEMORY: &str = "memory allocation of ";
 
-/// Has a task done by a process of its own.
+/// Does a task in a separate process.
 pub(super) fn ask(program: &Path, task: Task, limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let start = Start { task, tool_bytes: bytes.len(), limits: *limits, parent: std::process::id() };
     let mut command = Command::new(program);
@@ -62,24 +61,24 @@ pub(super) fn ask(program: &Path, task: Task, limits: &Limits, bytes: &[u8]) -> 
     }
 }
 
-/// A process that is ended and waited for, whatever becomes of its answer.
+/// A process that is killed and waited for when this is dropped, whatever its answer was.
 struct Running(Child);
 
 impl Running {
-    /// Gives the process the tool, and reads its answer.
+    /// Sends the tool to the process, and reads its answer.
     fn answer(&mut self, bytes: &[u8], made_max: usize) -> io::Result<Answer> {
         let (Some(mut input), Some(mut output)) = (self.0.stdin.take(), self.0.stdout.take()) else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
-        let walls = begun(&mut output)?;
-        tracing::debug!(landlock = %walls.landlock, seccomp = %walls.seccomp, "compiler is shut in");
-        // One that ends before it has read all says why by how it ended.
+        let confinement = read_start(&mut output)?;
+        tracing::debug!(landlock = %confinement.landlock, seccomp = %confinement.seccomp, "compiler is confined");
+        // If the process ends before it has read everything, its exit status explains why.
         let _ = input.write_all(bytes);
         drop(input);
         Answer::read(&mut output, made_max)
     }
 
-    /// What a process said that closed its standard output, and how it ended.
+    /// What a process wrote to standard error, and how it ended. It has closed its standard output.
     fn end(&mut self) -> (String, Option<ExitStatus>) {
         let mut said = Vec::new();
         if let Some(stderr) = self.0.stderr.take() {
@@ -91,13 +90,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It has ended, or has nothing to say any more.
+        // It has ended, or has nothing more to say.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// The limit that ended a process, if it was one.
+/// The limit that ended a process, if any did.
 fn ran_out(said: &str, status: Option<ExitStatus>) -> Option<Resource> {
     let signal = status?.signal()?;
     if signal == Signal::XCPU.as_raw() {
@@ -106,7 +105,7 @@ fn ran_out(said: &str, status: Option<ExitStatus>) -> Option<Resource> {
     (signal == Signal::ABORT.as_raw() && said.contains(NO_MEMORY)).then_some(Resource::Memory)
 }
 
-/// How a process ended that had no answer.
+/// How a process ended that gave no answer.
 fn ended(said: &str, status: Option<ExitStatus>) -> String {
     let how = match status.map(|status| (status.signal(), status.code())) {
         Some((Some(signal), _)) => format!("was ended by signal {signal}"),

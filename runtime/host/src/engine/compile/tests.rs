@@ -27,7 +27,7 @@ fn an_answer_that_claims_too_much_is_not_held() {
     };
     assert!(claims(b'+', 64).is_ok());
     for (kind, length) in [(b'+', 65), (b'+', u64::MAX), (b'-', 16_385)] {
-        assert_eq!(claims(kind, length), Err("what it wrote is larger than it can be".to_owned()));
+        assert_eq!(claims(kind, length), Err("its output is larger than is possible".to_owned()));
     }
-    assert_eq!(claims(b'?', 64), Err("what it wrote is not an answer".to_owned()));
+    assert_eq!(claims(b'?', 64), Err("its output is not an answer".to_owned()));
 }

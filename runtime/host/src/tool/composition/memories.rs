@@ -1,61 +1,61 @@
-//! Which memories a component names. One that is named many times is one memory.
+//! Which memories a component names. A memory with several names counts once.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use wasmparser::{Export, ExternalKind, Instance};
 
-/// Memories that a core module exports, by name, each by its number in the module.
+/// The memories that a core module exports: their names, and their indices in the module.
 pub(super) type Exported = HashMap<String, u32>;
 
-/// What a component has of core modules, of their instances and of memories so far, each in the order of its numbers.
+/// A component's core modules, core instances and memories so far, each in the order of their indices.
 #[derive(Debug, Default)]
 pub(super) struct Memories {
     modules: Vec<Rc<Exported>>,
     instances: Vec<Holder>,
     named: Vec<Number>,
-    /// Each memory once, with its number. Only here is a name kept: aliases of a few bytes can name one of a hundred
-    /// thousand.
+    /// Each memory once, with its number. Only here is a name stored: an alias of a few bytes can use a name of a
+    /// hundred thousand.
     numbers: HashMap<Memory, Number>,
 }
 
-/// Of a memory, however often it is named.
+/// The number of a memory, the same for all its names.
 type Number = usize;
 
-/// An instance that memories are taken from.
+/// An instance that exports memories.
 #[derive(Debug)]
 enum Holder {
-    /// Of a core module.
+    /// An instance of a core module.
     Module(Rc<Exported>),
-    /// Put together of what others have.
+    /// An instance that bundles exports of others.
     Bundle(HashMap<String, Number>),
 }
 
-/// A memory, by the instance of the module that has it.
+/// A memory, by the instance that exports it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Memory {
     Numbered(usize, u32),
-    /// Of a module that is not in the file, or that has no such memory, which the engine refuses.
+    /// A memory of a module that is not in the file, or that does not export it, which the engine refuses.
     Named(usize, String),
 }
 
 impl Memories {
-    /// Takes a core module.
+    /// Adds a core module.
     pub(super) fn module(&mut self, exports: Exported) {
         self.modules.push(Rc::new(exports));
     }
 
-    /// Takes a core module that comes from outside of the component.
+    /// Adds a core module from outside of the component.
     pub(super) fn outer_module(&mut self, module: Option<Rc<Exported>>) {
         self.modules.push(module.unwrap_or_default());
     }
 
-    /// A core module by its number.
+    /// A core module by its index.
     pub(super) fn module_at(&self, index: u32) -> Option<Rc<Exported>> {
         at(&self.modules, index).cloned()
     }
 
-    /// Takes a core instance.
+    /// Adds a core instance.
     pub(super) fn instance(&mut self, instance: &Instance<'_>) {
         let holder = match instance {
             Instance::Instantiate { module_index, .. } => {
@@ -71,7 +71,7 @@ impl Memories {
         Some((export.name.to_owned(), *memory))
     }
 
-    /// Names a memory of an instance. Says whether it was not named before.
+    /// Names a memory of an instance. Returns whether it had no name before.
     pub(super) fn name(&mut self, instance_index: u32, name: &str) -> bool {
         let instance = usize::try_from(instance_index).unwrap_or(usize::MAX);
         let memory = match at(&self.instances, instance_index) {
@@ -92,7 +92,7 @@ impl Memories {
         self.numbers.len() > before
     }
 
-    /// Bytes of all names that are kept.
+    /// Total length of the stored names, in bytes.
     #[cfg(test)]
     pub(super) fn name_bytes(&self) -> usize {
         let named = self.numbers.keys().map(|memory| match memory {

@@ -29,7 +29,7 @@ fn tool_is_composed_where_a_component_in_it_has_code_of_its_own() {
     assert_eq!(with(&format!("(component (component {own}))")), Build::Composed);
 }
 
-/// A component of ten instances of one of ten instances, and so on.
+/// A component of ten instances of a component of ten instances, and so on.
 fn laughs(levels: usize) -> String {
     let mut component = "(component $c0 (core module $m) (core instance (instantiate $m)))".to_owned();
     for level in 1..=levels {
@@ -40,12 +40,12 @@ fn laughs(levels: usize) -> String {
 }
 
 #[test]
-fn what_would_unfold_without_end_is_refused_however_it_is_named() {
+fn a_tool_that_expands_without_end_is_refused_however_it_names_its_parts() {
     let once = |levels: usize| build(&format!("(component {} (instance (instantiate $c{levels})))", laughs(levels)));
     assert_eq!(once(2).unwrap(), Build::Composed);
     assert!(matches!(once(3), Err(Refused::Parts)));
     assert!(matches!(once(9), Err(Refused::Parts)));
-    // 231 parts, by the index that exporting gives a component and by one from outside.
+    // 231 parts, by the index that an export adds for a component and by an alias from outside.
     let (big, instance) = (laughs(2), "(instance (instantiate 1))");
     let exported = |times| build(&format!("(component {big} (export \"e\" (component 0)) {})", instance.repeat(times)));
     assert_eq!(exported(4).unwrap(), Build::Composed);
@@ -60,10 +60,10 @@ fn what_would_unfold_without_end_is_refused_however_it_is_named() {
 }
 
 #[test]
-fn components_that_are_handed_around_are_refused() {
+fn components_from_outside_are_refused() {
     assert!(matches!(
         build("(component (component (import \"c\" (component $c)) (instance (instantiate $c))))"),
-        Err(Refused::Given)
+        Err(Refused::External)
     ));
     assert!(matches!(
         build(
@@ -72,7 +72,7 @@ fn components_that_are_handed_around_are_refused() {
                 (instance $a (instantiate $a))
                 (alias export $a \"b\" (component $b)) (instance (instantiate $b)))"
         ),
-        Err(Refused::Given)
+        Err(Refused::External)
     ));
 }
 
@@ -90,7 +90,7 @@ fn memories_of_composed_components_are_counted() {
 }
 
 #[test]
-fn a_memory_that_is_named_many_times_is_one() {
+fn a_memory_with_many_names_counts_once() {
     let aliases = |names: &str, of: &str| {
         let alias = |number: usize| {
             let name = if names == "one" { 0 } else { number };
@@ -132,7 +132,7 @@ fn a_long_name_is_kept_once_however_often_it_is_named() {
 }
 
 #[test]
-fn memories_of_modules_from_outside_are_told_apart() {
+fn memories_of_modules_from_outside_are_distinguished() {
     let instances = |count: usize| {
         let instance = |number: usize| {
             format!("(core instance $i{number} (instantiate $m)) (alias core export $i{number} \"m\" (core memory))")

@@ -1,4 +1,4 @@
-//! The imports and exports of a component, read where tools are compiled and handed over as JSON.
+//! The imports and exports of a component. They are read in the compiler process, which returns them as JSON.
 
 use serde::{Deserialize, Serialize};
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
@@ -8,17 +8,17 @@ use wasmparser::{BinaryReaderError, Parser, Payload, ValidPayload, Validator};
 use super::types;
 use crate::tool::lines::{Lines, clip};
 
-/// Most imports, and most functions, that are shown. A tool may export an interface of a thousand functions a thousand
+/// Most imports, and most functions, that are listed. A tool may export an interface of a thousand functions a thousand
 /// times.
 const LINES_MAX: usize = 10_000;
 
-/// Most bytes of either.
+/// Most bytes of each list.
 const BYTES_MAX: usize = 1 << 20;
 
-/// Most bytes that a description has as JSON, where one of a name can be written as six.
+/// Most bytes of a description as JSON, in which one byte of a name can take six.
 pub(crate) const ANSWER_BYTES_MAX: usize = 16 << 20;
 
-/// What a component imports and exports, as it is shown.
+/// The imports and exports of a component, as they are shown.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Interfaces {
@@ -28,20 +28,20 @@ pub(crate) struct Interfaces {
 }
 
 impl Interfaces {
-    /// Takes what the compiler's process wrote. Nothing for what it can't have written.
+    /// Parses the compiler process's output; `None` if no compiler can have written it.
     pub(super) fn parse(answer: &[u8]) -> Option<Self> {
         let read: Self = serde_json::from_slice(answer).ok()?;
-        // The last one says how many more there are.
+        // The last line says how many more there are.
         [&read.imports, &read.exports].iter().all(|lines| lines.len() <= LINES_MAX + 1).then_some(read)
     }
 
-    /// Reads a component, whose types the validator holds: it is made where that has limits.
+    /// Reads a component. The validator holds its types, so this must run where memory is limited.
     pub(crate) fn read(validator: Validator, component: &[u8]) -> Result<Self, BinaryReaderError> {
         Reading::default().read(validator, component)
     }
 }
 
-/// What was read of a component so far.
+/// The parts of a component read so far.
 struct Reading {
     command: bool,
     imports: Lines,

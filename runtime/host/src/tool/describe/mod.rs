@@ -1,4 +1,4 @@
-//! What a tool is, as far as its file says: nothing is compiled, and of its code nothing is read.
+//! Describes a tool by its file alone: nothing is compiled, and code is not read.
 
 mod interfaces;
 mod types;
@@ -17,7 +17,7 @@ use crate::tool::{describe, file_name, read};
 
 pub(crate) use interfaces::{ANSWER_BYTES_MAX, Interfaces};
 
-/// What is known of a tool without compiling it.
+/// The description of a tool, made without compiling it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     name: String,
@@ -29,11 +29,10 @@ pub struct Description {
 }
 
 impl Description {
-    /// Reads a tool's file. Whether its code is valid is not looked at.
+    /// Reads a tool's file. Whether its code is valid is not checked.
     ///
-    /// A core module for WASI 0.1 is described as the component that it is adapted to. Types are read where the engine
-    /// has tools compiled, and that takes no more than compiling may: a small file can have types that come to
-    /// gigabytes.
+    /// A core module for WASI 0.1 is described as the component that it is adapted to. Types are read by the engine's
+    /// compiler, under the same limits as compiling: a small file can have types that expand to gigabytes.
     ///
     /// # Authority
     ///
@@ -41,7 +40,7 @@ impl Description {
     ///
     /// # Errors
     ///
-    /// As [`Tool::load`](crate::Tool::load), as far as they can be found without compiling.
+    /// As [`Tool::load`](crate::Tool::load), as far as they show without compiling.
     pub fn read(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
         let bytes = read(path)?;
         if !bytes.starts_with(b"\0asm") {
@@ -56,7 +55,7 @@ impl Description {
         }
         let answer = engine.compiler().make(engine, Task::Describe, path, &bytes)?;
         let Some(Interfaces { command, imports, exports }) = Interfaces::parse(&answer) else {
-            let problem = "what the compiler's process wrote is not a description".to_owned();
+            let problem = "the compiler process's output is not a description".to_owned();
             return Err(LoadError::Compiler { path: path.to_owned(), source: CompilerProblem::Answer(problem) });
         };
         Ok(Self { name: file_name(path), sha256, adapted, command, imports, exports })
@@ -82,14 +81,14 @@ impl Description {
         self.command
     }
 
-    /// Names of what the tool imports, as its component does after any adaptation. Names that are very long are cut; of
-    /// very many, the last line says how many more there are.
+    /// The names of the tool's imports, after any adaptation. Very long names are cut. If there are very many, the last
+    /// line says how many more there are.
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
 
-    /// Functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. What is very
-    /// long is cut; of very many, the last line says how many more there are.
+    /// The functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. Very long
+    /// lines are cut. If there are very many, the last line says how many more there are.
     pub fn exports(&self) -> &[String] {
         &self.exports
     }

@@ -8,7 +8,7 @@ fn described(text: &str) -> Result<Description, LoadError> {
     Description::read(&Engine::new(Compiler::in_process()).unwrap(), &path)
 }
 
-/// A component with a function of this type: a parameter `p`, whose type is the last of `types`.
+/// A component with a function that has one parameter `p`, of the last of these types.
 fn taking(types: &str) -> String {
     format!(
         r#"(component {types} (import "wasi:random/random@0.2.0" (instance $i))
@@ -47,7 +47,7 @@ fn types_that_are_long_when_written_out_are_cut() {
     assert!(line.len() < 8 << 10 && line.contains('…'), "{} {line}", line.len());
 }
 
-/// An instance of an imported type with so many functions, exported so many times, each under a name of so many bytes.
+/// An instance of an imported type with this many functions, exported this many times, under names of this many bytes.
 fn product(functions: usize, exports: usize, name_bytes: usize) -> String {
     let long = "n".repeat(name_bytes);
     let functions: String = (0..functions).map(|n| format!("(export \"f{n}{long}\" (func))")).collect();
@@ -86,7 +86,7 @@ fn long_names_are_cut() {
 }
 
 #[test]
-fn a_description_that_cannot_have_been_written_is_not_taken() {
+fn an_impossible_description_is_refused() {
     let parse = |imports: usize, more: &str| {
         let imports = vec!["wasi:cli/exit@0.2.0"; imports];
         let text = serde_json::json!({ "command": true, "imports": imports, "exports": ["f: func()"] }).to_string();
@@ -99,7 +99,7 @@ fn a_description_that_cannot_have_been_written_is_not_taken() {
 }
 
 #[test]
-fn code_is_not_looked_at() {
+fn code_is_not_read() {
     let text =
         r#"(component (core module $m (func (export "f") (result i32) i64.const 0)) (core instance (instantiate $m)))"#;
     assert!(described(text).is_ok());

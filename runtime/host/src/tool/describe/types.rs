@@ -1,4 +1,4 @@
-//! Types as WIT writes them, read from a file.
+//! Types of a file as WIT writes them.
 
 use wasmparser::PrimitiveValType;
 use wasmparser::component_types::{ComponentDefinedType, ComponentFuncTypeId, ComponentValType};
@@ -6,7 +6,7 @@ use wasmparser::types::TypesRef;
 
 use crate::tool::lines::{CUT, clip};
 
-/// Longest line for a function, in bytes. A few types within one another can be written out to millions.
+/// Longest line for a function, in bytes. A few nested types can be millions of bytes when written out.
 const LINE_BYTES_MAX: usize = 4 << 10;
 
 /// A function's line: `search: func(root: string) -> list<string>`.
@@ -28,7 +28,7 @@ struct Line<'t> {
 }
 
 impl Line<'_> {
-    /// Writes items with commas between them, to the longest that a line may be.
+    /// Writes items with commas between them, up to the longest line.
     fn listed<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
         for (index, item) in items.into_iter().enumerate() {
             if index > 0 {
@@ -51,7 +51,7 @@ impl Line<'_> {
     fn value(&mut self, ty: &ComponentValType) {
         match ty {
             ComponentValType::Primitive(primitive) => self.text.push_str(primitive_name(*primitive)),
-            // Each level adds to the line before it goes deeper, so this bounds how deep it goes too.
+            // Each level adds to the line before it goes deeper, so this also limits the depth.
             ComponentValType::Type(_) if self.text.len() > LINE_BYTES_MAX => self.text.push_str(CUT),
             ComponentValType::Type(id) => match self.types.get(*id) {
                 Some(defined) => self.defined(defined),

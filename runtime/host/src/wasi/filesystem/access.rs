@@ -1,4 +1,4 @@
-//! What stands between a file and every function that touches one: where the path leads, and who allows it.
+//! The steps before a function touches a file: where the path leads, and whether that is allowed.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
 use super::effects::{Change, Look};
-use super::walls::{Walls, Wants, in_place};
+use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
 use crate::gate::{Gate, NotDone};
 
-/// What a path means, and whether the call's arguments tell that: no link led elsewhere.
-pub(super) struct Named {
+/// The target of a path, and whether the call's arguments alone name it: no link led elsewhere.
+pub(super) struct ResolvedPath {
     pub(super) target: Target,
-    pub(super) told: bool,
+    pub(super) named_in_call: bool,
 }
 
-/// Why a path means nothing that a tool can use.
+/// Why a path has no target that the tool can use.
 enum NoTarget {
     Error(FsError),
-    /// It ends at what is not there or not a directory, which the tool may not know.
+    /// Nothing is there, or no directory where the path needs one. The tool may not be allowed to know that.
     Withheld(GuestPath, Errno),
-    /// Nothing opens it, whatever the policy says.
+    /// No policy can grant it.
     Barred(Box<Action>, DenialReason),
-    /// The policy denies what it leads through.
+    /// The policy denies something that the path leads through.
     Denied(GuestPath),
     Outside,
 }
@@ -39,8 +39,8 @@ impl From<FsError> for NoTarget {
 }
 
 impl Host {
-    /// Finds what a path means, and refuses on the record one that leads out, through what is denied, or to what no
-    /// policy grants.
+    /// Finds the target of a path. It refuses, on the record, a path that leads out of its directory, through something
+    /// that the policy denies, or to something that no policy can grant.
     pub(super) async fn target(
         &mut self,
         call: &mut Call,
@@ -48,50 +48,50 @@ impl Host {
         path: &str,
         follow: bool,
         wants: Wants,
-    ) -> FsResult<Named> {
+    ) -> FsResult<ResolvedPath> {
         match self.find(call, fd, path, follow, wants) {
             Ok(named) => Ok(named),
-            // Boxed: few paths lead nowhere, and the others are not to carry the room for a question.
-            Err(nowhere) => Err(Box::pin(self.nowhere(call, wants, nowhere)).await),
+            // Boxed: few paths have no target, and the futures of the others need not have room for a question.
+            Err(problem) => Err(Box::pin(self.no_target(call, wants, problem)).await),
         }
     }
 
-    fn find(&mut self, call: &Call, fd: &Fd, path: &str, follow: bool, wants: Wants) -> Result<Named, NoTarget> {
+    fn find(&mut self, call: &Call, fd: &Fd, path: &str, follow: bool, wants: Wants) -> Result<ResolvedPath, NoTarget> {
         let world = self.world().map_err(FsError::trap)?;
         let grants = Arc::clone(&world.gate.grants);
         let Some(base) = world.files.directory(fd.rep()) else {
-            // A descriptor that is not one at all is the engine's to report; what is left is a file.
+            // The engine reports a descriptor that does not exist, so this one is a file.
             return Err(FsError::from(types::ErrorCode::NotDirectory).into());
         };
         in_place(&grants, base).map_err(failed)?;
-        let walls = Walls { grants: &grants, guard: &world.files.guard };
-        let (place, found) = files::resolve(base, path, follow, &walls)?;
-        if let Some(reason) = walls.bar(&place, found.as_ref(), wants) {
+        let rules = PathRules { grants: &grants, guard: &world.files.guard };
+        let (place, found) = files::resolve(base, path, follow, &rules)?;
+        if let Some(reason) = rules.bar(&place, found.as_ref(), wants) {
             return Err(NoTarget::Barred(Box::new(wants.action(place.path)), reason));
         }
         let above = grants.preopen_above(&place.path).ok_or_else(|| failed(Errno::NOENT))?;
         let above = Arc::clone(&above.directory);
-        let told = is_told(&base.path, path, &place.path);
+        let named_in_call = is_named_by(&base.path, path, &place.path);
         if wants == Wants::Identity {
-            // Telling files apart is not looking at them, so this look must not count for a later open.
+            // A call that only compares files does not read anything, so this look must not serve a later open.
             world.files.last_look.forget();
         } else {
             world.files.last_look.remember(&place, found.as_ref(), call.started);
         }
-        // What is not a directory is refused where the path wants one.
+        // The path demands a directory, and something else is there.
         if place.must_be_dir && found.as_ref().is_some_and(|found| !found.is_dir()) {
             return Err(NoTarget::Withheld(place.path, Errno::NOTDIR));
         }
-        Ok(Named { target: Target { place, found, above }, told })
+        Ok(ResolvedPath { target: Target { place, found, above }, named_in_call })
     }
 
-    /// What a tool is told of a path that means nothing it can use.
-    async fn nowhere(&mut self, call: &mut Call, wants: Wants, nowhere: NoTarget) -> FsError {
+    /// The error that a tool gets for a path without a target that it can use.
+    async fn no_target(&mut self, call: &mut Call, wants: Wants, problem: NoTarget) -> FsError {
         let gate = match self.gate() {
             Ok(gate) => gate,
             Err(error) => return error,
         };
-        match nowhere {
+        match problem {
             NoTarget::Error(error) => error,
             NoTarget::Withheld(path, errno) => self.withheld(call, path, wants, errno).await,
             NoTarget::Barred(action, reason) => {
@@ -110,8 +110,8 @@ impl Host {
         }
     }
 
-    /// What a tool is told of a path that leads nowhere: `errno`, where it may know what is there. Otherwise it would
-    /// learn from this whether there is anything, so it is asked for first.
+    /// The error that a tool gets for a path that leads nowhere: `errno`, if it may know what is there. Otherwise the
+    /// error would reveal whether something is there, so the gate is asked first.
     async fn withheld(&mut self, call: &mut Call, path: GuestPath, wants: Wants, errno: Errno) -> FsError {
         let gate = match self.gate() {
             Ok(gate) => gate,
@@ -127,7 +127,7 @@ impl Host {
         }
         let look = Look {
             target: None,
-            told: false,
+            named_in_call: false,
             perform: |permit: Permit<_>| {
                 drop(permit);
                 Err::<(), _>(errno)
@@ -140,9 +140,9 @@ impl Host {
         }
     }
 
-    /// Opens a file to read it that was looked at a moment ago, where the policy allows that; nothing where all of it
-    /// is to be found out.
-    pub(super) async fn open_seen(&mut self, call: &mut Call, fd: &Fd, path: &str) -> Option<std::fs::File> {
+    /// Opens a file for reading that was looked at a moment ago, if the policy allows that; `None` if everything has to
+    /// be found out again.
+    pub(super) async fn open_last_look(&mut self, call: &mut Call, fd: &Fd, path: &str) -> Option<std::fs::File> {
         let world = self.world().ok()?;
         let gate = Arc::clone(&world.gate);
         let base = world.files.directory(fd.rep())?;
@@ -155,13 +155,13 @@ impl Host {
         }
         let guard = &world.files.guard;
         let open = |permit: Permit<_>| {
-            // Whatever goes wrong: the file that was seen is not there any more, or not so.
+            // On any error, the file that was seen is gone or has changed.
             let opened = files::open_last_look(&place, identity, permit)?;
-            let walls = Walls { grants: &gate.grants, guard };
-            let barred = walls.bar(&place, Some(&opened.found), Wants::Look).is_some();
+            let rules = PathRules { grants: &gate.grants, guard };
+            let barred = rules.bar(&place, Some(&opened.found), Wants::Look).is_some();
             if barred { Err(Errno::ACCESS) } else { Ok(opened.file) }
         };
-        let look = Look { target: None, told: true, perform: open };
+        let look = Look { target: None, named_in_call: true, perform: open };
         let mut decision = None;
         let decided = |decided| {
             decision = Some(decided);
@@ -185,18 +185,18 @@ impl Host {
         Ok(Arc::clone(&self.world().map_err(FsError::trap)?.gate))
     }
 
-    /// Looks at what a path means, if the policy allows it or a person does.
+    /// Looks at a target, if the policy allows it or a person does.
     pub(super) async fn look<D: Send>(
         &mut self,
         call: &mut Call,
-        named: &Named,
+        named: &ResolvedPath,
         act: Act<kind::Read>,
         perform: impl FnOnce(Permit<kind::Read>) -> Result<D, Errno> + Send,
     ) -> FsResult<D> {
         let gate = self.gate()?;
-        let Named { target, told } = named;
+        let ResolvedPath { target, named_in_call } = named;
         let origin = self.origin(target.found.as_ref());
-        let look = Look { target: Some(target), told: *told, perform };
+        let look = Look { target: Some(target), named_in_call: *named_in_call, perform };
         gate.effect(call.asker, act, origin, look, |decision| call.noted(decision)).await.map_err(refused)
     }
 
@@ -227,7 +227,7 @@ impl From<Unresolved> for NoTarget {
     }
 }
 
-/// The error a guest gets for an effect that did not come to its end.
+/// The error that a guest gets for an effect that was not completed.
 fn refused(not_done: NotDone<Errno>) -> FsError {
     match not_done {
         NotDone::Denied | NotDone::Refused(_) => types::ErrorCode::Access.into(),
@@ -236,19 +236,19 @@ fn refused(not_done: NotDone<Errno>) -> FsError {
     }
 }
 
-/// The error a guest gets for what the operating system reports.
+/// The error that a guest gets for an error of the operating system.
 pub(super) fn failed(errno: Errno) -> FsError {
-    // Said of a file that another one took the place of: `std` knows this error of sockets only.
+    // The error for a file that another one has replaced: `std` knows this error only from sockets.
     if errno == Errno::AGAIN {
         return types::ErrorCode::WouldBlock.into();
     }
     FsError::from(std::io::Error::from(errno))
 }
 
-/// Whether a path from a directory means this place by its text alone.
-fn is_told(base: &GuestPath, path: &str, place: &GuestPath) -> bool {
+/// Whether a path relative to a directory names this place by its text alone.
+fn is_named_by(base: &GuestPath, path: &str, place: &GuestPath) -> bool {
     let base_text = if base.is_root() { "" } else { base.as_str() };
     let below = place.as_str().strip_prefix(base_text).and_then(|rest| rest.strip_prefix('/'));
-    // Most paths are canonical, and then the comparison takes no memory.
+    // Most paths are canonical, and then the comparison allocates nothing.
     below == Some(path) || GuestPath::lexical(base, path).as_ref() == Ok(place)
 }

@@ -1,4 +1,4 @@
-//! Changing what is in a directory: create, link, rename, remove, set times.
+//! Changes to directories: create, link, rename, remove, set times.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 use super::Fd;
 use super::access::failed;
 use super::effects::Change;
-use super::walls::{Walls, Wants, in_place};
+use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
 
 impl Host {
@@ -38,7 +38,7 @@ impl Host {
         self.removed(&target)
     }
 
-    /// What is to be removed. Whether it is there is told only to those who may read it.
+    /// The target to be removed. Only a tool that may read it learns whether it exists.
     async fn removable(&mut self, call: &mut Call, fd: &Fd, path: &str, wants: Wants) -> FsResult<Target> {
         let named = self.target(call, fd, path, false, wants).await?;
         self.not_in_use(&named.target)?;
@@ -49,11 +49,11 @@ impl Host {
         Ok(named.target)
     }
 
-    /// Forgets what this run removed.
+    /// Forgets a file that this run removed.
     fn removed(&mut self, target: &Target) -> FsResult<()> {
         let files = &mut self.world().map_err(FsError::trap)?.files;
         files.links.gone(&target.place.path);
-        // With other links left the file is still there, and still this run's.
+        // If other links remain, the file still exists and is still this run's.
         if let Some(found) = target.found.as_ref().filter(|found| found.links <= 1) {
             files.created.remove(&found.identity);
         }
@@ -148,7 +148,8 @@ impl Host {
         self.change(call, Act::modify(target.place.path.clone(), false), origin, set).await
     }
 
-    /// Sets the times of what is open. A file that was opened for writing may be changed; a directory is asked about.
+    /// Sets the times of an open descriptor. A file that was opened for writing may be changed; for a directory the
+    /// gate is asked.
     pub(super) async fn set_times(
         &mut self,
         call: &mut Call,
@@ -170,20 +171,19 @@ impl Host {
         self.change(call, Act::modify(directory.path.clone(), false), origin, set).await
     }
 
-    /// Whether a link with this target would lead to something of the host's: other programs would follow it.
+    /// Whether a link with this target would lead to one of the host's own things: other programs would follow it.
     fn leads_to_own(&mut self, link: &Target, target: &str) -> FsResult<bool> {
         let world = self.world().map_err(FsError::trap)?;
-        let walls = Walls { grants: &world.gate.grants, guard: &world.files.guard };
-        Ok(match files::resolve(&link.place.dir, target, true, &walls) {
-            Ok((place, found)) => walls.bar(&place, found.as_ref(), Wants::Look) == Some(DenialReason::OwnThing),
+        let rules = PathRules { grants: &world.gate.grants, guard: &world.files.guard };
+        Ok(match files::resolve(&link.place.dir, target, true, &rules) {
+            Ok((place, found)) => rules.bar(&place, found.as_ref(), Wants::Look) == Some(DenialReason::OwnThing),
             Err(Unresolved::Barred(_, reason)) => reason == DenialReason::OwnThing,
-            // What it leads to then is decided about by its path.
+            // If it leads to anything else, the policy decides by the path when it is used.
             Err(_) => false,
         })
     }
 
-    /// Remembers what was given a name, if it is a symbolic link. One that can't be read, or is not text, may lead
-    /// anywhere.
+    /// Remembers a new name if it names a symbolic link. A link that can't be read, or is not text, may lead anywhere.
     fn named(&mut self, at: &Target) -> FsResult<()> {
         if let Some(target) = at.link_text() {
             let target = target.into_string().unwrap_or_else(|_| "..".to_owned());
@@ -192,17 +192,17 @@ impl Host {
         Ok(())
     }
 
-    /// Remembers what this run just made.
+    /// Remembers what this run just created.
     fn created(&mut self, made: Option<files::Identity>) -> FsResult<()> {
         let files = &mut self.world().map_err(FsError::trap)?.files;
         made.into_iter().for_each(|identity| files.created.insert(identity));
         Ok(())
     }
 
-    /// Refuses to give a symbolic link, or a directory with links of this run in it, a name from which a link would
+    /// Refuses to move a symbolic link, or a directory with links of this run in it, to a name from which a link would
     /// point out of its grant.
     ///
-    /// Making such a link is asked about; with another name it would be made without a question.
+    /// Making such a link is asked about; by moving one, the tool would get it without a question.
     fn links_stay(&mut self, call: &mut Call, from: &Target, to: &Target) -> FsResult<()> {
         let Some(found) = &from.found else { return Ok(()) };
         let (old, new) = (&from.place, &to.place);
@@ -211,7 +211,7 @@ impl Host {
         let leaves = match found.kind {
             FileType::Symlink => {
                 let target = from.link_text().ok_or_else(|| failed(Errno::NOENT))?;
-                // It need not point out from where it is now: who moves such a link moves what was asked about.
+                // A link that points out already may be moved: it was asked about when it was made.
                 let leaves = |path| target.to_str().is_ok_and(|target| policy.link_leaves_grant(path, target));
                 leaves(&new.path) && !leaves(&old.path)
             }
@@ -233,9 +233,10 @@ impl Host {
         Err(types::ErrorCode::Access.into())
     }
 
-    /// Refuses to move or remove a directory that a grant hangs on, as a system does for mount points.
+    /// Refuses to move or remove a directory that a grant's directory is or lies in, as a system does with mount
+    /// points.
     ///
-    /// Otherwise the files of that grant would get another name, and with it another grant.
+    /// Otherwise the files of that grant would get another name, and so another grant.
     fn not_in_use(&mut self, target: &Target) -> FsResult<()> {
         let path = &target.place.path;
         let gate = self.gate()?;

@@ -1,4 +1,4 @@
-//! Looks at files and changes to them, as the gate takes them: how they are shown, recorded and performed.
+//! Looks at files and changes to them, as effects: how they are shown, recorded and performed.
 
 use std::marker::PhantomData;
 
@@ -11,22 +11,22 @@ use crate::gate::{Effect, Extra};
 
 /// A change to a file.
 pub(super) struct Change<'a, K, F> {
-    /// What is changed, where something stands there.
+    /// The target that is changed, if something is there.
     pub(super) shown: Option<&'a Target>,
-    /// What is lost by it, which need not be what it is about.
+    /// The target that is lost, which may be another one.
     pub(super) lost: Option<&'a Target>,
-    /// Does it.
+    /// Performs it.
     pub(super) perform: F,
     pub(super) kind: PhantomData<fn() -> K>,
 }
 
 impl<'a, K, F> Change<'a, K, F> {
-    /// A change of what stands at a place.
+    /// A change to something that exists.
     pub(super) fn of(target: &'a Target, perform: F) -> Self {
         Self { shown: Some(target), lost: Some(target), perform, kind: PhantomData }
     }
 
-    /// A change where nothing stands yet.
+    /// A change where nothing exists yet.
     pub(super) fn new(perform: F) -> Self {
         Self { shown: None, lost: None, perform, kind: PhantomData }
     }
@@ -57,9 +57,9 @@ impl<K: Send, D: Send, F: FnOnce(Permit<K>) -> Result<D, Errno> + Send> Effect f
 /// A look at a file.
 pub(super) struct Look<'a, F> {
     pub(super) target: Option<&'a Target>,
-    /// Whether the call's arguments tell what it is about.
-    pub(super) told: bool,
-    /// Does it.
+    /// Whether the call's arguments alone name the target.
+    pub(super) named_in_call: bool,
+    /// Performs it.
     pub(super) perform: F,
 }
 
@@ -70,9 +70,10 @@ impl<D: Send, F: FnOnce(Permit<kind::Read>) -> Result<D, Errno> + Send> Effect f
 
     const LOOKS: bool = true;
 
-    /// The record names the action where the call's arguments do not: it has no intent that would.
+    /// If the call's arguments do not name the target, the record of the decision does: a look has no intent that
+    /// would.
     fn annotate(&self, action: &Action, decision: DecisionRecord) -> DecisionRecord {
-        let action = if self.told { None } else { Some(action.canonical_bytes()) };
+        let action = if self.named_in_call { None } else { Some(action.canonical_bytes()) };
         DecisionRecord { action, ..decision }
     }
 
@@ -99,7 +100,7 @@ fn outcome<D>(result: &Result<D, Errno>) -> (EffectResult, Extra) {
     }
 }
 
-/// What an approver is shown of an action on a file.
+/// What an approver sees of an action on a file.
 fn detail(action: &Action, target: Option<&Target>) -> Detail {
     let (path, to) = match action {
         Action::FileRename { from, to, .. } => (from.as_str().to_owned(), Some(to.as_str().to_owned())),
@@ -122,17 +123,16 @@ fn detail(action: &Action, target: Option<&Target>) -> Detail {
     }
 }
 
-/// Largest file whose contents are digested before they are lost, in bytes. It bounds how long an effect waits for
-/// that.
+/// Largest file whose contents are digested before they are lost, in bytes. It bounds how long an effect waits for the
+/// digest.
 const DIGESTED_BYTES_MAX: u64 = 64 << 20;
 
-/// A file as it is now, just before it is changed or removed for good; nothing for what is not a file, or can't be
-/// read.
+/// A file's state just before it is changed or removed for good; `None` if it is not a file, or can't be read.
 fn before(target: &Target) -> Option<Before> {
     target.contents(DIGESTED_BYTES_MAX).map(|lost| Before { length: lost.length, blake3: lost.blake3 })
 }
 
-/// The beginning of a file as it is now, for the approver who decides whether it may be lost.
+/// The beginning of a file, for the approver who decides whether it may be lost.
 fn preview(target: &Target, found: &Found) -> Option<Preview> {
     let head = target.head(u64::try_from(PREVIEW_BYTES_MAX).ok()?)?;
     Some(Preview::new(&head, found.size))

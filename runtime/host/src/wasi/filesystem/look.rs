@@ -1,4 +1,4 @@
-//! Looking at files without opening them.
+//! Looks at files without opening them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
 use super::access::failed;
-use super::walls::{Wants, in_place};
+use super::path_rules::{Wants, in_place};
 use crate::call::{Call, Host};
 
 impl Host {
@@ -40,8 +40,8 @@ impl Host {
     ) -> FsResult<types::MetadataHashValue> {
         let follow = flags.contains(PathFlags::SYMLINK_FOLLOW);
         let named = self.target(call, fd, path, follow, Wants::Identity).await?;
-        // C libraries ask for the hash of every name that they list, and fail the whole listing where one is denied.
-        // The number tells which file it is and nothing of what is in it, so whoever may list the directory may have
+        // C libraries ask for the hash of every name that they list, and if one is denied the whole listing fails. The
+        // hash identifies the file and reveals nothing of its contents, so a tool that may list the directory may have
         // it.
         let target = &named.target;
         let listed = if target.place.name == "." { None } else { target.place.path.parent() };
@@ -58,8 +58,8 @@ impl Host {
         Ok(hash(&found.map_err(failed)?.identity))
     }
 
-    /// Lists a directory. One that was opened was decided about then; a grant's own is open from the start, and its
-    /// grant may not list it.
+    /// Lists a directory. For one that the tool opened, that was decided then. A grant's own directory is open from the
+    /// start, and the grant may not allow listing it.
     pub(super) async fn read_directory(
         &mut self,
         call: &mut Call,
@@ -84,7 +84,7 @@ impl Host {
         Ok(stream)
     }
 
-    /// The next entry of a directory, of those that are there for a tool.
+    /// The next entry of a directory that the tool may see.
     pub(super) async fn read_directory_entry(
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
@@ -115,7 +115,7 @@ impl Host {
         let act = Act::read(target.place.path.clone());
         let link = self.look(call, &named, act, |permit| target.read_link(permit)).await?;
         let link = link.into_string().map_err(|_| types::ErrorCode::IllegalByteSequence)?;
-        // An absolute target names a path of the host, which is no business of the guest's.
+        // An absolute target is a path of the host, which the guest must not see.
         if link.starts_with('/') { Err(types::ErrorCode::NotPermitted.into()) } else { Ok(link) }
     }
 }
@@ -131,7 +131,7 @@ fn stat(found: &Found) -> types::DescriptorStat {
     }
 }
 
-/// A time before 1970 can't be said in WASI 0.2 and is left out.
+/// A time before 1970 has no representation in WASI 0.2 and is omitted.
 fn timestamp((seconds, nanoseconds): (i64, u32)) -> Option<Datetime> {
     u64::try_from(seconds).ok().map(|seconds| Datetime { seconds, nanoseconds })
 }

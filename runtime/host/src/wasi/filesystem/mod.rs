@@ -6,8 +6,8 @@ mod effects;
 mod look;
 mod open;
 mod output;
+mod path_rules;
 mod values;
-mod walls;
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
@@ -17,8 +17,9 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 use crate::call::{View, host_calls};
 
 type Fd = Resource<Descriptor>;
-type Path = types::PathFlags;
-type Open = types::OpenFlags;
+type PathFlags = types::PathFlags;
+type OpenFlags = types::OpenFlags;
+type Flags = types::DescriptorFlags;
 type Time = types::NewTimestamp;
 type Listing = Resource<types::DirectoryEntryStream>;
 
@@ -54,7 +55,7 @@ host_calls! {
         fn append_via_stream(fd: Fd) -> FsResult<Resource<DynOutputStream>> = via filesystem;
         async fn advise(fd: Fd, offset: u64, length: u64, advice: types::Advice) -> FsResult<()> = via filesystem;
         async fn sync_data(fd: Fd) -> FsResult<()> = via filesystem;
-        async fn get_flags(fd: Fd) -> FsResult<types::DescriptorFlags> = via filesystem;
+        async fn get_flags(fd: Fd) -> FsResult<Flags> = via filesystem;
         async fn get_type(fd: Fd) -> FsResult<types::DescriptorType> = via filesystem;
         async fn set_size(fd: Fd, size: u64) -> FsResult<()> = via filesystem;
         async fn set_times(fd: Fd, accessed: Time, modified: Time) -> FsResult<()>
@@ -67,14 +68,14 @@ host_calls! {
         async fn create_directory_at(fd: Fd, path: String) -> FsResult<()>
             = |host, call| host.create_directory_at(call, &fd, &path).await;
         async fn stat(fd: Fd) -> FsResult<types::DescriptorStat> = via filesystem;
-        async fn stat_at(fd: Fd, path_flags: Path, path: String) -> FsResult<types::DescriptorStat>
+        async fn stat_at(fd: Fd, path_flags: PathFlags, path: String) -> FsResult<types::DescriptorStat>
             = |host, call| host.stat_at(call, &fd, path_flags, &path).await;
-        async fn set_times_at(fd: Fd, path_flags: Path, path: String, accessed: Time, modified: Time) -> FsResult<()>
-            = |host, call| host.set_times_at(call, &fd, path_flags, &path, accessed, modified).await;
-        async fn link_at(fd: Fd, old_path_flags: Path, old_path: String, new_descriptor: Fd, new_path: String)
+        async fn set_times_at(fd: Fd, path_flags: PathFlags, path: String, accessed: Time, modified: Time)
+            -> FsResult<()> = |host, call| host.set_times_at(call, &fd, path_flags, &path, accessed, modified).await;
+        async fn link_at(fd: Fd, old_path_flags: PathFlags, old_path: String, new_descriptor: Fd, new_path: String)
             -> FsResult<()>
             = |host, call| host.link_at(call, &fd, old_path_flags, &old_path, &new_descriptor, &new_path).await;
-        async fn open_at(fd: Fd, path_flags: Path, path: String, open_flags: Open, flags: types::DescriptorFlags)
+        async fn open_at(fd: Fd, path_flags: PathFlags, path: String, open_flags: OpenFlags, flags: Flags)
             -> FsResult<Fd>
             = |host, call| host.open_at(call, &fd, path_flags, &path, open_flags, flags).await;
         async fn readlink_at(fd: Fd, path: String) -> FsResult<String>
@@ -89,7 +90,7 @@ host_calls! {
             = |host, call| host.unlink_file_at(call, &fd, &path).await;
         async fn is_same_object(fd: Fd, other: Fd) -> wasmtime::Result<bool> = via filesystem;
         async fn metadata_hash(fd: Fd) -> FsResult<types::MetadataHashValue> = |host, _call| host.metadata_hash(&fd);
-        async fn metadata_hash_at(fd: Fd, path_flags: Path, path: String) -> FsResult<types::MetadataHashValue>
+        async fn metadata_hash_at(fd: Fd, path_flags: PathFlags, path: String) -> FsResult<types::MetadataHashValue>
             = |host, call| host.metadata_hash_at(call, &fd, path_flags, &path).await;
         fn drop(fd: Fd) -> wasmtime::Result<()> = |host, _call| host.close(fd);
     }

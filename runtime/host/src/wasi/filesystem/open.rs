@@ -11,13 +11,13 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{self, DescriptorFlags, Open
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::Fd;
-use super::access::{Named, failed};
+use super::access::{ResolvedPath, failed};
 use super::effects::Change;
 use super::output::FileOutput;
-use super::walls::Wants;
+use super::path_rules::Wants;
 use crate::call::{Call, Host};
 
-/// A file that changes between being looked at and being opened is looked at again, this often.
+/// How often a file is looked at again that changes between the look and the open.
 const OPEN_TRIES: usize = 3;
 
 impl Host {
@@ -41,7 +41,7 @@ impl Host {
         types::HostDescriptor::drop(&mut world.filesystem(), fd)
     }
 
-    /// Opens what a path means: reading is observed, creating and modifying are effects.
+    /// Opens the target of a path: reading is a look; creating and modifying are effects.
     pub(super) async fn open_at(
         &mut self,
         call: &mut Call,
@@ -55,7 +55,7 @@ impl Host {
         let follow = path_flags.contains(PathFlags::SYMLINK_FOLLOW) && !exclusive;
         if open_flags == OpenFlags::empty()
             && !flags.contains(DescriptorFlags::WRITE)
-            && let Some(file) = self.open_seen(call, fd, path).await
+            && let Some(file) = self.open_last_look(call, fd, path).await
         {
             return self.push_file(file, true, false);
         }
@@ -96,7 +96,7 @@ impl Host {
                 self.open_existing(call, named, open_flags, flags).await
             }
             Some(FileType::Directory) if !exclusive => self.open_directory(call, named, open_flags, flags).await,
-            // What is left can't be opened. Whether it is there is told only to those who may read it.
+            // Anything else can't be opened. Only a tool that may read it learns whether it exists.
             _ => {
                 let act = Act::read(target.place.path.clone());
                 self.look(call, &named, act, |permit| target.stat(permit).map(drop)).await?;
@@ -105,7 +105,7 @@ impl Host {
                     Some(_) if exclusive => types::ErrorCode::Exist,
                     Some(FileType::RegularFile) => types::ErrorCode::NotDirectory,
                     Some(FileType::Symlink) => types::ErrorCode::Loop,
-                    // Devices, pipes and sockets are not files of anybody's data.
+                    // Devices, pipes and sockets do not hold anybody's data.
                     Some(_) => types::ErrorCode::NotPermitted,
                 }
                 .into())
@@ -113,10 +113,10 @@ impl Host {
         }
     }
 
-    async fn open_new(&mut self, call: &mut Call, named: Named, flags: DescriptorFlags) -> FsResult<Fd> {
+    async fn open_new(&mut self, call: &mut Call, named: ResolvedPath, flags: DescriptorFlags) -> FsResult<Fd> {
         let target = &named.target;
         let read = flags.contains(DescriptorFlags::READ);
-        // Someone was quicker: what is there now is to be looked at again.
+        // Another process was faster: what is there now has to be looked at.
         let again = |errno| if errno == Errno::EXIST { Errno::AGAIN } else { errno };
         let create = Change::new(|permit| target.create(read, permit).map_err(again));
         let act = Act::create(target.place.path.clone());
@@ -128,7 +128,7 @@ impl Host {
     async fn open_existing(
         &mut self,
         call: &mut Call,
-        named: Named,
+        named: ResolvedPath,
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Fd> {
@@ -150,7 +150,7 @@ impl Host {
     async fn open_directory(
         &mut self,
         call: &mut Call,
-        named: Named,
+        named: ResolvedPath,
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Fd> {
@@ -174,7 +174,7 @@ impl Host {
         Ok(fd)
     }
 
-    /// A stream into a file: it was permitted when the file was opened.
+    /// A stream into a file. It was permitted when the file was opened.
     pub(super) fn write_via_stream(&mut self, fd: &Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> {
         let world = self.world().map_err(FsError::trap)?;
         let Descriptor::File(file) = world.table.get(fd)? else {

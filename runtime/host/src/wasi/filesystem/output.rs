@@ -1,4 +1,4 @@
-//! [`FileOutput`]: what a guest writes to a file through a stream, on the guest's own thread.
+//! [`FileOutput`]: a stream that writes to a file on the guest's own thread.
 
 use std::fs::File;
 use std::io;
@@ -9,14 +9,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// Most bytes that a guest is told it may write at once: what wasmtime's own stream takes.
+/// Most bytes that a guest may write at once: the limit of wasmtime's own stream.
 const PIECE_BYTES_MAX: usize = 64 << 10;
 
-/// A stream into a file, from a position on.
+/// A stream into a file, from a given position.
 ///
-/// wasmtime's own stream hands each piece to another thread and the guest then waits for it: two switches of threads
-/// for some tens of microseconds of work. A run has a thread of its own, which may as well write. What a guest sees is
-/// the same: a piece is under way until the guest has waited for it, and an error is told then.
+/// wasmtime's own stream hands each piece to another thread, and the guest waits for it: two thread switches for some
+/// tens of microseconds of work. A run has its own thread, which can do the writing. The guest sees no difference: a
+/// piece is under way until the guest has waited for it, and only then gets its error.
 pub(crate) struct FileOutput {
     file: Arc<File>,
     /// Where the next piece goes.
@@ -26,9 +26,9 @@ pub(crate) struct FileOutput {
 
 enum State {
     Ready,
-    /// A piece was written, or not, and the guest has not waited for it yet.
+    /// A piece was written or has failed, and the guest has not waited for it yet.
     Written(io::Result<()>),
-    /// What the guest is told next.
+    /// The guest gets this error next.
     Failed(io::Error),
     Closed,
 }
@@ -39,14 +39,14 @@ impl FileOutput {
         Self { file, position, state: State::Ready }
     }
 
-    /// Writes one piece; of one that fails, the position is not moved.
+    /// Writes one piece. If it fails, the position does not move.
     fn put(&mut self, contents: &[u8]) -> io::Result<()> {
         self.file.write_all_at(contents, self.position)?;
         self.position = self.position.saturating_add(u64::try_from(contents.len()).unwrap_or(u64::MAX));
         Ok(())
     }
 
-    /// What was waited for is over.
+    /// Ends the wait for the last piece.
     fn settle(&mut self) {
         self.state = match mem::replace(&mut self.state, State::Closed) {
             State::Written(Ok(())) => State::Ready,
@@ -55,8 +55,8 @@ impl FileOutput {
         };
     }
 
-    /// Tells of an error once, after which the stream is closed.
-    fn told(&mut self) -> StreamResult<()> {
+    /// Returns a pending error once, after which the stream is closed.
+    fn take_error(&mut self) -> StreamResult<()> {
         match mem::replace(&mut self.state, State::Closed) {
             State::Failed(error) => Err(StreamError::LastOperationFailed(error.into())),
             State::Closed => Err(StreamError::Closed),
@@ -91,7 +91,7 @@ impl OutputStream for FileOutput {
 
     async fn blocking_write_and_flush(&mut self, contents: Bytes) -> StreamResult<()> {
         self.settle();
-        self.told()?;
+        self.take_error()?;
         self.put(&contents).map_err(|error| {
             self.state = State::Closed;
             StreamError::LastOperationFailed(error.into())
@@ -99,11 +99,11 @@ impl OutputStream for FileOutput {
     }
 
     fn flush(&mut self) -> StreamResult<()> {
-        self.told()
+        self.take_error()
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        self.told()?;
+        self.take_error()?;
         Ok(if matches!(self.state, State::Ready) { PIECE_BYTES_MAX } else { 0 })
     }
 }
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// What is awaited here is never pending.
+    /// The futures here are never pending.
     fn now<T>(future: impl Future<Output = T>) -> T {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         match std::pin::pin!(future).poll(&mut context) {
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// A stream whose every write fails: the file is open for reading alone.
+    /// A stream on which every write fails: its file is open only for reading.
     fn failing() -> FileOutput {
         let file = tempfile::NamedTempFile::new().unwrap();
         FileOutput::new(Arc::new(File::open(file.path()).unwrap()), 0)
@@ -155,18 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_once_and_closes_the_stream() {
+    fn an_error_is_returned_once_and_closes_the_stream() {
         let mut output = failing();
         output.write(Bytes::from_static(b"one")).unwrap();
         assert_eq!(output.check_write().unwrap(), 0);
         now(output.ready());
-        let Err(StreamError::LastOperationFailed(error)) = output.flush() else { panic!("the error was not told") };
+        let Err(StreamError::LastOperationFailed(error)) = output.flush() else { panic!("no error was returned") };
         assert!(error.downcast_ref::<io::Error>().is_some(), "the guest asks which error it was");
         assert!(matches!(output.check_write(), Err(StreamError::Closed)));
         assert!(matches!(output.write(Bytes::new()), Err(StreamError::Closed)));
         let mut output = failing();
-        let told = now(output.blocking_write_and_flush(Bytes::from_static(b"one")));
-        assert!(matches!(told, Err(StreamError::LastOperationFailed(_))));
+        let result = now(output.blocking_write_and_flush(Bytes::from_static(b"one")));
+        assert!(matches!(result, Err(StreamError::LastOperationFailed(_))));
         assert!(matches!(output.flush(), Err(StreamError::Closed)));
     }
 }

@@ -1,4 +1,4 @@
-//! How the types of `wasi:filesystem` stand in the journal.
+//! How the types of `wasi:filesystem` are recorded.
 
 use rustix::fs::FileType;
 use wasmtime::component::Resource;

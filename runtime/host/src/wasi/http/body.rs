@@ -7,11 +7,10 @@ use super::{Body, Fields};
 use crate::call::Host;
 
 impl Host {
-    /// Ends a request's body. With trailers it fails instead, and the request with it.
+    /// Ends a request's body. With trailers it fails instead, and so does the request.
     ///
-    /// Trailers come after everything that was checked, shown and approved, and are no part of it. Over HTTP/1.1, and
-    /// behind a declared length, nothing would send them either: here the tool is told, rather than left to believe
-    /// that they went.
+    /// Trailers come after everything that was checked, shown and approved, and are not part of it. Over HTTP/1.1, and
+    /// after a body of declared length, they would not be sent anyway. The error tells the tool so.
     pub(super) fn finish_body(&mut self, body: Body, trailers: Option<Fields>) -> HttpResult<()> {
         let world = self.world().map_err(HttpError::trap)?;
         let Some(trailers) = trailers else {

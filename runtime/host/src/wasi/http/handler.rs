@@ -1,4 +1,4 @@
-//! The one function that sends anything: from a `wasi:http` resource to an action, and through the gate.
+//! The one function that sends a request: from a `wasi:http` resource to an action, and through the gate.
 
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
@@ -14,18 +14,18 @@ use wasmtime_wasi_http::p2::bindings::http::types;
 use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
 use wasmtime_wasi_http::p2::{HttpError, HttpResult};
 
-use super::{Options, Outgoing, Pending};
+use super::{FutureResponse, Options, Outgoing};
 use crate::call::{Call, Host};
 use crate::http::{Response, Sending, send};
 
 impl Host {
-    /// Describes a request and begins to send it. What the policy does not deny goes its way in a task of its own.
+    /// Describes a request and starts to send it. Unless the policy denies it, a separate task does the rest.
     pub(super) fn handle(
         &mut self,
         call: &mut Call,
         request: Outgoing,
         options: Option<Options>,
-    ) -> HttpResult<Pending> {
+    ) -> HttpResult<FutureResponse> {
         let world = self.world().map_err(HttpError::trap)?;
         let gate = Arc::clone(&world.gate);
         let policy = gate.grants.policy();
@@ -45,7 +45,7 @@ impl Host {
         let mut headers: HeaderMap = std::mem::take(&mut request.headers).into();
         let mut action = describe(&request)?;
         action.secrets = policy.secrets_for(&action.method, &action.url).to_vec();
-        // What this server can have got under any grant can come back from it now.
+        // From now on, a secret that this server may have received, under any grant, can come back from it.
         let within_reach: Vec<String> = policy.secrets_at(&action.url).map(str::to_owned).collect();
         if !within_reach.is_empty() {
             ask_readably(&mut headers);
@@ -54,7 +54,7 @@ impl Host {
             headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
         let place = Arc::clone(&world.outbound.places).try_acquire_owned();
         let place = place.map_err(|_| types::ErrorCode::ConnectionLimitReached);
-        let equipped = place.and_then(|place| Ok((place, world.outbound.equip(&gate.grants, within_reach)?)));
+        let equipped = place.and_then(|place| Ok((place, world.outbound.prepare(&gate.grants, within_reach)?)));
         let (place, (client, needles)) = match equipped {
             Ok(equipped) => equipped,
             Err(error) => {
@@ -73,19 +73,19 @@ impl Host {
 type Sent = wasmtime_wasi::runtime::AbortOnDropJoinHandle<Result<(Response, Driver), wasmtime_wasi_http::Error>>;
 type Driver = wasmtime_wasi::runtime::AbortOnDropJoinHandle<()>;
 
-/// Begins to send a request: the call is answered once it is decided about, and the rest goes its way in a task.
+/// Starts to send a request. The call is answered once the decision is made, and a task does the rest.
 fn begin(call: &mut Call, sending: Sending, request: HttpAction, place: OwnedSemaphorePermit) -> HttpResult<Sent> {
     let tasks = sending.gate.tasks.clone();
     let decision = Arc::new(OnceLock::new());
     let noted = Arc::clone(&decision);
     let decided = move |record| {
-        // It is decided once.
+        // It is decided only once.
         let _ = noted.set(record);
         tokio::task::yield_now()
     };
-    // Boxed at once, and not moved again on its way into the runtime.
+    // Boxed right away, so that it is not moved again on its way into the runtime.
     let mut response = Box::pin(send(sending, call.asker, request, place, decided));
-    // Nothing is waited for before the decision, so the first step has it.
+    // Nothing is awaited before the decision, so the first poll makes it.
     let first = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     if let Some(decision) = decision.get() {
         call.decided(DecisionRecord::clone(decision));
@@ -98,13 +98,13 @@ fn begin(call: &mut Call, sending: Sending, request: HttpAction, place: OwnedSem
             Poll::Ready(response) => response,
             Poll::Pending => response.await,
         };
-        // The client drives its own connections; there is nothing left to drive here.
+        // The client drives its own connections; nothing is left to drive here.
         Ok((response?, wasmtime_wasi::runtime::spawn(std::future::ready(()))))
     };
     Ok(wasmtime_wasi::runtime::spawn(tasks.track_future(as_quietly(task))))
 }
 
-/// Says what a request is, canonically. From here on nothing else is matched, shown or sent.
+/// Describes a request in canonical form. From here on, only this form is matched, shown and sent.
 fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, types::ErrorCode> {
     let method = match &request.method {
         types::Method::Get => "GET",

@@ -1,16 +1,14 @@
-//! What a path must not lead to, whatever the policy grants: the host's own things, other mounts, directories that were
-//! moved away.
+//! Targets that no policy can grant: the host's own things, other mounts, directories that were moved away.
 
 use wasm_agent_files::{self as files, Bounds, Directory, Errno, Found, Guard, Mount, Place};
 use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, Origin};
 
 use crate::grants::Grants;
 
-/// What a call wants of a place: for what is recorded where the place is not the tool's to use, whatever the policy
-/// says.
+/// The purpose of a call at a place. It determines the recorded action, if the place is one that no policy can grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wants {
-    /// Which file it is, and nothing about it: C libraries ask that of every name that they list, and fail where one is
+    /// Only to identify the file. C libraries ask for the identity of every name that they list, and fail if one is
     /// refused.
     Identity,
     Look,
@@ -33,7 +31,7 @@ impl Wants {
         }
     }
 
-    /// Whether another thing, or nothing, would have the name afterwards.
+    /// Whether the name stands for something else, or for nothing, afterwards.
     fn changes_name(self) -> bool {
         match self {
             Self::Identity | Self::Look | Self::Modify => false,
@@ -42,14 +40,14 @@ impl Wants {
     }
 }
 
-/// The walls around a path: the policy, the host's own things, mounts.
-pub(super) struct Walls<'a> {
+/// The rules for resolving a path: the policy, the host's own things, mounts.
+pub(super) struct PathRules<'a> {
     pub(super) grants: &'a Grants,
     pub(super) guard: &'a Guard,
 }
 
-impl Walls<'_> {
-    /// Why a place can't be used, whatever the policy says.
+impl PathRules<'_> {
+    /// Why no policy can grant a place; `None` if one can.
     pub(super) fn bar(&self, place: &Place, found: Option<&Found>, wants: Wants) -> Option<DenialReason> {
         let (directory, name) = (place.dir.id, place.name.as_str());
         let found = found.filter(|_| wants != Wants::Identity);
@@ -63,17 +61,17 @@ impl Walls<'_> {
             return Some(DenialReason::OwnThing);
         }
         let mount = found.map(|found| found.mount).filter(|mount| *mount != place.dir.mount)?;
-        self.crosses(&place.path, mount).or_else(|| told_from_kernel(files::pseudo_filesystem_at(place)))
+        self.crosses(&place.path, mount).or_else(|| pseudo_filesystem_reason(files::pseudo_filesystem_at(place)))
     }
 
-    /// Why what has this path must not be on this mount, if it is so.
+    /// Why something with this path must not be on this mount; `None` if it may be.
     fn crosses(&self, path: &GuestPath, mount: Mount) -> Option<DenialReason> {
         let preopen = self.grants.preopen_above(path)?;
         (preopen.directory.mount != mount && !preopen.mounts).then_some(DenialReason::Mount)
     }
 }
 
-impl Bounds for Walls<'_> {
+impl Bounds for PathRules<'_> {
     fn denies(&self, path: &GuestPath) -> bool {
         !self.grants.policy().may_go_through(path)
     }
@@ -94,7 +92,7 @@ impl Bounds for Walls<'_> {
             return None;
         }
         let crosses = self.crosses(&directory.path, directory.mount);
-        crosses.or_else(|| told_from_kernel(files::pseudo_filesystem(directory)))
+        crosses.or_else(|| pseudo_filesystem_reason(files::pseudo_filesystem(directory)))
     }
 
     fn may_leap(&self, base: &Directory) -> bool {
@@ -102,12 +100,12 @@ impl Bounds for Walls<'_> {
     }
 }
 
-/// What can't be told from a file system that shows the kernel is taken to be one.
-fn told_from_kernel(kind: Result<Option<&'static str>, Errno>) -> Option<DenialReason> {
+/// A file system of unknown type counts as a view of the kernel.
+fn pseudo_filesystem_reason(kind: Result<Option<&'static str>, Errno>) -> Option<DenialReason> {
     (kind != Ok(None)).then_some(DenialReason::PseudoFilesystem)
 }
 
-/// Whether a directory is still where its path says, in the grant that it was reached through.
+/// Whether a directory is still where its path says, within the grant that it was reached through.
 pub(super) fn in_place(grants: &Grants, directory: &Directory) -> Result<(), Errno> {
     let above = grants.preopen_above(&directory.path).ok_or(Errno::NOENT)?;
     directory.is_in_place(&above.directory)
