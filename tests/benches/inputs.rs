@@ -55,13 +55,13 @@ pub fn http_actions(grants: usize) -> Vec<Action> {
         .map(|(number, grant)| {
             let host = host(grant);
             let url = format!("https://{host}/repos/r{grant}/{}", paths[number % paths.len()]);
-            Action::HttpRequest(HttpAction {
+            Action::HttpRequest(Box::new(HttpAction {
                 method: Method::parse("GET").unwrap(),
                 url: Url::parse_str(&url).unwrap(),
                 headers: vec![("accept".to_owned(), b"application/json".to_vec())],
                 body: None,
                 secrets: Vec::new(),
-            })
+            }))
         })
         .collect()
 }

@@ -195,7 +195,7 @@ impl Run {
 
     fn send(&mut self, made: &Sample) {
         let url = Url::parse_str("https://api.example.com:8443/notes?day=today").unwrap();
-        let action = Action::HttpRequest(HttpAction::new(Method::POST, url));
+        let action = Action::HttpRequest(Box::new(HttpAction::new(Method::POST, url)));
         let grant = Some("http grant `https://api.example.com:8443/**` (line 8)".into());
         let decision = DecisionRecord { verdict: Verdict::Allow, grant, reason: None, action: None };
         self.intent(1, &action, decision, None);

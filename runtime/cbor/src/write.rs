@@ -5,13 +5,16 @@ use crate::{FALSE, NULL, TRUE, major, wide};
 /// Appends a head: the major type, and the argument in its shortest form.
 #[inline]
 fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
-    let major = major << 5;
+    match u8::try_from(argument) {
+        // Most heads are one byte, which is written without a call.
+        Ok(short @ ..24) => out.push((major << 5) | short),
+        _ => long_head(out, major << 5, argument),
+    }
+}
+
+fn long_head(out: &mut Vec<u8>, major: u8, argument: u64) {
     if let Ok(short) = u8::try_from(argument) {
-        if short < 24 {
-            out.push(major | short);
-        } else {
-            out.extend_from_slice(&[major | 24, short]);
-        }
+        out.extend_from_slice(&[major | 24, short]);
     } else if let Ok(short) = u16::try_from(argument) {
         let [a, b] = short.to_be_bytes();
         out.extend_from_slice(&[major | 25, a, b]);

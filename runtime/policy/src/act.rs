@@ -158,7 +158,7 @@ impl Act<kind::Request> {
     /// Sends a request.
     #[must_use]
     pub fn request(request: HttpAction) -> Self {
-        Self::new(Action::HttpRequest(request))
+        Self::new(Action::HttpRequest(Box::new(request)))
     }
 
     /// The same request, now that its body is known. The policy's decision does not depend on bodies.

@@ -69,7 +69,7 @@ pub enum Action {
         target: String,
     },
     /// Sends a request.
-    HttpRequest(HttpAction),
+    HttpRequest(Box<HttpAction>),
     /// A step that only the tool understands and wants a person to approve.
     Checkpoint {
         /// One line, in the tool's words.

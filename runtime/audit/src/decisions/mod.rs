@@ -245,7 +245,7 @@ impl Decisions {
         if let Some(policy) = &self.policy {
             action.secrets = policy.secrets_for(&action.method, &action.url).to_vec();
         }
-        Some(Action::HttpRequest(action))
+        Some(Action::HttpRequest(Box::new(action)))
     }
 
     fn action(&mut self, canonical: &[u8]) -> Option<Action> {

@@ -15,7 +15,7 @@ const OPEN: &str = "wasi:filesystem/types#[method]descriptor.open-at";
 
 fn request() -> Action {
     let url = Url::parse_str("https://api.example.com:8443/notes?day=today").unwrap();
-    Action::HttpRequest(HttpAction::new(Method::POST, url))
+    Action::HttpRequest(Box::new(HttpAction::new(Method::POST, url)))
 }
 
 fn response(status: u64) -> Encoded {

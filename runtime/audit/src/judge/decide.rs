@@ -53,7 +53,7 @@ fn request_again(policy: &Policy, request: &HttpAction, was: &RecordedDecision) 
     again.secrets = policy.secrets_for(&request.method, &request.url).to_vec();
     // A policy may refuse headers that override what it matched.
     again.headers.clone_from(&request.headers);
-    let judgement = policy.judge(&Action::HttpRequest(again), was.origin);
+    let judgement = policy.judge(&Action::HttpRequest(Box::new(again)), was.origin);
     let Some(grant) = judgement.grant.filter(|_| judgement.decision != DecisionKind::Deny) else { return judgement };
     let mut known = was.reached.iter().chain(&was.refused).peekable();
     if known.peek().is_some() && !known.any(|address| policy.network_allows(grant, *address)) {

@@ -145,7 +145,7 @@ fn what_was_refused_denied_or_never_answered_is_in_the_chain() {
 fn a_request_is_found_by_its_canonical_url() {
     let mut made = begun();
     let url = Url::parse_str("https://example.com/a").unwrap();
-    let action = Action::HttpRequest(HttpAction::new(Method::POST, url));
+    let action = Action::HttpRequest(Box::new(HttpAction::new(Method::POST, url)));
     let effect = made.intent(&action, None);
     let extra = item(|out| {
         out.map(2).str("peer").str("192.0.2.1").str("status").u64(201);

@@ -243,13 +243,13 @@ fn build(fields: Fields<'_>) -> Result<Action, ActionDecodeError> {
             path: path()?,
             target: need(fields.target, "target")?.to_owned(),
         },
-        "http.request" => Action::HttpRequest(HttpAction {
+        "http.request" => Action::HttpRequest(Box::new(HttpAction {
             method: Method::parse(need(fields.method, "method")?)?,
             url: Url::parse_str(need(fields.url, "url")?)?,
             headers: need(fields.headers, "headers")?,
             body: fields.body,
             secrets: need(fields.secrets, "secrets")?,
-        }),
+        })),
         "checkpoint" => Action::Checkpoint {
             title: need(fields.title, "title")?.to_owned(),
             detail: need(fields.detail, "detail")?.to_owned(),

@@ -73,7 +73,10 @@ fn shows_one_line_with_the_guests_text_escaped() {
             "link.create (symbolic) /a -> \\u{1b}[2J",
         ),
         (
-            Action::HttpRequest(HttpAction::new(Method::POST, Url::parse_str("https://EXAMPLE.com/a?b").unwrap())),
+            Action::HttpRequest(Box::new(HttpAction::new(
+                Method::POST,
+                Url::parse_str("https://EXAMPLE.com/a?b").unwrap(),
+            ))),
             "http.request POST https://example.com/a?b",
         ),
         (Action::Checkpoint { title: "go\ron".into(), detail: "…".into() }, "checkpoint go\\u{d}on"),
@@ -87,7 +90,8 @@ fn shows_one_line_with_the_guests_text_escaped() {
 fn only_what_destroys_nothing_is_reversible() {
     let a = || path("/a");
     let rename = |replaces| Action::FileRename { from: a(), to: path("/b"), replaces, directory: false };
-    let request = |method| Action::HttpRequest(HttpAction::new(method, Url::parse_str("https://a.test/").unwrap()));
+    let request =
+        |method| Action::HttpRequest(Box::new(HttpAction::new(method, Url::parse_str("https://a.test/").unwrap())));
     for (action, foreign, own) in [
         (Action::FileRead { path: a() }, true, true),
         (Action::FileCreate { path: a() }, true, true),
@@ -117,13 +121,13 @@ prop_compose! {
         secrets in prop::collection::vec("[a-z]{1,5}", 0..3),
     ) -> Action {
         let url = Url::parse_str(&url).unwrap_or_else(|_| Url::parse_str("https://a.test/").unwrap());
-        Action::HttpRequest(HttpAction {
+        Action::HttpRequest(Box::new(HttpAction {
             method: Method::parse(&method).unwrap(),
             url,
             headers,
             body: body.map(|(len, blake3)| BodyDigest { len, blake3 }),
             secrets,
-        })
+        }))
     }
 }
 

@@ -16,5 +16,5 @@ pub(crate) fn parse(method: &str, text: &str) -> Result<(Action, Option<String>)
     let url = Url::parse_str(text).map_err(|error| ActionSyntaxError::Url { url: text.to_owned(), error })?;
     let method = Method::parse(method).map_err(|_| ActionSyntaxError::Method(method.to_owned()))?;
     let canonicalised = (url.as_str() != text).then(|| url.to_string());
-    Ok((Action::HttpRequest(HttpAction::new(method, url)), canonicalised))
+    Ok((Action::HttpRequest(Box::new(HttpAction::new(method, url))), canonicalised))
 }

@@ -47,7 +47,7 @@ pub fn actions() -> Vec<Action> {
     let path = |text: &str| GuestPath::parse(text).unwrap();
     let request = |method: &str, scheme, authority: &str, path: &str| {
         let url = Url::parse(scheme, authority, path).unwrap();
-        Action::HttpRequest(HttpAction::new(Method::parse(method).unwrap(), url))
+        Action::HttpRequest(Box::new(HttpAction::new(Method::parse(method).unwrap(), url)))
     };
     vec![
         Action::FileRead { path: path("/notes/a.md") },

@@ -119,7 +119,7 @@ fn a_request_carries_secrets_of_its_grant_only() {
     assert_eq!(grant.secrets(), ["github"]);
     request.secrets = grant.secrets().to_vec();
     let decide = |request: &HttpAction| {
-        let action = Action::HttpRequest(request.clone());
+        let action = Action::HttpRequest(Box::new(request.clone()));
         short(&policy, &check(&policy, &action, Origin::CreatedByRun))
     };
     assert_eq!(decide(&request), "ask 6");
@@ -192,7 +192,7 @@ headers = ["X-HTTP-Method-Override"]
     let decision = |path: &str, name: &str| {
         let mut request = HttpAction::new(Method::POST, Url::parse_str(&format!("https://a.test{path}")).unwrap());
         request.headers = vec![("accept".into(), b"*/*".to_vec()), (name.to_owned(), b"DELETE".to_vec())];
-        short(&policy, &check(&policy, &Action::HttpRequest(request), Origin::Foreign))
+        short(&policy, &check(&policy, &Action::HttpRequest(Box::new(request)), Origin::Foreign))
     };
     for name in [
         "x-http-method-override",
