@@ -23,11 +23,17 @@ pub(crate) fn is_item(input: &[u8]) -> bool {
     skip(input, 0).is_some_and(<[u8]>::is_empty)
 }
 
-/// Skips one item. Recursion ends at [`DEPTH_MAX`], whatever the input.
+/// Skips one item.
+#[inline]
 fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
     let (major, argument, rest) = split_head(input)?;
+    // Most items are integers, which are nothing but a head.
+    if matches!(major, UINT | NEGATIVE) { Some(rest) } else { skip_contents(major, argument, rest, depth) }
+}
+
+/// Skips what follows the head of an item. Recursion ends at [`DEPTH_MAX`], whatever the input.
+fn skip_contents(major: u8, argument: u64, rest: &[u8], depth: usize) -> Option<&[u8]> {
     match major {
-        UINT | NEGATIVE => Some(rest),
         BYTES | TEXT => {
             let (contents, rest) = rest.split_at_checked(usize::try_from(argument).ok()?)?;
             (major == BYTES || str::from_utf8(contents).is_ok()).then_some(rest)

@@ -132,8 +132,11 @@ impl Seal {
 impl Tables {
     /// Decodes the payload of any record but a blob, which the frame layer handles.
     pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<Event, decode::Error> {
-        // A call's items are checked as they are taken out.
-        if !is_call(payload) && !item::is_item(payload) {
+        // Most records are calls, and their items are checked as they are taken out.
+        if let [array @ (0x87 | 0x88), kind::CALL, fields @ ..] = payload {
+            return Call::read(fields, *array == 0x88, self).map(Event::Call);
+        }
+        if !item::is_item(payload) {
             return Err(decode::Error::message("payload is not one item of this format"));
         }
         let mut decoder = Decoder::new(payload);
@@ -145,6 +148,7 @@ impl Tables {
             (kind::HEADER, 2) => Event::Header(Box::new(Header::read(&mut decoder)?)),
             (kind::FUNCTION, 4) => self.define_function(&mut decoder)?,
             (kind::LABEL, 3) => self.define_label(&mut decoder)?,
+            // With a longer head than it needs.
             (kind::CALL, 7 | 8) => {
                 let fields_after_kind = payload.get(decoder.position()..).unwrap_or_default();
                 return Call::read(fields_after_kind, fields == 8, self).map(Event::Call);
