@@ -50,7 +50,6 @@ impl Remembered {
     /// # Errors
     ///
     /// The pending action, if it has to be asked about.
-    #[expect(clippy::result_large_err, reason = "the error is not a failure: most actions have to be asked about")]
     pub fn permit<K>(&self, pending: Pending<K>) -> Result<Permit<K>, Pending<K>> {
         let is_known = pending.asker().run == self.run && self.digests.contains(&pending.action().digest());
         if is_known { Ok(Permit::approved(pending)) } else { Err(pending) }

@@ -4,8 +4,8 @@
 
 use std::str;
 
-use wasm_agent_cbor::major::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT};
-use wasm_agent_cbor::{split_head, split_uint};
+use wasm_agent_cbor::major::{ARRAY, BYTES, MAP, TAG, TEXT};
+use wasm_agent_cbor::{split_head, split_int, split_uint};
 
 use crate::format::{DEPTH_MAX, PAYLOAD_TAG};
 
@@ -23,16 +23,55 @@ pub(crate) fn is_item(input: &[u8]) -> bool {
     skip(input, 0).is_some_and(<[u8]>::is_empty)
 }
 
-/// Skips one item.
+/// How long a scalar is, by its first byte: an integer, false, true or null. 0 for everything else.
+const SCALARS: [u8; 256] = {
+    let mut lengths = [0; 256];
+    let mut first = 0;
+    while first < 0x40 {
+        #[expect(clippy::indexing_slicing, reason = "in a constant it is the compiler that panics")]
+        {
+            lengths[first] = match first & 0x1f {
+                0..24 => 1,
+                24 => 2,
+                25 => 3,
+                26 => 5,
+                27 => 9,
+                _ => 0,
+            };
+        }
+        first += 1;
+    }
+    (lengths[0xf4], lengths[0xf5], lengths[0xf6]) = (1, 1, 1);
+    lengths
+};
+
+/// Skips an integer of 64 bits with a sign.
 #[inline]
-fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
-    let (major, argument, rest) = split_head(input)?;
-    // Most items are integers, which are nothing but a head.
-    if matches!(major, UINT | NEGATIVE) { Some(rest) } else { skip_contents(major, argument, rest, depth) }
+pub(crate) fn skip_int(input: &[u8]) -> Option<&[u8]> {
+    match input.first()? {
+        // Shorter ones are in range.
+        first @ (0x00..0x1b | 0x20..0x3b) => {
+            let length = SCALARS.get(usize::from(*first)).filter(|length| **length > 0)?;
+            input.get(usize::from(*length)..)
+        }
+        _ => split_int(input).map(|(_, rest)| rest),
+    }
 }
 
-/// Skips what follows the head of an item. Recursion ends at [`DEPTH_MAX`], whatever the input.
-fn skip_contents(major: u8, argument: u64, rest: &[u8], depth: usize) -> Option<&[u8]> {
+/// Skips one item.
+#[inline]
+pub(crate) fn skip(input: &[u8], depth: usize) -> Option<&[u8]> {
+    let first = input.first()?;
+    // Most items are scalars, and need no look at their value.
+    match SCALARS.get(usize::from(*first)) {
+        None | Some(0) => skip_contents(input, depth),
+        Some(length) => input.get(usize::from(*length)..),
+    }
+}
+
+/// Skips an item with contents. Recursion ends at [`DEPTH_MAX`], whatever the input.
+fn skip_contents(input: &[u8], depth: usize) -> Option<&[u8]> {
+    let (major, argument, rest) = split_head(input)?;
     match major {
         BYTES | TEXT => {
             let (contents, rest) = rest.split_at_checked(usize::try_from(argument).ok()?)?;
@@ -41,8 +80,8 @@ fn skip_contents(major: u8, argument: u64, rest: &[u8], depth: usize) -> Option<
         ARRAY => skip_all(rest, argument, depth + 1),
         MAP => skip_all(rest, argument.checked_mul(2)?, depth + 1),
         TAG => skip_reference(rest).filter(|_| argument == PAYLOAD_TAG && depth + 1 < DEPTH_MAX),
-        // False, true and null.
-        _ => (20..=22).contains(&argument).then_some(rest),
+        // Scalars are skipped already; what is left of them is not of this format.
+        _ => None,
     }
 }
 

@@ -70,7 +70,6 @@ impl Gate {
     }
 
     /// The permit for an action that was approved for the rest of the run, or else the pending action.
-    #[expect(clippy::result_large_err, reason = "in most cases the pending action is asked about")]
     pub(super) fn remembered<K>(&self, pending: Pending<K>) -> Result<(Permit<K>, ApprovalRecord), Pending<K>> {
         let permit = lock(&self.remembered).permit(pending)?;
         let approval = ApprovalRecord {

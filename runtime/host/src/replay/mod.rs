@@ -214,11 +214,11 @@ impl Replay {
             Some(observer) => observer.answered(&Replayed::new(&call, self.intent.as_deref(), asked)),
             None => ControlFlow::Continue(()),
         };
-        let halted = ReplayError::Halted { call: call.seq.0 };
+        let seq = call.seq.0;
         self.stored.reader.reuse(call);
         match flow {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
-            ControlFlow::Break(()) => ControlFlow::Break(halted),
+            ControlFlow::Break(()) => ControlFlow::Break(ReplayError::Halted { call: seq }),
         }
     }
 

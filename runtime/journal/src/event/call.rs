@@ -11,7 +11,7 @@ use super::function::{Function, FunctionId};
 use super::tables::Tables;
 use crate::encoded::Encoded;
 use crate::format::kind;
-use crate::item::split_item;
+use crate::item::{skip, skip_int, split_item};
 
 /// One host call, as the writer takes it: recorded once, after it returned.
 #[derive(Debug, Clone, Copy)]
@@ -88,32 +88,35 @@ impl<'a> Fields<'a> {
             let (outcome, rest) = split_item(rest)?;
             Some(Self { time, function, fuel, duration_ns, arguments, outcome, rest })
         };
-        split().ok_or_else(|| decode::Error::message("call has other fields than the format says"))
+        split().ok_or_else(other_fields)
     }
+}
 
-    /// The function, which must be defined.
-    fn function<'t>(&self, tables: &'t Tables) -> Result<&'t Arc<Function>, decode::Error> {
-        tables.function(self.function).ok_or_else(|| decode::Error::message("function is not defined"))
+/// The decision at the end of a call, if there is one. Nothing may follow.
+fn decision(rest: &[u8], is_decided: bool, tables: &Tables) -> Result<Option<DecisionRecord>, decode::Error> {
+    let mut decoder = Decoder::new(rest);
+    let decision = if is_decided { Some(DecisionRecord::read(&mut decoder, tables)?) } else { None };
+    if decoder.position() == rest.len() {
+        Ok(decision)
+    } else {
+        Err(decode::Error::message("record goes on after its last field"))
     }
+}
 
-    /// The decision, if there is one. Nothing may follow.
-    fn decision(&self, is_decided: bool, tables: &Tables) -> Result<Option<DecisionRecord>, decode::Error> {
-        let mut decoder = Decoder::new(self.rest);
-        let decision = if is_decided { Some(DecisionRecord::read(&mut decoder, tables)?) } else { None };
-        if decoder.position() == self.rest.len() {
-            Ok(decision)
-        } else {
-            Err(decode::Error::message("record goes on after its last field"))
-        }
-    }
+fn other_fields() -> decode::Error {
+    decode::Error::message("call has other fields than the format says")
+}
+
+fn undefined() -> decode::Error {
+    decode::Error::message("function is not defined")
 }
 
 impl Call {
     /// Reads a call from its fields after the kind.
     pub(super) fn read(input: &[u8], is_decided: bool, tables: &mut Tables) -> Result<Self, decode::Error> {
         let fields = Fields::split(input)?;
-        let function = Arc::clone(fields.function(tables)?);
-        let decision = fields.decision(is_decided, tables)?;
+        let function = Arc::clone(tables.function(fields.function).ok_or_else(undefined)?);
+        let decision = decision(fields.rest, is_decided, tables)?;
         let (arguments, outcome) = tables.owned(fields.arguments, fields.outcome);
         Ok(Self {
             seq: tables.next_call(),
@@ -131,9 +134,15 @@ impl Call {
 impl Tables {
     /// Checks the payload of a call, as [`is_call`](super::is_call) says it is one, and keeps nothing of it.
     pub(crate) fn check_call(&self, payload: &[u8]) -> Result<(), decode::Error> {
-        let fields = Fields::split(payload.get(2..).unwrap_or_default())?;
-        fields.function(self)?;
-        fields.decision(payload.first() == Some(&0x88), self).map(|_| ())
+        let input = payload.get(2..).unwrap_or_default();
+        let split = || {
+            let (function, rest) = cbor::split_uint(skip_int(input)?)?;
+            let (_, rest) = cbor::split_uint(skip_int(rest)?)?;
+            Some((function, skip(skip(rest, 1)?, 1)?))
+        };
+        let (function, rest) = split().ok_or_else(other_fields)?;
+        self.function(function).ok_or_else(undefined)?;
+        decision(rest, payload.first() == Some(&0x88), self).map(drop)
     }
 }
 

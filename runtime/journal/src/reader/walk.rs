@@ -104,6 +104,15 @@ impl<R: Read + Seek> Walk<R> {
         Ok(Some(frame))
     }
 
+    /// Skips calls that `is_call` accepts. Stops before any other record and before anything wrong:
+    /// [`next`](Self::next) says what that is.
+    #[inline]
+    pub(crate) fn pass_calls(&mut self, is_call: impl Fn(&[u8]) -> bool) {
+        if self.progress == Progress::Running && !self.done {
+            self.records += self.frames.pass_calls(is_call);
+        }
+    }
+
     /// A frame's payload, which is empty for a blob. Valid until the next frame.
     pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {
         self.frames.payload(frame)

@@ -30,6 +30,36 @@ impl<R: Read + Seek> Frames<R> {
         Some(Frame { index, offset, kind: FrameKind::Record, payload })
     }
 
+    /// Skips the frames that are complete in the buffer, whose checks are right and whose payloads `is_call` accepts.
+    /// Stops before the first other frame, which [`step`](Self::step) reads.
+    ///
+    /// None of the skipped frames is a seal or a blob. Their checks are compared one by one, as everywhere.
+    #[inline(never)]
+    pub(crate) fn pass_calls(&mut self, is_call: impl Fn(&[u8]) -> bool) -> u64 {
+        let mut rest = self.unread();
+        let before = rest.len();
+        let mut check = self.chain.check();
+        let mut passed = 0;
+        while let Some((head, frames)) = rest.split_first_chunk() {
+            let (stored, length) = split_head(*head);
+            let Some(size) = usize::try_from(length).ok().filter(|size| *size <= frames.len()) else { break };
+            let (covered, after) = (rest.get(4..FRAME_HEAD_BYTES + size), frames.get(size..));
+            let payload = frames.get(..size).unwrap_or_default();
+            // Each check is computed from the stored check before it, which was compared already. So the next
+            // computation need not wait for this one.
+            if !is_call(payload) || check_after(check, covered.unwrap_or_default()) != stored {
+                break;
+            }
+            check = stored;
+            rest = after.unwrap_or_default();
+            passed += 1;
+        }
+        self.start += before - rest.len();
+        self.index += passed;
+        self.chain.advanced_to(check);
+        passed
+    }
+
     /// The unread part of the buffer, up to the length that the file had when it was opened: more may have been written
     /// since.
     #[inline]
