@@ -32,6 +32,7 @@ impl Hexadecimal {
     }
 
     /// Takes the next byte of a text, at `start..end` in the source.
+    #[inline]
     pub(super) fn next(&mut self, byte: u8, start: u32, end: u32, patterns: &[Pattern], findings: &mut Findings) {
         let zero = std::mem::replace(&mut self.zero, byte == b'0');
         if let Some(value) = char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok()) {
@@ -93,6 +94,7 @@ impl Base64 {
     }
 
     /// Takes the next byte of a text, at `start..end` in the source.
+    #[inline]
     pub(super) fn next(&mut self, byte: u8, start: u32, end: u32, patterns: &[Pattern], findings: &mut Findings) {
         let Some(value) = sextet(byte) else {
             if self.last.is_some() {
