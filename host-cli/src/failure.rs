@@ -7,7 +7,7 @@ use std::path::Path;
 use wasm_agent_host::journal::{Damage, ReadError, Tampered};
 use wasm_agent_host::{
     Bound, CompilerProblem, Divergence, FileRole, GrantProblem, LoadError, ReplayError, ReplayFailure, Resource,
-    RunError, StateProblem,
+    RunError, StateProblem, chain_with,
 };
 
 use crate::divergence::headline;
@@ -212,18 +212,7 @@ fn more(which: Resource, allowed: u64) -> String {
 
 /// An error with its causes, on one line where they are.
 pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let shown = tidy(&cause.to_string());
-        // Some errors repeat their cause in their own words.
-        if !text.ends_with(&shown) {
-            text.push_str(": ");
-            text.push_str(&shown);
-        }
-        source = cause.source();
-    }
-    text
+    chain_with(error, |cause| tidy(&cause))
 }
 
 /// What an operating system says, in the form of our own messages.

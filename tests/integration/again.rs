@@ -130,8 +130,8 @@ fn header_says_what_the_run_was_given() {
     let (report, store) = run(&tool, &grants, &Script::refuse());
     let records = records(&store.bytes());
     let Event::Header(header) = &records[0].event else { panic!("{:?}", records[0]) };
-    assert_eq!(header.run_id.to_string(), report.run);
-    assert_eq!(header.component_sha256.to_string(), tool.sha256());
+    assert_eq!(header.run_id, report.run);
+    assert_eq!(header.component_sha256, tool.sha256());
     assert_eq!(header.component_name, "count-words.wasm");
     assert_eq!(header.policy_text, folder.read("policy.toml"));
     assert_eq!(header.arguments, ["count-words.wasm"]);

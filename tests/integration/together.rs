@@ -102,7 +102,7 @@ fn a_run_is_followed_from_its_beginning_to_its_end() {
     let run = Scene::tool(&folder, probe.tool()).policy(NOTES).approver(approver.clone()).set_up().unwrap();
     let mut handle = run.handle();
     assert_eq!((handle.progress().stage, handle.calls()), (Stage::Ready, 0));
-    assert_eq!(handle.id().to_string(), run.id());
+    assert_eq!(handle.id(), run.id());
     let store = Memory::default();
     let report = event_loop().block_on(async {
         let task = tokio::spawn(run.execute(store.clone()));

@@ -38,7 +38,7 @@ pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Fail
         Format::Json => report.object(&json!({
             "event": "tool",
             "name": tool.name(),
-            "sha256": tool.sha256(),
+            "sha256": tool.sha256().to_string(),
             "adapted": tool.is_adapted(),
             "command": command,
             "imports": imports,

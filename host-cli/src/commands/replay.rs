@@ -26,11 +26,9 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     let header = recording.header();
     let path = match &arguments.component {
         Some(path) => path.clone(),
-        None => stored_tool(
-            &state.component_path(&header.component_sha256.to_string()),
-            &header.component_name,
-            &arguments.journal,
-        )?,
+        None => {
+            stored_tool(&state.component_path(header.component_sha256), &header.component_name, &arguments.journal)?
+        }
     };
     let engine = engine::from_config()?;
     let tool = Tool::load(&engine, &path, Some(&state))?;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
+use wasm_agent_host::ids::RunId;
 use wasm_agent_host::policy::SecretSource;
 use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, OwnThings, StateDir, Tool};
 
@@ -68,7 +69,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     if let Some(signer) = signer {
         run = run.signer(signer);
     }
-    let path = journal_path(arguments.journal, &state, &run.id());
+    let path = journal_path(arguments.journal, &state, run.id());
     let journal = create(&path)?;
 
     let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute_blocking(journal);
@@ -84,7 +85,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
             &ended,
             &Recorded {
                 tool: tool.name(),
-                sha256: &tool.sha256(),
+                sha256: tool.sha256(),
                 journal: &path,
                 signed_by: signed_by.as_deref(),
                 asked,
@@ -180,7 +181,7 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     Ok(contents)
 }
 
-fn journal_path(named: Option<PathBuf>, state: &StateDir, run: &str) -> PathBuf {
+fn journal_path(named: Option<PathBuf>, state: &StateDir, run: RunId) -> PathBuf {
     named.unwrap_or_else(|| state.journal_path(run))
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wasm_agent_host::ids::ToolDigest;
 use wasm_agent_host::journal::Stop;
 use wasm_agent_host::{Outcome, RunReport};
 
@@ -23,7 +24,7 @@ const WAIT_MIN: Duration = Duration::from_millis(1);
 /// The facts of a run that its report does not have.
 pub(crate) struct Recorded<'a> {
     pub(crate) tool: &'a str,
-    pub(crate) sha256: &'a str,
+    pub(crate) sha256: ToolDigest,
     pub(crate) journal: &'a Path,
     /// Fingerprint of the key that signed the journal.
     pub(crate) signed_by: Option<&'a str>,
@@ -136,8 +137,8 @@ pub(super) fn outcome_json(outcome: &Outcome) -> Value {
 fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
     json!({
         "event": "run",
-        "run": report.run,
-        "tool": { "name": recorded.tool, "sha256": recorded.sha256 },
+        "run": report.run.to_string(),
+        "tool": { "name": recorded.tool, "sha256": recorded.sha256.to_string() },
         "outcome": outcome_json(&report.outcome),
         "calls": report.calls,
         "denied": report.denied,

@@ -21,7 +21,7 @@
 //! let run = Run::new(&tool, grants, Invocation::command(&tool)?)?
 //!     .arguments(["/notes".to_owned()])
 //!     .output(output.clone());
-//! let journal = state.journal_path(&run.id());
+//! let journal = state.journal_path(run.id());
 //! // The tool can't access the state directory, the policy and the tool's own file. Name here what else it must not.
 //! let run = run.keeping(&OwnThings::new().with("journal", &journal).with("signing key", "audit.key"));
 //! let report = run.execute_blocking(JournalFile::create(&journal)?)?;
@@ -54,7 +54,7 @@ mod world;
 
 pub use engine::Engine;
 pub use engine::compile::{Compiler, Resource};
-pub use error::{CompilerProblem, FileRole, GrantProblem, LoadError, RunError, StateProblem, chain};
+pub use error::{CompilerProblem, FileRole, GrantProblem, LoadError, RunError, StateProblem, chain, chain_with};
 pub use gate::{Progress, Stage};
 pub use grants::{Environment, Grants};
 pub use journal_file::JournalFile;

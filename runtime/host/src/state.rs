@@ -9,6 +9,8 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use wasm_agent_ids::{RunId, ToolDigest};
+
 use crate::error::{FileRole, LoadError, StateProblem};
 
 /// Where a host stores what outlives a run.
@@ -61,12 +63,12 @@ impl StateDir {
     }
 
     /// The path of a run's journal, if the operator names no other.
-    pub fn journal_path(&self, run: &str) -> PathBuf {
+    pub fn journal_path(&self, run: RunId) -> PathBuf {
         self.root.join("journals").join(format!("{run}.journal"))
     }
 
     /// The path of a component's copy, by the digest of its bytes in hexadecimal.
-    pub fn component_path(&self, sha256: &str) -> PathBuf {
+    pub fn component_path(&self, sha256: ToolDigest) -> PathBuf {
         self.root.join("components").join(format!("{sha256}.wasm"))
     }
 
@@ -79,12 +81,12 @@ impl StateDir {
         self.code
     }
 
-    pub(crate) fn code_path(&self, sha256: &str, engine: &str) -> PathBuf {
+    pub(crate) fn code_path(&self, sha256: ToolDigest, engine: &str) -> PathBuf {
         self.root.join("code").join(format!("{sha256}-{engine}.cwasm"))
     }
 
     /// Stores a copy of a component, unless there is one.
-    pub(crate) fn keep_component(&self, sha256: &str, bytes: &[u8]) -> Result<(), LoadError> {
+    pub(crate) fn keep_component(&self, sha256: ToolDigest, bytes: &[u8]) -> Result<(), LoadError> {
         let path = self.component_path(sha256);
         if path.exists() {
             return Ok(());
@@ -171,8 +173,9 @@ mod tests {
     fn keeps_one_copy_of_a_component() {
         let dir = tempfile::tempdir().unwrap();
         let state = StateDir::open(&dir.path().join("state")).unwrap();
-        state.keep_component("ab", b"one").unwrap();
-        state.keep_component("ab", b"two").unwrap();
-        assert_eq!(std::fs::read(state.component_path("ab")).unwrap(), b"one");
+        let tool = ToolDigest::from_bytes([0xab; 32]);
+        state.keep_component(tool, b"one").unwrap();
+        state.keep_component(tool, b"two").unwrap();
+        assert_eq!(std::fs::read(state.component_path(tool)).unwrap(), b"one");
     }
 }

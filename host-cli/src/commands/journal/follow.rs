@@ -104,7 +104,7 @@ fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<(Pa
     };
     let path = match &arguments.component {
         Some(path) => path.clone(),
-        None => state.component_path(&reader.header().component_sha256.to_string()),
+        None => state.component_path(reader.header().component_sha256),
     };
     Ok((arguments.component.is_some() || path.is_file()).then_some((path, state)))
 }

@@ -10,6 +10,7 @@ mod problem;
 use std::path::PathBuf;
 
 use wasm_agent_files::OwnThingError;
+use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::JournalError;
 use wasm_agent_policy::PolicyErrors;
 
@@ -117,9 +118,9 @@ pub enum LoadError {
         /// The tool.
         path: PathBuf,
         /// The digest in the policy.
-        expected: String,
+        expected: ToolDigest,
         /// The digest of the tool.
-        found: String,
+        found: ToolDigest,
     },
     /// The policy has errors.
     #[error("policy `{path}` is not usable")]
@@ -208,14 +209,20 @@ pub enum RunError {
 /// An error with its causes, on one line.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
+    chain_with(error, |cause| cause)
+}
+
+/// As [`chain`], with each cause put in other words.
+#[must_use]
+pub fn chain_with(error: &dyn std::error::Error, words: impl Fn(String) -> String) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        let cause_text = cause.to_string();
+        let shown = words(cause.to_string());
         // Some errors repeat their cause in their own words.
-        if !text.ends_with(&cause_text) {
+        if !text.ends_with(&shown) {
             text.push_str(": ");
-            text.push_str(&cause_text);
+            text.push_str(&shown);
         }
         source = cause.source();
     }

@@ -125,7 +125,7 @@ impl Recording {
     /// [`ReplayFailure::Replay`] with the first difference, or with the limit that the replay reached.
     pub async fn replay(mut self, tool: &Tool, sink: Arc<dyn OutputSink>) -> Result<ReplayReport, ReplayFailure> {
         let header = self.replay.header().clone();
-        let same_component = *header.component_sha256.as_bytes() == tool.sha256;
+        let same_component = header.component_sha256 == tool.sha256;
         let same_arguments = self.arguments.as_ref().is_none_or(|given| *given == header.arguments);
         let fuel_compared = header.engine == tool.engine.fingerprint() && same_component && same_arguments;
         if !fuel_compared {

@@ -14,7 +14,7 @@ use wasm_agent_approval::{Approver, RefuseAll};
 use wasm_agent_egress::quiet::quietly;
 use wasm_agent_egress::{Resolver, SystemResolver};
 use wasm_agent_files::{Guard, OwnThings};
-use wasm_agent_ids::{Hex, RunId, ToolDigest};
+use wasm_agent_ids::{RunId, ToolDigest};
 use wasm_agent_journal::{Fsync, JournalStore, Options, Signer, Writer};
 use wasm_agent_policy::Limits;
 use wasmtime::Store;
@@ -67,11 +67,11 @@ impl Run {
     /// When the policy pins another tool, or the machine has no random bytes for an identifier.
     pub fn new(tool: &Tool, grants: Arc<Grants>, invocation: Invocation) -> Result<Self, LoadError> {
         if let Some(expected) = grants.policy().tool_sha256()
-            && expected != tool.sha256
+            && expected != *tool.sha256.as_bytes()
         {
             return Err(LoadError::Pin {
                 path: tool.name().into(),
-                expected: Hex(&expected).to_string(),
+                expected: ToolDigest::from_bytes(expected),
                 found: tool.sha256(),
             });
         }
@@ -94,9 +94,9 @@ impl Run {
         })
     }
 
-    /// The run's identifier, in hexadecimal.
-    pub fn id(&self) -> String {
-        self.id.to_string()
+    /// The run's identifier.
+    pub fn id(&self) -> RunId {
+        self.id
     }
 
     /// Arguments after the program's name.
@@ -221,7 +221,7 @@ impl Run {
     }
 
     fn gate(&self, session: &Arc<Session>, ledger: &Arc<Ledger>) -> Arc<Gate> {
-        let tool = ToolName { name: self.tool.name.clone(), digest: ToolDigest::from_bytes(self.tool.sha256) };
+        let tool = ToolName { name: self.tool.name.clone(), digest: self.tool.sha256 };
         let (grants, approver) = (Arc::clone(&self.grants), Arc::clone(&self.approver));
         Arc::new(Gate::new(Arc::clone(session), grants, approver, Arc::clone(ledger), tool))
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::{End, Header, RunResult};
 use wasm_agent_policy::Limits;
 
@@ -19,7 +18,7 @@ impl Run {
         let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Header {
             run_id: self.id,
-            component_sha256: ToolDigest::from_bytes(self.tool.sha256),
+            component_sha256: self.tool.sha256,
             component_name: self.tool.name.clone(),
             policy_text: policy.text().to_owned(),
             policy_digest: *policy.digest(),
@@ -61,7 +60,7 @@ impl Run {
         // If the journal failed earlier, that error is reported, and not that it can't be finished.
         let outcome = outcome?;
         Ok(RunReport {
-            run: self.id.to_string(),
+            run: self.id,
             outcome,
             calls: used.calls,
             denied,

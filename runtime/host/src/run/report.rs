@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use wasm_agent_ids::RunId;
 use wasm_agent_journal::Summary;
 use wasmtime::Store;
 
@@ -13,8 +14,8 @@ use crate::run::execute::fuel_used;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RunReport {
-    /// The run's identifier, in hexadecimal.
-    pub run: String,
+    /// The run's identifier.
+    pub run: RunId,
     /// How it ended.
     pub outcome: Outcome,
     /// Host calls made.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use sha2::Digest as _;
 use wasmtime::component::{Component, InstancePre};
 
-use wasm_agent_ids::Hex;
+use wasm_agent_ids::ToolDigest;
 
 use crate::call::Host;
 use crate::engine::cache;
@@ -39,7 +39,7 @@ pub const TOOL_BYTES_MAX: u64 = 128 << 20;
 pub struct Tool {
     pub(crate) engine: Engine,
     pub(crate) name: String,
-    pub(crate) sha256: [u8; 32],
+    pub(crate) sha256: ToolDigest,
     pub(crate) component: Component,
     pub(crate) instance: Arc<InstancePre<Host>>,
     /// The file that it was loaded from, and the state directory that stores its code.
@@ -81,10 +81,10 @@ impl Tool {
     /// A tool whose code and copy are stored already. Its file is only digested and not held in memory.
     fn load_stored(engine: &Engine, path: &Path, state: &StateDir) -> Result<Option<Self>, LoadError> {
         let Some(FileDigest { sha256, core }) = digest(path)? else { return Ok(None) };
-        if !state.component_path(&Hex(&sha256).to_string()).exists() {
+        if !state.component_path(sha256).exists() {
             return Ok(None);
         }
-        let Some(component) = cached(engine, state, &sha256)? else { return Ok(None) };
+        let Some(component) = cached(engine, state, sha256)? else { return Ok(None) };
         Self::link(engine, path, sha256, component, core, false).map(Some)
     }
 
@@ -94,15 +94,15 @@ impl Tool {
     ///
     /// As [`Tool::load`].
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
-        let sha256: [u8; 32] = sha2::Sha256::digest(bytes).into();
-        let cached = state.map_or(Ok(None), |state| cached(engine, state, &sha256))?;
+        let sha256 = ToolDigest::from_bytes(sha2::Sha256::digest(bytes).into());
+        let cached = state.map_or(Ok(None), |state| cached(engine, state, sha256))?;
         let compiled = cached.is_none();
         let component = match cached {
             Some(component) => component,
-            None => compile(engine, path, bytes, state.map(|state| (state, &sha256)))?,
+            None => compile(engine, path, bytes, state.map(|state| (state, sha256)))?,
         };
         if let Some(state) = state {
-            state.keep_component(&Hex(&sha256).to_string(), bytes)?;
+            state.keep_component(sha256, bytes)?;
         }
         Self::link(engine, path, sha256, component, is_core_module(bytes), compiled)
     }
@@ -110,7 +110,7 @@ impl Tool {
     fn link(
         engine: &Engine,
         path: &Path,
-        sha256: [u8; 32],
+        sha256: ToolDigest,
         component: Component,
         adapted: bool,
         compiled: bool,
@@ -131,8 +131,8 @@ impl Tool {
     }
 
     /// The SHA-256 of the file the tool was loaded from: what `sha256sum` prints, and what a policy pins.
-    pub fn sha256(&self) -> String {
-        Hex(&self.sha256).to_string()
+    pub fn sha256(&self) -> ToolDigest {
+        self.sha256
     }
 
     /// The name of the file the tool was loaded from, without its folder.
@@ -164,7 +164,7 @@ pub(crate) fn file_name(path: &Path) -> String {
 
 /// A file that was read through once.
 struct FileDigest {
-    sha256: [u8; 32],
+    sha256: ToolDigest,
     core: bool,
 }
 
@@ -188,7 +188,7 @@ fn digest(path: &Path) -> Result<Option<FileDigest>, LoadError> {
         core.get_or_insert_with(|| is_core_module(read));
         hasher.update(read);
     }
-    Ok(Some(FileDigest { sha256: hasher.finalize().into(), core: core.unwrap_or(false) }))
+    Ok(Some(FileDigest { sha256: ToolDigest::from_bytes(hasher.finalize().into()), core: core.unwrap_or(false) }))
 }
 
 /// Reads a whole tool.
@@ -210,11 +210,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 /// The stored code of the component with this digest, if there is any.
-fn cached(engine: &Engine, state: &StateDir, sha256: &[u8; 32]) -> Result<Option<Component>, LoadError> {
-    let name = Hex(sha256).to_string();
+fn cached(engine: &Engine, state: &StateDir, sha256: ToolDigest) -> Result<Option<Component>, LoadError> {
     for build in [Build::Single, Build::Composed] {
         let made_by = engine.code_name(build);
-        let code = state.code_path(&name, &made_by);
+        let code = state.code_path(sha256, &made_by);
         // Most tools are single components, so the engine for composed ones is made only if needed.
         if !code.exists() {
             continue;
@@ -225,7 +224,7 @@ fn cached(engine: &Engine, state: &StateDir, sha256: &[u8; 32]) -> Result<Option
             Err(LoadError::File { verb: "create", .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let entry = Entry { sha256, engine: &made_by };
+        let entry = Entry { sha256: sha256.as_bytes(), engine: &made_by };
         if let Some(component) = cache::load(engine.wasmtime(build)?, &code, state.source(), &key, &entry) {
             return Ok(Some(component));
         }
@@ -238,7 +237,7 @@ fn compile(
     engine: &Engine,
     path: &Path,
     bytes: &[u8],
-    keep: Option<(&StateDir, &[u8; 32])>,
+    keep: Option<(&StateDir, ToolDigest)>,
 ) -> Result<Component, LoadError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(bytes) });
@@ -251,7 +250,7 @@ fn compile(
     })?;
     if let Some((state, sha256)) = keep {
         let made_by = engine.code_name(build);
-        let (keep, entry) = (state.code_path(&Hex(sha256).to_string(), &made_by), Entry { sha256, engine: &made_by });
+        let (keep, entry) = (state.code_path(sha256, &made_by), Entry { sha256: sha256.as_bytes(), engine: &made_by });
         let warn =
             |error: &dyn std::fmt::Display| tracing::warn!(path = %keep.display(), %error, "cannot keep compiled code");
         // A cache that can't be written only makes the next start slower.

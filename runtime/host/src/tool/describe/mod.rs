@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::Digest as _;
 
-use wasm_agent_ids::Hex;
+use wasm_agent_ids::ToolDigest;
 
 use crate::engine::Engine;
 use crate::engine::compile::Task;
@@ -21,7 +21,7 @@ pub(crate) use interfaces::{ANSWER_BYTES_MAX, Interfaces};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     name: String,
-    sha256: [u8; 32],
+    sha256: ToolDigest,
     adapted: bool,
     command: bool,
     imports: Vec<String>,
@@ -46,7 +46,7 @@ impl Description {
         if !bytes.starts_with(b"\0asm") {
             return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(&bytes) });
         }
-        let sha256 = sha2::Sha256::digest(&bytes).into();
+        let sha256 = ToolDigest::from_bytes(sha2::Sha256::digest(&bytes).into());
         let adapted = is_core_module(&bytes);
         if adapted {
             imports::check(path, &bytes)?;
@@ -67,8 +67,8 @@ impl Description {
     }
 
     /// The SHA-256 of the file: what `sha256sum` prints, and what a policy pins.
-    pub fn sha256(&self) -> String {
-        Hex(&self.sha256).to_string()
+    pub fn sha256(&self) -> ToolDigest {
+        self.sha256
     }
 
     /// Whether the tool is a core module that is adapted from WASI 0.1.
