@@ -227,6 +227,30 @@ fn one_module_acts_on_files() {
     }
 }
 
+/// Calls that reach the network, and the modules that have an address checked before each.
+#[test]
+fn one_module_opens_connections() {
+    let opens = |line: &str| line.contains("TcpStream::connect(") || line.contains("lookup_host(");
+    let opening = ["runtime/egress/src/client/connect.rs", "runtime/egress/src/client/resolver.rs"];
+    let mut found = 0;
+    for path in files(&[".rs"]) {
+        let is_test = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+        if !path.starts_with("runtime") || is_test {
+            continue;
+        }
+        let source = text(&path);
+        let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        if code.iter().any(|line| opens(line)) {
+            assert!(opening.iter().any(|module| path.ends_with(module)), "{} opens connections", path.display());
+            found += 1;
+        }
+        // The client that takes any address is for the operator's collector.
+        let posts = code.iter().any(|line| line.contains("Poster") || line.contains("egress::post"));
+        assert!(!posts || path.ends_with("runtime/egress/src/post.rs"), "{} posts without a permit", path.display());
+    }
+    assert_eq!(found, opening.len(), "the modules are not what they were");
+}
+
 #[test]
 fn every_hostile_guest_has_a_test() {
     let tests: String =

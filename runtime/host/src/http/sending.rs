@@ -128,10 +128,10 @@ impl Sending {
     fn provision(&mut self, action: &Action) -> Provision {
         let grants = &self.gate.grants;
         let limits = grants.policy().limits();
-        let secrets = match action {
-            Action::HttpRequest(request) => grants.secret_headers(&request.secrets).collect(),
-            _ => Vec::new(),
-        };
+        let mut secrets = Vec::new();
+        if let Action::HttpRequest(request) = action {
+            secrets.extend(grants.secret_headers(&request.secrets));
+        }
         Provision {
             secrets,
             body: self.body.take().map_or_else(
