@@ -8,6 +8,7 @@ mod completeness;
 mod diverging;
 mod edit_files;
 mod evidence;
+mod file_errors;
 mod given;
 mod http;
 mod limits;

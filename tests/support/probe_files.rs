@@ -40,6 +40,16 @@ impl Probe {
         dir
     }
 
+    /// Takes the first two granted directories, in the order of the policy.
+    pub fn two_preopens(&mut self) -> (Handle, Handle) {
+        let first = self.preopen();
+        let second = self.handle();
+        // Each entry has a handle and a path, of twelve bytes together.
+        let next = Self::set(second, "(i32.load offset=12 (i32.load (i32.const 8)))");
+        self.when(&[first], &next);
+        (first, second)
+    }
+
     /// Opens a path.
     pub fn open(&mut self, dir: Handle, path: &str, how: OpenMode) -> Handle {
         self.import(FILES, "[method]descriptor.open-at", "(param i32 i32 i32 i32 i32 i32 i32)");
@@ -135,10 +145,15 @@ impl Probe {
 
     /// Renames.
     pub fn rename(&mut self, dir: Handle, from: &str, to: &str) {
+        self.rename_to(dir, from, dir, to);
+    }
+
+    /// Renames within or across directories.
+    pub fn rename_to(&mut self, dir: Handle, from: &str, other: Handle, to: &str) {
         self.import(FILES, "[method]descriptor.rename-at", "(param i32 i32 i32 i32 i32 i32 i32)");
         let (from, to) = (self.text(from), self.text(to));
-        let arguments = format!("{} {from} {} {to}", Self::get(dir), Self::get(dir));
-        self.simple(&[dir], "[method]descriptor.rename-at", &arguments);
+        let arguments = format!("{} {from} {} {to}", Self::get(dir), Self::get(other));
+        self.simple(&[dir, other], "[method]descriptor.rename-at", &arguments);
     }
 
     /// Makes a hard link.
@@ -173,11 +188,20 @@ impl Probe {
 
     /// Sets both times of a path to now.
     pub fn touch(&mut self, dir: Handle, path: &str) {
+        self.set_times(dir, path, "(i32.const 1) (i64.const 0) (i32.const 0)");
+    }
+
+    /// Sets both times of a path to this one.
+    pub fn touch_at(&mut self, dir: Handle, path: &str, seconds: u64, nanoseconds: u32) {
+        let seconds = seconds.cast_signed();
+        self.set_times(dir, path, &format!("(i32.const 2) (i64.const {seconds}) (i32.const {nanoseconds})"));
+    }
+
+    fn set_times(&mut self, dir: Handle, path: &str, time: &str) {
         let signature = "(param i32 i32 i32 i32 i32 i64 i32 i32 i64 i32 i32)";
         self.import(FILES, "[method]descriptor.set-times-at", signature);
         let text = self.text(path);
-        let now = "(i32.const 1) (i64.const 0) (i32.const 0)";
-        let arguments = format!("{} (i32.const 1) {text} {now} {now}", Self::get(dir));
+        let arguments = format!("{} (i32.const 1) {text} {time} {time}", Self::get(dir));
         self.simple(&[dir], "[method]descriptor.set-times-at", &arguments);
     }
 

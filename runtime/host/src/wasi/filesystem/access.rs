@@ -10,6 +10,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
 use super::effects::{Change, Look};
+use super::errors::failed;
 use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
 use crate::gate::{Gate, NotDone};
@@ -234,15 +235,6 @@ fn refused(not_done: NotDone<Errno>) -> FsError {
         NotDone::Over(error) => FsError::trap(error),
         NotDone::Failed(errno) => failed(errno),
     }
-}
-
-/// The error that a guest gets for an error of the operating system.
-pub(super) fn failed(errno: Errno) -> FsError {
-    // The error for a file that another one has replaced: `std` knows this error only from sockets.
-    if errno == Errno::AGAIN {
-        return types::ErrorCode::WouldBlock.into();
-    }
-    FsError::from(std::io::Error::from(errno))
 }
 
 /// Whether a path relative to a directory names this place by its text alone.

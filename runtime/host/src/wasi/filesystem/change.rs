@@ -8,8 +8,8 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor, NewTi
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::failed;
 use super::effects::Change;
+use super::errors::failed;
 use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
 
@@ -143,7 +143,7 @@ impl Host {
         let follow = flags.contains(PathFlags::SYMLINK_FOLLOW);
         let target = self.target(call, fd, path, follow, Wants::Modify).await?.target;
         let origin = self.origin(target.found.as_ref());
-        let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
+        let times = Timestamps { last_access: timespec(accessed)?, last_modification: timespec(modified)? };
         let set = Change::of(&target, |permit| target.set_times(&times, permit));
         self.change(call, Act::modify(target.place.path.clone(), false), origin, set).await
     }
@@ -166,7 +166,7 @@ impl Host {
         in_place(&grants, &directory).map_err(failed)?;
         let found = files::look_at(&*directory.file).map_err(failed)?;
         let origin = self.origin(Some(&found));
-        let times = Timestamps { last_access: timespec(accessed), last_modification: timespec(modified) };
+        let times = Timestamps { last_access: timespec(accessed)?, last_modification: timespec(modified)? };
         let set = Change::new(|permit| directory.set_times(&above.directory, &times, permit));
         self.change(call, Act::modify(directory.path.clone(), false), origin, set).await
     }
@@ -248,12 +248,17 @@ impl Host {
     }
 }
 
-fn timespec(time: NewTimestamp) -> Timespec {
-    match time {
+/// A time as the system takes it. One that it can't hold is an error, and not another time.
+fn timespec(time: NewTimestamp) -> FsResult<Timespec> {
+    Ok(match time {
         NewTimestamp::NoChange => Timespec { tv_sec: 0, tv_nsec: files::UTIME_OMIT },
         NewTimestamp::Now => Timespec { tv_sec: 0, tv_nsec: files::UTIME_NOW },
         NewTimestamp::Timestamp(time) => {
-            Timespec { tv_sec: i64::try_from(time.seconds).unwrap_or(i64::MAX), tv_nsec: time.nanoseconds.into() }
+            let seconds = i64::try_from(time.seconds).map_err(|_| types::ErrorCode::Overflow)?;
+            if time.nanoseconds >= 1_000_000_000 {
+                return Err(types::ErrorCode::Invalid.into());
+            }
+            Timespec { tv_sec: seconds, tv_nsec: time.nanoseconds.into() }
         }
-    }
+    })
 }

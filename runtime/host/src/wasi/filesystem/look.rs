@@ -13,7 +13,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::failed;
+use super::errors::failed;
 use super::path_rules::{Wants, in_place};
 use crate::call::{Call, Host};
 

@@ -3,11 +3,13 @@
 mod access;
 mod change;
 mod effects;
+mod errors;
 mod look;
 mod open;
 mod output;
 mod path_rules;
 mod values;
+mod write;
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
@@ -38,12 +40,11 @@ impl types::Host for View<'_> {
         &mut self,
         error: Resource<wasmtime::Error>,
     ) -> wasmtime::Result<Option<types::ErrorCode>> {
-        host_calls!(@call self, false, types::Host as "wasi:filesystem/types", filesystem_error_code,
-        (error: Resource<wasmtime::Error>), wasmtime::Result<Option<types::ErrorCode>>,
-        |host, _call| match host.world() {
-            Ok(world) => types::Host::filesystem_error_code(&mut world.filesystem(), error),
-            Err(error) => Err(error),
-        })
+        host_calls!(
+            @call self, false, types::Host as "wasi:filesystem/types", filesystem_error_code,
+            (error: Resource<wasmtime::Error>), wasmtime::Result<Option<types::ErrorCode>>,
+            |host, _call| host.filesystem_error_code(&error)
+        )
     }
 }
 
@@ -52,16 +53,18 @@ host_calls! {
         fn read_via_stream(fd: Fd, offset: u64) -> FsResult<Resource<DynInputStream>> = via filesystem;
         fn write_via_stream(fd: Fd, offset: u64) -> FsResult<Resource<DynOutputStream>>
             = |host, _call| host.write_via_stream(&fd, offset);
-        fn append_via_stream(fd: Fd) -> FsResult<Resource<DynOutputStream>> = via filesystem;
+        fn append_via_stream(fd: Fd) -> FsResult<Resource<DynOutputStream>>
+            = |host, _call| host.append_via_stream(fd);
         async fn advise(fd: Fd, offset: u64, length: u64, advice: types::Advice) -> FsResult<()> = via filesystem;
         async fn sync_data(fd: Fd) -> FsResult<()> = via filesystem;
         async fn get_flags(fd: Fd) -> FsResult<Flags> = via filesystem;
         async fn get_type(fd: Fd) -> FsResult<types::DescriptorType> = via filesystem;
-        async fn set_size(fd: Fd, size: u64) -> FsResult<()> = via filesystem;
+        async fn set_size(fd: Fd, size: u64) -> FsResult<()> = |host, _call| host.set_size(&fd, size);
         async fn set_times(fd: Fd, accessed: Time, modified: Time) -> FsResult<()>
             = |host, call| host.set_times(call, fd, accessed, modified).await;
         async fn read(fd: Fd, length: u64, offset: u64) -> FsResult<(Vec<u8>, bool)> = via filesystem;
-        async fn write(fd: Fd, buffer: Vec<u8>, offset: u64) -> FsResult<u64> = via filesystem;
+        async fn write(fd: Fd, buffer: Vec<u8>, offset: u64) -> FsResult<u64>
+            = |host, _call| host.write(&fd, &buffer, offset);
         async fn read_directory(fd: Fd) -> FsResult<Listing>
             = |host, call| host.read_directory(call, fd).await;
         async fn sync(fd: Fd) -> FsResult<()> = via filesystem;

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use wasm_agent_files::{Directory, Errno, FileType};
 use wasm_agent_policy::{Act, Origin};
-use wasmtime::component::Resource;
 use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File, OpenMode};
 use wasmtime_wasi::p2::bindings::filesystem::types::{self, DescriptorFlags, OpenFlags, PathFlags};
-use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
+use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::{ResolvedPath, failed};
+use super::access::ResolvedPath;
 use super::effects::Change;
-use super::output::FileOutput;
+use super::errors::failed;
 use super::path_rules::Wants;
 use crate::call::{Call, Host};
 
@@ -172,19 +171,6 @@ impl Host {
         let fd = world.table.push(Descriptor::Dir(descriptor))?;
         world.files.insert(fd.rep(), directory);
         Ok(fd)
-    }
-
-    /// A stream into a file. It was permitted when the file was opened.
-    pub(super) fn write_via_stream(&mut self, fd: &Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> {
-        let world = self.world().map_err(FsError::trap)?;
-        let Descriptor::File(file) = world.table.get(fd)? else {
-            return Err(types::ErrorCode::BadDescriptor.into());
-        };
-        if file.perms.write_not_permitted() {
-            return Err(types::ErrorCode::NotPermitted.into());
-        }
-        let stream: DynOutputStream = Box::new(FileOutput::new(Arc::clone(&file.file), offset));
-        Ok(world.table.push(stream)?)
     }
 
     fn push_file(&mut self, file: std::fs::File, read: bool, write: bool) -> FsResult<Fd> {
