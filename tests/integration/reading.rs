@@ -159,16 +159,25 @@ fn large_folder_and_deep_folder_are_read() {
 }
 
 #[test]
-fn name_that_is_not_text_fails_the_listing_and_nothing_else() {
+fn a_name_that_is_not_text_is_left_out_and_the_journal_says_so() {
     use std::os::unix::ffi::OsStrExt;
     let folder = notes();
-    // WASI has no word for it, and leaving it out would look like a folder that was read whole.
-    let odd = std::ffi::OsStr::from_bytes(b"notes/deep/not-\xff-text.md");
-    std::fs::write(folder.path("").join(odd), "odd words\n").unwrap();
+    for odd in [b"notes/deep/not-\xff-text.md", b"notes/deep/not-\xfe-text.md"] {
+        std::fs::write(folder.path("").join(std::ffi::OsStr::from_bytes(odd)), "odd words\n").unwrap();
+    }
+    for number in 0..20 {
+        folder.write(&format!("notes/deep/behind-{number}.md"), "word\n");
+    }
     let run = Scene::guest(&folder, "count-words").policy_of("count-words", &[]).arguments(["/notes"]).run();
     run.exited(0);
     let count: Value = serde_json::from_str(&run.stdout).unwrap();
-    let skipped: Vec<&str> =
-        count["skipped"].as_array().unwrap().iter().map(|skipped| skipped["path"].as_str().unwrap()).collect();
-    assert!(skipped.contains(&"/notes/deep"), "{skipped:?}");
+    let plain = {
+        let run = Scene::guest(&notes(), "count-words").policy_of("count-words", &[]).arguments(["/notes"]).run();
+        serde_json::from_str::<Value>(&run.stdout).unwrap()
+    };
+    assert_eq!(count["files"].as_u64().unwrap(), plain["files"].as_u64().unwrap() + 20);
+    assert_eq!(count["skipped"], plain["skipped"]);
+    let notes = run.events_of("note");
+    assert_eq!(notes.len(), 1, "once for a listing: {notes:?}");
+    assert_eq!(notes[0]["text"], "left out names that are not UTF-8 in /notes/deep");
 }

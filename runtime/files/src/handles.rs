@@ -13,8 +13,8 @@ use crate::{Created, Directory, Guard, LastLook, Links};
 pub struct Files {
     /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
     directories: BTreeMap<u32, Directory>,
-    /// Directories that are being listed, and whether their grants cover mounts, by the handle of the listing.
-    listings: BTreeMap<u32, (Directory, bool)>,
+    /// Listings under way, by handle.
+    listings: BTreeMap<u32, Listing>,
     /// The mount points. Read when the first directory is listed.
     mount_points: OnceCell<MountPoints>,
     /// What this run created.
@@ -25,6 +25,16 @@ pub struct Files {
     pub guard: Guard,
     /// Symbolic links that it made.
     pub links: Links,
+}
+
+/// A directory that is being listed.
+#[derive(Debug)]
+struct Listing {
+    directory: Directory,
+    /// Whether its grant covers mounts.
+    mounts: bool,
+    /// Whether a name was left out because it is not text.
+    left_out: bool,
 }
 
 impl Files {
@@ -59,7 +69,14 @@ impl Files {
 
     /// Remembers the directory of a listing, and whether its grant covers mounts.
     pub fn list(&mut self, handle: u32, directory: Directory, mounts: bool) {
-        self.listings.insert(handle, (directory, mounts));
+        self.listings.insert(handle, Listing { directory, mounts, left_out: false });
+    }
+
+    /// Notes that a listing leaves out a name that is not text. Returns the directory the first time.
+    pub fn leave_out(&mut self, handle: u32) -> Option<&GuestPath> {
+        let listing = self.listings.get_mut(&handle).filter(|listing| !listing.left_out)?;
+        listing.left_out = true;
+        Some(&listing.directory.path)
     }
 
     /// Forgets a listing.
@@ -70,7 +87,7 @@ impl Files {
     /// Whether a listing leaves out an entry: the host's own, or a mount point that the tool can't reach. `is_granted`
     /// says whether a path has a grant of its own, which makes it reachable.
     pub fn hides(&self, handle: u32, name: &str, is_granted: impl Fn(&GuestPath) -> bool) -> bool {
-        let Some((directory, mounts)) = self.listings.get(&handle) else { return false };
+        let Some(Listing { directory, mounts, .. }) = self.listings.get(&handle) else { return false };
         if self.guard.keeps(directory.id, name, None) {
             return true;
         }

@@ -1,7 +1,5 @@
 //! Looks at files without opening them.
 
-use std::sync::Arc;
-
 use wasm_agent_files::{self as files, Found};
 use wasm_agent_policy::{Act, Action, GuestPath, Origin};
 use wasmtime::component::Resource;
@@ -84,21 +82,29 @@ impl Host {
         Ok(stream)
     }
 
-    /// The next entry of a directory that the tool may see.
+    /// The next entry of a directory that the tool may see. Names that are not UTF-8 have no form in WASI: they are left
+    /// out, and the journal says so once for each listing.
     pub(super) async fn read_directory_entry(
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
     ) -> FsResult<Option<types::DirectoryEntry>> {
-        let grants = Arc::clone(&self.gate()?.grants);
+        let gate = self.gate()?;
+        let grants = &gate.grants;
         let is_granted =
             |path: &GuestPath| grants.preopens().iter().any(|preopen| preopen.directory.path.starts_with(path));
         let world = self.world().map_err(FsError::trap)?;
         let number = stream.rep();
         loop {
             let stream = Resource::new_borrow(number);
-            match world.filesystem().read_directory_entry(stream).await? {
-                Some(entry) if world.files.hides(number, &entry.name, is_granted) => {}
-                answer => return Ok(answer),
+            match world.filesystem().read_directory_entry(stream).await {
+                Ok(Some(entry)) if world.files.hides(number, &entry.name, is_granted) => {}
+                Err(error) if error.downcast_ref() == Some(&types::ErrorCode::IllegalByteSequence) => {
+                    if let Some(directory) = world.files.leave_out(number) {
+                        let text = format!("left out names that are not UTF-8 in {}", directory.as_str());
+                        gate.ledger.note("listing", &text).map_err(FsError::trap)?;
+                    }
+                }
+                answer => return answer,
             }
         }
     }
