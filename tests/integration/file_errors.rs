@@ -63,3 +63,19 @@ fn a_time_that_the_system_can_not_hold_is_refused() {
     let modified = std::fs::metadata(folder.path("work/a.txt")).unwrap().modified().unwrap();
     assert_eq!(modified, SystemTime::UNIX_EPOCH + Duration::new(86_400, 5));
 }
+
+#[test]
+fn a_promise_to_write_synchronously_is_not_made() {
+    let folder = Folder::with([("work/a.txt", "kept")]);
+    let mut probe = Probe::new();
+    let dir = probe.preopen();
+    // `file-integrity-sync`, `data-integrity-sync`, `requested-write-sync`.
+    for flag in [4, 8, 16] {
+        probe.open(dir, "a.txt", OpenMode { flags: 1 | flag, ..OpenMode::READ });
+        probe.open(dir, "new.txt", OpenMode { flags: 3 | flag, ..OpenMode::CREATE });
+    }
+    let run = Scene::tool(&folder, probe.tool()).policy(granted("work")).run();
+    run.exited(0);
+    assert_eq!(results(&run), ["open-at unsupported"; 6]);
+    assert!(run.effects().is_empty() && !folder.path("work/new.txt").exists());
+}

@@ -50,6 +50,13 @@ impl Host {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Fd> {
+        // A promise that writes reach the disk is not made where it is not kept. The engine refuses these flags too.
+        let synchronous = DescriptorFlags::FILE_INTEGRITY_SYNC
+            | DescriptorFlags::DATA_INTEGRITY_SYNC
+            | DescriptorFlags::REQUESTED_WRITE_SYNC;
+        if flags.intersects(synchronous) {
+            return Err(types::ErrorCode::Unsupported.into());
+        }
         let exclusive = open_flags.contains(OpenFlags::CREATE | OpenFlags::EXCLUSIVE);
         let follow = path_flags.contains(PathFlags::SYMLINK_FOLLOW) && !exclusive;
         if open_flags == OpenFlags::empty()
