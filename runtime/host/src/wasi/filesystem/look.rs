@@ -82,8 +82,8 @@ impl Host {
         Ok(stream)
     }
 
-    /// The next entry of a directory that the tool may see. Names that are not UTF-8 have no form in WASI: they are left
-    /// out, and the journal says so once for each listing.
+    /// The next entry of a directory that the tool may see. Names that are not UTF-8 have no form in WASI: they are
+    /// left out, and the journal says so once for each listing.
     pub(super) async fn read_directory_entry(
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
