@@ -55,7 +55,7 @@ fn recorded(probe: &Probe, report: wasm_agent_host::RunReport, store: &Memory) -
 
 #[test]
 fn many_runs_wait_for_a_person_on_one_thread() {
-    const RUNS: usize = 200;
+    const RUNS: usize = 500;
     let approver = Arc::new(Held(Semaphore::new(0)));
     let scenes: Vec<(Folder, Probe)> = (0..RUNS).map(|_| deletion()).collect();
     let runs: Vec<(Run, Memory)> = scenes
