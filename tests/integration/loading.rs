@@ -171,7 +171,8 @@ fn program_for_wasi_0_1_is_held_like_any_other() {
     let folder = Folder::with([("outside.txt", "out"), ("work/inside.txt", "in")]);
     let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\n";
     let run = Scene::tool(&folder, tool).policy(policy).run();
-    run.exited(1);
+    let not_permitted = 63;
+    run.exited(not_permitted);
     assert_eq!(run.denials(), ["no-grant"]);
     let tool = guests::from_text("open.wasm", &wat::preview1_open("inside.txt"));
     Scene::tool(&folder, tool).policy(policy).run().exited(0);

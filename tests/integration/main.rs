@@ -2,6 +2,7 @@
 //!
 //! Every run here is held to what must always hold, and is replayed as soon as it ends: see `wasm_agent_tests`.
 
+mod adapted;
 mod again;
 mod compiling;
 mod completeness;

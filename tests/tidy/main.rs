@@ -54,7 +54,7 @@ fn names(folder: &str, ending: &str) -> Vec<String> {
 fn example_tools() -> Vec<String> {
     let mut names = names("guest-tools", "");
     names.retain(|name| {
-        let holds_no_tool = ["sdk", "hostile", "bench", "target"].contains(&name.as_str());
+        let holds_no_tool = ["sdk", "hostile", "bench", "target", "wasi-0.1"].contains(&name.as_str());
         !holds_no_tool && root().join("guest-tools").join(name).join("Cargo.toml").is_file()
     });
     names
@@ -92,7 +92,7 @@ fn unsafe_code_stands_in_one_file() {
 fn tools_are_compiled_in_one_place() {
     // There it happens in a process of its own. A call anywhere else would compile, or read what is hostile, without
     // limits.
-    let allowed = Path::new("runtime/host/src/engine/compile/code.rs");
+    let allowed = Path::new("runtime/host/src/engine/compile");
     let calls = [
         "Component::new(",
         "Component::from_",
@@ -116,7 +116,7 @@ fn tools_are_compiled_in_one_place() {
             if line.contains("precompile_compatibility_hash") {
                 continue;
             }
-            assert_eq!(path, allowed, "`{call}` is called in {}: {line}", path.display());
+            assert!(path.starts_with(allowed), "`{call}` is called in {}: {line}", path.display());
             found += 1;
         }
     }

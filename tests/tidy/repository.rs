@@ -13,8 +13,8 @@ const BYTES_MAX: u64 = 256 << 10;
 /// Longest line, in columns. rustfmt keeps code within it, but not comments, literals and macros.
 const COLUMNS_MAX: usize = 120;
 
-/// Folders of inputs that tests read as they are: binary, damaged, with any name.
-const FIXTURES: [&str; 2] = ["tests/fixtures", "tests/fuzz/corpus"];
+/// Folders of inputs that are read as they are: binary, damaged, with any name.
+const FIXTURES: [&str; 3] = ["tests/fixtures", "tests/fuzz/corpus", "runtime/host/adapters"];
 
 /// Endings of files that people write, line by line.
 const WRITTEN: [&str; 6] = [".rs", ".toml", ".md", ".wit", ".py", ".ci/run"];

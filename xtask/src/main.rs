@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: printing is its purpose")]
 
+mod adapter;
 mod benchmarks;
 mod crash;
 mod demo;
@@ -46,6 +47,16 @@ enum Task {
         /// The toolchain to build with, instead of the first that works
         #[arg(value_enum)]
         route: Option<RouteName>,
+    },
+
+    /// Build the adapter for WASI 0.1, which is checked in
+    ///
+    /// Journals name the adapter by its digest: after a change, keep the old file, and give the new one a name of its
+    /// own in `runtime/host/src/engine`.
+    Adapter {
+        /// Compare the file with its sources, and write nothing
+        #[arg(long)]
+        check: bool,
     },
 
     /// Build the guest tools and run all tests
@@ -102,6 +113,7 @@ fn run(task: Task) -> Result<ExitCode> {
             println!("{} guests in {}", built.count, project.guests_dir().display());
             Ok(ExitCode::SUCCESS)
         }
+        Task::Adapter { check } => adapter::run(&project, check),
         Task::Test { arguments } => tests_command::run(&project, &as_typed(arguments)),
         Task::Crash { points } => crash::run(&project, points),
         Task::Bench(PassedOn { arguments }) => benchmarks::run(&project, "bench", &arguments),

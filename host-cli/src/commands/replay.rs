@@ -30,7 +30,7 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
             stored_tool(&state.component_path(header.component_sha256), &header.component_name, &arguments.journal)?
         }
     };
-    let engine = engine::from_config()?;
+    let engine = engine::from_config()?.as_recorded(&header.engine);
     let tool = Tool::load(&engine, &path, Some(&state))?;
     if let Some(given) = &arguments.arguments {
         recording = recording.arguments(given.iter().cloned());

@@ -120,9 +120,9 @@ fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Fi
         failed: None,
     };
     let shared = Arc::new(Mutex::new(watched));
-    let engine = engine::from_config().map_err(text)?;
-    let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
     let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
+    let engine = engine::from_config().map_err(text)?.as_recorded(&recording.header().engine);
+    let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
     let recording = bounds.of(recording);
     let watcher = Watcher { shared: Arc::clone(&shared), at };
     match recording.observe(Box::new(watcher)).replay_blocking(&tool, Arc::new(Discard)) {

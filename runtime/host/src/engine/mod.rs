@@ -28,6 +28,7 @@ const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + (1 << 20);
 pub struct Engine {
     inner: wasmtime::Engine,
     shared: Arc<Shared>,
+    adapter: Adapter,
 }
 
 /// How a tool is built, as far as that matters for running it.
@@ -41,7 +42,36 @@ pub(crate) enum Build {
     /// between two units. So such tools are also interrupted by time, for which every loop pays; others are interrupted
     /// by fuel alone.
     Composed,
+    /// A core module for WASI 0.1, wrapped into one component.
+    Adapted(Adapter),
 }
+
+impl Build {
+    /// The adapter that a core module of this build gets.
+    pub(crate) fn adapter(self) -> Adapter {
+        match self {
+            Self::Adapted(adapter) => adapter,
+            Self::Single | Self::Composed => Adapter::default(),
+        }
+    }
+}
+
+/// What serves WASI 0.1 to core modules. Which one it is decides every call that a module makes, so a journal names it,
+/// and those that recorded runs had are kept for their replays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Adapter {
+    /// The engine's, for the journals of runs before there was another. Its state lies in the module's memory.
+    Engine,
+    /// `guest-tools/wasi-0.1`, which has a memory of its own.
+    #[default]
+    OwnMemory,
+}
+
+/// What stands between an engine's fingerprint and the name of an adapter.
+const ADAPTER: &str = "-adapter-";
+
+/// The first 16 digits of the SHA-256 of [`Adapter::OwnMemory`].
+const OWN_MEMORY: &str = "20182913459a546e";
 
 /// What all handles of one engine share.
 struct Shared {
@@ -65,7 +95,16 @@ impl Engine {
         let inner = compiling(Build::Single).map_err(|source| LoadError::Engine { source })?;
         let fingerprint = fingerprint(&inner);
         let shared = Shared { compiler, fingerprint, composed: OnceLock::new(), event_loops: EventLoops::default() };
-        Ok(Self { inner, shared: Arc::new(shared) })
+        Ok(Self { inner, shared: Arc::new(shared), adapter: Adapter::default() })
+    }
+
+    /// This engine, for tools whose runs were recorded by an engine of that name, which a journal's header has.
+    ///
+    /// A core module for WASI 0.1 then gets the adapter that it had in its run. Components are the same with either.
+    #[must_use]
+    pub fn as_recorded(&self, name: &str) -> Self {
+        let adapter = if name.contains(ADAPTER) { Adapter::default() } else { Adapter::Engine };
+        Self { adapter, ..self.clone() }
     }
 
     /// The engine's identity: its version and everything that changes compiled code.
@@ -85,7 +124,7 @@ impl Engine {
     ///
     /// When that thread can't be started.
     pub(crate) fn wasmtime(&self, build: Build) -> Result<&wasmtime::Engine, LoadError> {
-        if build == Build::Single {
+        if build != Build::Composed {
             return Ok(&self.inner);
         }
         if let Some((composed, _)) = self.shared.composed.get() {
@@ -99,9 +138,20 @@ impl Engine {
     /// The name that compiled code of this build is stored under, besides the digest of its component.
     pub(crate) fn code_name(&self, build: Build) -> String {
         match build {
-            Build::Single => self.fingerprint().to_owned(),
+            Build::Single | Build::Adapted(Adapter::Engine) => self.fingerprint().to_owned(),
             Build::Composed => format!("{}-composed", self.fingerprint()),
+            Build::Adapted(Adapter::OwnMemory) => format!("{}{ADAPTER}{OWN_MEMORY}", self.fingerprint()),
         }
+    }
+
+    /// The name that the journals of a tool's runs have for this engine.
+    pub(crate) fn recorded_name(&self, adapted: bool) -> String {
+        if adapted { self.code_name(Build::Adapted(self.adapter)) } else { self.fingerprint().to_owned() }
+    }
+
+    /// What serves WASI 0.1 to core modules.
+    pub(crate) fn adapter(&self) -> Adapter {
+        self.adapter
     }
 
     /// Where tools are compiled.

@@ -127,7 +127,7 @@ impl Recording {
         let header = self.replay.header().clone();
         let same_component = header.component_sha256 == tool.sha256;
         let same_arguments = self.arguments.as_ref().is_none_or(|given| *given == header.arguments);
-        let fuel_compared = header.engine == tool.engine.fingerprint() && same_component && same_arguments;
+        let fuel_compared = header.engine == tool.engine_name() && same_component && same_arguments;
         if !fuel_compared {
             self.replay.ignore_fuel();
         }

@@ -26,7 +26,7 @@ impl Run {
             environment: self.environment(),
             invocation: self.invocation.to_record(),
             limits: recorded_limits(limits),
-            engine: self.tool.engine.fingerprint().to_owned(),
+            engine: self.tool.engine_name(),
             started_ns: nanoseconds(started),
             parent: None,
             approver: self.approver.name(),

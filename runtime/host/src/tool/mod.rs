@@ -84,7 +84,7 @@ impl Tool {
         if !state.component_path(sha256).exists() {
             return Ok(None);
         }
-        let Some(component) = cached(engine, state, sha256)? else { return Ok(None) };
+        let Some(component) = cached(engine, state, sha256, core)? else { return Ok(None) };
         Self::link(engine, path, sha256, component, core, false).map(Some)
     }
 
@@ -95,7 +95,8 @@ impl Tool {
     /// As [`Tool::load`].
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
         let sha256 = ToolDigest::from_bytes(sha2::Sha256::digest(bytes).into());
-        let cached = state.map_or(Ok(None), |state| cached(engine, state, sha256))?;
+        let core = is_core_module(bytes);
+        let cached = state.map_or(Ok(None), |state| cached(engine, state, sha256, core))?;
         let compiled = cached.is_none();
         let component = match cached {
             Some(component) => component,
@@ -104,7 +105,7 @@ impl Tool {
         if let Some(state) = state {
             state.keep_component(sha256, bytes)?;
         }
-        Self::link(engine, path, sha256, component, is_core_module(bytes), compiled)
+        Self::link(engine, path, sha256, component, core, compiled)
     }
 
     fn link(
@@ -143,6 +144,11 @@ impl Tool {
     /// Whether the tool is a core module that was adapted from WASI 0.1.
     pub fn is_adapted(&self) -> bool {
         self.adapted
+    }
+
+    /// The name of the engine in the journals of this tool's runs.
+    pub(crate) fn engine_name(&self) -> String {
+        self.engine.recorded_name(self.adapted)
     }
 
     /// Whether loading compiled the tool, rather than taking its code from the cache.
@@ -210,8 +216,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 /// The stored code of the component with this digest, if there is any.
-fn cached(engine: &Engine, state: &StateDir, sha256: ToolDigest) -> Result<Option<Component>, LoadError> {
-    for build in [Build::Single, Build::Composed] {
+fn cached(engine: &Engine, state: &StateDir, sha256: ToolDigest, core: bool) -> Result<Option<Component>, LoadError> {
+    let adapted = [Build::Adapted(engine.adapter())];
+    for &build in if core { adapted.as_slice() } else { &[Build::Single, Build::Composed] } {
         let made_by = engine.code_name(build);
         let code = state.code_path(sha256, &made_by);
         // Most tools are single components, so the engine for composed ones is made only if needed.
@@ -242,7 +249,10 @@ fn compile(
     if !bytes.starts_with(b"\0asm") {
         return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(bytes) });
     }
-    let build = imports::check(path, bytes)?;
+    let build = match imports::check(path, bytes)? {
+        _ if is_core_module(bytes) => Build::Adapted(engine.adapter()),
+        build => build,
+    };
     let code = engine.compiler().make(engine, Task::Code(build), path, bytes)?;
     let component = cache::of_bytes(engine.wasmtime(build)?, &code).map_err(|error| LoadError::Compiler {
         path: path.to_owned(),

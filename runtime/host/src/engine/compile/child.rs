@@ -9,10 +9,19 @@ use wasm_agent_jail::Limits;
 
 use super::answer::{self, Answer};
 use super::{Problem, Task, code};
-use crate::engine::{self, Build};
+use crate::engine::{self, Adapter, Build};
 
 /// The first argument of a compiler process. Its format is internal to the library; programs must not pass it on.
 pub(super) const ARGUMENT: &str = "__wasm-agent-compile";
+
+/// The tasks by the names that a process is given.
+const TASKS: [(&str, Task); 5] = [
+    ("describe", Task::Describe),
+    ("single", Task::Code(Build::Single)),
+    ("composed", Task::Code(Build::Composed)),
+    ("adapted", Task::Code(Build::Adapted(Adapter::OwnMemory))),
+    ("adapted-by-engine", Task::Code(Build::Adapted(Adapter::Engine))),
+];
 
 /// Most threads that compile at a time. Each has its own stack and heap areas, which count against the limit.
 const THREADS_MAX: usize = 16;
@@ -29,11 +38,7 @@ pub(super) struct Start {
 impl Start {
     /// Adds the arguments that say so, and removes everything else that the process would inherit.
     pub(super) fn arrange(&self, command: &mut Command) {
-        let task = match self.task {
-            Task::Describe => "describe",
-            Task::Code(Build::Single) => "single",
-            Task::Code(Build::Composed) => "composed",
-        };
+        let task = TASKS.iter().find(|(_, task)| *task == self.task).map_or("", |(name, _)| *name);
         let Limits { memory_bytes, cpu_seconds } = self.limits;
         command.args([ARGUMENT, task]).args([
             self.tool_bytes.to_string(),
@@ -47,12 +52,7 @@ impl Start {
     fn parse(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
         let words: Vec<String> = arguments.map(OsString::into_string).collect::<Result<_, _>>().ok()?;
         let [task, tool_bytes, memory_bytes, cpu_seconds, parent] = words.try_into().ok()?;
-        let task = match task.as_str() {
-            "describe" => Task::Describe,
-            "single" => Task::Code(Build::Single),
-            "composed" => Task::Code(Build::Composed),
-            _ => return None,
-        };
+        let task = TASKS.iter().find(|(name, _)| *name == task).map(|(_, task)| *task)?;
         let limits = Limits { memory_bytes: memory_bytes.parse().ok()?, cpu_seconds: cpu_seconds.parse().ok()? };
         Some(Self { task, tool_bytes: tool_bytes.parse().ok()?, limits, parent: parent.parse().ok()? })
     }
@@ -96,7 +96,7 @@ fn make(task: Task, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
         Task::Describe => code::describe(bytes),
         Task::Code(build) => {
             let engine = engine::compiling(build).map_err(|error| Problem::Failed(format!("{error:#}")))?;
-            code::code(&engine, bytes)
+            code::code(&engine, build, bytes)
         }
     }))
     .unwrap_or_else(|panic| {
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_process_gets_its_start_arguments() {
-        for task in [Task::Describe, Task::Code(Build::Single), Task::Code(Build::Composed)] {
+        for (_, task) in TASKS {
             let limits = Limits { memory_bytes: 1 << 40, cpu_seconds: 7 };
             let start = Start { task, tool_bytes: 12, limits, parent: 4711 };
             let mut command = Command::new("program");

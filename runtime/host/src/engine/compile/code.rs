@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use wasmparser::{Validator, WasmFeatures};
-use wit_component::ComponentEncoder;
 
 use super::Problem;
+use super::adapt::adapt;
+use crate::engine::{Adapter, Build};
 use crate::tool::describe::Interfaces;
-use crate::tool::imports::{is_command, is_core_module};
+use crate::tool::imports::is_core_module;
 
 /// The machine code of a component or core module, as the engine stores it.
-pub(super) fn code(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
-    let component = component(bytes)?;
+pub(super) fn code(engine: &wasmtime::Engine, build: Build, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let component = component(bytes, build.adapter())?;
     engine.precompile_component(&component).map_err(|error| {
         let no_memory = error.downcast_ref::<wasmtime::OutOfMemory>().is_some();
         if no_memory { Problem::Memory } else { Problem::Invalid(format!("{error:#}")) }
@@ -21,29 +22,17 @@ pub(super) fn code(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Vec<u8>, P
 /// The imports and exports of a component, or of a core module after it is adapted, as JSON. Types consist of types, so
 /// a description of a few hundred kilobytes can take gigabytes to read.
 pub(super) fn describe(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
-    let component = component(bytes)?;
+    let component = component(bytes, Adapter::default())?;
     let validator = Validator::new_with_features(WasmFeatures::all());
     let read = Interfaces::read(validator, &component).map_err(|error| Problem::Invalid(error.to_string()))?;
     serde_json::to_vec(&read).map_err(|error| Problem::Failed(error.to_string()))
 }
 
 /// The tool as a component: itself, or what it is adapted to.
-fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
-    if is_core_module(bytes) { adapt(bytes).map(Cow::Owned) } else { Ok(Cow::Borrowed(bytes)) }
-}
-
-/// Wraps a core module for WASI 0.1 into a component for WASI 0.2.
-fn adapt(module: &[u8]) -> Result<Vec<u8>, Problem> {
-    use wasi_preview1_component_adapter_provider as adapter;
-    let invalid = |error: String| Problem::Invalid(format!("cannot adapt WASI 0.1 to WASI 0.2: {error}"));
-    let bytes = if is_command(module).map_err(|error| invalid(error.to_string()))? {
-        adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
-    } else {
-        adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
-    };
-    ComponentEncoder::default()
-        .module(module)
-        .and_then(|encoder| encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, bytes))
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| invalid(format!("{error:#}")))
+fn component(bytes: &[u8], adapter: Adapter) -> Result<Cow<'_, [u8]>, Problem> {
+    if !is_core_module(bytes) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let adapted = adapt(bytes, adapter);
+    adapted.map(Cow::Owned).map_err(|error| Problem::Invalid(format!("cannot adapt WASI 0.1 to WASI 0.2: {error}")))
 }

@@ -3,11 +3,13 @@
 //! A small file can keep a compiler busy for hours, and a vulnerability of the compiler is one of the process that
 //! calls it. So a tool is compiled in a process that has no access to anything: see [`Compiler`].
 
+mod adapt;
 mod answer;
 mod child;
 mod code;
 mod limits;
 mod parent;
+mod trim;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -124,7 +126,7 @@ impl Compiler {
             Location::Child(program) => parent::ask(program, task, &limits::of(&self.limits, bytes.len()), bytes),
             Location::ThisProcess => match task {
                 Task::Describe => code::describe(bytes),
-                Task::Code(build) => code::code(engine.wasmtime(build)?, bytes),
+                Task::Code(build) => code::code(engine.wasmtime(build)?, build, bytes),
             },
         };
         let path = path.to_owned();
