@@ -9,6 +9,7 @@
 mod benchmarks;
 mod crash;
 mod demo;
+mod suites;
 mod summary;
 mod tests_command;
 
@@ -52,6 +53,12 @@ enum Task {
     ///
     /// Ends with one line that adds up all test binaries: `N passed, N failed, N skipped`.
     Test {
+        /// Also run the suites that take long or need something from outside
+        ///
+        /// A suite that this machine can't run is counted as skipped, and named at the end.
+        #[arg(long, conflicts_with = "arguments")]
+        all: bool,
+
         /// Pass these to `cargo test`, instead of testing the whole workspace and the guest tools
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
@@ -102,7 +109,8 @@ fn run(task: Task) -> Result<ExitCode> {
             println!("{} guests in {}", built.count, project.guests_dir().display());
             Ok(ExitCode::SUCCESS)
         }
-        Task::Test { arguments } => tests_command::run(&project, &as_typed(arguments)),
+        Task::Test { all: true, .. } => tests_command::run_all(&project),
+        Task::Test { arguments, .. } => tests_command::run(&project, &as_typed(arguments)),
         Task::Crash { points } => crash::run(&project, points),
         Task::Bench(PassedOn { arguments }) => benchmarks::run(&project, "bench", &arguments),
         Task::Instructions(PassedOn { arguments }) => benchmarks::run(&project, "instructions", &arguments),
