@@ -10,6 +10,7 @@ mod adapter;
 mod benchmarks;
 mod crash;
 mod demo;
+mod suites;
 mod summary;
 mod tests_command;
 
@@ -63,6 +64,12 @@ enum Task {
     ///
     /// Ends with one line that adds up all test binaries: `N passed, N failed, N skipped`.
     Test {
+        /// Also run the suites that take long or need something from outside
+        ///
+        /// A suite that this machine can't run is counted as skipped, and named at the end.
+        #[arg(long, conflicts_with = "arguments")]
+        all: bool,
+
         /// Pass these to `cargo test`, instead of testing the whole workspace and the guest tools
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
@@ -114,7 +121,8 @@ fn run(task: Task) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Adapter { check } => adapter::run(&project, check),
-        Task::Test { arguments } => tests_command::run(&project, &as_typed(arguments)),
+        Task::Test { all: true, .. } => tests_command::run_all(&project),
+        Task::Test { arguments, .. } => tests_command::run(&project, &as_typed(arguments)),
         Task::Crash { points } => crash::run(&project, points),
         Task::Bench(PassedOn { arguments }) => benchmarks::run(&project, "bench", &arguments),
         Task::Instructions(PassedOn { arguments }) => benchmarks::run(&project, "instructions", &arguments),

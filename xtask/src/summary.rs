@@ -3,11 +3,13 @@
 use std::fmt;
 
 /// How many tests passed, failed and were skipped, over any number of test binaries.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
     passed: u64,
     failed: u64,
     skipped: u64,
+    /// A line for each suite that failed as a whole or was skipped.
+    notes: Vec<String>,
 }
 
 impl Summary {
@@ -40,6 +42,24 @@ impl Summary {
         }
     }
 
+    /// Counts a check that is not a test binary.
+    pub(crate) fn note_passed(&mut self) {
+        self.passed += 1;
+    }
+
+    /// Counts a check that failed, and says why at the end.
+    pub(crate) fn note_failed(&mut self, what: &str, why: impl fmt::Display) {
+        self.failed += 1;
+        self.notes.push(format!("failed: {what}: {why}"));
+    }
+
+    /// Counts a check that this machine can't run, and says why at the end.
+    #[cfg_attr(not(test), expect(dead_code, reason = "all suites so far run everywhere"))]
+    pub(crate) fn note_skipped(&mut self, what: &str, why: impl fmt::Display) {
+        self.skipped += 1;
+        self.notes.push(format!("skipped: {what}: {why}"));
+    }
+
     /// Whether at least one test ran and none failed.
     pub(crate) fn is_success(&self) -> bool {
         self.failed == 0 && self.passed > 0
@@ -48,7 +68,10 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { passed, failed, skipped } = self;
+        let Self { passed, failed, skipped, notes } = self;
+        for note in notes {
+            writeln!(f, "{note}")?;
+        }
         write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
@@ -87,6 +110,20 @@ mod tests {
         summary.note_end(false);
         assert!(!summary.is_success());
         assert_eq!(summary.to_string(), "3 passed, 1 failed, 0 skipped");
+    }
+
+    #[test]
+    fn says_which_suites_failed_or_were_skipped() {
+        let mut summary = Summary::default();
+        summary.note_passed();
+        summary.note_skipped("programs", "no network");
+        assert!(summary.is_success());
+        summary.note_failed("crash", "exit status: 1");
+        assert!(!summary.is_success());
+        assert_eq!(
+            summary.to_string(),
+            "skipped: programs: no network\nfailed: crash: exit status: 1\n1 passed, 1 failed, 1 skipped"
+        );
     }
 
     #[test]
