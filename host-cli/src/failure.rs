@@ -216,7 +216,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 }
 
 /// What an operating system says, in the form of our own messages.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let Some((message, _)) = text.rsplit_once(" (os error ") else { return text.to_owned() };
     let mut characters = message.chars();
     characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())

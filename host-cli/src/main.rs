@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod descriptors;
 mod divergence;
 mod engine;
 mod exit;
@@ -13,6 +14,7 @@ mod own;
 mod prompt;
 mod report;
 mod show;
+mod signals;
 mod sink;
 mod state;
 mod timeline;
@@ -36,6 +38,7 @@ const LOG_VARIABLE: &str = "WASM_AGENT_LOG";
 fn main() -> ExitCode {
     // The program also starts itself to compile tools. Then it does only that, and does not return.
     drop(Compiler::this_program());
+    descriptors::raise();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

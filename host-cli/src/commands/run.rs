@@ -12,12 +12,14 @@ use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, Ow
 
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
+use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
+use crate::signals::Signals;
 use crate::sink::ToolOutput;
 use crate::state;
 
@@ -26,6 +28,8 @@ const STDIN_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs a tool and reports how it ended.
 pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
+    descriptors::check()?;
+    let signals = Signals::watch()?;
     let grants = match &arguments.policy {
         Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
         None => Grants::none(),
@@ -72,6 +76,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let path = journal_path(arguments.journal, &state, run.id());
     let journal = create(&path)?;
 
+    signals.stop(run.handle());
     let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute_blocking(journal);
     // If writing fails here, it failed before too, and the tool got the error.
     let _ = output.finish();
