@@ -9,7 +9,7 @@ use crate::failure::Failure;
 const WANTED: u64 = 1 << 16;
 
 /// Open files without which nothing can run: the event loop, the journal, the tool, an approver's pipes.
-const NEEDED: u64 = 48;
+const NEEDED: u64 = 32;
 
 /// Raises the soft limit on open files: to the hard one, or to as many as are ever useful.
 ///

@@ -19,6 +19,7 @@ mod sink;
 mod state;
 mod timeline;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -49,13 +50,22 @@ fn main() -> ExitCode {
         }
     };
     let report = Report { format: arguments.format.report() };
-    let ended = diagnose().and_then(|()| dispatch(arguments.command, &report));
+    let ended = diagnose().and_then(|()| guarded(|| dispatch(arguments.command, &report)));
     ended
         .unwrap_or_else(|failure| {
             report.failure(&failure);
             failure.exit
         })
         .into()
+}
+
+/// Turns a panic into a failure of the host. The event loop panics where the operating system has no thread for it.
+fn guarded(command: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("without a message");
+        Err(Failure::new(Exit::HostFailed, format!("the host failed unexpectedly: {text}")))
+    })
 }
 
 /// The error with everything that it quotes escaped: a script may pass on text that an agent or a server wrote.

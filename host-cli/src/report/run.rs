@@ -117,6 +117,7 @@ pub(super) fn outcome_line(outcome: &Outcome) -> String {
         Outcome::Limit { which } => (style::BAD, "stopped", format!(": the limit `{}` is used up", escape_line(which))),
         Outcome::Stopped { action } => (style::BAD, "stopped", format!(": {}", stopped(Stop::Refused(action)))),
         Outcome::Cancelled { reason } => (style::BAD, "stopped", cancelled(reason)),
+        Outcome::HostFailed { message } => (style::BAD, "stopped", format!(": the host failed: {}", block(message))),
         other => (style::BAD, "stopped", format!(": {}", block(&format!("{other:?}")))),
     };
     format!("{style}{word}{style:#}{rest}\n")
@@ -140,6 +141,7 @@ pub(super) fn outcome_json(outcome: &Outcome) -> Value {
         Outcome::Limit { which } => json!({ "kind": "limit", "which": which }),
         Outcome::Stopped { action } => json!({ "kind": "stopped", "action": action }),
         Outcome::Cancelled { reason } => json!({ "kind": "cancelled", "reason": reason }),
+        Outcome::HostFailed { message } => json!({ "kind": "host-failed", "message": message }),
         other => json!({ "kind": "other", "message": format!("{other:?}") }),
     }
 }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
 
+use crate::run::shortage::FewerHandles;
+
 /// Core instances, memories and tables of one component. Interpreters adapted from WASI 0.1 have about ten.
 pub(crate) const INSTANCES_MAX: usize = 128;
 
@@ -33,11 +35,20 @@ pub(crate) struct Limiter {
     memory_bytes_high: usize,
     table_elements: usize,
     refused: bool,
+    /// Why the tool has fewer handles than the policy allows, if it has.
+    pub(crate) fewer_handles: Option<FewerHandles>,
 }
 
 impl Limiter {
     pub(crate) fn new(memory_bytes_max: usize) -> Self {
-        Self { memory_bytes: 0, memory_bytes_max, memory_bytes_high: 0, table_elements: 0, refused: false }
+        Self {
+            memory_bytes: 0,
+            memory_bytes_max,
+            memory_bytes_high: 0,
+            table_elements: 0,
+            refused: false,
+            fewer_handles: None,
+        }
     }
 
     /// The largest memory that the guest had, in bytes.

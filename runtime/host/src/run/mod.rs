@@ -7,6 +7,7 @@ pub(crate) mod limits;
 mod outcome;
 mod record;
 mod report;
+pub(crate) mod shortage;
 
 use std::sync::Arc;
 
@@ -198,7 +199,11 @@ impl Run {
 
     async fn begin(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
         let _running = self.tracker.run();
-        let limits = self.grants.policy().limits().clone();
+        let mut limits = self.grants.policy().limits().clone();
+        let fewer = shortage::handles(&limits, !self.grants.policy().http().is_empty())
+            .map_err(|fewer| RunError::Shortage { source: wasmtime::Error::new(fewer) })?;
+        // Recorded in the header, so that a replay has as few.
+        limits.handles = fewer.as_ref().map_or(limits.handles, |fewer| fewer.handles);
         let guard = self.guard()?;
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer =
@@ -208,6 +213,7 @@ impl Run {
         let ledger = Arc::new(Ledger::new(Arc::clone(&session), writer, limits.journal_bytes));
         let gate = self.gate(&session, &ledger);
         let mut store = self.store(&gate, &limits, guard)?;
+        store.data_mut().limiter.fewer_handles = fewer;
         let result = drive(&mut store, &self.tool, &self.invocation).await;
         let used = Usage::of(&store);
         let outcome = outcome(result, &store);
