@@ -54,6 +54,17 @@ impl ProgressTracker {
         &self.waits
     }
 
+    /// Whether somebody is being asked.
+    pub(crate) fn is_asking(&self) -> bool {
+        !self.progress.borrow().asking.is_empty()
+    }
+
+    /// Waits until nobody is being asked.
+    pub(crate) async fn unasked(&self) {
+        // The sender is here, so this does not fail.
+        let _ = self.subscribe().wait_for(|progress| progress.asking.is_empty()).await;
+    }
+
     /// A receiver that is notified of every change of [`Progress`].
     pub(crate) fn subscribe(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()

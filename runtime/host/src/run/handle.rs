@@ -31,7 +31,7 @@ impl RunHandle {
     /// ends with [`Outcome::Cancelled`](crate::Outcome::Cancelled), and its journal ends as usual. An effect that is
     /// under way is recorded as one that may have happened.
     pub fn stop(&self, reason: impl Into<String>) {
-        self.ending.cancel(reason.into());
+        drop(self.ending.cancel(reason.into()));
     }
 
     /// Stops the run's clock until the returned guard is dropped: for the time in which the whole process stands still,

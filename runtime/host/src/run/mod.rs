@@ -9,6 +9,7 @@ mod record;
 mod report;
 pub(crate) mod shortage;
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use wasm_agent_approval::{Approver, RefuseAll};
@@ -31,6 +32,7 @@ use crate::source::Record;
 use crate::state::random;
 use crate::tool::Tool;
 use crate::tool::invoke::Invocation;
+use crate::world::input::Input;
 use crate::world::output::{Discard, OutputSink, Outputs};
 use crate::world::{ToolIo, World};
 
@@ -45,7 +47,7 @@ pub struct Run {
     grants: Arc<Grants>,
     invocation: Invocation,
     arguments: Vec<String>,
-    stdin: Vec<u8>,
+    stdin: Input,
     approver: Arc<dyn Approver>,
     sink: Arc<dyn OutputSink>,
     resolver: Arc<dyn Resolver>,
@@ -82,7 +84,7 @@ impl Run {
             grants,
             invocation,
             arguments: vec![tool.name().to_owned()],
-            stdin: Vec::new(),
+            stdin: Input::Given(Vec::new()),
             approver: Arc::new(RefuseAll),
             sink: Arc::new(Discard),
             resolver: Arc::new(SystemResolver),
@@ -111,7 +113,22 @@ impl Run {
     /// What the tool reads from standard input.
     #[must_use]
     pub fn stdin(mut self, contents: Vec<u8>) -> Self {
-        self.stdin = contents;
+        self.stdin = Input::Given(contents);
+        self
+    }
+
+    /// An open file, pipe or terminal that the tool reads standard input from. Nothing is read before the tool asks for
+    /// it, and no more than it asks for; the journal keeps it.
+    ///
+    /// Waiting for a terminal does not count against the time limit. While a question waits for its answer, a terminal
+    /// is not read.
+    ///
+    /// # Authority
+    ///
+    /// Reads from `source`.
+    #[must_use]
+    pub fn stdin_from(mut self, source: impl Into<OwnedFd>) -> Self {
+        self.stdin = Input::Open(Arc::new(source.into()));
         self
     }
 
