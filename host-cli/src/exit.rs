@@ -49,6 +49,7 @@ impl From<&Outcome> for Exit {
         match outcome {
             Outcome::Exited(0) | Outcome::Returned { failed: false, .. } => Self::Finished,
             Outcome::Exited(_) | Outcome::Returned { failed: true, .. } => Self::ToolFailed,
+            Outcome::HostFailed { .. } => Self::HostFailed,
             // Limits, traps and refusals, and outcomes of later releases.
             _ => Self::Stopped,
         }

@@ -1,5 +1,7 @@
 //! Why a command did not do what it was asked to: one line a problem, a hint where one helps, and an exit status.
 
+mod shortage;
+
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -95,7 +97,8 @@ impl From<LoadError> for Failure {
             return Self { problems, exit: Exit::NothingRan, divergence: None, around: None };
         }
         let hint = load_hint(&error);
-        let mut failure = Self::new(Exit::NothingRan, chain(&error));
+        let exit = if shortage::is_one(&error) { Exit::HostFailed } else { Exit::NothingRan };
+        let mut failure = Self::new(exit, chain(&error));
         if let Some(hint) = hint {
             failure = failure.hint(hint);
         }
@@ -107,6 +110,9 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
             RunError::OwnThing { source } => LoadError::from(source).into(),
+            RunError::Shortage { .. } => Self::new(Exit::HostFailed, chain(&error)).hint(
+                "`ulimit -a` shows the limits of this process; each memory of a tool takes 4 GiB of addresses, used or not",
+            ),
             error => Self::new(Exit::HostFailed, chain(&error)),
         }
     }
@@ -160,6 +166,7 @@ fn load_hint(error: &LoadError) -> Option<String> {
             Some("no compiler that is known makes such code; don't run it, or ask who made it".to_owned())
         }
         LoadError::Exceeded { which, allowed, .. } => Some(more(*which, *allowed)),
+        error if shortage::is_one(error) => Some("`ulimit -a` shows the limits of this process".to_owned()),
         LoadError::Compiler { source: CompilerProblem::Start { .. }, .. } => {
             Some("`wasm-agent` starts itself to compile, as `/proc/self/exe`: is `/proc` mounted?".to_owned())
         }
@@ -216,7 +223,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 }
 
 /// What an operating system says, in the form of our own messages.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let Some((message, _)) = text.rsplit_once(" (os error ") else { return text.to_owned() };
     let mut characters = message.chars();
     characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod descriptors;
 mod divergence;
 mod engine;
 mod exit;
@@ -13,10 +14,12 @@ mod own;
 mod prompt;
 mod report;
 mod show;
+mod signals;
 mod sink;
 mod state;
 mod timeline;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -36,6 +39,7 @@ const LOG_VARIABLE: &str = "WASM_AGENT_LOG";
 fn main() -> ExitCode {
     // The program also starts itself to compile tools. Then it does only that, and does not return.
     drop(Compiler::this_program());
+    descriptors::raise();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -46,13 +50,22 @@ fn main() -> ExitCode {
         }
     };
     let report = Report { format: arguments.format.report() };
-    let ended = diagnose().and_then(|()| dispatch(arguments.command, &report));
+    let ended = diagnose().and_then(|()| guarded(|| dispatch(arguments.command, &report)));
     ended
         .unwrap_or_else(|failure| {
             report.failure(&failure);
             failure.exit
         })
         .into()
+}
+
+/// Turns a panic into a failure of the host. The event loop panics where the operating system has no thread for it.
+fn guarded(command: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("without a message");
+        Err(Failure::new(Exit::HostFailed, format!("the host failed unexpectedly: {text}")))
+    })
 }
 
 /// The error with everything that it quotes escaped: a script may pass on text that an agent or a server wrote.

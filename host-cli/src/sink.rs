@@ -108,6 +108,11 @@ impl OutputHold {
     }
 }
 
+/// Whether a question is on the terminal.
+pub(crate) fn is_output_held() -> bool {
+    screen().held.is_some()
+}
+
 impl Drop for OutputHold {
     fn drop(&mut self) {
         // Locked until everything is written, to keep the order.

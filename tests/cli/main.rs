@@ -29,6 +29,8 @@ mod requesting;
 mod running;
 mod sample_journal;
 mod scale;
+mod shortages;
+mod signals;
 mod signing;
 mod state;
 mod stats;

@@ -86,6 +86,49 @@ fn passes_input_on_where_it_is_asked_to() {
 }
 
 #[test]
+fn reads_no_more_input_than_the_tool_does() {
+    use std::io::Seek;
+    let desk = Desk::new();
+    desk.tool("cat.wasm", &wat::preview1_cat());
+    desk.tool("once.wasm", &wat::preview1_cat().replace("(br $again)", ""));
+    desk.tool("none.wasm", &wat::preview1_exit(0));
+    desk.write("input.txt", vec![b'x'; 10_000]);
+    for (tool, read) in [("none", 0), ("once", 4096), ("cat", 10_000)] {
+        let mut input = std::fs::File::open(desk.path("input.txt")).unwrap();
+        let mut command = desk.command(crate::desk::program());
+        command.args(["run", "-q", "--stdin", "-j", &format!("{tool}.journal"), &format!("{tool}.wasm")]);
+        let output = command.stdin(input.try_clone().unwrap()).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(0), read), "{tool}");
+        assert_eq!(input.stream_position().unwrap(), read as u64, "{tool}");
+        assert_eq!(desk.quietly(&format!("replay -q {tool}.journal")).out().len(), read, "{tool}");
+    }
+}
+
+#[test]
+fn passes_input_on_as_it_comes() {
+    use std::io::{Read, Write};
+    use std::process::Stdio;
+    let desk = Desk::new();
+    desk.tool("cat.wasm", &wat::preview1_cat());
+    let mut command = desk.command(crate::desk::program());
+    command.args(["run", "-q", "--stdin", "-j", "a.journal", "cat.wasm"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    for line in [b"one\n", b"two\n"] {
+        input.write_all(line).unwrap();
+        let mut back = [0; 4];
+        output.read_exact(&mut back).unwrap();
+        assert_eq!(&back, line);
+    }
+    // Without an end of the input, the tool reads on, and the run can still be stopped.
+    let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    assert_eq!(desk.quietly("replay -q a.journal").out(), "one\ntwo\n");
+    drop(input);
+}
+
+#[test]
 fn passes_output_on_as_it_is_where_nobody_looks() {
     let mut desk = Desk::new();
     desk.tool("out.wasm", &tools::print(1, tools::RUDE));

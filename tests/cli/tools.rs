@@ -32,6 +32,18 @@ pub(crate) fn endless() -> String {
     wat::alone(r#"(func (export "run") (result i32) (loop $again (br $again)) (i32.const 0))"#)
 }
 
+/// A core module for WASI 0.1 that prints `x`, and then goes on for ever.
+pub(crate) fn print_and_go_on() -> String {
+    wat::preview1_print("x").replace("(i32.const 8)))))", "(i32.const 8)))\n(loop $again (br $again))))")
+}
+
+/// A core module for WASI 0.1 that prints for ever, whatever becomes of it.
+pub(crate) fn flood() -> String {
+    wat::preview1_print("xxxxxxxx")
+        .replace("(drop (call", "(loop $again (drop (call")
+        .replace("(i32.const 8)))))", "(i32.const 8)))\n(br $again))))")
+}
+
 /// A tool that wants what there is not, each in another way.
 pub(crate) const UNKNOWN_IMPORTS: &str = r#"(component
     (import "wasi:clocks/monotonic-clock@0.3.0" (instance (export "now" (func (result u64)))))

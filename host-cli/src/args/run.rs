@@ -41,7 +41,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "JSON", requires = "call")]
     pub(crate) json: Option<String>,
 
-    /// Passes standard input to the tool, which has none otherwise
+    /// Passes standard input to the tool, as the tool reads it; otherwise it has none
     #[arg(long)]
     pub(crate) stdin: bool,
 

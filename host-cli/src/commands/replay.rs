@@ -10,6 +10,7 @@ use wasm_agent_host::{Observer, OutputSink, Recording, ReplayError, ReplayFailur
 
 use super::progress::{Prints, open, open_journal};
 use crate::args::Replay;
+use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -21,6 +22,7 @@ use crate::timeline::Around;
 
 /// Replays a run, and compares it with its record.
 pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failure> {
+    descriptors::check()?;
     let mut recording = arguments.bounds.of(recording(&arguments.journal)?);
     let state = state::open(&arguments.state)?;
     let header = recording.header();

@@ -1,6 +1,7 @@
 //! `wasm-agent run`.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,20 +13,21 @@ use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, Ow
 
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
+use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
-use crate::failure::{Failure, chain};
+use crate::failure::{Failure, chain, tidy};
 use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
+use crate::signals::Signals;
 use crate::sink::ToolOutput;
 use crate::state;
 
-/// Longest standard input for a tool, in bytes. It is held in memory, and the journal keeps what the tool reads.
-const STDIN_BYTES_MAX: u64 = 64 << 20;
-
 /// Runs a tool and reports how it ended.
 pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
+    descriptors::check()?;
+    let signals = Signals::watch()?;
     let grants = match &arguments.policy {
         Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
         None => Grants::none(),
@@ -63,7 +65,9 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         .output(Arc::clone(&output) as Arc<dyn wasm_agent_host::OutputSink>)
         .fsync(arguments.fsync.into());
     if arguments.stdin {
-        run = run.stdin(standard_input()?);
+        run = run.stdin_from(io::stdin().as_fd().try_clone_to_owned().map_err(|error| {
+            Failure::new(Exit::HostFailed, format!("cannot read standard input: {}", tidy(&error.to_string())))
+        })?);
     }
     let signed_by = signer.as_ref().map(|signer| signer.public_key().fingerprint());
     if let Some(signer) = signer {
@@ -72,6 +76,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let path = journal_path(arguments.journal, &state, run.id());
     let journal = create(&path)?;
 
+    signals.stop(run.handle());
     let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute_blocking(journal);
     // If writing fails here, it failed before too, and the tool got the error.
     let _ = output.finish();
@@ -167,18 +172,6 @@ impl Approver for Counting {
             })
         })
     }
-}
-
-fn standard_input() -> Result<Vec<u8>, Failure> {
-    let failure = |message: String| Failure::new(Exit::NothingRan, format!("cannot read standard input: {message}"));
-    let mut contents = Vec::new();
-    let read = io::stdin().lock().take(STDIN_BYTES_MAX + 1).read_to_end(&mut contents);
-    let read = read.map_err(|error| failure(error.to_string()))?;
-    if u64::try_from(read).unwrap_or(u64::MAX) > STDIN_BYTES_MAX {
-        return Err(failure(format!("it has more than {STDIN_BYTES_MAX} bytes"))
-            .hint("grant the tool the folder of the file instead"));
-    }
-    Ok(contents)
 }
 
 fn journal_path(named: Option<PathBuf>, state: &StateDir, run: RunId) -> PathBuf {

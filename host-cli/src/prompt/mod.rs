@@ -10,6 +10,7 @@ mod layout;
 mod tty;
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_host::approval::{
@@ -18,7 +19,7 @@ use wasm_agent_host::approval::{
 
 use self::layout::{QUESTION, message};
 use self::tty::{Line, Terminal, Tty};
-use crate::sink::OutputHold;
+use crate::sink::{OutputHold, is_output_held};
 
 /// How often the question is asked. After that, unclear answers count as a refusal.
 ///
@@ -81,6 +82,26 @@ impl Approver for TerminalApprover {
             drop(cancel);
             settled
         })
+    }
+}
+
+/// Opens the terminal that the process was started from.
+///
+/// # Errors
+///
+/// When there is none.
+pub(crate) fn open_terminal() -> io::Result<OwnedFd> {
+    Ok(tty::open()?)
+}
+
+/// Shows the line of the question again, if one waits for its answer: a shell has used the terminal meanwhile.
+pub(crate) fn ask_again() {
+    if is_output_held()
+        && let Ok((cancelled, _cancel)) = io::pipe()
+        && let Ok(mut terminal) = Terminal::controlling(cancelled)
+    {
+        // The answer counts, whether or not this is seen.
+        let _ = terminal.write(QUESTION);
     }
 }
 

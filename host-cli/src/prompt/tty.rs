@@ -61,9 +61,7 @@ impl Terminal {
     ///
     /// When there is no terminal, or its state makes answers untrustworthy.
     pub(super) fn controlling(cancelled: PipeReader) -> Result<Self, ApproverError> {
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let tty = rustix::fs::open("/dev/tty", flags, Mode::empty())
-            .map_err(|error| unusable(&format!("cannot open `/dev/tty`: {error}")))?;
+        let tty = open().map_err(|error| unusable(&format!("cannot open `/dev/tty`: {error}")))?;
         // Reading would stop a process in the background, and the run with it.
         let in_front = rustix::termios::tcgetpgrp(&tty)
             .map_err(|error| unusable(&format!("cannot tell who reads it: {error}")))?;
@@ -103,6 +101,12 @@ impl Terminal {
             }
         }
     }
+}
+
+/// Opens the terminal that the process was started from, for reading and writing that never blocks.
+pub(super) fn open() -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    rustix::fs::open("/dev/tty", flags, Mode::empty())
 }
 
 /// Whether the other end of the pipe is closed. Does not wait.

@@ -15,7 +15,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::show::escape::{block, escape_line};
 use crate::show::style;
+
 use crate::show::units::{bytes, count, duration, hex, shell_word};
+use crate::signals::STOPPED_BY;
 use crate::timeline::text::stopped;
 
 /// Shortest wait for answers that is reported. A faster answer comes from a program.
@@ -114,10 +116,19 @@ pub(super) fn outcome_line(outcome: &Outcome) -> String {
         Outcome::Trapped { message } => (style::BAD, "stopped", format!(": the tool trapped: {}", block(message))),
         Outcome::Limit { which } => (style::BAD, "stopped", format!(": the limit `{}` is used up", escape_line(which))),
         Outcome::Stopped { action } => (style::BAD, "stopped", format!(": {}", stopped(Stop::Refused(action)))),
-        Outcome::Cancelled { reason } => (style::BAD, "stopped", format!(": {}", stopped(Stop::Cancelled(reason)))),
+        Outcome::Cancelled { reason } => (style::BAD, "stopped", cancelled(reason)),
+        Outcome::HostFailed { message } => (style::BAD, "stopped", format!(": the host failed: {}", block(message))),
         other => (style::BAD, "stopped", format!(": {}", block(&format!("{other:?}")))),
     };
     format!("{style}{word}{style:#}{rest}\n")
+}
+
+/// Why a run was cancelled, after the word "stopped".
+fn cancelled(reason: &str) -> String {
+    match reason.strip_prefix(STOPPED_BY) {
+        Some(signal) => format!(" by signal {}", escape_line(signal)),
+        None => format!(": {}", stopped(Stop::Cancelled(reason))),
+    }
 }
 
 pub(super) fn outcome_json(outcome: &Outcome) -> Value {
@@ -130,6 +141,7 @@ pub(super) fn outcome_json(outcome: &Outcome) -> Value {
         Outcome::Limit { which } => json!({ "kind": "limit", "which": which }),
         Outcome::Stopped { action } => json!({ "kind": "stopped", "action": action }),
         Outcome::Cancelled { reason } => json!({ "kind": "cancelled", "reason": reason }),
+        Outcome::HostFailed { message } => json!({ "kind": "host-failed", "message": message }),
         other => json!({ "kind": "other", "message": format!("{other:?}") }),
     }
 }

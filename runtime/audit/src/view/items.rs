@@ -95,6 +95,11 @@ impl<'r> Items<'r> {
         matches!(self.0.datatype(), Ok(Type::Null))
     }
 
+    /// Whether a byte list comes next.
+    pub(super) fn is_payload(&self) -> bool {
+        matches!(self.0.datatype(), Ok(Type::Bytes | Type::Tag))
+    }
+
     /// Reads an option: `Some(None)` if it is empty, `None` if it is not an option.
     pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         if self.is_null() {

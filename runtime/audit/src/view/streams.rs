@@ -114,10 +114,16 @@ impl View {
             CallOutcome::Error(error) => return Some(self.doubted(number, &error, 0)),
             CallOutcome::Trap => return Some(Activity::Failed { place: None }),
         };
-        let length = value.uint()?;
-        let contents = match self.handles.get(source) {
-            Some(Handle::Reader { file, at }) => Written::FileAt(self.opened_place(file), at),
-            _ => Written::Unknown,
+        // The bytes themselves are recorded where they went to the tool's output.
+        let (length, contents) = if value.is_payload() {
+            let payload = value.payload()?;
+            (payload.length(), Written::Bytes(payload))
+        } else {
+            let contents = match self.handles.get(source) {
+                Some(Handle::Reader { file, at }) => Written::FileAt(self.opened_place(file), at),
+                _ => Written::Unknown,
+            };
+            (value.uint()?, contents)
         };
         self.advance(source, length);
         Some(self.went_out(number, length, contents))

@@ -192,6 +192,12 @@ pub enum RunError {
         /// What the engine reports.
         source: wasmtime::Error,
     },
+    /// This machine, or this process by its own limits, lacks memory, descriptors or threads for the tool.
+    #[error("this machine has too little for the tool")]
+    Shortage {
+        /// What is lacking.
+        source: wasmtime::Error,
+    },
     /// One of the host's own things could not be protected from the tool, so nothing ran.
     #[error(transparent)]
     OwnThing {

@@ -60,8 +60,8 @@ impl Ending {
     }
 
     /// Ends the run from outside of it.
-    pub(crate) fn cancel(&self, reason: String) {
-        self.end(EndReason::Cancelled(reason));
+    pub(crate) fn cancel(&self, reason: String) -> wasmtime::Error {
+        self.end(EndReason::Cancelled(reason))
     }
 
     pub(crate) fn limit(&self, which: &'static str) -> wasmtime::Error {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
+use crate::run::limits::Waits;
+
 /// The progress of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -32,6 +34,7 @@ pub enum Stage {
 #[derive(Debug, Default)]
 pub(crate) struct ProgressTracker {
     calls: AtomicU64,
+    waits: Waits,
     progress: watch::Sender<Progress>,
 }
 
@@ -44,6 +47,22 @@ impl ProgressTracker {
     /// Host calls begun so far.
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Why the run's clock stands still.
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    /// Whether somebody is being asked.
+    pub(crate) fn is_asking(&self) -> bool {
+        !self.progress.borrow().asking.is_empty()
+    }
+
+    /// Waits until nobody is being asked.
+    pub(crate) async fn unasked(&self) {
+        // The sender is here, so this does not fail.
+        let _ = self.subscribe().wait_for(|progress| progress.asking.is_empty()).await;
     }
 
     /// A receiver that is notified of every change of [`Progress`].

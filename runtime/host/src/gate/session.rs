@@ -20,7 +20,7 @@ pub(crate) struct Session {
 impl Session {
     /// Begins now, and may take this long.
     pub(crate) fn new(run: RunId, time: Duration, ending: Arc<Ending>, tracker: Arc<ProgressTracker>) -> Self {
-        Self { run, clock: Stopwatch::start(time), ending, tracker }
+        Self { run, clock: Stopwatch::start(time, tracker.waits().clone()), ending, tracker }
     }
 
     /// Nanoseconds since the run started.

@@ -126,8 +126,8 @@ impl Replay {
                 Some(Outcome::Limit { which: which.clone() })
             }
             RunResult::Stopped { message } => Some(Outcome::stopped(message)),
+            RunResult::HostFailed { message } => Some(Outcome::HostFailed { message: message.clone() }),
             RunResult::Limit { .. }
-            | RunResult::HostFailed { .. }
             | RunResult::Exited { .. }
             | RunResult::Returned { .. }
             | RunResult::Trapped { .. } => None,

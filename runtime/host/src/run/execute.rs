@@ -8,7 +8,7 @@ use std::time::Duration;
 use wasmtime::component::{ResourceTableError, Val, wasm_wave};
 use wasmtime::{CallHook, Store, Trap};
 
-use super::Outcome;
+use super::{Outcome, shortage};
 use crate::call::Host;
 use crate::error::RunError;
 use crate::gate::{EndReason, Session};
@@ -164,7 +164,7 @@ pub(crate) fn outcome(result: wasmtime::Result<Returned>, store: &Store<Host>) -
     match result {
         Ok(Returned::Command(result)) => Ok(Outcome::Exited(u8::from(result.is_err()))),
         Ok(Returned::Values(values)) => Ok(returned(&values)),
-        Err(error) => Ok(ended(&error, host)),
+        Err(error) => ended(error, host),
     }
 }
 
@@ -179,17 +179,23 @@ fn returned(values: &[Val]) -> Outcome {
 }
 
 /// The outcome of a guest that did not return.
-fn ended(error: &wasmtime::Error, host: &Host) -> Outcome {
+fn ended(error: wasmtime::Error, host: &Host) -> Result<Outcome, RunError> {
     let limit = |which: &str| Outcome::Limit { which: which.to_owned() };
     if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
         // In a replay, the recorded run was stopped here.
-        return host.source.out_of_fuel().unwrap_or_else(|| limit("fuel"));
+        return Ok(host.source.out_of_fuel().unwrap_or_else(|| limit("fuel")));
     }
     if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
-        return limit("handles");
+        return match &host.limiter.fewer_handles {
+            Some(fewer) => Err(RunError::Shortage { source: wasmtime::Error::new(fewer.clone()) }),
+            None => Ok(limit("handles")),
+        };
+    }
+    if shortage::is_one(&error) {
+        return Err(RunError::Shortage { source: error });
     }
     if host.limiter.refused() {
-        return limit("memory");
+        return Ok(limit("memory"));
     }
-    Outcome::Trapped { message: error.root_cause().to_string() }
+    Ok(Outcome::Trapped { message: error.root_cause().to_string() })
 }

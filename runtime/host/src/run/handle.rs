@@ -31,7 +31,14 @@ impl RunHandle {
     /// ends with [`Outcome::Cancelled`](crate::Outcome::Cancelled), and its journal ends as usual. An effect that is
     /// under way is recorded as one that may have happened.
     pub fn stop(&self, reason: impl Into<String>) {
-        self.ending.cancel(reason.into());
+        drop(self.ending.cancel(reason.into()));
+    }
+
+    /// Stops the run's clock until the returned guard is dropped: for the time in which the whole process stands still,
+    /// as after Ctrl-Z. The time limit does not count it, and the report counts it as waited.
+    #[must_use = "the clock goes on when the guard is dropped"]
+    pub fn hold(&self) -> impl Drop + Send + use<> {
+        self.tracker.waits().hold()
     }
 
     /// Host calls that the tool has begun so far.

@@ -5,10 +5,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "times the run; what a guest sees of time comes from a WASI clock")]
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
+
+use crate::run::shortage::FewerHandles;
 
 /// Core instances, memories and tables of one component. Interpreters adapted from WASI 0.1 have about ten.
 pub(crate) const INSTANCES_MAX: usize = 128;
@@ -33,11 +35,20 @@ pub(crate) struct Limiter {
     memory_bytes_high: usize,
     table_elements: usize,
     refused: bool,
+    /// Why the tool has fewer handles than the policy allows, if it has.
+    pub(crate) fewer_handles: Option<FewerHandles>,
 }
 
 impl Limiter {
     pub(crate) fn new(memory_bytes_max: usize) -> Self {
-        Self { memory_bytes: 0, memory_bytes_max, memory_bytes_high: 0, table_elements: 0, refused: false }
+        Self {
+            memory_bytes: 0,
+            memory_bytes_max,
+            memory_bytes_high: 0,
+            table_elements: 0,
+            refused: false,
+            fewer_handles: None,
+        }
     }
 
     /// The largest memory that the guest had, in bytes.
@@ -107,12 +118,38 @@ impl ResourceLimiter for Limiter {
 /// Measures the run's time without the time in which it can only wait for a person.
 ///
 /// The clock stands still while an answer is awaited *and* the guest is in a host call. Time in which a guest computes
-/// while one of its requests waits for approval counts.
+/// while one of its requests waits for approval counts. It also stands still while the whole process does.
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
-    state: Mutex<Waiting>,
+    waits: Waits,
     started: Instant,
     limit: Duration,
+}
+
+/// Why the clock of a run stands still. The handles of the run share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Waits(Arc<Mutex<Waiting>>);
+
+impl Waits {
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
+        self.lock().change(Instant::now, change);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Stops the clock until the guard is dropped.
+    pub(crate) fn hold(&self) -> impl Drop + Send + use<> {
+        struct Held(Waits);
+        impl Drop for Held {
+            fn drop(&mut self) {
+                self.0.change(|state| state.held = state.held.saturating_sub(1));
+            }
+        }
+        self.change(|state| state.held += 1);
+        Held(self.clone())
+    }
 }
 
 #[derive(Debug, Default)]
@@ -121,6 +158,8 @@ struct Waiting {
     asked: usize,
     /// Host calls that the guest is in and that may block.
     blocked: usize,
+    /// Reasons why the whole process stands still.
+    held: usize,
     since: Option<Instant>,
     total: Duration,
 }
@@ -128,7 +167,7 @@ struct Waiting {
 impl Waiting {
     fn change(&mut self, now: impl FnOnce() -> Instant, change: impl FnOnce(&mut Self)) {
         change(self);
-        match (self.blocked > 0 && self.asked > 0, self.since) {
+        match (self.held > 0 || self.blocked > 0 && self.asked > 0, self.since) {
             (true, None) => self.since = Some(now()),
             (false, Some(since)) => {
                 self.total += now().saturating_duration_since(since);
@@ -143,18 +182,13 @@ impl Stopwatch {
     /// # Authority
     ///
     /// Reads the monotonic clock.
-    pub(crate) fn start(limit: Duration) -> Self {
-        Self { state: Mutex::default(), started: Instant::now(), limit }
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Waiting)) {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        state.change(Instant::now, change);
+    pub(crate) fn start(limit: Duration, waits: Waits) -> Self {
+        Self { waits, started: Instant::now(), limit }
     }
 
     /// The guest enters or leaves a host call that may block.
     pub(crate) fn blocked(&self, blocked: bool) {
-        self.change(|state| {
+        self.waits.change(|state| {
             state.blocked = if blocked { state.blocked + 1 } else { state.blocked.saturating_sub(1) };
         });
     }
@@ -164,10 +198,10 @@ impl Stopwatch {
         struct Guard<'a>(&'a Stopwatch);
         impl Drop for Guard<'_> {
             fn drop(&mut self) {
-                self.0.change(|state| state.asked = state.asked.saturating_sub(1));
+                self.0.waits.change(|state| state.asked = state.asked.saturating_sub(1));
             }
         }
-        self.change(|state| state.asked += 1);
+        self.waits.change(|state| state.asked += 1);
         Guard(self)
     }
 
@@ -181,9 +215,9 @@ impl Stopwatch {
         self.started.elapsed()
     }
 
-    /// Time in which the run could only wait for a person.
+    /// Time in which the run could only wait for a person, or stood still.
     pub(crate) fn waited(&self) -> Duration {
-        let state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let state = self.waits.lock();
         state.total + state.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
@@ -228,10 +262,22 @@ mod tests {
     }
 
     #[test]
+    fn time_stands_still_while_the_process_does() {
+        let start = Instant::now();
+        let at = |seconds| move || start + Duration::from_secs(seconds);
+        let mut waiting = Waiting::default();
+        waiting.change(at(1), |state| state.held = 1);
+        waiting.change(at(3), |state| (state.asked, state.blocked) = (1, 1));
+        waiting.change(at(5), |state| state.held = 0);
+        waiting.change(at(6), |state| state.asked = 0);
+        assert_eq!(waiting.total, Duration::from_secs(5));
+    }
+
+    #[test]
     fn time_is_over_at_the_limit_without_the_time_spent_waiting() {
         let limit = Duration::from_secs(1000);
         let clock = |waited| Stopwatch {
-            state: Mutex::new(Waiting { total: Duration::from_secs(waited), ..Waiting::default() }),
+            waits: Waits(Arc::new(Mutex::new(Waiting { total: Duration::from_secs(waited), ..Waiting::default() }))),
             started: Instant::now().checked_sub(limit + Duration::from_secs(1)).unwrap(),
             limit,
         };

@@ -7,7 +7,9 @@ pub(crate) mod limits;
 mod outcome;
 mod record;
 mod report;
+pub(crate) mod shortage;
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use wasm_agent_approval::{Approver, RefuseAll};
@@ -30,6 +32,7 @@ use crate::source::Record;
 use crate::state::random;
 use crate::tool::Tool;
 use crate::tool::invoke::Invocation;
+use crate::world::input::Input;
 use crate::world::output::{Discard, OutputSink, Outputs};
 use crate::world::{ToolIo, World};
 
@@ -44,7 +47,7 @@ pub struct Run {
     grants: Arc<Grants>,
     invocation: Invocation,
     arguments: Vec<String>,
-    stdin: Vec<u8>,
+    stdin: Input,
     approver: Arc<dyn Approver>,
     sink: Arc<dyn OutputSink>,
     resolver: Arc<dyn Resolver>,
@@ -81,7 +84,7 @@ impl Run {
             grants,
             invocation,
             arguments: vec![tool.name().to_owned()],
-            stdin: Vec::new(),
+            stdin: Input::Given(Vec::new()),
             approver: Arc::new(RefuseAll),
             sink: Arc::new(Discard),
             resolver: Arc::new(SystemResolver),
@@ -110,7 +113,22 @@ impl Run {
     /// What the tool reads from standard input.
     #[must_use]
     pub fn stdin(mut self, contents: Vec<u8>) -> Self {
-        self.stdin = contents;
+        self.stdin = Input::Given(contents);
+        self
+    }
+
+    /// An open file, pipe or terminal that the tool reads standard input from. Nothing is read before the tool asks for
+    /// it, and no more than it asks for; the journal keeps it.
+    ///
+    /// Waiting for a terminal does not count against the time limit. While a question waits for its answer, a terminal
+    /// is not read.
+    ///
+    /// # Authority
+    ///
+    /// Reads from `source`.
+    #[must_use]
+    pub fn stdin_from(mut self, source: impl Into<OwnedFd>) -> Self {
+        self.stdin = Input::Open(Arc::new(source.into()));
         self
     }
 
@@ -198,7 +216,11 @@ impl Run {
 
     async fn begin(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
         let _running = self.tracker.run();
-        let limits = self.grants.policy().limits().clone();
+        let mut limits = self.grants.policy().limits().clone();
+        let fewer = shortage::handles(&limits, !self.grants.policy().http().is_empty())
+            .map_err(|fewer| RunError::Shortage { source: wasmtime::Error::new(fewer) })?;
+        // Recorded in the header, so that a replay has as few.
+        limits.handles = fewer.as_ref().map_or(limits.handles, |fewer| fewer.handles);
         let guard = self.guard()?;
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer =
@@ -208,6 +230,7 @@ impl Run {
         let ledger = Arc::new(Ledger::new(Arc::clone(&session), writer, limits.journal_bytes));
         let gate = self.gate(&session, &ledger);
         let mut store = self.store(&gate, &limits, guard)?;
+        store.data_mut().limiter.fewer_handles = fewer;
         let result = drive(&mut store, &self.tool, &self.invocation).await;
         let used = Usage::of(&store);
         let outcome = outcome(result, &store);

@@ -37,6 +37,12 @@ pub enum Outcome {
         /// The reason it gave.
         reason: String,
     },
+    /// The host could not carry the run on. Only a replay of such a run ends so: the run itself failed with a
+    /// [`RunError`](crate::RunError).
+    HostFailed {
+        /// What failed.
+        message: String,
+    },
 }
 
 impl Outcome {
@@ -50,6 +56,7 @@ impl Outcome {
             Self::Limit { which } => RunResult::Limit { which: which.clone() },
             Self::Stopped { action } => Stop::Refused(action).into(),
             Self::Cancelled { reason } => Stop::Cancelled(reason).into(),
+            Self::HostFailed { message } => RunResult::HostFailed { message: message.clone() },
         }
     }
 

@@ -6,10 +6,10 @@ use wasmtime_wasi::p2::bindings::io::{error, poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
 
 use crate::call::{Host, View, host_calls, number};
-use crate::world::World;
+use crate::wasi::splice::Moved;
 
-type In = Resource<DynInputStream>;
-type Out = Resource<DynOutputStream>;
+pub(super) type In = Resource<DynInputStream>;
+pub(super) type Out = Resource<DynOutputStream>;
 type Pollable = Resource<DynPollable>;
 
 impl error::Host for View<'_> {}
@@ -105,16 +105,44 @@ host_calls! {
         async fn blocking_write_zeroes_and_flush(stream: Out, length: u64) -> StreamResult<()>
             = via io,
             again |host, answer| answer.inspect(|()| host.outputs.replayed_zeroes(stream.rep(), length));
-        fn splice(stream: Out, source: In, length: u64) -> StreamResult<u64>
-            = |host, _call| match host.can_splice(&stream) {
-                Ok(live) => streams::HostOutputStream::splice(live.io(), stream, source, length),
-                Err(error) => Err(error),
-            };
-        async fn blocking_splice(stream: Out, source: In, length: u64) -> StreamResult<u64>
-            = |host, _call| match host.can_splice(&stream) {
-                Ok(live) => streams::HostOutputStream::blocking_splice(live.io(), stream, source, length).await,
-                Err(error) => Err(error),
-            };
+        by hand {
+            fn splice(&mut self, stream: Out, source: In, length: u64) -> StreamResult<u64> {
+                let to = Resource::new_borrow(stream.rep());
+                let moved: StreamResult<Moved> = host_calls!(
+                    @call self, false, streams::HostOutputStream as "wasi:io/streams", splice,
+                    (stream: Out, source: In, length: u64), StreamResult<Moved>,
+                    |host, _call| if host.is_output(&stream) {
+                        host.splice_out(&stream, &source, to_usize(length))
+                    } else {
+                        host.world().map_err(StreamError::Trap).and_then(|live| {
+                            streams::HostOutputStream::splice(live.io(), stream, source, length).map(Moved::Count)
+                        })
+                    },
+                    again |host, answer| answer.inspect(|moved| host.spliced(&to, moved))
+                );
+                moved.map(|moved| moved.count())
+            }
+
+            async fn blocking_splice(&mut self, stream: Out, source: In, length: u64) -> StreamResult<u64> {
+                let to = Resource::new_borrow(stream.rep());
+                let moved: StreamResult<Moved> = host_calls!(
+                    @call self, true, streams::HostOutputStream as "wasi:io/streams", blocking_splice,
+                    (stream: Out, source: In, length: u64), StreamResult<Moved>,
+                    |host, _call| if host.is_output(&stream) {
+                        host.blocking_splice_out(&stream, &source, to_usize(length)).await
+                    } else {
+                        match host.world() {
+                            Ok(live) => streams::HostOutputStream::blocking_splice(live.io(), stream, source, length)
+                                .await
+                                .map(Moved::Count),
+                            Err(error) => Err(StreamError::Trap(error)),
+                        }
+                    },
+                    again |host, answer| answer.inspect(|moved| host.spliced(&to, moved))
+                );
+                moved.map(|moved| moved.count())
+            }
+        }
         async fn drop(stream: Out) -> wasmtime::Result<()> = |host, _call| host.close_output(stream).await,
             again |host, answer| answer.inspect(|()| host.outputs.closed(stream.rep()));
     }
@@ -122,25 +150,13 @@ host_calls! {
 
 impl Host {
     /// A stream that a guest reads from.
-    fn input(&mut self, stream: &In) -> StreamResult<&mut DynInputStream> {
+    pub(super) fn input(&mut self, stream: &In) -> StreamResult<&mut DynInputStream> {
         Ok(self.world().map_err(StreamError::Trap)?.table.get_mut(stream)?)
     }
 
     /// A stream that a guest writes to.
-    fn output(&mut self, stream: &Out) -> StreamResult<&mut DynOutputStream> {
+    pub(super) fn output(&mut self, stream: &Out) -> StreamResult<&mut DynOutputStream> {
         Ok(self.world().map_err(StreamError::Trap)?.table.get_mut(stream)?)
-    }
-
-    /// Refuses to splice into the tool's output.
-    ///
-    /// Spliced bytes don't pass through the guest. A replay has no source to read them from, so it could not show them.
-    fn can_splice(&mut self, stream: &Out) -> StreamResult<&mut World> {
-        if self.outputs.contains(stream.rep()) {
-            return Err(StreamError::LastOperationFailed(wasmtime::Error::msg(
-                "can't splice into standard output or standard error",
-            )));
-        }
-        self.world().map_err(StreamError::Trap)
     }
 
     async fn close_output(&mut self, stream: Out) -> wasmtime::Result<()> {

@@ -12,3 +12,4 @@ mod io;
 pub(crate) mod link;
 mod random;
 mod sockets;
+mod splice;

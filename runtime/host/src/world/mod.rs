@@ -1,5 +1,6 @@
 //! What a live run acts on: its gate, files and network, and WASI's own state.
 
+pub(crate) mod input;
 pub(crate) mod output;
 
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{WasiCliCtxView, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocksCtxView, WasiClocksView};
 use wasmtime_wasi::filesystem::{WasiFilesystemCtxView, WasiFilesystemView};
-use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::random::{WasiRandomCtx, WasiRandomView};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
@@ -19,6 +19,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
 use crate::gate::Gate;
 use crate::http::{Hooks, Outbound};
 use crate::run::limits::{HEADER_BYTES_MAX, RANDOM_BYTES_MAX};
+use crate::world::input::Input;
 use crate::world::output::{Output, OutputSink, Stream};
 
 /// What a live run acts on. A replay has none of it.
@@ -37,7 +38,7 @@ pub(crate) struct World {
 pub(crate) struct ToolIo<'a> {
     pub(crate) arguments: &'a [String],
     pub(crate) environment: &'a [(String, String)],
-    pub(crate) stdin: Vec<u8>,
+    pub(crate) stdin: Input,
     pub(crate) sink: Arc<dyn OutputSink>,
 }
 
@@ -49,13 +50,14 @@ impl World {
             sink: Arc::clone(&io.sink),
             session: Arc::clone(&gate.session),
             left: Arc::clone(&left),
+            gone: Arc::default(),
         };
         // Nothing is inherited. Preopens are made by the gate; sockets don't exist.
         let mut builder = WasiCtx::builder();
         builder
             .args(io.arguments)
             .envs(io.environment)
-            .stdin(MemoryInputPipe::new(io.stdin))
+            .stdin(io.stdin.stream(&gate.session))
             .stdout(output(Stream::Stdout))
             .stderr(output(Stream::Stderr))
             .max_random_size(RANDOM_BYTES_MAX)

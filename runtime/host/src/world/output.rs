@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
@@ -38,7 +38,8 @@ pub trait OutputSink: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When they can't be passed on. The tool then sees a failed write.
+    /// When they can't be passed on. The tool then sees a failed write, or a closed stream if the error is
+    /// [`BrokenPipe`](std::io::ErrorKind::BrokenPipe): nobody reads any more.
     fn write(&self, stream: Stream, bytes: &[u8]) -> std::io::Result<()>;
 }
 
@@ -127,6 +128,26 @@ pub(crate) struct Output {
     pub(crate) session: Arc<Session>,
     /// The rest of the output limit, in bytes, for both streams together.
     pub(crate) left: Arc<AtomicU64>,
+    /// How often the tool was told that nobody reads this stream any more, under any of its handles.
+    pub(crate) gone: Arc<AtomicU32>,
+}
+
+/// How often a tool is told that nobody reads its standard output any more. Then its run ends, as a program ends by
+/// SIGPIPE: it would print for ever otherwise, or for as long as its limits allow.
+const GONE_MAX: u32 = 64;
+
+impl Output {
+    fn open(&self) -> StreamResult<()> {
+        if self.gone.load(Ordering::Relaxed) == 0 { Ok(()) } else { Err(self.closed()) }
+    }
+
+    fn closed(&self) -> StreamError {
+        let told = self.gone.fetch_add(1, Ordering::Relaxed);
+        if told >= GONE_MAX && self.stream == Stream::Stdout {
+            return StreamError::Trap(self.session.ending.cancel("nobody reads standard output any more".to_owned()));
+        }
+        StreamError::Closed
+    }
 }
 
 /// Most bytes accepted at once.
@@ -158,21 +179,23 @@ impl Pollable for Output {
 #[async_trait::async_trait]
 impl OutputStream for Output {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.open()?;
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length));
         if taken.is_err() {
             return Err(StreamError::Trap(self.session.ending.limit("output")));
         }
-        self.sink
-            .write(self.stream, &bytes)
-            .map_err(|error| StreamError::LastOperationFailed(wasmtime::Error::new(error)))
+        self.sink.write(self.stream, &bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => self.closed(),
+            _ => StreamError::LastOperationFailed(wasmtime::Error::new(error)),
+        })
     }
 
     fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
+        self.open()
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(CHUNK_BYTES_MAX)
+        self.open().map(|()| CHUNK_BYTES_MAX)
     }
 }

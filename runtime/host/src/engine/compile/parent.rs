@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 
-use rustix::process::Signal;
+use rustix::process::{Signal, getrlimit};
 use wasm_agent_jail::Limits;
 
 use super::answer::{Answer, read_start};
@@ -52,10 +52,14 @@ pub(super) fn ask(program: &Path, task: Task, limits: &Limits, bytes: &[u8]) -> 
         Ok(Answer::Made(made)) => Ok(made),
         Ok(Answer::Invalid(message)) => Err(Problem::Invalid(message)),
         Ok(Answer::Failed(message)) => Err(Problem::Failed(format!("failed: {message}"))),
-        Ok(Answer::Memory) => Err(exceeded(Resource::Memory)),
+        Ok(Answer::Memory) => Err(no_memory(limits, exceeded)),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             let (said, status) = running.end();
-            Err(ran_out(&said, status).map_or_else(|| Problem::Failed(ended(&said, status)), exceeded))
+            Err(match ran_out(&said, status) {
+                Some(Resource::Memory) => no_memory(limits, exceeded),
+                Some(which) => exceeded(which),
+                None => Problem::Failed(ended(&said, status)),
+            })
         }
         Err(error) => Err(Problem::Failed(format!("failed: {error}"))),
     }
@@ -94,6 +98,16 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Why a process had no more memory: the limit for compiling, or a lower one that this process and all that it starts
+/// have.
+fn no_memory(limits: &Limits, exceeded: impl Fn(Resource) -> Problem) -> Problem {
+    let lower = [rustix::process::Resource::As, rustix::process::Resource::Data]
+        .into_iter()
+        .filter_map(|which| getrlimit(which).current)
+        .any(|allowed| allowed < limits.memory_bytes);
+    if lower { Problem::Memory } else { exceeded(Resource::Memory) }
 }
 
 /// The limit that ended a process, if any did.

@@ -1,0 +1,161 @@
+//! Signals: the first one stops a run in order, the second one ends the program.
+
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdout, Stdio};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid};
+use wasm_agent_tests::terminal::{screen, terminal};
+
+use crate::desk::{Desk, NOTES, program};
+use crate::tools;
+
+/// How long to wait for a process that was killed: as long as a busy machine may take.
+const GONE_MAX: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+
+fn id(child: &Child) -> Pid {
+    Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap()
+}
+
+/// Starts a tool that prints `x` and goes on for ever, and waits until it has printed.
+fn endless(desk: &Desk, change: impl FnOnce(&mut std::process::Command)) -> (Child, ChildStdout) {
+    desk.tool("endless.wasm", &tools::print_and_go_on());
+    desk.write("long.toml", "version = 1\n\n[limits]\ntime = \"1h\"\n");
+    let mut command = desk.command(program());
+    command.args(["run", "-p", "long.toml", "-j", "a.journal", "endless.wasm"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    change(&mut command);
+    let mut child = command.spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0]).unwrap();
+    (child, stdout)
+}
+
+/// The status and standard error of a program that ends.
+fn ended(mut child: Child) -> (Option<i32>, String) {
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    (child.wait().unwrap().code(), said)
+}
+
+#[test]
+fn a_run_that_a_signal_stops_ends_in_order() {
+    for (signal, name) in [
+        (Signal::INT, "SIGINT"),
+        (Signal::TERM, "SIGTERM"),
+        (Signal::HUP, "SIGHUP"),
+        (Signal::QUIT, "SIGQUIT"),
+        (Signal::XCPU, "SIGXCPU"),
+    ] {
+        let desk = Desk::new();
+        let (child, _stdout) = endless(&desk, |_| {});
+        kill_process(id(&child), signal).unwrap();
+        let (status, said) = ended(child);
+        assert_eq!(status, Some(3), "{name}: {said}");
+        assert!(said.starts_with(&format!("stopped by signal {name}\n")), "{said}");
+        assert!(said.contains("journal: a.journal"), "{said}");
+        assert_eq!(desk.quietly("journal verify a.journal").status, 0);
+        let again = desk.quietly("replay a.journal");
+        assert_eq!((again.status, again.out().as_str()), (3, "x"), "{}", again.err());
+        assert!(again.err().contains(&format!("stopped by signal {name}\n")), "{}", again.err());
+        assert!(desk.quietly("journal show a.journal").out().contains(&format!("stopped by signal {name}")));
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    let desk = Desk::new();
+    let (child, _stdout) = endless(&desk, |command| {
+        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        let mut shell = desk.command("sh");
+        shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(program()).args(arguments);
+        *command = shell;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    });
+    kill_process(id(&child), Signal::HUP).unwrap();
+    kill_process(id(&child), Signal::TERM).unwrap();
+    let (status, said) = ended(child);
+    assert_eq!(status, Some(3));
+    assert!(said.starts_with("stopped by signal SIGTERM\n"), "{said}");
+}
+
+#[test]
+fn the_second_signal_ends_the_program() {
+    let desk = Desk::new();
+    // Nobody reads what it prints, so it waits in a write, and no stop reaches it there.
+    desk.tool("flood.wasm", &tools::flood());
+    let mut command = desk.command(program());
+    command.args(["run", "-q", "-j", "a.journal", "flood.wasm"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let call = format!("/proc/{}/syscall", child.id());
+    // The number of a system call, and its first argument: standard output.
+    while std::fs::read_to_string(&call).unwrap().split(' ').nth(1) != Some("0x1") {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    kill_process(id(&child), Signal::INT).unwrap();
+    kill_process(id(&child), Signal::TERM).unwrap();
+    let signal = child.wait().unwrap().signal();
+    assert!([Signal::INT, Signal::TERM].map(|signal| Some(signal.as_raw())).contains(&signal), "{signal:?}");
+}
+
+#[test]
+fn what_an_approver_started_ends_with_a_run_that_is_stopped() {
+    let desk = Desk::with_notes();
+    desk.script("slow.sh", "#!/bin/sh\ncat > /dev/null\nsleep 1000 &\necho $! > started\nwait\n");
+    assert!(desk.command("mkfifo").arg("started").status().unwrap().success());
+    let mut command = desk.command(program());
+    command.args(["run", "-p", "policy.toml", "-j", "a.journal", "--approve", "exec:./slow.sh", "edit-files.wasm"]);
+    command.args(["--", "/notes", "colour", "color"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let started: i32 = String::from_utf8(desk.read("started")).unwrap().trim().parse().unwrap();
+    let started = pidfd_open(Pid::from_raw(started).unwrap(), PidfdFlags::empty()).unwrap();
+    kill_process(id(&child), Signal::TERM).unwrap();
+    let (status, said) = ended(child);
+    assert_eq!(status, Some(3), "{said}");
+    assert_eq!(poll(&mut [PollFd::new(&started, PollFlags::IN)], Some(&GONE_MAX)), Ok(1), "it lives on");
+    assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n");
+    assert_eq!(desk.quietly("journal verify a.journal").status, 0);
+    assert_eq!(desk.quietly("replay a.journal").status, 3);
+}
+
+#[test]
+fn a_run_goes_on_after_it_was_suspended() {
+    let desk = Desk::new();
+    let (child, _stdout) = endless(&desk, |_| {});
+    kill_process(id(&child), Signal::TSTP).unwrap();
+    let (_, status) = waitpid(Some(id(&child)), WaitOptions::UNTRACED).unwrap().unwrap();
+    assert!(status.stopped(), "{status:?}");
+    kill_process(id(&child), Signal::CONT).unwrap();
+    let (_, status) = waitpid(Some(id(&child)), WaitOptions::CONTINUED).unwrap().unwrap();
+    assert!(status.continued(), "{status:?}");
+    kill_process(id(&child), Signal::TERM).unwrap();
+    let (status, said) = ended(child);
+    assert_eq!(status, Some(3), "{said}");
+}
+
+#[test]
+fn the_key_for_an_interrupt_withdraws_the_question_at_the_terminal() {
+    let desk = Desk::with_notes();
+    desk.write("policy.toml", NOTES);
+    let (mut person, slave) = terminal();
+    let mut command = desk.command("setsid");
+    command.args(["--wait", "--ctty"]).arg(program()).args(["run", "-p", "policy.toml", "-j", "a.journal"]);
+    command.args(["edit-files.wasm", "--", "/notes", "colour", "color"]).env("NO_COLOR", "1");
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"s> ") {
+        let mut next = [0];
+        person.read_exact(&mut next).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
+        seen.push(next[0]);
+    }
+    person.write_all(b"\x03").unwrap();
+    let seen = screen(person);
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{seen}");
+    assert!(seen.contains("no longer waiting for an answer: not approved"), "{seen}");
+    assert!(seen.contains("stopped by signal SIGINT"), "{seen}");
+    assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n");
+}
