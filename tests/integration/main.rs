@@ -12,6 +12,7 @@ mod evidence;
 mod file_errors;
 mod given;
 mod http;
+mod kept;
 mod limits;
 mod loading;
 mod output;

@@ -45,21 +45,76 @@ fn several_requests_at_once_each_get_their_answer() {
     assert_eq!(targets, ["/a", "/b", "/c"]);
 }
 
+/// The texts of the notes about limits.
+fn limit_notes(run: &Recorded) -> Vec<String> {
+    let notes = run.events_of("note").into_iter().filter(|note| note["name"] == "limit");
+    notes.map(|note| note["text"].as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
-fn more_requests_at_once_than_the_limit_are_an_error() {
-    let (_listener, authority) = silent();
+fn more_requests_at_once_than_the_limit_wait_for_a_place() {
+    let server = Server::http(|_| wasm_agent_tests::server::answer(200, ""));
+    let authority = server.address().to_string();
     let mut probe = Probe::new();
-    for _ in 0..4 {
-        probe.send(get(&authority, "/"));
+    let pending: Vec<_> = (0..20).map(|_| probe.send(get(&authority, "/"))).collect();
+    for pending in pending.into_iter().rev() {
+        probe.wait(pending);
     }
     let run = run(&probe, &format!("{}[limits]\nhttp-requests = 2\n", grant(&authority)));
     run.exited(0);
+    assert_eq!(results(&run).iter().filter(|result| *result == "entries ok").count(), 20);
+    assert_eq!(server.asked().len(), 20);
+    assert!(server.connections() <= 2, "{}", server.connections());
+    let text = "2 requests were in flight, and another one waited";
+    assert_eq!(limit_notes(&run), [format!("http-requests: {text}")]);
+    let reached: Vec<_> = run.report.limits_reached.iter().map(|limit| (limit.name, limit.text.as_str())).collect();
+    assert_eq!(reached, [("http-requests", text)]);
+}
+
+#[test]
+fn a_request_that_gets_no_place_in_time_is_not_begun() {
+    let (_listener, authority) = silent();
+    let mut probe = Probe::new();
+    let pending: Vec<_> = (0..4).map(|_| probe.send(get(&authority, "/"))).collect();
+    probe.wait(pending[3]);
+    let run = run(&probe, &format!("{}[limits]\nhttp-requests = 2\ntime = \"300ms\"\n", grant(&authority)));
+    run.limited_by("time");
+    assert_eq!(run.events_of("intent").len(), 2);
+    assert_eq!(limit_notes(&run).len(), 1);
+}
+
+#[test]
+fn a_denied_request_does_not_wait() {
+    let (_listener, authority) = silent();
+    let mut probe = Probe::new();
+    probe.send(get(&authority, "/"));
+    probe.send(get("127.0.0.1:1", "/"));
+    let run = run(&probe, &format!("{}[limits]\nhttp-requests = 1\n", grant(&authority)));
+    run.exited(0);
+    assert_eq!(run.denials(), ["no-grant"]);
+    assert!(run.report.limits_reached.is_empty());
+}
+
+#[test]
+fn a_run_makes_no_more_requests_than_it_may_in_all() {
+    let server = Server::http(|_| wasm_agent_tests::server::answer(200, ""));
+    let authority = server.address().to_string();
+    let mut probe = Probe::new();
+    // A denied one does not count.
+    probe.request(get("127.0.0.1:1", "/"));
+    for _ in 0..4 {
+        probe.request(get(&authority, "/"));
+    }
+    let run = run(&probe, &format!("{}[limits]\nhttp-requests-total = 2\n", grant(&authority)));
+    run.exited(0);
     let handled: Vec<String> = results(&run).into_iter().filter(|result| result.starts_with("handle")).collect();
-    assert_eq!(handled[..2], ["handle ok", "handle ok"]);
+    assert_eq!(handled[1..3], ["handle ok", "handle ok"]);
     assert!(
-        handled[2].contains("connection-limit-reached") && handled[3].contains("connection-limit-reached"),
+        handled[3].contains("connection-limit-reached") && handled[4].contains("connection-limit-reached"),
         "{handled:?}"
     );
+    assert_eq!(server.asked().len(), 2);
+    assert_eq!(limit_notes(&run), ["http-requests-total: the run made 2 requests, and another one failed"]);
 }
 
 #[test]

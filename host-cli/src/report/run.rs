@@ -86,6 +86,14 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     }
     facts.push(bytes(report.memory_high_bytes) + " of memory");
     text.push_str(&format!("{faint}run:{faint:#} {}\n", facts.join(", ")));
+    for limit in &report.limits_reached {
+        let warning = style::WARNING;
+        text.push_str(&format!(
+            "{warning}limit{warning:#}: {}; `{}` under `[limits]` in the policy sets it\n",
+            escape_line(&limit.text),
+            limit.name
+        ));
+    }
     text.push_str(&format!("{faint}journal:{faint:#} {}\n", shown(recorded.journal)));
     if let Some(fingerprint) = recorded.signed_by {
         text.push_str(&format!("{faint}signed by:{faint:#} {fingerprint}\n"));
@@ -155,6 +163,11 @@ fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
         "calls": report.calls,
         "denied": report.denied,
         "asked": recorded.asked,
+        "limits_reached": report
+            .limits_reached
+            .iter()
+            .map(|limit| json!({ "name": limit.name, "text": limit.text }))
+            .collect::<Vec<_>>(),
         "unanswered": recorded.unanswered,
         "fuel": report.fuel,
         "elapsed_ns": nanoseconds(report.elapsed),

@@ -109,6 +109,7 @@ impl Poster {
                 response_body_max: RESPONSE_BYTES_MAX,
                 deadline: Instant::now().checked_add(EXCHANGE_TIMEOUT),
                 timeouts: Timeouts::default(),
+                new_connection: false,
             };
             let reply = self.client.send(exchange, &AnyAddress).await.map_err(|error| error.error)?;
             let (parts, body) = reply.response.into_parts();

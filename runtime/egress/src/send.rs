@@ -5,12 +5,17 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 use wasm_agent_approval::Permit;
-use wasm_agent_policy::{Action, GrantId, Policy, kind};
+use wasm_agent_policy::{Action, GrantId, HttpAction, Policy, kind};
 
 use crate::busy_poll::busy_poll;
 use crate::client::{
-    AddressCheck, Client, Destination, Exchange, Reply, RequestBody, RequestFault, SendError, Timeouts,
+    AddressCheck, Client, Destination, Earlier, Exchange, Repeated, Reply, RequestBody, RequestFault, SendError,
+    Timeouts,
 };
+
+/// Most attempts to send one request. A server that refuses three times in a row has no room for it now, and says so to
+/// the tool.
+const ATTEMPTS_MAX: usize = 3;
 
 /// What the host adds to a permitted request, and the request's limits.
 pub struct Provision {
@@ -30,7 +35,9 @@ pub struct Provision {
 
 /// Sends the permitted request to addresses that its grant allows. Returns once the response's head has arrived.
 ///
-/// The request is made from the permit's action, so it can't be another one. Dropping the future ends the exchange.
+/// The request is made from the permit's action, so it can't be another one. It is sent again on a new connection, for
+/// the reasons in [`Repeated`]: this is the same action, to the same grant's addresses, with the same body. A request
+/// that can't be undone is sent on a new connection from the start. Dropping the future ends the exchange.
 ///
 /// # Authority
 ///
@@ -47,21 +54,66 @@ pub async fn send(
     provision: Provision,
 ) -> Result<Reply, SendError> {
     let networks = Networks { policy, grant: permit.grant() };
-    let exchange = exchange(permit, provision).map_err(|fault| SendError::unsent(fault.into()))?;
-    busy_poll(client.send(exchange, &networks)).await
+    // There is no other action to compare this one with.
+    let Ok(Action::HttpRequest(request)) = permit.spend(|_| true) else {
+        return Err(SendError::unsent(RequestFault::NotARequest.into()));
+    };
+    busy_poll(attempts(client, &request, &networks, provision)).await
+}
+
+/// Sends until there is a response, or the request can't be sent again.
+async fn attempts(
+    client: &Client,
+    request: &HttpAction,
+    networks: &Networks<'_>,
+    mut provision: Provision,
+) -> Result<Reply, SendError> {
+    let mut earlier = Vec::new();
+    loop {
+        let body = std::mem::take(&mut provision.body);
+        let exchange = exchange(request, &provision, body).map_err(|fault| SendError::unsent(fault.into()))?;
+        let exchange = Exchange { new_connection: exchange.new_connection || !earlier.is_empty(), ..exchange };
+        let mut failed = match client.send(exchange, networks).await {
+            Ok(reply) => return Ok(Reply { earlier, ..reply }),
+            Err(failed) => failed,
+        };
+        match again(&mut failed, request, &mut earlier) {
+            Some(body) => provision.body = body,
+            None => return Err(after(earlier, failed)),
+        }
+    }
+}
+
+/// The body for another attempt, if there is one. The attempt that failed is added to the `earlier` ones.
+fn again(failed: &mut SendError, request: &HttpAction, earlier: &mut Vec<Earlier>) -> Option<RequestBody> {
+    let again = failed.again.take()?;
+    let allowed = match again.why {
+        Repeated::Unanswered => request.method.is_safe(),
+        Repeated::NotProcessed => true,
+    };
+    let peer = failed.addresses.tried.last().copied();
+    let (true, true, Some(peer)) = (allowed, earlier.len() + 1 < ATTEMPTS_MAX, peer) else { return None };
+    earlier.push(Earlier { peer, why: again.why });
+    Some(again.body)
+}
+
+/// The error of the last attempt, with what is to be said of all of them.
+fn after(earlier: Vec<Earlier>, last: SendError) -> SendError {
+    let mut addresses = last.addresses;
+    addresses.tried.splice(0..0, earlier.iter().map(|earlier| earlier.peer));
+    let request_sent = last.request_sent || earlier.iter().any(|earlier| earlier.why == Repeated::Unanswered);
+    SendError { request_sent, addresses, earlier, ..last }
 }
 
 /// The request as it is sent: the action, the operator's secrets, and the body.
-fn exchange(permit: Permit<kind::Request>, provision: Provision) -> Result<Exchange, RequestFault> {
-    // There is no other action to compare this one with.
-    let Ok(Action::HttpRequest(request)) = permit.spend(|_| true) else { return Err(RequestFault::NotARequest) };
+fn exchange(request: &HttpAction, provision: &Provision, body: RequestBody) -> Result<Exchange, RequestFault> {
     let mut headers = HeaderMap::with_capacity(request.headers.len());
     for (name, value) in &request.headers {
         let invalid = || RequestFault::InvalidHeader(name.clone());
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
         headers.append(parsed, HeaderValue::from_bytes(value).map_err(|_| invalid())?);
     }
-    insert_secrets(&mut headers, provision.secrets);
+    insert_secrets(&mut headers, &provision.secrets);
     let method = request.method.as_str();
     Ok(Exchange {
         destination: Destination::of(&request.url),
@@ -69,11 +121,12 @@ fn exchange(permit: Permit<kind::Request>, provision: Provision) -> Result<Excha
         path_and_query: request.url.path_and_query().to_owned(),
         authority: request.url.authority().to_owned(),
         headers,
-        body: provision.body,
+        body,
         request_body_max: provision.request_body_max,
         response_body_max: provision.response_body_max,
         deadline: provision.deadline,
         timeouts: provision.timeouts,
+        new_connection: !request.method.is_safe(),
     })
 }
 
@@ -91,14 +144,14 @@ impl AddressCheck for Networks<'_> {
 
 /// Puts secrets into the headers of a request. The operator's values win over what the tool wrote, under any name that
 /// a server takes for the same.
-fn insert_secrets(headers: &mut HeaderMap, secrets: Vec<(HeaderName, HeaderValue)>) {
+fn insert_secrets(headers: &mut HeaderMap, secrets: &[(HeaderName, HeaderValue)]) {
     let is_secret = |name: &&HeaderName| secrets.iter().any(|(secret, _)| are_alike(name.as_str(), secret.as_str()));
     let aliases: Vec<HeaderName> = headers.keys().filter(is_secret).cloned().collect();
     for name in aliases {
         headers.remove(name);
     }
     for (name, value) in secrets {
-        headers.insert(name, value);
+        headers.insert(name.clone(), value.clone());
     }
 }
 
@@ -123,20 +176,4 @@ pub fn secret_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_replaces_each_header_that_a_server_may_take_for_its_own() {
-        let mut headers = HeaderMap::new();
-        for name in ["x-k", "x_k", "x.k", "X_K", "x-kk", "x-k2", "accept"] {
-            headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static("tool"));
-        }
-        let secrets = ["x-k", "x_k"].map(|name| secret_header(name, "operator").unwrap());
-        insert_secrets(&mut headers, secrets.to_vec());
-        let mut left: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
-        left.sort_unstable();
-        let kept = [("accept", "tool"), ("x-k", "operator"), ("x-k2", "tool"), ("x-kk", "tool"), ("x_k", "operator")];
-        assert_eq!(left, kept);
-    }
-}
+mod tests;

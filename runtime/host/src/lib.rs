@@ -55,7 +55,7 @@ mod world;
 pub use engine::Engine;
 pub use engine::compile::{Compiler, Resource};
 pub use error::{CompilerProblem, FileRole, GrantProblem, LoadError, RunError, StateProblem, chain, chain_with};
-pub use gate::{Progress, Stage};
+pub use gate::{LimitReached, Progress, Stage};
 pub use grants::{Environment, Grants};
 pub use journal_file::JournalFile;
 pub use replay::recording::{Recording, ReplayFailure, ReplayReport};

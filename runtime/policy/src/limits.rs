@@ -24,8 +24,10 @@ pub struct Limits {
     pub journal_bytes: u64,
     /// `handles`: open resources at a time. 1024.
     pub handles: u32,
-    /// `http-requests`: HTTP requests in flight at a time. 16.
+    /// `http-requests`: HTTP requests in flight at a time; others wait. 16.
     pub http_requests: u32,
+    /// `http-requests-total`: HTTP requests of the whole run. 10,000.
+    pub http_requests_total: u64,
 }
 
 impl Default for Limits {
@@ -40,6 +42,7 @@ impl Default for Limits {
             journal_bytes: 1024 * MIB,
             handles: 1024,
             http_requests: 16,
+            http_requests_total: 10_000,
         }
     }
 }

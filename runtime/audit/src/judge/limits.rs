@@ -1,15 +1,10 @@
 //! A run's use of resources, compared with the limits of another policy.
 //!
-//! Only what the journal proves counts: the numbers in the end record, requests that were under way at once, and bodies
-//! that their action describes.
-
-use std::collections::HashSet;
+//! Only what the journal proves counts: the numbers in the end record, requests that were sent, and bodies that their
+//! action describes.
 
 use wasm_agent_journal::{End, Header, Intent, RunResult};
 use wasm_agent_policy::{Action, Limits};
-
-/// Most requests counted at once. A policy that allows more is not checked beyond this.
-const OPEN_MAX: usize = 65_536;
 
 /// A limit that changes how the run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +28,7 @@ pub struct LimitChange {
 pub(super) struct Usage {
     limits: Vec<(String, u64)>,
     end: Option<End>,
-    requests: HashSet<u64>,
-    requests_max: u64,
+    requests: u64,
     request_body_max: u64,
 }
 
@@ -50,14 +44,7 @@ impl Usage {
     pub(super) fn intent(&mut self, intent: &Intent) {
         let Ok(Action::HttpRequest(request)) = Action::decode(&intent.action) else { return };
         self.request_body_max = self.request_body_max.max(request.body.map_or(0, |body| body.len));
-        if self.requests.len() < OPEN_MAX {
-            self.requests.insert(intent.effect.0);
-            self.requests_max = self.requests_max.max(u64::try_from(self.requests.len()).unwrap_or(u64::MAX));
-        }
-    }
-
-    pub(super) fn outcome(&mut self, effect: u64) {
-        self.requests.remove(&effect);
+        self.requests = self.requests.saturating_add(1);
     }
 
     /// The limits of a policy that change how the run ends.
@@ -81,12 +68,13 @@ impl Usage {
             ("output", "bytes", recorded("output-bytes"), Some(now.output_bytes), None),
             ("journal", "bytes", recorded("journal-bytes"), Some(now.journal_bytes), None),
             ("handles", "", recorded("handles"), Some(u64::from(now.handles)), None),
+            // Requests above `http-requests` wait: it stops no run.
             (
-                "http-requests",
+                "http-requests-total",
                 "",
-                recorded("http-requests"),
-                Some(u64::from(now.http_requests)),
-                Some(self.requests_max),
+                recorded("http-requests-total"),
+                Some(now.http_requests_total),
+                Some(self.requests),
             ),
         ];
         let ended_by = self.end.as_ref().and_then(|end| match &end.result {

@@ -38,7 +38,7 @@ pub struct Judged {
     /// Counts of decisions.
     pub counts: Counts,
     /// Decisions that are not judged, as the journal does not have their action: a denied action that was too long, or
-    /// an allowed request that the limit `http-requests` turned away.
+    /// an allowed request that the limit `http-requests-total` turned away.
     pub unknown: u64,
     /// Guest directories that the new policy maps to other host directories: the guest path, `host` before, `host` now.
     pub moved: Vec<(String, String, String)>,
@@ -194,7 +194,6 @@ impl<'p> Judge<'p> {
         match &record.event {
             Event::End(end) => self.usage.end(end),
             Event::Intent(intent) => self.usage.intent(intent),
-            Event::Outcome(outcome) => self.usage.outcome(outcome.effect.0),
             _ => {}
         }
         let mut whole = Vec::new();

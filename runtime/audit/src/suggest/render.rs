@@ -171,6 +171,7 @@ fn limits(limits: &Limits) -> String {
     number("journal", limits.journal_bytes, default.journal_bytes);
     number("handles", limits.handles.into(), default.handles.into());
     number("http-requests", limits.http_requests.into(), default.http_requests.into());
+    number("http-requests-total", limits.http_requests_total, default.http_requests_total);
     number("fuel", limits.fuel.unwrap_or_default(), 0);
     if limits.time != default.time {
         text += &format!("time = \"{}ms\"\n", limits.time.as_millis());

@@ -83,4 +83,5 @@ fn widen(limits: &mut Limits, other: &Limits) {
     limits.journal_bytes = limits.journal_bytes.max(other.journal_bytes);
     limits.handles = limits.handles.max(other.handles);
     limits.http_requests = limits.http_requests.max(other.http_requests);
+    limits.http_requests_total = limits.http_requests_total.max(other.http_requests_total);
 }

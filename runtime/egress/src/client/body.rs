@@ -1,8 +1,7 @@
-//! Bodies in both directions. Each frame is checked against the size caps and deadlines.
+//! The body of a response. Each frame is checked against the size cap and the deadlines.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,142 +10,9 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::RequestBody;
 use super::error::{ExchangeError, classify};
 use super::pool::Lease;
-
-/// A request body that is being sent.
-#[derive(Debug)]
-pub(super) struct OutgoingBody {
-    /// `None` once it has ended or failed.
-    inner: Option<RequestBody>,
-    /// What `content-length` says, in bytes.
-    declared: Option<u64>,
-    sent: u64,
-    limit: u64,
-    timer: BodyTimer,
-    upload: Option<Arc<Upload>>,
-}
-
-impl OutgoingBody {
-    pub(super) fn new(inner: RequestBody, declared: Option<u64>, limit: u64, deadline: Option<Instant>) -> Self {
-        // Most requests have no body, and then there is nothing to share.
-        let upload = (!inner.is_end_stream()).then(Arc::default);
-        Self { inner: Some(inner), declared, sent: 0, limit, timer: BodyTimer::new(deadline, None), upload }
-    }
-
-    pub(super) fn upload(&self) -> Option<Arc<Upload>> {
-        self.upload.clone()
-    }
-
-    /// Counts a frame against the cap and the declared length.
-    fn check(&mut self, frame: &Frame<Bytes>) -> Result<(), ExchangeError> {
-        if self.timer.is_over() {
-            return Err(ExchangeError::ResponseTimeout);
-        }
-        let Some(data) = frame.data_ref() else {
-            return Ok(());
-        };
-        self.sent = self.sent.saturating_add(length(data));
-        if self.sent > self.limit {
-            return Err(ExchangeError::RequestBodyTooLarge { limit: self.limit });
-        }
-        match self.declared {
-            Some(declared) if self.sent > declared => Err(ExchangeError::RequestBodyLength { declared }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Ends the body. The reason is kept until someone asks why the exchange failed.
-    fn fail(&mut self, reason: ExchangeError) -> UploadFailed {
-        self.inner = None;
-        if let Some(upload) = &self.upload {
-            upload.fail(reason);
-        }
-        UploadFailed
-    }
-}
-
-impl Body for OutgoingBody {
-    type Data = Bytes;
-    type Error = UploadFailed;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadFailed>>> {
-        let this = self.get_mut();
-        if this.is_end_stream() {
-            return Poll::Ready(None);
-        }
-        let Some(inner) = &mut this.inner else {
-            return Poll::Ready(None);
-        };
-        let result = match Pin::new(inner).poll_frame(context) {
-            Poll::Pending if this.timer.poll_over(context) => Err(ExchangeError::ResponseTimeout),
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(Some(Ok(frame))) => this.check(&frame).map(|()| frame),
-            Poll::Ready(Some(Err(error))) => Err(ExchangeError::RequestBodyFailed(error)),
-            Poll::Ready(None) => match this.declared {
-                Some(declared) => Err(ExchangeError::RequestBodyLength { declared }),
-                None => {
-                    this.inner = None;
-                    return Poll::Ready(None);
-                }
-            },
-        };
-        Poll::Ready(Some(result.map_err(|reason| this.fail(reason))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match (&self.inner, self.declared) {
-            (None, _) => true,
-            // Both versions of HTTP end the request here and ask for nothing after it. A body that ends earlier is an
-            // error, which only polling can report.
-            (Some(_), Some(declared)) => self.sent == declared,
-            (Some(inner), None) => inner.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
-    }
-}
-
-impl Drop for OutgoingBody {
-    fn drop(&mut self) {
-        if let Some(upload) = &self.upload {
-            upload.done.store(true, Ordering::Release);
-        }
-    }
-}
-
-/// The error that hyper gets when a request body fails; the reason is in [`Upload`].
-#[derive(Debug, thiserror::Error)]
-#[error("request body failed")]
-pub(super) struct UploadFailed;
-
-/// A request body's state, as the response's side sees it.
-#[derive(Debug, Default)]
-pub(super) struct Upload {
-    done: AtomicBool,
-    failure: Mutex<Option<ExchangeError>>,
-}
-
-impl Upload {
-    /// Whether nothing more of the body will be sent.
-    pub(super) fn is_done(&self) -> bool {
-        self.done.load(Ordering::Acquire)
-    }
-
-    /// Why the body failed, once.
-    pub(super) fn take_failure(&self) -> Option<ExchangeError> {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        failure.take()
-    }
-
-    fn fail(&self, reason: ExchangeError) {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        failure.get_or_insert(reason);
-    }
-}
+use super::upload::Upload;
 
 /// A response's body. It ends at its size cap or its deadline.
 ///
@@ -271,7 +137,7 @@ impl BodyTimer {
         Self { deadline, between, sleep: None, armed: false }
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
@@ -282,7 +148,7 @@ impl BodyTimer {
     }
 
     /// Whether the wait is over; if not, the task is woken when it is.
-    fn poll_over(&mut self, context: &mut Context<'_>) -> bool {
+    pub(super) fn poll_over(&mut self, context: &mut Context<'_>) -> bool {
         if !self.armed {
             let stalled = self.between.and_then(|between| Instant::now().checked_add(between));
             let Some(end) = self.deadline.into_iter().chain(stalled).min() else {
@@ -299,6 +165,6 @@ impl BodyTimer {
 }
 
 /// Length in bytes. Every buffer's length fits a `u64`.
-fn length(data: &Bytes) -> u64 {
+pub(super) fn length(data: &Bytes) -> u64 {
     u64::try_from(data.len()).unwrap_or(u64::MAX)
 }

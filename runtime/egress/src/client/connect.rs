@@ -1,7 +1,5 @@
 //! Makes a new connection: resolve, check, dial, handshake, in that order and within one time limit.
 
-#![expect(clippy::disallowed_methods, reason = "connects to addresses that were checked")]
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -12,7 +10,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, Link, Sender, Stream, TaskExecutor, Tasks, Transport};
-use super::error::{Addresses, ExchangeError, SendError, classify, classify_dial};
+use super::dial::{dial, in_turn};
+use super::error::{Addresses, ExchangeError, SendError, classify};
 use super::pool::{Pool, STREAMS_MAX};
 use super::resolver::ADDRESSES_MAX;
 use super::tls::Tls;
@@ -65,8 +64,9 @@ impl Connector {
         seen: &mut Addresses,
     ) -> Result<Connection, ExchangeError> {
         let found = self.resolve(destination, by).await?;
-        let (mut addresses, mut refused): (Vec<_>, Vec<_>) =
+        let (addresses, mut refused): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|address| check.allows(address.ip()));
+        let mut addresses = in_turn(addresses);
         addresses.truncate(ADDRESSES_MAX);
         refused.truncate(ADDRESSES_MAX);
         seen.refused = refused;
@@ -118,8 +118,8 @@ impl Connector {
         };
         let tasks = Tasks::new();
         pool.register(&tasks);
-        let link = Arc::new(Link { destination: destination.clone(), peer, written: Arc::default(), tasks });
-        let transport = TokioIo::new(Transport { stream, written: Arc::clone(&link.written), _permit: permit });
+        let link = Arc::new(Link { destination: destination.clone(), peer, traffic: Arc::default(), tasks });
+        let transport = TokioIo::new(Transport { stream, traffic: Arc::clone(&link.traffic), _permit: permit });
         let sender = match protocol {
             Protocol::Http1 => self.start_http1(transport, &link.tasks).await,
             Protocol::Http2 => self.start_http2(transport, &link.tasks).await,
@@ -160,35 +160,4 @@ impl Connector {
         });
         Ok(Sender::Http2(sender))
     }
-}
-
-/// Dials exactly these addresses, one after another, and divides the time fairly among them.
-///
-/// # Authority
-///
-/// Opens a socket; every address has passed the check.
-async fn dial(
-    addresses: &[SocketAddr],
-    by: Instant,
-    tried: &mut Vec<SocketAddr>,
-) -> Result<(TcpStream, SocketAddr), ExchangeError> {
-    let mut last = ExchangeError::ConnectTimeout;
-    for (place, address) in addresses.iter().enumerate() {
-        tried.push(*address);
-        let now = Instant::now();
-        let left = u32::try_from(addresses.len().saturating_sub(place)).unwrap_or(u32::MAX);
-        let share = by.saturating_duration_since(now) / left.max(1);
-        match timeout_at(now + share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // Small requests must not wait for the acknowledgement of the previous one.
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-                }
-                return Ok((stream, *address));
-            }
-            Ok(Err(error)) => last = classify_dial(error),
-            Err(_) => last = ExchangeError::ConnectTimeout,
-        }
-    }
-    Err(last)
 }

@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
 use tokio_rustls::client::TlsStream;
 
-use super::body::OutgoingBody;
+use super::upload::OutgoingBody;
 use super::{Destination, Protocol};
 use crate::quiet::as_quietly;
 
@@ -32,8 +32,15 @@ pub(super) struct Connection {
 pub(super) struct Link {
     pub(super) destination: Destination,
     pub(super) peer: SocketAddr,
-    pub(super) written: Arc<AtomicU64>,
+    pub(super) traffic: Arc<Traffic>,
     pub(super) tasks: Arc<Tasks>,
+}
+
+/// Bytes of application data that a connection carried.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    read: AtomicU64,
+    written: AtomicU64,
 }
 
 /// hyper's handle, by version.
@@ -90,7 +97,12 @@ impl Connection {
 
     /// Bytes of application data written so far.
     pub(super) fn written(&self) -> u64 {
-        self.link.written.load(Ordering::Acquire)
+        self.link.traffic.written.load(Ordering::Acquire)
+    }
+
+    /// Bytes of application data read so far.
+    pub(super) fn read(&self) -> u64 {
+        self.link.traffic.read.load(Ordering::Acquire)
     }
 }
 
@@ -160,18 +172,17 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A socket that counts the bytes written, and holds its permit for an open connection until it is closed.
+/// A socket that counts the bytes read and written, and holds its permit for an open connection until it is closed.
 pub(super) struct Transport {
     pub(super) stream: Stream,
-    pub(super) written: Arc<AtomicU64>,
+    pub(super) traffic: Arc<Traffic>,
     pub(super) _permit: OwnedSemaphorePermit,
 }
 
 impl Transport {
     fn count(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(bytes)) = &result {
-            let bytes = u64::try_from(*bytes).unwrap_or(u64::MAX);
-            self.written.fetch_add(bytes, Ordering::Release);
+            count(&self.traffic.written, *bytes);
         }
         result
     }
@@ -179,10 +190,14 @@ impl Transport {
 
 impl AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let result = match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
+        };
+        count(&this.traffic.read, buffer.filled().len().saturating_sub(before));
+        result
     }
 }
 
@@ -229,4 +244,8 @@ impl AsyncWrite for Transport {
             Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
+}
+
+fn count(counter: &AtomicU64, bytes: usize) {
+    counter.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Release);
 }

@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use http::HeaderName;
 
+use super::RequestBody;
 use crate::readable::Unreadable;
 
 /// An error of any type, for request bodies: the caller chooses the type.
@@ -29,6 +30,7 @@ pub enum ClientError {
 
 /// Why an exchange failed, and whether the server may have seen it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SendError {
     /// What went wrong.
     pub error: ExchangeError,
@@ -36,6 +38,48 @@ pub struct SendError {
     pub request_sent: bool,
     /// The addresses involved, for the operator. The guest does not see them.
     pub addresses: Addresses,
+    /// Earlier attempts to send the same request.
+    pub earlier: Vec<Earlier>,
+    /// How the request can be sent again, if it can.
+    pub(crate) again: Option<Box<Again>>,
+}
+
+/// An attempt that failed, and after which the request was sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// The server's address.
+    pub peer: SocketAddr,
+    /// Why the request was sent again.
+    pub why: Repeated,
+}
+
+/// Why a request can be sent again although it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// A kept connection ended before a byte of the answer came. The request may have arrived, so only what changes
+    /// nothing is sent again (RFC 9110 section 9.2.2), once.
+    Unanswered,
+    /// The server said that it did not process the request, by `REFUSED_STREAM` or a `GOAWAY` frame with a lower stream
+    /// (RFC 9113 section 8.7).
+    NotProcessed,
+}
+
+impl fmt::Display for Repeated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Unanswered => "a kept connection ended without an answer",
+            Self::NotProcessed => "the server did not process the request",
+        })
+    }
+}
+
+/// What is needed to send a request again.
+#[derive(Debug)]
+pub(crate) struct Again {
+    /// Why it can be.
+    pub(crate) why: Repeated,
+    /// The whole body.
+    pub(crate) body: RequestBody,
 }
 
 /// What happened with the addresses that a name resolves to.
@@ -50,7 +94,7 @@ pub struct Addresses {
 impl SendError {
     /// A failure before any byte of the request was handed to a connection.
     pub(crate) fn unsent(error: ExchangeError) -> Self {
-        Self { error, request_sent: false, addresses: Addresses::default() }
+        Self { error, request_sent: false, addresses: Addresses::default(), earlier: Vec::new(), again: None }
     }
 }
 
@@ -110,6 +154,9 @@ pub enum ExchangeError {
     /// The server cannot be reached.
     #[error("destination cannot be reached")]
     DestinationUnavailable(#[source] io::Error),
+    /// The server said that it did not process the request.
+    #[error("server did not process the request")]
+    NotProcessed(#[source] hyper::Error),
     /// The connection ended before the exchange did.
     #[error("connection ended before the exchange was complete")]
     ConnectionTerminated,
@@ -204,17 +251,35 @@ pub(super) fn classify(error: hyper::Error) -> ExchangeError {
     }
     let mut source = error.source();
     while let Some(cause) = source {
+        if let Some(cause) = cause.downcast_ref::<h2::Error>() {
+            return match cause.get_io() {
+                Some(cause) => broken(cause),
+                None if is_not_processed(cause) => ExchangeError::NotProcessed(error),
+                None => ExchangeError::Protocol(error),
+            };
+        }
         if let Some(cause) = cause.downcast_ref::<io::Error>() {
-            return tls_error(cause).map_or(ExchangeError::ConnectionTerminated, sort_tls);
+            return broken(cause);
         }
         source = cause.source();
     }
     ExchangeError::Protocol(error)
 }
 
+/// Whether the server said that it did nothing with the request. `GOAWAY` is the error of those streams alone that are
+/// above its last one, and of requests that got no stream any more.
+fn is_not_processed(error: &h2::Error) -> bool {
+    let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    error.is_remote() && (refused || error.is_go_away())
+}
+
+fn broken(error: &io::Error) -> ExchangeError {
+    tls_error(error).map_or(ExchangeError::ConnectionTerminated, sort_tls)
+}
+
 /// Sorts an error of the TLS handshake.
 pub(super) fn classify_handshake(error: &io::Error) -> ExchangeError {
-    tls_error(error).map_or(ExchangeError::ConnectionTerminated, sort_tls)
+    broken(error)
 }
 
 /// Sorts an error of dialling.

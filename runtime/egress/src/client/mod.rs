@@ -3,7 +3,9 @@
 //! It owns connections: it resolves names, has every address checked before it is dialled, does the TLS handshake,
 //! keeps a bounded pool, and ends every exchange at its deadline or size cap. Its caller decides which requests are
 //! allowed; the client knows nothing of policy, approval or journal. It follows no redirects, reads no proxy from the
-//! environment, and never sends a request twice once a byte of it may have been sent.
+//! environment, and sends a request once. Where it may be sent again, the error has the body for it: [`Repeated`] says
+//! when. What can't be undone asks for a new connection, because nobody knows whether a server that closed an idle one
+//! got the request.
 //!
 //! The rule not to break: no exchange uses a socket, new or pooled, unless the exchange's own [`AddressCheck`] allows
 //! its address.
@@ -11,14 +13,16 @@
 mod body;
 mod connect;
 mod connection;
+mod dial;
 mod error;
 mod pool;
 mod request;
 mod resolver;
 mod send;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tls;
+mod upload;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -32,7 +36,7 @@ use tokio::time::Instant;
 use wasm_agent_policy::{Host as UrlHost, Scheme as UrlScheme, Url};
 
 pub use body::ResponseBody;
-pub use error::{Addresses, BoxError, ClientError, ExchangeError, RequestFault, SendError};
+pub use error::{Addresses, BoxError, ClientError, Earlier, ExchangeError, Repeated, RequestFault, SendError};
 pub use resolver::{Resolver, Resolving, SystemResolver};
 pub use send::Client;
 
@@ -195,6 +199,9 @@ pub struct Exchange {
     pub deadline: Option<Instant>,
     /// Timeouts within the deadline.
     pub timeouts: Timeouts,
+    /// Whether it needs a connection that nothing was sent on before. One that was idle may be dead, and a request that
+    /// is lost on it may have arrived all the same.
+    pub new_connection: bool,
 }
 
 impl fmt::Debug for Exchange {
@@ -242,4 +249,6 @@ pub struct Reply {
     pub protocol: Protocol,
     /// Whether it went over TLS.
     pub tls: bool,
+    /// Earlier attempts to send the same request.
+    pub earlier: Vec<Earlier>,
 }

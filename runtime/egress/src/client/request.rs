@@ -9,8 +9,8 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::Body;
 
-use super::body::{OutgoingBody, Upload};
 use super::error::{ExchangeError, RequestFault};
+use super::upload::{OutgoingBody, Upload};
 use super::{Destination, Exchange, Host, Protocol, Scheme};
 
 /// A request that can be sent over either version of HTTP.
@@ -22,6 +22,8 @@ pub(super) struct Outgoing {
     path: PathAndQuery,
     headers: HeaderMap,
     body: OutgoingBody,
+    /// Whether it can be sent again where a connection ends without an answer.
+    repeatable: bool,
 }
 
 impl Outgoing {
@@ -43,6 +45,7 @@ impl Outgoing {
             path,
             headers: exchange.headers,
             body: OutgoingBody::new(exchange.body, declared, exchange.request_body_max, exchange.deadline),
+            repeatable: !exchange.new_connection,
         };
         Ok((outgoing, exchange.destination))
     }
@@ -54,6 +57,10 @@ impl Outgoing {
 
     /// Writes the request in the form that `protocol` wants.
     pub(super) fn into_request(self, protocol: Protocol) -> Result<Request<OutgoingBody>, ExchangeError> {
+        // HTTP/2 can say that a request was not processed, whatever its method.
+        if self.repeatable || protocol == Protocol::Http2 {
+            self.body.keep();
+        }
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
         *request.headers_mut() = self.headers;
@@ -89,6 +96,7 @@ impl Outgoing {
             path: parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")),
             headers,
             body,
+            repeatable: false,
         }
     }
 

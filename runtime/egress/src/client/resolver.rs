@@ -32,10 +32,7 @@ pub struct SystemResolver;
 
 impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolving<'a> {
-        Box::pin(async move {
-            let addresses = tokio::net::lookup_host((host, port)).await?;
-            Ok(addresses.take(ADDRESSES_MAX).collect())
-        })
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
     }
 }
 

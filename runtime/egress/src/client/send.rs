@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use super::body::{BodyTimer, ResponseBody};
 use super::connect::Connector;
 use super::connection::Connection;
-use super::error::{Addresses, ClientError, ExchangeError, SendError, classify};
+use super::error::{Addresses, Again, ClientError, ExchangeError, Repeated, SendError, classify};
 use super::pool::{Lease, Pool};
 use super::request::Outgoing;
 use super::tls::Tls;
+use super::upload::Upload;
 use super::{AddressCheck, ClientConfig, Destination, Exchange, Protocol, Reply, Scheme, Timeouts};
 
 /// Longest connect timeout that is accepted: more than any network needs, and short enough to be added to any time.
@@ -60,18 +62,19 @@ impl Client {
     /// Sends one request and returns once the head of its response has arrived.
     ///
     /// The request is sent at most once. Only if a kept connection turns out to be dead before a byte of the request
-    /// was written is it sent on a new connection, once. Dropping the future ends the exchange.
+    /// was written is it sent on a new connection, once. Where it may be sent again although bytes were written, the
+    /// error has the body for it. Dropping the future ends the exchange.
     ///
     /// # Errors
     ///
     /// See [`ExchangeError`]; [`SendError::request_sent`] says whether the request may have had its effect.
     pub(crate) async fn send(&self, exchange: Exchange, check: &dyn AddressCheck) -> Result<Reply, SendError> {
         let (response_body_max, deadline) = (exchange.response_body_max, exchange.deadline);
-        let timeouts = exchange.timeouts;
+        let (timeouts, new_connection) = (exchange.timeouts, exchange.new_connection);
         let (mut outgoing, destination) = Outgoing::new(exchange).map_err(SendError::unsent)?;
         let terms = Terms { destination, response_body_max, deadline, timeouts };
 
-        if let Some(kept) = self.pool.check_out(&terms.destination, check).await {
+        if !new_connection && let Some(kept) = self.pool.check_out(&terms.destination, check).await {
             match self.attempt(kept, outgoing, &terms, true).await {
                 Ok(reply) => return Ok(reply),
                 Err(Failed { unsent: Some(unsent), .. }) => outgoing = *unsent,
@@ -118,7 +121,7 @@ impl Client {
             .into_request(protocol)
             .map_err(|error| Failed { error: SendError::unsent(error), unsent: None })?;
         let mut lease = Lease::new(connection, &self.pool);
-        let before = lease.connection().written();
+        let (written, read) = (lease.connection().written(), lease.connection().read());
 
         let result = {
             // Pinned here, so that the timer around it holds a pointer and not a second copy of the space.
@@ -136,13 +139,18 @@ impl Client {
                     .take_message()
                     .map(|request| Outgoing::from_request(request, terms.destination.scheme, authority));
                 // On HTTP/1.1 nothing else writes to the connection; on HTTP/2 other requests do.
-                let written = protocol == Protocol::Http2 || lease.connection().written() > before;
-                let reason = upload.and_then(|upload| upload.take_failure());
+                let written = protocol == Protocol::Http2 || lease.connection().written() > written;
+                let answered = protocol == Protocol::Http1 && lease.connection().read() > read;
+                let reason = upload.as_ref().and_then(|upload| upload.take_failure());
+                let error = reason.unwrap_or_else(|| classify(refused.into_error()));
+                let why = if unsent.is_none() { repeatable(&error, reused && !answered) } else { None };
                 return Err(Failed {
                     error: SendError {
-                        request_sent: unsent.is_none() && written,
-                        error: reason.unwrap_or_else(|| classify(refused.into_error())),
+                        request_sent: unsent.is_none() && written && why != Some(Repeated::NotProcessed),
+                        error,
                         addresses: reached(lease.link().peer),
+                        earlier: Vec::new(),
+                        again: why.and_then(|why| again(why, upload.as_deref())),
                     },
                     unsent: unsent.map(Box::new),
                 });
@@ -158,6 +166,7 @@ impl Client {
             reused,
             protocol,
             tls: terms.destination.scheme == Scheme::Https,
+            earlier: Vec::new(),
         })
     }
 
@@ -195,7 +204,25 @@ impl Terms {
 
 /// The error of a request that this server may have seen.
 fn failed(error: ExchangeError, peer: SocketAddr) -> Failed {
-    Failed { error: SendError { error, request_sent: true, addresses: reached(peer) }, unsent: None }
+    let error = SendError { request_sent: true, addresses: reached(peer), ..SendError::unsent(error) };
+    Failed { error, unsent: None }
+}
+
+/// Why a request that was sent can be sent again. `lost`: its connection was kept, and no byte of an answer came.
+fn repeatable(error: &ExchangeError, lost: bool) -> Option<Repeated> {
+    match error {
+        ExchangeError::NotProcessed(_) => Some(Repeated::NotProcessed),
+        ExchangeError::ConnectionTerminated | ExchangeError::TlsAlert { .. } if lost => Some(Repeated::Unanswered),
+        _ => None,
+    }
+}
+
+fn again(why: Repeated, upload: Option<&Upload>) -> Option<Box<Again>> {
+    let body = match upload {
+        Some(upload) => upload.take_back()?,
+        None => Empty::new().map_err(|never| match never {}).boxed_unsync(),
+    };
+    Some(Box::new(Again { why, body }))
 }
 
 fn reached(peer: SocketAddr) -> Addresses {
@@ -221,7 +248,7 @@ mod tests {
 
     use bytes::Bytes;
     use http::Method;
-    use http_body_util::{BodyExt, Full};
+    use http_body_util::Full;
     use tokio::net::TcpListener;
 
     use super::super::{Host, SystemResolver};
@@ -247,6 +274,7 @@ mod tests {
             response_body_max: 8,
             deadline: None,
             timeouts: Timeouts::default(),
+            new_connection: false,
         }
     }
 

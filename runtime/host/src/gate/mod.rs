@@ -7,6 +7,7 @@ mod ending;
 mod labels;
 mod ledger;
 mod progress;
+mod reached;
 mod session;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,7 @@ pub(crate) use ending::{EndReason, Ending};
 pub(crate) use ledger::{Extra, Ledger};
 pub(crate) use progress::ProgressTracker;
 pub use progress::{Progress, Stage};
+pub use reached::LimitReached;
 pub(crate) use session::{Session, nanoseconds};
 
 use crate::grants::Grants;
@@ -47,6 +49,8 @@ pub(crate) struct Gate {
     effects: AtomicU64,
     /// Denials so far: calls, and requests whose addresses turned out not to be allowed.
     denied: AtomicU64,
+    /// Limits that held the run back.
+    reached: Mutex<Vec<LimitReached>>,
     remembered: Mutex<Remembered>,
     /// Questions in a row without an answer in time.
     unanswered: AtomicU64,
@@ -80,6 +84,7 @@ impl Gate {
             tool,
             effects: AtomicU64::new(0),
             denied: AtomicU64::new(0),
+            reached: Mutex::default(),
             unanswered: AtomicU64::new(0),
             intent: Mutex::default(),
         }

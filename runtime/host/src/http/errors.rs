@@ -23,7 +23,7 @@ pub(crate) fn to_wasi_error(error: &ExchangeError) -> Error {
         ExchangeError::ConnectTimeout => Error::ConnectionTimeout,
         ExchangeError::ConnectionLimit { .. } => Error::ConnectionLimitReached,
         ExchangeError::DestinationUnavailable(_) => Error::DestinationUnavailable,
-        ExchangeError::ConnectionTerminated => Error::ConnectionTerminated,
+        ExchangeError::ConnectionTerminated | ExchangeError::NotProcessed(_) => Error::ConnectionTerminated,
         ExchangeError::TlsCertificate(_) => Error::TlsCertificateError,
         ExchangeError::TlsAlert { code } => Error::TlsAlertReceived { alert_id: Some(*code), alert_message: None },
         ExchangeError::TlsProtocol(_) => Error::TlsProtocolError,

@@ -2,14 +2,17 @@
 
 mod errors;
 mod outbound;
+mod outcome;
+mod response;
 mod sending;
 
 use http::HeaderName;
 use http::uri::Scheme;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiHttpHooks};
 
-pub(crate) use outbound::Outbound;
-pub(crate) use sending::{Response, Sending, send};
+pub(crate) use outbound::{Begun, Outbound};
+pub(crate) use response::Response;
+pub(crate) use sending::{Sending, send};
 
 /// Tells wasmtime's `wasi:http` the rules of this host. It never sends anything itself.
 pub(crate) struct Hooks;

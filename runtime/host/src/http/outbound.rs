@@ -1,11 +1,12 @@
-//! What a run needs to send requests: its client, its secrets, and permits for concurrent requests.
+//! What a run needs to send requests: its client, its secrets, and places for requests in flight.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasm_agent_egress::redact::Needles;
 use wasm_agent_egress::{Client, ClientError, Resolver};
+use wasm_agent_journal::DecisionRecord;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
 use crate::grants::Grants;
@@ -18,8 +19,18 @@ pub(crate) struct Outbound {
     needles: BTreeMap<Vec<String>, Arc<Needles>>,
     /// Drawn when first needed. `None` until then, and if the system has no random numbers.
     random: Option<u64>,
-    /// Limits the number of concurrent requests.
+    /// Limits the number of requests in flight.
     pub(crate) places: Arc<Semaphore>,
+    /// Requests so far that the policy did not deny.
+    requests: u64,
+}
+
+/// What a request has so far: its decision, and its place among those in flight. The place is free again when the
+/// response has been read or dropped.
+#[derive(Default)]
+pub(crate) struct Begun {
+    pub(crate) decision: OnceLock<DecisionRecord>,
+    pub(crate) place: OnceLock<OwnedSemaphorePermit>,
 }
 
 impl Outbound {
@@ -31,7 +42,23 @@ impl Outbound {
             needles: BTreeMap::new(),
             random: None,
             places: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
+            requests: 0,
         }
+    }
+
+    /// Whether the run may make another request.
+    ///
+    /// # Errors
+    ///
+    /// The error for the guest, if it has made as many as it may.
+    pub(crate) fn admits(&self, grants: &Grants) -> Result<(), ErrorCode> {
+        let max = grants.policy().limits().http_requests_total;
+        if self.requests < max { Ok(()) } else { Err(ErrorCode::ConnectionLimitReached) }
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(&mut self) {
+        self.requests = self.requests.saturating_add(1);
     }
 
     /// The client, and the search that keeps these secrets from coming back.

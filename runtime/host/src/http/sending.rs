@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Empty, Full};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wasm_agent_approval::{Detail, PREVIEW_BYTES_MAX, Permit, Preview};
 use wasm_agent_egress::readable::{self, Unreadable};
-use wasm_agent_egress::redact::{Needles, masked};
-use wasm_agent_egress::{Addresses, Client, ExchangeError, Protocol, Provision, Reply, SendError, Timeouts};
+use wasm_agent_egress::redact::Needles;
+use wasm_agent_egress::{Client, ExchangeError, Provision, Reply, SendError, Timeouts};
 use wasm_agent_ids::Hex;
-use wasm_agent_journal::{DecisionRecord, EffectResult, Encoded};
+use wasm_agent_journal::{DecisionRecord, EffectResult};
 use wasm_agent_policy::{Act, Action, Asker, BodyDigest, HttpAction, Method, Origin, Pending, kind};
 use wasmtime_wasi_http::{Error, WasiBody};
 
+use super::Begun;
 use super::errors::{to_wasi_error, unreadable_to_wasi_error};
+use super::outcome::{failed_fields, fields};
+use super::response::{Response, note_limit, respond};
 use crate::gate::{Effect, Extra, Gate, NotDone};
 
 /// A request to be sent.
@@ -46,10 +48,7 @@ pub(crate) struct Unanswered {
     extra: Extra,
 }
 
-/// A response as `wasi:http` passes it on.
-pub(crate) type Response = http::Response<WasiBody>;
-
-/// Sends a request, if the policy allows it or a person does. `place` is its permit as one of the concurrent requests.
+/// Sends a request, if the policy allows it or a person does. `begun` has its place among those in flight.
 ///
 /// `decided` gets the decision for the record of the call. Nothing more happens until the future that it returns has
 /// completed.
@@ -57,15 +56,15 @@ pub(crate) async fn send<F: Future<Output = ()> + Send>(
     sending: Sending,
     asker: Asker,
     request: HttpAction,
-    place: OwnedSemaphorePermit,
+    begun: Arc<Begun>,
     decided: impl FnOnce(DecisionRecord) -> F + Send,
 ) -> Result<Response, Error> {
     let (gate, needles) = (Arc::clone(&sending.gate), Arc::clone(&sending.needles));
-    let method = sending.method.clone();
+    let (method, watch) = (sending.method.clone(), Arc::downgrade(&gate));
     let answered = gate.effect(asker, Act::request(request), Origin::Foreign, sending, decided).await;
     match answered {
         Ok(Answered { unreadable: Some(unreadable), .. }) => Err(unreadable_to_wasi_error(unreadable)),
-        Ok(Answered { reply, unreadable: None }) => Ok(respond(reply, needles, &method, place)),
+        Ok(Answered { reply, unreadable: None }) => Ok(respond(reply, needles, &method, begun, watch)),
         Err(NotDone::Denied | NotDone::Refused(_)) => Err(Error::HttpRequestDenied),
         // The run is ending, and with it this answer.
         Err(NotDone::Over(_)) => Err(Error::InternalError(None)),
@@ -83,7 +82,13 @@ impl Effect for Sending {
         let Some(body) = self.body.take() else { return Ok(pending) };
         // Boxed: few requests are asked about, and the futures of the others need not have room for it.
         let limit = self.gate.grants.policy().limits().request_body_bytes;
-        let contents = Box::pin(collect(body, limit)).await.map_err(Unanswered::unsent)?;
+        let contents = Box::pin(collect(body, limit)).await;
+        let contents = contents.inspect_err(|error| {
+            if matches!(error, Error::HttpRequestBodySize(_)) {
+                note_limit(&self.gate, &ExchangeError::RequestBodyTooLarge { limit });
+            }
+        });
+        let contents = contents.map_err(Unanswered::unsent)?;
         let length = u64::try_from(contents.len()).unwrap_or(u64::MAX);
         let digest = BodyDigest { len: length, blake3: *blake3::hash(&contents).as_bytes() };
         let head = contents.get(..contents.len().min(PREVIEW_BYTES_MAX)).unwrap_or_default();
@@ -149,14 +154,11 @@ impl Sending {
         if matches!(error.error, ExchangeError::AddressDenied { .. }) {
             self.gate.count_denied();
         }
+        note_limit(&self.gate, &error.error);
         // Some errors quote the server: the names in a certificate, the reason in a GOAWAY frame.
         let detail = Some(self.needles.masked(&crate::error::chain(&error.error)));
         let result = if error.request_sent { EffectResult::Failed } else { EffectResult::Denied };
-        Unanswered {
-            error: to_wasi_error(&error.error),
-            result,
-            extra: Extra { detail, fields: addresses(&error.addresses) },
-        }
+        Unanswered { error: to_wasi_error(&error.error), result, extra: Extra { detail, fields: failed_fields(error) } }
     }
 }
 
@@ -180,48 +182,6 @@ async fn collect(mut body: WasiBody, limit: u64) -> Result<Bytes, Error> {
         }
     }
     Ok(contents.freeze())
-}
-
-/// Details of a response for its outcome.
-fn fields(reply: &Reply) -> Encoded {
-    let mut fields = Encoded::new();
-    let protocol = match reply.protocol {
-        Protocol::Http1 => "HTTP/1.1",
-        Protocol::Http2 => "HTTP/2",
-    };
-    fields.map(4);
-    fields.str("peer").str(&reply.peer.to_string());
-    fields.str("reused").bool(reply.reused);
-    fields.str("status").u64(u64::from(reply.response.status().as_u16()));
-    fields.str("protocol").str(protocol);
-    fields
-}
-
-/// Wraps the response so that secrets in it are masked, and `place` is released once it has been read.
-fn respond(reply: Reply, needles: Arc<Needles>, method: &Method, place: OwnedSemaphorePermit) -> Response {
-    masked(reply.response, method.as_str(), needles).map(|body| {
-        let body = body.map_err(move |error| {
-            let _held = &place;
-            to_wasi_error(&error)
-        });
-        body.boxed_unsync()
-    })
-}
-
-/// The addresses of a failed request for its outcome; `None` if it got no addresses.
-fn addresses(addresses: &Addresses) -> Option<Encoded> {
-    let named = [("tried", &addresses.tried), ("refused", &addresses.refused)];
-    let named: Vec<_> = named.into_iter().filter(|(_, addresses)| !addresses.is_empty()).collect();
-    let length = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    let mut extra = Encoded::new();
-    extra.map(length(named.len()));
-    for (name, addresses) in &named {
-        extra.str(name).array(length(addresses.len()));
-        for address in *addresses {
-            extra.str(&address.to_string());
-        }
-    }
-    (!named.is_empty()).then_some(extra)
 }
 
 fn detail(request: &HttpAction, body: Option<Preview>) -> Detail {

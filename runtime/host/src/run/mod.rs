@@ -238,9 +238,9 @@ impl Run {
         drop(store);
         gate.tasks.close();
         gate.tasks.wait().await;
-        let denied = gate.denied();
+        let held_back = (gate.denied(), gate.limits_reached());
         drop(gate);
-        self.finish(&session, ledger, denied, outcome, &used)
+        self.finish(&session, ledger, held_back, outcome, &used)
     }
 
     fn gate(&self, session: &Arc<Session>, ledger: &Arc<Ledger>) -> Arc<Gate> {

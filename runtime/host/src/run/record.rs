@@ -8,7 +8,7 @@ use wasm_agent_policy::Limits;
 
 use super::{Run, RunReport, Usage};
 use crate::error::{RunError, chain};
-use crate::gate::{Ledger, Session, nanoseconds};
+use crate::gate::{Ledger, LimitReached, Session, nanoseconds};
 use crate::run::Outcome;
 
 impl Run {
@@ -39,7 +39,7 @@ impl Run {
         &self,
         session: &Session,
         ledger: Arc<Ledger>,
-        denied: u64,
+        (denied, limits_reached): (u64, Vec<LimitReached>),
         outcome: Result<Outcome, RunError>,
         used: &Usage,
     ) -> Result<RunReport, RunError> {
@@ -64,6 +64,7 @@ impl Run {
             outcome,
             calls: used.calls,
             denied,
+            limits_reached,
             crossings: used.crossings,
             fuel: used.fuel,
             elapsed,
@@ -85,6 +86,7 @@ fn recorded_limits(limits: &Limits) -> Vec<(String, u64)> {
         ("journal-bytes".to_owned(), limits.journal_bytes),
         ("handles".to_owned(), limits.handles.into()),
         ("http-requests".to_owned(), limits.http_requests.into()),
+        ("http-requests-total".to_owned(), limits.http_requests_total),
     ];
     recorded.extend(limits.fuel.map(|fuel| ("fuel".to_owned(), fuel)));
     recorded

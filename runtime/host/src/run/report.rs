@@ -7,6 +7,7 @@ use wasm_agent_journal::Summary;
 use wasmtime::Store;
 
 use crate::call::Host;
+use crate::gate::LimitReached;
 use crate::run::Outcome;
 use crate::run::execute::fuel_used;
 
@@ -22,6 +23,8 @@ pub struct RunReport {
     pub calls: u64,
     /// Calls that the policy denied, because of the action or the addresses that it resolved to.
     pub denied: u64,
+    /// Limits that held the run back without ending it.
+    pub limits_reached: Vec<LimitReached>,
     /// Crossings from guest to host as the engine counts them, its own helper functions included.
     pub crossings: u64,
     /// Fuel used: about one unit for each instruction.

@@ -10,8 +10,18 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const LIMITS: &[&str] =
-    &["memory", "time", "fuel", "request-body", "response-body", "output", "journal", "handles", "http-requests"];
+const LIMITS: &[&str] = &[
+    "memory",
+    "time",
+    "fuel",
+    "request-body",
+    "response-body",
+    "output",
+    "journal",
+    "handles",
+    "http-requests",
+    "http-requests-total",
+];
 
 pub(super) fn tool(root: &Section<'_>, report: &mut Report<'_>) -> Option<[u8; 32]> {
     let section = root.table("tool", &["sha256"], report)?;
@@ -78,6 +88,7 @@ pub(super) fn limits(root: &Section<'_>, report: &mut Report<'_>) -> Limits {
     let small = |value: &Value<'_>| quantity::count(value).and_then(|number| u32::try_from(number).ok());
     reader.set("handles", "a whole number from 1 to 4294967295", small, &mut limits.handles);
     reader.set("http-requests", "a whole number from 1 to 4294967295", small, &mut limits.http_requests);
+    reader.set("http-requests-total", count, quantity::count, &mut limits.http_requests_total);
     limits
 }
 

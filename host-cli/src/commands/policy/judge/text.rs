@@ -49,7 +49,7 @@ pub(super) fn case(out: &mut dyn Write, case: &Case<'_>) -> io::Result<()> {
         writeln!(
             out,
             "  {warning}not judged{warning:#}: {unknown} without an action in the journal, \
-             such as a request that the limit `http-requests` turned away"
+             such as a request that the limit `http-requests-total` turned away"
         )?;
     }
     if !case.complete {

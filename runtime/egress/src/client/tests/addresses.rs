@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::server::{Server, text};
@@ -101,6 +102,68 @@ async fn goes_on_to_next_address_when_one_refuses() {
     let client = resolving(&Table::new([vec![closed, server.address]]));
 
     assert_eq!(fetch(&client, named(server.address.port())).await, "ok");
+}
+
+#[tokio::test]
+async fn an_address_that_is_silent_is_not_waited_for() {
+    let server = Server::http(|_| async { text("ok") }).await;
+    let silent = Silent::new(server.address.port()).await;
+    for answer in [vec![silent.address, server.address], vec![server.address, silent.address]] {
+        let client = resolving(&Table::new([answer]));
+        tokio::time::pause();
+        let started = Instant::now();
+        let check = AllowOnly(vec![LOOPBACK, ELSEWHERE]);
+        let reply = client.send(named(server.address.port()), &check).await.unwrap();
+        assert_eq!(reply.peer, server.address);
+        // A part of the connect timeout of 10 s would be more.
+        assert!(started.elapsed() < Duration::from_secs(1));
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_are_silent_or_refuse_are_all_tried_before_the_request_fails() {
+    let closed = closed_port().await;
+    let silent = Silent::new(closed.port()).await;
+    let client = resolving(&Table::new([vec![silent.address, closed]]));
+    tokio::time::pause();
+    let check = AllowOnly(vec![LOOPBACK, ELSEWHERE]);
+    let error = client.send(named(closed.port()), &check).await.unwrap_err();
+    assert!(matches!(error.error, ExchangeError::ConnectTimeout), "{error:?}");
+    assert!(!error.request_sent);
+    assert_eq!(error.addresses.tried, [silent.address, closed]);
+}
+
+#[tokio::test]
+async fn a_silent_address_that_is_not_allowed_is_not_dialled() {
+    let server = Server::http(|_| async { text("ok") }).await;
+    let other = TcpListener::bind((ELSEWHERE, server.address.port())).await.unwrap();
+    let client = resolving(&Table::new([vec![other.local_addr().unwrap(), server.address]]));
+
+    let reply = send(&client, named(server.address.port())).await.unwrap();
+    assert_eq!(reply.peer, server.address);
+    assert!(tokio::time::timeout(Duration::ZERO, other.accept()).await.is_err());
+}
+
+/// An address that answers no attempt to connect, because nobody takes the connections that wait there.
+struct Silent {
+    address: SocketAddr,
+    _listener: TcpListener,
+    _waiting: JoinSet<std::io::Result<TcpStream>>,
+}
+
+impl Silent {
+    async fn new(port: u16) -> Self {
+        let address = SocketAddr::new(ELSEWHERE, port);
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(address).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let mut waiting: JoinSet<_> = (0..4).map(|_| TcpStream::connect(address)).collect();
+        // The first is taken by the system, and the others are not.
+        let first = waiting.join_next().await.unwrap().unwrap();
+        waiting.spawn(std::future::ready(first));
+        Self { address, _listener: listener, _waiting: waiting }
+    }
 }
 
 #[tokio::test]

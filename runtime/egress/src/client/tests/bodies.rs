@@ -35,7 +35,7 @@ impl http_body::Body for Parts {
     }
 }
 
-fn chunked(parts: &[&'static str]) -> RequestBody {
+pub(crate) fn chunked(parts: &[&'static str]) -> RequestBody {
     let (sender, body) = channel();
     for part in parts {
         sender.send(Ok(Frame::data(Bytes::from_static(part.as_bytes())))).unwrap();

@@ -1,11 +1,12 @@
 //! The client against real servers on loopback.
 
 mod addresses;
-mod bodies;
+pub(crate) mod bodies;
+pub(crate) mod frames;
 mod limits;
 mod requests;
 mod reuse;
-mod server;
+pub(crate) mod server;
 mod tls;
 
 use std::collections::VecDeque;
@@ -62,7 +63,7 @@ impl Resolver for Table {
     }
 }
 
-fn config() -> ClientConfig {
+pub(crate) fn config() -> ClientConfig {
     ClientConfig { platform_roots: false, ..ClientConfig::new(Table::new([])) }
 }
 
@@ -83,6 +84,7 @@ fn get(address: SocketAddr) -> Exchange {
         response_body_max: 64 << 20,
         deadline: Some(Instant::now() + Duration::from_secs(3600)),
         timeouts: Timeouts::default(),
+        new_connection: false,
     }
 }
 
@@ -113,7 +115,7 @@ async fn send(client: &Client, exchange: Exchange) -> Result<Reply, SendError> {
 }
 
 /// Reads a response to its end.
-async fn read(reply: Reply) -> Result<Bytes, ExchangeError> {
+pub(crate) async fn read(reply: Reply) -> Result<Bytes, ExchangeError> {
     Ok(reply.response.into_body().collect().await?.to_bytes())
 }
 

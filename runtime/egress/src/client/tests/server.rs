@@ -24,15 +24,15 @@ type Answer = Pin<Box<dyn Future<Output = Response<RequestBody>> + Send>>;
 type Handler = Arc<dyn Fn(Request<Incoming>) -> Answer + Send + Sync>;
 
 /// A server on a loopback port of its own; it ends when dropped.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     accepted: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
 impl Server {
     /// Speaks HTTP/1.1.
-    pub(super) async fn http<F>(handler: impl Fn(Request<Incoming>) -> F + Send + Sync + 'static) -> Self
+    pub(crate) async fn http<F>(handler: impl Fn(Request<Incoming>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Response<RequestBody>> + Send + 'static,
     {
@@ -45,7 +45,7 @@ impl Server {
     }
 
     /// Does the TLS handshake, and speaks the HTTP version that is agreed on.
-    pub(super) async fn https<F>(
+    pub(crate) async fn https<F>(
         identity: &Identity,
         alpn: &[&str],
         handler: impl Fn(Request<Incoming>) -> F + Send + Sync + 'static,
@@ -69,7 +69,7 @@ impl Server {
     }
 
     /// Runs `script` for each connection, with its number from 0.
-    pub(super) async fn raw<F>(script: impl Fn(TcpStream, usize) -> F + Send + 'static) -> Self
+    pub(crate) async fn raw<F>(script: impl Fn(TcpStream, usize) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -90,7 +90,7 @@ impl Server {
     }
 
     /// Answers every request of every connection with these bytes, and never closes.
-    pub(super) async fn fixed(answer: impl Into<Vec<u8>>) -> Self {
+    pub(crate) async fn fixed(answer: impl Into<Vec<u8>>) -> Self {
         let answer = Arc::new(answer.into());
         Self::raw(move |mut stream, _| {
             let answer = Arc::clone(&answer);
@@ -104,7 +104,7 @@ impl Server {
         .await
     }
 
-    pub(super) fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
 }
@@ -134,7 +134,7 @@ where
 }
 
 /// Reads one request's head; `false` at the end of the stream.
-pub(super) async fn read_head(stream: &mut TcpStream) -> bool {
+pub(crate) async fn read_head(stream: &mut TcpStream) -> bool {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -145,32 +145,32 @@ pub(super) async fn read_head(stream: &mut TcpStream) -> bool {
     true
 }
 
-pub(super) fn text(body: &'static str) -> Response<RequestBody> {
+pub(crate) fn text(body: &'static str) -> Response<RequestBody> {
     Response::new(full(body))
 }
 
 /// A certificate authority.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate with its key.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     chain: Vec<rustls::pki_types::CertificateDer<'static>>,
     key: Vec<u8>,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    pub(super) fn pem(&self) -> Vec<u8> {
+    pub(crate) fn pem(&self) -> Vec<u8> {
         self.0.pem().into_bytes()
     }
 
-    pub(super) fn identity(&self, name: &str) -> Identity {
+    pub(crate) fn identity(&self, name: &str) -> Identity {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
@@ -179,7 +179,7 @@ impl Authority {
 }
 
 impl Identity {
-    pub(super) fn acceptor(&self, alpn: &[&str]) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self, alpn: &[&str]) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::try_from(self.key.clone()).unwrap();
         let mut config = rustls::ServerConfig::builder_with_provider(provider)

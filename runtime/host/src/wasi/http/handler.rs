@@ -1,10 +1,10 @@
 //! The one function that sends a request: from a `wasi:http` resource to an action, and through the gate.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http::HeaderMap;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 use wasm_agent_egress::Timeouts;
 use wasm_agent_egress::quiet::as_quietly;
 use wasm_agent_egress::readable::ask_readably;
@@ -16,7 +16,7 @@ use wasmtime_wasi_http::p2::{HttpError, HttpResult};
 
 use super::{FutureResponse, Options, Outgoing};
 use crate::call::{Call, Host};
-use crate::http::{Response, Sending, send};
+use crate::http::{Begun, Response, Sending, send};
 
 impl Host {
     /// Describes a request and starts to send it. Unless the policy denies it, a separate task does the rest.
@@ -52,10 +52,12 @@ impl Host {
         }
         action.headers =
             headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-        let place = Arc::clone(&world.outbound.places).try_acquire_owned();
-        let place = place.map_err(|_| types::ErrorCode::ConnectionLimitReached);
-        let equipped = place.and_then(|place| Ok((place, world.outbound.prepare(&gate.grants, within_reach)?)));
-        let (place, (client, needles)) = match equipped {
+        let admitted = world.outbound.admits(&gate.grants).inspect_err(|_| {
+            let max = policy.limits().http_requests_total;
+            gate.reached("http-requests-total", || format!("the run made {max} requests, and another one failed"));
+        });
+        let equipped = admitted.and_then(|()| world.outbound.prepare(&gate.grants, within_reach));
+        let (client, needles) = match equipped {
             Ok(equipped) => equipped,
             Err(error) => {
                 let (_, decision) = gate.check(Act::request(action), Origin::Foreign, call.asker);
@@ -64,8 +66,10 @@ impl Host {
                 return Err(if denied { types::ErrorCode::HttpRequestDenied } else { error }.into());
             }
         };
+        let places = Arc::clone(&world.outbound.places);
         let sending = Sending { gate, client, method: action.method.clone(), needles, body, preview: None, timeouts };
-        let response = begin(call, sending, action, place)?;
+        let response = begin(call, sending, action, places)?;
+        world.outbound.count();
         Ok(world.table.push(HostFutureIncomingResponse::Pending(response))?)
     }
 }
@@ -74,20 +78,38 @@ type Sent = wasmtime_wasi::runtime::AbortOnDropJoinHandle<Result<(Response, Driv
 type Driver = wasmtime_wasi::runtime::AbortOnDropJoinHandle<()>;
 
 /// Starts to send a request. The call is answered once the decision is made, and a task does the rest.
-fn begin(call: &mut Call, sending: Sending, request: HttpAction, place: OwnedSemaphorePermit) -> HttpResult<Sent> {
-    let tasks = sending.gate.tasks.clone();
-    let decision = Arc::new(OnceLock::new());
-    let noted = Arc::clone(&decision);
-    let decided = move |record| {
+///
+/// Where as many requests are in flight as may be, this one waits for a place before anybody is asked about it and
+/// before its intent is recorded.
+fn begin(call: &mut Call, sending: Sending, request: HttpAction, places: Arc<Semaphore>) -> HttpResult<Sent> {
+    let (gate, tasks) = (Arc::clone(&sending.gate), sending.gate.tasks.clone());
+    let begun = Arc::new(Begun::default());
+    let noted = Arc::clone(&begun);
+    let decided = move |record: DecisionRecord| {
+        let place = if record.verdict == Verdict::Deny { None } else { Some(Arc::clone(&places).try_acquire_owned()) };
         // It is decided only once.
-        let _ = noted.set(record);
-        tokio::task::yield_now()
+        let _ = noted.decision.set(record);
+        async move {
+            tokio::task::yield_now().await;
+            let place = match place {
+                None => return,
+                Some(Ok(place)) => place,
+                Some(Err(_)) => {
+                    let max = gate.grants.policy().limits().http_requests;
+                    gate.reached("http-requests", || format!("{max} requests were in flight, and another one waited"));
+                    // It is never closed.
+                    let Ok(place) = places.acquire_owned().await else { return };
+                    place
+                }
+            };
+            let _ = noted.place.set(place);
+        }
     };
     // Boxed right away, so that it is not moved again on its way into the runtime.
-    let mut response = Box::pin(send(sending, call.asker, request, place, decided));
+    let mut response = Box::pin(send(sending, call.asker, request, Arc::clone(&begun), decided));
     // Nothing is awaited before the decision, so the first poll makes it.
     let first = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    if let Some(decision) = decision.get() {
+    if let Some(decision) = begun.decision.get() {
         call.decided(DecisionRecord::clone(decision));
         if decision.verdict == Verdict::Deny {
             return Err(types::ErrorCode::HttpRequestDenied.into());
