@@ -12,6 +12,7 @@ mod file_errors;
 mod given;
 mod http;
 mod limits;
+mod listing;
 mod loading;
 mod output;
 mod pending;
