@@ -49,6 +49,7 @@ fn policies() -> [String; 3] {
 /// Every verb on a path.
 fn ask(probe: &mut Probe, work: Handle, path: &str) {
     probe.stat(work, path);
+    probe.metadata_hash(work, path);
     for how in
         [OpenMode::READ, OpenMode::WRITE, OpenMode::TRUNCATE, OpenMode::CREATE, OpenMode::CREATE_NEW, OpenMode::DIR]
     {

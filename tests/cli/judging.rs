@@ -6,7 +6,8 @@ use wasm_agent_tests::Server;
 
 use crate::desk::{Desk, NOTES, YES};
 
-/// A folder with a note, one more that may not be seen, and three runs: approved, refused, and one that only reads.
+/// A folder with a note, one more that may not be seen, and four runs: approved, refused, one that only reads, and one
+/// that is denied.
 pub(crate) fn runs() -> Desk {
     let desk = Desk::with_notes();
     desk.script("yes.sh", YES);
@@ -18,6 +19,7 @@ pub(crate) fn runs() -> Desk {
         "runs/refused.journal --approve refuse edit-files.wasm -- /notes colour color",
         "runs/edit.journal --approve exec:./yes.sh edit-files.wasm -- /notes colour color",
         "runs/search.journal --call 'search(\"/notes\", \"sky\")' search.wasm",
+        "runs/denied.journal --call 'search(\"/notes/private\", \"sky\")' search.wasm",
     ] {
         desk.quietly(&format!("run -q -p policy.toml -j {run}"));
     }
@@ -44,7 +46,7 @@ fn lists_every_decision_that_changes() {
         ("runs", "reading"),
         ("runs/edit.journal runs/refused.journal", "asking"),
         ("'runs/s*.journal'", "limited"),
-        ("runs/edit.journal", "moved"),
+        ("runs/denied.journal", "moved"),
         ("runs/edit.journal", "pinned"),
     ] {
         assert_eq!(desk.run(&format!("policy judge {journals} --policy {policy}.toml")).status, 4, "{policy}");

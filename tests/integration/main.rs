@@ -14,6 +14,7 @@ mod given;
 mod http;
 mod kept;
 mod limits;
+mod listing;
 mod loading;
 mod output;
 mod pending;

@@ -205,6 +205,30 @@ impl Probe {
         self.simple(&[dir], "[method]descriptor.set-times-at", &arguments);
     }
 
+    /// Sets both times of an open file to now.
+    pub fn touch_open(&mut self, file: Handle) {
+        self.import(FILES, "[method]descriptor.set-times", "(param i32 i32 i64 i32 i32 i64 i32 i32)");
+        let now = "(i32.const 1) (i64.const 0) (i32.const 0)";
+        self.simple(&[file], "[method]descriptor.set-times", &format!("{} {now} {now}", Self::get(file)));
+    }
+
+    /// Starts to list a directory.
+    pub fn list(&mut self, dir: Handle) -> Handle {
+        let function = "[method]descriptor.read-directory";
+        self.import(FILES, function, "(param i32 i32)");
+        let listing = self.handle();
+        let call = format!(r#"(call $"{function}" {} {})"#, Self::get(dir), Self::returned());
+        self.when(&[dir], &format!("{call} {}", Self::take(listing, 0, 4)));
+        listing
+    }
+
+    /// Takes the next entry of a listing.
+    pub fn next_entry(&mut self, listing: Handle) {
+        let function = "[method]directory-entry-stream.read-directory-entry";
+        self.import(FILES, function, "(param i32 i32)");
+        self.simple(&[listing], function, &Self::get(listing));
+    }
+
     fn with_path(&mut self, dir: Handle, function: &'static str, path: &str) {
         self.import(FILES, function, "(param i32 i32 i32 i32)");
         let text = self.text(path);

@@ -38,7 +38,7 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     let server = Server::start(respond)?;
     let mut stage = Stage::set(project, &server.url(), TOKEN, std::io::stdin().is_terminal())?;
 
-    stage.say("A tool counts the words of a folder. `.env` is in the folder, and denied.");
+    stage.say("A tool counts the words of a folder. `.env` is in the folder, and denied, so the tool does not see it.");
     stage.run("count", "read", Expected::Success, &["count-words.wasm", "--", "/notes", "3"])?;
 
     stage.say("A tool edits files. Overwriting can't be undone, so each waits for an approval.");

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use wasm_agent_policy::GuestPath;
 
 use crate::mount_points::MountPoints;
-use crate::{Created, Directory, Guard, LastLook, Links};
+use crate::{Created, Directory, Guard, LastLook, Links, Place};
 
 /// The files of one run.
 #[derive(Debug, Default)]
 pub struct Files {
     /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
     directories: BTreeMap<u32, Directory>,
+    /// The directory and the name of each file that was opened for reading, by handle.
+    opened: BTreeMap<u32, (Directory, String)>,
     /// Listings under way, by handle.
     listings: BTreeMap<u32, Listing>,
     /// The mount points. Read when the first directory is listed.
@@ -51,19 +53,43 @@ impl Files {
     /// Forgets a closed handle.
     pub fn remove(&mut self, handle: u32) {
         self.directories.remove(&handle);
+        self.opened.remove(&handle);
     }
 
-    /// Updates the paths of handles after a directory is renamed: an action through a handle is decided by the path
-    /// that the directory has now.
-    pub fn renamed(&mut self, from: &GuestPath, to: &GuestPath) {
-        self.directories.retain(|_, directory| {
+    /// Remembers the place of a file that was opened for reading.
+    pub fn opened(&mut self, handle: u32, place: Place) {
+        self.opened.insert(handle, (place.dir, place.name));
+    }
+
+    /// The directory and the name of a file that was opened for reading.
+    pub fn place_of(&self, handle: u32) -> Option<(Directory, String)> {
+        self.opened.get(&handle).cloned()
+    }
+
+    /// Updates the places of handles after a rename: an action through a handle is decided by the path that the file or
+    /// directory has now.
+    pub fn renamed(&mut self, from: &Place, to: &Place, directory: bool) {
+        for (dir, name) in self.opened.values_mut() {
+            if dir.id == from.dir.id && *name == from.name {
+                (*dir, *name) = (to.dir.clone(), to.name.clone());
+            }
+        }
+        if directory {
+            self.moved(&from.path, &to.path);
+        }
+    }
+
+    fn moved(&mut self, from: &GuestPath, to: &GuestPath) {
+        let follow = |directory: &mut Directory| {
             if !directory.path.starts_with(from) {
                 return true;
             }
             let below = directory.path.as_str().strip_prefix(from.as_str()).unwrap_or_default();
             // A path that has become too long can't be decided about, so the handle leads nowhere.
             GuestPath::parse(&format!("{}{below}", to.as_str())).map(|path| directory.path = path).is_ok()
-        });
+        };
+        self.directories.retain(|_, directory| follow(directory));
+        self.opened.retain(|_, (directory, _)| follow(directory));
         self.links.renamed(from, to);
     }
 
@@ -77,6 +103,11 @@ impl Files {
         let listing = self.listings.get_mut(&handle).filter(|listing| !listing.left_out)?;
         listing.left_out = true;
         Some(&listing.directory.path)
+    }
+
+    /// The directory of a listing.
+    pub fn listed(&self, handle: u32) -> Option<&GuestPath> {
+        self.listings.get(&handle).map(|listing| &listing.directory.path)
     }
 
     /// Forgets a listing.
@@ -118,7 +149,7 @@ mod tests {
         for (handle, at) in [(1, "/w"), (2, "/w/d"), (3, "/w/d/e"), (4, "/w/dd"), (5, long.as_str())] {
             files.insert(handle, directory(path(at)));
         }
-        files.renamed(&path("/w/d"), &path(&format!("/w/in{}", "/y".repeat(60))));
+        files.moved(&path("/w/d"), &path(&format!("/w/in{}", "/y".repeat(60))));
         let found = |handle| files.directory(handle).map(|directory| directory.path.as_str().replace("/y", ""));
         assert_eq!(found(1).unwrap(), "/w");
         assert_eq!(found(2).unwrap(), "/w/in");

@@ -46,6 +46,10 @@ pub(crate) fn open_file(
         // Exclusive: a permit to create must never open a file that exists.
         None => OFlags::CREATE | OFlags::EXCL,
     };
+    let seen = match expected {
+        Some(expected) if access.write => Some(Seen::new(place, expected)?),
+        _ => None,
+    };
     // Non-blocking: a pipe that took the file's place must not block the run. Regular files ignore the flag.
     let flags = mode | create | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = File::from(rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::from_raw_mode(0o666))?);
@@ -53,6 +57,10 @@ pub(crate) fn open_file(
     if found.kind != FileType::RegularFile {
         return Err(Errno::NXIO);
     }
+    let expected = match &seen {
+        Some(seen) => Some(seen.identity()?),
+        None => expected,
+    };
     if expected.is_some_and(|expected| expected != found.identity) {
         return Err(Errno::AGAIN);
     }
@@ -61,6 +69,29 @@ pub(crate) fn open_file(
         rustix::fs::ftruncate(&file, 0)?;
     }
     Ok(Opened { file, found })
+}
+
+/// The file that was decided about, held by a descriptor.
+///
+/// An overlay file system copies a file when it is opened for writing, and the copy has another time of birth, and may
+/// have another inode. The descriptor shows them too, so that the copy is known as the same file.
+struct Seen(std::os::fd::OwnedFd);
+
+impl Seen {
+    fn new(place: &Place, expected: Identity) -> Result<Self, Errno> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(place.dir.as_fd(), &place.name, flags, Mode::empty())?;
+        match look_at(&file)? {
+            found if found.identity == expected => Ok(Self(file)),
+            // As the kernel says where a link is not to be followed.
+            found if found.kind == FileType::Symlink => Err(Errno::LOOP),
+            _ => Err(Errno::AGAIN),
+        }
+    }
+
+    fn identity(&self) -> Result<Identity, Errno> {
+        look_at(&self.0).map(|found| found.identity)
+    }
 }
 
 /// Opens a directory at a place: the one with identity `expected`.

@@ -75,6 +75,17 @@ impl Target {
         self.found.as_ref().ok_or(Errno::NOENT)
     }
 
+    /// Returns what was found, for a name that its directory lists: the permit is for reading that directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::stat`].
+    pub fn stat_listed(&self, permit: Permit<kind::Read>) -> Result<&Found, Errno> {
+        let parent = self.place.path.parent();
+        spend_to_look(self, permit, |action| parent.is_some() && action.path() == parent.as_ref())?;
+        self.found.as_ref().ok_or(Errno::NOENT)
+    }
+
     /// Which file is there, and nothing else about it. That is part of reading the file, or of listing its directory,
     /// for which the permit is.
     ///
@@ -206,7 +217,42 @@ impl Target {
             return rustix::fs::renameat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name);
         }
         let flags = RenameFlags::NOREPLACE;
-        rustix::fs::renameat_with(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, flags)
+        match rustix::fs::renameat_with(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, flags) {
+            // FUSE, NFS, 9p and others don't know the flag. A directory that would be moved into itself has the same
+            // error, and gets it again.
+            Err(Errno::INVAL | Errno::NOSYS) => self.rename_to_absent(to),
+            result => result,
+        }
+    }
+
+    /// Renames to a name that nothing has, where the file system can't do both in one step.
+    ///
+    /// A second name for a file is given in one step, and never replaces anything. Between that and the removal of the
+    /// old name, another process may put another file there, which is then removed. What can't have a second name, such
+    /// as a directory, is renamed after one more look, and what another process puts there in between is replaced.
+    /// Neither is within a guest's reach: its calls are not carried out at the same time.
+    fn rename_to_absent(&self, to: &Self) -> Result<(), Errno> {
+        let (old, new) = (&self.place, &to.place);
+        let is_dir = self.found.as_ref().is_some_and(Found::is_dir);
+        if !is_dir {
+            match rustix::fs::linkat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name, AtFlags::empty()) {
+                Ok(()) => {
+                    let removed = self
+                        .unchanged()
+                        .and_then(|()| rustix::fs::unlinkat(old.dir.as_fd(), &old.name, AtFlags::empty()));
+                    return removed.inspect_err(|_| {
+                        rustix::fs::unlinkat(new.dir.as_fd(), &new.name, AtFlags::empty()).ok();
+                    });
+                }
+                Err(Errno::EXIST) => return Err(Errno::EXIST),
+                // The file system has no hard links, or not for this file.
+                Err(_) => {}
+            }
+        }
+        if look(new)?.is_some() {
+            return Err(Errno::EXIST);
+        }
+        rustix::fs::renameat(old.dir.as_fd(), &old.name, new.dir.as_fd(), &new.name)
     }
 
     /// Gives the file that was found a second name.

@@ -141,3 +141,26 @@ fn what_took_the_place_of_what_was_found_is_not_touched() {
     assert_eq!(target(root, "a").contents(1), Some(crate::Contents { length: 1, blake3 }));
     assert_eq!(target(root, "a").contents(0), Some(crate::Contents { length: 1, blake3: None }));
 }
+
+#[test]
+fn a_rename_in_two_steps_replaces_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    fs::write(root.join("a"), "1").unwrap();
+    fs::create_dir(root.join("d")).unwrap();
+    symlink("a", root.join("l")).unwrap();
+    for (from, to) in [("a", "new"), ("d", "new-d"), ("l", "new-l")] {
+        let (old, new) = (target(root, from), target(root, to));
+        old.rename_to_absent(&new).unwrap();
+        assert_eq!(look(&old.place).unwrap().map(|found| found.identity), None, "{from}");
+        assert_eq!(look(&new.place).unwrap().unwrap().identity, old.found.unwrap().identity, "{from}");
+    }
+    assert_eq!(fs::read(root.join("new")).unwrap(), b"1");
+    let before = listing(root);
+    for from in ["new", "new-d", "new-l"] {
+        for to in ["new", "new-d", "new-l"].into_iter().filter(|to| *to != from) {
+            assert_eq!(target(root, from).rename_to_absent(&target(root, to)), Err(Errno::EXIST), "{from} {to}");
+        }
+    }
+    assert_eq!(listing(root), before);
+}

@@ -23,6 +23,13 @@ impl Policy {
         may_go_through(self, path)
     }
 
+    /// Whether the path has its place in a listing: it may be read, or it is a directory that leads to something that
+    /// `only` lists.
+    #[must_use]
+    pub fn shows(&self, path: &GuestPath, directory: bool) -> bool {
+        governing(self, path).is_ok() || (directory && may_go_through(self, path))
+    }
+
     /// Whether renaming this directory would rename something denied, or another grant's directory, with it.
     #[must_use]
     pub fn on_the_way_to_denied(&self, path: &GuestPath) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_agent_approval::Permit;
-use wasm_agent_files::{self as files, Errno, Found, Target, Unresolved};
+use wasm_agent_files::{self as files, Directory, Errno, Found, Place, Target, Unresolved};
 use wasm_agent_policy::{Act, Action, DecisionKind, DenialReason, GuestPath, Origin, kind};
 use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
@@ -19,6 +19,12 @@ use crate::gate::{Gate, NotDone};
 pub(super) struct ResolvedPath {
     pub(super) target: Target,
     pub(super) named_in_call: bool,
+}
+
+/// Where a path starts.
+pub(super) enum Base<'a> {
+    Handle(&'a Fd),
+    Directory(&'a Directory),
 }
 
 /// Why a path has no target that the tool can use.
@@ -50,17 +56,40 @@ impl Host {
         follow: bool,
         wants: Wants,
     ) -> FsResult<ResolvedPath> {
-        match self.find(call, fd, path, follow, wants) {
+        self.target_from(call, Base::Handle(fd), path, follow, wants).await
+    }
+
+    /// As [`target`](Self::target), from a handle or a directory.
+    pub(super) async fn target_from(
+        &mut self,
+        call: &mut Call,
+        base: Base<'_>,
+        path: &str,
+        follow: bool,
+        wants: Wants,
+    ) -> FsResult<ResolvedPath> {
+        match self.find(call, base, path, follow, wants) {
             Ok(named) => Ok(named),
             // Boxed: few paths have no target, and the futures of the others need not have room for a question.
             Err(problem) => Err(Box::pin(self.no_target(call, wants, problem)).await),
         }
     }
 
-    fn find(&mut self, call: &Call, fd: &Fd, path: &str, follow: bool, wants: Wants) -> Result<ResolvedPath, NoTarget> {
+    fn find(
+        &mut self,
+        call: &Call,
+        base: Base<'_>,
+        path: &str,
+        follow: bool,
+        wants: Wants,
+    ) -> Result<ResolvedPath, NoTarget> {
         let world = self.world().map_err(FsError::trap)?;
         let grants = Arc::clone(&world.gate.grants);
-        let Some(base) = world.files.directory(fd.rep()) else {
+        let base = match base {
+            Base::Handle(fd) => world.files.directory(fd.rep()),
+            Base::Directory(directory) => Some(directory),
+        };
+        let Some(base) = base else {
             // The engine reports a descriptor that does not exist, so this one is a file.
             return Err(FsError::from(types::ErrorCode::NotDirectory).into());
         };
@@ -113,7 +142,7 @@ impl Host {
 
     /// The error that a tool gets for a path that leads nowhere: `errno`, if it may know what is there. Otherwise the
     /// error would reveal whether something is there, so the gate is asked first.
-    async fn withheld(&mut self, call: &mut Call, path: GuestPath, wants: Wants, errno: Errno) -> FsError {
+    pub(super) async fn withheld(&mut self, call: &mut Call, path: GuestPath, wants: Wants, errno: Errno) -> FsError {
         let gate = match self.gate() {
             Ok(gate) => gate,
             Err(error) => return error,
@@ -143,7 +172,12 @@ impl Host {
 
     /// Opens a file for reading that was looked at a moment ago, if the policy allows that; `None` if everything has to
     /// be found out again.
-    pub(super) async fn open_last_look(&mut self, call: &mut Call, fd: &Fd, path: &str) -> Option<std::fs::File> {
+    pub(super) async fn open_last_look(
+        &mut self,
+        call: &mut Call,
+        fd: &Fd,
+        path: &str,
+    ) -> Option<(std::fs::File, Place)> {
         let world = self.world().ok()?;
         let gate = Arc::clone(&world.gate);
         let base = world.files.directory(fd.rep())?;
@@ -170,7 +204,7 @@ impl Host {
         };
         let opened = gate.effect(call.asker, act, Origin::Foreign, look, decided).await.ok()?;
         call.decision = decision;
-        Some(opened)
+        Some((opened, place))
     }
 
     pub(super) fn origin(&mut self, found: Option<&Found>) -> Origin {

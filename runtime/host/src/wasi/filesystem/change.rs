@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use wasm_agent_files::{self as files, Errno, FileType, Target, Timespec, Timestamps, Unresolved};
+use wasm_agent_files::{self as files, Directory, Errno, FileType, Found, Target, Timespec, Timestamps, Unresolved};
 use wasm_agent_policy::{Act, Action, DenialReason, LinkKind, Origin};
 use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor, NewTimestamp, PathFlags};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
+use super::access::Base;
 use super::effects::Change;
 use super::errors::failed;
 use super::path_rules::{PathRules, Wants, in_place};
@@ -15,7 +16,8 @@ use crate::call::{Call, Host};
 
 impl Host {
     pub(super) async fn create_directory_at(&mut self, call: &mut Call, fd: &Fd, path: &str) -> FsResult<()> {
-        let target = self.target(call, fd, path, false, Wants::CreateDir).await?.target;
+        let (name, _) = without_slash(path);
+        let target = self.target(call, fd, name, false, Wants::CreateDir).await?.target;
         let act = Act::create_directory(target.place.path.clone());
         let create = Change::new(|permit| target.create_directory(permit));
         let made = self.change(call, act, Origin::Foreign, create).await?;
@@ -40,13 +42,15 @@ impl Host {
 
     /// The target to be removed. Only a tool that may read it learns whether it exists.
     async fn removable(&mut self, call: &mut Call, fd: &Fd, path: &str, wants: Wants) -> FsResult<Target> {
-        let named = self.target(call, fd, path, false, wants).await?;
+        let (name, must_be_dir) = without_slash(path);
+        let named = self.target(call, fd, name, false, wants).await?;
         self.not_in_use(&named.target)?;
-        if named.target.found.is_none() {
+        let is_other = must_be_dir && !named.target.found.as_ref().is_some_and(Found::is_dir);
+        if named.target.found.is_none() || is_other {
             let act = Act::read(named.target.place.path.clone());
             self.look(call, &named, act, |permit| named.target.stat(permit).map(drop)).await?;
         }
-        Ok(named.target)
+        if is_other { Err(types::ErrorCode::NotDirectory.into()) } else { Ok(named.target) }
     }
 
     /// Forgets a file that this run removed.
@@ -68,15 +72,21 @@ impl Host {
         new_fd: &Fd,
         new: &str,
     ) -> FsResult<()> {
+        let ((old, from_dir), (new, to_dir)) = (without_slash(old), without_slash(new));
         let named = self.target(call, fd, old, false, Wants::Delete).await?;
         let to = self.target(call, new_fd, new, false, Wants::Create).await?.target;
         self.not_in_use(&named.target)?;
         self.not_in_use(&to)?;
-        let Some(found) = named.target.found.clone() else {
+        let found = named.target.found.clone();
+        let is_dir = found.as_ref().is_some_and(Found::is_dir);
+        let Some(found) = found.filter(|_| is_dir || !from_dir) else {
             let act = Act::read(named.target.place.path.clone());
             self.look(call, &named, act, |permit| named.target.stat(permit).map(drop)).await?;
-            return Err(types::ErrorCode::NoEntry.into());
+            return Err(types::ErrorCode::NotDirectory.into());
         };
+        if to_dir && !is_dir {
+            return Err(self.withheld(call, to.place.path, Wants::Create, Errno::NOTDIR).await);
+        }
         let from = named.target;
         let (old, new) = (from.place.path.clone(), to.place.path.clone());
         let act = Act::rename(old, new, to.found.is_some(), found.is_dir());
@@ -90,9 +100,7 @@ impl Host {
         self.change(call, act, origin, rename).await?;
         let files = &mut self.world().map_err(FsError::trap)?.files;
         files.links.gone(&to.place.path);
-        if found.is_dir() {
-            files.renamed(&from.place.path, &to.place.path);
-        }
+        files.renamed(&from.place, &to.place, found.is_dir());
         files.links.gone(&from.place.path);
         self.named(&to)
     }
@@ -110,7 +118,7 @@ impl Host {
             return Err(types::ErrorCode::Invalid.into());
         }
         let from = self.target(call, fd, old, false, Wants::Look).await?.target;
-        let to = self.target(call, new_fd, new, false, Wants::Create).await?.target;
+        let to = self.new_link(call, new_fd, new).await?;
         self.links_stay(call, &from, &to)?;
         let act = Act::link(LinkKind::Hard, to.place.path.clone(), from.place.path.as_str().to_owned());
         let link = Change::of(&from, |permit| from.link(&to, permit));
@@ -118,8 +126,19 @@ impl Host {
         self.named(&to)
     }
 
+    /// The name that a link is to get. With a `/` at its end it would be a directory, and a link is not one.
+    async fn new_link(&mut self, call: &mut Call, fd: &Fd, path: &str) -> FsResult<Target> {
+        let (name, must_be_dir) = without_slash(path);
+        let target = self.target(call, fd, name, false, Wants::Create).await?.target;
+        if must_be_dir {
+            let errno = if target.found.is_some() { Errno::EXIST } else { Errno::NOENT };
+            return Err(self.withheld(call, target.place.path, Wants::Create, errno).await);
+        }
+        Ok(target)
+    }
+
     pub(super) async fn symlink_at(&mut self, call: &mut Call, fd: &Fd, text: &str, path: &str) -> FsResult<()> {
-        let link = self.target(call, fd, path, false, Wants::Create).await?.target;
+        let link = self.new_link(call, fd, path).await?;
         let act = Act::link(LinkKind::Symbolic, link.place.path.clone(), text.to_owned());
         if self.leads_to_own(&link, text)? {
             call.decided(self.gate()?.barred(act.action(), DenialReason::OwnThing));
@@ -142,14 +161,24 @@ impl Host {
     ) -> FsResult<()> {
         let follow = flags.contains(PathFlags::SYMLINK_FOLLOW);
         let target = self.target(call, fd, path, follow, Wants::Modify).await?.target;
+        self.set_times_of(call, &target, accessed, modified).await
+    }
+
+    async fn set_times_of(
+        &mut self,
+        call: &mut Call,
+        target: &Target,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
         let origin = self.origin(target.found.as_ref());
         let times = Timestamps { last_access: timespec(accessed)?, last_modification: timespec(modified)? };
-        let set = Change::of(&target, |permit| target.set_times(&times, permit));
+        let set = Change::of(target, |permit| target.set_times(&times, permit));
         self.change(call, Act::modify(target.place.path.clone(), false), origin, set).await
     }
 
-    /// Sets the times of an open descriptor. A file that was opened for writing may be changed; for a directory the
-    /// gate is asked.
+    /// Sets the times of an open descriptor. A file that was opened for writing may be changed; for any other file and
+    /// for a directory the gate is asked.
     pub(super) async fn set_times(
         &mut self,
         call: &mut Call,
@@ -158,6 +187,9 @@ impl Host {
         modified: NewTimestamp,
     ) -> FsResult<()> {
         let world = self.world().map_err(FsError::trap)?;
+        if let Some((directory, name)) = world.files.place_of(fd.rep()) {
+            return self.set_times_of_read(call, &fd, (&directory, &name), accessed, modified).await;
+        }
         let Some(directory) = world.files.directory(fd.rep()).cloned() else {
             return world.filesystem().set_times(fd, accessed, modified).await;
         };
@@ -169,6 +201,23 @@ impl Host {
         let times = Timestamps { last_access: timespec(accessed)?, last_modification: timespec(modified)? };
         let set = Change::new(|permit| directory.set_times(&above.directory, &times, permit));
         self.change(call, Act::modify(directory.path.clone(), false), origin, set).await
+    }
+
+    /// Sets the times of a file that was opened for reading, if it is still where it was opened: the path decides.
+    async fn set_times_of_read(
+        &mut self,
+        call: &mut Call,
+        fd: &Fd,
+        (directory, name): (&Directory, &str),
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        let opened = self.metadata_of(fd)?.identity;
+        let target = self.target_from(call, Base::Directory(directory), name, false, Wants::Modify).await?.target;
+        if target.found.as_ref().is_none_or(|found| found.identity != opened) {
+            return Err(types::ErrorCode::NotPermitted.into());
+        }
+        self.set_times_of(call, &target, accessed, modified).await
     }
 
     /// Whether a link with this target would lead to one of the host's own things: other programs would follow it.
@@ -246,6 +295,15 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// A path without the `/` at its end, and whether it had one: then a directory must be there.
+///
+/// What is made, moved or removed is the name itself. With its `/` it would be the directory behind a link of that
+/// name.
+fn without_slash(path: &str) -> (&str, bool) {
+    let name = path.trim_end_matches('/');
+    if name.is_empty() { (path, false) } else { (name, name.len() < path.len()) }
 }
 
 /// A time as the system takes it. One that it can't hold is an error, and not another time.

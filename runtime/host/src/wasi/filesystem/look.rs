@@ -1,7 +1,7 @@
 //! Looks at files without opening them.
 
 use wasm_agent_files::{self as files, Found};
-use wasm_agent_policy::{Act, Action, GuestPath, Origin};
+use wasm_agent_policy::{Act, Action, GuestPath, Origin, Policy};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
@@ -11,6 +11,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
+use super::access::ResolvedPath;
 use super::errors::failed;
 use super::path_rules::{Wants, in_place};
 use crate::call::{Call, Host};
@@ -25,8 +26,25 @@ impl Host {
     ) -> FsResult<types::DescriptorStat> {
         let named = self.target(call, fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look).await?;
         let target = &named.target;
+        // A directory that only leads to what the grant gives is listed, so it can be looked at too. Most paths are
+        // those of files, for which this costs nothing.
+        if target.found.as_ref().is_some_and(Found::is_dir)
+            && let Some(parent) = target.place.path.parent().filter(|_| target.place.name != ".")
+            && self.is_only_on_the_way(&target.place.path)?
+        {
+            let named = ResolvedPath { named_in_call: false, ..named };
+            let target = &named.target;
+            return self.look(call, &named, Act::read(parent), |permit| target.stat_listed(permit).map(stat)).await;
+        }
         let act = Act::read(target.place.path.clone());
         self.look(call, &named, act, |permit| target.stat(permit).map(stat)).await
+    }
+
+    /// Whether a path may not be read, and is on the way to one that may.
+    fn is_only_on_the_way(&mut self, path: &GuestPath) -> FsResult<bool> {
+        let gate = self.gate()?;
+        let policy = gate.grants.policy();
+        Ok(!policy.shows(path, false) && policy.shows(path, true))
     }
 
     pub(super) async fn metadata_hash_at(
@@ -40,20 +58,27 @@ impl Host {
         let named = self.target(call, fd, path, follow, Wants::Identity).await?;
         // C libraries ask for the hash of every name that they list, and if one is denied the whole listing fails. The
         // hash identifies the file and reveals nothing of its contents, so a tool that may list the directory may have
-        // it.
+        // it of every name that is listed.
         let target = &named.target;
-        let listed = if target.place.name == "." { None } else { target.place.path.parent() };
+        let is_dir = target.found.as_ref().is_some_and(Found::is_dir);
+        let is_listed = target.place.name != "." && self.gate()?.grants.policy().shows(&target.place.path, is_dir);
+        let listed = if is_listed { target.place.path.parent() } else { None };
         let act = Act::read(listed.unwrap_or_else(|| target.place.path.clone()));
         self.look(call, &named, act, |permit| target.identify(permit).map(|identity| hash(&identity))).await
     }
 
     pub(super) fn metadata_hash(&mut self, fd: &Fd) -> FsResult<types::MetadataHashValue> {
+        Ok(hash(&self.metadata_of(fd)?.identity))
+    }
+
+    /// Looks at the file or directory behind a descriptor.
+    pub(super) fn metadata_of(&mut self, fd: &Fd) -> FsResult<Found> {
         let table = self.table().map_err(FsError::trap)?;
         let found = match table.get(fd)? {
             Descriptor::File(file) => files::look_at(&*file.file),
             Descriptor::Dir(dir) => files::look_at(&*dir.dir),
         };
-        Ok(hash(&found.map_err(failed)?.identity))
+        found.map_err(failed)
     }
 
     /// Lists a directory. For one that the tool opened, that was decided then. A grant's own directory is open from the
@@ -82,8 +107,9 @@ impl Host {
         Ok(stream)
     }
 
-    /// The next entry of a directory that the tool may see. Names that are not UTF-8 have no form in WASI: they are
-    /// left out, and the journal says so once for each listing.
+    /// The next entry of a directory that the tool may see. A name that it may not look at is left out: programs look at
+    /// what they list, and fail if that is denied. Names that are not UTF-8 have no form in WASI: they are left out,
+    /// and the journal says so once for each listing.
     pub(super) async fn read_directory_entry(
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
@@ -98,6 +124,7 @@ impl Host {
             let stream = Resource::new_borrow(number);
             match world.filesystem().read_directory_entry(stream).await {
                 Ok(Some(entry)) if world.files.hides(number, &entry.name, is_granted) => {}
+                Ok(Some(entry)) if !is_shown(grants.policy(), world.files.listed(number), &entry) => {}
                 Err(error) if error.downcast_ref() == Some(&types::ErrorCode::IllegalByteSequence) => {
                     if let Some(directory) = world.files.leave_out(number) {
                         let text = format!("left out names that are not UTF-8 in {}", directory.as_str());
@@ -124,6 +151,14 @@ impl Host {
         // An absolute target is a path of the host, which the guest must not see.
         if link.starts_with('/') { Err(types::ErrorCode::NotPermitted.into()) } else { Ok(link) }
     }
+}
+
+/// Whether a listing of this directory has an entry.
+fn is_shown(policy: &Policy, directory: Option<&GuestPath>, entry: &types::DirectoryEntry) -> bool {
+    // A directory for all that is known: then no file system says what its entries are.
+    let may_be_dir = matches!(entry.type_, types::DescriptorType::Directory | types::DescriptorType::Unknown);
+    let path = directory.and_then(|directory| directory.join(&entry.name).ok());
+    path.is_none_or(|path| policy.shows(&path, may_be_dir))
 }
 
 fn stat(found: &Found) -> types::DescriptorStat {

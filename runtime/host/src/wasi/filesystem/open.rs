@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_agent_files::{Directory, Errno, FileType};
+use wasm_agent_files::{Directory, Errno, FileType, Place};
 use wasm_agent_policy::{Act, Origin};
 use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File, OpenMode};
@@ -61,9 +61,9 @@ impl Host {
         let follow = path_flags.contains(PathFlags::SYMLINK_FOLLOW) && !exclusive;
         if open_flags == OpenFlags::empty()
             && !flags.contains(DescriptorFlags::WRITE)
-            && let Some(file) = self.open_last_look(call, fd, path).await
+            && let Some((file, place)) = self.open_last_look(call, fd, path).await
         {
-            return self.push_file(file, true, false);
+            return self.push_to_read(file, place);
         }
         for _ in 1..OPEN_TRIES {
             match self.open_once(call, fd, follow, path, open_flags, flags).await {
@@ -145,7 +145,7 @@ impl Host {
         let path = target.place.path.clone();
         if !write {
             let opened = self.look(call, &named, Act::read(path), |permit| target.open(permit)).await?;
-            return self.push_file(opened.file, true, false);
+            return self.push_to_read(opened.file, named.target.place);
         }
         let origin = self.origin(target.found.as_ref());
         let open = Change::of(target, |permit| target.open_to_modify(read, truncate, permit));
@@ -177,6 +177,13 @@ impl Host {
         let world = self.world().map_err(FsError::trap)?;
         let fd = world.table.push(Descriptor::Dir(descriptor))?;
         world.files.insert(fd.rep(), directory);
+        Ok(fd)
+    }
+
+    /// A file that was opened for reading. Changing its times through the descriptor is decided by its place.
+    fn push_to_read(&mut self, file: std::fs::File, place: Place) -> FsResult<Fd> {
+        let fd = self.push_file(file, true, false)?;
+        self.world().map_err(FsError::trap)?.files.opened(fd.rep(), place);
         Ok(fd)
     }
 
