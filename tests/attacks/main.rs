@@ -17,3 +17,4 @@ mod network;
 mod own;
 mod spelling;
 mod swapped;
+mod urls;

@@ -103,10 +103,11 @@ fn essentials(table: &mut Table, request: &ApprovalRequest) -> Result<(), Approv
                 table.whole("size", &format!("{size} bytes now"))?;
             }
         }
-        Detail::Http { method, url, secrets, .. } => {
-            // The summary usually has the same text. But only these two are what is sent.
-            if action.summary != format!("{} {method} {url}", action.kind) {
-                table.whole("request", &format!("{method} {url}"))?;
+        Detail::Http { method, url, sent, secrets, .. } => {
+            // The summary usually has the same text. But only this is what is sent.
+            let spelling = sent.as_ref().map_or(String::new(), |sent| format!(" (sent as {sent})"));
+            if action.summary != format!("{} {method} {url}{spelling}", action.kind) {
+                table.whole("request", &format!("{method} {url}{spelling}"))?;
             }
             if !secrets.is_empty() {
                 table.whole("secrets", &format!("{}, put in by the host", secrets.join(", ")))?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use wasm_agent_host::journal::{ApprovalRecord, CallId, DecisionRecord, EffectId, Function, Note, Remember};
-use wasm_agent_host::policy::{Action, GuestPath, LinkKind};
+use wasm_agent_host::policy::{Action, GuestPath, InvalidRequest, LinkKind};
 
 use super::*;
 
@@ -221,6 +221,16 @@ fn open_effects_take_no_more_memory_where_their_actions_are_long() {
         timeline.record(&Record { index: 0, offset: 0, event: outcome(effect) }).unwrap();
     }
     assert_eq!((timeline.open.len(), timeline.open_bytes), (0, 0));
+}
+
+#[test]
+fn a_request_that_was_refused_for_its_url_says_why() {
+    let request = InvalidRequest::new("GET", "https://a.test/\\\u{1b}[2J", "a URL must not contain a backslash");
+    let action = Some(Action::HttpInvalid(Box::new(request)).canonical_bytes());
+    let denied = DecisionRecord { verdict: Verdict::Deny, grant: None, reason: Some("url".into()), action };
+    let text = timeline(Calls::Effects, vec![call(7, Some(denied))]);
+    assert!(text.contains("denied    http.invalid GET https://a.test/"), "{text}");
+    assert!(text.contains("  a URL must not contain a backslash\n") && !text.contains('\u{1b}'), "{text}");
 }
 
 #[test]

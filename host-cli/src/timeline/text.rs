@@ -37,6 +37,7 @@ pub(crate) fn action(canonical: &[u8]) -> String {
                 | Action::DirCreate { .. }
                 | Action::DirRemove { .. }
                 | Action::LinkCreate { .. }
+                | Action::HttpInvalid(_)
                 | Action::Checkpoint { .. }
                 | Action::Socket { .. } => None,
             };
@@ -107,6 +108,10 @@ pub(crate) fn approval(approval: &ApprovalRecord) -> String {
 /// Why a call was denied.
 pub(crate) fn denial(decision: &DecisionRecord) -> String {
     let reason = decision.reason.as_deref().unwrap_or_default();
+    // Why the URL is refused says more than that it is.
+    if let Some(Ok(Action::HttpInvalid(request))) = decision.action.as_deref().map(Action::decode) {
+        return escape_line(request.why()).into_owned();
+    }
     let sentence = DenialReason::parse(reason).map_or_else(|| escape_line(reason), |known| known.sentence().into());
     match &decision.grant {
         Some(grant) => format!("{sentence}; {}", escape_line(grant)),

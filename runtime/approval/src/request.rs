@@ -80,8 +80,11 @@ pub enum Detail {
     Http {
         /// The method.
         method: String,
-        /// The URL, in the canonical form that is sent.
+        /// The URL, in the canonical form that the policy matched.
         url: String,
+        /// Path and query as they are sent, if they are sent in the tool's own spelling. It differs from `url` in
+        /// percent-encoding only.
+        sent: Option<String>,
         /// Headers in the guest's order, as pairs of name and value, without any secret.
         headers: Vec<(String, String)>,
         /// Names of the secrets that the host adds.
@@ -164,6 +167,7 @@ pub mod samples {
                 detail: Detail::Http {
                     method: "POST".to_owned(),
                     url: "https://api.example.com/issues".to_owned(),
+                    sent: None,
                     headers: vec![("accept".to_owned(), "*/*".to_owned())],
                     secrets: vec!["github".to_owned()],
                     body: Some(Preview::new(b"{}", 2)),

@@ -101,7 +101,8 @@ fn requests() -> Vec<ApprovalRequest> {
         preview: Some(Preview::new(b"\xff", 1)),
     };
     let mut bare_get = samples::post_issue();
-    if let Detail::Http { headers, body, body_bytes, body_blake3, .. } = &mut bare_get.action.detail {
+    if let Detail::Http { sent, headers, body, body_bytes, body_blake3, .. } = &mut bare_get.action.detail {
+        *sent = Some("/%69ssues".to_owned());
         headers.clear();
         *body = None;
         *body_bytes = None;

@@ -118,7 +118,7 @@ fn exchange(request: &HttpAction, provision: &Provision, body: RequestBody) -> R
     Ok(Exchange {
         destination: Destination::of(&request.url),
         method: method.parse().map_err(|_| RequestFault::Method(method.to_owned()))?,
-        path_and_query: request.url.path_and_query().to_owned(),
+        path_and_query: request.url.sent().to_owned(),
         authority: request.url.authority().to_owned(),
         headers,
         body,

@@ -8,6 +8,7 @@ use crate::digest::ActionDigest;
 use crate::file::action::LinkKind;
 use crate::file::guest_path::GuestPath;
 use crate::http::action::HttpAction;
+use crate::http::invalid::InvalidRequest;
 use std::borrow::Cow;
 
 pub use cbor::ActionDecodeError;
@@ -70,6 +71,8 @@ pub enum Action {
     },
     /// Sends a request.
     HttpRequest(Box<HttpAction>),
+    /// Sends a request whose URL is refused under every policy.
+    HttpInvalid(Box<InvalidRequest>),
     /// A step that only the tool understands and wants a person to approve.
     Checkpoint {
         /// One line, in the tool's words.
@@ -107,6 +110,7 @@ impl Action {
             Self::DirRemove { .. } => "dir.remove",
             Self::LinkCreate { .. } => "link.create",
             Self::HttpRequest(_) => "http.request",
+            Self::HttpInvalid(_) => "http.invalid",
             Self::Checkpoint { .. } => "checkpoint",
             Self::Socket { .. } => "socket.use",
         }
@@ -124,7 +128,7 @@ impl Action {
             | Self::DirCreate { path }
             | Self::DirRemove { path }
             | Self::LinkCreate { path, .. } => Some(path),
-            Self::HttpRequest(_) | Self::Checkpoint { .. } | Self::Socket { .. } => None,
+            Self::HttpRequest(_) | Self::HttpInvalid(_) | Self::Checkpoint { .. } | Self::Socket { .. } => None,
         }
     }
 
@@ -142,7 +146,7 @@ impl Action {
             Self::LinkCreate { kind: LinkKind::Hard, path, target } => {
                 (Some(path.clone()), GuestPath::parse(target).ok())
             }
-            Self::HttpRequest(_) | Self::Checkpoint { .. } | Self::Socket { .. } => (None, None),
+            Self::HttpRequest(_) | Self::HttpInvalid(_) | Self::Checkpoint { .. } | Self::Socket { .. } => (None, None),
         };
         first.into_iter().chain(second)
     }
@@ -159,7 +163,7 @@ impl Action {
             }
             Self::FileRename { replaces, .. } => !replaces || origin == Origin::CreatedByRun,
             Self::HttpRequest(request) => request.method.is_safe(),
-            Self::Checkpoint { .. } | Self::Socket { .. } => false,
+            Self::HttpInvalid(_) | Self::Checkpoint { .. } | Self::Socket { .. } => false,
         }
     }
 

@@ -21,6 +21,7 @@ impl Policy {
             | Action::DirCreate { .. }
             | Action::DirRemove { .. }
             | Action::LinkCreate { .. }
+            | Action::HttpInvalid(_)
             | Action::Checkpoint { .. }
             | Action::Socket { .. } => 0,
         };

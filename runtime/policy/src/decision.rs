@@ -169,6 +169,10 @@ pub enum DenialReason {
     Method,
     /// The host is granted with another scheme.
     Scheme,
+    /// The path of the URL has a `%2F`, and the grant is not for such paths.
+    EncodedSlash,
+    /// The URL is not one that can be requested, whatever the policy says.
+    Url,
     /// The address is special, and the grant does not list its network.
     Network,
     /// The request names a secret that the grant does not have.
@@ -189,7 +193,7 @@ pub enum DenialReason {
 
 impl DenialReason {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::NoGrant,
         Self::ReadOnly,
         Self::DenyPattern,
@@ -199,6 +203,8 @@ impl DenialReason {
         Self::LinkLeavesGrant,
         Self::Method,
         Self::Scheme,
+        Self::EncodedSlash,
+        Self::Url,
         Self::Network,
         Self::Secret,
         Self::Header,
@@ -222,6 +228,8 @@ impl DenialReason {
             Self::LinkLeavesGrant => "link-leaves-grant",
             Self::Method => "method",
             Self::Scheme => "scheme",
+            Self::EncodedSlash => "encoded-slash",
+            Self::Url => "url",
             Self::Network => "network",
             Self::Secret => "secret",
             Self::Header => "header",
@@ -258,6 +266,8 @@ impl DenialReason {
             Self::LinkLeavesGrant => "the symbolic link would point out of the grant from its new name",
             Self::Method => "no grant for this URL has the method",
             Self::Scheme => "the host is granted with another scheme",
+            Self::EncodedSlash => "a server may take `%2F` for a `/`, and the grant does not set `encoded-slash`",
+            Self::Url => "no request can have this URL",
             Self::Network => "the address is in a network that the grant does not list",
             Self::Secret => "the grant does not have the secret",
             Self::Header => "a header would override what was matched, and the grant does not list it",

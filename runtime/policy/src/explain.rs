@@ -81,6 +81,7 @@ pub(crate) fn parse_action(text: &str) -> Result<(Action, Option<String>), Actio
             return Ok((Action::Socket { what }, None));
         }
         "http.request" => return parse_action(rest),
+        "http.invalid" => return Ok((http::text::parse_invalid(rest), None)),
         // A method, or a verb for files.
         _ => {}
     }

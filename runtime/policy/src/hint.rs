@@ -30,6 +30,10 @@ impl Denial {
                 }
                 _ => "no policy can grant this method".to_owned(),
             },
+            DenialReason::EncodedSlash => {
+                "set `encoded-slash = true` in that grant if the server takes `%2F` for a character of a segment".into()
+            }
+            DenialReason::Url => "no policy can grant it; the tool has to write the URL in another way".to_owned(),
             DenialReason::Network => "list the network in `networks` of that grant".to_owned(),
             DenialReason::Secret => "list the secret in `secrets` of that grant".to_owned(),
             DenialReason::Header => "list the header in `headers` of that grant".to_owned(),
@@ -50,7 +54,9 @@ fn grant_for(action: &Action) -> String {
         | Action::FileRename { from: path, .. }
         | Action::LinkCreate { path, .. } => file::hint::grant(path, "write"),
         Action::HttpRequest(request) => http::hint::grant(request),
-        Action::Checkpoint { .. } | Action::Socket { .. } => "no grant can allow this".to_owned(),
+        Action::HttpInvalid(_) | Action::Checkpoint { .. } | Action::Socket { .. } => {
+            "no grant can allow this".to_owned()
+        }
     }
 }
 

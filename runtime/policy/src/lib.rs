@@ -72,6 +72,7 @@ pub use grant::GrantId;
 pub use hint::toml_string;
 pub use http::action::{BodyDigest, HttpAction};
 pub use http::grant::HttpGrant;
+pub use http::invalid::InvalidRequest;
 pub use http::method::{METHOD_BYTES_MAX, Method, MethodError};
 pub use http::network::is_special;
 pub use http::secret::{SecretSource, SecretSpec};

@@ -74,6 +74,7 @@ pub(super) fn explain(explanation: &mut Explanation, kept: &[Reached]) {
         Action::FileRead { .. }
         | Action::FileModify { .. }
         | Action::HttpRequest(_)
+        | Action::HttpInvalid(_)
         | Action::Checkpoint { .. }
         | Action::Socket { .. } => false,
     };

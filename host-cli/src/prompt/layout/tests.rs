@@ -16,6 +16,7 @@ fn http(headers: Vec<(String, String)>, body: &str) -> Detail {
     Detail::Http {
         method: "POST".to_owned(),
         url: "https://api.example.com/issues".to_owned(),
+        sent: None,
         headers,
         secrets: vec!["github".to_owned()],
         body: Some(Preview::new(body.as_bytes(), body.len() as u64)),
@@ -106,6 +107,16 @@ fn shows_what_is_sent_when_the_summary_says_something_else() {
     let mut request = request();
     request.action.summary = "GET https://elsewhere.test/".to_owned();
     assert!(shown(&request).contains("   request │ POST https://api.example.com/issues\n"));
+}
+
+#[test]
+fn shows_the_spelling_in_which_a_url_is_sent() {
+    let mut request = request();
+    let Detail::Http { sent, .. } = &mut request.action.detail else { panic!() };
+    *sent = Some("/%69ssues".to_owned());
+    assert!(shown(&request).contains("   request │ POST https://api.example.com/issues (sent as /%69ssues)\n"));
+    request.action.summary.push_str(" (sent as /%69ssues)");
+    assert!(!shown(&request).contains("   request │ "));
 }
 
 #[test]

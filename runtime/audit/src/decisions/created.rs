@@ -39,6 +39,7 @@ impl Created {
             | Action::DirCreate { .. }
             | Action::LinkCreate { .. }
             | Action::HttpRequest(_)
+            | Action::HttpInvalid(_)
             | Action::Checkpoint { .. }
             | Action::Socket { .. } => false,
         };
@@ -61,6 +62,7 @@ impl Created {
             | Action::FileModify { .. }
             | Action::LinkCreate { kind: LinkKind::Hard, .. }
             | Action::HttpRequest(_)
+            | Action::HttpInvalid(_)
             | Action::Checkpoint { .. }
             | Action::Socket { .. } => {}
         }

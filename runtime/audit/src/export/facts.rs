@@ -138,7 +138,7 @@ impl ActionFacts {
             | Action::DirRemove { path }
             | Action::LinkCreate { path, .. } => facts.path = Some(cut(path.as_str())),
             Action::HttpRequest(request) => facts.request = Some(RequestFacts::new(request)),
-            Action::Checkpoint { .. } | Action::Socket { .. } => {}
+            Action::HttpInvalid(_) | Action::Checkpoint { .. } | Action::Socket { .. } => {}
         }
         facts
     }

@@ -191,6 +191,7 @@ impl<S: Read + Write + Seek> Files<S> {
                 }
                 Action::FileRead { .. }
                 | Action::HttpRequest(_)
+                | Action::HttpInvalid(_)
                 | Action::Checkpoint { .. }
                 | Action::Socket { .. } => continue,
             };

@@ -32,7 +32,9 @@ pub(super) fn judge(policy: &Policy, was: &RecordedDecision) -> Judgement {
         ) => gone_through(policy, action, was)
             .or_else(|| in_use(policy, action))
             .unwrap_or_else(|| policy.judge(action, was.origin)),
-        Some(action @ (Action::Checkpoint { .. } | Action::Socket { .. })) => policy.judge(action, was.origin),
+        Some(action @ (Action::HttpInvalid(_) | Action::Checkpoint { .. } | Action::Socket { .. })) => {
+            policy.judge(action, was.origin)
+        }
     }
 }
 

@@ -163,8 +163,8 @@ impl Suggest {
                 self.checkpoints.add(action.kind(), at);
                 Ok(())
             }
-            // Nothing grants a socket.
-            Action::Socket { .. } => Ok(()),
+            // Nothing grants these.
+            Action::HttpInvalid(_) | Action::Socket { .. } => Ok(()),
             Action::FileRead { .. }
             | Action::FileCreate { .. }
             | Action::FileModify { .. }

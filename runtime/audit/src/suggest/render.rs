@@ -115,6 +115,9 @@ fn http(suggest: &Suggest) -> String {
         if grant.asks {
             text += "ask = true\n";
         }
+        if grant.encoded_slash {
+            text += "encoded-slash = true\n";
+        }
         text += &list("secrets", secrets.iter());
         // Public networks alone are the default.
         if grant.networks.iter().any(|network| network != PUBLIC) {

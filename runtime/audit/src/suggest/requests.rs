@@ -35,6 +35,8 @@ struct Requested {
     networks: BTreeSet<String>,
     /// Headers that override what the policy matched.
     headers: BTreeSet<String>,
+    /// The path has a `%2F`.
+    encoded_slash: bool,
     /// Somebody was asked about a safe request.
     asks: bool,
     /// Nobody was asked about a request that can't be undone.
@@ -50,6 +52,8 @@ pub(super) struct Grant {
     pub(super) headers: BTreeSet<String>,
     pub(super) asks: bool,
     pub(super) unasked: bool,
+    /// A path has a `%2F`.
+    pub(super) encoded_slash: bool,
     /// It matches more than was requested, as no pattern matches exactly that.
     pub(super) wider: bool,
     pub(super) uses: Uses,
@@ -97,6 +101,7 @@ impl Requests {
         let asked = method.entry(whole).or_insert_with(|| Requested {
             path: url.path().trim_start_matches('/').to_owned(),
             query: url.query().map(str::to_owned),
+            encoded_slash: url.has_encoded_slash(),
             ..Requested::default()
         });
         let is_safe = request.method.is_safe();
@@ -142,6 +147,7 @@ impl Requests {
                     grant.networks.extend(asked.networks.iter().cloned());
                     grant.headers.extend(asked.headers.iter().cloned());
                     grant.asks |= asked.asks;
+                    grant.encoded_slash |= asked.encoded_slash;
                     grant.unasked |= asked.unasked;
                     grant.uses.merge(&asked.uses);
                 }
@@ -161,7 +167,7 @@ impl Requests {
 fn usable(pattern: &str, origin: &str, asked: &Requested) -> String {
     let query = asked.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
     let url = Url::parse_str(&format!("{origin}/{}{query}", asked.path));
-    match (UrlPattern::parse(pattern), url) {
+    match (UrlPattern::parse_with(pattern, asked.encoded_slash), url) {
         (Ok(compiled), Ok(url)) if compiled.matches(&url) => pattern.to_owned(),
         _ => format!("{origin}/**"),
     }

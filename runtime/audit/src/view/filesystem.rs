@@ -124,6 +124,7 @@ impl View {
                 | Action::DirRemove { .. }
                 | Action::LinkCreate { .. }
                 | Action::HttpRequest(_)
+                | Action::HttpInvalid(_)
                 | Action::Checkpoint { .. }
                 | Action::Socket { .. },
             )
@@ -158,6 +159,7 @@ impl View {
                 | Action::DirRemove { .. }
                 | Action::LinkCreate { .. }
                 | Action::HttpRequest(_)
+                | Action::HttpInvalid(_)
                 | Action::Checkpoint { .. }
                 | Action::Socket { .. },
             ) => OpenMode { directory: open & DIRECTORY != 0, ..OpenMode::default() },
@@ -246,6 +248,7 @@ impl View {
             Action::FileRead { .. }
             | Action::FileCreate { .. }
             | Action::HttpRequest(_)
+            | Action::HttpInvalid(_)
             | Action::Checkpoint { .. }
             | Action::Socket { .. } => None,
         }

@@ -1,7 +1,7 @@
 //! The earlier names of a file.
 
 use wasm_agent_journal::Record;
-use wasm_agent_policy::{Action, GuestPath};
+use wasm_agent_policy::{Action, GuestPath, HttpAction};
 
 use super::target::Target;
 use crate::view::{Activity, View};
@@ -80,7 +80,8 @@ impl TargetNames {
     /// Whether an action is about the target, and by which earlier name.
     pub(super) fn touches(&self, action: &Action, call: u64) -> Option<Option<GuestPath>> {
         if let Target::Url(url) = &self.target {
-            return matches!(action, Action::HttpRequest(request) if request.url == *url).then_some(None);
+            let same = |request: &HttpAction| request.url.as_str() == url.as_str();
+            return matches!(action, Action::HttpRequest(request) if same(request)).then_some(None);
         }
         let paths = match action {
             Action::FileRename { from, to, .. } => {
@@ -94,7 +95,9 @@ impl TargetNames {
             | Action::FileDelete { path }
             | Action::DirCreate { path }
             | Action::DirRemove { path } => (path.as_str(), ""),
-            Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => return None,
+            Action::HttpRequest(_) | Action::HttpInvalid(_) | Action::Checkpoint { .. } | Action::Socket { .. } => {
+                return None;
+            }
         };
         self.name(call, |name| name.as_str() == paths.0 || name.as_str() == paths.1)
     }

@@ -40,7 +40,7 @@ impl SimilarNames {
             | Action::DirCreate { path }
             | Action::DirRemove { path }
             | Action::LinkCreate { path, .. } => self.add(path.as_str()),
-            Action::Checkpoint { .. } | Action::Socket { .. } => {}
+            Action::HttpInvalid(_) | Action::Checkpoint { .. } | Action::Socket { .. } => {}
         }
     }
 

@@ -188,6 +188,7 @@ fn detail(request: &HttpAction, body: Option<Preview>) -> Detail {
     Detail::Http {
         method: request.method.as_str().to_owned(),
         url: request.url.as_str().to_owned(),
+        sent: request.url.spelling().map(str::to_owned),
         headers: request
             .headers
             .iter()

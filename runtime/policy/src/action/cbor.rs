@@ -8,6 +8,7 @@ use super::Action;
 use crate::file::action::LinkKind;
 use crate::file::guest_path::{GuestPath, GuestPathError};
 use crate::http::action::{BodyDigest, HttpAction};
+use crate::http::invalid::InvalidRequest;
 use crate::http::method::{Method, MethodError};
 use crate::http::url::{Url, UrlError};
 use minicbor::Decoder;
@@ -78,6 +79,13 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
             entry(out, "target", target);
         }
         Action::HttpRequest(request) => encode_request(request, kind, out),
+        Action::HttpInvalid(request) => {
+            cbor::map(out, 4);
+            entry(out, "url", request.url());
+            entry(out, "why", request.why());
+            entry(out, "kind", kind);
+            entry(out, "method", request.method());
+        }
         Action::Checkpoint { title, detail } => {
             cbor::map(out, 3);
             entry(out, "kind", kind);
@@ -93,7 +101,8 @@ pub(super) fn encode(action: &Action, out: &mut Vec<u8>) {
 }
 
 fn encode_request(request: &HttpAction, kind: &str, out: &mut Vec<u8>) {
-    cbor::map(out, if request.body.is_some() { 6 } else { 5 });
+    let spelling = request.url.spelling();
+    cbor::map(out, 5 + usize::from(request.body.is_some()) + usize::from(spelling.is_some()));
     entry(out, "url", request.url.as_str());
     if let Some(body) = &request.body {
         cbor::text(out, "body");
@@ -104,6 +113,9 @@ fn encode_request(request: &HttpAction, kind: &str, out: &mut Vec<u8>) {
         cbor::bytes(out, &body.blake3);
     }
     entry(out, "kind", kind);
+    if let Some(spelling) = spelling {
+        entry(out, "sent", spelling);
+    }
     entry(out, "method", request.method.as_str());
     cbor::text(out, "headers");
     cbor::array(out, request.headers.len());
@@ -142,6 +154,8 @@ struct Fields<'b> {
     detail: Option<&'b str>,
     what: Option<&'b str>,
     url: Option<&'b str>,
+    sent: Option<&'b str>,
+    why: Option<&'b str>,
     method: Option<&'b str>,
     truncate: Option<bool>,
     replaces: Option<bool>,
@@ -176,6 +190,8 @@ fn read_entry<'b>(decoder: &mut Decoder<'b>, fields: &mut Fields<'b>) -> Result<
         "detail" => fields.detail = Some(decoder.str()?),
         "what" => fields.what = Some(decoder.str()?),
         "url" => fields.url = Some(decoder.str()?),
+        "sent" => fields.sent = Some(decoder.str()?),
+        "why" => fields.why = Some(decoder.str()?),
         "method" => fields.method = Some(decoder.str()?),
         "truncate" => fields.truncate = Some(decoder.bool()?),
         "replaces" => fields.replaces = Some(decoder.bool()?),
@@ -245,11 +261,16 @@ fn build(fields: Fields<'_>) -> Result<Action, ActionDecodeError> {
         },
         "http.request" => Action::HttpRequest(Box::new(HttpAction {
             method: Method::parse(need(fields.method, "method")?)?,
-            url: Url::parse_str(need(fields.url, "url")?)?,
+            url: parse_url(need(fields.url, "url")?, fields.sent)?,
             headers: need(fields.headers, "headers")?,
             body: fields.body,
             secrets: need(fields.secrets, "secrets")?,
         })),
+        "http.invalid" => Action::HttpInvalid(Box::new(InvalidRequest::new(
+            need(fields.method, "method")?,
+            need(fields.url, "url")?,
+            need(fields.why, "why")?,
+        ))),
         "checkpoint" => Action::Checkpoint {
             title: need(fields.title, "title")?.to_owned(),
             detail: need(fields.detail, "detail")?.to_owned(),
@@ -257,6 +278,15 @@ fn build(fields: Fields<'_>) -> Result<Action, ActionDecodeError> {
         "socket.use" => Action::Socket { what: Cow::Owned(need(fields.what, "what")?.to_owned()) },
         other => return Err(ActionDecodeError::Kind(other.to_owned())),
     })
+}
+
+/// The URL that is matched as `url` and sent with the spelling `sent`.
+fn parse_url(url: &str, sent: Option<&str>) -> Result<Url, ActionDecodeError> {
+    let url = Url::parse_str(url)?;
+    match sent {
+        Some(spelling) => url.sent_as(spelling).ok_or(ActionDecodeError::NotCanonical),
+        None => Ok(url),
+    }
 }
 
 fn parse_path(text: Option<&str>, key: &'static str) -> Result<GuestPath, ActionDecodeError> {

@@ -3,6 +3,7 @@
 use super::Action;
 use crate::escape::write_escaped;
 use crate::file::text::{write_path, write_paths};
+use crate::http::text::SENT_AS;
 use std::fmt;
 
 impl fmt::Display for Action {
@@ -23,7 +24,14 @@ impl fmt::Display for Action {
                 write_paths(f, &[("directory", *directory), ("replaces", *replaces)], from.as_str(), to.as_str())
             }
             Self::LinkCreate { kind, path, target } => write_paths(f, &[(kind.as_str(), true)], path.as_str(), target),
-            Self::HttpRequest(request) => write!(f, " {} {}", request.method, request.url),
+            Self::HttpRequest(request) => {
+                write!(f, " {} {}", request.method, request.url)?;
+                request.url.spelling().map_or(Ok(()), |spelling| write!(f, "{SENT_AS}{spelling})"))
+            }
+            Self::HttpInvalid(request) => {
+                write_text(f, request.method())?;
+                write_text(f, request.url())
+            }
             Self::Checkpoint { title: text, .. } => write_text(f, text),
             Self::Socket { what } => write_text(f, what),
         }

@@ -35,6 +35,9 @@ pub enum ActionSyntaxError {
     /// The method is not a method.
     #[error("`{0}` is not a method: {error}", error = MethodError)]
     Method(String),
+    /// The spelling in `(sent as …)` is not another spelling of the URL.
+    #[error("`{0}` is not sent for this URL: its canonical form is another one, or it is the canonical form")]
+    SentAs(String),
     /// The URL is not a URL.
     #[error("`{url}` cannot be requested: {error}")]
     Url {

@@ -79,6 +79,14 @@ fn shows_one_line_with_the_guests_text_escaped() {
             ))),
             "http.request POST https://example.com/a?b",
         ),
+        (
+            Action::HttpRequest(Box::new(HttpAction::new(Method::GET, Url::parse_str("https://a.test/%7Ea").unwrap()))),
+            "http.request GET https://a.test/~a (sent as /%7Ea)",
+        ),
+        (
+            Action::HttpInvalid(Box::new(InvalidRequest::new("GET", "https://a.test/\\\u{1b}", "why"))),
+            "http.invalid GET https://a.test/\\\\\\u{1b}",
+        ),
         (Action::Checkpoint { title: "go\ron".into(), detail: "…".into() }, "checkpoint go\\u{d}on"),
         (Action::Socket { what: "tcp".into() }, "socket.use tcp"),
     ] {
@@ -93,6 +101,7 @@ fn only_what_destroys_nothing_is_reversible() {
     let request =
         |method| Action::HttpRequest(Box::new(HttpAction::new(method, Url::parse_str("https://a.test/").unwrap())));
     for (action, foreign, own) in [
+        (Action::HttpInvalid(Box::new(InvalidRequest::new("GET", "x", ""))), false, false),
         (Action::FileRead { path: a() }, true, true),
         (Action::FileCreate { path: a() }, true, true),
         (Action::FileModify { path: a(), truncate: false }, false, true),
@@ -115,7 +124,7 @@ fn any_path() -> impl Strategy<Value = GuestPath> {
 prop_compose! {
     fn any_request()(
         method in "[A-Za-z]{1,8}",
-        url in "https?://[a-z]{1,5}\\.test(:[1-9][0-9]{0,3})?/[a-z/%2e?]{0,3}",
+        url in "https?://[a-z]{1,5}\\.test(:[1-9][0-9]{0,3})?/([a-z/?|]|%2[ef]|%7[eE]){0,4}",
         headers in prop::collection::vec(("[a-z-]{0,5}", prop::collection::vec(any::<u8>(), 0..40)), 0..30),
         body in proptest::option::of((any::<u64>(), any::<[u8; 32]>())),
         secrets in prop::collection::vec("[a-z]{1,5}", 0..3),
@@ -148,6 +157,8 @@ fn any_action() -> impl Strategy<Value = Action> {
             target,
         }),
         any_request(),
+        (text, text, text)
+            .prop_map(|(method, url, why)| { Action::HttpInvalid(Box::new(InvalidRequest::new(&method, &url, &why))) }),
         (text, text).prop_map(|(title, detail)| Action::Checkpoint { title, detail }),
         text.prop_map(|what| Action::Socket { what: what.into() }),
     ]

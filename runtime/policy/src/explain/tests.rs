@@ -29,6 +29,7 @@ fn says_what_was_typed_and_what_is_matched() {
         ("GET https://bücher.example/%61", Some("https://xn--bcher-kva.example/a")),
         ("GET https://xn--bcher-kva.example/a", None),
         ("http.request GET https://xn--bcher-kva.example/a", None),
+        ("http.request GET https://xn--bcher-kva.example/a (sent as /%61)", None),
     ] {
         let explanation = policy().explain(typed).unwrap();
         assert_eq!(explanation.canonicalised.as_deref(), matched, "{typed}");
@@ -51,6 +52,7 @@ fn every_verb_is_a_kind_of_action() {
         ("SYMLINK /a -> b", "link.create"),
         ("CHECKPOINT send the mail", "checkpoint"),
         ("DELETE https://a.test/", "http.request"),
+        ("http.invalid GET https://a.test/\\", "http.invalid"),
         ("socket.use tcp", "socket.use"),
     ] {
         assert_eq!(parse_action(typed).unwrap().0.kind(), kind, "{typed}");
@@ -104,6 +106,21 @@ fn says_why_and_what_would_allow_it() {
             "no grant for this URL has the method",
             "add `POST` to `methods` of that grant",
         ),
+        (
+            "GET https://bücher.example/a%2fb",
+            "a server may take `%2F` for a `/`, and the grant does not set `encoded-slash`",
+            "set `encoded-slash = true` in that grant if the server takes `%2F` for a character of a segment",
+        ),
+        (
+            "GET https://a.test/a%2fb",
+            "no grant covers it",
+            "[[http]]\nurl = \"https://a.test/a%2Fb\"\nmethods = [\"GET\"]\nencoded-slash = true",
+        ),
+        (
+            "http.invalid GET https://a.test/\\",
+            "no request can have this URL",
+            "no policy can grant it; the tool has to write the URL in another way",
+        ),
         ("TRACE https://bücher.example/", "no grant for this URL has the method", "no policy can grant this method"),
         (
             "SYMLINK /notes/a -> /etc",
@@ -134,6 +151,14 @@ fn says_what_is_no_action() {
         ("LINK (hard, symbolic) /a -> /b", "`LINK` does not take `(symbolic)`".to_owned()),
         ("READ a", "`a` is not a guest path: a guest path must begin with `/`".to_owned()),
         ("G@T https://a.test/", "`G@T` is not a method: a method must be a token of at most 32 bytes".to_owned()),
+        (
+            "http.request GET https://a.test/a (sent as /b)",
+            "`/b` is not sent for this URL: its canonical form is another one, or it is the canonical form".to_owned(),
+        ),
+        (
+            "GET https://a.test/a%5c%2fb",
+            "`https://a.test/a%5c%2fb` cannot be requested: `%5C` in the path of a URL is ambiguous".to_owned(),
+        ),
         (
             "GET ftp://a.test/",
             "`ftp://a.test/` cannot be requested: a URL must begin with `http://` or `https://`".to_owned(),

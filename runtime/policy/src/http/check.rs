@@ -53,6 +53,11 @@ struct Matched<'p> {
     asked_by: Option<&'p HttpGrant>,
 }
 
+/// The denial of a request whose URL no policy can grant.
+pub(crate) fn judge_invalid() -> Denial {
+    Denial::new(DenialReason::Url, None)
+}
+
 pub(crate) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Denial> {
     let Matched { grant, asked_by } = governing(policy, &request.method, &request.url)?;
     if !request.secrets.iter().all(|name| grant.secrets.contains(name)) {
@@ -72,7 +77,7 @@ fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Result<Match
     }
     let mut best = None;
     let mut asking = None;
-    let mut other_method = None;
+    let (mut other_method, mut without_slashes) = (None, None);
     policy.hosts().visit(url, |position, rest| {
         let Some(grant) = policy.http().get(position) else { return };
         if !grant.url.matches_below_prefix(rest, url) {
@@ -82,14 +87,19 @@ fn governing<'p>(policy: &'p Policy, method: &Method, url: &Url) -> Result<Match
             keep_more_specific(&mut other_method, grant);
             return;
         }
-        keep_more_specific(&mut best, grant);
+        // A grant that is not for `%2F` also asks about it: its server may be one that takes it for a `/`.
         if grant.asks(method) {
             keep_more_specific(&mut asking, grant);
         }
+        let kept = if grant.url.admits_slashes(url) { &mut best } else { &mut without_slashes };
+        keep_more_specific(kept, grant);
     });
     match best {
         Some(grant) => Ok(Matched { grant, asked_by: asking.or_else(|| asking_otherwise(policy, method, url)) }),
-        None => Err(nearest_miss(policy, url, other_method)),
+        None => Err(match without_slashes {
+            Some(grant) => Denial::new(DenialReason::EncodedSlash, Some(grant.id)),
+            None => nearest_miss(policy, url, other_method),
+        }),
     }
 }
 

@@ -15,6 +15,9 @@ pub(crate) fn grant(request: &HttpAction) -> String {
     let mut grant = format!("[[http]]\nurl = {}", toml_string(&format!("{origin}{path}")));
     // Writing to a `String` cannot fail.
     let _ = write!(grant, "\nmethods = [{}]", toml_string(request.method.as_str()));
+    if url.has_encoded_slash() {
+        grant.push_str("\nencoded-slash = true");
+    }
     if let Host::Ip(address) = url.host()
         && is_special(*address).is_some()
     {

@@ -6,6 +6,7 @@ mod domains;
 pub(crate) mod grant;
 pub(crate) mod hint;
 pub(crate) mod host_index;
+pub(crate) mod invalid;
 pub(crate) mod method;
 pub(crate) mod network;
 pub(crate) mod networks;

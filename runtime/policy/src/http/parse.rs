@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks", "headers"];
+const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks", "headers", "encoded-slash"];
 
 /// What `localhost` resolves to (RFC 6761 section 6.3).
 const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -48,13 +48,19 @@ fn read_grant(
     report: &mut Report<'_>,
 ) -> Option<HttpGrant> {
     let url_text = section.required_text("url", report);
-    let url = url_text.as_ref().and_then(|text| read_url(text, report));
+    let encoded_slash = section.boolean("encoded-slash", report);
+    let url = url_text.as_ref().and_then(|text| read_url(text, encoded_slash.unwrap_or_default(), report));
     let methods = read_methods(section, report);
     let ask = section.boolean("ask", report);
     let names = read_secrets(root, section, secrets, report);
     let networks = read_networks(section, report);
     let headers = parse_headers::read(section, report);
     let (url_text, url) = (url_text?, url?);
+    if encoded_slash == Some(true) && !url.has_room_for_slashes() {
+        report
+            .error(&url_text.span, "`encoded-slash` changes nothing: the path has neither a wildcard nor a `%2F`")
+            .hint("remove `encoded-slash`");
+    }
     check_reachable(&url_text, &url, &networks, report);
     if !names.is_empty() {
         check_secrecy(&url_text, &url, &networks, report);
@@ -71,8 +77,8 @@ fn read_grant(
     })
 }
 
-fn read_url(text: &Text<'_>, report: &mut Report<'_>) -> Option<UrlPattern> {
-    match UrlPattern::parse(text.value) {
+fn read_url(text: &Text<'_>, encoded_slash: bool, report: &mut Report<'_>) -> Option<UrlPattern> {
+    match UrlPattern::parse_with(text.value, encoded_slash) {
         Ok(url) => Some(url),
         Err(error) => {
             report.error(&text.span, format!("`{}` cannot be `url`: {error}", text.value)).maybe_hint(error.hint());

@@ -2,7 +2,8 @@
 
 use crate::http::url::parse_authority;
 use crate::http::url::{
-    Component, Host, Scheme, Url, UrlError, canonical_component, check_decoded, check_text, cut, parse_host, split_port,
+    Component, ENCODED_SLASH, Host, Scheme, Url, UrlError, canonical_component, check_decoded, check_text, cut,
+    parse_host, split_port,
 };
 use crate::path_pattern::{Dialect, PatternError, Segments, Wild};
 use std::fmt;
@@ -23,6 +24,9 @@ pub enum UrlPatternError {
     /// The host has a `*` that is not the whole first label.
     #[error("a host may only have a wildcard as its first label, found `{0}`")]
     HostWildcard(String),
+    /// The path has a `%2F`, and the pattern is not for such paths.
+    #[error("`%2F` is ambiguous: some servers take it for a `/`")]
+    EncodedSlash,
     /// The wildcard is in front of an address.
     #[error("an address has no names below it, found `{0}`")]
     AddressWildcard(String),
@@ -38,6 +42,9 @@ impl UrlPatternError {
             }
             Self::HostWildcard(_) => {
                 Some("`*.example.com` stands for every name below `example.com`, itself not included".into())
+            }
+            Self::EncodedSlash => {
+                Some("add `encoded-slash = true` if the server takes `%2F` for a character of a segment".into())
             }
             Self::Url(UrlError::UserInfo) => Some("put credentials into `[secrets]`".into()),
             Self::Pattern(PatternError::Reserved(_)) => Some("write one grant for each alternative".into()),
@@ -63,6 +70,8 @@ pub struct UrlPattern {
     query: Option<Wild>,
     /// Whether the path itself has an encoded `?` or `#`: the operator then means a server that does not decode it.
     has_cut: bool,
+    /// Whether `%2F` is a character of its segment. Otherwise no path with a `%2F` matches.
+    encoded_slash: bool,
     specificity: Specificity,
 }
 
@@ -87,12 +96,22 @@ pub(crate) struct Specificity {
 }
 
 impl UrlPattern {
-    /// Parses a pattern.
+    /// Parses a pattern that matches no path with a `%2F`.
     ///
     /// # Errors
     ///
     /// Refuses patterns that can never match, and a missing path, which could mean the front page or everything.
     pub fn parse(text: &str) -> Result<Self, UrlPatternError> {
+        Self::parse_with(text, false)
+    }
+
+    /// Parses a pattern. With `encoded_slash`, a `%2F` in a path is a character of its segment, which `*` matches and
+    /// the pattern can have itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`UrlPattern::parse`].
+    pub fn parse_with(text: &str, encoded_slash: bool) -> Result<Self, UrlPatternError> {
         check_text(text)?;
         let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
         let scheme = Scheme::parse(scheme).ok_or(UrlError::Scheme)?;
@@ -108,6 +127,9 @@ impl UrlPattern {
             return Err(PatternError::Reserved(reserved).into());
         }
         let relative = canonical_component(relative, Component::Path)?;
+        if relative.contains(ENCODED_SLASH) && !encoded_slash {
+            return Err(UrlPatternError::EncodedSlash);
+        }
         let path = Segments::compile(&relative, Dialect::Url)?;
         let has_cut = check_decoded(&relative)?.is_some();
         let mut canonical = format!("{scheme}://{host}:{port}/{relative}");
@@ -130,7 +152,8 @@ impl UrlPattern {
             literal_characters: relative.chars().filter(|character| *character != '*').count(),
             has_query: query.is_some(),
         };
-        Ok(Self { text: text.to_owned(), canonical, scheme, host, port, path, query, has_cut, specificity })
+        let text = text.to_owned();
+        Ok(Self { text, canonical, scheme, host, port, path, query, has_cut, encoded_slash, specificity })
     }
 
     /// Whether the pattern matches a URL.
@@ -142,6 +165,7 @@ impl UrlPattern {
             && self.path.matches(url.path().strip_prefix('/').unwrap_or(url.path()))
             && self.matches_cut(url)
             && self.matches_query(url)
+            && self.admits_slashes(url)
     }
 
     /// The scheme.
@@ -162,8 +186,19 @@ impl UrlPattern {
         self.port
     }
 
+    /// Whether the pattern is for paths with a `%2F`, or the URL has none.
+    pub(crate) fn admits_slashes(&self, url: &Url) -> bool {
+        self.encoded_slash || !url.has_encoded_slash()
+    }
+
+    /// Whether the path can match a URL with a `%2F`.
+    pub(crate) fn has_room_for_slashes(&self) -> bool {
+        let path = self.path_text();
+        path.contains('*') || path.contains(ENCODED_SLASH)
+    }
+
     /// Whether path and query match, given that everything before them and the [`UrlPattern::literal_prefix`] of the
-    /// path match. `rest` is the rest of the path.
+    /// path match, and whether or not the pattern is for paths with a `%2F`. `rest` is the rest of the path.
     pub(crate) fn matches_below_prefix(&self, rest: Option<&str>, url: &Url) -> bool {
         self.path.matches_below_prefix(rest) && self.matches_cut(url) && self.matches_query(url)
     }

@@ -7,7 +7,7 @@ use crate::file::grant::{AskSet, FilesystemGrant};
 use crate::http::grant::HttpGrant;
 use crate::http::method::Method;
 use crate::http::network;
-use crate::http::url::Scheme;
+use crate::http::url::{ENCODED_SLASH, Scheme};
 use crate::http::url_pattern::HostPattern;
 use crate::policy::Policy;
 use crate::warn::{Findings, WarningKind};
@@ -63,7 +63,10 @@ fn path(grant: &HttpGrant, findings: &mut Findings<'_>) {
 
 /// Whether the segment is a word with a star directly after or before it.
 fn continues_a_word(segment: &str) -> bool {
-    let behind = segment.strip_suffix('*').is_some_and(|word| word.ends_with(char::is_alphanumeric));
+    // The `F` of a `%2F` is not part of a word.
+    let behind = segment
+        .strip_suffix('*')
+        .is_some_and(|word| word.ends_with(char::is_alphanumeric) && !word.ends_with(ENCODED_SLASH));
     let before = segment.strip_prefix('*').is_some_and(|word| word.starts_with(char::is_alphanumeric));
     behind || before
 }

@@ -209,6 +209,7 @@ fn a_star_continues_a_word() {
          `public-other` matches too\n\
          hint: write a grant for `public` and one for `public/**`"
     );
+    assert!(kinds(&http("https://a.com/projects/acme%2F*?", "encoded-slash = true\n")).is_empty());
     for path in ["public*/**", "a/v1*/x/**", "*public/**"] {
         assert_eq!(kinds(&http(&format!("https://a.com/{path}"), "")), ["word-star"], "{path}");
     }

@@ -1,6 +1,6 @@
 //! Policies: parsing, and deciding about actions.
 
-use wasm_agent_policy::{Action, GuestPath, HttpAction, LinkKind, Method, Origin, Policy, Scheme, Url};
+use wasm_agent_policy::{Action, GuestPath, HttpAction, InvalidRequest, LinkKind, Method, Origin, Policy, Scheme, Url};
 
 /// Parses a policy and asks it about actions.
 ///
@@ -59,6 +59,8 @@ pub fn actions() -> Vec<Action> {
         Action::DirRemove { path: path("/notes/deep") },
         Action::LinkCreate { path: path("/notes/l"), target: "../../etc".to_owned(), kind: LinkKind::Symbolic },
         request("GET", Scheme::Https, "api.example.com", "/repos/acme"),
+        request("GET", Scheme::Https, "api.example.com", "/repos/acme%2fsite/%7e"),
         request("POST", Scheme::Http, "127.0.0.1:8080", "/"),
+        Action::HttpInvalid(Box::new(InvalidRequest::new("GET", "https://api.example.com/\\", "a backslash"))),
     ]
 }

@@ -39,3 +39,23 @@ fn what_holds_below_a_directory_goes_on_to_hold() {
     let both = used(&["READ /a/x", "CREATE /a/b/c/new"], Paths::Dir);
     assert_eq!(decide(&both, "READ /a/b/x"), DecisionKind::Deny);
 }
+
+#[test]
+fn a_url_is_granted_in_canonical_form_and_with_the_key_that_it_needs() {
+    let grant = "[[http]]\nurl = \"https://git.test/**\"\nencoded-slash = true\n";
+    let actions = ["GET https://git.test/p/acme%2fsite/%61", "GET https://git.test/p/acme%2Fother/%61?b"];
+    let run = acted(grant, &actions);
+    for (paths, urls) in [
+        (Paths::Exact, &["p/acme%2Fother/a?b", "p/acme%2Fsite/a?"][..]),
+        (Paths::Dir, &["p/acme%2Fother/**", "p/acme%2Fsite/**"]),
+        (Paths::Glob, &["p/*/a"]),
+    ] {
+        let text = suggest(&[&run], paths).unwrap();
+        let found: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("url = \"https://git.test/")).collect();
+        assert_eq!(found, urls.iter().map(|url| format!("{url}\"")).collect::<Vec<_>>(), "{text}");
+        assert_eq!(text.matches("encoded-slash = true\n").count(), urls.len(), "{text}");
+        assert_eq!(judged(&run, &Policy::parse(&text).unwrap()).counts.lost, 0, "{text}");
+        let without = Policy::parse(&text.replace("encoded-slash = true\n", "").replace("%2F", "*")).unwrap();
+        assert_eq!(judged(&run, &without).counts.lost, 2, "{text}");
+    }
+}

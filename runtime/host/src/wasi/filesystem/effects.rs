@@ -111,7 +111,9 @@ fn detail(action: &Action, target: Option<&Target>) -> Detail {
         | Action::FileDelete { path }
         | Action::DirCreate { path }
         | Action::DirRemove { path } => (path.as_str().to_owned(), None),
-        Action::HttpRequest(_) | Action::Checkpoint { .. } | Action::Socket { .. } => (action.to_string(), None),
+        Action::HttpRequest(_) | Action::HttpInvalid(_) | Action::Checkpoint { .. } | Action::Socket { .. } => {
+            (action.to_string(), None)
+        }
     };
     let file = target.and_then(|target| Some((target, target.found.as_ref()?)));
     let file = file.filter(|(_, found)| found.kind == FileType::RegularFile);

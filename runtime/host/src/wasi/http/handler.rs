@@ -9,7 +9,10 @@ use wasm_agent_egress::Timeouts;
 use wasm_agent_egress::quiet::as_quietly;
 use wasm_agent_egress::readable::ask_readably;
 use wasm_agent_journal::{DecisionRecord, Verdict};
-use wasm_agent_policy::{Act, HttpAction, Method as PolicyMethod, Origin, Scheme as PolicyScheme, Url};
+use wasm_agent_policy::{
+    Act, Action, DenialReason, HttpAction, InvalidRequest, Method as PolicyMethod, Origin, Scheme as PolicyScheme, Url,
+    UrlError,
+};
 use wasmtime_wasi_http::p2::bindings::http::types;
 use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
 use wasmtime_wasi_http::p2::{HttpError, HttpResult};
@@ -43,7 +46,13 @@ impl Host {
         let mut request = world.table.delete(request)?;
         let body = request.body.take();
         let mut headers: HeaderMap = std::mem::take(&mut request.headers).into();
-        let mut action = describe(&request)?;
+        let mut action = match describe(&request) {
+            Ok(action) => action,
+            Err(Refused { request, error }) => {
+                call.decided(gate.barred(&Action::HttpInvalid(Box::new(request)), DenialReason::Url));
+                return Err(error.into());
+            }
+        };
         action.secrets = policy.secrets_for(&action.method, &action.url).to_vec();
         // From now on, a secret that this server may have received, under any grant, can come back from it.
         let within_reach: Vec<String> = policy.secrets_at(&action.url).map(str::to_owned).collect();
@@ -126,8 +135,16 @@ fn begin(call: &mut Call, sending: Sending, request: HttpAction, places: Arc<Sem
     Ok(wasmtime_wasi::runtime::spawn(tasks.track_future(as_quietly(task))))
 }
 
-/// Describes a request in canonical form. From here on, only this form is matched, shown and sent.
-fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, types::ErrorCode> {
+/// A request that no policy can grant.
+struct Refused {
+    /// For the record.
+    request: InvalidRequest,
+    /// For the tool.
+    error: types::ErrorCode,
+}
+
+/// Describes a request in canonical form. From here on, only this description is matched, shown and sent.
+fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, Refused> {
     let method = match &request.method {
         types::Method::Get => "GET",
         types::Method::Head => "HEAD",
@@ -140,16 +157,21 @@ fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, types::ErrorCod
         types::Method::Patch => "PATCH",
         types::Method::Other(other) => other,
     };
-    let method = PolicyMethod::parse(method).map_err(|_| types::ErrorCode::HttpRequestMethodInvalid)?;
     let scheme = match &request.scheme {
-        None | Some(types::Scheme::Https) => PolicyScheme::Https,
-        Some(types::Scheme::Http) => PolicyScheme::Http,
-        Some(types::Scheme::Other(other)) => {
-            PolicyScheme::parse(other).ok_or(types::ErrorCode::HttpRequestUriInvalid)?
-        }
+        None | Some(types::Scheme::Https) => "https",
+        Some(types::Scheme::Http) => "http",
+        Some(types::Scheme::Other(other)) => other,
     };
-    let authority = request.authority.as_deref().ok_or(types::ErrorCode::HttpRequestUriInvalid)?;
+    let authority = request.authority.as_deref().unwrap_or_default();
     let path = request.path_with_query.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
-    let url = Url::parse(scheme, authority, path).map_err(|_| types::ErrorCode::HttpRequestUriInvalid)?;
+    let refused = |why: &dyn std::fmt::Display, error| {
+        let url = format!("{scheme}://{authority}{path}");
+        Refused { request: InvalidRequest::new(method, &url, &why.to_string()), error }
+    };
+    let url =
+        PolicyScheme::parse(scheme).ok_or(UrlError::Scheme).and_then(|scheme| Url::parse(scheme, authority, path));
+    let url = url.map_err(|error| refused(&error, types::ErrorCode::HttpRequestUriInvalid))?;
+    let method =
+        PolicyMethod::parse(method).map_err(|error| refused(&error, types::ErrorCode::HttpRequestMethodInvalid))?;
     Ok(HttpAction::new(method, url))
 }

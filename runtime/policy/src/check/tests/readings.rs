@@ -124,3 +124,38 @@ fn other_spellings_of_other_paths_are_not_asked_about() {
         assert_decisions(&policy, &[(&format!("DELETE https://a.test{path}"), "allow 3")]);
     }
 }
+
+#[test]
+fn an_encoded_slash_needs_a_grant_with_the_key() {
+    let text = r#"
+[[http]]
+url = "https://git.test/plain/**"
+[[http]]
+url = "https://git.test/projects/*/issues"
+methods = ["GET", "POST"]
+ask = false
+encoded-slash = true
+[[http]]
+url = "https://git.test/projects/*/hooks/issues"
+methods = ["POST"]
+[[http]]
+url = "https://git.test/projects/*/issues?"
+methods = ["POST"]
+"#;
+    assert_decisions(
+        &policy(text),
+        &[
+            ("GET https://git.test/plain/a%2Fb", "deny encoded-slash 3"),
+            ("POST https://git.test/plain/a%2Fb", "deny method 3"),
+            ("GET https://git.test/other/a%2Fb", "deny no-grant"),
+            ("GET https://git.test/projects/acme%2fsite/issues", "allow 5"),
+            ("GET https://git.test/projects/acme/site/issues", "deny no-grant"),
+            ("POST https://git.test/projects/acme%2Fsite/issues?a=b", "allow 5"),
+            // A server that takes `%2F` for a `/` would see what the third grant asks about.
+            ("POST https://git.test/projects/1%2Fhooks/issues?a=b", "ask 5"),
+            ("POST https://git.test/projects/%2f1%2F%2fhooks/issues?a=b", "ask 5"),
+            // A grant without the key does not allow it, and asks all the same.
+            ("POST https://git.test/projects/acme%2Fsite/issues", "ask 5"),
+        ],
+    );
+}

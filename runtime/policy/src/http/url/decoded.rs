@@ -6,7 +6,7 @@
 //! that asks also does so for what the most lenient server makes of a path.
 
 use super::error::UrlError;
-use super::text::{hex_value, push_encoded};
+use super::text::{ENCODED_SLASH, hex_value, push_encoded};
 use crate::escape::is_unseen;
 
 /// Checks a canonical path. Returns where it could be cut: at the first encoded `?` or `#`.
@@ -15,7 +15,10 @@ pub(crate) fn check(path: &str) -> Result<Option<usize>, UrlError> {
         return Ok(None);
     }
     for segment in path.split('/').filter(|segment| segment.contains('%')) {
-        check_segment(segment)?;
+        // A server may also take `%2F` for a `/`. Everything else that decodes to one is refused.
+        for part in segment.split(ENCODED_SLASH) {
+            check_segment(part)?;
+        }
     }
     Ok(cut(path, |byte| matches!(byte, b'?' | b'#')))
 }
@@ -70,16 +73,20 @@ pub(super) fn lenient(path: &str) -> String {
     let mut ends_empty = false;
     for segment in path.split('/') {
         let plain = plain(&fully_decoded(segment.bytes()));
-        let name = plain.split([';', '?', '#']).next().unwrap_or_default().trim();
-        let name = name.trim_end_matches(|character: char| character == '.' || character.is_whitespace());
-        ends_empty = name.is_empty();
-        if !ends_empty {
-            if !reading.is_empty() {
-                reading.push('/');
+        let kept = plain.split(['?', '#']).next().unwrap_or_default();
+        // Decoding can have made one segment into several.
+        for name in kept.split('/') {
+            let name = name.split(';').next().unwrap_or_default().trim();
+            let name = name.trim_end_matches(|character: char| character == '.' || character.is_whitespace());
+            ends_empty = name.is_empty();
+            if !ends_empty {
+                if !reading.is_empty() {
+                    reading.push('/');
+                }
+                push_encoded(&mut reading, name);
             }
-            push_encoded(&mut reading, name);
         }
-        if plain.contains(['?', '#']) {
+        if kept.len() < plain.len() {
             break;
         }
     }

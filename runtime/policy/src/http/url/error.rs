@@ -36,12 +36,12 @@ pub enum UrlError {
     /// A `%` is not followed by two hexadecimal digits.
     #[error("`%` must be followed by two hexadecimal digits")]
     Percent,
-    /// The path contains `%2F`, `%5C` or an encoded control character, which servers decode at different times; or
-    /// something that some servers turn into one: encoded twice, overlong, full-width.
+    /// The path contains `%5C` or an encoded control character, which servers decode at different times; or something
+    /// that some servers turn into one or into a `/`: encoded twice, overlong, full-width.
     #[error("`{0}` in the path of a URL is ambiguous")]
     AmbiguousEncoding(String),
     /// A path segment is a dot segment with parameters, as in `..;x`, which some servers read as `..`; or becomes a dot
-    /// segment if a server decodes too often or too leniently.
+    /// segment if a server decodes too often or too leniently, or takes `%2F` for a `/`.
     #[error("the path segment `{0}` is ambiguous")]
     AmbiguousSegment(String),
 }

@@ -1,13 +1,15 @@
 //! URLs in one canonical form.
 //!
 //! The matched URL must be the URL that is sent. So a URL is parsed once, by the rules here, and everything after that
-//! uses the parsed value. Where two programs are known to read the same text differently (encoded slashes, backslashes,
-//! user names, dot segments with parameters), the text is refused rather than guessed at.
+//! uses the parsed value. Where two programs are known to read the same text differently (backslashes, user names, dot
+//! segments with parameters), the text is refused rather than guessed at. A URL keeps the tool's own spelling of path
+//! and query beside the canonical one, as long as no server reads them differently: some are signed as text.
 
 mod authority;
 mod decoded;
 mod error;
 mod parts;
+mod spelling;
 mod text;
 
 use std::fmt;
@@ -17,13 +19,14 @@ pub(crate) use authority::{parse_authority, parse_host, split_port};
 pub(crate) use decoded::{check as check_decoded, cut, parameters};
 pub use error::{URL_BYTES_MAX, UrlError};
 pub use parts::{Host, Scheme};
-pub(crate) use text::{Component, canonical_component};
+pub(crate) use text::{Component, ENCODED_SLASH, canonical_component};
 
 /// A URL in canonical form.
 ///
 /// Scheme and host are in lower case, names are ASCII (IDNA) without a trailing dot, addresses are in their usual form,
 /// the default port is left out, unreserved characters are not percent-encoded and everything else that must be is, in
-/// upper case, and dot segments are removed. Doubled slashes are kept. Cloning is cheap.
+/// upper case, and dot segments are removed. Doubled slashes are kept. Two URLs are equal if the same text is matched
+/// and the same text is sent. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Url {
     text: Arc<str>,
@@ -40,6 +43,10 @@ pub struct Url {
     path_cut: Option<usize>,
     /// Whether servers may read the path in different ways.
     has_other_reading: bool,
+    /// Whether the path has a `%2F`.
+    has_encoded_slash: bool,
+    /// Path and query as the tool spelled them, if that is not the canonical form and can be sent in its place.
+    spelling: Option<Arc<str>>,
 }
 
 impl Url {
@@ -92,6 +99,7 @@ impl Url {
         let path = text.get(path_start..).unwrap_or_default();
         let path_cut = decoded::check(path)?;
         let has_other_reading = decoded::has_other_reading(path);
+        let has_encoded_slash = path.contains(ENCODED_SLASH);
         let query_start = match query {
             Some(query) => {
                 text.push('?');
@@ -105,11 +113,30 @@ impl Url {
         if text.len() > URL_BYTES_MAX {
             return Err(UrlError::TooLong);
         }
-        let text = Arc::from(text);
-        Ok(Self { text, scheme, host, port, host_end, path_start, query_start, path_cut, has_other_reading })
+        let canonical = text.get(path_start..).unwrap_or_default();
+        let spelling = spelling::sendable(path_and_query, canonical);
+        Ok(Self {
+            text: Arc::from(text),
+            scheme,
+            host,
+            port,
+            host_end,
+            path_start,
+            query_start,
+            path_cut,
+            has_other_reading,
+            has_encoded_slash,
+            spelling,
+        })
     }
 
-    /// The whole URL.
+    /// The same URL, sent with this spelling of path and query; `None` if the spelling is not one that is sent for it.
+    pub(crate) fn sent_as(&self, spelling: &str) -> Option<Self> {
+        let url = Self::parse(self.scheme, self.authority(), spelling).ok()?;
+        (url.text == self.text && url.spelling() == Some(spelling)).then_some(url)
+    }
+
+    /// The whole URL in canonical form, which is matched.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -183,10 +210,31 @@ impl Url {
         self.text.get(self.query_start?..)
     }
 
-    /// Path and query in the form of a request line.
+    /// Path and query in canonical form.
     #[must_use]
     pub fn path_and_query(&self) -> &str {
         self.text.get(self.path_start..).unwrap_or_default()
+    }
+
+    /// Path and query as the tool spelled them, if they are sent so and that is not the canonical form.
+    ///
+    /// The canonical form of the spelling is [`Url::path_and_query`]. The two differ only in percent-encoding, never in
+    /// dots of the path.
+    #[must_use]
+    pub fn spelling(&self) -> Option<&str> {
+        self.spelling.as_deref()
+    }
+
+    /// Path and query as they are sent in a request line.
+    #[must_use]
+    pub fn sent(&self) -> &str {
+        self.spelling().unwrap_or(self.path_and_query())
+    }
+
+    /// Whether the path has a `%2F`, which a server may take for a `/`.
+    #[must_use]
+    pub fn has_encoded_slash(&self) -> bool {
+        self.has_encoded_slash
     }
 }
 

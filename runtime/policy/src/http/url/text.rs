@@ -3,6 +3,9 @@
 use super::error::UrlError;
 use std::borrow::Cow;
 
+/// A `/` that is encoded, in canonical form. Some servers take it for a character of its segment, others for a `/`.
+pub(crate) const ENCODED_SLASH: &str = "%2F";
+
 /// A part of a URL with its own rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Component {
@@ -30,7 +33,7 @@ pub(crate) fn canonical_component(text: &str, component: Component) -> Result<Co
         let high = bytes.next().and_then(hex_value).ok_or(UrlError::Percent)?;
         let low = bytes.next().and_then(hex_value).ok_or(UrlError::Percent)?;
         let decoded = high << 4 | low;
-        if component == Component::Path && (matches!(decoded, b'/' | b'\\') || decoded.is_ascii_control()) {
+        if component == Component::Path && (decoded == b'\\' || decoded.is_ascii_control()) {
             return Err(UrlError::AmbiguousEncoding(format!("%{decoded:02X}")));
         }
         push_byte(&mut canonical, decoded, is_unreserved(decoded));
@@ -94,7 +97,7 @@ fn push_byte(out: &mut String, byte: u8, plain: bool) {
 }
 
 /// `pchar` of RFC 3986 section 3.3 without `%`, `/`, and `?` in the query.
-fn stands_for_itself(byte: u8, component: Component) -> bool {
+pub(super) fn stands_for_itself(byte: u8, component: Component) -> bool {
     is_unreserved(byte) || b"!$&'()*+,;=:@/".contains(&byte) || (byte == b'?' && component == Component::Query)
 }
 

@@ -103,7 +103,7 @@ fn refuses_patterns_that_could_mean_two_things() {
         ("https://user@example.com/", "a URL must not contain a user name or password"),
         ("https://example.com/a/../b", "a pattern with a `..` segment can never match"),
         ("https://example.com/%2e/b", "a pattern with a `.` segment can never match"),
-        ("https://example.com/a%2Fb", "`%2F` in the path of a URL is ambiguous"),
+        ("https://example.com/a%2Fb", "`%2F` is ambiguous: some servers take it for a `/`"),
         ("https://example.com/a**", "`**` must be a whole segment, found `a**`"),
         ("https://example.com/{a,b}", "`{` has no meaning in patterns, which have `*`, `?` and `**`"),
     ] {
@@ -179,5 +179,29 @@ fn no_star_stands_for_another_parameter_of_the_query() {
     ] {
         let (pattern, url) = (format!("https://example.com{pattern}"), format!("https://example.com{url}"));
         assert_eq!(matches(&pattern, &url), expected, "{pattern} {url}");
+    }
+}
+
+#[test]
+fn an_encoded_slash_is_a_character_of_its_segment_where_the_pattern_says_so() {
+    for (pattern, path, expected) in [
+        ("/projects/*/issues", "/projects/acme%2fsite/issues", true),
+        ("/projects/*/issues", "/projects/acme/site/issues", false),
+        ("/projects/acme%2F*/issues", "/projects/acme%2fsite/issues", true),
+        ("/projects/acme%2f*/issues", "/projects/acme%2Fsite%2Fx/issues", true),
+        ("/projects/acme%2F*/issues", "/projects/other%2Fsite/issues", false),
+        ("/projects/acme%2Fsite", "/projects/acme%2fsite", true),
+        ("/projects/acme%2Fsite", "/projects/acme/site", false),
+        ("/projects/acme/site", "/projects/acme%2Fsite", false),
+        ("/projects/**", "/projects/acme%2Fsite/files/a%2Fb", true),
+        ("/projects/**", "/projects%2Facme", false),
+        ("/projects/*%3Bv", "/projects/a%2Fb%3Bv", true),
+        ("/projects/*", "/projects/a%2Fb;x", false),
+    ] {
+        let pattern = format!("https://example.com{pattern}");
+        let url = Url::parse_str(&format!("https://example.com{path}")).unwrap();
+        assert_eq!(UrlPattern::parse_with(&pattern, true).unwrap().matches(&url), expected, "{pattern} {path}");
+        let without = UrlPattern::parse(&pattern).is_ok_and(|pattern| pattern.matches(&url));
+        assert_eq!(without, expected && !url.has_encoded_slash(), "{pattern} {path}");
     }
 }

@@ -218,3 +218,29 @@ line 4, column 74: `a b` is not the name of a header
 line 4, column 81: `` is not the name of a header"#;
     assert_eq!(errors(policy), expected);
 }
+
+#[test]
+fn an_encoded_slash_is_written_only_where_it_means_something() {
+    let policy = r#"version = 1
+[[http]]
+url = "https://a.test/a?b=*"
+encoded-slash = true
+[[http]]
+url = "https://a.test/%2f"
+[[http]]
+url = "https://a.test/a%2f..%2fb/*"
+encoded-slash = true
+[[http]]
+url = "https://a.test/a%2fb"
+methods = ["PUT"]
+encoded-slash = true
+[[http]]
+url = "https://a.test/*"
+encoded-slash = false"#;
+    let expected = r#"line 3, column 7: `encoded-slash` changes nothing: the path has neither a wildcard nor a `%2F`
+hint: remove `encoded-slash`
+line 6, column 7: `https://a.test/%2f` cannot be `url`: `%2F` is ambiguous: some servers take it for a `/`
+hint: add `encoded-slash = true` if the server takes `%2F` for a character of a segment
+line 8, column 7: `https://a.test/a%2f..%2fb/*` cannot be `url`: the path segment `..` is ambiguous"#;
+    assert_eq!(errors(policy), expected);
+}
