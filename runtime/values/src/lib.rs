@@ -24,7 +24,7 @@
 //! ```
 //! use wasm_agent_values::{Field, Function, Integer, Json, Type, to_json, to_wave};
 //!
-//! let count = Field { name: "count".into(), ty: Type::Integer(Integer::U8) };
+//! let count = Field { name: "count".into(), ty: Type::Integer(Integer::U8), docs: None };
 //! let function = Function { parameters: vec![count], result: None };
 //! let arguments = function.arguments_from_json(&Json::parse(r#"{"count": 7}"#)?)?;
 //! assert_eq!((to_wave(&arguments[0]), to_json(&arguments[0])?), ("7".to_owned(), "7".to_owned()));
@@ -47,9 +47,9 @@ mod ty;
 mod value;
 mod wave;
 
-pub use json::{Docs, Json, from_json, to_json};
+pub use json::{Json, from_json, to_json};
 pub use name::{CUT, clip, near};
-pub use table::{Entry, Signature, Table};
+pub use table::{Entry, Index, Signature, Table};
 pub use ty::{Case, DEPTH_MAX, Field, Function, Integer, NotCallable, PARTS_MAX, Type};
 pub use value::{Problem, Value};
 pub use wave::to_wave;

@@ -28,12 +28,12 @@ pub enum Entry {
     String,
     /// [`Type::List`]
     List(Index),
-    /// [`Type::Record`]: names and types of fields.
-    Record(Vec<(String, Index)>),
+    /// [`Type::Record`]: names, types and documentation of fields.
+    Record(Vec<(String, Index, Option<String>)>),
     /// [`Type::Tuple`]
     Tuple(Vec<Index>),
-    /// [`Type::Variant`]: names of cases, and types of those that have a value.
-    Variant(Vec<(String, Option<Index>)>),
+    /// [`Type::Variant`]: names of cases, types of those that have a value, and documentation.
+    Variant(Vec<(String, Option<Index>, Option<String>)>),
     /// [`Type::Enum`]
     Enum(Vec<String>),
     /// [`Type::Flags`]
@@ -79,15 +79,12 @@ impl Table {
             Some(index) => Some(self.ty(index)?),
             None => None,
         };
-        Some(Function { parameters: self.fields(signature.parameters)?, result })
+        let field = |(name, ty): (String, Index)| Some(Field { name: name.into(), ty: self.ty(ty)?, docs: None });
+        Some(Function { parameters: signature.parameters.into_iter().map(field).collect::<Option<_>>()?, result })
     }
 
     fn ty(&self, index: Index) -> Option<Type> {
         self.0.get(usize::try_from(index).ok()?).cloned()
-    }
-
-    fn fields(&self, fields: Vec<(String, Index)>) -> Option<Vec<Field>> {
-        fields.into_iter().map(|(name, ty)| Some(Field { name: name.into(), ty: self.ty(ty)? })).collect()
     }
 
     fn shared(&self, index: Index) -> Option<Arc<Type>> {
@@ -108,10 +105,17 @@ impl Table {
             Entry::Char => Type::Char,
             Entry::String => Type::String,
             Entry::List(ty) => Type::List(self.shared(ty)?),
-            Entry::Record(fields) => Type::Record(self.fields(fields)?.into()),
+            Entry::Record(fields) => {
+                let each = fields.into_iter().map(|(name, ty, docs)| {
+                    Some(Field { name: name.into(), ty: self.ty(ty)?, docs: docs.map(Into::into) })
+                });
+                Type::Record(each.collect::<Option<_>>()?)
+            }
             Entry::Tuple(types) => Type::Tuple(types.into_iter().map(|ty| self.ty(ty)).collect::<Option<_>>()?),
             Entry::Variant(cases) => {
-                let each = cases.into_iter().map(|(name, ty)| Some(Case { name: name.into(), ty: self.maybe(ty)? }));
+                let each = cases.into_iter().map(|(name, ty, docs)| {
+                    Some(Case { name: name.into(), ty: self.maybe(ty)?, docs: docs.map(Into::into) })
+                });
                 Type::Variant(each.collect::<Option<_>>()?)
             }
             Entry::Enum(cases) => Type::Enum(names(cases)),

@@ -77,13 +77,15 @@ pub enum Integer {
     U64,
 }
 
-/// A field of a record.
+/// A field of a record, or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Its name.
     pub name: Arc<str>,
     /// Its type.
     pub ty: Type,
+    /// What its WIT says about it.
+    pub docs: Option<Arc<str>>,
 }
 
 /// A case of a variant.
@@ -93,6 +95,8 @@ pub struct Case {
     pub name: Arc<str>,
     /// The type of its value, if it has one.
     pub ty: Option<Type>,
+    /// What its WIT says about it.
+    pub docs: Option<Arc<str>>,
 }
 
 /// The type of a function.
@@ -105,7 +109,8 @@ pub struct Function {
 }
 
 /// Why a function can't be called with values from outside of the tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum NotCallable {
     /// A parameter or the result is, or has, a [`Type::Handle`].

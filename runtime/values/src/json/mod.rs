@@ -6,6 +6,5 @@ mod tree;
 mod write;
 
 pub use read::from_json;
-pub use schema::Docs;
 pub use tree::Json;
 pub use write::to_json;

@@ -8,19 +8,6 @@ use crate::ty::{Case, Field, Function, Integer, NotCallable, Type};
 /// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Documentation for a function's types: texts from the tool's WIT, or none.
-pub trait Docs {
-    /// What a parameter, or a field of a record, means.
-    fn field(&self, record: Option<&[Field]>, name: &str) -> Option<String>;
-}
-
-/// No documentation.
-impl Docs for () {
-    fn field(&self, _: Option<&[Field]>, _: &str) -> Option<String> {
-        None
-    }
-}
-
 impl Function {
     /// The schema of the arguments: an object with one property for each parameter. Options are not required.
     ///
@@ -30,9 +17,9 @@ impl Function {
     /// # Errors
     ///
     /// When the function [can't be called](Function::callable).
-    pub fn input_schema(&self, docs: &dyn Docs) -> Result<Schema, NotCallable> {
+    pub fn input_schema(&self) -> Result<Schema, NotCallable> {
         self.callable()?;
-        Ok(dialect(object(&self.parameters, &|name| docs.field(None, name), docs)))
+        Ok(dialect(object(&self.parameters)))
     }
 
     /// The schema of the result; of `null` if there is none.
@@ -40,9 +27,9 @@ impl Function {
     /// # Errors
     ///
     /// When the function [can't be called](Function::callable).
-    pub fn output_schema(&self, docs: &dyn Docs) -> Result<Schema, NotCallable> {
+    pub fn output_schema(&self) -> Result<Schema, NotCallable> {
         self.callable()?;
-        Ok(dialect(self.result.as_ref().map_or_else(|| json!({ "type": "null" }), |ty| schema(ty, docs))))
+        Ok(dialect(self.result.as_ref().map_or_else(|| json!({ "type": "null" }), schema)))
     }
 }
 
@@ -54,7 +41,7 @@ fn dialect(mut schema: Schema) -> Schema {
 }
 
 /// The schema of a type. Its size is bounded by the parts of the type.
-fn schema(ty: &Type, docs: &dyn Docs) -> Schema {
+fn schema(ty: &Type) -> Schema {
     match ty {
         Type::Bool => json!({ "type": "boolean" }),
         Type::Integer(ty) => integer(*ty),
@@ -62,13 +49,13 @@ fn schema(ty: &Type, docs: &dyn Docs) -> Schema {
         Type::F64 => float(json!({ "type": "number" })),
         Type::Char => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
         Type::String => json!({ "type": "string" }),
-        Type::List(element) => json!({ "type": "array", "items": schema(element, docs) }),
-        Type::Record(fields) => object(fields, &|name| docs.field(Some(fields), name), docs),
+        Type::List(element) => json!({ "type": "array", "items": schema(element) }),
+        Type::Record(fields) => object(fields),
         Type::Tuple(types) => {
-            let items: Vec<Schema> = types.iter().map(|ty| schema(ty, docs)).collect();
+            let items: Vec<Schema> = types.iter().map(schema).collect();
             json!({ "type": "array", "prefixItems": items, "minItems": types.len(), "maxItems": types.len() })
         }
-        Type::Variant(cases) => variant(cases, docs),
+        Type::Variant(cases) => variant(cases),
         Type::Enum(names) => json!({ "enum": names.iter().map(|name| &**name).collect::<Vec<_>>() }),
         Type::Flags(names) => {
             let names: Vec<&str> = names.iter().map(|name| &**name).collect();
@@ -76,13 +63,13 @@ fn schema(ty: &Type, docs: &dyn Docs) -> Schema {
         }
         Type::Option(inner) => {
             let some = match &**inner {
-                Type::Option(_) => single("some", schema(inner, docs)),
-                _ => schema(inner, docs),
+                Type::Option(_) => single("some", schema(inner)),
+                _ => schema(inner),
             };
             json!({ "anyOf": [{ "type": "null" }, some] })
         }
         Type::Result { ok, err } => {
-            let payload = |ty: Option<&Type>| ty.map_or_else(|| json!({ "type": "null" }), |ty| schema(ty, docs));
+            let payload = |ty: Option<&Type>| ty.map_or_else(|| json!({ "type": "null" }), schema);
             json!({ "oneOf": [single("ok", payload(ok.as_deref())), single("err", payload(err.as_deref()))] })
         }
         // Functions with handles can't be called, and have no schema.
@@ -104,23 +91,28 @@ fn single(name: &str, value: Schema) -> Schema {
     json!({ "type": "object", "properties": { name: value }, "required": [name], "additionalProperties": false })
 }
 
-fn object(fields: &[Field], doc: &dyn Fn(&str) -> Option<String>, docs: &dyn Docs) -> Schema {
-    let property = |field: &Field| {
-        let mut property = schema(&field.ty, docs);
-        if let (Schema::Object(members), Some(doc)) = (&mut property, doc(&field.name)) {
-            members.insert("description".to_owned(), doc.into());
-        }
-        (field.name.to_string(), property)
-    };
+fn object(fields: &[Field]) -> Schema {
+    let property = |field: &Field| (field.name.to_string(), described(schema(&field.ty), field.docs.as_deref()));
     let properties: Map<String, Schema> = fields.iter().map(property).collect();
     let required = fields.iter().filter(|field| !matches!(field.ty, Type::Option(_)));
     let required: Vec<&str> = required.map(|field| &*field.name).collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-fn variant(cases: &[Case], docs: &dyn Docs) -> Schema {
+/// Adds what WIT says about a field or case.
+fn described(mut schema: Schema, docs: Option<&str>) -> Schema {
+    if let (Schema::Object(members), Some(docs)) = (&mut schema, docs) {
+        members.insert("description".to_owned(), docs.into());
+    }
+    schema
+}
+
+fn variant(cases: &[Case]) -> Schema {
     let alone: Vec<&str> = cases.iter().filter(|case| case.ty.is_none()).map(|case| &*case.name).collect();
     let alone = (!alone.is_empty()).then(|| json!({ "enum": alone }));
-    let with_value = cases.iter().filter_map(|case| Some(single(&case.name, schema(case.ty.as_ref()?, docs))));
+    let with_value = cases.iter().filter_map(|case| {
+        let single = single(&case.name, schema(case.ty.as_ref()?));
+        Some(described(single, case.docs.as_deref()))
+    });
     json!({ "oneOf": alone.into_iter().chain(with_value).collect::<Vec<_>>() })
 }

@@ -29,12 +29,12 @@ pub(super) fn any_type() -> impl Strategy<Value = Type> {
         let shared = || inner.clone().prop_map(Arc::new);
         let maybe = || proptest::option::of(shared());
         let fields = (few_names(), proptest::collection::vec(inner.clone(), 5)).prop_map(|(names, types)| {
-            let field = |(name, ty)| Field { name, ty };
+            let field = |(name, ty)| Field { name, ty, docs: None };
             Type::Record(names.into_iter().zip(types).map(field).collect())
         });
         let payloads = proptest::collection::vec(proptest::option::of(inner.clone()), 5);
         let cases = (few_names(), payloads).prop_map(|(names, types)| {
-            let case = |(name, ty)| Case { name, ty };
+            let case = |(name, ty)| Case { name, ty, docs: None };
             Type::Variant(names.into_iter().zip(types).map(case).collect())
         });
         prop_oneof![

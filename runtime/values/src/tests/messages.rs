@@ -126,7 +126,7 @@ fn a_case_is_told_its_value() {
 fn functions_with_handles_are_not_called() {
     let handle = function("p", Type::List(Type::Handle.into()));
     assert_eq!(handle.callable(), Err(NotCallable::Handle));
-    assert!(handle.input_schema(&()).is_err() && handle.example().is_none());
+    assert!(handle.input_schema().is_err() && handle.example().is_none());
     let mut wide = Type::Bool;
     for _ in 0..40 {
         wide = Type::Tuple([wide.clone(), wide].into());

@@ -7,15 +7,15 @@ mod messages;
 use crate::{Case, Field, Function, Integer, Type};
 
 fn function(name: &str, ty: Type) -> Function {
-    Function { parameters: vec![Field { name: name.into(), ty }], result: None }
+    Function { parameters: vec![Field { name: name.into(), ty, docs: None }], result: None }
 }
 
 fn record(fields: &[(&str, Type)]) -> Type {
-    Type::Record(fields.iter().map(|(name, ty)| Field { name: (*name).into(), ty: ty.clone() }).collect())
+    Type::Record(fields.iter().map(|(name, ty)| Field { name: (*name).into(), ty: ty.clone(), docs: None }).collect())
 }
 
 fn variant(cases: &[(&str, Option<Type>)]) -> Type {
-    Type::Variant(cases.iter().map(|(name, ty)| Case { name: (*name).into(), ty: ty.clone() }).collect())
+    Type::Variant(cases.iter().map(|(name, ty)| Case { name: (*name).into(), ty: ty.clone(), docs: None }).collect())
 }
 
 fn names(names: &[&str]) -> std::sync::Arc<[std::sync::Arc<str>]> {
