@@ -56,7 +56,7 @@ impl Recorded {
     /// The result of a typed export as JSON.
     pub fn json(&self) -> Value {
         match self.outcome() {
-            Outcome::Returned { json: Some(json), .. } => json.clone(),
+            Outcome::Returned { json: Some(json), .. } => serde_json::from_str(json).unwrap(),
             other => panic!("no typed result: {other:?}\nstderr: {}", self.stderr),
         }
     }

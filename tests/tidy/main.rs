@@ -141,6 +141,7 @@ fn imports_go_one_way() {
         ("runtime/egress/Cargo.toml", &["wasmtime", "wasm-agent-host", "wasm-agent-journal", "wit"]),
         ("runtime/journal/Cargo.toml", &["wasmtime", "tokio", "wit"]),
         ("runtime/calls/Cargo.toml", &["wasmtime", "tokio", "wasm-agent", "wit"]),
+        ("runtime/values/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/jail/Cargo.toml", &["wasmtime", "tokio", "wasm-agent"]),
         ("runtime/host/Cargo.toml", &["clap", "anstream", "indicatif", "wasm-agent-tests"]),
         ("host-cli/Cargo.toml", &["wasmtime", "hyper", "wasm-agent-tests", "wasm-agent-journal", "wasm-agent-policy"]),

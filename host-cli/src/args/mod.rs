@@ -82,6 +82,10 @@ pub(crate) struct Inspect {
     /// The tool
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) tool: PathBuf,
+
+    /// Prints JSON Schemas (2020-12) of each export's arguments and result, as one JSON object
+    #[arg(long)]
+    pub(crate) schema: bool,
 }
 
 #[cfg(test)]

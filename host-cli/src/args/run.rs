@@ -33,12 +33,14 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "WHO", value_parser = parse_approve)]
     pub(crate) approve: Option<Approve>,
 
-    /// Calls a typed export, in WAVE syntax: 'search("/notes", "todo")'; with `--json` its name alone
+    /// Calls a typed export, in WAVE syntax: 'search("/notes", "todo")'; with `--json` its name alone. `wasm-agent
+    /// inspect` prints the calls that there are
     #[arg(short, long, value_name = "CALL")]
     pub(crate) call: Option<String>,
 
-    /// Arguments of `--call` as JSON, an array or an object; the result is printed as JSON too
-    #[arg(long, value_name = "JSON", requires = "call")]
+    /// Arguments of `--call` as JSON, an object or an array; `@FILE` reads them from a file, `-` from standard input. The
+    /// result is printed as JSON too
+    #[arg(long, value_name = "JSON", requires = "call", allow_hyphen_values = true)]
     pub(crate) json: Option<String>,
 
     /// Passes standard input to the tool, as the tool reads it; otherwise it has none

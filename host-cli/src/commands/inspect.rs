@@ -1,7 +1,10 @@
 //! `wasm-agent inspect`.
 
-use serde_json::json;
-use wasm_agent_host::Description;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use wasm_agent_host::{Description, Exported};
 
 use crate::args::{Format, Inspect};
 use crate::engine;
@@ -10,40 +13,123 @@ use crate::failure::Failure;
 use crate::report::Report;
 use crate::show::escape::escape_line;
 use crate::show::style;
+use crate::show::units::shell_word;
+
+/// What a tool's imports are for, by the beginnings of their names: a word, and what decides about it.
+const NEEDS: [(&str, &str, &str); 7] = [
+    ("wasi:filesystem/", "files", "those that `[[filesystem]]` grants; no folder without one"),
+    ("wasi:http/outgoing-handler", "requests", "those that `[[http]]` grants; none without one"),
+    ("wasi:sockets/", "sockets", "always denied; a tool uses `wasi:http` instead"),
+    ("wasi:cli/environment", "arguments", "and variables: those of the command line and of `[environment]`"),
+    ("wasi:cli/stdin", "input", "only with `--stdin`"),
+    ("wasm-agent:host/approval", "checkpoints", "questions of its own to the approver"),
+    ("wasm-agent:host/intent", "intents", "reasons that it gives for its calls"),
+];
 
 /// Describes a tool. It is neither compiled nor run, and nothing is stored.
 pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Failure> {
     let tool = Description::read(&engine::from_config()?, &arguments.tool)?;
-    let (command, imports, exports) = (tool.is_command(), tool.imports(), tool.exports());
+    if arguments.schema {
+        report.object(&schemas(&tool))?;
+        return Ok(Exit::Finished);
+    }
     match report.format {
-        Format::Text => {
-            let strong = style::STRONG;
-            let kind = match (tool.is_adapted(), command) {
-                (true, _) => "core module for WASI 0.1, adapted",
-                (false, true) => "component, a command",
-                (false, false) => "component, not a command: call its exports with `--call`",
-            };
-            report.data(|out| {
-                writeln!(out, "{strong}{}{strong:#}: {kind}", escape_line(tool.name()))?;
-                writeln!(out, "sha256: {}", tool.sha256())?;
-                for (title, lines) in [("imports", imports), ("exports", exports)] {
-                    writeln!(out, "\n{strong}{title}{strong:#}")?;
-                    for line in lines {
-                        writeln!(out, "  {}", escape_line(line))?;
-                    }
-                }
-                Ok(())
-            })?;
-        }
+        Format::Text => report.data(|out| describe(&tool, out))?,
         Format::Json => report.object(&json!({
             "event": "tool",
             "name": tool.name(),
             "sha256": tool.sha256().to_string(),
             "adapted": tool.is_adapted(),
-            "command": command,
-            "imports": imports,
-            "exports": exports,
+            "command": tool.is_command(),
+            "imports": tool.imports(),
+            "needs": needs(&tool).map(|(word, _)| word).collect::<Vec<_>>(),
+            "exports": tool.exports().iter().map(export).collect::<Vec<_>>(),
+            "more": tool.exports().more(),
         }))?,
     }
     Ok(Exit::Finished)
+}
+
+fn describe(tool: &Description, out: &mut dyn Write) -> io::Result<()> {
+    let (strong, faint) = (style::STRONG, style::FAINT);
+    let kind = match (tool.is_adapted(), tool.is_command()) {
+        (true, _) => "core module for WASI 0.1, adapted",
+        (false, true) => "component, a command",
+        (false, false) => "component, not a command: call its exports with `--call`",
+    };
+    writeln!(out, "{strong}{}{strong:#}: {kind}", escape_line(tool.name()))?;
+    writeln!(out, "sha256: {}", tool.sha256())?;
+    writeln!(out, "\n{strong}can use{strong:#}")?;
+    let mut any = false;
+    for (word, what) in needs(tool) {
+        any = true;
+        writeln!(out, "  {word:<12} {what}")?;
+    }
+    if !any {
+        writeln!(out, "  nothing outside of itself")?;
+    }
+    writeln!(out, "\n{strong}imports{strong:#}")?;
+    for line in tool.imports() {
+        writeln!(out, "  {}", escape_line(line))?;
+    }
+    writeln!(out, "\n{strong}exports{strong:#}")?;
+    for export in tool.exports().iter() {
+        writeln!(out, "  {}: {}", escape_line(&export.shown()), escape_line(&export.signature()))?;
+        if let Some(first) = export.docs().and_then(|docs| docs.lines().next()) {
+            writeln!(out, "    {}", escape_line(first))?;
+        }
+        match (export.example(), export.callable()) {
+            _ if is_run(export) => {}
+            (Some(call), _) => {
+                let call = shell_word(Path::new(&call));
+                writeln!(out, "    {faint}--call {}{faint:#}", escape_line(&call))?;
+            }
+            (None, Err(problem)) => writeln!(out, "    {faint}not callable: {problem}{faint:#}")?,
+            (None, Ok(_)) => {}
+        }
+    }
+    if tool.exports().more() > 0 {
+        writeln!(out, "  and {} more", tool.exports().more())?;
+    }
+    for export in tool.exports().of_the_toolchain() {
+        let name = export.shown();
+        writeln!(out, "  {faint}{}: for the toolchain that built the tool{faint:#}", escape_line(&name))?;
+    }
+    Ok(())
+}
+
+/// Whether this is how a command is run, for which `--call` is not needed.
+fn is_run(export: &Exported) -> bool {
+    export.shown().starts_with("wasi:cli/run@")
+}
+
+/// What a tool can use, and what decides about it.
+fn needs(tool: &Description) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let used = |prefix: &str| tool.imports().iter().any(|import| import.starts_with(prefix));
+    NEEDS.iter().filter(move |(prefix, ..)| used(prefix)).map(|(_, word, what)| (*word, *what))
+}
+
+fn export(export: &Exported) -> Value {
+    json!({
+        "name": export.name(),
+        "signature": export.signature(),
+        "description": export.docs(),
+        "call": export.example(),
+        "not_callable": export.callable().err().map(|problem| problem.to_string()),
+    })
+}
+
+/// JSON Schemas of the arguments and the result of each export that can be called.
+fn schemas(tool: &Description) -> Value {
+    let described = |one: &Exported| {
+        let function = one.callable().ok()?;
+        let mut input = function.input_schema().ok()?;
+        if let (Value::Object(members), Some(docs)) = (&mut input, one.docs()) {
+            members.insert("description".to_owned(), docs.into());
+        }
+        let output = function.output_schema().ok()?;
+        Some(json!({ "name": one.name(), "description": one.docs(), "input": input, "output": output }))
+    };
+    let exports: Vec<Value> = tool.exports().iter().filter_map(described).collect();
+    json!({ "event": "schema", "name": tool.name(), "sha256": tool.sha256().to_string(), "exports": exports })
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod inspect;
 pub(crate) mod journal;
+mod json_arguments;
 mod key_file;
 pub(crate) mod keys;
 pub(crate) mod policy;

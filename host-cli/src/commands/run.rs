@@ -11,6 +11,7 @@ use wasm_agent_host::ids::RunId;
 use wasm_agent_host::policy::SecretSource;
 use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, OwnThings, StateDir, Tool};
 
+use super::json_arguments::json_arguments;
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
 use crate::descriptors;
@@ -57,7 +58,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let state = state.code_source(code);
     let engine = engine::from_config()?;
     let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
-    let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;
+    let json = arguments.json.as_deref().map(|given| json_arguments(given, arguments.stdin)).transpose()?;
+    let invocation = invocation(&tool, arguments.call.as_deref(), json.as_deref())?;
     let output = Arc::new(ToolOutput::new());
     let mut run = wasm_agent_host::Run::new(&tool, Arc::new(grants), invocation)?
         .arguments(arguments.arguments)

@@ -13,7 +13,7 @@ use super::{Report, shown};
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::show::escape::{block, escape_line};
+use crate::show::escape::{block, escape_json, escape_line};
 use crate::show::style;
 
 use crate::show::units::{bytes, count, duration, hex, shell_word};
@@ -55,7 +55,8 @@ impl Report {
     pub(crate) fn result(&self, outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
         let Outcome::Returned { wave, json, .. } = outcome else { return Ok(()) };
         if as_json {
-            return self.object(json.as_ref().unwrap_or(&Value::Null));
+            let text = escape_json(json.as_deref().unwrap_or("null"));
+            return self.data(|out| writeln!(out, "{text}"));
         }
         if wave.is_empty() {
             return Ok(());
@@ -143,6 +144,7 @@ pub(super) fn outcome_json(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Exited(status) => json!({ "kind": "exited", "status": status }),
         Outcome::Returned { wave, json, failed } => {
+            let json: Option<Value> = json.as_deref().and_then(|text| serde_json::from_str(text).ok());
             json!({ "kind": "returned", "wave": wave, "json": json, "failed": failed })
         }
         Outcome::Trapped { message } => json!({ "kind": "trapped", "message": message }),

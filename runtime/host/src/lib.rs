@@ -64,7 +64,7 @@ pub use replay::{
 };
 pub use run::{Outcome, Run, RunHandle, RunReport};
 pub use state::{CodeSource, StateDir};
-pub use tool::describe::Description;
+pub use tool::describe::{Description, Exported, Exports};
 pub use tool::invoke::{Call, Invocation};
 pub use tool::{TOOL_BYTES_MAX, Tool};
 pub use wasm_agent_approval as approval;
@@ -73,4 +73,5 @@ pub use wasm_agent_files::{OwnThing, OwnThingError, OwnThings, Reached, reached}
 pub use wasm_agent_ids as ids;
 pub use wasm_agent_journal as journal;
 pub use wasm_agent_policy as policy;
+pub use wasm_agent_values as values;
 pub use world::output::{Capture, Discard, OutputSink, Stream};

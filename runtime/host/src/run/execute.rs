@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use wasmtime::component::{ResourceTableError, Val, wasm_wave};
+use wasm_agent_values::{to_json, to_wave};
+use wasmtime::component::{ResourceTableError, Val};
 use wasmtime::{CallHook, Store, Trap};
 
 use super::{Outcome, shortage};
@@ -172,9 +173,10 @@ fn returned(values: &[Val]) -> Outcome {
     let Some(value) = values.first() else {
         return Outcome::Returned { wave: String::new(), json: None, failed: false };
     };
-    let json = values::to_json(value);
-    // Handles have no form in WAVE: a returned handle can't leave the run.
-    let wave = wasm_wave::to_string(value).unwrap_or_else(|_| "(a value without a text form)".to_owned());
+    // A returned handle can't leave the run.
+    let known = values::from_engine(value);
+    let wave = known.as_ref().map_or_else(|| "(a value without a text form)".to_owned(), to_wave);
+    let json = known.and_then(|value| to_json(&value).ok());
     Outcome::Returned { wave, json, failed: matches!(value, Val::Result(Err(_))) }
 }
 

@@ -12,8 +12,8 @@ pub enum Outcome {
     Returned {
         /// Its result in WAVE syntax; empty if it has none.
         wave: String,
-        /// Its result as JSON, if it has such a form.
-        json: Option<serde_json::Value>,
+        /// Its result as the text of JSON, if it has such a form, as [`wasm_agent_values`] defines it.
+        json: Option<String>,
         /// Whether the result is an `err` of WIT's `result`.
         failed: bool,
     },
@@ -49,9 +49,7 @@ impl Outcome {
     pub(crate) fn to_record(&self) -> RunResult {
         match self {
             Self::Exited(code) => RunResult::Exited { code: (*code).into() },
-            Self::Returned { wave, json, .. } => {
-                RunResult::Returned { wave: wave.clone(), json: json.as_ref().map(ToString::to_string) }
-            }
+            Self::Returned { wave, json, .. } => RunResult::Returned { wave: wave.clone(), json: json.clone() },
             Self::Trapped { message } => RunResult::Trapped { message: message.clone() },
             Self::Limit { which } => RunResult::Limit { which: which.clone() },
             Self::Stopped { action } => Stop::Refused(action).into(),

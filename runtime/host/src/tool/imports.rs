@@ -11,8 +11,9 @@ use crate::engine::Build;
 use crate::error::LoadError;
 use crate::tool::composition::Composition;
 use crate::tool::counting::Counting;
-use crate::tool::lines::{Lines, clip};
+use crate::tool::lines::Lines;
 use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+use wasm_agent_values::clip;
 use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 
 /// Most imports that an error names; the others are counted.

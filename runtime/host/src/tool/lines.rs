@@ -1,22 +1,5 @@
 //! Lists of lines with names from a tool's file. The file may have more names, and longer ones, than anybody reads.
 
-use std::borrow::Cow;
-
-/// Longest name that is shown, in bytes. A name may have a hundred thousand, and occur any number of times.
-const NAME_BYTES_MAX: usize = 200;
-
-/// Stands for the omitted part.
-pub(crate) const CUT: &str = "…";
-
-/// A name for showing, cut if it is too long.
-pub(crate) fn clip(name: &str) -> Cow<'_, str> {
-    if name.len() <= NAME_BYTES_MAX {
-        return Cow::Borrowed(name);
-    }
-    let end = name.floor_char_boundary(NAME_BYTES_MAX);
-    Cow::Owned(format!("{}{CUT}", name.get(..end).unwrap_or_default()))
-}
-
 /// A limited list of lines, which counts further lines.
 #[derive(Debug)]
 pub(crate) struct Lines {
@@ -55,14 +38,6 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_names_are_cut_between_characters() {
-        assert_eq!(clip("wasi:cli/exit@0.2.0"), "wasi:cli/exit@0.2.0");
-        assert_eq!(clip(&"a".repeat(200)), "a".repeat(200));
-        assert_eq!(clip(&"a".repeat(201)), format!("{}…", "a".repeat(200)));
-        assert_eq!(clip(&format!("a{}", "é".repeat(50_000))), format!("a{}…", "é".repeat(99)));
-    }
 
     #[test]
     fn lines_that_are_only_counted_are_not_made() {

@@ -6,6 +6,7 @@
 pub(crate) mod composition;
 mod counting;
 pub(crate) mod describe;
+pub(crate) mod export;
 pub(crate) mod imports;
 pub(crate) mod invoke;
 pub(crate) mod lines;

@@ -1,5 +1,7 @@
 //! Describes a tool by its file alone: nothing is compiled, and code is not read.
 
+mod docs;
+mod exported;
 mod interfaces;
 mod types;
 
@@ -15,6 +17,8 @@ use crate::error::{CompilerProblem, LoadError};
 use crate::tool::imports::{self, is_core_module};
 use crate::tool::{describe, file_name, read};
 
+pub use exported::{Exported, Exports};
+use interfaces::Parsed;
 pub(crate) use interfaces::{ANSWER_BYTES_MAX, Interfaces};
 
 /// The description of a tool, made without compiling it.
@@ -25,7 +29,7 @@ pub struct Description {
     adapted: bool,
     command: bool,
     imports: Vec<String>,
-    exports: Vec<String>,
+    exports: Exports,
 }
 
 impl Description {
@@ -54,7 +58,7 @@ impl Description {
             imports::check_component(path, &bytes)?;
         }
         let answer = engine.compiler().make(engine, Task::Describe, path, &bytes)?;
-        let Some(Interfaces { command, imports, exports }) = Interfaces::parse(&answer) else {
+        let Some(Parsed { command, imports, exports }) = Interfaces::parse(&answer) else {
             let problem = "the compiler process's output is not a description".to_owned();
             return Err(LoadError::Compiler { path: path.to_owned(), source: CompilerProblem::Answer(problem) });
         };
@@ -87,9 +91,8 @@ impl Description {
         &self.imports
     }
 
-    /// The functions that the tool exports, as WIT writes them: `search: func(root: string) -> list<string>`. Very long
-    /// lines are cut. If there are very many, the last line says how many more there are.
-    pub fn exports(&self) -> &[String] {
+    /// The functions that the tool exports.
+    pub fn exports(&self) -> &Exports {
         &self.exports
     }
 }

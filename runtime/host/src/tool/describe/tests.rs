@@ -8,6 +8,15 @@ fn described(text: &str) -> Result<Description, LoadError> {
     Description::read(&Engine::new(Compiler::in_process()).unwrap(), &path)
 }
 
+/// What is exported, as lines.
+fn lines(read: &Description) -> Vec<String> {
+    let mut lines: Vec<_> = read.exports().iter().map(|one| format!("{}: {}", one.shown(), one.signature())).collect();
+    if read.exports().more() > 0 {
+        lines.push(format!("and {} more", read.exports().more()));
+    }
+    lines
+}
+
 /// A component with a function that has one parameter `p`, of the last of these types.
 fn taking(types: &str) -> String {
     format!(
@@ -30,7 +39,7 @@ fn types_are_written_as_wit_writes_them() {
     ))
     .unwrap();
     let ty = "list<tuple<option<tuple<u8, string>>, result<_, s64>, list<f32>, char>>";
-    assert_eq!(read.exports(), [format!("f: func(p: {ty})")]);
+    assert_eq!(lines(&read), [format!("f: func(p: {ty})")]);
     assert_eq!(read.imports(), ["wasi:random/random@0.2.0"]);
     assert!(!read.is_command() && !read.is_adapted());
 }
@@ -43,7 +52,7 @@ fn types_that_are_long_when_written_out_are_cut() {
     }
     types += "(type $last (list $t16))";
     let read = described(&taking(&types)).unwrap();
-    let line = &read.exports()[0];
+    let line = &lines(&read)[0];
     assert!(line.len() < 8 << 10 && line.contains('…'), "{} {line}", line.len());
 }
 
@@ -58,8 +67,8 @@ fn product(functions: usize, exports: usize, name_bytes: usize) -> String {
 #[test]
 fn many_functions_are_counted_and_not_shown() {
     let lines = |functions, exports, name_bytes| {
-        let read = described(&product(functions, exports, name_bytes)).unwrap();
-        (read.exports().len(), read.exports().iter().map(String::len).sum::<usize>(), read.exports().last().cloned())
+        let lines = lines(&described(&product(functions, exports, name_bytes)).unwrap());
+        (lines.len(), lines.iter().map(String::len).sum::<usize>(), lines.last().cloned())
     };
     let (count, bytes, last) = lines(200, 200, 0);
     assert_eq!((count, last.unwrap().as_str()), (10_001, "and 30000 more"));
@@ -82,20 +91,28 @@ fn long_names_are_cut() {
             .unwrap();
     let cut = format!("{}…", "n".repeat(200));
     assert_eq!(read.imports(), [cut.as_str(), "wasi:random/random@0.2.0"]);
-    assert_eq!(read.exports(), [format!("{cut}: func({cut}: string)")]);
+    assert_eq!(lines(&read), [format!("{cut}: func({cut}: string)")]);
 }
 
 #[test]
 fn an_impossible_description_is_refused() {
-    let parse = |imports: usize, more: &str| {
+    let parse = |imports: usize, list: u32, more: &str| {
         let imports = vec!["wasi:cli/exit@0.2.0"; imports];
-        let text = serde_json::json!({ "command": true, "imports": imports, "exports": ["f: func()"] }).to_string();
+        let types = serde_json::json!(["bool", { "list": list }]);
+        let signature = serde_json::json!({ "parameters": [["p", 1]], "result": null });
+        let export = serde_json::json!({ "interface": null, "name": "f", "ty": { "Ok": signature }, "docs": null });
+        let text = serde_json::json!({
+            "command": true, "imports": imports, "types": types, "exports": [export], "more": 0,
+        });
         Interfaces::parse(format!("{text}{more}").as_bytes())
     };
-    assert_eq!(parse(10_001, "").unwrap().exports, ["f: func()"]);
-    assert_eq!(parse(10_002, ""), None);
-    assert_eq!(parse(1, "{}"), None);
-    assert_eq!(Interfaces::parse(b""), None);
+    let read = parse(10_001, 0, "").unwrap();
+    assert_eq!(read.exports.iter().next().unwrap().signature(), "func(p: list<bool>)");
+    assert!(parse(10_002, 0, "").is_none());
+    // A type can't consist of itself.
+    assert!(parse(1, 1, "").is_none());
+    assert!(parse(1, 0, "{}").is_none());
+    assert!(Interfaces::parse(b"").is_none());
 }
 
 #[test]

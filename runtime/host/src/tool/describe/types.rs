@@ -1,137 +1,182 @@
-//! Types of a file as WIT writes them.
+//! Types of a file, as a table. It is made in the compiler process, because reading types is what can take memory.
 
+use std::collections::HashMap;
+
+use wasm_agent_values::{DEPTH_MAX, Entry, Index, Integer, NotCallable, Signature};
 use wasmparser::PrimitiveValType;
-use wasmparser::component_types::{ComponentDefinedType, ComponentFuncTypeId, ComponentValType};
+use wasmparser::component_types::{
+    ComponentDefinedType, ComponentDefinedTypeId, ComponentFuncTypeId, ComponentValType,
+};
 use wasmparser::types::TypesRef;
 
-use crate::tool::lines::{CUT, clip};
+use super::docs::{Docs, TypeName};
 
-/// Longest line for a function, in bytes. A few nested types can be millions of bytes when written out.
-const LINE_BYTES_MAX: usize = 4 << 10;
+/// Most types of all functions, and most bytes of the names in them. A tool with more is described without the types of
+/// some functions.
+const ENTRIES_MAX: usize = 20_000;
+const NAMES_BYTES_MAX: usize = 1 << 20;
 
-/// A function's line: `search: func(root: string) -> list<string>`.
-pub(super) fn function(types: TypesRef<'_>, name: &str, function: ComponentFuncTypeId) -> String {
-    let Some(function) = types.get(function) else { return format!("{name}: func") };
-    let mut line = Line { types, text: format!("{name}: func(") };
-    line.listed(&function.params, |line, (name, ty)| line.field(name.as_str(), ty));
-    line.text.push(')');
-    if let Some(result) = &function.result {
-        line.text.push_str(" -> ");
-        line.value(result);
-    }
-    line.text
-}
-
-struct Line<'t> {
+/// Types, each of which consists of earlier ones.
+pub(super) struct Types<'t> {
     types: TypesRef<'t>,
-    text: String,
+    docs: &'t Docs,
+    entries: Vec<Entry>,
+    found: HashMap<ComponentDefinedTypeId, Index>,
+    /// Of which there are some fifteen.
+    primitives: Vec<(PrimitiveValType, Index)>,
+    names_bytes: usize,
+    named: HashMap<ComponentDefinedTypeId, TypeName<'t>>,
 }
 
-impl Line<'_> {
-    /// Writes items with commas between them, up to the longest line.
-    fn listed<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
-        for (index, item) in items.into_iter().enumerate() {
-            if index > 0 {
-                self.text.push_str(", ");
-            }
-            if self.text.len() > LINE_BYTES_MAX {
-                self.text.push_str(CUT);
-                return;
-            }
-            write(self, item);
+impl<'t> Types<'t> {
+    pub(super) fn new(types: TypesRef<'t>, docs: &'t Docs) -> Self {
+        Self {
+            types,
+            docs,
+            entries: Vec::new(),
+            found: HashMap::new(),
+            primitives: Vec::new(),
+            names_bytes: 0,
+            named: HashMap::new(),
         }
     }
 
-    fn field(&mut self, name: &str, ty: &ComponentValType) {
-        self.text.push_str(&clip(name));
-        self.text.push_str(": ");
-        self.value(ty);
+    /// The name of a type, by which its documentation is found.
+    pub(super) fn name(&mut self, ty: ComponentDefinedTypeId, name: TypeName<'t>) {
+        self.named.entry(ty).or_insert(name);
     }
 
-    fn value(&mut self, ty: &ComponentValType) {
-        match ty {
-            ComponentValType::Primitive(primitive) => self.text.push_str(primitive_name(*primitive)),
-            // Each level adds to the line before it goes deeper, so this also limits the depth.
-            ComponentValType::Type(_) if self.text.len() > LINE_BYTES_MAX => self.text.push_str(CUT),
-            ComponentValType::Type(id) => match self.types.get(*id) {
-                Some(defined) => self.defined(defined),
-                None => self.text.push('_'),
-            },
+    /// The whole table.
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
+    /// The type of a function.
+    ///
+    /// # Errors
+    ///
+    /// When its types are nested too deep, or there are too many already.
+    pub(super) fn function(&mut self, function: ComponentFuncTypeId) -> Result<Signature, NotCallable> {
+        let types = self.types;
+        let function = types.get(function).ok_or(NotCallable::Handle)?;
+        let parameter = |(name, ty): &(_, _)| self.field(name, ty, DEPTH_MAX);
+        let parameters = function.params.iter().map(parameter).collect::<Result<_, _>>()?;
+        let result = function.result.as_ref().map(|ty| self.value(ty, DEPTH_MAX)).transpose()?;
+        Ok(Signature { parameters, result })
+    }
+
+    fn field(
+        &mut self,
+        name: &wasmparser::names::KebabString,
+        ty: &ComponentValType,
+        depth: usize,
+    ) -> Result<(String, Index), NotCallable> {
+        Ok((self.text(name.as_str())?, self.value(ty, depth)?))
+    }
+
+    /// Takes a name, up to a number of bytes.
+    fn text(&mut self, name: &str) -> Result<String, NotCallable> {
+        self.names_bytes = self.names_bytes.saturating_add(name.len());
+        if self.names_bytes > NAMES_BYTES_MAX { Err(NotCallable::Large) } else { Ok(name.to_owned()) }
+    }
+
+    fn add(&mut self, entry: Entry) -> Result<Index, NotCallable> {
+        if self.entries.len() >= ENTRIES_MAX {
+            return Err(NotCallable::Large);
         }
+        let index = Index::try_from(self.entries.len()).map_err(|_| NotCallable::Large)?;
+        self.entries.push(entry);
+        Ok(index)
     }
 
-    fn maybe(&mut self, ty: Option<&ComponentValType>) {
+    fn value(&mut self, ty: &ComponentValType, depth: usize) -> Result<Index, NotCallable> {
         match ty {
-            Some(ty) => self.value(ty),
-            None => self.text.push('_'),
-        }
-    }
-
-    fn inside(&mut self, before: &str, write: impl FnOnce(&mut Self), after: &str) {
-        self.text.push_str(before);
-        write(self);
-        self.text.push_str(after);
-    }
-
-    fn defined(&mut self, ty: &ComponentDefinedType) {
-        use ComponentDefinedType as Ty;
-        match ty {
-            Ty::Primitive(primitive) => self.text.push_str(primitive_name(*primitive)),
-            Ty::List { element, .. } => self.inside("list<", |line| line.value(element), ">"),
-            Ty::Option { ty, .. } => self.inside("option<", |line| line.value(ty), ">"),
-            Ty::Result { ok, err, .. } => {
-                let both = |line: &mut Self| {
-                    line.maybe(ok.as_ref());
-                    line.text.push_str(", ");
-                    line.maybe(err.as_ref());
+            ComponentValType::Primitive(primitive) => self.primitive(*primitive),
+            ComponentValType::Type(id) => {
+                if let Some(index) = self.found.get(id) {
+                    return Ok(*index);
+                }
+                let depth = depth.checked_sub(1).ok_or(NotCallable::Deep)?;
+                let types = self.types;
+                let entry = match types.get(*id) {
+                    Some(ComponentDefinedType::Primitive(primitive)) => return self.primitive(*primitive),
+                    Some(defined) => self.defined(*id, defined, depth)?,
+                    None => Entry::Handle,
                 };
-                self.inside("result<", both, ">");
+                let index = self.add(entry)?;
+                self.found.insert(*id, index);
+                Ok(index)
+            }
+        }
+    }
+
+    fn primitive(&mut self, ty: PrimitiveValType) -> Result<Index, NotCallable> {
+        if let Some((_, index)) = self.primitives.iter().find(|(known, _)| *known == ty) {
+            return Ok(*index);
+        }
+        let index = self.add(match ty {
+            PrimitiveValType::Bool => Entry::Bool,
+            PrimitiveValType::S8 => Entry::Integer(Integer::S8),
+            PrimitiveValType::U8 => Entry::Integer(Integer::U8),
+            PrimitiveValType::S16 => Entry::Integer(Integer::S16),
+            PrimitiveValType::U16 => Entry::Integer(Integer::U16),
+            PrimitiveValType::S32 => Entry::Integer(Integer::S32),
+            PrimitiveValType::U32 => Entry::Integer(Integer::U32),
+            PrimitiveValType::S64 => Entry::Integer(Integer::S64),
+            PrimitiveValType::U64 => Entry::Integer(Integer::U64),
+            PrimitiveValType::F32 => Entry::F32,
+            PrimitiveValType::F64 => Entry::F64,
+            PrimitiveValType::Char => Entry::Char,
+            PrimitiveValType::String => Entry::String,
+            _ => Entry::Handle,
+        })?;
+        self.primitives.push((ty, index));
+        Ok(index)
+    }
+
+    fn maybe(&mut self, ty: Option<&ComponentValType>, depth: usize) -> Result<Option<Index>, NotCallable> {
+        ty.map(|ty| self.value(ty, depth)).transpose()
+    }
+
+    fn defined(
+        &mut self,
+        id: ComponentDefinedTypeId,
+        ty: &ComponentDefinedType,
+        depth: usize,
+    ) -> Result<Entry, NotCallable> {
+        use ComponentDefinedType as Ty;
+        let (docs, name) = (self.docs, self.named.get(&id).copied());
+        let described = |item: &str| name.and_then(|name| docs.item(name, item));
+        Ok(match ty {
+            Ty::List { element, .. } => Entry::List(self.value(element, depth)?),
+            Ty::Option { ty, .. } => Entry::Option(self.value(ty, depth)?),
+            Ty::Result { ok, err, .. } => {
+                Entry::Result(self.maybe(ok.as_ref(), depth)?, self.maybe(err.as_ref(), depth)?)
             }
             Ty::Tuple(tuple) => {
-                self.inside("tuple<", |line| line.listed(&tuple.types, |line, ty| line.value(ty)), ">");
+                Entry::Tuple(tuple.types.iter().map(|ty| self.value(ty, depth)).collect::<Result<_, _>>()?)
             }
             Ty::Record(record) => {
-                let fields =
-                    |line: &mut Self| line.listed(&record.fields, |line, (name, ty)| line.field(name.as_str(), ty));
-                self.inside("record { ", fields, " }");
+                let each = record.fields.iter().map(|(name, ty)| {
+                    let (text, ty) = self.field(name, ty, depth)?;
+                    Ok((text, ty, described(name.as_str())))
+                });
+                Entry::Record(each.collect::<Result<_, _>>()?)
             }
-            Ty::Enum(names) => self.names("enum { ", names.iter().map(|name| name.as_str())),
-            Ty::Flags(names) => self.names("flags { ", names.iter().map(|name| name.as_str())),
             Ty::Variant(variant) => {
-                let cases = |line: &mut Self| {
-                    line.listed(&variant.cases, |line, (name, case)| {
-                        line.text.push_str(&clip(name.as_str()));
-                        if let Some(ty) = &case.ty {
-                            line.inside("(", |line| line.value(ty), ")");
-                        }
-                    });
-                };
-                self.inside("variant { ", cases, " }");
+                let each = variant.cases.iter().map(|(name, case)| {
+                    let text = self.text(name.as_str())?;
+                    Ok((text, self.maybe(case.ty.as_ref(), depth)?, described(name.as_str())))
+                });
+                Entry::Variant(each.collect::<Result<_, _>>()?)
             }
-            _ => self.text.push_str("a resource"),
-        }
-    }
-
-    fn names<'n>(&mut self, before: &str, names: impl Iterator<Item = &'n str>) {
-        self.inside(before, |line| line.listed(names, |line, name| line.text.push_str(&clip(name))), " }");
-    }
-}
-
-fn primitive_name(ty: PrimitiveValType) -> &'static str {
-    match ty {
-        PrimitiveValType::Bool => "bool",
-        PrimitiveValType::S8 => "s8",
-        PrimitiveValType::U8 => "u8",
-        PrimitiveValType::S16 => "s16",
-        PrimitiveValType::U16 => "u16",
-        PrimitiveValType::S32 => "s32",
-        PrimitiveValType::U32 => "u32",
-        PrimitiveValType::S64 => "s64",
-        PrimitiveValType::U64 => "u64",
-        PrimitiveValType::F32 => "f32",
-        PrimitiveValType::F64 => "f64",
-        PrimitiveValType::Char => "char",
-        PrimitiveValType::String => "string",
-        _ => "a resource",
+            Ty::Enum(names) => {
+                Entry::Enum(names.iter().map(|name| self.text(name.as_str())).collect::<Result<_, _>>()?)
+            }
+            Ty::Flags(names) => {
+                Entry::Flags(names.iter().map(|name| self.text(name.as_str())).collect::<Result<_, _>>()?)
+            }
+            _ => Entry::Handle,
+        })
     }
 }

@@ -1,0 +1,10 @@
+//! JSON, the form of component values for programs.
+
+mod read;
+mod schema;
+mod tree;
+mod write;
+
+pub use read::from_json;
+pub use tree::Json;
+pub use write::to_json;

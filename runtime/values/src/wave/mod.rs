@@ -1,0 +1,8 @@
+//! WAVE, the text form of component values for people: `search("/notes", {limit: 7})`.
+
+mod read;
+mod slip;
+mod write;
+
+use slip::{kind, syntax};
+pub use write::to_wave;
