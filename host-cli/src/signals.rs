@@ -160,6 +160,6 @@ mod tests {
     #[test]
     fn signals_that_were_ignored_at_the_start_are_known() {
         assert_eq!(ignored_by("Name:\tx\nSigIgn:\t0000000000001003\nSigCgt:\tff\n"), [SIGHUP, SIGINT, 13]);
-        assert_eq!(ignored_by("Name:\tx\n"), []);
+        assert!(ignored_by("Name:\tx\n").is_empty());
     }
 }

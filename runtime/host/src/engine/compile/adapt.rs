@@ -23,7 +23,7 @@ use wit_component::{ComponentEncoder, LibraryInfo};
 
 use crate::engine::Adapter;
 use crate::tool::imports::is_command;
-use crate::tool::lines::clip;
+use wasm_agent_values::clip;
 
 use super::trim::trim;
 
