@@ -81,3 +81,34 @@ fn shows_what_was_refused() {
     assert_eq!(server.asked().len(), 1);
     desk.matches("requests");
 }
+
+#[test]
+fn a_proxy_that_only_the_environment_names_is_a_warning() {
+    let server = Server::text("a page");
+    let mut desk = desk(&server);
+    let policy = String::from_utf8(desk.read("policy.toml")).unwrap().replace("env = ", "file = ");
+    desk.write("policy.toml", &policy);
+    desk.write("API_TOKEN", SECRET);
+    let url = server.url("/pages/one");
+    let mut run = |variable: &str, value: &str| {
+        let ran = desk.run_as(&format!("run -p policy.toml --quiet fetch-page.wasm -- {url}"), |command| {
+            command.env(variable, value);
+        });
+        ran.err()
+    };
+    let warned = run("https_proxy", "http://user:hunter2@127.0.0.1:9");
+    assert!(warned.contains("`https_proxy` is not used") && warned.contains("[network]"), "{warned}");
+    assert!(!warned.contains("hunter2"));
+    for (variable, value) in [("ALL_PROXY", ""), ("NO_PROXY", "*")] {
+        assert_eq!(run(variable, value), "");
+    }
+    desk.write(
+        "policy.toml",
+        policy.replace("[environment]", "[network]\nproxy = \"http://127.0.0.1:9\"\n[environment]"),
+    );
+    let ran = desk.run_as(&format!("run -p policy.toml --quiet fetch-page.wasm -- {url}"), |command| {
+        command.env("HTTP_PROXY", "http://127.0.0.1:9");
+    });
+    assert_eq!(ran.status, 1);
+    assert!(!ran.err().contains("warning"), "{}", ran.err());
+}

@@ -18,6 +18,7 @@ mod listing;
 mod loading;
 mod output;
 mod pending;
+mod proxy;
 mod reading;
 mod replay;
 mod secrets;

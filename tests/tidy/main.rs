@@ -232,7 +232,7 @@ fn one_module_acts_on_files() {
 #[test]
 fn one_module_opens_connections() {
     let opens = |line: &str| line.contains("TcpStream::connect(") || line.contains("lookup_host(");
-    let opening = ["runtime/egress/src/client/connect.rs", "runtime/egress/src/client/resolver.rs"];
+    let opening = ["runtime/egress/src/client/dial.rs", "runtime/egress/src/client/resolver.rs"];
     let mut found = 0;
     for path in files(&[".rs"]) {
         let is_test = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
 use wasm_agent_host::ids::RunId;
-use wasm_agent_host::policy::SecretSource;
+use wasm_agent_host::policy::{Policy, SecretSource};
 use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, OwnThings, StateDir, Tool};
 
 use super::json_arguments::json_arguments;
@@ -44,15 +44,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         own.add("signing key", key);
     }
     let grants = grants.keeping(&own)?;
-    if let Some(journal) = &arguments.journal
-        && grants.may_write(journal)?
-    {
-        report.warning(&format!(
-            "journal `{}` lies in a folder that the policy grants for writing: once this run has ended, another can \
-             change it",
-            journal.display()
-        ));
-    }
+    warn(&grants, arguments.journal.as_deref(), report)?;
     let state = state::open(&arguments.state)?;
     let code = if grants.reach(state.root())? { CodeSource::Copied } else { CodeSource::Mapped };
     let state = state.code_source(code);
@@ -102,6 +94,33 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         );
     }
     Ok(Exit::from(&ended.outcome))
+}
+
+/// Warns of what the run is given and may not be meant.
+fn warn(grants: &Grants, journal: Option<&Path>, report: &Report) -> Result<(), Failure> {
+    if let Some(journal) = journal
+        && grants.may_write(journal)?
+    {
+        report.warning(&format!(
+            "journal `{}` lies in a folder that the policy grants for writing: once this run has ended, another can \
+             change it",
+            journal.display()
+        ));
+    }
+    if let Some(variable) = unused_proxy(grants.policy()) {
+        report.warning(&format!(
+            "`{variable}` is not used: the policy grants requests and has no proxy for them; `[network]` with `proxy = \
+             \"http://HOST:PORT\"` in the policy sends them through one"
+        ));
+    }
+    Ok(())
+}
+
+/// A variable that names a proxy for other programs, where the policy grants requests and says nothing of one.
+fn unused_proxy(policy: &Policy) -> Option<&'static str> {
+    let direct = policy.proxy().is_none() && policy.http().iter().any(|grant| grant.proxy().is_none());
+    let is_set = |name: &&str| direct && std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(is_set)
 }
 
 fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Invocation, LoadError> {

@@ -30,7 +30,7 @@ pub mod redact;
 mod send;
 
 pub use client::{
-    Addresses, BoxError, Client, ClientConfig, ClientError, Earlier, ExchangeError, Protocol, Repeated, Reply,
+    Addresses, BoxError, Client, ClientConfig, ClientError, Earlier, ExchangeError, Protocol, Proxy, Repeated, Reply,
     RequestBody, RequestFault, Resolver, Resolving, ResponseBody, SendError, SystemResolver, Timeouts,
 };
 pub use send::{Provision, secret_header, send};

@@ -110,6 +110,7 @@ impl Poster {
                 deadline: Instant::now().checked_add(EXCHANGE_TIMEOUT),
                 timeouts: Timeouts::default(),
                 new_connection: false,
+                proxied: false,
             };
             let reply = self.client.send(exchange, &AnyAddress).await.map_err(|error| error.error)?;
             let (parts, body) = reply.response.into_parts();

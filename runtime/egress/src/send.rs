@@ -54,11 +54,12 @@ pub async fn send(
     provision: Provision,
 ) -> Result<Reply, SendError> {
     let networks = Networks { policy, grant: permit.grant() };
+    let proxied = policy.proxies(permit.grant());
     // There is no other action to compare this one with.
     let Ok(Action::HttpRequest(request)) = permit.spend(|_| true) else {
         return Err(SendError::unsent(RequestFault::NotARequest.into()));
     };
-    busy_poll(attempts(client, &request, &networks, provision)).await
+    busy_poll(attempts(client, &request, &networks, proxied, provision)).await
 }
 
 /// Sends until there is a response, or the request can't be sent again.
@@ -66,13 +67,14 @@ async fn attempts(
     client: &Client,
     request: &HttpAction,
     networks: &Networks<'_>,
+    proxied: bool,
     mut provision: Provision,
 ) -> Result<Reply, SendError> {
     let mut earlier = Vec::new();
     loop {
         let body = std::mem::take(&mut provision.body);
         let exchange = exchange(request, &provision, body).map_err(|fault| SendError::unsent(fault.into()))?;
-        let exchange = Exchange { new_connection: exchange.new_connection || !earlier.is_empty(), ..exchange };
+        let exchange = Exchange { new_connection: exchange.new_connection || !earlier.is_empty(), proxied, ..exchange };
         let mut failed = match client.send(exchange, networks).await {
             Ok(reply) => return Ok(Reply { earlier, ..reply }),
             Err(failed) => failed,
@@ -127,6 +129,7 @@ fn exchange(request: &HttpAction, provision: &Provision, body: RequestBody) -> R
         deadline: provision.deadline,
         timeouts: provision.timeouts,
         new_connection: !request.method.is_safe(),
+        proxied: false,
     })
 }
 

@@ -75,6 +75,7 @@ pub use http::grant::HttpGrant;
 pub use http::invalid::InvalidRequest;
 pub use http::method::{METHOD_BYTES_MAX, Method, MethodError};
 pub use http::network::is_special;
+pub use http::proxy::ProxySpec;
 pub use http::secret::{SecretSource, SecretSpec};
 pub use http::url::{Host, Scheme, URL_BYTES_MAX, Url, UrlError};
 pub use http::url_pattern::{HostPattern, UrlPattern, UrlPatternError};

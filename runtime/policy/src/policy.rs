@@ -6,6 +6,7 @@ use crate::file::grant::FilesystemGrant;
 use crate::grant::GrantId;
 use crate::http::grant::HttpGrant;
 use crate::http::host_index::HostIndex;
+use crate::http::proxy::ProxySpec;
 use crate::http::secret::SecretSpec;
 use crate::limits::Limits;
 use crate::prefix_tree::PrefixTree;
@@ -38,6 +39,7 @@ pub(crate) struct Parts {
     pub(crate) limits: Limits,
     pub(crate) approval_timeout: Duration,
     pub(crate) ca_file: Option<(String, u32)>,
+    pub(crate) proxy: Option<ProxySpec>,
 }
 
 impl Default for Parts {
@@ -51,6 +53,7 @@ impl Default for Parts {
             limits: Limits::default(),
             approval_timeout: Duration::from_secs(600),
             ca_file: None,
+            proxy: None,
         }
     }
 }
@@ -140,6 +143,12 @@ impl Policy {
     #[must_use]
     pub fn ca_file(&self) -> Option<&str> {
         self.parts.ca_file.as_ref().map(|(file, _)| file.as_str())
+    }
+
+    /// The proxy through which requests go, unless their grant says otherwise.
+    #[must_use]
+    pub fn proxy(&self) -> Option<&ProxySpec> {
+        self.parts.proxy.as_ref()
     }
 
     /// The line of the policy that names [`Policy::ca_file`].

@@ -123,9 +123,15 @@ fn http(suggest: &Suggest) -> String {
         if grant.networks.iter().any(|network| network != PUBLIC) {
             text += &list("networks", grant.networks.iter());
         }
+        // Where grants differ, the one that goes around the proxy may need to.
+        if let Some(proxy) = grant.proxy.first() {
+            text += &format!("proxy = {proxy}\n");
+        }
         text += &list("headers", grant.headers.iter());
     }
-    for secret in suggest.requests.used_secrets() {
+    let for_proxy = suggest.settings.proxy.as_ref().and_then(|proxy| proxy.secret.as_ref());
+    let for_proxy = for_proxy.and_then(|name| suggest.requests.secrets.get(name));
+    for secret in suggest.requests.used_secrets().chain(for_proxy) {
         let (source, name) = match &secret.source {
             SecretSource::Env(name) => ("env", name),
             SecretSource::File(name) => ("file", name),
@@ -151,6 +157,12 @@ fn settings(settings: &Settings) -> String {
     let timeout = settings.approval_timeout.as_millis();
     if timeout != 600_000 && timeout > 0 {
         text += &format!("\n[approval]\ntimeout = \"{timeout}ms\"\n");
+    }
+    if let Some(proxy) = &settings.proxy {
+        text += &format!("\n[network]\nproxy = {}\n", toml_string(&proxy.text));
+        if let Some(secret) = &proxy.secret {
+            text += &format!("secret = {}\n", toml_string(secret));
+        }
     }
     if let Some(ca) = &settings.ca_file {
         text += &format!("\n[tls]\nca = {}\n", toml_string(ca));

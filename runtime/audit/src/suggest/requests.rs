@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use wasm_agent_policy::{DecisionKind, HttpAction, IpNet, Policy, SecretSpec, Url, UrlPattern, is_special};
+use wasm_agent_policy::{DecisionKind, HttpAction, HttpGrant, IpNet, Policy, SecretSpec, Url, UrlPattern, is_special};
 
 use super::patterns::{Dialect, Paths, generalise, is_literal};
 use super::room::{Room, SuggestError};
@@ -33,6 +33,8 @@ struct Requested {
     path: String,
     query: Option<String>,
     networks: BTreeSet<String>,
+    /// What the grants say about the proxy.
+    proxy: BTreeSet<bool>,
     /// Headers that override what the policy matched.
     headers: BTreeSet<String>,
     /// The path has a `%2F`.
@@ -49,6 +51,8 @@ struct Requested {
 pub(super) struct Grant {
     pub(super) methods: BTreeSet<String>,
     pub(super) networks: BTreeSet<String>,
+    /// What the grants say about the proxy.
+    pub(super) proxy: BTreeSet<bool>,
     pub(super) headers: BTreeSet<String>,
     pub(super) asks: bool,
     pub(super) unasked: bool,
@@ -109,6 +113,8 @@ impl Requests {
         asked.unasked |= !is_safe && decided.decision == DecisionKind::Allow;
         asked.uses.add("requests", at);
         asked.networks.extend(networks(policy, request, decided));
+        let grant = policy.governing_http_grant(&request.method, &request.url);
+        asked.proxy.extend(grant.and_then(HttpGrant::proxy));
         asked.headers.extend(request.overriding_headers());
         Ok(())
     }
@@ -145,6 +151,7 @@ impl Requests {
                     grant.wider |= wider;
                     grant.methods.insert(method.clone());
                     grant.networks.extend(asked.networks.iter().cloned());
+                    grant.proxy.extend(&asked.proxy);
                     grant.headers.extend(asked.headers.iter().cloned());
                     grant.asks |= asked.asks;
                     grant.encoded_slash |= asked.encoded_slash;

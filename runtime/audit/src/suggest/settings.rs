@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::Header;
-use wasm_agent_policy::{Limits, Policy};
+use wasm_agent_policy::{Limits, Policy, ProxySpec};
 
 use super::room::SuggestError;
 
@@ -22,6 +22,7 @@ pub(super) struct Settings {
     /// The longest recorded one.
     pub(super) approval_timeout: Duration,
     pub(super) ca_file: Option<String>,
+    pub(super) proxy: Option<ProxySpec>,
     /// A policy was added.
     begun: bool,
 }
@@ -35,6 +36,7 @@ impl Settings {
             limits: Limits::default(),
             approval_timeout: Duration::ZERO,
             ca_file: None,
+            proxy: None,
             begun: false,
         }
     }
@@ -54,6 +56,7 @@ impl Settings {
             self.limits = policy.limits().clone();
             self.approval_timeout = policy.approval_timeout();
             self.ca_file = ca_file;
+            self.proxy = policy.proxy().cloned();
             return Ok(());
         }
         if tool != self.tool {
@@ -65,6 +68,10 @@ impl Settings {
         }
         if ca_file != self.ca_file {
             return clash("certificate file", ca_file.unwrap_or_default(), self.ca_file.clone().unwrap_or_default());
+        }
+        if policy.proxy() != self.proxy.as_ref() {
+            let shown = |proxy: Option<&ProxySpec>| proxy.map_or_else(String::new, |proxy| proxy.text.clone());
+            return clash("proxy", shown(policy.proxy()), shown(self.proxy.as_ref()));
         }
         widen(&mut self.limits, policy.limits());
         self.approval_timeout = self.approval_timeout.max(policy.approval_timeout());

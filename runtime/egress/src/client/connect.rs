@@ -1,6 +1,7 @@
 //! Makes a new connection: resolve, check, dial, handshake, in that order and within one time limit.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use hyper::client::conn::{http1, http2};
@@ -15,7 +16,7 @@ use super::error::{Addresses, ExchangeError, SendError, classify};
 use super::pool::{Pool, STREAMS_MAX};
 use super::resolver::ADDRESSES_MAX;
 use super::tls::Tls;
-use super::{AddressCheck, ClientConfig, Destination, Host, Protocol, Scheme};
+use super::{AddressCheck, ClientConfig, Destination, Host, Protocol, Proxy, Scheme};
 
 /// Flow-control window of one HTTP/2 response, in bytes. It bounds what a guest can leave unread in the host's memory,
 /// and at a round trip of 50 ms it allows 20 MB/s.
@@ -34,6 +35,24 @@ const SEND_BUFFER_BYTES_MAX: usize = 256 << 10;
 /// Largest read buffer of an HTTP/1.1 connection, in bytes; it grows to this only on long bodies.
 const READ_BUFFER_BYTES_MAX: usize = 512 << 10;
 
+/// How a connection gets to its destination.
+#[derive(Clone, Copy)]
+struct Route<'a> {
+    /// Where it is dialled: the destination, or the proxy.
+    to: &'a Destination,
+    destination: &'a Destination,
+    proxy: Option<&'a Proxy>,
+}
+
+/// Allows every address.
+struct Any;
+
+impl AddressCheck for Any {
+    fn allows(&self, _: IpAddr) -> bool {
+        true
+    }
+}
+
 /// Makes connections.
 pub(super) struct Connector {
     pub(super) config: ClientConfig,
@@ -41,29 +60,42 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Connects to `destination` at an address that `check` allows, until `by`.
+    /// Connects to `destination` at an address that `check` allows, or through the proxy, until `by`.
     pub(super) async fn connect(
         &self,
         pool: &Pool,
         destination: &Destination,
+        proxied: bool,
         check: &dyn AddressCheck,
         by: Instant,
     ) -> Result<Connection, SendError> {
         let mut seen = Addresses::default();
-        let connected = self.connect_noting(pool, destination, check, by, &mut seen).await;
-        connected.map_err(|error| SendError { addresses: seen, ..SendError::unsent(error) })
+        let proxy = if proxied { self.config.proxy.as_ref() } else { None };
+        let connected = match proxy {
+            // The operator named it.
+            Some(proxy) => {
+                let to = proxy.destination();
+                self.connect_noting(pool, Route { to: &to, destination, proxy: Some(proxy) }, &Any, by, &mut seen).await
+            }
+            None if proxied => Err(ExchangeError::DestinationUnavailable(io::Error::other("there is no proxy"))),
+            None => {
+                let route = Route { to: destination, destination, proxy: None };
+                self.connect_noting(pool, route, check, by, &mut seen).await
+            }
+        };
+        connected.map_err(|error| SendError { addresses: seen, proxied, ..SendError::unsent(error) })
     }
 
     /// Connects, and notes what happened with each address.
     async fn connect_noting(
         &self,
         pool: &Pool,
-        destination: &Destination,
+        route: Route<'_>,
         check: &dyn AddressCheck,
         by: Instant,
         seen: &mut Addresses,
     ) -> Result<Connection, ExchangeError> {
-        let found = self.resolve(destination, by).await?;
+        let found = self.resolve(route.to, by).await?;
         let (addresses, mut refused): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|address| check.allows(address.ip()));
         let mut addresses = in_turn(addresses);
@@ -71,7 +103,7 @@ impl Connector {
         refused.truncate(ADDRESSES_MAX);
         seen.refused = refused;
         if addresses.is_empty() {
-            let host = destination.host.to_string();
+            let host = route.to.host.to_string();
             return Err(ExchangeError::AddressDenied { host });
         }
         let permit = timeout_at(by, pool.permit())
@@ -80,7 +112,7 @@ impl Connector {
             .flatten()
             .ok_or(ExchangeError::ConnectionLimit { limit: self.config.connections_max })?;
         let (stream, peer) = dial(&addresses, by, &mut seen.tried).await?;
-        timeout_at(by, self.establish(pool, destination, stream, peer, permit))
+        timeout_at(by, self.establish(pool, route, stream, peer, permit))
             .await
             .unwrap_or(Err(ExchangeError::ConnectTimeout))
     }
@@ -104,11 +136,16 @@ impl Connector {
     async fn establish(
         &self,
         pool: &Pool,
-        destination: &Destination,
+        route: Route<'_>,
         stream: TcpStream,
         peer: SocketAddr,
         permit: OwnedSemaphorePermit,
     ) -> Result<Connection, ExchangeError> {
+        let destination = route.destination;
+        let stream = match (route.proxy, destination.scheme) {
+            (Some(proxy), Scheme::Https) => proxy.tunnel(stream, destination).await?,
+            (Some(_), Scheme::Http) | (None, _) => stream,
+        };
         let (stream, protocol) = match destination.scheme {
             Scheme::Http => (Stream::Plain(stream), Protocol::Http1),
             Scheme::Https => {
@@ -118,7 +155,13 @@ impl Connector {
         };
         let tasks = Tasks::new();
         pool.register(&tasks);
-        let link = Arc::new(Link { destination: destination.clone(), peer, traffic: Arc::default(), tasks });
+        let link = Arc::new(Link {
+            destination: destination.clone(),
+            peer,
+            proxied: route.proxy.is_some(),
+            traffic: Arc::default(),
+            tasks,
+        });
         let transport = TokioIo::new(Transport { stream, traffic: Arc::clone(&link.traffic), _permit: permit });
         let sender = match protocol {
             Protocol::Http1 => self.start_http1(transport, &link.tasks).await,

@@ -32,6 +32,8 @@ pub(super) struct Connection {
 pub(super) struct Link {
     pub(super) destination: Destination,
     pub(super) peer: SocketAddr,
+    /// Whether the peer is the proxy.
+    pub(super) proxied: bool,
     pub(super) traffic: Arc<Traffic>,
     pub(super) tasks: Arc<Tasks>,
 }

@@ -86,9 +86,9 @@ pub(super) fn in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let preferred = addresses.first().map(SocketAddr::is_ipv6);
     let (ones, others): (Vec<_>, Vec<_>) =
         addresses.into_iter().partition(|address| Some(address.is_ipv6()) == preferred);
-    let (mut ones, mut others) = (ones.into_iter(), others.into_iter());
     let mut ordered = Vec::with_capacity(ones.len() + others.len());
-    while let Some(one) = ones.next() {
+    let mut others = others.into_iter();
+    for one in ones {
         ordered.push(one);
         ordered.extend(others.next());
     }

@@ -38,6 +38,8 @@ pub struct SendError {
     pub request_sent: bool,
     /// The addresses involved, for the operator. The guest does not see them.
     pub addresses: Addresses,
+    /// Whether these are addresses of the proxy.
+    pub proxied: bool,
     /// Earlier attempts to send the same request.
     pub earlier: Vec<Earlier>,
     /// How the request can be sent again, if it can.
@@ -47,7 +49,7 @@ pub struct SendError {
 /// An attempt that failed, and after which the request was sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Earlier {
-    /// The server's address.
+    /// The address of the server, or of the proxy.
     pub peer: SocketAddr,
     /// Why the request was sent again.
     pub why: Repeated,
@@ -94,7 +96,14 @@ pub struct Addresses {
 impl SendError {
     /// A failure before any byte of the request was handed to a connection.
     pub(crate) fn unsent(error: ExchangeError) -> Self {
-        Self { error, request_sent: false, addresses: Addresses::default(), earlier: Vec::new(), again: None }
+        Self {
+            error,
+            request_sent: false,
+            addresses: Addresses::default(),
+            proxied: false,
+            earlier: Vec::new(),
+            again: None,
+        }
     }
 }
 
@@ -150,6 +159,12 @@ pub enum ExchangeError {
     ConnectionLimit {
         /// Most connections.
         limit: usize,
+    },
+    /// The proxy made no tunnel.
+    #[error("proxy made no tunnel: it answered with status {status}")]
+    ProxyRefused {
+        /// The status of its answer.
+        status: u16,
     },
     /// The server cannot be reached.
     #[error("destination cannot be reached")]

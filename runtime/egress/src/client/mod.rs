@@ -8,7 +8,8 @@
 //! got the request.
 //!
 //! The rule not to break: no exchange uses a socket, new or pooled, unless the exchange's own [`AddressCheck`] allows
-//! its address.
+//! its address. Through a [`Proxy`], the check is asked about a destination that is an address, and the proxy resolves
+//! names.
 
 mod body;
 mod connect;
@@ -16,6 +17,7 @@ mod connection;
 mod dial;
 mod error;
 mod pool;
+mod proxy;
 mod request;
 mod resolver;
 mod send;
@@ -37,6 +39,7 @@ use wasm_agent_policy::{Host as UrlHost, Scheme as UrlScheme, Url};
 
 pub use body::ResponseBody;
 pub use error::{Addresses, BoxError, ClientError, Earlier, ExchangeError, Repeated, RequestFault, SendError};
+pub use proxy::Proxy;
 pub use resolver::{Resolver, Resolving, SystemResolver};
 pub use send::Client;
 
@@ -64,6 +67,8 @@ pub struct ClientConfig {
     pub header_bytes_max: usize,
     /// Most header fields in a response.
     pub headers_max: usize,
+    /// The proxy for exchanges that are [`proxied`](Exchange::proxied).
+    pub proxy: Option<Proxy>,
 }
 
 impl ClientConfig {
@@ -83,6 +88,7 @@ impl ClientConfig {
             connections_max: 64,
             header_bytes_max: 128 << 10,
             headers_max: 128,
+            proxy: None,
         }
     }
 }
@@ -202,6 +208,8 @@ pub struct Exchange {
     /// Whether it needs a connection that nothing was sent on before. One that was idle may be dead, and a request that
     /// is lost on it may have arrived all the same.
     pub new_connection: bool,
+    /// Whether it goes through the client's proxy.
+    pub proxied: bool,
 }
 
 impl fmt::Debug for Exchange {
@@ -241,8 +249,10 @@ pub enum Protocol {
 pub struct Reply {
     /// The final response: informational ones are skipped, redirects are not followed.
     pub response: http::Response<ResponseBody>,
-    /// Address of the server.
+    /// Address of the server, or of the proxy.
     pub peer: SocketAddr,
+    /// Whether it went through a proxy.
+    pub proxied: bool,
     /// Whether the connection had been used before.
     pub reused: bool,
     /// The version spoken.

@@ -79,15 +79,20 @@ impl Pool {
         }
     }
 
-    /// Takes a connection to `destination` whose peer `check` allows.
-    pub(super) async fn check_out(&self, destination: &Destination, check: &dyn AddressCheck) -> Option<Connection> {
+    /// Takes a connection to `destination` whose peer `check` allows, or one through the proxy.
+    pub(super) async fn check_out(
+        &self,
+        destination: &Destination,
+        proxied: bool,
+        check: &dyn AddressCheck,
+    ) -> Option<Connection> {
         // Lets the drivers process what has arrived, above all that a server has closed its end.
         if self.is_empty() {
             return None;
         }
         tokio::task::yield_now().await;
 
-        while let Some(mut connection) = self.take(destination, check) {
+        while let Some(mut connection) = self.take(destination, proxied, check) {
             if timeout(READY_GRACE, connection.ready()).await == Ok(true) {
                 return Some(connection);
             }
@@ -99,13 +104,15 @@ impl Pool {
         self.lock().kept.is_empty()
     }
 
-    fn take(&self, destination: &Destination, check: &dyn AddressCheck) -> Option<Connection> {
+    fn take(&self, destination: &Destination, proxied: bool, check: &dyn AddressCheck) -> Option<Connection> {
         let mut state = self.lock();
         let stale = self.remove_stale(&mut state);
         let place = state.kept.iter().rposition(|kept| {
-            kept.connection.link.destination == *destination
+            let link = &kept.connection.link;
+            link.destination == *destination
+                && link.proxied == proxied
                 && kept.streams() < STREAMS_MAX
-                && check.allows(kept.connection.link.peer.ip())
+                && (proxied || check.allows(link.peer.ip()))
         });
         let taken = place.and_then(|place| {
             let shared = state.kept.get(place)?.connection.share();

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION};
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::Body;
@@ -24,11 +24,21 @@ pub(super) struct Outgoing {
     body: OutgoingBody,
     /// Whether it can be sent again where a connection ends without an answer.
     repeatable: bool,
+    form: Form,
+}
+
+/// How a request over HTTP/1.1 names its target.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    /// By its path. With an absolute form, a server would act as a proxy.
+    Origin,
+    /// By its URL, for a proxy, and with the value of `proxy-authorization`.
+    Absolute(Option<HeaderValue>),
 }
 
 impl Outgoing {
     /// Makes an exchange's request, and returns its destination.
-    pub(super) fn new(exchange: Exchange) -> Result<(Self, Destination), ExchangeError> {
+    pub(super) fn new(exchange: Exchange, form: Form) -> Result<(Self, Destination), ExchangeError> {
         let path = path(&exchange)?;
         let authority = authority(&exchange.authority, &exchange.destination)?;
         if exchange.method == Method::CONNECT {
@@ -46,6 +56,7 @@ impl Outgoing {
             headers: exchange.headers,
             body: OutgoingBody::new(exchange.body, declared, exchange.request_body_max, exchange.deadline),
             repeatable: !exchange.new_connection,
+            form,
         };
         Ok((outgoing, exchange.destination))
     }
@@ -68,16 +79,17 @@ impl Outgoing {
             Protocol::Http1 => {
                 let host = HeaderValue::from_str(self.authority.as_str());
                 request.headers_mut().insert(HOST, host.map_err(|_| RequestFault::Path(self.authority.to_string()))?);
-                // Only the origin form: with an absolute form, the server would act as a proxy.
-                *request.uri_mut() = Uri::from(self.path);
+                *request.uri_mut() = match self.form {
+                    Form::Origin => Uri::from(self.path),
+                    Form::Absolute(authorization) => {
+                        let authorization = authorization.map(|value| (PROXY_AUTHORIZATION, value));
+                        request.headers_mut().extend(authorization);
+                        whole(self.scheme, self.authority, self.path)?
+                    }
+                };
             }
             Protocol::Http2 => {
-                let uri = Uri::builder()
-                    .scheme(self.scheme.as_str())
-                    .authority(self.authority)
-                    .path_and_query(self.path.clone())
-                    .build();
-                *request.uri_mut() = uri.map_err(|_| RequestFault::Path(self.path.to_string()))?;
+                *request.uri_mut() = whole(self.scheme, self.authority, self.path)?;
                 *request.version_mut() = Version::HTTP_2;
             }
         }
@@ -85,10 +97,16 @@ impl Outgoing {
     }
 
     /// Takes back a request of which no byte was written.
-    pub(super) fn from_request(request: Request<OutgoingBody>, scheme: Scheme, authority: Authority) -> Self {
+    pub(super) fn from_request(
+        request: Request<OutgoingBody>,
+        scheme: Scheme,
+        authority: Authority,
+        form: Form,
+    ) -> Self {
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
         headers.remove(HOST);
+        headers.remove(PROXY_AUTHORIZATION);
         Self {
             method: parts.method,
             scheme,
@@ -97,13 +115,24 @@ impl Outgoing {
             headers,
             body,
             repeatable: false,
+            form,
         }
+    }
+
+    /// How it names its target over HTTP/1.1.
+    pub(super) const fn form(&self) -> &Form {
+        &self.form
     }
 
     /// The value of `host` or `:authority`.
     pub(super) const fn authority(&self) -> &Authority {
         &self.authority
     }
+}
+
+fn whole(scheme: Scheme, authority: Authority, path: PathAndQuery) -> Result<Uri, RequestFault> {
+    let uri = Uri::builder().scheme(scheme.as_str()).authority(authority).path_and_query(path.clone()).build();
+    uri.map_err(|_| RequestFault::Path(path.to_string()))
 }
 
 impl From<RequestFault> for ExchangeError {

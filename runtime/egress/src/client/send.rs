@@ -14,13 +14,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body::{BodyTimer, ResponseBody};
 use super::connect::Connector;
-use super::connection::Connection;
+use super::connection::{Connection, Link};
 use super::error::{Addresses, Again, ClientError, ExchangeError, Repeated, SendError, classify};
 use super::pool::{Lease, Pool};
-use super::request::Outgoing;
+use super::request::{Form, Outgoing};
 use super::tls::Tls;
 use super::upload::Upload;
-use super::{AddressCheck, ClientConfig, Destination, Exchange, Protocol, Reply, Scheme, Timeouts};
+use super::{AddressCheck, ClientConfig, Destination, Exchange, Host, Protocol, Reply, Scheme, Timeouts};
 
 /// Longest connect timeout that is accepted: more than any network needs, and short enough to be added to any time.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
@@ -36,6 +36,7 @@ pub struct Client {
 /// The limits of one exchange.
 struct Terms {
     destination: Destination,
+    proxied: bool,
     response_body_max: u64,
     deadline: Option<Instant>,
     timeouts: Timeouts,
@@ -71,10 +72,22 @@ impl Client {
     pub(crate) async fn send(&self, exchange: Exchange, check: &dyn AddressCheck) -> Result<Reply, SendError> {
         let (response_body_max, deadline) = (exchange.response_body_max, exchange.deadline);
         let (timeouts, new_connection) = (exchange.timeouts, exchange.new_connection);
-        let (mut outgoing, destination) = Outgoing::new(exchange).map_err(SendError::unsent)?;
-        let terms = Terms { destination, response_body_max, deadline, timeouts };
+        let proxied = exchange.proxied;
+        let form = self.form(&exchange);
+        let (mut outgoing, destination) = Outgoing::new(exchange, form).map_err(SendError::unsent)?;
+        // The proxy will dial this address, and resolves any name itself.
+        if proxied
+            && let Host::Ip(address) = destination.host
+            && !check.allows(address)
+        {
+            let host = destination.host.to_string();
+            let refused = vec![SocketAddr::new(address, destination.port)];
+            let addresses = Addresses { tried: Vec::new(), refused };
+            return Err(SendError { addresses, ..SendError::unsent(ExchangeError::AddressDenied { host }) });
+        }
+        let terms = Terms { destination, proxied, response_body_max, deadline, timeouts };
 
-        if !new_connection && let Some(kept) = self.pool.check_out(&terms.destination, check).await {
+        if !new_connection && let Some(kept) = self.pool.check_out(&terms.destination, proxied, check).await {
             match self.attempt(kept, outgoing, &terms, true).await {
                 Ok(reply) => return Ok(reply),
                 Err(Failed { unsent: Some(unsent), .. }) => outgoing = *unsent,
@@ -85,6 +98,16 @@ impl Client {
         Box::pin(self.connect_and_send(outgoing, &terms, check)).await
     }
 
+    /// How the request names its target: a proxy is told the whole URL, unless it makes a tunnel.
+    fn form(&self, exchange: &Exchange) -> Form {
+        match &self.connector.config.proxy {
+            Some(proxy) if exchange.proxied && exchange.destination.scheme == Scheme::Http => {
+                Form::Absolute(proxy.authorization.clone())
+            }
+            _ => Form::Origin,
+        }
+    }
+
     /// Sends on a new connection.
     async fn connect_and_send(
         &self,
@@ -93,7 +116,7 @@ impl Client {
         check: &dyn AddressCheck,
     ) -> Result<Reply, SendError> {
         let by = self.connect_by(terms);
-        let connection = self.connector.connect(&self.pool, &terms.destination, check, by).await?;
+        let connection = self.connector.connect(&self.pool, &terms.destination, terms.proxied, check, by).await?;
         self.pool.publish(&connection);
         self.attempt(connection, outgoing, terms, false).await.map_err(|failed| failed.error)
     }
@@ -115,7 +138,7 @@ impl Client {
         reused: bool,
     ) -> Result<Reply, Failed> {
         let protocol = connection.protocol();
-        let authority = outgoing.authority().clone();
+        let (authority, form) = (outgoing.authority().clone(), outgoing.form().clone());
         let upload = outgoing.upload();
         let request = outgoing
             .into_request(protocol)
@@ -130,14 +153,14 @@ impl Client {
         };
         let Some(result) = result else {
             // The driver may be writing right now.
-            return Err(failed(ExchangeError::ResponseTimeout, lease.link().peer));
+            return Err(failed(ExchangeError::ResponseTimeout, lease.link()));
         };
         let response = match result {
             Ok(response) => response,
             Err(mut refused) => {
                 let unsent = refused
                     .take_message()
-                    .map(|request| Outgoing::from_request(request, terms.destination.scheme, authority));
+                    .map(|request| Outgoing::from_request(request, terms.destination.scheme, authority, form));
                 // On HTTP/1.1 nothing else writes to the connection; on HTTP/2 other requests do.
                 let written = protocol == Protocol::Http2 || lease.connection().written() > written;
                 let answered = protocol == Protocol::Http1 && lease.connection().read() > read;
@@ -149,6 +172,7 @@ impl Client {
                         request_sent: unsent.is_none() && written && why != Some(Repeated::NotProcessed),
                         error,
                         addresses: reached(lease.link().peer),
+                        proxied: terms.proxied,
                         earlier: Vec::new(),
                         again: why.and_then(|why| again(why, upload.as_deref())),
                     },
@@ -157,12 +181,13 @@ impl Client {
             }
         };
         let peer = lease.link().peer;
-        self.check_response(&response, terms).map_err(|error| failed(error, peer))?;
+        self.check_response(&response, terms).map_err(|error| failed(error, lease.link()))?;
         let timer = BodyTimer::new(terms.deadline, terms.timeouts.between_bytes);
         let limit = terms.response_body_max;
         Ok(Reply {
             response: response.map(|body| ResponseBody::new(body, lease, limit, timer, upload)),
             peer,
+            proxied: terms.proxied,
             reused,
             protocol,
             tls: terms.destination.scheme == Scheme::Https,
@@ -203,8 +228,9 @@ impl Terms {
 }
 
 /// The error of a request that this server may have seen.
-fn failed(error: ExchangeError, peer: SocketAddr) -> Failed {
-    let error = SendError { request_sent: true, addresses: reached(peer), ..SendError::unsent(error) };
+fn failed(error: ExchangeError, link: &Link) -> Failed {
+    let (addresses, proxied) = (reached(link.peer), link.proxied);
+    let error = SendError { request_sent: true, addresses, proxied, ..SendError::unsent(error) };
     Failed { error, unsent: None }
 }
 
@@ -251,7 +277,7 @@ mod tests {
     use http_body_util::Full;
     use tokio::net::TcpListener;
 
-    use super::super::{Host, SystemResolver};
+    use super::super::SystemResolver;
     use super::*;
 
     struct AnyAddress;
@@ -275,6 +301,7 @@ mod tests {
             deadline: None,
             timeouts: Timeouts::default(),
             new_connection: false,
+            proxied: false,
         }
     }
 
@@ -283,10 +310,12 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let client = Client::new(ClientConfig::new(Arc::new(SystemResolver))).unwrap();
-        let (outgoing, destination) = Outgoing::new(exchange(address)).unwrap();
-        let terms = Terms { destination, response_body_max: 8, deadline: None, timeouts: Timeouts::default() };
+        let (outgoing, destination) = Outgoing::new(exchange(address), Form::Origin).unwrap();
+        let terms =
+            Terms { destination, proxied: false, response_body_max: 8, deadline: None, timeouts: Timeouts::default() };
         let by = client.connect_by(&terms);
-        let connection = client.connector.connect(&client.pool, &terms.destination, &AnyAddress, by).await.unwrap();
+        let connection =
+            client.connector.connect(&client.pool, &terms.destination, false, &AnyAddress, by).await.unwrap();
         // The driver ends after the connection was found to be alive.
         connection.link.tasks.end();
 

@@ -12,10 +12,13 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use http::{HeaderName, HeaderValue};
 use rustix::fs::{Mode, OFlags};
+use wasm_agent_egress::client::Host;
 use wasm_agent_egress::redact::{SECRET_BYTES_MAX, SECRET_BYTES_MIN};
-use wasm_agent_egress::{Client, ClientConfig, ClientError, Resolver, SystemResolver, secret_header};
+use wasm_agent_egress::{Client, ClientConfig, ClientError, Proxy, Resolver, SystemResolver, secret_header};
 use wasm_agent_files::{Directory, Guard, OwnThing, OwnThings, look_at, policy_folder, pseudo_filesystem};
-use wasm_agent_policy::{Access, FilesystemGrant, GuestPath, POLICY_BYTES_MAX, Policy, SecretSource, SecretSpec};
+use wasm_agent_policy::{
+    Access, FilesystemGrant, GuestPath, Host as UrlHost, POLICY_BYTES_MAX, Policy, SecretSource, SecretSpec,
+};
 use zeroize::Zeroizing;
 
 use crate::error::{FileRole, GrantProblem, LoadError};
@@ -166,6 +169,14 @@ impl Grants {
     pub(crate) fn client(&self, resolver: Arc<dyn Resolver>) -> Result<Client, ClientError> {
         let mut config = ClientConfig::new(resolver);
         config.extra_roots_pem.clone_from(&self.authorities);
+        config.proxy = self.policy.proxy().map(|proxy| Proxy {
+            host: match &proxy.host {
+                UrlHost::Name(name) => Host::Name(name.to_string()),
+                UrlHost::Ip(address) => Host::Ip(*address),
+            },
+            port: proxy.port,
+            authorization: self.secret_headers(proxy.secret.as_slice()).next().map(|(_, value)| value),
+        });
         Client::new(config)
     }
 

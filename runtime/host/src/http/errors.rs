@@ -22,7 +22,7 @@ pub(crate) fn to_wasi_error(error: &ExchangeError) -> Error {
         ExchangeError::ConnectionRefused => Error::ConnectionRefused,
         ExchangeError::ConnectTimeout => Error::ConnectionTimeout,
         ExchangeError::ConnectionLimit { .. } => Error::ConnectionLimitReached,
-        ExchangeError::DestinationUnavailable(_) => Error::DestinationUnavailable,
+        ExchangeError::DestinationUnavailable(_) | ExchangeError::ProxyRefused { .. } => Error::DestinationUnavailable,
         ExchangeError::ConnectionTerminated | ExchangeError::NotProcessed(_) => Error::ConnectionTerminated,
         ExchangeError::TlsCertificate(_) => Error::TlsCertificateError,
         ExchangeError::TlsAlert { code } => Error::TlsAlertReceived { alert_id: Some(*code), alert_message: None },

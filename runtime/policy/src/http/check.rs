@@ -24,6 +24,12 @@ impl Policy {
         self.http_grant(grant).is_some_and(|grant| grant.networks.permits(address))
     }
 
+    /// Whether requests under this grant go through the policy's [`proxy`](Policy::proxy).
+    #[must_use]
+    pub fn proxies(&self, grant: GrantId) -> bool {
+        self.proxy().is_some() && self.http_grant(grant).is_some_and(|grant| grant.proxy != Some(false))
+    }
+
     /// The grant that governs this request and whose secrets are added to it; `None` if the request is denied.
     #[must_use]
     pub fn governing_http_grant(&self, method: &Method, url: &Url) -> Option<&HttpGrant> {

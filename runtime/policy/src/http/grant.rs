@@ -21,6 +21,8 @@ pub struct HttpGrant {
     pub(crate) ask: Option<bool>,
     pub(crate) secrets: Vec<String>,
     pub(crate) networks: Networks,
+    /// `proxy` as written; without it, requests go through the policy's proxy if it has one.
+    pub(crate) proxy: Option<bool>,
     /// In lower case, with `-` for every character other than letters and digits.
     pub(crate) headers: Vec<String>,
 }
@@ -48,6 +50,12 @@ impl HttpGrant {
     #[must_use]
     pub fn dials_public(&self) -> bool {
         self.networks.has_public()
+    }
+
+    /// `proxy`, if the grant says whether its requests go through the policy's proxy.
+    #[must_use]
+    pub fn proxy(&self) -> Option<bool> {
+        self.proxy
     }
 
     /// The headers that may override what was matched (another method, URL, host or client), in lower case.

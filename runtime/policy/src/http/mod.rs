@@ -14,6 +14,7 @@ pub(crate) mod overriding;
 pub(crate) mod parse;
 mod parse_headers;
 pub(crate) mod parse_secrets;
+pub(crate) mod proxy;
 pub(crate) mod secret;
 pub(crate) mod text;
 pub(crate) mod url;

@@ -37,6 +37,11 @@ impl Networks {
         self.public || self.listed.is_empty()
     }
 
+    /// Whether the grant lists anything.
+    pub(crate) fn is_written(&self) -> bool {
+        self.public || !self.listed.is_empty()
+    }
+
     pub(crate) fn listed(&self) -> &[IpNet] {
         &self.listed
     }

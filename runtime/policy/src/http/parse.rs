@@ -7,6 +7,7 @@ use crate::http::grant::HttpGrant;
 use crate::http::method::Method;
 use crate::http::network::{self, is_loopback};
 use crate::http::networks::{Networks, PUBLIC};
+use crate::http::proxy::{self, ProxySpec};
 use crate::http::secret::SecretSpec;
 use crate::http::url::Scheme;
 use crate::http::url_pattern::UrlPattern;
@@ -16,7 +17,7 @@ use ipnet::IpNet;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks", "headers", "encoded-slash"];
+const KEYS: &[&str] = &["url", "methods", "ask", "secrets", "networks", "headers", "encoded-slash", "proxy"];
 
 /// What `localhost` resolves to (RFC 6761 section 6.3).
 const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -24,7 +25,12 @@ const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6A
 /// The secrets of the policy, by name.
 type SecretsByName<'s> = BTreeMap<&'s str, &'s SecretSpec>;
 
-pub(crate) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Report<'_>) -> Vec<HttpGrant> {
+pub(crate) fn read(
+    root: &Section<'_>,
+    secrets: &[SecretSpec],
+    proxy: Option<&ProxySpec>,
+    report: &mut Report<'_>,
+) -> Vec<HttpGrant> {
     let mut grants: Vec<HttpGrant> = Vec::new();
     let known: SecretsByName<'_> = secrets.iter().map(|secret| (secret.name.as_str(), secret)).collect();
     let mut granted: HashMap<String, HashMap<Method, u32>> = HashMap::new();
@@ -32,6 +38,7 @@ pub(crate) fn read(root: &Section<'_>, secrets: &[SecretSpec], report: &mut Repo
         let Some(grant) = read_grant(root, &section, grants.len(), &known, report) else {
             continue;
         };
+        proxy::check_grant(root, &section, &grant, proxy, report);
         let lines = granted.entry(grant.url.canonical_text().to_owned()).or_default();
         report_doubled(&section, &grant, lines, report);
         lines.extend(grant.methods.iter().map(|method| (method.clone(), grant.line)));
@@ -55,6 +62,7 @@ fn read_grant(
     let names = read_secrets(root, section, secrets, report);
     let networks = read_networks(section, report);
     let headers = parse_headers::read(section, report);
+    let proxy = section.boolean("proxy", report);
     let (url_text, url) = (url_text?, url?);
     if encoded_slash == Some(true) && !url.has_room_for_slashes() {
         report
@@ -73,6 +81,7 @@ fn read_grant(
         ask,
         secrets: names,
         networks,
+        proxy,
         headers,
     })
 }
@@ -141,6 +150,10 @@ fn read_secrets(
             report.error(&text.span, format!("there is no `[secrets.{}]`", text.value)).hint(hint);
             continue;
         };
+        if secret.header == proxy::AUTHORIZATION {
+            report.error(&text.span, format!("the secret `{}` is for the proxy, not for servers", text.value));
+            continue;
+        }
         if secrets.contains(&secret) {
             report.error(&text.span, format!("`{}` is in `secrets` already", text.value));
             continue;

@@ -2,6 +2,7 @@
 
 use crate::bounds::SECRETS_MAX;
 use crate::http::method::is_token;
+use crate::http::proxy;
 use crate::http::secret::{SecretSource, SecretSpec};
 use crate::parse::report::Report;
 use crate::parse::section::{self, Section, Text, Value};
@@ -31,11 +32,13 @@ const RESERVED_HEADERS: [&str; 11] = [
 
 pub(crate) fn read(root: &Section<'_>, report: &mut Report<'_>) -> Vec<SecretSpec> {
     let mut secrets = Vec::new();
+    let proxy = proxy::secret_name(root);
     for (name, value) in entries(root, report) {
         let section = Section::open(format!("[secrets.{}]", name.value), value, KEYS, report);
+        let for_proxy = proxy == Some(name.value);
         check_name(&name, report);
         if let Some(section) = section
-            && let Some(secret) = read_secret(name.value, &section, report)
+            && let Some(secret) = read_secret(name.value, &section, for_proxy, report)
         {
             secrets.push(secret);
         }
@@ -55,6 +58,7 @@ pub(crate) fn report_unused(root: &Section<'_>, report: &mut Report<'_>) {
         .filter_map(|grant| grant.get_ref().as_table()?.get("secrets")?.get_ref().as_array())
         .flat_map(|names| names.iter())
         .filter_map(|name| name.get_ref().as_str())
+        .chain(proxy::secret_name(root))
         .collect();
     for key in keys(root) {
         let name = key.get_ref();
@@ -110,9 +114,9 @@ fn check_name(name: &Text<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn read_secret(name: &str, section: &Section<'_>, report: &mut Report<'_>) -> Option<SecretSpec> {
+fn read_secret(name: &str, section: &Section<'_>, for_proxy: bool, report: &mut Report<'_>) -> Option<SecretSpec> {
     let source = read_source(name, section, report);
-    let header = section.required_text("header", report).and_then(|text| read_header(&text, report));
+    let header = section.required_text("header", report).and_then(|text| read_header(&text, for_proxy, report));
     let template = section.required_text("value", report).and_then(|text| read_template(&text, report));
     Some(SecretSpec {
         name: name.to_owned(),
@@ -145,13 +149,13 @@ fn read_source(name: &str, section: &Section<'_>, report: &mut Report<'_>) -> Op
     }
 }
 
-fn read_header(text: &Text<'_>, report: &mut Report<'_>) -> Option<String> {
+fn read_header(text: &Text<'_>, for_proxy: bool, report: &mut Report<'_>) -> Option<String> {
     let header = text.value.to_ascii_lowercase();
     if !is_token(&header) {
         report.error(&text.span, format!("`{}` is not the name of a header", text.value));
         return None;
     }
-    if RESERVED_HEADERS.contains(&header.as_str()) {
+    if RESERVED_HEADERS.contains(&header.as_str()) && !(for_proxy && header == proxy::AUTHORIZATION) {
         report
             .error(&text.span, format!("the header `{header}` frames or routes the request and cannot carry a secret"));
         return None;

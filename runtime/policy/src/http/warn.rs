@@ -96,6 +96,19 @@ fn networks(grant: &HttpGrant, findings: &mut Findings<'_>) {
     }
 }
 
+/// A proxy may be in a network that the tool is kept out of, and it resolves names there.
+pub(crate) fn check_proxy(policy: &Policy, findings: &mut Findings<'_>) {
+    let Some(proxy) = policy.proxy() else { return };
+    for grant in policy.http().iter().filter(|grant| grant.proxy.is_none() && grant.url.host().address().is_none()) {
+        let message = format!(
+            "the proxy `{}` resolves the name in `{}`, and nothing checks that it leads to no private address",
+            proxy.text, grant.url
+        );
+        let hint = "`proxy = true` says that the proxy may, `proxy = false` sends these requests directly";
+        findings.add(grant.line, WarningKind::ProxyResolves, &message, hint);
+    }
+}
+
 /// Whether this grant lets some request pass unasked.
 fn asks_nothing(grant: &HttpGrant) -> bool {
     grant.methods.iter().any(|method| !grant.asks(method))

@@ -21,8 +21,19 @@ use section::Section;
 use toml::de::DeValue;
 
 /// The keys of a policy file.
-const KEYS: &[&str] =
-    &["version", "tool", "filesystem", "http", "secrets", "environment", "limits", "approval", "tls", "test"];
+const KEYS: &[&str] = &[
+    "version",
+    "tool",
+    "filesystem",
+    "http",
+    "secrets",
+    "environment",
+    "limits",
+    "approval",
+    "tls",
+    "network",
+    "test",
+];
 
 /// The version of the grammar.
 const VERSION: &str = "1";
@@ -55,7 +66,8 @@ fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> (Parts, Vec<tests_in
     check_version(root, report);
     let secrets = http::parse_secrets::read(root, report);
     let filesystem = file::parse::read(root, report);
-    let http = http::parse::read(root, &secrets, report);
+    let proxy = http::proxy::read(root, &secrets, report);
+    let http = http::parse::read(root, &secrets, proxy.as_ref(), report);
     http::parse_secrets::report_unused(root, report);
     let parts = Parts {
         tool_sha256: settings::tool(root, report),
@@ -66,6 +78,7 @@ fn read<'d>(root: &Section<'d>, report: &mut Report<'_>) -> (Parts, Vec<tests_in
         filesystem,
         http,
         secrets,
+        proxy,
     };
     (parts, tests_in_file::read(root, report))
 }

@@ -53,6 +53,8 @@ pub enum WarningKind {
     AnyDepth,
     /// Much can be read and sent away, unasked.
     WayOut,
+    /// A name that the proxy resolves, so that its addresses are not checked.
+    ProxyResolves,
     /// The policy is too large to check all of it.
     NotAllChecked,
 }
@@ -74,6 +76,7 @@ impl WarningKind {
             Self::WordStar => "word-star",
             Self::AnyDepth => "any-depth",
             Self::WayOut => "way-out",
+            Self::ProxyResolves => "proxy-resolves",
             Self::NotAllChecked => "not-all-checked",
         }
     }
@@ -163,6 +166,7 @@ impl Policy {
         for grant in self.http() {
             http::warn::check(grant, &mut findings);
         }
+        http::warn::check_proxy(self, &mut findings);
         http::warn::check_way_out(self, &mut findings);
         findings.finish()
     }

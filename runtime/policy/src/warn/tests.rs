@@ -308,3 +308,18 @@ fn warnings_are_few_short_and_in_order_however_large_the_policy_is() {
     let long = warnings(&http(&format!("https://a.com/{}", "\u{e9}".repeat(1_000)), ""));
     assert!(long.as_slice()[0].message.chars().count() <= crate::MESSAGE_CHARS_MAX + 1);
 }
+
+#[test]
+fn a_name_that_the_proxy_resolves_is_a_warning_until_the_grant_says_so() {
+    let proxy = "[network]\nproxy = \"http://proxy.corp:3128\"\n";
+    assert_eq!(
+        shown(&format!("{proxy}[[http]]\nurl = \"https://a.com/**\"\n")),
+        "line 4: the proxy `http://proxy.corp:3128` resolves the name in `https://a.com/**`, and nothing checks that \
+         it leads to no private address\n\
+         hint: `proxy = true` says that the proxy may, `proxy = false` sends these requests directly"
+    );
+    for rest in ["proxy = true", "proxy = false"] {
+        assert!(kinds(&format!("{proxy}[[http]]\nurl = \"https://a.com/**\"\n{rest}\n")).is_empty());
+    }
+    assert!(kinds(&format!("{proxy}[[http]]\nurl = \"https://8.8.8.8/**\"\n")).is_empty());
+}

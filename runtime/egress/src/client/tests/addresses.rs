@@ -149,7 +149,7 @@ async fn a_silent_address_that_is_not_allowed_is_not_dialled() {
 struct Silent {
     address: SocketAddr,
     _listener: TcpListener,
-    _waiting: JoinSet<std::io::Result<TcpStream>>,
+    _waiting: JoinSet<io::Result<TcpStream>>,
 }
 
 impl Silent {

@@ -57,7 +57,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
 
     /// A client that has closed gets no more.
     async fn write(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        let mut frame = (payload.len() as u32).to_be_bytes()[1..].to_vec();
+        let mut frame = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
         frame.extend([kind, flags]);
         frame.extend(stream.to_be_bytes());
         frame.extend(payload);
@@ -104,7 +104,7 @@ where
                 frame.flags & END_STREAM != 0
             }
             DATA => {
-                let window = (frame.payload.len() as u32).to_be_bytes();
+                let window = u32::try_from(frame.payload.len()).unwrap().to_be_bytes();
                 if !frame.payload.is_empty() {
                     frames.write(WINDOW_UPDATE, 0, 0, &window).await;
                     frames.write(WINDOW_UPDATE, 0, frame.stream, &window).await;

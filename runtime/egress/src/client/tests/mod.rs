@@ -4,6 +4,7 @@ mod addresses;
 pub(crate) mod bodies;
 pub(crate) mod frames;
 mod limits;
+mod proxy;
 mod requests;
 mod reuse;
 pub(crate) mod server;
@@ -85,6 +86,7 @@ fn get(address: SocketAddr) -> Exchange {
         deadline: Some(Instant::now() + Duration::from_secs(3600)),
         timeouts: Timeouts::default(),
         new_connection: false,
+        proxied: false,
     }
 }
 

@@ -55,7 +55,11 @@ impl Host {
         };
         action.secrets = policy.secrets_for(&action.method, &action.url).to_vec();
         // From now on, a secret that this server may have received, under any grant, can come back from it.
-        let within_reach: Vec<String> = policy.secrets_at(&action.url).map(str::to_owned).collect();
+        let mut within_reach: Vec<String> = policy.secrets_at(&action.url).map(str::to_owned).collect();
+        // A proxy answers in the server's place where nothing is encrypted, and could send back its own secret.
+        if action.url.scheme() == PolicyScheme::Http {
+            within_reach.extend(policy.proxy().and_then(|proxy| proxy.secret.clone()));
+        }
         if !within_reach.is_empty() {
             ask_readably(&mut headers);
         }

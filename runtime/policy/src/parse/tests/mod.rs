@@ -5,6 +5,7 @@ use std::time::Duration;
 
 mod filesystem;
 mod http;
+mod proxy;
 mod settings;
 mod size;
 

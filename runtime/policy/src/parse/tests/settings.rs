@@ -30,9 +30,9 @@ fn names_unknown_keys_and_what_is_known() {
 colour = "red"
 acess = 1"#;
     let expected = r#"line 2, column 1: unknown key `colour` in the policy
-hint: known keys are `version`, `tool`, `filesystem`, `http`, `secrets`, `environment`, `limits`, `approval`, `tls`, `test`
+hint: known keys are `version`, `tool`, `filesystem`, `http`, `secrets`, `environment`, `limits`, `approval`, `tls`, `network`, `test`
 line 3, column 1: unknown key `acess` in the policy
-hint: known keys are `version`, `tool`, `filesystem`, `http`, `secrets`, `environment`, `limits`, `approval`, `tls`, `test`"#;
+hint: known keys are `version`, `tool`, `filesystem`, `http`, `secrets`, `environment`, `limits`, `approval`, `tls`, `network`, `test`"#;
     assert_eq!(errors(policy), expected);
 }
 
