@@ -209,7 +209,11 @@ impl Failure for StreamError {
     }
 
     fn trap_text(&self) -> String {
-        self.to_string()
+        match self {
+            // As the run's own report says it, so that the report of a replay is the same.
+            Self::Trap(error) => error.root_cause().to_string(),
+            other => other.to_string(),
+        }
     }
 }
 

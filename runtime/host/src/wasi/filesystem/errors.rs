@@ -22,6 +22,8 @@ pub(super) fn code_of(error: &io::Error) -> ErrorCode {
     match error.kind() {
         // A write that took no bytes: nothing else says that there is no room.
         io::ErrorKind::WriteZero => ErrorCode::InsufficientSpace,
+        // A size beyond 63 bits, which the system can't even be asked for.
+        io::ErrorKind::InvalidInput => ErrorCode::Invalid,
         _ => ErrorCode::Io,
     }
 }

@@ -57,6 +57,14 @@ impl Host {
         if flags.intersects(synchronous) {
             return Err(types::ErrorCode::Unsupported.into());
         }
+        // No directory is made, emptied or excluded by opening it.
+        let of_files = OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE;
+        if open_flags.contains(OpenFlags::DIRECTORY) && open_flags.intersects(of_files) {
+            return Err(types::ErrorCode::Invalid.into());
+        }
+        if open_flags.contains(OpenFlags::CREATE) && names_a_directory(path) {
+            return Err(types::ErrorCode::IsDirectory.into());
+        }
         let exclusive = open_flags.contains(OpenFlags::CREATE | OpenFlags::EXCLUSIVE);
         let follow = path_flags.contains(PathFlags::SYMLINK_FOLLOW) && !exclusive;
         if open_flags == OpenFlags::empty()
@@ -195,4 +203,12 @@ impl Host {
         let world = self.world().map_err(FsError::trap)?;
         Ok(world.table.push(Descriptor::File(File::new(file, perms, mode, true)))?)
     }
+}
+
+/// Whether the last name of a path has a `/` behind it. A file can't be created there, whatever is there now, so that
+/// the answer reveals nothing.
+fn names_a_directory(path: &str) -> bool {
+    let name = path.trim_end_matches('/');
+    let last = name.rsplit('/').next().unwrap_or_default();
+    name.len() < path.len() && !name.starts_with('/') && !matches!(last, "" | "." | "..")
 }
