@@ -41,7 +41,9 @@ fn the_times_of_a_file_that_is_open_for_reading_are_set_where_the_grant_allows_i
         probe.rename(dir, "a.txt", "moved.txt");
         probe.rename(dir, "d", "e");
         probe.unlink(dir, "gone.txt");
-        files.map(|file| probe.touch_open(file));
+        for file in files {
+            probe.touch_open(file);
+        }
         let run = Scene::tool(&folder, probe.tool()).policy(policy).run();
         run.exited(0);
         assert_eq!(results(&run)[6..], expected);

@@ -39,8 +39,12 @@ fn what_is_listed_can_be_looked_at_and_nothing_else() {
         for _ in 0..=NAMES.len() {
             probe.next_entry(listing);
         }
-        NAMES.map(|name| probe.stat(work, name));
-        NAMES.map(|name| probe.metadata_hash(work, name));
+        for name in NAMES {
+            probe.stat(work, name);
+        }
+        for name in NAMES {
+            probe.metadata_hash(work, name);
+        }
         let policy = format!("[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\n{rules}");
         let run = Scene::tool(&folder, probe.tool()).policy(policy).approver(wasm_agent_tests::Script::approve()).run();
         run.exited(0);

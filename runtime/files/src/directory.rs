@@ -8,7 +8,7 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, Statx, StatxFlags};
 use rustix::io::Errno;
 use wasm_agent_policy::GuestPath;
 
-use super::{FileId, look_at};
+use super::{FileId, Names, look_at};
 
 /// Directories on the way are opened only to look up names in them.
 pub(super) const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -24,6 +24,8 @@ pub struct Directory {
     pub id: FileId,
     /// The mount that it was reached through.
     pub mount: Mount,
+    /// How it knows its files.
+    pub names: Names,
 }
 
 impl Directory {
@@ -34,7 +36,19 @@ impl Directory {
     /// When the kernel can't identify the directory.
     pub fn new(file: Arc<File>, path: GuestPath) -> Result<Self, Errno> {
         let found = look_at(&*file)?;
-        Ok(Self { id: found.identity.file(), mount: found.mount, file, path })
+        Ok(Self { id: found.identity.file(), mount: found.mount, names: Names::of(&*file)?, file, path })
+    }
+
+    /// Takes an open directory that was reached through another one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Directory::new`].
+    pub fn below(above: &Self, file: Arc<File>, path: GuestPath) -> Result<Self, Errno> {
+        let found = look_at(&*file)?;
+        let is_same_mount = found.mount == above.mount;
+        let names = if is_same_mount { above.names.below(&*file) } else { Names::of(&*file)? };
+        Ok(Self { id: found.identity.file(), mount: found.mount, names, file, path })
     }
 
     /// Its descriptor.

@@ -106,8 +106,8 @@ impl Files {
     }
 
     /// The directory of a listing.
-    pub fn listed(&self, handle: u32) -> Option<&GuestPath> {
-        self.listings.get(&handle).map(|listing| &listing.directory.path)
+    pub fn listed(&self, handle: u32) -> Option<&Directory> {
+        self.listings.get(&handle).map(|listing| &listing.directory)
     }
 
     /// Forgets a listing.

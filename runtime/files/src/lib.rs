@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make their own files"))]
 
+mod bounds;
 mod created;
 mod directory;
 mod found;
@@ -14,6 +15,7 @@ mod handles;
 mod last_look;
 mod links;
 mod mount_points;
+mod names;
 mod open;
 mod own;
 mod peek;
@@ -21,6 +23,7 @@ mod perform;
 mod pseudo;
 mod resolve;
 
+pub use bounds::Bounds;
 pub use created::Created;
 pub use directory::{Directory, Mount};
 pub use found::{FileId, Found, Identity, look, look_at, look_for};
@@ -28,11 +31,12 @@ pub(crate) use found::{FileMap, FileSet};
 pub use handles::Files;
 pub use last_look::LastLook;
 pub use links::Links;
+pub use names::Names;
 pub use open::Opened;
 pub use own::{Guard, OwnThing, OwnThingError, OwnThings, Reached, policy_folder, reached};
 pub use peek::Contents;
 pub use perform::{Target, open_last_look};
 pub use pseudo::{pseudo_filesystem, pseudo_filesystem_at};
-pub use resolve::{Bounds, Place, Unresolved, resolve};
+pub use resolve::{Place, Unresolved, resolve};
 pub use rustix::fs::{FileType, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 pub use rustix::io::Errno;

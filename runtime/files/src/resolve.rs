@@ -12,7 +12,9 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use wasm_agent_policy::{DecisionKind, DenialReason, GuestPath};
 
+use super::bounds::Bounds;
 use super::directory::{DIRECTORY, Directory, open_beneath};
+use super::names::{Names, OwnName, own_name};
 use super::{Found, look, look_for};
 
 /// Most symbolic links that one path may lead through. Linux's own limit.
@@ -110,6 +112,8 @@ pub(super) fn is_name(path: &str) -> bool {
 /// Resolves a name in the directory itself: nothing to walk through, and the most common case. `None` if it is a link
 /// to follow.
 fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place, Option<Found>)>, Unresolved> {
+    let own = named_by(base, name)?;
+    let name = own.as_deref().unwrap_or(name);
     let found = look_for(base.as_fd(), name)?;
     if follow && found.as_ref().is_some_and(|found| found.kind == FileType::Symlink) {
         return Ok(None);
@@ -117,22 +121,16 @@ fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place,
     Ok(Some((Place::named(base, name)?, found)))
 }
 
-/// What a path must not lead through.
-pub trait Bounds {
-    /// Whether the policy denies this path.
-    fn denies(&self, path: &GuestPath) -> bool;
-
-    /// What the policy decides about reading this path.
-    fn reading(&self, path: &GuestPath) -> DecisionKind;
-
-    /// Why no policy opens the entry `name` of a directory, if it is barred.
-    fn bars_entry(&self, dir: &Directory, name: &str) -> Option<DenialReason>;
-
-    /// Why no policy opens this directory in `parent`, if it is barred.
-    fn bars_directory(&self, parent: &Directory, directory: &Directory) -> Option<DenialReason>;
-
-    /// Whether nothing below a directory can be barred, so that several directories can be opened in one step.
-    fn may_leap(&self, base: &Directory) -> bool;
+/// The name that a directory itself has for an entry, if it is another one.
+fn named_by(directory: &Directory, name: &str) -> Result<Option<String>, Unresolved> {
+    match own_name(directory, name)? {
+        OwnName::Same => Ok(None),
+        OwnName::Other(own) => Ok(Some(own)),
+        OwnName::Unknown => {
+            let path = directory.path.join(name).map_err(|_| Errno::NAMETOOLONG)?;
+            Err(Unresolved::Barred(path, DenialReason::Spelling))
+        }
+    }
 }
 
 struct Walk<'a> {
@@ -202,6 +200,8 @@ impl<'a> Walk<'a> {
                     }
                 }
                 name => {
+                    let own = named_by(self.top(), name)?;
+                    let name = own.as_deref().unwrap_or(name);
                     let may_be_link = !last || follow || self.must_be_dir;
                     if may_be_link && self.follow(name)? {
                         continue;
@@ -225,7 +225,7 @@ impl<'a> Walk<'a> {
     fn leap(&mut self) {
         let Some((_, parents)) = self.pending.split_first() else { return };
         let plain = parents.iter().all(|name| name != "." && name != "..");
-        if parents.is_empty() || !plain || !self.bounds.may_leap(self.base) {
+        if parents.is_empty() || !plain || self.base.names != Names::Exact || !self.bounds.may_leap(self.base) {
             return;
         }
         let relative = parents.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/");
@@ -233,7 +233,7 @@ impl<'a> Walk<'a> {
         // A denial of a directory covers everything below it, so checking the last one is enough.
         let Some(path) = path.filter(|path| !self.bounds.denies(path)) else { return };
         let Ok(file) = open_beneath(self.base.as_fd(), &relative, false) else { return };
-        if let Ok(directory) = Directory::new(Arc::new(file), path)
+        if let Ok(directory) = Directory::below(self.base, Arc::new(file), path)
             && self.bounds.bars_directory(self.base, &directory).is_none()
         {
             self.leapt = self.pending.split_off(1);
@@ -322,7 +322,7 @@ impl<'a> Walk<'a> {
             Err(errno @ (Errno::NOENT | Errno::NOTDIR | Errno::LOOP)) => return Err(self.ends_at(path, errno.into())),
             Err(errno) => return Err(errno.into()),
         };
-        let directory = Directory::new(Arc::new(File::from(file)), path)?;
+        let directory = Directory::below(self.top(), Arc::new(File::from(file)), path)?;
         if let Some(reason) = self.bounds.bars_directory(self.top(), &directory) {
             return Err(Unresolved::Barred(directory.path, reason));
         }

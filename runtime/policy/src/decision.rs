@@ -187,13 +187,15 @@ pub enum DenialReason {
     Mount,
     /// It lies on a file system that shows the kernel or its devices, such as procfs.
     PseudoFilesystem,
+    /// Its folder knows it by several names, and one of them is denied or can't be told.
+    Spelling,
     /// No policy can give it.
     Unsupported,
 }
 
 impl DenialReason {
     /// Every reason.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NoGrant,
         Self::ReadOnly,
         Self::DenyPattern,
@@ -212,6 +214,7 @@ impl DenialReason {
         Self::OwnThing,
         Self::Mount,
         Self::PseudoFilesystem,
+        Self::Spelling,
         Self::Unsupported,
     ];
 
@@ -237,6 +240,7 @@ impl DenialReason {
             Self::OwnThing => "own-thing",
             Self::Mount => "mount",
             Self::PseudoFilesystem => "pseudo-file-system",
+            Self::Spelling => "spelling",
             Self::Unsupported => "unsupported",
         }
     }
@@ -250,7 +254,7 @@ impl DenialReason {
     /// Whether the host denies for this reason whatever the policy says, because of what the machine has at that place.
     #[must_use]
     pub fn is_of_the_host(self) -> bool {
-        matches!(self, Self::LinkLeavesGrant | Self::OwnThing | Self::Mount | Self::PseudoFilesystem)
+        matches!(self, Self::LinkLeavesGrant | Self::OwnThing | Self::Mount | Self::PseudoFilesystem | Self::Spelling)
     }
 
     /// The reason in words, for an operator.
@@ -275,6 +279,7 @@ impl DenialReason {
             Self::OwnThing => "it belongs to the host, or leads to something that does",
             Self::Mount => "it lies on another mount than the grant's directory",
             Self::PseudoFilesystem => "it lies on a file system that shows the kernel or its devices",
+            Self::Spelling => "its folder knows it by several names, and one of them is denied or can't be told",
             Self::Unsupported => "no policy can grant it",
         }
     }

@@ -6,7 +6,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -22,8 +22,10 @@ use wasm_agent_policy::{
 use zeroize::Zeroizing;
 
 use crate::error::{FileRole, GrantProblem, LoadError};
+use spelling::Spellings;
 
 mod overlap;
+mod spelling;
 
 /// Largest file that a secret or a certificate authority is read from, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -35,6 +37,8 @@ pub struct Grants {
     secrets: Vec<Secret>,
     authorities: Vec<Vec<u8>>,
     own: OwnThings,
+    /// Made when the first folder needs them.
+    spellings: OnceLock<Spellings>,
 }
 
 /// The directory of a grant.
@@ -88,6 +92,7 @@ impl Grants {
             secrets: Vec::new(),
             authorities: Vec::new(),
             own: OwnThings::new(),
+            spellings: OnceLock::new(),
         }
     }
 
@@ -154,6 +159,11 @@ impl Grants {
     pub(crate) fn preopen_above(&self, path: &GuestPath) -> Option<&Preopen> {
         let above = self.preopens.iter().filter(|preopen| path.starts_with(&preopen.directory.path));
         above.max_by_key(|preopen| preopen.directory.path.as_str().len())
+    }
+
+    /// What `deny` covers under other spellings.
+    pub(crate) fn spellings(&self) -> &Spellings {
+        self.spellings.get_or_init(|| Spellings::new(&self.policy))
     }
 
     /// The policy.
@@ -230,7 +240,7 @@ impl Opener<'_> {
         let preopens = opened.into_iter().map(|(_, _, preopen)| preopen).collect();
         let secrets = policy.secrets().iter().map(|spec| self.secret(spec)).collect::<Result<_, _>>()?;
         let own = OwnThings::of_policy(&policy, self.policy_path);
-        let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy, own };
+        let mut grants = Grants { preopens, secrets, authorities: Vec::new(), policy, own, spellings: OnceLock::new() };
         if let Some(file) = grants.policy.ca_file() {
             let line = grants.policy.ca_line().unwrap_or(1);
             let file = file.to_owned();

@@ -212,9 +212,9 @@ impl Host {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        let opened = self.metadata_of(fd)?.identity;
         let target = self.target_from(call, Base::Directory(directory), name, false, Wants::Modify).await?.target;
-        if target.found.as_ref().is_none_or(|found| found.identity != opened) {
+        let found = target.found.as_ref().ok_or(types::ErrorCode::NotPermitted)?;
+        if found.identity != self.metadata_of(fd)?.identity {
             return Err(types::ErrorCode::NotPermitted.into());
         }
         self.set_times_of(call, &target, accessed, modified).await

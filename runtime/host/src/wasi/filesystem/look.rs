@@ -1,7 +1,7 @@
 //! Looks at files without opening them.
 
-use wasm_agent_files::{self as files, Found};
-use wasm_agent_policy::{Act, Action, GuestPath, Origin, Policy};
+use wasm_agent_files::{self as files, Files, Found};
+use wasm_agent_policy::{Act, Action, GuestPath, Origin};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
@@ -13,8 +13,9 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 use super::Fd;
 use super::access::ResolvedPath;
 use super::errors::failed;
-use super::path_rules::{Wants, in_place};
+use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
+use crate::grants::Grants;
 
 impl Host {
     pub(super) async fn stat_at(
@@ -124,7 +125,7 @@ impl Host {
             let stream = Resource::new_borrow(number);
             match world.filesystem().read_directory_entry(stream).await {
                 Ok(Some(entry)) if world.files.hides(number, &entry.name, is_granted) => {}
-                Ok(Some(entry)) if !is_shown(grants.policy(), world.files.listed(number), &entry) => {}
+                Ok(Some(entry)) if !is_shown(grants, &world.files, number, &entry) => {}
                 Err(error) if error.downcast_ref() == Some(&types::ErrorCode::IllegalByteSequence) => {
                     if let Some(directory) = world.files.leave_out(number) {
                         let text = format!("left out names that are not UTF-8 in {}", directory.as_str());
@@ -153,12 +154,16 @@ impl Host {
     }
 }
 
-/// Whether a listing of this directory has an entry.
-fn is_shown(policy: &Policy, directory: Option<&GuestPath>, entry: &types::DirectoryEntry) -> bool {
+/// Whether a listing has an entry.
+fn is_shown(grants: &Grants, files: &Files, listing: u32, entry: &types::DirectoryEntry) -> bool {
     // A directory for all that is known: then no file system says what its entries are.
     let may_be_dir = matches!(entry.type_, types::DescriptorType::Directory | types::DescriptorType::Unknown);
-    let path = directory.and_then(|directory| directory.join(&entry.name).ok());
-    path.is_none_or(|path| policy.shows(&path, may_be_dir))
+    let rules = PathRules { grants, guard: &files.guard };
+    let Some(directory) = files.listed(listing) else { return true };
+    directory
+        .path
+        .join(&entry.name)
+        .is_ok_and(|path| grants.policy().shows(&path, may_be_dir) && !rules.is_denied_spelling(directory, &path))
 }
 
 fn stat(found: &Found) -> types::DescriptorStat {

@@ -181,7 +181,8 @@ impl Host {
             OpenMode::READ
         };
         let descriptor = Dir::new(opened.file, FsPerms::ReadWrite, mode, true);
-        let directory = Directory::new(Arc::clone(&descriptor.dir), named.target.place.path).map_err(failed)?;
+        let place = named.target.place;
+        let directory = Directory::below(&place.dir, Arc::clone(&descriptor.dir), place.path).map_err(failed)?;
         let world = self.world().map_err(FsError::trap)?;
         let fd = world.table.push(Descriptor::Dir(descriptor))?;
         world.files.insert(fd.rep(), directory);

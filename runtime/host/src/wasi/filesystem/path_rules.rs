@@ -1,6 +1,6 @@
 //! Targets that no policy can grant: the host's own things, other mounts, directories that were moved away.
 
-use wasm_agent_files::{self as files, Bounds, Directory, Errno, Found, Guard, Mount, Place};
+use wasm_agent_files::{self as files, Bounds, Directory, Errno, Found, Guard, Mount, Names, Place};
 use wasm_agent_policy::{Action, DecisionKind, DenialReason, GuestPath, Origin};
 
 use crate::grants::Grants;
@@ -60,8 +60,19 @@ impl PathRules<'_> {
         if own {
             return Some(DenialReason::OwnThing);
         }
+        if self.is_denied_spelling(&place.dir, &place.path) {
+            return Some(DenialReason::Spelling);
+        }
         let mount = found.map(|found| found.mount).filter(|mount| *mount != place.dir.mount)?;
         self.crosses(&place.path, mount).or_else(|| pseudo_filesystem_reason(files::pseudo_filesystem_at(place)))
+    }
+
+    /// Whether a path in a folder that may know it by other names is denied under one of them.
+    pub(super) fn is_denied_spelling(&self, directory: &Directory, path: &GuestPath) -> bool {
+        directory.names == Names::Unsure
+            // What the policy denies under this name, it denies for its own reason.
+            && self.grants.policy().may_go_through(path)
+            && self.grants.spellings().deny(path)
     }
 
     /// Why something with this path must not be on this mount; `None` if it may be.
@@ -81,7 +92,11 @@ impl Bounds for PathRules<'_> {
     }
 
     fn bars_entry(&self, directory: &Directory, name: &str) -> Option<DenialReason> {
-        self.guard.keeps(directory.id, name, None).then_some(DenialReason::OwnThing)
+        if self.guard.keeps(directory.id, name, None) {
+            return Some(DenialReason::OwnThing);
+        }
+        let path = directory.path.join(name).ok()?;
+        self.is_denied_spelling(directory, &path).then_some(DenialReason::Spelling)
     }
 
     fn bars_directory(&self, parent: &Directory, directory: &Directory) -> Option<DenialReason> {
