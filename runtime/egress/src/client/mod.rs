@@ -33,6 +33,7 @@ use wasm_agent_policy::{Host as UrlHost, Scheme as UrlScheme, Url};
 
 pub use body::ResponseBody;
 pub use error::{Addresses, BoxError, ClientError, ExchangeError, RequestFault, SendError};
+pub(crate) use request::belongs_to_connection;
 pub use resolver::{Resolver, Resolving, SystemResolver};
 pub use send::Client;
 
