@@ -150,12 +150,46 @@ fn complete_events_and_lines_pass_at_once_where_there_is_a_secret() {
     for (kind, parts) in [
         ("text/event-stream", &["data: one tok\n\n", "data: two\r\n\r\n", "data: tok-3f9a77zzQx\r\r"][..]),
         ("application/x-ndjson", &["{\"a\": \"tok\"}\n", "[1,\r2]\n", "\"tok-3f9a77zzQx\"\n"]),
+        ("application/json;stream=watch", &["{\"a\":\n\"tok\"}\n", "[1]\r\n", "{\"a\": \"tok-3f9a77zzQx\"}\n"]),
     ] {
         let server = Stream::new(kind, parts);
         let (stream, next) = (server.url("/with/stream"), server.url("/with/next"));
         let run = attack(&both(&server.url("")), &["follow", &stream, &next]);
         assert!(run.stdout.starts_with(&parts.concat().replace(SECRET, "**************")), "{}", run.stdout);
         assert!(run.stdout.contains("the stream came in 3 parts"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn guesses_in_a_stream_that_pauses_can_not_be_told_apart() {
+    let parts = [
+        ("text/event-stream", &["data: tok-3f9a77zz\n\n", ": tok-3f9a77zzQ\r\r", "{\"a\": \"3f9a77zzQx\"}\n"][..]),
+        ("application/jsonl", &["\"tok-3f9a77zz\"\n", "[\"746f6b2d336639613737\"]\n", "\"dG9rLTNmOWE3N3p6\"\n"]),
+        ("application/json", &["[\"tok-3f9a77zz\"]\n", "{\"a\":\n\"tok-3f9a77zzQ\"}\n"]),
+    ];
+    for (kind, parts) in parts {
+        let observed = [SECRET, "tok-3f9a77zzQy", "unrelated-0123456789"].map(|secret| {
+            let server = Stream::new(kind, parts);
+            let folder = Folder::new();
+            let scene = Scene::guest(&folder, "mask-oracle").policy(both(&server.url(""))).secret("TOKEN", secret);
+            let run = scene.arguments(["follow", &server.url("/with/stream"), &server.url("/with/next")]).run();
+            assert!(run.stdout.starts_with(&parts.concat()), "{}", run.stdout);
+            assert!(run.stdout.contains(&format!("the stream came in {} parts", parts.len())), "{}", run.stdout);
+            (run.stdout.replace(&server.address.to_string(), ""), run.functions())
+        });
+        assert_eq!(observed[0], observed[1], "{kind}");
+        assert_eq!(observed[0], observed[2], "{kind}");
+    }
+}
+
+#[test]
+fn secret_with_a_line_end_is_an_error_before_the_run() {
+    let server = Server::http(|_| answer(200, "ok"));
+    for secret in ["tok-3f9a\n77zzQx", "tok-3f9a\r77zzQx", "tok-3f9a\r\n\r\n77zzQx"] {
+        let folder = Folder::new();
+        let scene = Scene::guest(&folder, "fetch-page").policy(both(&server.url(""))).secret("TOKEN", secret);
+        let error = scene.set_up().map(drop).unwrap_err().to_string();
+        assert!(error.contains("secret `token` can't be the value of a header"), "{error}");
     }
 }
 

@@ -61,14 +61,14 @@ fn an_export_overwrites_nothing_and_is_no_report() {
 }
 
 /// A desk with a journal that is the same everywhere.
-fn made() -> Desk {
+pub(crate) fn made() -> Desk {
     let desk = Desk::new();
     desk.write("a.journal", sample_journal::journal(|_| {}));
     desk
 }
 
 /// What a collector says to a request that it takes.
-const TAKEN: &str = r#"{"partialSuccess":{}}"#;
+pub(crate) const TAKEN: &str = r#"{"partialSuccess":{}}"#;
 
 /// Runs a command that names a server, which has another port each time.
 fn run_with(desk: &mut Desk, server: &str, shown: &str, arguments: &str) -> Ran {
@@ -77,7 +77,7 @@ fn run_with(desk: &mut Desk, server: &str, shown: &str, arguments: &str) -> Ran 
     ran
 }
 
-fn spans(body: &[u8]) -> Vec<Value> {
+pub(crate) fn spans(body: &[u8]) -> Vec<Value> {
     let request: Value = serde_json::from_slice(body).unwrap();
     request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone()
 }
@@ -150,14 +150,15 @@ fn says_what_a_collector_did_not_take() {
     let mut desk = made();
     let partial =
         Server::http(|_| answer(200, r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too \u001b[2J old"}}"#));
-    let busy = Server::http(|_| answer(503, "come back later\n"));
+    let broken = Server::http(|_| answer(500, "it is not your fault\n"));
     let mut gone = Server::text("");
-    let servers = [(&partial, "127.0.0.1:PARTIAL"), (&busy, "127.0.0.1:BUSY"), (&gone, "127.0.0.1:GONE")]
+    let servers = [(&partial, "127.0.0.1:PARTIAL"), (&broken, "127.0.0.1:BROKEN"), (&gone, "127.0.0.1:GONE")]
         .map(|(server, shown)| (server.address().to_string(), shown));
     gone.stop();
     for (server, shown) in servers {
         desk.hide(server.clone(), shown);
-        run_with(&mut desk, &server, shown, "journal export --format otlp --to URL a.journal").fails_in_one_line(&[5]);
+        let export = "journal export --format otlp --to URL --timeout 1m a.journal";
+        run_with(&mut desk, &server, shown, export).fails_in_one_line(&[5]);
     }
     desk.matches("export-refused");
 }

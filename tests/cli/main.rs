@@ -8,6 +8,7 @@ mod approving;
 mod broken_journals;
 mod calling;
 mod causes;
+mod collector;
 mod compiling;
 mod desk;
 mod diffing;

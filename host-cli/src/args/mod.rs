@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use common::{Format, FormatChoice, State};
-pub(crate) use export::{Export, ExportFormat, Redact};
+pub(crate) use export::{Export, ExportFormat, Redact, TIMEOUT_MAX, is_timeout};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
 pub(crate) use policy::{Journals, Judge, Paths, Policy, Suggest};

@@ -1,13 +1,17 @@
 //! Posts reports about runs to a collector that the operator names. No guest can use it.
 //!
-//! No policy is asked, because no tool has influence on it: the URL comes from the command line.
+//! No policy is asked, because no tool has influence on it: the URL and the headers come from the command line and the
+//! environment.
+
+mod credentials;
+mod retry;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderValue, Method, header};
 use http_body_util::{BodyExt, Full};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
@@ -16,9 +20,9 @@ use wasm_agent_policy::{Url, UrlError};
 use crate::client::{
     AddressCheck, Client, ClientConfig, ClientError, Destination, Exchange, ExchangeError, SystemResolver, Timeouts,
 };
-
-/// Longest time for one request and its response. A collector answers in milliseconds, or not at all.
-const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::quiet::quietly;
+use credentials::Credentials;
+use retry::Attempt;
 
 /// Longest response that is read, in bytes: a collector's response is short.
 const RESPONSE_BYTES_MAX: u64 = 64 << 10;
@@ -28,28 +32,67 @@ pub struct Poster {
     runtime: Runtime,
     client: Client,
     url: Url,
+    credentials: Credentials,
+    timeout: Duration,
+}
+
+/// How a post ended.
+#[derive(Debug)]
+pub struct Posted {
+    /// The last response, or why there is none. The body may have arrived nevertheless.
+    pub result: Result<Response, ExchangeError>,
+    /// How often the body was sent, or tried to be sent.
+    pub attempts: u32,
+    /// How long the server asks to wait (`retry-after`), if the last response is one that could be tried again.
+    pub asked_to_wait: Option<Duration>,
 }
 
 /// A collector's response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Posted {
+pub struct Response {
     /// The status.
     pub status: u16,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body. Values of the headers that were sent are masked in it.
+    pub body: String,
 }
 
-/// Why there is no response.
+/// Why nothing can be posted. No text has the value of a header.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostError {
     /// The URL can't be posted to.
     #[error("`{url}` is not a URL")]
     Url {
-        /// The URL as it was given.
+        /// The URL as it was given, without a user name and password.
         url: String,
         /// What is wrong with it.
         source: UrlError,
+    },
+    /// The name of a header is not a token.
+    #[error("header {number} has a name that is not valid")]
+    HeaderName {
+        /// Its place, from 1.
+        number: usize,
+    },
+    /// The value of a header has a character that can't be sent.
+    #[error("header `{name}` has a value that is not valid")]
+    HeaderValue {
+        /// Its name.
+        name: String,
+    },
+    /// The header describes the connection or the body.
+    #[error("header `{name}` can't be set")]
+    OwnHeader {
+        /// Its name.
+        name: String,
+    },
+    /// The headers are too many or too long.
+    #[error("there can be at most {count_max} headers with {bytes_max} bytes")]
+    Headers {
+        /// Most headers.
+        count_max: usize,
+        /// Most bytes of names and values.
+        bytes_max: usize,
     },
     /// TLS can't be set up.
     #[error("cannot make requests")]
@@ -57,9 +100,9 @@ pub enum PostError {
     /// The operating system could not start an event loop.
     #[error("cannot make requests")]
     Runtime(#[source] std::io::Error),
-    /// The request got no response.
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
+    /// The operating system has no random numbers.
+    #[error("cannot make requests")]
+    Random(#[source] std::io::Error),
 }
 
 /// Allows every address: the operator named the server.
@@ -72,50 +115,105 @@ impl AddressCheck for AnyAddress {
 }
 
 impl Poster {
-    /// Prepares to post to an `http` or `https` URL. Nothing is connected yet.
+    /// Prepares to post to an `http` or `https` URL, with these headers. Nothing is connected yet.
+    ///
+    /// A post has this long, with all of its attempts and the waits between them.
     ///
     /// # Errors
     ///
-    /// When it is not such a URL, or no client can be made.
-    pub fn new(url: &str) -> Result<Self, PostError> {
-        let parsed = Url::parse_str(url).map_err(|source| PostError::Url { url: url.to_owned(), source })?;
+    /// When it is not such a URL, a header can't be sent, or no client can be made.
+    pub fn new(url: &str, headers: &[(String, String)], timeout: Duration) -> Result<Self, PostError> {
+        let parsed = Url::parse_str(url).map_err(|source| PostError::Url { url: without_user(url), source })?;
+        let credentials = Credentials::new(headers)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PostError::Runtime)?;
         let client = Client::new(ClientConfig::new(Arc::new(SystemResolver)))?;
-        Ok(Self { runtime, client, url: parsed })
+        Ok(Self { runtime, client, url: parsed, credentials, timeout })
     }
 
-    /// Posts a body, and reads the response.
-    ///
-    /// # Errors
-    ///
-    /// When no response comes, or only a part of one. The body may have arrived nevertheless.
-    pub fn post(&self, content_type: &'static str, body: Vec<u8>) -> Result<Posted, PostError> {
-        self.runtime.block_on(async {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-            headers.insert(
-                header::USER_AGENT,
-                HeaderValue::from_static(concat!("wasm-agent/", env!("CARGO_PKG_VERSION"))),
-            );
-            let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-            let exchange = Exchange {
-                destination: Destination::of(&self.url),
-                method: Method::POST,
-                path_and_query: self.url.path_and_query().to_owned(),
-                authority: self.url.authority().to_owned(),
-                headers,
-                body: Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync(),
-                request_body_max: length,
-                response_body_max: RESPONSE_BYTES_MAX,
-                deadline: Instant::now().checked_add(EXCHANGE_TIMEOUT),
-                timeouts: Timeouts::default(),
-                new_connection: false,
-                proxied: false,
-            };
-            let reply = self.client.send(exchange, &AnyAddress).await.map_err(|error| error.error)?;
-            let (parts, body) = reply.response.into_parts();
-            let body = body.collect().await?.to_bytes().to_vec();
-            Ok(Posted { status: parts.status.as_u16(), body })
-        })
+    /// Posts a body, and reads the response. If the server is busy or can't be reached, tries again a few times, after
+    /// waits that the server asks for or that double.
+    #[must_use]
+    pub fn post(&self, content_type: &'static str, body: Vec<u8>) -> Posted {
+        let body = Bytes::from(body);
+        // Without random numbers, waits are the shortest.
+        let jitter = || getrandom::u64().unwrap_or_default();
+        // The libraries would print what the server says before it is masked.
+        let ended = self.runtime.block_on(quietly(async {
+            let now = Instant::now();
+            let end = now.checked_add(self.timeout).unwrap_or(now);
+            retry::attempts(end, jitter, || self.attempt(content_type, body.clone(), end)).await
+        }));
+        Posted { result: ended.last.result, attempts: ended.attempts, asked_to_wait: ended.last.asked }
+    }
+
+    async fn attempt(&self, content_type: &'static str, body: Bytes, end: Instant) -> Attempt {
+        match self.exchange(content_type, body, end).await {
+            Ok((response, asked)) => Attempt { result: Ok(response), asked },
+            Err(error) => Attempt { result: Err(error), asked: None },
+        }
+    }
+
+    /// Sends the body once. Returns the response, and how long the server asks to wait.
+    async fn exchange(
+        &self,
+        content_type: &'static str,
+        body: Bytes,
+        end: Instant,
+    ) -> Result<(Response, Option<Duration>), ExchangeError> {
+        let mut headers = self.credentials.headers.clone();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers
+            .entry(header::USER_AGENT)
+            .or_insert(HeaderValue::from_static(concat!("wasm-agent/", env!("CARGO_PKG_VERSION"))));
+        let exchange = Exchange {
+            destination: Destination::of(&self.url),
+            method: Method::POST,
+            path_and_query: self.url.sent().to_owned(),
+            authority: self.url.authority().to_owned(),
+            headers,
+            request_body_max: u64::try_from(body.len()).unwrap_or(u64::MAX),
+            body: Full::new(body).map_err(|never| match never {}).boxed_unsync(),
+            response_body_max: RESPONSE_BYTES_MAX,
+            deadline: Some(end),
+            timeouts: Timeouts::default(),
+            new_connection: false,
+            proxied: false,
+        };
+        let reply = self.client.send(exchange, &AnyAddress).await.map_err(|error| error.error)?;
+        let (parts, body) = reply.response.into_parts();
+        #[expect(clippy::disallowed_methods, reason = "no tool and no journal gets this time")]
+        let asked = retry::retry_after(&parts.headers, SystemTime::now());
+        let body = body.collect().await?.to_bytes();
+        Ok((Response { status: parts.status.as_u16(), body: self.credentials.masked(&body) }, asked))
+    }
+}
+
+/// A URL without the user name and password that it must not have.
+fn without_user(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, rest) = url.split_at_checked(start).unwrap_or(("", url));
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest.get(..authority).and_then(|authority| authority.rfind('@')) {
+        Some(at) => format!("{scheme}***{}", rest.get(at..).unwrap_or_default()),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_is_refused_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("https://user:pass@example.com/v1", "`https://***@example.com/v1` is not a URL"),
+            ("https://a@b@example.com", "`https://***@example.com` is not a URL"),
+            ("user:pass@example.com", "`***@example.com` is not a URL"),
+            ("example", "`example` is not a URL"),
+            ("ftp://example.com/@a", "`ftp://example.com/@a` is not a URL"),
+        ] {
+            let error = Poster::new(url, &[], Duration::from_secs(1)).err().unwrap();
+            assert_eq!(error.to_string(), shown);
+        }
     }
 }

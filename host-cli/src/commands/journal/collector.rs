@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 use wasm_agent_audit::export::Batch;
-use wasm_agent_egress::post::{PostError, Posted, Poster};
+use wasm_agent_egress::post::{PostError, Posted, Poster, Response};
+use wasm_agent_host::policy::UrlError;
 
+use super::destination::Destination;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::show::units::count;
@@ -22,29 +24,24 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(url: &str) -> Result<Self, Failure> {
-        let poster = Poster::new(url).map_err(|error| {
-            let (exit, message) = match &error {
-                PostError::Url { .. } => (Exit::NothingRan, chain(&error)),
-                _ => (Exit::HostFailed, chain(&error)),
-            };
-            Failure::new(exit, message).hint("collectors listen at addresses such as `http://127.0.0.1:4318/v1/traces`")
-        })?;
-        Ok(Self { poster, url: url.to_owned(), delivered: 0, rejected: 0, complaint: None })
+    pub(super) fn new(to: &Destination) -> Result<Self, Failure> {
+        let poster = Poster::new(&to.url, &to.headers, to.timeout).map_err(|error| unusable(to, &error))?;
+        Ok(Self { poster, url: to.url.clone(), delivered: 0, rejected: 0, complaint: None })
     }
 
     /// Sends a batch. The first batch that is not accepted ends the export.
     pub(super) fn send(&mut self, batch: Batch) -> Result<(), Failure> {
         let posted = self.poster.post("application/json", batch.json.into_bytes());
-        let Posted { status, body } =
-            posted.map_err(|error| self.failure(&format!("cannot send: {}", chain(&error))))?;
-        if !(200..300).contains(&status) {
-            let said = String::from_utf8_lossy(&body);
-            let said: String = said.trim().chars().take(ANSWER_CHARS_MAX).collect();
+        let Response { status, body } = match &posted.result {
+            Ok(response) => response,
+            Err(error) => return Err(self.failure(&format!("cannot send: {}{}", chain(error), tries(&posted)))),
+        };
+        if !(200..300).contains(status) {
+            let said: String = body.trim().chars().take(ANSWER_CHARS_MAX).collect();
             let said = if said.is_empty() { String::new() } else { format!(": `{said}`") };
-            return Err(self.failure(&format!("it answered with status {status}{said}")));
+            return Err(self.failure(&format!("it answered with status {status}{said}{}", tries(&posted))));
         }
-        let rejected = self.partial(&body).min(batch.spans);
+        let rejected = self.partial(body.as_bytes()).min(batch.spans);
         self.rejected = self.rejected.saturating_add(rejected);
         self.delivered = self.delivered.saturating_add(batch.spans.saturating_sub(rejected));
         Ok(())
@@ -82,4 +79,37 @@ impl Collector {
         }
         rejected
     }
+}
+
+/// Why nothing can be sent to a collector.
+fn unusable(to: &Destination, error: &PostError) -> Failure {
+    let message = chain(error);
+    let (exit, hint) = match error {
+        PostError::Url { source: UrlError::UserInfo, .. } => {
+            (Exit::NothingRan, "put credentials into a header: `OTEL_EXPORTER_OTLP_HEADERS=authorization=Basic%20...`")
+        }
+        PostError::Url { .. } => {
+            (Exit::NothingRan, "collectors listen at addresses such as `http://127.0.0.1:4318/v1/traces`")
+        }
+        PostError::HeaderName { .. }
+        | PostError::HeaderValue { .. }
+        | PostError::OwnHeader { .. }
+        | PostError::Headers { .. } => {
+            (Exit::NothingRan, "headers are those of `OTEL_EXPORTER_OTLP_HEADERS`, then those of `--header`")
+        }
+        _ => return Failure::new(Exit::HostFailed, message),
+    };
+    let message = match (&to.variable, error) {
+        (Some(variable), PostError::Url { .. }) => format!("`{variable}`: {message}"),
+        _ => message,
+    };
+    Failure::new(exit, message).hint(hint)
+}
+
+/// How often a batch was sent, and how long the collector asks to wait before the next time.
+fn tries(posted: &Posted) -> String {
+    let attempts = if posted.attempts > 1 { format!(" ({} attempts)", posted.attempts) } else { String::new() };
+    let asked = posted.asked_to_wait.map(|time| time.as_secs()).filter(|seconds| *seconds > 0);
+    let asked = asked.map(|seconds| format!("; it asks to wait {seconds} s")).unwrap_or_default();
+    format!("{attempts}{asked}")
 }

@@ -9,6 +9,7 @@ use wasm_agent_audit::export::{Batch, ChromeTrace, Otlp};
 use wasm_agent_host::journal::{ReadError, Reader};
 
 use super::collector::Collector;
+use super::destination::{Destination, destination};
 use super::{lines, redact};
 use crate::args::{Export, ExportFormat, Format, FormatChoice};
 use crate::commands::progress::{Prints, Progress, open_journal};
@@ -18,6 +19,9 @@ use crate::report::Report;
 use crate::show::escape::{escape_json, escape_line};
 use crate::show::style;
 use crate::show::units::{count, shell_word};
+
+/// The name of standard output, as a file to write to.
+const STANDARD_OUTPUT: &str = "-";
 
 /// How an export ended.
 #[derive(Default)]
@@ -35,11 +39,12 @@ pub(super) fn export(arguments: &Export, report: &Report) -> Result<Exit, Failur
     }
     let format = format(arguments)?;
     let path = &arguments.journal;
-    let prints =
-        if arguments.output.is_some() || arguments.to.is_some() { Prints::AtTheEnd } else { Prints::AsItReads };
+    let to = destination(arguments, format, &|name| std::env::var_os(name))?;
+    let output = arguments.output.as_deref().filter(|output| *output != Path::new(STANDARD_OUTPUT));
+    let prints = if output.is_some() || to.is_some() { Prints::AtTheEnd } else { Prints::AsItReads };
     let mut reader = open_journal(path, prints)?;
-    let ended = match (&arguments.to, &arguments.output) {
-        (Some(url), _) => send(reader, url, report)?,
+    let ended = match (&to, output) {
+        (Some(to), _) => send(reader, to, report)?,
         (None, Some(output)) => {
             let file = create(output)?;
             into_file(&mut reader, format, file).map_err(|error| unwritten(output, &error))?
@@ -123,8 +128,9 @@ fn chrome_trace(reader: &mut Reader<Progress>, mut give: impl FnMut(&str) -> io:
 }
 
 /// Sends spans to a collector, and reports how many it accepted.
-fn send(mut reader: Reader<Progress>, url: &str, report: &Report) -> Result<Ended, Failure> {
-    let mut collector = Collector::new(url)?;
+fn send(mut reader: Reader<Progress>, to: &Destination, report: &Report) -> Result<Ended, Failure> {
+    let mut collector = Collector::new(to)?;
+    let url = &to.url;
     let ended = otlp(&mut reader, |batch| collector.send(batch))?;
     // Removes the progress bar.
     drop(reader);

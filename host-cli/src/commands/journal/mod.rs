@@ -1,6 +1,7 @@
 //! `wasm-agent journal`, one file a sub-command.
 
 mod collector;
+mod destination;
 mod diff;
 mod export;
 mod files;

@@ -40,6 +40,7 @@ use wasm_agent_policy::{Host as UrlHost, Scheme as UrlScheme, Url};
 pub use body::ResponseBody;
 pub use error::{Addresses, BoxError, ClientError, Earlier, ExchangeError, Repeated, RequestFault, SendError};
 pub use proxy::Proxy;
+pub(crate) use request::belongs_to_connection;
 pub use resolver::{Resolver, Resolving, SystemResolver};
 pub use send::Client;
 

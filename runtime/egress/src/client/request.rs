@@ -182,7 +182,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), RequestFault> {
         .map_or(Ok(()), |name| Err(RequestFault::Header(name.clone())))
 }
 
-fn belongs_to_connection(name: &HeaderName) -> bool {
+pub(crate) fn belongs_to_connection(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "connection" | "host" | "http2-settings" | "keep-alive" | "te" | "transfer-encoding" | "upgrade")
         || name.starts_with("proxy-")

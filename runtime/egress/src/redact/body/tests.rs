@@ -1,145 +1,14 @@
 //! The tool as an adversary: a server echoes its guesses, and it learns nothing until one is right.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::task::Waker;
+mod play;
 
 use base64::Engine as _;
 use http::{HeaderMap, HeaderValue};
 
-use super::super::framing::Line;
-use super::super::{Needles, SECRET_BYTES_MAX};
+use super::super::SECRET_BYTES_MAX;
+use super::super::framing::{Json, Line};
 use super::*;
-
-/// What the server does next.
-#[derive(Clone, Debug)]
-enum Step {
-    Piece(Vec<u8>),
-    /// It sends nothing for now.
-    Wait,
-    Trailers(HeaderMap),
-    /// A reset, a timeout, or the body's size limit.
-    Fail,
-}
-
-struct Served {
-    steps: VecDeque<Step>,
-    /// Bytes that are still to be sent.
-    left: usize,
-}
-
-impl Served {
-    fn new(steps: Vec<Step>) -> Self {
-        let sizes = steps.iter().map(|step| if let Step::Piece(piece) = step { piece.len() } else { 0 });
-        Self { left: sizes.sum(), steps: steps.into() }
-    }
-}
-
-impl Body for Served {
-    type Data = Bytes;
-    type Error = ExchangeError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
-        match self.steps.pop_front() {
-            None => Poll::Ready(None),
-            Some(Step::Wait) => Poll::Pending,
-            Some(Step::Piece(piece)) => {
-                self.left -= piece.len();
-                Poll::Ready(Some(Ok(Frame::data(piece.into()))))
-            }
-            Some(Step::Trailers(trailers)) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
-            Some(Step::Fail) => Poll::Ready(Some(Err(ExchangeError::ResponseBodyTooLarge { limit: 1 }))),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left.try_into().unwrap())
-    }
-}
-
-/// All that can be observed of a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Transcript {
-    seen: Vec<(Seen, Option<u64>, bool)>,
-    steps: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Seen {
-    Data(String),
-    Trailers(String),
-    Nothing,
-    Failed(String),
-    End,
-}
-
-fn play(secrets: &[&str], framing: Framing, steps: Vec<Step>) -> Transcript {
-    let needles = Arc::new(Needles::new(11, secrets.iter().map(|secret| secret.as_bytes())));
-    let mut body = MaskedBody::new(Served::new(steps), framing, Search::new(needles));
-    let mut seen = Vec::new();
-    loop {
-        let now = match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
-            Poll::Pending => Seen::Nothing,
-            Poll::Ready(None) => Seen::End,
-            Poll::Ready(Some(Err(error))) => Seen::Failed(format!("{error:?}")),
-            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) => Seen::Data(String::from_utf8_lossy(&data).into_owned()),
-                Err(frame) => Seen::Trailers(format!("{:?}", frame.trailers_ref())),
-            },
-        };
-        let is_last = now == Seen::End;
-        seen.push((now, body.size_hint().exact(), body.is_end_stream()));
-        if is_last {
-            return Transcript { seen, steps: body.steps() };
-        }
-    }
-}
-
-impl Transcript {
-    fn text(&self) -> String {
-        let data = self.seen.iter().map(|(seen, ..)| if let Seen::Data(data) = seen { data.as_str() } else { "" });
-        data.collect()
-    }
-}
-
-fn piece(text: &str) -> Step {
-    Step::Piece(text.as_bytes().to_vec())
-}
-
-/// A text in pieces of these sizes, repeated.
-fn pieces(text: &str, sizes: &[usize]) -> Vec<Step> {
-    let mut rest = text.as_bytes();
-    let mut steps = Vec::new();
-    for size in sizes.iter().cycle() {
-        if rest.is_empty() {
-            break;
-        }
-        let (now, later) = rest.split_at((*size).min(rest.len()));
-        steps.push(Step::Piece(now.to_vec()));
-        if size % 2 == 1 {
-            steps.push(Step::Wait);
-        }
-        rest = later;
-    }
-    steps
-}
-
-/// The ways in which a server may send a text.
-fn behaviours(text: &str) -> Vec<Vec<Step>> {
-    let mut trailers = HeaderMap::new();
-    trailers.insert("x-end", HeaderValue::from_str(&text.replace(['\r', '\n'], " ")).unwrap());
-    let middle = text.len() / 2;
-    let (first, second) = text.split_at(middle);
-    vec![
-        pieces(text, &[text.len().max(1)]),
-        pieces(text, &[1]),
-        pieces(text, &[3, 8, 1, 17, 2]),
-        [pieces(text, &[5]), vec![Step::Trailers(trailers)]].concat(),
-        vec![piece(first), Step::Wait, piece(second), Step::Fail],
-        vec![piece(first), Step::Fail, piece(second)],
-        [pieces(text, &[1]), vec![Step::Fail]].concat(),
-    ]
-}
+use play::{Seen, Step, Transcript, behaviours, piece, pieces, play};
 
 fn written(guess: &str) -> [String; 4] {
     let hexadecimal = guess.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -148,7 +17,11 @@ fn written(guess: &str) -> [String; 4] {
     [guess.to_owned(), hexadecimal, percent, base64]
 }
 
-const FRAMINGS: [Framing; 3] = [Framing::Whole, Framing::Events(Line::Empty), Framing::Lines];
+const EVENTS: Framing = Framing::Events(Line::Empty, Json::Before);
+
+const VALUES: Framing = Framing::Values(Json::Before);
+
+const FRAMINGS: [Framing; 4] = [Framing::Whole, EVENTS, Framing::Lines, VALUES];
 
 /// Secrets that differ in the last byte, in a middle byte, in length only, in kind.
 fn secrets() -> Vec<String> {
@@ -181,7 +54,8 @@ fn a_secret_reveals_nothing_before_all_of_it_is_guessed() {
     for target in &secrets {
         for guess in guesses(target) {
             for written in written(&guess) {
-                let text = format!("no `{written}` here\r\n\r\n{{\"a\": \"{written}\"}}\n.");
+                let (value, event) = (format!("{{\"a\": [\"{written}\"]}}\n"), format!("data: {written}\r\n\r\n"));
+                let text = format!("{value}{event}{{\"a\":\n\"{written}\"}}\ndata: {written}\n\n{value}.");
                 // Each pair of a behaviour and a framing is tried.
                 let behaviours = behaviours(&text);
                 let steps = behaviours[played % behaviours.len()].clone();
@@ -288,22 +162,27 @@ fn complete_events_and_lines_pass_at_once_and_incomplete_ones_do_not() {
     let secret = "tok-3f9a77zzQx";
     let data = |text: &str| Seen::Data(text.to_owned());
     for (framing, text, passed, held) in [
-        (Framing::Events(Line::Empty), "data: tok-3f9a\n\ndata: t", "data: tok-3f9a\n\n", "data: t"),
-        (Framing::Events(Line::Empty), "data: tok-3f9a77zzQx\r\n\r\n", "data: **************\r\n\r\n", ""),
-        (Framing::Events(Line::Empty), "a\rb\r\rc\n", "a\rb\r\r", "c\n"),
+        (EVENTS, "data: tok-3f9a\n\ndata: t", "data: tok-3f9a\n\n", "data: t"),
+        (EVENTS, "data: tok-3f9a77zzQx\r\n\r\n", "data: **************\r\n\r\n", ""),
+        (EVENTS, "a\rb\r\rc\n", "a\rb\r\r", "c\n"),
         (Framing::Lines, "{\"a\": \"tok-3\"}\n{\"b", "{\"a\": \"tok-3\"}\n", "{\"b"),
         (Framing::Lines, "\u{1e}\"tok-3f9a77zzQx\"\n", "\u{1e}\"**************\"\n", ""),
+        (VALUES, "{\n\"a\": \"tok-3\"}\r\n{\"a\": \"tok-3\"", "{\n\"a\": \"tok-3\"}\r\n", "{\"a\": \"tok-3\""),
+        (VALUES, "[\"tok-3f9a77zzQx\"]\n", "[\"**************\"]\n", ""),
+        (VALUES, "tok-3f9a77zz\n{}\n", "", "tok-3f9a77zz\n{}\n"),
+        (EVENTS, "{\"a\": \"tok-3f9a77zzQx\"}\n{", "{\"a\": \"**************\"}\n", "{"),
     ] {
         let found = play(&[secret], framing, vec![piece(text), Step::Wait, Step::Wait]);
         let seen: Vec<Seen> = found.seen.into_iter().map(|(seen, ..)| seen).collect();
-        let mut expected = vec![data(passed), Seen::Nothing, Seen::Nothing];
+        let mut expected: Vec<Seen> = (!passed.is_empty()).then(|| data(passed)).into_iter().collect();
+        expected.extend([Seen::Nothing, Seen::Nothing]);
         expected.extend((!held.is_empty()).then(|| data(held)));
         expected.push(Seen::End);
         assert_eq!(seen, expected, "{text:?}");
     }
     // The second half of a line end comes late: it is not held back for the next event.
     let late = vec![piece("data: 1\r\n\r"), Step::Wait, piece("\n"), Step::Wait];
-    let found = play(&[secret], Framing::Events(Line::Empty), late);
+    let found = play(&[secret], EVENTS, late);
     let seen: Vec<Seen> = found.seen.into_iter().map(|(seen, ..)| seen).collect();
     assert_eq!(seen, [data("data: 1\r\n\r"), Seen::Nothing, data("\n"), Seen::Nothing, Seen::End]);
 }
