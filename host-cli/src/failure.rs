@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use wasm_agent_host::journal::{Damage, ReadError, Tampered};
+use wasm_agent_host::policy::unexpanded;
 use wasm_agent_host::{
     Bound, CompilerProblem, Divergence, FileRole, GrantProblem, LoadError, ReplayError, ReplayFailure, Resource,
     RunError, StateProblem, chain_with,
@@ -176,6 +177,10 @@ fn load_hint(error: &LoadError) -> Option<String> {
         LoadError::Pin { found, .. } => {
             Some(format!("if this is the tool that was vetted, set `sha256 = \"{found}\"` under `[tool]`"))
         }
+        LoadError::KeptCopy { path, .. } => Some(format!(
+            "`rm {}`, and name the tool with `--component FILE`; its next run or replay keeps a new copy",
+            shell_word(path)
+        )),
         LoadError::Grant { source, .. } => grant_hint(source),
         LoadError::State { path, problem: StateProblem::WrittenByOthers { .. } } => {
             Some(format!("`chmod go-w {}`, or name another directory with `--state DIR`", shell_word(path)))
@@ -195,15 +200,26 @@ fn load_hint(error: &LoadError) -> Option<String> {
 /// What to do about something that a policy names.
 fn grant_hint(problem: &GrantProblem) -> Option<String> {
     match problem {
-        GrantProblem::Directory { source, .. }
-        | GrantProblem::SecretFile { source, .. }
-        | GrantProblem::AuthorityFile { source, .. } => (source.kind() == io::ErrorKind::NotFound)
-            .then(|| "relative paths start at the folder of the policy".to_owned()),
+        GrantProblem::Directory { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
+            Some("a grant is for a directory: name the one that the file is in, and list the file in `only`".to_owned())
+        }
+        GrantProblem::Directory { host: path, source }
+        | GrantProblem::SecretFile { file: path, source, .. }
+        | GrantProblem::AuthorityFile { file: path, source } => path_hint(path, source),
         GrantProblem::SecretUnset { .. } => {
             Some("set it in the environment of `wasm-agent`; the tool does not see it".to_owned())
         }
         _ => None,
     }
+}
+
+/// What to do about a path that can't be opened.
+fn path_hint(path: &str, error: &io::Error) -> Option<String> {
+    let hint = || match unexpanded(path) {
+        Some(part) => format!("only a shell replaces `{part}`: write the whole path"),
+        None => "relative paths start at the folder of the policy".to_owned(),
+    };
+    (error.kind() == io::ErrorKind::NotFound).then(hint)
 }
 
 /// How a tool gets more to be compiled with, by someone who trusts it.

@@ -220,6 +220,24 @@ fn a_run_wants_a_policy_it_can_use() {
     desk.matches("policy-unusable");
 }
 
+#[test]
+fn paths_that_only_a_shell_or_a_browser_understands_are_warnings() {
+    let mut desk = Desk::new();
+    desk.tool("ok.wasm", &wat::preview1_exit(0));
+    desk.write("notes.md", "a file");
+    for (name, host) in
+        [("home", "~/notes"), ("variable", "$HOME/notes"), ("url", "file:///srv/notes"), ("file", "./notes.md")]
+    {
+        desk.write(&format!("{name}.toml"), NOTES.replace("./notes", host).replace("write", "read"));
+        assert_eq!(desk.run(&format!("policy check --deny-warnings {name}.toml")).status, 2, "{name}");
+        desk.run(&format!("run -p {name}.toml -j a.journal ok.wasm")).fails_in_one_line(&[2]);
+    }
+    // What its hint says.
+    desk.write("listed.toml", NOTES.replace("./notes", ".").replace("write", "read") + "only = [\"notes.md\"]\n");
+    assert_eq!(desk.run("policy check --deny-warnings listed.toml").status, 0);
+    desk.matches("policy-paths");
+}
+
 /// Two grants of one folder that deny different things.
 fn overlapping() -> String {
     "version = 1

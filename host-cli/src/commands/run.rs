@@ -18,6 +18,7 @@ use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain, tidy};
+use crate::loading;
 use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         None => Grants::none(),
     };
     let approve = arguments.approve.map(resolved).transpose()?;
-    let approver = Arc::new(Counting::new(approver(approve.as_ref(), &grants)?));
+    let approver = Arc::new(Counting::new(approver(approve.as_ref(), &arguments.approver_env, &grants)?));
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let mut own = own_things(&arguments.state);
     if let Some(Approve::Program(program)) = &approve {
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let code = if grants.reach(state.root())? { CodeSource::Copied } else { CodeSource::Mapped };
     let state = state.code_source(code);
     let engine = engine::from_config()?;
-    let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
+    let tool = loading::load(&engine, &arguments.tool, &state)?;
     let json = arguments.json.as_deref().map(|given| json_arguments(given, arguments.stdin)).transpose()?;
     let invocation = invocation(&tool, arguments.call.as_deref(), json.as_deref())?;
     let output = Arc::new(ToolOutput::new());
@@ -138,9 +139,12 @@ fn resolved(approve: Approve) -> Result<Approve, Failure> {
     own::program(&name).map(Approve::Program).ok_or_else(missing)
 }
 
-/// The approver from the command line, or the terminal if there is one. An approver's program does not get variables
-/// that hold secrets.
-fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
+/// The approver from the command line, or the terminal if there is one.
+fn approver(wanted: Option<&Approve>, variables: &[String], grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
+    if !variables.is_empty() && !matches!(wanted, Some(Approve::Program(_))) {
+        let message = "`--approver-env` is for the program of `--approve exec:PROGRAM`";
+        return Err(Failure::new(Exit::NothingRan, message));
+    }
     let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     match wanted {
         Some(Approve::Refuse) => Ok(Box::new(RefuseAll)),
@@ -148,12 +152,7 @@ fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approve
             if !program.is_file() {
                 return Err(Failure::new(Exit::NothingRan, format!("no approver at `{}`", program.display())));
             }
-            let secrets = grants.policy().secrets().iter().filter_map(|secret| match &secret.source {
-                SecretSource::Env(name) => Some(name.as_str()),
-                SecretSource::File(_) => None,
-            });
-            let program = Program::new(program, std::iter::empty::<&str>(), std::env::vars_os());
-            Ok(Box::new(program.without(secrets)))
+            Ok(Box::new(asking(program, variables, grants)?))
         }
         Some(Approve::Terminal) => match TerminalApprover::check() {
             Ok(()) => Ok(Box::new(TerminalApprover::new(coloured))),
@@ -173,6 +172,25 @@ struct Counting {
     asked: AtomicU64,
     failed: OnceLock<String>,
 }
+/// The approver's program with its variables. None of them holds a secret of the policy.
+fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Program, Failure> {
+    let unusable = |message: String| Failure::new(Exit::NothingRan, format!("`--approver-env`: {message}"));
+    let secrets = grants.policy().secrets().iter().filter_map(|secret| match &secret.source {
+        SecretSource::Env(variable) => Some((variable.as_str(), secret.name.as_str())),
+        SecretSource::File(_) => None,
+    });
+    let given = variables.iter().map(|variable| {
+        if let Some((_, secret)) = secrets.clone().find(|(secret, _)| secret == variable) {
+            return Err(unusable(format!("`{variable}` holds the policy's secret `{secret}`, which no program gets"))
+                .hint("give the approver a token of its own, in another variable"));
+        }
+        let value = std::env::var_os(variable).ok_or_else(|| unusable(format!("`{variable}` is not set")))?;
+        Ok((variable.into(), value))
+    });
+    let given: Vec<_> = given.collect::<Result<_, _>>()?;
+    let program = Program::new(program, std::iter::empty::<&str>(), std::env::vars_os());
+    Ok(program.with(given).without(secrets.map(|(variable, _)| variable)))
+}
 
 impl Counting {
     fn new(approver: Box<dyn Approver>) -> Self {
@@ -183,6 +201,10 @@ impl Counting {
 impl Approver for Counting {
     fn name(&self) -> String {
         self.approver.name()
+    }
+
+    fn can_ask(&self) -> bool {
+        self.approver.can_ask()
     }
 
     fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {

@@ -1,8 +1,9 @@
 //! Actions as an operator writes them, and decisions as an operator reads them.
 
 use crate::action::{Action, ActionSyntaxError, Origin};
-use crate::decision::{DecisionKind, Denial};
+use crate::decision::{DecisionKind, Denial, Denied};
 use crate::grant::GrantId;
+use crate::judgement::Judgement;
 use crate::policy::Policy;
 use crate::{file, http};
 use std::borrow::Cow;
@@ -49,18 +50,27 @@ impl Policy {
             request.secrets = self.secrets_for(&request.method, &request.url).to_vec();
         }
         let judgement = self.judge(&action, Origin::Foreign);
+        Ok(Explanation { canonicalised, ..self.explanation(action, judgement) })
+    }
+
+    /// Says why an action was denied, and what would allow it.
+    pub fn explain_denied(&self, denied: &Denied) -> Explanation {
+        self.explanation(denied.action.clone(), denied.denial.into())
+    }
+
+    fn explanation(&self, action: Action, judgement: Judgement) -> Explanation {
         let denial = judgement.denial();
-        Ok(Explanation {
+        Explanation {
             decision: judgement.decision,
             grant: judgement.grant,
             grant_label: judgement.grant.map(|id| self.grant_label(id)),
             line: judgement.grant.and_then(|id| self.grant_line(id)),
-            canonicalised,
+            canonicalised: None,
             reason: judgement.reason(self),
             hint: denial.map(|denial| denial.hint(&action)),
             denial,
             action,
-        })
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wasm_agent_host::Reached;
-use wasm_agent_host::policy::{Policy, Warning, Warnings};
+use wasm_agent_host::policy::{FilesystemGrant, Policy, Warning, Warnings};
 
 use super::load::load;
 use super::{own, surroundings};
@@ -23,6 +23,7 @@ pub(super) fn check(path: &Path, deny_warnings: bool, report: &Report) -> Result
     let policy = load(path)?;
     let warnings = surroundings::warnings(&policy, path);
     let kept = own::in_grants(&policy, path)?;
+    let missing: Vec<_> = surroundings::missing(&policy, path).collect();
     match report.format {
         Format::Text => {
             for warning in warnings.as_slice() {
@@ -35,13 +36,17 @@ pub(super) fn check(path: &Path, deny_warnings: bool, report: &Report) -> Result
             let text = summary(path, &policy, &warnings);
             report.data(|out| {
                 writeln!(out, "{text}")?;
+                for grant in &missing {
+                    let host = escape_line(&grant.host);
+                    writeln!(out, "not on this machine: {host} (line {}): no run begins here", grant.line)?;
+                }
                 kept.iter().try_for_each(|kept| {
                     let (path, what) = (escape_line(kept.path.as_str()), escape_line(&kept.what));
                     writeln!(out, "kept from the tool: {path} (line {}): {what}", kept.line)
                 })
             })?;
         }
-        Format::Json => report.object(&object(path, &policy, &warnings, &kept))?,
+        Format::Json => report.object(&object(path, &policy, &warnings, &kept, &missing))?,
     }
     if deny_warnings && warnings.count() > 0 {
         let message = format!("policy `{}` has {}", path.display(), counted(warnings.count(), "warning"));
@@ -64,7 +69,7 @@ fn summary(path: &Path, policy: &Policy, warnings: &Warnings) -> String {
     format!("{good}ok{good:#}: {shown}: {}", counts.join(", "))
 }
 
-fn object(path: &Path, policy: &Policy, warnings: &Warnings, kept: &[Reached]) -> Value {
+fn object(path: &Path, policy: &Policy, warnings: &Warnings, kept: &[Reached], missing: &[&FilesystemGrant]) -> Value {
     let listed: Vec<Value> = warnings.as_slice().iter().map(warning).collect();
     json!({
         "event": "policy",
@@ -76,6 +81,7 @@ fn object(path: &Path, policy: &Policy, warnings: &Warnings, kept: &[Reached]) -
         "warnings": listed,
         "more_warnings": warnings.more(),
         "kept": own::kept_json(kept),
+        "missing": missing.iter().map(|grant| json!({ "host": grant.host, "line": grant.line })).collect::<Vec<_>>(),
     })
 }
 

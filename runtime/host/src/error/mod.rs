@@ -122,6 +122,16 @@ pub enum LoadError {
         /// The digest of the tool.
         found: ToolDigest,
     },
+    /// The copy of a tool in the state directory is not the tool any more.
+    #[error("the copy of the tool at `{path}` is damaged: its sha256 is `{found}`, expected `{expected}`")]
+    KeptCopy {
+        /// The copy.
+        path: PathBuf,
+        /// The digest of the tool.
+        expected: ToolDigest,
+        /// The digest of the copy.
+        found: ToolDigest,
+    },
     /// The policy has errors.
     #[error("policy `{path}` is not usable")]
     Policy {

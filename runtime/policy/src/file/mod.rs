@@ -6,6 +6,7 @@ pub(crate) mod deny;
 pub(crate) mod grant;
 pub(crate) mod guest_path;
 pub(crate) mod hint;
+pub(crate) mod host_path;
 pub(crate) mod only;
 mod overlap;
 pub(crate) mod parse;

@@ -35,6 +35,10 @@ pub enum WarningKind {
     AskTakesAway,
     /// A tool can create, unasked, files that other programs run on their own.
     RunByOthers,
+    /// A path on the host that is spelled for a shell or a browser.
+    NotAPath,
+    /// A grant for a file.
+    NotADirectory,
     /// The root of the system, or a directory that contains a person's home or the host's own state.
     WideDirectory,
     /// A URL that looks like a single one, and allows any query.
@@ -67,6 +71,8 @@ impl WarningKind {
             Self::DenyAtTop => "deny-at-top",
             Self::AskTakesAway => "ask-takes-away",
             Self::RunByOthers => "run-by-others",
+            Self::NotAPath => "not-a-path",
+            Self::NotADirectory => "not-a-directory",
             Self::WideDirectory => "wide-directory",
             Self::FreeQuery => "free-query",
             Self::SharedDomain => "shared-domain",
@@ -126,11 +132,16 @@ impl Warnings {
 /// Resolves a `host` to the real directory.
 pub type RealDirectory<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
+/// Whether there is a file, and no directory, at a real path.
+pub type IsFile<'a> = &'a dyn Fn(&Path) -> bool;
+
 /// The machine around a policy. The caller fills it in, because nothing here does I/O.
 #[derive(Default)]
 pub struct Surroundings<'a> {
     /// Resolves the `host` of a grant to the real directory: absolute, without links; `None` if it does not exist.
     pub real: Option<RealDirectory<'a>>,
+    /// Whether a path that `real` returned is a file.
+    pub is_file: Option<IsFile<'a>>,
     /// Directories that no tool should be given as a whole, each with its name for warnings, such as `your home
     /// directory`; absolute and without links.
     pub private: Vec<(&'a str, PathBuf)>,
@@ -161,8 +172,11 @@ impl Policy {
         let mut findings = Findings { policy: self, warnings: Vec::new(), more: 0, work: 0 };
         for grant in self.filesystem() {
             file::warn::check(grant, &mut findings);
-            file::warn_host::check(grant, surroundings, &mut findings);
+            if file::host_path::check(grant, surroundings, &mut findings) {
+                file::warn_host::check(grant, surroundings, &mut findings);
+            }
         }
+        file::host_path::check_files(self, surroundings, &mut findings);
         for grant in self.http() {
             http::warn::check(grant, &mut findings);
         }

@@ -264,6 +264,7 @@ fn a_directory_has_more_in_it_than_a_tool_needs() {
     let real = |host: &str| Some(Path::new("/people/ann/work").join(host)).filter(|_| host != "gone");
     let surroundings = Surroundings {
         real: Some(&real),
+        is_file: None,
         private: vec![
             ("your home directory", PathBuf::from("/people/ann")),
             ("the state of `wasm-agent`", PathBuf::from("/people/ann/work/state/agent")),
