@@ -78,12 +78,12 @@ fn malformed_calls_are_refused_before_anything_runs() {
     let folder = notes();
     let message = |call: &str| search(&folder).call(call).set_up().unwrap_err().to_string();
     for (call, expected) in [
-        ("search(", "`search(` is not a call in WAVE syntax"),
-        ("", "`` is not a call in WAVE syntax"),
+        ("search(", "arguments of `search`: the text is incomplete"),
+        ("", "does not export a function ``"),
         (r#"search("/notes")"#, "arguments of `search`"),
         (r#"search("/notes", 7)"#, "arguments of `search`"),
         (r#"search("/notes", "a", "b")"#, "arguments of `search`"),
-        (r#"serch("/notes", "a")"#, "`search.wasm` has no one export `serch`"),
+        (r#"serch("/notes", "a")"#, "`search.wasm` does not export a function `serch`"),
     ] {
         let message = message(call);
         assert!(message.contains(expected), "{call}: {message}");

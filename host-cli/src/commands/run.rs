@@ -166,12 +166,6 @@ fn approver(wanted: Option<&Approve>, variables: &[String], grants: &Grants) -> 
     }
 }
 
-/// Counts the questions to an approver, and keeps its first error.
-struct Counting {
-    approver: Box<dyn Approver>,
-    asked: AtomicU64,
-    failed: OnceLock<String>,
-}
 /// The approver's program with its variables. None of them holds a secret of the policy.
 fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Program, Failure> {
     let unusable = |message: String| Failure::new(Exit::NothingRan, format!("`--approver-env`: {message}"));
@@ -190,6 +184,13 @@ fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Progr
     let given: Vec<_> = given.collect::<Result<_, _>>()?;
     let program = Program::new(program, std::iter::empty::<&str>(), std::env::vars_os());
     Ok(program.with(given).without(secrets.map(|(variable, _)| variable)))
+}
+
+/// Counts the questions to an approver, and keeps its first error.
+struct Counting {
+    approver: Box<dyn Approver>,
+    asked: AtomicU64,
+    failed: OnceLock<String>,
 }
 
 impl Counting {

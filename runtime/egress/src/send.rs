@@ -103,7 +103,8 @@ fn again(failed: &mut SendError, request: &HttpAction, earlier: &mut Vec<Earlier
 fn after(earlier: Vec<Earlier>, last: SendError) -> SendError {
     let mut addresses = last.addresses;
     addresses.tried.splice(0..0, earlier.iter().map(|earlier| earlier.peer));
-    let request_sent = last.request_sent || earlier.iter().any(|earlier| earlier.why == Repeated::Unanswered);
+    // A server that says that it did not process a request is not believed here: the bytes went out.
+    let request_sent = last.request_sent || !earlier.is_empty();
     SendError { request_sent, addresses, earlier, ..last }
 }
 

@@ -169,7 +169,7 @@ impl Client {
                 let why = if unsent.is_none() { repeatable(&error, reused && !answered) } else { None };
                 return Err(Failed {
                     error: SendError {
-                        request_sent: unsent.is_none() && written && why != Some(Repeated::NotProcessed),
+                        request_sent: unsent.is_none() && written,
                         error,
                         addresses: reached(lease.link().peer),
                         proxied: terms.proxied,
