@@ -7,6 +7,7 @@ mod again;
 mod compiling;
 mod completeness;
 mod diverging;
+mod disk;
 mod edit_files;
 mod evidence;
 mod file_errors;

@@ -4,9 +4,6 @@ use std::collections::HashSet;
 
 use super::Identity;
 
-/// Most files that are remembered. A run that creates more is asked about the rest, as about foreign files.
-const CREATED_MAX: usize = 65_536;
-
 /// Files and directories that this run created, by identity.
 ///
 /// By identity, not by name: a foreign file that takes the name of a created one is still foreign.
@@ -14,9 +11,12 @@ const CREATED_MAX: usize = 65_536;
 pub struct Created(HashSet<Identity>);
 
 impl Created {
+    /// Most files that are remembered. A run that creates more is asked about the rest, as about foreign files.
+    pub(crate) const MAX: usize = 65_536;
+
     /// Remembers a created file.
     pub fn insert(&mut self, identity: Identity) {
-        if self.0.len() < CREATED_MAX {
+        if self.0.len() < Self::MAX {
             self.0.insert(identity);
         }
     }

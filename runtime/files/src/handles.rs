@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use wasm_agent_policy::GuestPath;
 
 use crate::mount_points::MountPoints;
-use crate::{Created, Directory, Guard, LastLook, Links, Place};
+use crate::{Created, Directory, Disk, Guard, LastLook, Links, Place};
 
 /// The files of one run.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Files {
     pub guard: Guard,
     /// Symbolic links that it made.
     pub links: Links,
+    /// What it added to the disk.
+    pub disk: Disk,
 }
 
 /// A directory that is being listed.
@@ -40,9 +42,9 @@ struct Listing {
 }
 
 impl Files {
-    /// The files of a run that must not reach the things that `guard` knows.
-    pub fn new(guard: Guard) -> Self {
-        Self { guard, ..Self::default() }
+    /// The files of a run that must not reach the things that `guard` knows, and add to `disk`.
+    pub fn new(guard: Guard, disk: Disk) -> Self {
+        Self { guard, disk, ..Self::default() }
     }
 
     /// Remembers the directory of a handle.

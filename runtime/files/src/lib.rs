@@ -10,6 +10,7 @@
 mod bounds;
 mod created;
 mod directory;
+mod disk;
 mod found;
 mod handles;
 mod last_look;
@@ -26,6 +27,7 @@ mod resolve;
 pub use bounds::Bounds;
 pub use created::Created;
 pub use directory::{Directory, Mount};
+pub use disk::{Disk, DiskLimit};
 pub use found::{FileId, Found, Identity, look, look_at, look_for};
 pub(crate) use found::{FileMap, FileSet};
 pub use handles::Files;

@@ -28,6 +28,10 @@ pub struct Limits {
     pub http_requests: u32,
     /// `http-requests-total`: HTTP requests of the whole run. 10,000.
     pub http_requests_total: u64,
+    /// `files`: bytes by which the run may make files longer, less what it gives back. 1 GiB, as much as its journal.
+    pub files_bytes: u64,
+    /// `file-count`: files, directories and links that the run may make, less what it removes. 10,000.
+    pub file_count: u64,
 }
 
 impl Default for Limits {
@@ -43,6 +47,8 @@ impl Default for Limits {
             handles: 1024,
             http_requests: 16,
             http_requests_total: 10_000,
+            files_bytes: 1024 * MIB,
+            file_count: 10_000,
         }
     }
 }

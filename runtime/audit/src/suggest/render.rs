@@ -187,6 +187,8 @@ fn limits(limits: &Limits) -> String {
     number("handles", limits.handles.into(), default.handles.into());
     number("http-requests", limits.http_requests.into(), default.http_requests.into());
     number("http-requests-total", limits.http_requests_total, default.http_requests_total);
+    number("files", limits.files_bytes, default.files_bytes);
+    number("file-count", limits.file_count, default.file_count);
     number("fuel", limits.fuel.unwrap_or_default(), 0);
     if limits.time != default.time {
         text += &format!("time = \"{}ms\"\n", limits.time.as_millis());

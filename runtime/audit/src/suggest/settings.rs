@@ -91,4 +91,6 @@ fn widen(limits: &mut Limits, other: &Limits) {
     limits.handles = limits.handles.max(other.handles);
     limits.http_requests = limits.http_requests.max(other.http_requests);
     limits.http_requests_total = limits.http_requests_total.max(other.http_requests_total);
+    limits.files_bytes = limits.files_bytes.max(other.files_bytes);
+    limits.file_count = limits.file_count.max(other.file_count);
 }

@@ -87,6 +87,8 @@ fn recorded_limits(limits: &Limits) -> Vec<(String, u64)> {
         ("handles".to_owned(), limits.handles.into()),
         ("http-requests".to_owned(), limits.http_requests.into()),
         ("http-requests-total".to_owned(), limits.http_requests_total),
+        ("files-bytes".to_owned(), limits.files_bytes),
+        ("file-count".to_owned(), limits.file_count),
     ];
     recorded.extend(limits.fuel.map(|fuel| ("fuel".to_owned(), fuel)));
     recorded

@@ -6,7 +6,7 @@ pub(crate) mod output;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use wasm_agent_files::{Files, Guard};
+use wasm_agent_files::{Disk, DiskLimit, Files, Guard};
 use wasm_agent_policy::Limits;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{WasiCliCtxView, WasiCliView};
@@ -68,7 +68,8 @@ impl World {
         table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES_MAX);
-        Self { gate, table, files: Files::new(guard), outbound, wasi: builder.build(), http, hooks: Hooks }
+        let files = Files::new(guard, disk(&gate, limits));
+        Self { gate, table, files, outbound, wasi: builder.build(), http, hooks: Hooks }
     }
 
     pub(crate) fn filesystem(&mut self) -> WasiFilesystemCtxView<'_> {
@@ -94,6 +95,15 @@ impl World {
     pub(crate) fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
     }
+}
+
+/// What the run may add to the disk.
+fn disk(gate: &Arc<Gate>, limits: &Limits) -> Disk {
+    let gate = Arc::clone(gate);
+    Disk::new(limits.files_bytes, limits.file_count, move |limit, max| match limit {
+        DiskLimit::Bytes => gate.reached("files", || format!("the run made files {max} bytes longer, and no more")),
+        DiskLimit::Files => gate.reached("file-count", || format!("the run made {max} files, and no more")),
+    })
 }
 
 impl WasiView for World {

@@ -21,6 +21,8 @@ const LIMITS: &[&str] = &[
     "handles",
     "http-requests",
     "http-requests-total",
+    "files",
+    "file-count",
 ];
 
 pub(super) fn tool(root: &Section<'_>, report: &mut Report<'_>) -> Option<[u8; 32]> {
@@ -89,6 +91,8 @@ pub(super) fn limits(root: &Section<'_>, report: &mut Report<'_>) -> Limits {
     reader.set("handles", "a whole number from 1 to 4294967295", small, &mut limits.handles);
     reader.set("http-requests", "a whole number from 1 to 4294967295", small, &mut limits.http_requests);
     reader.set("http-requests-total", count, quantity::count, &mut limits.http_requests_total);
+    reader.set("files", size, quantity::size, &mut limits.files_bytes);
+    reader.set("file-count", count, quantity::count, &mut limits.file_count);
     limits
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_agent_approval::Permit;
-use wasm_agent_files::{self as files, Directory, Errno, Found, Place, Target, Unresolved};
+use wasm_agent_files::{self as files, Directory, Errno, Found, Opened, Place, Target, Unresolved};
 use wasm_agent_policy::{Act, Action, DecisionKind, DenialReason, GuestPath, Origin, kind};
 use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
@@ -172,12 +172,7 @@ impl Host {
 
     /// Opens a file for reading that was looked at a moment ago, if the policy allows that; `None` if everything has to
     /// be found out again.
-    pub(super) async fn open_last_look(
-        &mut self,
-        call: &mut Call,
-        fd: &Fd,
-        path: &str,
-    ) -> Option<(std::fs::File, Place)> {
+    pub(super) async fn open_last_look(&mut self, call: &mut Call, fd: &Fd, path: &str) -> Option<(Opened, Place)> {
         let world = self.world().ok()?;
         let gate = Arc::clone(&world.gate);
         let base = world.files.directory(fd.rep())?;
@@ -194,7 +189,7 @@ impl Host {
             let opened = files::open_last_look(&place, identity, permit)?;
             let rules = PathRules { grants: &gate.grants, guard };
             let barred = rules.bar(&place, Some(&opened.found), Wants::Look).is_some();
-            if barred { Err(Errno::ACCESS) } else { Ok(opened.file) }
+            if barred { Err(Errno::ACCESS) } else { Ok(opened) }
         };
         let look = Look { target: None, named_in_call: true, perform: open };
         let mut decision = None;

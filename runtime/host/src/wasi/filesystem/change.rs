@@ -18,6 +18,7 @@ impl Host {
     pub(super) async fn create_directory_at(&mut self, call: &mut Call, fd: &Fd, path: &str) -> FsResult<()> {
         let (name, _) = without_slash(path);
         let target = self.target(call, fd, name, false, Wants::CreateDir).await?.target;
+        self.room_for_file(call, &target).await?;
         let act = Act::create_directory(target.place.path.clone());
         let create = Change::new(|permit| target.create_directory(permit));
         let made = self.change(call, act, Origin::Foreign, create).await?;
@@ -57,6 +58,7 @@ impl Host {
     fn removed(&mut self, target: &Target) -> FsResult<()> {
         let files = &mut self.world().map_err(FsError::trap)?.files;
         files.links.gone(&target.place.path);
+        target.found.iter().for_each(|found| files.disk.removed(found));
         // If other links remain, the file still exists and is still this run's.
         if let Some(found) = target.found.as_ref().filter(|found| found.links <= 1) {
             files.created.remove(&found.identity);
@@ -99,6 +101,9 @@ impl Host {
         let rename = Change { lost: Some(&to), ..Change::of(&from, |permit| from.rename(&to, permit)) };
         self.change(call, act, origin, rename).await?;
         let files = &mut self.world().map_err(FsError::trap)?.files;
+        // Two names of one file stay as they are.
+        let replaced = to.found.iter().filter(|replaced| replaced.identity != found.identity);
+        replaced.for_each(|replaced| files.disk.removed(replaced));
         files.links.gone(&to.place.path);
         files.renamed(&from.place, &to.place, found.is_dir());
         files.links.gone(&from.place.path);
@@ -120,9 +125,12 @@ impl Host {
         let from = self.target(call, fd, old, false, Wants::Look).await?.target;
         let to = self.new_link(call, new_fd, new).await?;
         self.links_stay(call, &from, &to)?;
+        self.room_for_file(call, &to).await?;
         let act = Act::link(LinkKind::Hard, to.place.path.clone(), from.place.path.as_str().to_owned());
         let link = Change::of(&from, |permit| from.link(&to, permit));
         self.change(call, act, Origin::Foreign, link).await?;
+        let identity = from.found.as_ref().map(|found| found.identity);
+        self.world().map_err(FsError::trap)?.files.disk.made(identity, false);
         self.named(&to)
     }
 
@@ -144,6 +152,7 @@ impl Host {
             call.decided(self.gate()?.barred(act.action(), DenialReason::OwnThing));
             return Err(types::ErrorCode::Access.into());
         }
+        self.room_for_file(call, &link).await?;
         let make = Change::new(|permit| link.symlink(text, permit));
         let made = self.change(call, act, Origin::Foreign, make).await?;
         self.world().map_err(FsError::trap)?.files.links.made(&link.place.path, text);
@@ -241,9 +250,20 @@ impl Host {
         Ok(())
     }
 
+    /// Refuses to make something where nothing is, if this run may not make more.
+    pub(super) async fn room_for_file(&mut self, call: &mut Call, target: &Target) -> FsResult<()> {
+        if target.found.is_none()
+            && let Err(errno) = self.world().map_err(FsError::trap)?.files.disk.room_for_file()
+        {
+            return Err(self.withheld(call, target.place.path.clone(), Wants::Create, errno).await);
+        }
+        Ok(())
+    }
+
     /// Remembers what this run just created.
-    fn created(&mut self, made: Option<files::Identity>) -> FsResult<()> {
+    pub(super) fn created(&mut self, made: Option<files::Identity>) -> FsResult<()> {
         let files = &mut self.world().map_err(FsError::trap)?.files;
+        files.disk.made(made, true);
         made.into_iter().for_each(|identity| files.created.insert(identity));
         Ok(())
     }

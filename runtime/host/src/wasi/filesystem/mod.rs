@@ -52,9 +52,9 @@ host_calls! {
     impl types::HostDescriptor as "wasi:filesystem/types" {
         fn read_via_stream(fd: Fd, offset: u64) -> FsResult<Resource<DynInputStream>> = via filesystem;
         fn write_via_stream(fd: Fd, offset: u64) -> FsResult<Resource<DynOutputStream>>
-            = |host, _call| host.write_via_stream(&fd, offset);
+            = |host, _call| host.write_via_stream(&fd, Some(offset));
         fn append_via_stream(fd: Fd) -> FsResult<Resource<DynOutputStream>>
-            = |host, _call| host.append_via_stream(fd);
+            = |host, _call| host.write_via_stream(&fd, None);
         async fn advise(fd: Fd, offset: u64, length: u64, advice: types::Advice) -> FsResult<()> = via filesystem;
         async fn sync_data(fd: Fd) -> FsResult<()> = via filesystem;
         async fn get_flags(fd: Fd) -> FsResult<Flags> = via filesystem;

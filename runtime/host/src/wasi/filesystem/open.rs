@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_agent_files::{Directory, Errno, FileType, Place};
+use wasm_agent_files::{Directory, Errno, FileType, Opened, Place};
 use wasm_agent_policy::{Act, Origin};
 use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File, OpenMode};
@@ -69,9 +69,9 @@ impl Host {
         let follow = path_flags.contains(PathFlags::SYMLINK_FOLLOW) && !exclusive;
         if open_flags == OpenFlags::empty()
             && !flags.contains(DescriptorFlags::WRITE)
-            && let Some((file, place)) = self.open_last_look(call, fd, path).await
+            && let Some((opened, place)) = self.open_last_look(call, fd, path).await
         {
-            return self.push_to_read(file, place);
+            return self.push_to_read(opened, place);
         }
         for _ in 1..OPEN_TRIES {
             match self.open_once(call, fd, follow, path, open_flags, flags).await {
@@ -104,6 +104,7 @@ impl Host {
         let directory = open_flags.contains(OpenFlags::DIRECTORY);
         match kind {
             None if open_flags.contains(OpenFlags::CREATE) && !directory && !target.place.must_be_dir => {
+                self.room_for_file(call, target).await?;
                 self.open_new(call, named, flags).await
             }
             Some(FileType::RegularFile) if !exclusive && !directory => {
@@ -135,8 +136,8 @@ impl Host {
         let create = Change::new(|permit| target.create(read, permit).map_err(again));
         let act = Act::create(target.place.path.clone());
         let opened = self.change(call, act, Origin::Foreign, create).await?;
-        self.world().map_err(FsError::trap)?.files.created.insert(opened.found.identity);
-        self.push_file(opened.file, read, true)
+        self.created(Some(opened.found.identity))?;
+        self.push_file(opened, read, true)
     }
 
     async fn open_existing(
@@ -153,12 +154,15 @@ impl Host {
         let path = target.place.path.clone();
         if !write {
             let opened = self.look(call, &named, Act::read(path), |permit| target.open(permit)).await?;
-            return self.push_to_read(opened.file, named.target.place);
+            return self.push_to_read(opened, named.target.place);
         }
         let origin = self.origin(target.found.as_ref());
         let open = Change::of(target, |permit| target.open_to_modify(read, truncate, permit));
         let opened = self.change(call, Act::modify(path, truncate), origin, open).await?;
-        self.push_file(opened.file, read, true)
+        if truncate {
+            self.world().map_err(FsError::trap)?.files.disk.emptied(&opened.found);
+        }
+        self.push_file(opened, read, true)
     }
 
     async fn open_directory(
@@ -190,19 +194,21 @@ impl Host {
     }
 
     /// A file that was opened for reading. Changing its times through the descriptor is decided by its place.
-    fn push_to_read(&mut self, file: std::fs::File, place: Place) -> FsResult<Fd> {
-        let fd = self.push_file(file, true, false)?;
+    fn push_to_read(&mut self, opened: Opened, place: Place) -> FsResult<Fd> {
+        let fd = self.push_file(opened, true, false)?;
         self.world().map_err(FsError::trap)?.files.opened(fd.rep(), place);
         Ok(fd)
     }
 
-    fn push_file(&mut self, file: std::fs::File, read: bool, write: bool) -> FsResult<Fd> {
+    fn push_file(&mut self, opened: Opened, read: bool, write: bool) -> FsResult<Fd> {
         let mut mode = OpenMode::empty();
         mode.set(OpenMode::READ, read);
         mode.set(OpenMode::WRITE, write);
         let perms = if write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
         let world = self.world().map_err(FsError::trap)?;
-        Ok(world.table.push(Descriptor::File(File::new(file, perms, mode, true)))?)
+        let file = File::new(opened.file, perms, mode, true);
+        world.files.disk.opened(opened.found.identity, &file.file);
+        Ok(world.table.push(Descriptor::File(file))?)
     }
 }
 

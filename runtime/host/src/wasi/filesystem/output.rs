@@ -1,26 +1,28 @@
 //! [`FileOutput`]: a stream that writes to a file on the guest's own thread.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rustix::io::ReadWriteFlags;
+use wasm_agent_files::{Disk, Errno};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 /// Most bytes that a guest may write at once: the limit of wasmtime's own stream.
 const PIECE_BYTES_MAX: usize = 64 << 10;
 
-/// A stream into a file, from a given position.
+/// A stream into a file, from a given position or at its end.
 ///
 /// wasmtime's own stream hands each piece to another thread, and the guest waits for it: two thread switches for some
 /// tens of microseconds of work. A run has its own thread, which can do the writing. The guest sees no difference: a
 /// piece is under way until the guest has waited for it, and only then gets its error.
 pub(crate) struct FileOutput {
     file: Arc<File>,
-    /// Where the next piece goes.
-    position: u64,
+    /// Where the next piece goes. At the end of the file if there is none.
+    position: Option<u64>,
+    disk: Disk,
     state: State,
 }
 
@@ -35,14 +37,23 @@ enum State {
 
 impl FileOutput {
     /// A stream that begins at `position`, of a file that is open for writing.
-    pub(crate) fn new(file: Arc<File>, position: u64) -> Self {
-        Self { file, position, state: State::Ready }
+    pub(crate) fn new(file: Arc<File>, position: Option<u64>, disk: Disk) -> Self {
+        Self { file, position, disk, state: State::Ready }
     }
 
     /// Writes one piece. If it fails, the position does not move.
     fn put(&mut self, contents: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(contents, self.position)?;
-        self.position = self.position.saturating_add(u64::try_from(contents.len()).unwrap_or(u64::MAX));
+        let mut left = contents;
+        let mut position = self.position;
+        while !left.is_empty() {
+            let written = put(&self.disk, &self.file, position, left)?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            left = left.get(written..).unwrap_or_default();
+            position = position.map(|at| at.saturating_add(u64::try_from(written).unwrap_or(u64::MAX)));
+        }
+        self.position = position;
         Ok(())
     }
 
@@ -66,6 +77,23 @@ impl FileOutput {
             }
         }
     }
+}
+
+/// Writes to a file, at a position or at its end, as far as the run may add to the disk. Returns how many bytes were
+/// taken.
+pub(super) fn put(disk: &Disk, file: &File, position: Option<u64>, contents: &[u8]) -> Result<usize, Errno> {
+    disk.write(file, (position, contents.len()), || {
+        loop {
+            let written = match position {
+                Some(position) => rustix::io::pwrite(file, contents, position),
+                // The position does not matter: the kernel appends.
+                None => rustix::io::pwritev2(file, &[IoSlice::new(contents)], u64::MAX, ReadWriteFlags::APPEND),
+            };
+            if written != Err(Errno::INTR) {
+                return written;
+            }
+        }
+    })
 }
 
 #[async_trait::async_trait]
@@ -126,13 +154,13 @@ mod tests {
     /// A stream on which every write fails: its file is open only for reading.
     fn failing() -> FileOutput {
         let file = tempfile::NamedTempFile::new().unwrap();
-        FileOutput::new(Arc::new(File::open(file.path()).unwrap()), 0)
+        FileOutput::new(Arc::new(File::open(file.path()).unwrap()), Some(0), Disk::default())
     }
 
     #[test]
     fn pieces_follow_each_other_from_the_position() {
         let mut file = tempfile::tempfile().unwrap();
-        let mut output = FileOutput::new(Arc::new(file.try_clone().unwrap()), 2);
+        let mut output = FileOutput::new(Arc::new(file.try_clone().unwrap()), Some(2), Disk::default());
         output.write(Bytes::from_static(b"one")).unwrap();
         now(output.ready());
         now(output.blocking_write_and_flush(Bytes::from_static(b"two"))).unwrap();
@@ -144,8 +172,21 @@ mod tests {
     }
 
     #[test]
+    fn pieces_without_a_position_go_to_the_end() {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut output = FileOutput::new(Arc::new(file.try_clone().unwrap()), None, Disk::default());
+        for text in [&b"one"[..], b"two"] {
+            now(output.blocking_write_and_flush(Bytes::from_static(text))).unwrap();
+            file.rewind().unwrap();
+        }
+        let mut contents = Vec::new();
+        file.read_to_end(&mut contents).unwrap();
+        assert_eq!(contents, b"onetwo");
+    }
+
+    #[test]
     fn a_piece_has_to_be_waited_for_before_the_next() {
-        let mut output = FileOutput::new(Arc::new(tempfile::tempfile().unwrap()), 0);
+        let mut output = FileOutput::new(Arc::new(tempfile::tempfile().unwrap()), Some(0), Disk::default());
         assert_eq!(output.check_write().unwrap(), PIECE_BYTES_MAX);
         output.write(Bytes::from_static(b"one")).unwrap();
         assert_eq!(output.check_write().unwrap(), 0);

@@ -1,42 +1,42 @@
 //! Writing through a descriptor. It was permitted when the file was opened; nothing is asked again.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
+use wasm_agent_files::Disk;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
-use wasmtime_wasi::p2::bindings::filesystem::types::{self, HostDescriptor as _};
+use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::Fd;
-use super::errors::code_of;
-use super::output::FileOutput;
+use super::errors::{code_of, failed};
+use super::output::{FileOutput, put};
 use crate::call::Host;
 
 impl Host {
     /// Writes at an offset, and says how many bytes were taken.
     pub(super) fn write(&mut self, fd: &Fd, contents: &[u8], offset: u64) -> FsResult<u64> {
-        let written = self.open_for_writing(fd)?.write_at(contents, offset).map_err(|error| code_of(&error))?;
+        let file = self.open_for_writing(fd)?;
+        let written = put(&self.disk()?, &file, Some(offset), contents).map_err(failed)?;
         Ok(u64::try_from(written).unwrap_or(u64::MAX))
     }
 
-    /// A stream into a file, from an offset.
-    pub(super) fn write_via_stream(&mut self, fd: &Fd, offset: u64) -> FsResult<Resource<DynOutputStream>> {
-        let stream: DynOutputStream = Box::new(FileOutput::new(self.open_for_writing(fd)?, offset));
+    /// A stream into a file, from an offset, or at its end if there is none.
+    pub(super) fn write_via_stream(&mut self, fd: &Fd, offset: Option<u64>) -> FsResult<Resource<DynOutputStream>> {
+        let output = FileOutput::new(self.open_for_writing(fd)?, offset, self.disk()?);
+        let stream: DynOutputStream = Box::new(output);
         Ok(self.table().map_err(FsError::trap)?.push(stream)?)
-    }
-
-    /// A stream that goes on at the end of a file.
-    pub(super) fn append_via_stream(&mut self, fd: Fd) -> FsResult<Resource<DynOutputStream>> {
-        self.open_for_writing(&fd)?;
-        self.world().map_err(FsError::trap)?.filesystem().append_via_stream(fd)
     }
 
     /// Cuts or extends a file.
     pub(super) fn set_size(&mut self, fd: &Fd, size: u64) -> FsResult<()> {
         let file = self.open_for_writing(fd)?;
-        Ok(file.set_len(size).map_err(|error| code_of(&error))?)
+        self.disk()?.resize(&file, size, || rustix::fs::ftruncate(&*file, size)).map_err(failed)
+    }
+
+    fn disk(&mut self) -> FsResult<Disk> {
+        Ok(self.world().map_err(FsError::trap)?.files.disk.clone())
     }
 
     /// The file behind a descriptor. One that was opened for reading alone is like one that POSIX opened so.
