@@ -42,26 +42,13 @@ fn page(table: &Table) -> String {
         let rows: Vec<&Row> = table.rows.iter().filter(|row| row.reason == reason.name).collect();
         assert!(!rows.is_empty(), "no difference has the reason `{}`", reason.name);
         let _ = write!(page, "\n| program | case | engine | here |\n| --- | --- | --- | --- |\n");
-        for (program, cases, bare, here) in together(&rows) {
-            let _ = writeln!(page, "| {program} | {} | {} | {} |", cases.join("<br>"), code(bare), code(here));
+        for row in rows {
+            let cases: Vec<String> = row.cases.iter().map(|case| code(case)).collect();
+            let (bare, here) = (code(&row.bare), code(&row.here));
+            let _ = writeln!(page, "| {} | {} | {bare} | {here} |", row.program, cases.join("<br>"));
         }
     }
     page
-}
-
-/// Rows with the same answers as one.
-fn together<'r>(rows: &[&'r Row]) -> Vec<(&'r str, Vec<String>, &'r str, &'r str)> {
-    let mut together: Vec<(&str, Vec<String>, &str, &str)> = Vec::new();
-    for row in rows {
-        let same = together
-            .iter_mut()
-            .find(|(program, _, bare, here)| *program == row.program && *bare == row.bare && *here == row.here);
-        match same {
-            Some((_, cases, ..)) => cases.push(code(&row.case)),
-            None => together.push((&row.program, vec![code(&row.case)], &row.bare, &row.here)),
-        }
-    }
-    together
 }
 
 /// A text as code in a cell of a table.

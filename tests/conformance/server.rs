@@ -8,6 +8,15 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 /// Longest body of a request that is read, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// A grant that lacks only its URL.
+const GRANT: &str = r#"
+[[http]]
+methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"]
+networks = ["127.0.0.0/8"]
+encoded-slash = true
+ask = false
+"#;
+
 /// A server, which runs until the process ends. Each connection has a thread of its own, and one request.
 pub struct Server {
     address: SocketAddr,
@@ -40,14 +49,11 @@ impl Server {
         self.address.to_string()
     }
 
-    /// A policy that grants every request to it that can be granted, and requests to ports where nothing listens.
+    /// A policy that grants every request to it that can be granted, and requests to a port where nothing listens.
     pub fn grant(&self) -> String {
-        let methods = r#"["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"]"#;
-        [self.authority().as_str(), "127.0.0.1:1"].map(|authority| {
-            format!(
-                "[[http]]\nurl = \"http://{authority}/**\"\nmethods = {methods}\nnetworks = [\"127.0.0.0/8\"]\nask = false\n"
-            )
-        }).concat()
+        let authority = self.authority();
+        let urls = [format!("http://{authority}"), format!("https://{authority}"), "http://127.0.0.1:1".to_owned()];
+        urls.map(|url| format!("{GRANT}url = \"{url}/**\"\n")).concat()
     }
 }
 

@@ -23,11 +23,11 @@ pub struct Reason {
     pub text: Option<String>,
 }
 
-/// One difference.
+/// Cases of one program with the same two answers.
 pub struct Row {
     pub reason: String,
     pub program: String,
-    pub case: String,
+    pub cases: Vec<String>,
     pub bare: String,
     pub here: String,
 }
@@ -50,12 +50,17 @@ impl Table {
             .collect();
         let mut rows = Vec::new();
         for difference in list(&table["difference"]) {
-            let (reason, program) = (text(&difference["reason"]), text(&difference["program"]));
-            assert!(reasons.iter().any(|known| known.name == reason), "no reason is called `{reason}`");
-            for case in list(&difference["cases"]) {
-                let [case, bare, here] = [0, 1, 2].map(|place| text(&case[place]));
-                rows.push(Row { reason: reason.clone(), program: program.clone(), case, bare, here });
-            }
+            let part = |name: &str| text(&difference[name]);
+            let row = Row {
+                reason: part("reason"),
+                program: part("program"),
+                cases: list(&difference["cases"]).iter().map(text).collect(),
+                bare: part("bare"),
+                here: part("here"),
+            };
+            assert!(reasons.iter().any(|known| known.name == row.reason), "no reason is called `{}`", row.reason);
+            assert!(!row.cases.is_empty(), "{}: {} has no cases", row.program, row.here);
+            rows.push(row);
         }
         Self { reasons, rows }
     }
@@ -65,7 +70,7 @@ impl Table {
     pub fn faults(&self, program: &str, found: &[(String, String, String)]) -> Vec<String> {
         let mut faults = Vec::new();
         for (case, bare, here) in found {
-            let row = self.rows.iter().find(|row| row.program == program && row.case == *case);
+            let row = self.rows.iter().find(|row| row.program == program && row.cases.contains(case));
             let known = row.is_some_and(|row| !self.is_intended(row) || (row.bare == *bare && row.here == *here));
             if !known {
                 let mut fault = format!("[{program}] {case}\n    bare: {bare}\n    here: {here}");
@@ -77,8 +82,8 @@ impl Table {
             }
         }
         for row in self.rows.iter().filter(|row| row.program == program && self.is_intended(row)) {
-            if !found.iter().any(|(case, ..)| *case == row.case) {
-                faults.push(format!("[{program}] {}\n    is in the table, and not different", row.case));
+            for case in row.cases.iter().filter(|case| !found.iter().any(|(found, ..)| found == *case)) {
+                faults.push(format!("[{program}] {case}\n    is in the table, and not different"));
             }
         }
         faults

@@ -93,6 +93,7 @@ mod tests {
         let quota = io::Error::from_raw_os_error(Errno::DQUOT.raw_os_error());
         assert_eq!(code_of(&quota), ErrorCode::Quota);
         assert_eq!(code_of(&io::Error::from(io::ErrorKind::WriteZero)), ErrorCode::InsufficientSpace);
+        assert_eq!(code_of(&io::Error::from(io::ErrorKind::InvalidInput)), ErrorCode::Invalid);
         assert_eq!(code_of(&io::Error::other("?")), ErrorCode::Io);
     }
 }
