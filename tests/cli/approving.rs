@@ -69,3 +69,40 @@ fn says_at_once_that_an_approver_is_not_there() {
     assert!(!desk.path("b.journal").exists());
     desk.matches("approve-nobody");
 }
+
+#[test]
+fn an_approver_gets_the_variables_that_are_named_and_no_secret() {
+    let mut desk = Desk::with_notes();
+    desk.script("yes.sh", &format!("{YES}env | cut -d= -f1 | grep -vE '^(PWD|SHLVL|_|OLDPWD)$' | sort > variables\n"));
+    desk.write(
+        "secret.toml",
+        format!(
+            "{}\n[[http]]\nurl = \"https://example.com/x?\"\nsecrets = [\"a\"]\n\n[secrets.a]\nenv = \"API_TOKEN\"\n\
+             header = \"x-a\"\nvalue = \"{{}}\"\n",
+            crate::desk::NOTES
+        ),
+    );
+    let edit = |options: &str| format!("run -p secret.toml -q {options} edit-files.wasm -- /notes colour color");
+    let mut number = 0;
+    let mut run = |desk: &mut Desk, options: &str| {
+        number += 1;
+        desk.run_as(&edit(&format!("-j {number}.journal {options}")), |command| {
+            command.envs([("API_TOKEN", "long-enough"), ("CHAT_TOKEN", "c"), ("OTHER", "o"), ("LANG", "C")]);
+        })
+    };
+    let program = "--approve exec:./yes.sh";
+    assert_eq!(run(&mut desk, program).status, 0);
+    assert_eq!(String::from_utf8(desk.read("variables")).unwrap(), "HOME\nLANG\nPATH\n");
+    desk.write("notes/today.md", "colour\n");
+    assert_eq!(run(&mut desk, &format!("{program} --approver-env CHAT_TOKEN --approver-env OTHER")).status, 0);
+    assert_eq!(String::from_utf8(desk.read("variables")).unwrap(), "CHAT_TOKEN\nHOME\nLANG\nOTHER\nPATH\n");
+    for options in [
+        format!("{program} --approver-env API_TOKEN"),
+        format!("{program} --approver-env UNSET"),
+        format!("{program} --approver-env OTHER=x"),
+        "--approve refuse --approver-env OTHER".to_owned(),
+    ] {
+        run(&mut desk, &options).fails_in_one_line(&[2]);
+    }
+    desk.matches("approver-variables");
+}

@@ -152,6 +152,10 @@ fn many_files_are_one_checkpoint_first() {
     let Detail::Checkpoint { detail, .. } = &approver.asked()[0].action.detail else { panic!() };
     assert!(detail.contains("/notes/4.md: 1"), "{detail}");
 
+    let run = edit(&folder).approver(std::sync::Arc::new(RefuseAll)).run();
+    run.exited(1);
+    assert!(run.stderr.contains("nothing was changed: nobody can be asked in this run"), "{}", run.stderr);
+
     let approver = Script::approve();
     let run = edit(&folder).approver(approver.clone()).run();
     run.exited(0);

@@ -33,6 +33,10 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "WHO", value_parser = parse_approve)]
     pub(crate) approve: Option<Approve>,
 
+    /// A variable that the program of `--approve exec:PROGRAM` gets besides HOME, LANG and PATH; can be repeated
+    #[arg(long, value_name = "NAME", requires = "approve")]
+    pub(crate) approver_env: Vec<String>,
+
     /// Calls a typed export, in WAVE syntax: 'search("/notes", "todo")'; with `--json` its name alone
     #[arg(short, long, value_name = "CALL")]
     pub(crate) call: Option<String>,

@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         None => Grants::none(),
     };
     let approve = arguments.approve.map(resolved).transpose()?;
-    let approver = Arc::new(Counting::new(approver(approve.as_ref(), &grants)?));
+    let approver = Arc::new(Counting::new(approver(approve.as_ref(), &arguments.approver_env, &grants)?));
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let mut own = own_things(&arguments.state);
     if let Some(Approve::Program(program)) = &approve {
@@ -117,9 +117,12 @@ fn resolved(approve: Approve) -> Result<Approve, Failure> {
     own::program(&name).map(Approve::Program).ok_or_else(missing)
 }
 
-/// The approver from the command line, or the terminal if there is one. An approver's program does not get variables
-/// that hold secrets.
-fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
+/// The approver from the command line, or the terminal if there is one.
+fn approver(wanted: Option<&Approve>, variables: &[String], grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
+    if !variables.is_empty() && !matches!(wanted, Some(Approve::Program(_))) {
+        let message = "`--approver-env` is for the program of `--approve exec:PROGRAM`";
+        return Err(Failure::new(Exit::NothingRan, message));
+    }
     let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     match wanted {
         Some(Approve::Refuse) => Ok(Box::new(RefuseAll)),
@@ -127,12 +130,7 @@ fn approver(wanted: Option<&Approve>, grants: &Grants) -> Result<Box<dyn Approve
             if !program.is_file() {
                 return Err(Failure::new(Exit::NothingRan, format!("no approver at `{}`", program.display())));
             }
-            let secrets = grants.policy().secrets().iter().filter_map(|secret| match &secret.source {
-                SecretSource::Env(name) => Some(name.as_str()),
-                SecretSource::File(_) => None,
-            });
-            let program = Program::new(program, std::iter::empty::<&str>(), std::env::vars_os());
-            Ok(Box::new(program.without(secrets)))
+            Ok(Box::new(asking(program, variables, grants)?))
         }
         Some(Approve::Terminal) => match TerminalApprover::check() {
             Ok(()) => Ok(Box::new(TerminalApprover::new(coloured))),
@@ -152,6 +150,26 @@ struct Counting {
     asked: AtomicU64,
     failed: OnceLock<String>,
 }
+/// The approver's program with its variables. None of them holds a secret of the policy.
+fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Program, Failure> {
+    let unusable = |message: String| Failure::new(Exit::NothingRan, format!("`--approver-env`: {message}"));
+    let secrets = grants.policy().secrets().iter().filter_map(|secret| match &secret.source {
+        SecretSource::Env(variable) => Some((variable.as_str(), secret.name.as_str())),
+        SecretSource::File(_) => None,
+    });
+    let given = variables.iter().map(|variable| {
+        if let Some((_, secret)) = secrets.clone().find(|(secret, _)| secret == variable) {
+            return Err(unusable(format!("`{variable}` holds the policy's secret `{secret}`, which no program gets"))
+                .hint("give the approver a token of its own, in another variable"));
+        }
+        let value = std::env::var_os(variable).ok_or_else(|| unusable(format!("`{variable}` is not set")))?;
+        Ok((variable.into(), value))
+    });
+    let given: Vec<_> = given.collect::<Result<_, _>>()?;
+    let program = Program::new(program, std::iter::empty::<&str>(), std::env::vars_os());
+    Ok(program.with(given).without(secrets.map(|(variable, _)| variable)))
+}
+
 
 impl Counting {
     fn new(approver: Box<dyn Approver>) -> Self {
@@ -170,6 +188,10 @@ impl Approver for Counting {
             self.approver.ask(request).await.inspect_err(|error| {
                 self.failed.get_or_init(|| chain(error));
             })
+    fn can_ask(&self) -> bool {
+        self.approver.can_ask()
+    }
+
         })
     }
 }

@@ -49,6 +49,12 @@ pub trait Approver: Send + Sync {
     /// The approver's name, which the journal records if an answer does not name a person.
     fn name(&self) -> String;
 
+    /// Whether there is anybody to ask. If not, [`ask`](Self::ask) refuses everything, and a tool learns at its
+    /// checkpoints that nobody is there.
+    fn can_ask(&self) -> bool {
+        true
+    }
+
     /// Asks once.
     ///
     /// # Errors

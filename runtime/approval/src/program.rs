@@ -26,7 +26,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// Most bytes of a program's standard error that are kept, to say why it failed.
 pub const DIAGNOSTICS_BYTES_MAX: usize = 1024;
 
-/// The only environment variables that a program gets.
+/// The environment variables that every program gets.
 ///
 /// Enough to find its own commands and files. The operator's environment holds secrets, and the program reads text that
 /// a guest wrote.
@@ -54,7 +54,7 @@ impl Program {
     /// Takes a program and its arguments.
     ///
     /// A path without a slash is looked up in `PATH`. `environment` is usually that of the whole process; the program
-    /// gets only its `HOME`, `LANG` and `PATH`.
+    /// gets only its `HOME`, `LANG` and `PATH`, and what [`with`](Self::with) adds.
     pub fn new(
         path: impl Into<PathBuf>,
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
@@ -68,8 +68,14 @@ impl Program {
         }
     }
 
-    /// Withholds these variables, even if one of the three is among them: the variables that a policy takes secrets
-    /// from.
+    /// Gives the program these variables too, such as a token that it asks elsewhere with.
+    #[must_use]
+    pub fn with(mut self, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        self.environment.extend(variables);
+        self
+    }
+
+    /// Withholds these variables, even those that were asked for: the variables that a policy takes secrets from.
     #[must_use]
     pub fn without<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         for secret in names {

@@ -14,6 +14,10 @@ impl Approver for RefuseAll {
         "refuse".to_owned()
     }
 
+    fn can_ask(&self) -> bool {
+        false
+    }
+
     fn ask<'a>(&'a self, _request: &'a ApprovalRequest) -> AnswerFuture<'a> {
         Box::pin(async {
             Ok(Settled {

@@ -30,6 +30,8 @@ pub struct Settlement {
 pub enum AnswerStatus {
     /// The approver answered in time.
     Answered,
+    /// There is nobody to ask in this run, which is a refusal.
+    Nobody,
     /// Nobody answered in time, which is a refusal.
     TimedOut,
     /// The approver failed, which is a refusal. Holds the causes in one line, for the operator only.
@@ -68,6 +70,12 @@ pub(crate) async fn ask(request: &ApprovalRequest, approver: &dyn Approver, time
 
     match outcome {
         // An approver that blocks its thread is not interrupted, so its answer can still be too late.
+        Some(Ok(settled)) if !approver.can_ask() => Settlement {
+            // Whatever it says, nobody has approved.
+            answer: Answer::Refuse { stop: false },
+            status: AnswerStatus::Nobody,
+            ..answered(settled, waited)
+        },
         Some(Ok(settled)) if waited <= timeout => answered(settled, waited),
         Some(Ok(_)) | None => refused(approver, waited, AnswerStatus::TimedOut),
         Some(Err(error)) => refused(approver, waited, AnswerStatus::Broken(causes(&error))),
@@ -210,7 +218,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn refuses_at_once_when_there_is_nobody_to_ask() {
         let settlement = settle_with(&RefuseAll).await;
-        assert_eq!(settlement.status, AnswerStatus::Answered);
+        assert_eq!(settlement.status, AnswerStatus::Nobody);
         assert_eq!(settlement.answer, Answer::Refuse { stop: false });
         assert_eq!(settlement.approver, "refuse");
         assert_eq!(settlement.waited, Duration::ZERO);

@@ -97,7 +97,7 @@ impl Gate {
     /// more.
     fn count_unanswered(&self, status: &AnswerStatus) -> wasmtime::Result<()> {
         match status {
-            AnswerStatus::Answered => self.unanswered.store(0, Ordering::Relaxed),
+            AnswerStatus::Answered | AnswerStatus::Nobody => self.unanswered.store(0, Ordering::Relaxed),
             AnswerStatus::TimedOut if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 == UNANSWERED_MAX => {
                 let text = format!("{UNANSWERED_MAX} requests in a row were not answered: nobody is asked any more");
                 return self.ledger.note("approvals", &text);
@@ -115,6 +115,7 @@ fn approval_record(settlement: &Settlement) -> ApprovalRecord {
     let (answer, reason) = match (&settlement.status, settlement.answer) {
         (AnswerStatus::TimedOut, _) => (Recorded::TimedOut, None),
         (AnswerStatus::Broken(problem), _) => (Recorded::Broken, Some(problem.clone())),
+        (AnswerStatus::Nobody, _) => (Recorded::Refused, settlement.reason.clone()),
         (AnswerStatus::Answered, Answer::Approve { .. }) => (Recorded::Approved, settlement.reason.clone()),
         (AnswerStatus::Answered, Answer::Refuse { stop: false }) => (Recorded::Refused, settlement.reason.clone()),
         (AnswerStatus::Answered, Answer::Refuse { stop: true }) => (Recorded::Stopped, settlement.reason.clone()),

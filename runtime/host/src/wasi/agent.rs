@@ -74,7 +74,9 @@ impl Host {
             Ok(()) => Ok(Ok(())),
             Err(NotDone::Refused(AnswerStatus::Answered)) => Ok(Err(approval::Refusal::Refused)),
             Err(NotDone::Refused(AnswerStatus::TimedOut)) => Ok(Err(approval::Refusal::TimedOut)),
-            Err(NotDone::Refused(AnswerStatus::Broken(_)) | NotDone::Denied) => Ok(Err(approval::Refusal::Unavailable)),
+            Err(NotDone::Refused(AnswerStatus::Nobody | AnswerStatus::Broken(_)) | NotDone::Denied) => {
+                Ok(Err(approval::Refusal::Unavailable))
+            }
             Err(NotDone::Over(error)) => Err(error),
             Err(NotDone::Failed(other)) => Err(wasmtime::Error::new(other)),
         }
