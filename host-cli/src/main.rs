@@ -9,6 +9,7 @@ mod divergence;
 mod engine;
 mod exit;
 mod failure;
+mod loading;
 mod machine;
 mod own;
 mod prompt;

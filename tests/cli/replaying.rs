@@ -34,6 +34,33 @@ fn says_which_tool_is_missing() {
 }
 
 #[test]
+fn a_damaged_copy_of_the_tool_is_not_a_tool_that_differs() {
+    let mut desk = recorded();
+    desk.guest("search");
+    desk.quietly("run --state state -j b.journal edit-files.wasm -- /notes colour color");
+    let kept = std::fs::read_dir(desk.path("state/components")).unwrap().next().unwrap().unwrap().path();
+    let intact = std::fs::read(&kept).unwrap();
+    desk.hide(kept.file_stem().unwrap().to_str().unwrap().to_owned(), "SHA256");
+    let mut changed = intact.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for damage in [changed, intact[..1000].to_vec(), Vec::new(), desk.read("search.wasm")] {
+        std::fs::write(&kept, damage).unwrap();
+        let ran = desk.quietly("replay --state state b.journal");
+        ran.fails_in_one_line(&[2]);
+        assert!(ran.err().contains("is damaged: its sha256 is"), "{}", ran.err());
+    }
+    desk.run("replay --state state b.journal");
+    // A run keeps a copy again that was cut, and what the hint says makes one in any case.
+    std::fs::write(&kept, &intact[..1000]).unwrap();
+    desk.quietly("run --state state -j c.journal edit-files.wasm -- /notes colour color");
+    assert_eq!(std::fs::read(&kept).unwrap(), intact);
+    std::fs::remove_file(&kept).unwrap();
+    assert_eq!(desk.run("replay --state state --component edit-files.wasm b.journal").status, 1);
+    assert_eq!(desk.run("replay --state state b.journal").status, 1);
+    desk.matches("replay-damaged-copy");
+}
+
+#[test]
 fn shows_both_sides_where_another_tool_differs() {
     let mut desk = Desk::new();
     desk.tool("three.wasm", &wat::clock_calls(3));

@@ -2,11 +2,11 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_host::journal::{Event, Record, verify};
-use wasm_agent_host::{Observer, OutputSink, Recording, ReplayError, ReplayFailure, Replayed, Tool};
+use wasm_agent_host::{Observer, OutputSink, Recording, ReplayError, ReplayFailure, Replayed};
 
 use super::progress::{Prints, open, open_journal};
 use crate::args::Replay;
@@ -14,6 +14,7 @@ use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::loading;
 use crate::report::{LastCall, Report, columns};
 use crate::show::units::shell_word;
 use crate::sink::ToolOutput;
@@ -26,14 +27,15 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     let mut recording = arguments.bounds.of(recording(&arguments.journal)?);
     let state = state::open(&arguments.state)?;
     let header = recording.header();
-    let path = match &arguments.component {
-        Some(path) => path.clone(),
-        None => {
-            stored_tool(&state.component_path(header.component_sha256), &header.component_name, &arguments.journal)?
-        }
-    };
+    let (sha256, name) = (header.component_sha256, header.component_name.as_str());
+    if arguments.component.is_none() {
+        find_kept(&state.component_path(sha256), name, &arguments.journal)?;
+    }
     let engine = engine::from_config()?;
-    let tool = Tool::load(&engine, &path, Some(&state))?;
+    let tool = match &arguments.component {
+        Some(path) => loading::load(&engine, path, &state)?,
+        None => loading::load_kept(&engine, sha256, name, &state)?,
+    };
     if let Some(given) = &arguments.arguments {
         recording = recording.arguments(given.iter().cloned());
     }
@@ -111,10 +113,10 @@ fn recording(path: &Path) -> Result<Recording, Failure> {
     })
 }
 
-/// The copy of the tool in the state directory.
-fn stored_tool(path: &Path, name: &str, journal: &Path) -> Result<PathBuf, Failure> {
+/// Looks for the copy of the tool in the state directory.
+fn find_kept(path: &Path, name: &str, journal: &Path) -> Result<(), Failure> {
     if path.is_file() {
-        return Ok(path.to_owned());
+        return Ok(());
     }
     let command = format!("wasm-agent replay --component FILE {}", shell_word(journal));
     Err(Failure::new(Exit::NothingRan, format!("no copy of the tool `{name}` at `{}`", path.display()))

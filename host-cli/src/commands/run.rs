@@ -17,6 +17,7 @@ use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain, tidy};
+use crate::loading;
 use crate::own::{self, own_things};
 use crate::prompt::TerminalApprover;
 use crate::report::{Recorded, Report};
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let code = if grants.reach(state.root())? { CodeSource::Copied } else { CodeSource::Mapped };
     let state = state.code_source(code);
     let engine = engine::from_config()?;
-    let tool = Tool::load(&engine, &arguments.tool, Some(&state))?;
+    let tool = loading::load(&engine, &arguments.tool, &state)?;
     let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;
     let output = Arc::new(ToolOutput::new());
     let mut run = wasm_agent_host::Run::new(&tool, Arc::new(grants), invocation)?

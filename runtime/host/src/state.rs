@@ -85,10 +85,10 @@ impl StateDir {
         self.root.join("code").join(format!("{sha256}-{engine}.cwasm"))
     }
 
-    /// Stores a copy of a component, unless there is one.
+    /// Stores a copy of a component, unless there is one already. A damaged one is replaced.
     pub(crate) fn keep_component(&self, sha256: ToolDigest, bytes: &[u8]) -> Result<(), LoadError> {
         let path = self.component_path(sha256);
-        if path.exists() {
+        if std::fs::read(&path).is_ok_and(|copy| copy == bytes) {
             return Ok(());
         }
         write_whole(&path, bytes).map_err(|source| LoadError::File {
@@ -175,7 +175,11 @@ mod tests {
         let state = StateDir::open(&dir.path().join("state")).unwrap();
         let tool = ToolDigest::from_bytes([0xab; 32]);
         state.keep_component(tool, b"one").unwrap();
-        state.keep_component(tool, b"two").unwrap();
+        let made = std::fs::metadata(state.component_path(tool)).unwrap().ino();
+        state.keep_component(tool, b"one").unwrap();
+        assert_eq!(std::fs::metadata(state.component_path(tool)).unwrap().ino(), made);
+        std::fs::write(state.component_path(tool), b"on").unwrap();
+        state.keep_component(tool, b"one").unwrap();
         assert_eq!(std::fs::read(state.component_path(tool)).unwrap(), b"one");
     }
 }

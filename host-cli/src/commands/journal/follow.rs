@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_audit::files::{Files, FilesError};
 use wasm_agent_calls::{Function, find};
 use wasm_agent_host::journal::{Call, Event, Reader};
-use wasm_agent_host::{Discard, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir, Tool};
+use wasm_agent_host::{Discard, Observer, Recording, ReplayError, ReplayFailure, Replayed, StateDir};
 
 use super::gaps::{ContentsFrom, Gaps};
 use crate::args;
@@ -16,6 +16,7 @@ use crate::commands::progress::{Prints, Progress, open, open_journal};
 use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
+use crate::loading;
 use crate::show::units::count;
 use crate::state;
 
@@ -56,7 +57,7 @@ pub(super) fn follow(arguments: &args::Files) -> Result<Followed, Failure> {
     if followed.files.lacks_contents() {
         followed.contents = match tool(arguments, &followed.reader)? {
             None => ContentsFrom::NoTool,
-            Some((tool, state)) => match replayed(arguments, &tool, &state) {
+            Some(state) => match replayed(arguments, &state) {
                 Ok(files) => {
                     followed.files = files;
                     ContentsFrom::Replayed
@@ -95,33 +96,32 @@ pub(super) fn failed(journal: &Path, error: FilesError) -> Failure {
     }
 }
 
-/// The tool to replay: the named one, or the copy in the state directory.
-fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<(PathBuf, StateDir)>, Failure> {
+/// The state directory, if there is a tool to replay: the named one, or the copy that is kept.
+fn tool(arguments: &args::Files, reader: &Reader<Progress>) -> Result<Option<StateDir>, Failure> {
     let state = match (state::open(&arguments.state), &arguments.component) {
         (Ok(state), _) => state,
         (Err(failure), Some(_)) => return Err(failure),
         (Err(_), None) => return Ok(None),
     };
-    let path = match &arguments.component {
-        Some(path) => path.clone(),
-        None => state.component_path(reader.header().component_sha256),
-    };
-    Ok((arguments.component.is_some() || path.is_file()).then_some((path, state)))
+    let is_kept = || state.component_path(reader.header().component_sha256).is_file();
+    Ok((arguments.component.is_some() || is_kept()).then_some(state))
 }
 
 /// Follows the files through a replay. It fails unless every call is as recorded, including the digests of contents.
-fn replayed(arguments: &args::Files, tool: &Path, state: &StateDir) -> Result<Files<File>, String> {
+fn replayed(arguments: &args::Files, state: &StateDir) -> Result<Files<File>, String> {
     let args::Files { journal: path, at, bounds, .. } = arguments;
     let at = *at;
     let text = |failure: Failure| failure.problems.first().map_or_else(String::new, |problem| problem.message.clone());
-    let watched = Watched {
-        files: Files::new(spool().map_err(text)?),
-        reader: open_journal(path, Prints::AtTheEnd).map_err(text)?,
-        failed: None,
-    };
-    let shared = Arc::new(Mutex::new(watched));
+    let reader = open_journal(path, Prints::AtTheEnd).map_err(text)?;
     let engine = engine::from_config().map_err(text)?;
-    let tool = Tool::load(&engine, tool, Some(state)).map_err(|error| chain(&error))?;
+    let header = reader.header();
+    let tool = match &arguments.component {
+        Some(named) => loading::load(&engine, named, state),
+        None => loading::load_kept(&engine, header.component_sha256, &header.component_name, state),
+    };
+    let tool = tool.map_err(|error| chain(&error))?;
+    let watched = Watched { files: Files::new(spool().map_err(text)?), reader, failed: None };
+    let shared = Arc::new(Mutex::new(watched));
     let recording = Recording::open(open(path, Prints::AtTheEnd).map_err(text)?).map_err(|error| chain(&error))?;
     let recording = bounds.of(recording);
     let watcher = Watcher { shared: Arc::clone(&shared), at };

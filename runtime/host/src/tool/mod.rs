@@ -65,10 +65,37 @@ impl Tool {
     /// this host does not offer; when compiling would take or took too much; when the key of the state directory is not
     /// private.
     pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
-        let known = state.map_or(Ok(None), |state| Self::load_stored(engine, path, state))?;
+        Self::load_as(engine, path, state, None)
+    }
+
+    /// Loads the copy of a tool that a state directory keeps, by its digest.
+    ///
+    /// # Authority
+    ///
+    /// As [`Tool::load`].
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::KeptCopy`] if the copy is not the tool, and as [`Tool::load`].
+    pub fn load_kept(engine: &Engine, tool: ToolDigest, state: &StateDir) -> Result<Self, LoadError> {
+        Self::load_as(engine, &state.component_path(tool), Some(state), Some(tool))
+    }
+
+    /// Loads a tool. With `expected`, it is a copy that must have this digest.
+    fn load_as(
+        engine: &Engine,
+        path: &Path,
+        state: Option<&StateDir>,
+        expected: Option<ToolDigest>,
+    ) -> Result<Self, LoadError> {
+        let known = state.map_or(Ok(None), |state| Self::load_stored(engine, path, state, expected))?;
         let tool = match known {
             Some(known) => known,
-            None => Self::from_bytes(engine, path, &read(path)?, state)?,
+            None => {
+                let bytes = read(path)?;
+                check_copy(path, digest_of(&bytes), expected)?;
+                Self::from_bytes(engine, path, &bytes, state)?
+            }
         };
         // The next run would run whatever is there then.
         let mut own = OwnThings::new().with("tool", path);
@@ -79,9 +106,16 @@ impl Tool {
     }
 
     /// A tool whose code and copy are stored already. Its file is only digested and not held in memory.
-    fn load_stored(engine: &Engine, path: &Path, state: &StateDir) -> Result<Option<Self>, LoadError> {
-        let Some(FileDigest { sha256, core }) = digest(path)? else { return Ok(None) };
-        if !state.component_path(sha256).exists() {
+    fn load_stored(
+        engine: &Engine,
+        path: &Path,
+        state: &StateDir,
+        expected: Option<ToolDigest>,
+    ) -> Result<Option<Self>, LoadError> {
+        let Some(FileDigest { sha256, core, length }) = digest(path)? else { return Ok(None) };
+        check_copy(path, sha256, expected)?;
+        // A copy that was cut is made anew.
+        if std::fs::metadata(state.component_path(sha256)).map(|copy| copy.len()).ok() != Some(length) {
             return Ok(None);
         }
         let Some(component) = cached(engine, state, sha256)? else { return Ok(None) };
@@ -94,7 +128,7 @@ impl Tool {
     ///
     /// As [`Tool::load`].
     pub fn from_bytes(engine: &Engine, path: &Path, bytes: &[u8], state: Option<&StateDir>) -> Result<Self, LoadError> {
-        let sha256 = ToolDigest::from_bytes(sha2::Sha256::digest(bytes).into());
+        let sha256 = digest_of(bytes);
         let cached = state.map_or(Ok(None), |state| cached(engine, state, sha256))?;
         let compiled = cached.is_none();
         let component = match cached {
@@ -162,10 +196,24 @@ pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// The digest that identifies a tool.
+fn digest_of(bytes: &[u8]) -> ToolDigest {
+    ToolDigest::from_bytes(sha2::Sha256::digest(bytes).into())
+}
+
+/// Refuses a copy that is not the tool.
+fn check_copy(path: &Path, found: ToolDigest, expected: Option<ToolDigest>) -> Result<(), LoadError> {
+    match expected {
+        Some(expected) if expected != found => Err(LoadError::KeptCopy { path: path.to_owned(), expected, found }),
+        _ => Ok(()),
+    }
+}
+
 /// A file that was read through once.
 struct FileDigest {
     sha256: ToolDigest,
     core: bool,
+    length: u64,
 }
 
 /// Digests a file piece by piece; `None` if it is not a regular file and so could not be read again.
@@ -178,7 +226,7 @@ fn digest(path: &Path) -> Result<Option<FileDigest>, LoadError> {
     }
     let mut hasher = sha2::Sha256::new();
     let mut piece = vec![0; 256 << 10];
-    let mut core = None;
+    let (mut core, mut total) = (None, 0_u64);
     loop {
         let length = file.read(&mut piece).map_err(error)?;
         let read = piece.get(..length).unwrap_or_default();
@@ -187,8 +235,10 @@ fn digest(path: &Path) -> Result<Option<FileDigest>, LoadError> {
         }
         core.get_or_insert_with(|| is_core_module(read));
         hasher.update(read);
+        total = total.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
     }
-    Ok(Some(FileDigest { sha256: ToolDigest::from_bytes(hasher.finalize().into()), core: core.unwrap_or(false) }))
+    let sha256 = ToolDigest::from_bytes(hasher.finalize().into());
+    Ok(Some(FileDigest { sha256, core: core.unwrap_or(false), length: total }))
 }
 
 /// Reads a whole tool.
