@@ -9,6 +9,7 @@ mod broken_journals;
 mod calling;
 mod causes;
 mod compiling;
+mod denials;
 mod desk;
 mod diffing;
 mod disk;

@@ -60,7 +60,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let tool = loading::load(&engine, &arguments.tool, &state)?;
     let invocation = invocation(&tool, arguments.call.as_deref(), arguments.json.as_deref())?;
     let output = Arc::new(ToolOutput::new());
-    let mut run = wasm_agent_host::Run::new(&tool, Arc::new(grants), invocation)?
+    let grants = Arc::new(grants);
+    let mut run = wasm_agent_host::Run::new(&tool, Arc::clone(&grants), invocation)?
         .arguments(arguments.arguments)
         .approver(Arc::clone(&approver) as Arc<dyn Approver>)
         .output(Arc::clone(&output) as Arc<dyn wasm_agent_host::OutputSink>)
@@ -83,7 +84,9 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;
     report.result(&ended.outcome, arguments.json.is_some())?;
-    if !arguments.quiet {
+    if arguments.quiet {
+        report.stop(&ended.outcome);
+    } else {
         let asked = approver.asked.load(Ordering::Relaxed);
         let alone = approve.is_none() && approver.name() == RefuseAll.name();
         let unanswered = approver.failed.get().map(String::as_str);
@@ -96,6 +99,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
                 signed_by: signed_by.as_deref(),
                 asked,
                 alone,
+                policy: grants.policy(),
+                has_policy: arguments.policy.is_some(),
                 unanswered,
             },
         );
@@ -145,12 +150,6 @@ fn approver(wanted: Option<&Approve>, variables: &[String], grants: &Grants) -> 
     }
 }
 
-/// Counts the questions to an approver, and keeps its first error.
-struct Counting {
-    approver: Box<dyn Approver>,
-    asked: AtomicU64,
-    failed: OnceLock<String>,
-}
 /// The approver's program with its variables. None of them holds a secret of the policy.
 fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Program, Failure> {
     let unusable = |message: String| Failure::new(Exit::NothingRan, format!("`--approver-env`: {message}"));
@@ -171,6 +170,12 @@ fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Progr
     Ok(program.with(given).without(secrets.map(|(variable, _)| variable)))
 }
 
+/// Counts the questions to an approver, and keeps its first error.
+struct Counting {
+    approver: Box<dyn Approver>,
+    asked: AtomicU64,
+    failed: OnceLock<String>,
+}
 
 impl Counting {
     fn new(approver: Box<dyn Approver>) -> Self {
@@ -183,16 +188,16 @@ impl Approver for Counting {
         self.approver.name()
     }
 
+    fn can_ask(&self) -> bool {
+        self.approver.can_ask()
+    }
+
     fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             self.approver.ask(request).await.inspect_err(|error| {
                 self.failed.get_or_init(|| chain(error));
             })
-    fn can_ask(&self) -> bool {
-        self.approver.can_ask()
-    }
-
         })
     }
 }

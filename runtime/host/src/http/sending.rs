@@ -13,7 +13,7 @@ use wasm_agent_egress::redact::{Needles, masked};
 use wasm_agent_egress::{Addresses, Client, ExchangeError, Protocol, Provision, Reply, SendError, Timeouts};
 use wasm_agent_ids::Hex;
 use wasm_agent_journal::{DecisionRecord, EffectResult, Encoded};
-use wasm_agent_policy::{Act, Action, Asker, BodyDigest, HttpAction, Method, Origin, Pending, kind};
+use wasm_agent_policy::{Act, Action, Asker, BodyDigest, HttpAction, Method, Origin, Pending, Url, kind};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::errors::{to_wasi_error, unreadable_to_wasi_error};
@@ -24,6 +24,7 @@ pub(crate) struct Sending {
     pub(crate) gate: Arc<Gate>,
     pub(crate) client: Client,
     pub(crate) method: Method,
+    pub(crate) url: Url,
     /// The secrets that the server may have received.
     pub(crate) needles: Arc<Needles>,
     pub(crate) body: Option<WasiBody>,
@@ -147,7 +148,7 @@ impl Sending {
 
     fn unanswered(&self, error: &SendError) -> Unanswered {
         if matches!(error.error, ExchangeError::AddressDenied { .. }) {
-            self.gate.count_denied();
+            self.gate.denied_address(HttpAction::new(self.method.clone(), self.url.clone()));
         }
         // Some errors quote the server: the names in a certificate, the reason in a GOAWAY frame.
         let detail = Some(self.needles.masked(&crate::error::chain(&error.error)));

@@ -238,7 +238,7 @@ impl Run {
         drop(store);
         gate.tasks.close();
         gate.tasks.wait().await;
-        let denied = gate.denied();
+        let denied = gate.denials.take();
         drop(gate);
         self.finish(&session, ledger, denied, outcome, &used)
     }

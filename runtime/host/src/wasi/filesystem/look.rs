@@ -14,6 +14,7 @@ use super::Fd;
 use super::errors::failed;
 use super::path_rules::{Wants, in_place};
 use crate::call::{Call, Host};
+use crate::world::Folders;
 
 impl Host {
     pub(super) async fn stat_at(
@@ -66,6 +67,7 @@ impl Host {
         let gate = self.gate()?;
         let world = self.world().map_err(FsError::trap)?;
         let listed = world.files.directory(fd.rep()).cloned();
+        world.folders = Folders::Used;
         if let Some(directory) = &listed {
             in_place(&gate.grants, directory).map_err(failed)?;
             let action = Action::FileRead { path: directory.path.clone() };

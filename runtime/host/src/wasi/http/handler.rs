@@ -64,7 +64,8 @@ impl Host {
                 return Err(if denied { types::ErrorCode::HttpRequestDenied } else { error }.into());
             }
         };
-        let sending = Sending { gate, client, method: action.method.clone(), needles, body, preview: None, timeouts };
+        let (method, url) = (action.method.clone(), action.url.clone());
+        let sending = Sending { gate, client, method, url, needles, body, preview: None, timeouts };
         let response = begin(call, sending, action, place)?;
         Ok(world.table.push(HostFutureIncomingResponse::Pending(response))?)
     }
