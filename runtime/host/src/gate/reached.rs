@@ -1,6 +1,18 @@
 //! Limits that hold a run back without ending it. Each is noted in the journal once, and the report lists them.
 
+use wasm_agent_policy::Denied;
+
 use super::{Gate, lock};
+
+/// What held a run back without ending it.
+pub(crate) struct HeldBack {
+    /// The number of denials.
+    pub(crate) denied: u64,
+    /// The first of them.
+    pub(crate) denials: Vec<Denied>,
+    /// The limits that were reached, in this order.
+    pub(crate) limits_reached: Vec<LimitReached>,
+}
 
 /// A limit that a run reached, and that did not end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +40,9 @@ impl Gate {
         drop(self.ledger.note("limit", &format!("{name}: {text}")));
     }
 
-    /// The limits that were reached, in this order.
-    pub(crate) fn limits_reached(&self) -> Vec<LimitReached> {
-        lock(&self.reached).clone()
+    /// What held the run back, for its report.
+    pub(crate) fn held_back(&self) -> HeldBack {
+        let (denied, denials) = self.denials.take();
+        HeldBack { denied, denials, limits_reached: lock(&self.reached).clone() }
     }
 }

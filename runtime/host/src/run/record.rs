@@ -8,7 +8,7 @@ use wasm_agent_policy::Limits;
 
 use super::{Run, RunReport, Usage};
 use crate::error::{RunError, chain};
-use crate::gate::{Ledger, LimitReached, Session, nanoseconds};
+use crate::gate::{HeldBack, Ledger, Session, nanoseconds};
 use crate::run::Outcome;
 
 impl Run {
@@ -39,7 +39,7 @@ impl Run {
         &self,
         session: &Session,
         ledger: Arc<Ledger>,
-        (denied, limits_reached): (u64, Vec<LimitReached>),
+        HeldBack { denied, denials, limits_reached }: HeldBack,
         outcome: Result<Outcome, RunError>,
         used: &Usage,
     ) -> Result<RunReport, RunError> {
@@ -65,6 +65,8 @@ impl Run {
             calls: used.calls,
             denied,
             limits_reached,
+            denials,
+            folders: used.folders,
             crossings: used.crossings,
             fuel: used.fuel,
             elapsed,
