@@ -122,8 +122,9 @@ impl Scripted {
         let grant = self.policy.governing_http_grant(&request.method, &request.url).unwrap().id;
         let mut extra = Encoded::new();
         extra.map(1);
-        if self.policy.network_allows(grant, address) {
-            extra.str("peer").str(&self.peer);
+        let proxied = self.policy.proxies(grant);
+        if proxied || self.policy.network_allows(grant, address) {
+            extra.str(if proxied { "proxy" } else { "peer" }).str(&self.peer);
             (EffectResult::Done, Some(extra.to_record()))
         } else {
             extra.str("refused").array(1).str(&self.peer);

@@ -27,10 +27,10 @@ fn judged(run: &Scripted, policy: &Policy) -> Judged {
     judge.finish()
 }
 
-fn acted(policy: &str, actions: &[&str]) -> Scripted {
+fn acted(policy: &str, actions: &[impl AsRef<str>]) -> Scripted {
     let mut run = Scripted::new(policy);
     for action in actions {
-        run.act(action);
+        run.act(action.as_ref());
     }
     run
 }
@@ -270,6 +270,26 @@ fn settings_are_kept() {
 }
 
 #[test]
+fn a_proxy_is_kept_and_what_the_grants_say_about_it() {
+    let settings = concat!(
+        "[network]\nproxy = \"http://10.0.0.9:3128\"\nsecret = \"p\"\n",
+        "[secrets.p]\nenv = \"P\"\nheader = \"proxy-authorization\"\nvalue = \"Basic {}\"\n",
+        "[[http]]\nurl = \"https://10.0.0.1/**\"\nnetworks = [\"10.0.0.0/8\"]\n",
+        "[[http]]\nurl = \"https://a.test/**\"\n",
+        "[[http]]\nurl = \"https://b.test/**\"\nproxy = true\n",
+        "[[http]]\nurl = \"https://c.test/**\"\nproxy = false\n",
+    );
+    let run = acted(settings, &["10.0.0.1", "a.test", "b.test", "c.test"].map(|host| format!("GET https://{host}/x")));
+    let text = suggest(&[&run], Paths::Exact).unwrap();
+    let now = Policy::parse(&text).unwrap();
+    assert_eq!(now.proxy(), Policy::parse(&format!("version = 1\n{settings}")).unwrap().proxy());
+    assert_eq!(now.secrets().len(), 1);
+    let said: Vec<_> = now.http().iter().map(|grant| (grant.networks().len(), grant.proxy())).collect();
+    assert_eq!(said, [(1, None), (0, None), (0, Some(true)), (0, Some(false))], "{text}");
+    assert_eq!(judged(&run, &now).counts.lost, 0);
+}
+
+#[test]
 fn refuses_runs_that_do_not_go_together() {
     let clash = |one: &str, other: &str| {
         suggest(&[&Scripted::new(one), &Scripted::new(other)], Paths::Exact).unwrap_err().to_string()
@@ -279,9 +299,12 @@ fn refuses_runs_that_do_not_go_together() {
         "journal `b.journal` has another directory of the host for `/notes` than the journals before it: \
          `other` instead of `notes`"
     );
-    for (one, other) in
-        [("", "[environment]\nset = { A = \"b\" }\n"), ("", "[tls]\nca = \"x\"\n"), (SITE, &SITE.replace("TOKEN", "T"))]
-    {
+    for (one, other) in [
+        ("", "[environment]\nset = { A = \"b\" }\n"),
+        ("", "[tls]\nca = \"x\"\n"),
+        ("", "[network]\nproxy = \"http://a\"\n"),
+        (SITE, &SITE.replace("TOKEN", "T")),
+    ] {
         assert!(clash(one, other).starts_with("journal `b.journal` has another "), "{other}");
     }
     let mut broken = Scripted::new("");
