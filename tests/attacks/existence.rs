@@ -81,11 +81,13 @@ fn what_is_hidden_answers_as_what_is_not_there_and_every_question_is_a_denial() 
             let absent = asked(&policy, "hidden-absent", spelling);
             let expected = results(&absent);
             assert!(expected.iter().all(|result| !result.ends_with(" ok")), "{spelling}: {expected:?}");
+            // A new file whose name ends in `/` is refused by its spelling, before anything is looked at.
+            let questions = expected.iter().filter(|result| !result.ends_with("is-directory")).count();
             for name in HIDDEN {
                 let there = asked(&policy, &format!("hidden-{name}"), spelling);
                 assert_eq!(results(&there), expected, "{policy}{spelling} of {name}");
                 assert_eq!(there.denied_calls(), absent.denied_calls(), "{policy}{spelling} of {name}");
-                assert_eq!(there.denied_calls(), expected.len(), "{policy}{spelling} of {name}");
+                assert_eq!(there.denied_calls(), questions, "{policy}{spelling} of {name}");
             }
         }
     }

@@ -44,9 +44,10 @@ fn denials_on_files_say_what_in_the_policy_is_in_the_way() {
     let ran = desk.run("run -p read.toml -j a.journal edit-files.wasm -- /notes colour color");
     // Many files, one change to the policy.
     assert_eq!(ran.err().matches("deny: ").count(), 1, "{}", ran.err());
-    desk.write("deny.toml", format!("{NOTES}deny = [\"**/b.md\"]\nask = []\n"));
+    desk.write("notes/private/c.md", "colour\n");
+    desk.write("deny.toml", format!("{NOTES}deny = [\"private\"]\nask = []\n"));
     desk.guest("socket");
-    desk.run("run -p deny.toml -j b.journal edit-files.wasm -- /notes colour color");
+    desk.run("run -p deny.toml -j b.journal edit-files.wasm -- /notes/private colour color");
     let ran = desk.run("run -p read.toml -j c.journal socket.wasm");
     assert!(ran.err().contains("deny: socket.use"), "{}", ran.err());
     desk.matches("denials-files");

@@ -153,6 +153,7 @@ impl Disk {
         (offset, length): (Option<u64>, usize),
         write: impl FnOnce() -> Result<usize, Errno>,
     ) -> Result<usize, Errno> {
+        in_range(offset.unwrap_or_default())?;
         let found = look_at(file)?;
         let offset = offset.unwrap_or(found.size);
         let growth =
@@ -172,6 +173,7 @@ impl Disk {
     ///
     /// As [`Disk::write`].
     pub fn resize(&self, file: &File, size: u64, set: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
+        in_range(size)?;
         let found = look_at(file)?;
         let growth = size.saturating_sub(found.size);
         if growth > 0 {
@@ -188,6 +190,11 @@ impl Disk {
     pub fn emptied(&self, found: &Found) {
         self.added().shrank(found.identity, found.size);
     }
+}
+
+/// Whether the system can have this size or offset, which is a number of 63 bits. Otherwise a limit has no say.
+fn in_range(position: u64) -> Result<(), Errno> {
+    i64::try_from(position).map(drop).map_err(|_| Errno::INVAL)
 }
 
 impl Added {

@@ -9,11 +9,11 @@
 //! | --- | --- |
 //! | `bool`, `string` | the same |
 //! | `s8` to `u64` | a number. All 64 bits are read and written exactly; `1.0` and `1e3` are whole numbers too |
-//! | `f32`, `f64` | a number with the fewest digits that are read as the same value; `"NaN"`, `"Infinity"`, `"-Infinity"` |
+//! | `f32`, `f64` | a number, with the fewest digits that give the same value; `"NaN"`, `"Infinity"`, `"-Infinity"` |
 //! | `char` | a string of one character (a Unicode scalar value) |
 //! | `list` | an array; of numbers for `list<u8>` |
 //! | `tuple` | an array |
-//! | `record` | an object. A field that is an option can be omitted when it is given, and is `null` when it is returned |
+//! | `record` | an object. A field that is an option can be omitted in arguments, and is `null` in results |
 //! | `variant` | the case as a string, or `{"case": value}` if it has a value |
 //! | `enum` | the case as a string |
 //! | `flags` | an array with the names of those that are set |

@@ -13,8 +13,8 @@ use crate::tool::values;
 /// Most exports that a hint names; the others are counted.
 pub(crate) const SHOWN_MAX: usize = 50;
 
-/// Largest arguments of a call as the journal records them, in bytes. The first record has them, the policy and all else
-/// that is known before the run, and a record has 16 MiB.
+/// Largest arguments of a call as the journal records them, in bytes. The first record has them, the policy and all
+/// else that is known before the run, and a record has 16 MiB.
 const ARGUMENTS_BYTES_MAX: usize = 12 << 20;
 
 /// A function that a tool exports, and that can be called.

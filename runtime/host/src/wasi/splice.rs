@@ -1,7 +1,7 @@
 //! Splicing into the tool's own output.
 //!
-//! Elsewhere a splice is a number of bytes. Into standard output and error the bytes themselves are recorded, because no
-//! call of the tool has them, and a replay shows them from there.
+//! Elsewhere a splice is a number of bytes. Into standard output and error the bytes themselves are recorded, because
+//! no call of the tool has them, and a replay shows them from there.
 
 use bytes::Bytes;
 use minicbor::data::Type;

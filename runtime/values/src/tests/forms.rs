@@ -71,7 +71,8 @@ proptest! {
     #[test]
     fn what_is_written_is_read_as_the_same((ty, value) in typed_value()) {
         let json = to_json(&value).unwrap();
-        let read = crate::from_json(&Json::parse(&json).unwrap(), &ty).map_err(|problem| TestCaseError::fail(format!("{json}: {problem}")))?;
+        let read = crate::from_json(&Json::parse(&json).unwrap(), &ty);
+        let read = read.map_err(|problem| TestCaseError::fail(format!("{json}: {problem}")))?;
         prop_assert!(same(&read, &value), "{ty} {json}");
         let wave = to_wave(&value);
         let read = function("p", ty.clone()).arguments_from_wave(&format!("({wave})"));

@@ -110,8 +110,8 @@ impl Host {
         Ok(stream)
     }
 
-    /// The next entry of a directory that the tool may see. A name that it may not look at is left out: programs look at
-    /// what they list, and fail if that is denied. Names that are not UTF-8 have no form in WASI: they are left out,
+    /// The next entry of a directory that the tool may see. A name that it may not look at is left out: programs look
+    /// at what they list, and fail if that is denied. Names that are not UTF-8 have no form in WASI: they are left out,
     /// and the journal says so once for each listing.
     pub(super) async fn read_directory_entry(
         &mut self,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use wasm_agent_files::Disk;
+use wasm_agent_files::{Disk, Errno};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types;
@@ -32,7 +32,8 @@ impl Host {
     /// Cuts or extends a file.
     pub(super) fn set_size(&mut self, fd: &Fd, size: u64) -> FsResult<()> {
         let file = self.open_for_writing(fd)?;
-        self.disk()?.resize(&file, size, || rustix::fs::ftruncate(&*file, size)).map_err(failed)
+        let set = || file.set_len(size).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO));
+        self.disk()?.resize(&file, size, set).map_err(failed)
     }
 
     fn disk(&mut self) -> FsResult<Disk> {
