@@ -54,7 +54,7 @@ fn names(folder: &str, ending: &str) -> Vec<String> {
 fn example_tools() -> Vec<String> {
     let mut names = names("guest-tools", "");
     names.retain(|name| {
-        let holds_no_tool = ["sdk", "hostile", "bench", "target", "wasi-0.1"].contains(&name.as_str());
+        let holds_no_tool = ["sdk", "hostile", "bench", "conformance", "target", "wasi-0.1"].contains(&name.as_str());
         !holds_no_tool && root().join("guest-tools").join(name).join("Cargo.toml").is_file()
     });
     names
