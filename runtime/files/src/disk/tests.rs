@@ -85,7 +85,9 @@ fn what_makes_files_longer_counts_up_to_the_limit_and_nothing_beyond_is_written(
     assert_eq!(run.found("new").size, 4);
     assert_eq!(run.reached.load(Ordering::Relaxed), 20);
     assert_eq!((run.write(&new, 4, 2), run.resize(&new, 6)), (Ok(2), Ok(())));
-    assert_eq!((run.used(), run.resize(&old, u64::MAX)), ((10, 1), Err(Errno::DQUOT)));
+    let longest = u64::MAX / 2;
+    assert_eq!((run.used(), run.resize(&old, longest)), ((10, 1), Err(Errno::DQUOT)));
+    assert_eq!(run.resize(&old, longest + 1), Err(Errno::INVAL));
 }
 
 #[test]
