@@ -9,6 +9,7 @@ mod divergence;
 mod engine;
 mod exit;
 mod failure;
+mod fresh_line;
 mod loading;
 mod machine;
 mod own;

@@ -2,6 +2,8 @@
 //!
 //! Text from a tool, a journal or a file is escaped here or before.
 
+mod explained;
+mod granted;
 mod replay;
 mod run;
 
@@ -11,15 +13,18 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
+use wasm_agent_host::Stream;
 
 use crate::args::Format;
 use crate::divergence::{self, Marks};
 use crate::exit::Exit;
 use crate::failure::{Failure, Problem};
+use crate::fresh_line;
 use crate::show::escape::{block, escape_line};
 use crate::show::json::json_line;
 use crate::show::style;
 
+pub(crate) use explained::{explained, explained_json};
 pub(crate) use replay::LastCall;
 pub(crate) use run::Recorded;
 
@@ -54,6 +59,7 @@ impl Report {
 
     /// Writes text to standard error. Errors are ignored: there is no other place to report them.
     fn say(&self, text: &str) {
+        fresh_line::begin(Stream::Stderr);
         let mut err = AutoStream::auto(io::stderr().lock());
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasm_agent_host::{OutputSink, Stream};
 
+use crate::fresh_line;
 use crate::show::escape::escape_line;
 
 /// Longest incomplete character, in bytes: UTF-8 has at most four bytes for one.
@@ -117,6 +118,7 @@ impl Drop for OutputHold {
     fn drop(&mut self) {
         // Locked until everything is written, to keep the order.
         let mut screen = screen();
+        fresh_line::ended_by_person();
         for (stream, text) in screen.held.take().unwrap_or_default() {
             // The tool was already told that this is written. If the terminal is gone, nobody can see it.
             let _ = emit(stream, text.as_bytes());
@@ -136,6 +138,7 @@ fn show(stream: Stream, text: String) -> io::Result<()> {
 
 /// Writes and flushes: somebody may be waiting for this output.
 fn emit(stream: Stream, bytes: &[u8]) -> io::Result<()> {
+    fresh_line::wrote(stream, bytes);
     match stream {
         Stream::Stdout => {
             let mut stdout = io::stdout().lock();
@@ -190,6 +193,9 @@ impl Write for Diagnostics {
         let mut part = Vec::new();
         let mut shown = escape(&mut part, bytes);
         shown.extend(part.into_iter().map(escaped_byte));
+        if !is_output_held() {
+            fresh_line::begin(Stream::Stderr);
+        }
         show(Stream::Stderr, shown)?;
         Ok(bytes.len())
     }

@@ -10,6 +10,7 @@ mod calling;
 mod causes;
 mod collector;
 mod compiling;
+mod denials;
 mod desk;
 mod diffing;
 mod disk;

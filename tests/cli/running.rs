@@ -65,6 +65,17 @@ fn ends_as_the_tool_did() {
     }
     assert_eq!(desk.run("run -p limits.toml -j endless.journal endless.wasm").status, 3);
     assert_eq!(desk.run("replay endless.journal").status, 3);
+    // The reason of a stop is said in any case, on one line.
+    for command in ["run -q -p limits.toml -j quiet.journal endless.wasm", "replay -q quiet.journal"] {
+        let ran = desk.run(command);
+        assert_eq!(ran.err().lines().count(), 1, "{}", ran.err());
+        assert!(ran.err().starts_with("stopped: "), "{}", ran.err());
+    }
+    let ran = desk.run("run -q --format json -p limits.toml -j json.journal endless.wasm");
+    assert_eq!(ran.err_objects()[0]["event"], "stopped");
+    for tool in ["ok", "three"] {
+        assert_eq!(desk.run(&format!("run -q -j {tool}-quiet.journal {tool}.wasm")).err(), "");
+    }
     desk.matches("run-outcomes");
 }
 

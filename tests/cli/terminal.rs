@@ -143,3 +143,53 @@ fn asks_whoever_sits_there() {
     let shown = desk.quietly("journal show y.journal").out();
     assert!(shown.contains("approver  terminal") && shown.contains("approved by"), "{shown}");
 }
+
+#[test]
+fn a_report_begins_on_a_line_of_its_own() {
+    let desk = Desk::new();
+    for (text, seen_before) in [("x", "x\n"), ("x\n", "x\n"), ("", "")] {
+        for stream in [1, 2] {
+            desk.tool("print.wasm", &tools::print(stream, text.as_bytes()));
+            let journal = format!("{}{stream}{}.journal", text.len(), seen_before.len());
+            let run = ["run", "-j", &journal, "print.wasm"];
+            let plain = [("NO_COLOR", "1")];
+            let seen = on_screen(&desk, &run, &plain);
+            assert!(seen.starts_with(&format!("{seen_before}finished\n")), "{text:?}: {seen:?}");
+            let again = on_screen(&desk, &["replay", &journal], &plain);
+            assert!(again.starts_with(&format!("{seen_before}identical")), "{text:?}: {again:?}");
+        }
+    }
+    // Elsewhere standard error has only what was written to it, and the line that a tool left unfinished there.
+    desk.tool("print.wasm", &tools::print(1, b"x"));
+    let ran = desk.quietly("run -j out.journal print.wasm");
+    assert!(ran.out() == "x" && ran.err().starts_with("finished\n"), "{}", ran.err());
+    desk.tool("print.wasm", &tools::print(2, b"x"));
+    assert!(desk.quietly("run -j err.journal print.wasm").err().starts_with("x\nfinished\n"));
+}
+
+#[test]
+fn a_tool_that_is_compiled_shows_that_it_goes_on() {
+    let desk = Desk::new();
+    desk.tool("real.wasm", &tools::print(1, b"done\n"));
+    // Nothing comes out of the pipe yet, so loading takes as long as this test wants.
+    assert!(desk.command("mkfifo").arg("tool.wasm").status().unwrap().success());
+    let mut pipe = std::fs::OpenOptions::new().read(true).write(true).open(desk.path("tool.wasm")).unwrap();
+    let (mut person, slave) = terminal();
+    let mut command = desk.command(program());
+    command.args(["run", "-q", "-j", "a.journal", "tool.wasm"]).env("TERM", "xterm");
+    command.stdout(Stdio::piped()).stderr(Stdio::from(slave));
+    let child = command.spawn().unwrap();
+    drop(command);
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("compiling tool.wasm") {
+        let mut next = [0];
+        person.read_exact(&mut next).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
+        seen.push(next[0]);
+    }
+    pipe.write_all(&desk.read("real.wasm")).unwrap();
+    drop(pipe);
+    let rest = screen(person);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"done\n"[..]), "{rest}");
+    assert!(rest.ends_with("\u{1b}[2K"), "it is cleared: {rest:?}");
+}

@@ -1,6 +1,7 @@
 //! What a tool is given: exactly what the operator says, and nothing of the operator's own surroundings.
 
-use wasm_agent_tests::{Folder, Scene, guests, wat};
+use wasm_agent_host::Folders;
+use wasm_agent_tests::{Folder, OpenMode, Probe, Scene, guests, wat};
 
 #[test]
 fn arguments_and_environment_are_exactly_those_given() {
@@ -59,4 +60,37 @@ fn trap_is_an_outcome_and_replays() {
     let run = Scene::tool(&folder, guests::from_text("trap.wasm", &wat::alone(core))).run();
     let wasm_agent_host::Outcome::Trapped { message } = run.outcome() else { panic!("{:?}", run.outcome()) };
     assert!(message.contains("unreachable"), "{message}");
+}
+
+/// A grant of the folder `work`.
+const WORK: &str = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\n";
+
+#[test]
+fn a_path_out_of_the_folder_is_a_denial_that_names_where_it_leads() {
+    let folder = Folder::with([("work/a.txt", "a"), ("outside.txt", "b")]);
+    folder.link("work/out", "../outside.txt");
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.open(work, "../etc/passwd", OpenMode::READ);
+    // Its own name is granted, so no grant for it helps.
+    probe.open(work, "out", OpenMode::READ);
+    let run = Scene::tool(&folder, probe.tool()).policy(WORK).run();
+    assert_eq!(run.report.denied, 2);
+    let named: Vec<String> = run.report.denials.iter().map(|denied| denied.action.to_string()).collect();
+    assert_eq!(named, ["file.read /etc/passwd"]);
+    assert_eq!(run.report.folders, Folders::Used);
+}
+
+#[test]
+fn a_tool_uses_a_folder_once_it_looks_at_something_in_it() {
+    let folder = Folder::with([("work/a.txt", "a")]);
+    let mut probe = Probe::new();
+    probe.preopen();
+    assert_eq!(Scene::tool(&folder, probe.tool()).policy(WORK).run().report.folders, Folders::Listed);
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    probe.stat(work, "nothing");
+    assert_eq!(Scene::tool(&folder, probe.tool()).policy(WORK).run().report.folders, Folders::Used);
+    let run = Scene::tool(&folder, guests::from_text("given.wasm", &wat::given())).policy(WORK).run();
+    assert_eq!(run.report.folders, Folders::Untouched);
 }

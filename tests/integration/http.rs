@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::Response;
 use http_body_util::Full;
+use wasm_agent_host::policy::DenialReason;
 use wasm_agent_tests::resolver::Names;
 use wasm_agent_tests::server::answer;
 use wasm_agent_tests::tls::Authority;
@@ -138,6 +139,8 @@ fn special_addresses_need_their_network_granted() {
     assert_eq!(outcome["detail"], "no address of `inside.test` may be dialled");
     assert_eq!(outcome["extra"], serde_json::json!({ "refused": [server.address().to_string()] }));
     assert_eq!(run.report.denied, 1);
+    let denial = run.report.denials[0].denial;
+    assert_eq!((denial.reason, denial.grant.is_some()), (DenialReason::Network, true));
     // The guest learns that it is denied, not where the name leads.
     assert!(!run.stderr.contains("127.0.0.1"), "{}", run.stderr);
 

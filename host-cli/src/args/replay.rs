@@ -43,7 +43,7 @@ pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) bounds: ReplayBounds,
 
-    /// Prints no report, unless the replay differs
+    /// Prints no report; one line if the run was stopped, and errors
     #[arg(short, long)]
     pub(crate) quiet: bool,
 

@@ -59,7 +59,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
     pub(crate) sign: Option<PathBuf>,
 
-    /// Prints no report, unless the host fails
+    /// Prints no report; one line if the run is stopped, and errors
     #[arg(short, long)]
     pub(crate) quiet: bool,
 

@@ -55,7 +55,9 @@ pub(crate) fn replay(arguments: &Replay, report: &Report) -> Result<Exit, Failur
     }
     let ended = ended.map_err(|error| failed(arguments, error))?;
     report.result(&ended.outcome, arguments.json)?;
-    if !arguments.quiet {
+    if arguments.quiet {
+        report.replay_stop(&ended);
+    } else {
         report.replay(&ended);
     }
     if let Some(call) = arguments.until {

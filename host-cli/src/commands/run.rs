@@ -54,7 +54,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let json = arguments.json.as_deref().map(|given| json_arguments(given, arguments.stdin)).transpose()?;
     let invocation = invocation(&tool, arguments.call.as_deref(), json.as_deref())?;
     let output = Arc::new(ToolOutput::new());
-    let mut run = wasm_agent_host::Run::new(&tool, Arc::new(grants), invocation)?
+    let grants = Arc::new(grants);
+    let mut run = wasm_agent_host::Run::new(&tool, Arc::clone(&grants), invocation)?
         .arguments(arguments.arguments)
         .approver(Arc::clone(&approver) as Arc<dyn Approver>)
         .output(Arc::clone(&output) as Arc<dyn wasm_agent_host::OutputSink>)
@@ -77,7 +78,9 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;
     report.result(&ended.outcome, arguments.json.is_some())?;
-    if !arguments.quiet {
+    if arguments.quiet {
+        report.stop(&ended.outcome);
+    } else {
         let asked = approver.asked.load(Ordering::Relaxed);
         let alone = approve.is_none() && approver.name() == RefuseAll.name();
         let unanswered = approver.failed.get().map(String::as_str);
@@ -90,6 +93,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
                 signed_by: signed_by.as_deref(),
                 asked,
                 alone,
+                policy: grants.policy(),
+                has_policy: arguments.policy.is_some(),
                 unanswered,
             },
         );

@@ -13,6 +13,9 @@ use crate::show::style;
 use crate::show::units::count;
 use crate::timeline::text;
 
+/// What is said of a run whose end is not sealed.
+const UNSEALED: &str = "the end of the record is not sealed: it may not be how the run ended";
+
 /// The last call of a replay with `--until`.
 pub(crate) struct LastCall {
     pub(crate) record: Record,
@@ -72,6 +75,11 @@ impl Report {
         }
     }
 
+    /// Reports only why a replay does not end as the tool did, on one line.
+    pub(crate) fn replay_stop(&self, report: &ReplayReport) {
+        if report.complete { self.stop(&report.outcome) } else { self.warning(UNSEALED) }
+    }
+
     /// Reports an identical replay.
     pub(crate) fn replay(&self, report: &ReplayReport) {
         let exit = if report.complete { Exit::from(&report.outcome) } else { Exit::Stopped };
@@ -90,8 +98,7 @@ impl Report {
                     text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));
                 }
                 if !report.complete {
-                    let unsealed = "the end of the record is not sealed: it may not be how the run ended";
-                    text.push_str(&format!("{warning}warning{warning:#}: {unsealed}\n"));
+                    text.push_str(&format!("{warning}warning{warning:#}: {UNSEALED}\n"));
                 }
                 if !report.same_arguments {
                     text.push_str(&format!("{warning}warning{warning:#}: the arguments are not the recorded ones\n"));

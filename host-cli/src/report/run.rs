@@ -7,15 +7,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wasm_agent_host::ids::ToolDigest;
 use wasm_agent_host::journal::Stop;
-use wasm_agent_host::{Outcome, RunReport};
+use wasm_agent_host::policy::Policy;
+use wasm_agent_host::{Outcome, RunReport, Stream};
 
-use super::{Report, shown};
+use super::granted::{granted, granted_json};
+use super::{Report, explained, explained_json, shown};
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::fresh_line;
 use crate::show::escape::{block, escape_json, escape_line};
 use crate::show::style;
-
 use crate::show::units::{bytes, count, duration, hex, shell_word};
 use crate::signals::STOPPED_BY;
 use crate::timeline::text::stopped;
@@ -34,6 +36,9 @@ pub(crate) struct Recorded<'a> {
     pub(crate) asked: u64,
     /// No approver was named, and there is no terminal to ask at.
     pub(crate) alone: bool,
+    pub(crate) policy: &'a Policy,
+    /// Whether the operator named a policy.
+    pub(crate) has_policy: bool,
     /// Why the approver gave no answer, if it failed.
     pub(crate) unanswered: Option<&'a str>,
 }
@@ -47,6 +52,21 @@ impl Report {
         }
     }
 
+    /// Reports only that a run was stopped, on one line. Other ends show in the status and in what the tool said.
+    pub(crate) fn stop(&self, outcome: &Outcome) {
+        if Exit::from(outcome) != Exit::Stopped {
+            return;
+        }
+        match self.format {
+            Format::Text => self.say(&outcome_line(outcome)),
+            Format::Json => self.say_object(&json!({
+                "event": "stopped",
+                "outcome": outcome_json(outcome),
+                "exit": Exit::Stopped.code(),
+            })),
+        }
+    }
+
     /// Prints what a typed export returned; nothing for a command.
     ///
     /// # Errors
@@ -54,6 +74,7 @@ impl Report {
     /// As [`Report::data`].
     pub(crate) fn result(&self, outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
         let Outcome::Returned { wave, json, .. } = outcome else { return Ok(()) };
+        fresh_line::begin(Stream::Stdout);
         if as_json {
             let text = escape_json(json.as_deref().unwrap_or("null"));
             return self.data(|out| writeln!(out, "{text}"));
@@ -73,6 +94,14 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     if let Some(why) = recorded.unanswered {
         let warning = style::WARNING;
         text.push_str(&format!("{warning}warning{warning:#}: no answer, which refuses: {}\n", block(why)));
+    }
+    for denied in &report.denials {
+        text.push_str(&explained(&recorded.policy.explain_denied(denied)));
+    }
+    if !report.denials.is_empty() && !recorded.has_policy {
+        text.push_str(&format!(
+            "{hint}hint{hint:#}: a policy grants it: a file that begins with `version = 1`, named with `--policy`\n"
+        ));
     }
     let mut facts = vec![count(report.calls, "call")];
     if report.denied > 0 {
@@ -95,6 +124,7 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
             limit.name
         ));
     }
+    text.push_str(&granted(report.folders, recorded.policy, recorded.has_policy));
     text.push_str(&format!("{faint}journal:{faint:#} {}\n", shown(recorded.journal)));
     if let Some(fingerprint) = recorded.signed_by {
         text.push_str(&format!("{faint}signed by:{faint:#} {fingerprint}\n"));
@@ -157,6 +187,7 @@ pub(super) fn outcome_json(outcome: &Outcome) -> Value {
 }
 
 fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
+    let denials = report.denials.iter().map(|denied| explained_json(&recorded.policy.explain_denied(denied)));
     json!({
         "event": "run",
         "run": report.run.to_string(),
@@ -164,6 +195,8 @@ fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
         "outcome": outcome_json(&report.outcome),
         "calls": report.calls,
         "denied": report.denied,
+        "denials": denials.collect::<Vec<_>>(),
+        "folders": granted_json(report.folders, recorded.policy),
         "asked": recorded.asked,
         "limits_reached": report
             .limits_reached

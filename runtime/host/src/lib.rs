@@ -74,4 +74,5 @@ pub use wasm_agent_ids as ids;
 pub use wasm_agent_journal as journal;
 pub use wasm_agent_policy as policy;
 pub use wasm_agent_values as values;
+pub use world::Folders;
 pub use world::output::{Capture, Discard, OutputSink, Stream};

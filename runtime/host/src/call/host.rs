@@ -13,8 +13,8 @@ use super::{Answer, Call, Function};
 use crate::gate::Session;
 use crate::run::limits::Limiter;
 use crate::source::{AnswerFrom, Source};
-use crate::world::World;
 use crate::world::output::Outputs;
+use crate::world::{Folders, World};
 
 /// The state of one run, live or replayed. The state of a call is in its [`Call`].
 pub(crate) struct Host {
@@ -80,6 +80,11 @@ impl Host {
     /// The world of a live run.
     pub(crate) fn world(&mut self) -> wasmtime::Result<&mut World> {
         self.world.as_deref_mut().ok_or_else(|| wasmtime::Error::msg("a replay has no world to act on"))
+    }
+
+    /// What the tool did with its folders.
+    pub(crate) fn folders(&self) -> Folders {
+        self.world.as_ref().map_or(Folders::default(), |world| world.folders)
     }
 
     /// The table of the guest's handles.

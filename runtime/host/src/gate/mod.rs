@@ -2,6 +2,7 @@
 //! perform, outcome.
 
 mod ask;
+mod denials;
 mod effect;
 mod ending;
 mod labels;
@@ -10,15 +11,16 @@ mod progress;
 mod reached;
 mod session;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::task::TaskTracker;
 use wasm_agent_approval::{Approver, Remembered};
 use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::{DecisionRecord, Verdict};
-use wasm_agent_policy::{Act, Action, Asker, Decision, Denial, DenialReason, Origin};
+use wasm_agent_policy::{Act, Action, Asker, Decision, Denial, DenialReason, HttpAction, Origin};
 
+use denials::Denials;
 pub(crate) use effect::{Effect, NotDone};
 pub(crate) use ending::{EndReason, Ending};
 pub(crate) use ledger::{Extra, Ledger};
@@ -47,8 +49,7 @@ pub(crate) struct Gate {
     tool: ToolName,
     labels: Labels,
     effects: AtomicU64,
-    /// Denials so far: calls, and requests whose addresses turned out not to be allowed.
-    denied: AtomicU64,
+    pub(crate) denials: Denials,
     /// Limits that held the run back.
     reached: Mutex<Vec<LimitReached>>,
     remembered: Mutex<Remembered>,
@@ -83,7 +84,7 @@ impl Gate {
             approver,
             tool,
             effects: AtomicU64::new(0),
-            denied: AtomicU64::new(0),
+            denials: Denials::default(),
             reached: Mutex::default(),
             unanswered: AtomicU64::new(0),
             intent: Mutex::default(),
@@ -98,10 +99,7 @@ impl Gate {
         let record = match &decision {
             Decision::Allow(allowed) => self.labels.granted(Verdict::Allow, allowed.grant()),
             Decision::Ask(pending) => self.labels.granted(Verdict::Ask, pending.grant()),
-            Decision::Deny(denied) => {
-                self.denied.fetch_add(1, Ordering::Relaxed);
-                DecisionRecord { action: named(&denied.action), ..self.labels.denied(&denied.denial) }
-            }
+            Decision::Deny(denied) => self.denied(&denied.action, &denied.denial),
         };
         (decision, record)
     }
@@ -109,30 +107,40 @@ impl Gate {
     /// The record of an action that the policy denies; `None` if the policy does not deny it. It makes no permit.
     pub(crate) fn denies(&self, action: &Action, origin: Origin) -> Option<DecisionRecord> {
         let denial = self.grants.policy().judge(action, origin).denial()?;
-        self.count_denied();
-        Some(DecisionRecord { action: named(action), ..self.labels.denied(&denial) })
+        Some(self.denied(action, &denial))
     }
 
-    /// The record of a path that leads out of its directory.
-    pub(crate) fn outside(&self) -> DecisionRecord {
-        self.count_denied();
+    /// The record of a path that leads out of its directory. `action` is the one at the path as it was spelled.
+    pub(crate) fn outside(&self, action: Option<&Action>) -> DecisionRecord {
+        // Where a link leads out, the spelled path may well be granted, and no grant for it would help.
+        let named =
+            action.and_then(|action| Some((action, self.grants.policy().judge(action, Origin::Foreign).denial()?)));
+        match named {
+            Some((action, denial)) => self.denials.add(action, denial),
+            None => self.denials.count(),
+        }
         self.labels.denied(&Denial::new(DenialReason::NoGrant, None))
     }
 
     /// The record of an action that no policy can grant, with the reason.
     pub(crate) fn barred(&self, action: &Action, reason: DenialReason) -> DecisionRecord {
-        self.count_denied();
-        DecisionRecord { action: named(action), ..self.labels.denied(&Denial::new(reason, None)) }
+        self.denied(action, &Denial::new(reason, None))
     }
 
-    /// Counts a denial.
-    pub(crate) fn count_denied(&self) {
-        self.denied.fetch_add(1, Ordering::Relaxed);
+    /// Notes a request that was permitted and found no address that its grant allows. The outcome is its record.
+    pub(crate) fn denied_address(&self, request: HttpAction) {
+        let action = Action::HttpRequest(Box::new(request));
+        let grant = self.grants.policy().judge(&action, Origin::Foreign).grant;
+        self.denials.add(&action, Denial::new(DenialReason::Network, grant));
     }
 
-    /// Denials so far.
-    pub(crate) fn denied(&self) -> u64 {
-        self.denied.load(Ordering::Relaxed)
+    fn denied(&self, action: &Action, denial: &Denial) -> DecisionRecord {
+        let named = named(action);
+        match &named {
+            Some(_) => self.denials.add(action, *denial),
+            None => self.denials.count(),
+        }
+        DecisionRecord { action: named, ..self.labels.denied(denial) }
     }
 
     /// Sets the reason that the tool declares for its next calls.

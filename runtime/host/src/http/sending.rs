@@ -12,7 +12,7 @@ use wasm_agent_egress::redact::Needles;
 use wasm_agent_egress::{Client, ExchangeError, Provision, Reply, SendError, Timeouts};
 use wasm_agent_ids::Hex;
 use wasm_agent_journal::{DecisionRecord, EffectResult};
-use wasm_agent_policy::{Act, Action, Asker, BodyDigest, HttpAction, Method, Origin, Pending, kind};
+use wasm_agent_policy::{Act, Action, Asker, BodyDigest, HttpAction, Method, Origin, Pending, Url, kind};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::Begun;
@@ -26,6 +26,7 @@ pub(crate) struct Sending {
     pub(crate) gate: Arc<Gate>,
     pub(crate) client: Client,
     pub(crate) method: Method,
+    pub(crate) url: Url,
     /// The secrets that the server may have received.
     pub(crate) needles: Arc<Needles>,
     pub(crate) body: Option<WasiBody>,
@@ -152,7 +153,7 @@ impl Sending {
 
     fn unanswered(&self, error: &SendError) -> Unanswered {
         if matches!(error.error, ExchangeError::AddressDenied { .. }) {
-            self.gate.count_denied();
+            self.gate.denied_address(HttpAction::new(self.method.clone(), self.url.clone()));
         }
         note_limit(&self.gate, &error.error);
         // Some errors quote the server: the names in a certificate, the reason in a GOAWAY frame.

@@ -238,7 +238,7 @@ impl Run {
         drop(store);
         gate.tasks.close();
         gate.tasks.wait().await;
-        let held_back = (gate.denied(), gate.limits_reached());
+        let held_back = (gate.denials.take(), gate.limits_reached());
         drop(gate);
         self.finish(&session, ledger, held_back, outcome, &used)
     }

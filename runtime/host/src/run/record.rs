@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use wasm_agent_journal::{End, Header, RunResult};
-use wasm_agent_policy::Limits;
+use wasm_agent_policy::{Denied, Limits};
 
 use super::{Run, RunReport, Usage};
 use crate::error::{RunError, chain};
@@ -39,7 +39,7 @@ impl Run {
         &self,
         session: &Session,
         ledger: Arc<Ledger>,
-        (denied, limits_reached): (u64, Vec<LimitReached>),
+        ((denied, denials), limits_reached): ((u64, Vec<Denied>), Vec<LimitReached>),
         outcome: Result<Outcome, RunError>,
         used: &Usage,
     ) -> Result<RunReport, RunError> {
@@ -64,6 +64,8 @@ impl Run {
             outcome,
             calls: used.calls,
             denied,
+            denials,
+            folders: used.folders,
             limits_reached,
             crossings: used.crossings,
             fuel: used.fuel,

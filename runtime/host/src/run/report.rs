@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use wasm_agent_ids::RunId;
 use wasm_agent_journal::Summary;
+use wasm_agent_policy::Denied;
 use wasmtime::Store;
 
 use crate::call::Host;
 use crate::gate::LimitReached;
 use crate::run::Outcome;
 use crate::run::execute::fuel_used;
+use crate::world::Folders;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -23,6 +25,10 @@ pub struct RunReport {
     pub calls: u64,
     /// Calls that the policy denied, because of the action or the addresses that it resolved to.
     pub denied: u64,
+    /// The first of them, but only one for each change to the policy that would lift them. At most three.
+    pub denials: Vec<Denied>,
+    /// What the tool did with its folders.
+    pub folders: Folders,
     /// Limits that held the run back without ending it.
     pub limits_reached: Vec<LimitReached>,
     /// Crossings from guest to host as the engine counts them, its own helper functions included.
@@ -45,6 +51,7 @@ pub(crate) struct Usage {
     pub(crate) crossings: u64,
     pub(crate) fuel: u64,
     pub(crate) memory_high_bytes: u64,
+    pub(crate) folders: Folders,
 }
 
 impl Usage {
@@ -55,6 +62,7 @@ impl Usage {
             crossings: host.meter.crossings,
             fuel: fuel_used(store),
             memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),
+            folders: host.folders(),
         }
     }
 }

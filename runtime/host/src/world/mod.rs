@@ -28,10 +28,27 @@ pub(crate) struct World {
     /// All handles of the guest.
     pub(crate) table: ResourceTable,
     pub(crate) files: Files,
+    pub(crate) folders: Folders,
     pub(crate) outbound: Outbound,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: Hooks,
+}
+
+/// What a tool did with the folders that it was granted.
+///
+/// A program finds a path by comparing it with the names of its folders. Where none is a prefix of it, nothing reaches
+/// the host: the program finds nothing there, and its host can only know that it asked for the names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Folders {
+    /// It did not ask which folders it has.
+    #[default]
+    Untouched,
+    /// It asked which folders it has, and used none of them.
+    Listed,
+    /// It used at least one of them.
+    Used,
 }
 
 /// The inputs of a tool, and the receiver of its output.
@@ -68,8 +85,8 @@ impl World {
         table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES_MAX);
-        let files = Files::new(guard, disk(&gate, limits));
-        Self { gate, table, files, outbound, wasi: builder.build(), http, hooks: Hooks }
+        let (files, folders) = (Files::new(guard, disk(&gate, limits)), Folders::default());
+        Self { gate, table, files, folders, outbound, wasi: builder.build(), http, hooks: Hooks }
     }
 
     pub(crate) fn filesystem(&mut self) -> WasiFilesystemCtxView<'_> {

@@ -14,6 +14,7 @@ use super::errors::failed;
 use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
 use crate::gate::{Gate, NotDone};
+use crate::world::Folders;
 
 /// The target of a path, and whether the call's arguments alone name it: no link led elsewhere.
 pub(super) struct ResolvedPath {
@@ -36,7 +37,8 @@ enum NoTarget {
     Barred(Box<Action>, DenialReason),
     /// The policy denies something that the path leads through.
     Denied(GuestPath),
-    Outside,
+    /// It leads out of its directory. The action at the path as it was spelled, if that is a path.
+    Outside(Option<Box<Action>>),
 }
 
 impl From<FsError> for NoTarget {
@@ -84,6 +86,7 @@ impl Host {
         wants: Wants,
     ) -> Result<ResolvedPath, NoTarget> {
         let world = self.world().map_err(FsError::trap)?;
+        world.folders = Folders::Used;
         let grants = Arc::clone(&world.gate.grants);
         let base = match base {
             Base::Handle(fd) => world.files.directory(fd.rep()),
@@ -95,7 +98,10 @@ impl Host {
         };
         in_place(&grants, base).map_err(failed)?;
         let rules = PathRules { grants: &grants, guard: &world.files.guard };
-        let (place, found) = files::resolve(base, path, follow, &rules)?;
+        let (place, found) = files::resolve(base, path, follow, &rules).map_err(|unresolved| {
+            let spelled = || GuestPath::lexical(&base.path, path).ok().map(|path| Box::new(wants.action(path)));
+            NoTarget::of(unresolved, spelled)
+        })?;
         if let Some(reason) = rules.bar(&place, found.as_ref(), wants) {
             return Err(NoTarget::Barred(Box::new(wants.action(place.path)), reason));
         }
@@ -133,8 +139,8 @@ impl Host {
                 denied.into_iter().for_each(|record| call.decided(record));
                 types::ErrorCode::Access.into()
             }
-            NoTarget::Outside => {
-                call.decided(gate.outside());
+            NoTarget::Outside(action) => {
+                call.decided(gate.outside(action.as_deref()));
                 types::ErrorCode::NotPermitted.into()
             }
         }
@@ -245,14 +251,14 @@ impl Host {
     }
 }
 
-impl From<Unresolved> for NoTarget {
-    fn from(unresolved: Unresolved) -> Self {
+impl NoTarget {
+    fn of(unresolved: Unresolved, spelled: impl FnOnce() -> Option<Box<Action>>) -> Self {
         match unresolved {
             Unresolved::Errno(errno) => Self::Error(failed(errno)),
             Unresolved::Barred(path, reason) => Self::Barred(Box::new(Action::FileRead { path }), reason),
             Unresolved::Denied(path) => Self::Denied(path),
             Unresolved::Missing(path) => Self::Withheld(path, Errno::NOENT),
-            Unresolved::Outside => Self::Outside,
+            Unresolved::Outside => Self::Outside(spelled()),
         }
     }
 }

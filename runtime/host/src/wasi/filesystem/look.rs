@@ -16,6 +16,7 @@ use super::errors::failed;
 use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
 use crate::grants::Grants;
+use crate::world::Folders;
 
 impl Host {
     pub(super) async fn stat_at(
@@ -92,6 +93,7 @@ impl Host {
         let gate = self.gate()?;
         let world = self.world().map_err(FsError::trap)?;
         let listed = world.files.directory(fd.rep()).cloned();
+        world.folders = Folders::Used;
         if let Some(directory) = &listed {
             in_place(&gate.grants, directory).map_err(failed)?;
             let action = Action::FileRead { path: directory.path.clone() };

@@ -15,6 +15,7 @@ use super::effects::Change;
 use super::errors::failed;
 use super::path_rules::Wants;
 use crate::call::{Call, Host};
+use crate::world::Folders;
 
 /// How often a file is looked at again that changes between the look and the open.
 const OPEN_TRIES: usize = 3;
@@ -22,6 +23,9 @@ const OPEN_TRIES: usize = 3;
 impl Host {
     pub(super) fn preopens(&mut self) -> wasmtime::Result<Vec<(Fd, String)>> {
         let world = self.world()?;
+        if world.folders == Folders::Untouched {
+            world.folders = Folders::Listed;
+        }
         let grants = Arc::clone(&world.gate.grants);
         let mut preopens = Vec::new();
         for preopen in grants.preopens() {

@@ -80,7 +80,8 @@ impl Host {
             }
         };
         let places = Arc::clone(&world.outbound.places);
-        let sending = Sending { gate, client, method: action.method.clone(), needles, body, preview: None, timeouts };
+        let (method, url) = (action.method.clone(), action.url.clone());
+        let sending = Sending { gate, client, method, url, needles, body, preview: None, timeouts };
         let response = begin(call, sending, action, places)?;
         world.outbound.count();
         Ok(world.table.push(HostFutureIncomingResponse::Pending(response))?)
