@@ -112,7 +112,8 @@ impl From<RunError> for Failure {
         match error {
             RunError::OwnThing { source } => LoadError::from(source).into(),
             RunError::Shortage { .. } => Self::new(Exit::HostFailed, chain(&error)).hint(
-                "`ulimit -a` shows the limits of this process; each memory of a tool takes 4 GiB of addresses, used or not",
+                "`ulimit -a` shows the limits of this process; each memory of a tool takes 4 GiB of addresses, used or \
+                 not",
             ),
             error => Self::new(Exit::HostFailed, chain(&error)),
         }
