@@ -1,6 +1,6 @@
 //! Whether output has left a line unfinished, so that the next message begins on a line of its own.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +21,13 @@ pub(crate) fn wrote(stream: Stream, bytes: &[u8]) {
 /// Notes that the person at the terminal has ended its line.
 pub(crate) fn ended_by_person() {
     UNFINISHED.iter().for_each(|unfinished| unfinished.store(false, Ordering::Relaxed));
+}
+
+/// Notes that a key was pressed that a terminal shows, such as `^C`, wherever its cursor was.
+pub(crate) fn key_was_shown() {
+    if io::stderr().is_terminal() {
+        set(Stream::Stderr, true);
+    }
 }
 
 /// Ends the line if it is unfinished.

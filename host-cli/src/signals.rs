@@ -12,6 +12,7 @@ use wasm_agent_host::RunHandle;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::fresh_line;
 use crate::prompt;
 
 /// Begins the reason of a run that a signal stopped.
@@ -83,7 +84,12 @@ fn handle(signal: i32, stage: &Mutex<Stage>) {
         _ => {
             let now = std::mem::replace(&mut *lock(stage), Stage::Stopping);
             match now {
-                Stage::Running(run) => run.stop(format!("{STOPPED_BY}{}", signal_name(signal).unwrap_or("?"))),
+                Stage::Running(run) => {
+                    if matches!(signal, SIGINT | SIGQUIT) {
+                        fresh_line::key_was_shown();
+                    }
+                    run.stop(format!("{STOPPED_BY}{}", signal_name(signal).unwrap_or("?")));
+                }
                 Stage::Before | Stage::Stopping => end(signal),
             }
         }

@@ -159,3 +159,21 @@ fn the_key_for_an_interrupt_withdraws_the_question_at_the_terminal() {
     assert!(seen.contains("stopped by signal SIGINT"), "{seen}");
     assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n");
 }
+
+#[test]
+fn a_report_does_not_stand_beside_the_key_that_stopped_the_run() {
+    let desk = Desk::new();
+    desk.tool("endless.wasm", &tools::print_and_go_on());
+    let (mut person, slave) = terminal();
+    let mut command = desk.command("setsid");
+    command.args(["--wait", "--ctty"]).arg(program()).args(["run", "-j", "a.journal", "endless.wasm"]);
+    command.env("NO_COLOR", "1").stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut first = [0];
+    person.read_exact(&mut first).unwrap();
+    person.write_all(b"\x03").unwrap();
+    let seen = screen(person);
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{seen}");
+    assert!(seen.starts_with("^C\nstopped by signal SIGINT\n"), "{seen:?}");
+}

@@ -28,13 +28,8 @@ const PAGE: &str = "<!doctype html><title>Changes</title><style>p { color: red }
 /// When something can't be set up or built, or when a step does not end as it should.
 pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     guests::build(project, None)?;
-    process::run(process::cargo().current_dir(project.root()).args([
-        "build",
-        "--quiet",
-        "--locked",
-        "--package",
-        "wasm-agent",
-    ]))?;
+    println!("program: building; the first time, this compiles the engine and takes minutes");
+    process::run(process::cargo().current_dir(project.root()).args(["build", "--locked", "--package", "wasm-agent"]))?;
     let server = Server::start(respond)?;
     let mut stage = Stage::set(project, &server.url(), TOKEN, std::io::stdin().is_terminal())?;
 

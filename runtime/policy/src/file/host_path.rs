@@ -120,10 +120,8 @@ mod tests {
         );
         assert_eq!(
             host("a.md"),
-            [
-                "2 not-a-directory: `a.md` is a file, and a grant is for a directory: no run begins; write `host = \".\"` \
-              and `only = [\"a.md\"]`"
-            ]
+            ["2 not-a-directory: `a.md` is a file, and a grant is for a directory: no run begins; write \
+                 `host = \".\"` and `only = [\"a.md\"]`"]
         );
         assert_eq!(host("~/there"), [""; 0]);
         assert_eq!(host("./gone"), [""; 0]);
