@@ -42,8 +42,8 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "CALL")]
     pub(crate) call: Option<String>,
 
-    /// Arguments of `--call` as JSON, an object or an array; `@FILE` reads them from a file, `-` from standard input. The
-    /// result is printed as JSON too
+    /// Arguments of `--call` as JSON, an object or an array; `@FILE` reads them from a file, `-` from standard input.
+    /// The result is printed as JSON too
     #[arg(long, value_name = "JSON", requires = "call", allow_hyphen_values = true)]
     pub(crate) json: Option<String>,
 

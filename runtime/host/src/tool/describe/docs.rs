@@ -1,5 +1,5 @@
-//! What the WIT of a tool says about its functions and types: the custom section `package-docs`, in which WIT tools keep
-//! doc comments.
+//! What the WIT of a tool says about its functions and types: the custom section `package-docs`, in which WIT tools
+//! keep doc comments.
 
 use serde_json::Value;
 
