@@ -78,12 +78,12 @@ fn mutate(instance: &mut Instance, pick: &mut usize, how: usize) {
             json!(true),
         ];
         match instance {
-            Instance::Object(members) if how % 3 == 0 => drop(members.insert("a".to_owned(), json!(1))),
+            Instance::Object(members) if how.is_multiple_of(3) => drop(members.insert("a".to_owned(), json!(1))),
             Instance::Object(members) if how % 3 == 1 && !members.is_empty() => {
                 let name = members.keys().nth(how % members.len()).unwrap().clone();
                 members.remove(&name);
             }
-            Instance::Array(items) if how % 3 == 0 && !items.is_empty() => items.push(items[0].clone()),
+            Instance::Array(items) if how.is_multiple_of(3) && !items.is_empty() => items.push(items[0].clone()),
             Instance::Array(items) if how % 3 == 1 => drop(items.pop()),
             _ => *instance = other[how % other.len()].clone(),
         }
