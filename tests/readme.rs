@@ -77,7 +77,9 @@ fn every_command_does_what_it_says() {
     let dir = scratch.path();
     fs::create_dir(dir.join("notes")).unwrap();
     fs::write(dir.join("notes/today.md"), "The colour of the sky.\n").unwrap();
-    fs::copy(guests::path("edit-files"), dir.join("edit-files.wasm")).unwrap();
+    for tool in ["edit-files", "search"] {
+        fs::copy(guests::path(tool), dir.join(format!("{tool}.wasm"))).unwrap();
+    }
     fs::write(dir.join("policy.toml"), &blocks(&readme, "toml")[0]).unwrap();
     fs::write(dir.join("approve.sh"), &blocks(&readme, "sh")[0]).unwrap();
     fs::set_permissions(dir.join("approve.sh"), fs::Permissions::from_mode(0o755)).unwrap();

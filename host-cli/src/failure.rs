@@ -171,6 +171,14 @@ fn load_hint(error: &LoadError) -> Option<String> {
         LoadError::Compiler { source: CompilerProblem::Start { .. }, .. } => {
             Some("`wasm-agent` starts itself to compile, as `/proc/self/exe`: is `/proc` mounted?".to_owned())
         }
+        LoadError::Imports { advice: Some(advice), .. } | LoadError::Feature { advice, .. } => {
+            Some((*advice).to_owned())
+        }
+        LoadError::Library { .. } => Some(
+            "build a program (Rust: a `bin`; C: with `main`, without `-mexec-model=reactor`), or a component with \
+             typed exports (`wasm32-wasip2` with `wit-bindgen`)"
+                .to_owned(),
+        ),
         LoadError::Imports { .. } => {
             Some("a tool can import `wasi:*` 0.2 and `wasm-agent:host` 0.1; build it for those".to_owned())
         }

@@ -39,4 +39,5 @@ mod stats;
 mod suggesting;
 mod terminal;
 mod tools;
+mod typed;
 mod unusable_tools;

@@ -80,12 +80,57 @@ fn lists_all_imports_that_there_are_not() {
 }
 
 #[test]
+fn says_what_a_module_was_made_for() {
+    let mut desk = Desk::new();
+    let import = |module: &str, name: &str| {
+        format!("(module (import \"{module}\" \"{name}\" (func)) (func (export \"_start\")))")
+    };
+    for (file, text) in [
+        ("bindgen", import("wbg", "__wbg_log_1")),
+        ("emscripten", import("env", "emscripten_resize_heap")),
+        ("go", import("gojs", "runtime.wasmExit")),
+        ("assemblyscript", import("env", "abort")),
+        ("unlinked", import("env", "sqlite3_open")),
+        ("wasix", import("wasix_32v1", "fd_dup2")),
+        ("threads", import("wasi", "thread-spawn")),
+        ("unstable", import("wasi_unstable", "fd_write")),
+        ("stripped", import("acme:shop/cart@1.2.0", "add")),
+        ("exceptions", "(module (tag) (func (export \"_start\")))".to_owned()),
+        ("legacy", "(module (memory (export \"memory\") 1) (func (export \"_start\") try catch_all end))".to_owned()),
+        ("gc", "(component (core module (type (struct))))".to_owned()),
+        ("wasm64", "(module (memory i64 1) (func (export \"_start\")))".to_owned()),
+        ("shared", "(module (memory 1 2 shared) (func (export \"_start\")))".to_owned()),
+        ("reactor", "(module (func (export \"_initialize\")) (func (export \"add\")))".to_owned()),
+    ] {
+        desk.tool(&format!("{file}.wasm"), &text);
+        let ran = desk.run(&format!("run {file}.wasm"));
+        assert_eq!(ran.status, 2, "{file}");
+        assert_eq!(ran.err().lines().filter(|line| line.starts_with("hint: ")).count(), 1, "{file}: {}", ran.err());
+    }
+    // What is known without compiling is told by `inspect` too.
+    desk.run("inspect exceptions.wasm").fails_in_one_line(&[2]);
+    desk.run("inspect gc.wasm").fails_in_one_line(&[2]);
+    desk.run("inspect reactor.wasm").fails_in_one_line(&[2]);
+    desk.matches("made-for");
+}
+
+#[test]
 fn says_that_there_is_nothing_to_run() {
     let mut desk = Desk::new();
     desk.tool("nothing.wasm", "(component)");
     desk.tool("library.wasm", "(module (func (export \"add\")))");
     desk.run("run nothing.wasm").fails_in_one_line(&[2]);
+    desk.tool(
+        "server.wasm",
+        r#"(component
+            (core module $m (func (export "f")))
+            (core instance $m (instantiate $m))
+            (func $f (canon lift (core func $m "f")))
+            (instance $handler (export "handle" (func $f)))
+            (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))"#,
+    );
     desk.run("run library.wasm").fails_in_one_line(&[2]);
+    desk.run("run server.wasm").fails_in_one_line(&[2]);
     desk.matches("no-command");
 }
 

@@ -304,7 +304,7 @@ fn features_that_a_replay_can_not_repeat_are_refused() {
     ] {
         let text = wat::alone(&format!(r#"{core} (func (export "run") (result i32) (i32.const 0))"#));
         let error = load(&wat::parse_str(&text)).expect_err(what);
-        assert!(matches!(error, LoadError::Invalid { .. }), "{what}: {error:?}");
+        assert!(matches!(error, LoadError::Feature { .. }), "{what}: {error:?}");
     }
 }
 

@@ -78,8 +78,8 @@ fn malformed_calls_are_refused_before_anything_runs() {
     let folder = notes();
     let message = |call: &str| search(&folder).call(call).set_up().unwrap_err().to_string();
     for (call, expected) in [
-        ("search(", "arguments of `search`: the text is incomplete"),
-        ("", "does not export a function ``"),
+        ("search(", "arguments of `search`: the text is incomplete at the end: a bracket is missing"),
+        ("", "`search.wasm` does not export a function ``"),
         (r#"search("/notes")"#, "arguments of `search`"),
         (r#"search("/notes", 7)"#, "arguments of `search`"),
         (r#"search("/notes", "a", "b")"#, "arguments of `search`"),

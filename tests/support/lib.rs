@@ -18,6 +18,7 @@ pub mod scene;
 pub mod server;
 pub mod terminal;
 pub mod tls;
+pub mod typed;
 pub mod wat;
 
 pub use approver::Script;

@@ -20,11 +20,15 @@ const NEEDS: [(&str, &str, &str); 7] = [
     ("wasi:filesystem/", "files", "those that `[[filesystem]]` grants; no folder without one"),
     ("wasi:http/outgoing-handler", "requests", "those that `[[http]]` grants; none without one"),
     ("wasi:sockets/", "sockets", "always denied; a tool uses `wasi:http` instead"),
-    ("wasi:cli/environment", "arguments", "and variables: those of the command line and of `[environment]`"),
+    ("wasi:cli/environment", "arguments", "those of the command line, and the variables of `[environment]`"),
     ("wasi:cli/stdin", "input", "only with `--stdin`"),
-    ("wasm-agent:host/approval", "checkpoints", "questions of its own to the approver"),
-    ("wasm-agent:host/intent", "intents", "reasons that it gives for its calls"),
+    ("wasm-agent:host/approval", "checkpoints", "questions of its own, which an approver answers"),
+    ("wasm-agent:host/intent", "intents", "reasons that it gives for its calls, in the journal"),
 ];
+
+/// Most bytes of schemas, beyond which exports are counted and not described. A tool can export a function with
+/// thousands of types under thousands of names.
+const SCHEMAS_BYTES_MAX: usize = 16 << 20;
 
 /// Describes a tool. It is neither compiled nor run, and nothing is stored.
 pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Failure> {
@@ -51,13 +55,15 @@ pub(crate) fn inspect(arguments: &Inspect, report: &Report) -> Result<Exit, Fail
 }
 
 fn describe(tool: &Description, out: &mut dyn Write) -> io::Result<()> {
-    let (strong, faint) = (style::STRONG, style::FAINT);
-    let kind = match (tool.is_adapted(), tool.is_command()) {
-        (true, _) => "core module for WASI 0.1, adapted",
-        (false, true) => "component, a command",
-        (false, false) => "component, not a command: call its exports with `--call`",
+    let strong = style::STRONG;
+    let form = if tool.is_adapted() { "core module for WASI 0.1, adapted" } else { "component" };
+    let callable = tool.exports().iter().any(|export| export.callable().is_ok());
+    let use_it = match (tool.is_command(), callable) {
+        (true, _) => "a command",
+        (false, true) => "not a command: call its exports with `--call`",
+        (false, false) => "not a command, and without exports that can be called",
     };
-    writeln!(out, "{strong}{}{strong:#}: {kind}", escape_line(tool.name()))?;
+    writeln!(out, "{strong}{}{strong:#}: {form}, {use_it}", escape_line(tool.name()))?;
     writeln!(out, "sha256: {}", tool.sha256())?;
     writeln!(out, "\n{strong}can use{strong:#}")?;
     let mut any = false;
@@ -66,13 +72,18 @@ fn describe(tool: &Description, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {word:<12} {what}")?;
     }
     if !any {
-        writeln!(out, "  nothing outside of itself")?;
+        writeln!(out, "  nothing that a policy grants")?;
     }
     writeln!(out, "\n{strong}imports{strong:#}")?;
     for line in tool.imports() {
         writeln!(out, "  {}", escape_line(line))?;
     }
     writeln!(out, "\n{strong}exports{strong:#}")?;
+    describe_exports(tool, out)
+}
+
+fn describe_exports(tool: &Description, out: &mut dyn Write) -> io::Result<()> {
+    let faint = style::FAINT;
     for export in tool.exports().iter() {
         writeln!(out, "  {}: {}", escape_line(&export.shown()), escape_line(&export.signature()))?;
         if let Some(first) = export.docs().and_then(|docs| docs.lines().next()) {
@@ -119,17 +130,29 @@ fn export(export: &Exported) -> Value {
     })
 }
 
-/// JSON Schemas of the arguments and the result of each export that can be called.
+/// JSON Schemas of the arguments and the result of each export that can be called, up to a number of bytes.
 fn schemas(tool: &Description) -> Value {
-    let described = |one: &Exported| {
-        let function = one.callable().ok()?;
-        let mut input = function.input_schema().ok()?;
-        if let (Value::Object(members), Some(docs)) = (&mut input, one.docs()) {
-            members.insert("description".to_owned(), docs.into());
+    let (mut exports, mut bytes, mut more) = (Vec::new(), 0_usize, tool.exports().more());
+    for export in tool.exports().iter().filter(|export| export.callable().is_ok()) {
+        let described = (bytes < SCHEMAS_BYTES_MAX).then(|| schema(export)).flatten();
+        match described {
+            Some(described) => {
+                bytes = bytes.saturating_add(described.to_string().len());
+                exports.push(described);
+            }
+            None => more = more.saturating_add(1),
         }
-        let output = function.output_schema().ok()?;
-        Some(json!({ "name": one.name(), "description": one.docs(), "input": input, "output": output }))
-    };
-    let exports: Vec<Value> = tool.exports().iter().filter_map(described).collect();
-    json!({ "event": "schema", "name": tool.name(), "sha256": tool.sha256().to_string(), "exports": exports })
+    }
+    let sha256 = tool.sha256().to_string();
+    json!({ "event": "schema", "name": tool.name(), "sha256": sha256, "exports": exports, "more": more })
+}
+
+fn schema(export: &Exported) -> Option<Value> {
+    let function = export.callable().ok()?;
+    let mut input = function.input_schema().ok()?;
+    if let (Value::Object(members), Some(docs)) = (&mut input, export.docs()) {
+        members.insert("description".to_owned(), docs.into());
+    }
+    let output = function.output_schema().ok()?;
+    Some(json!({ "name": export.name(), "description": export.docs(), "input": input, "output": output }))
 }

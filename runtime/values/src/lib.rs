@@ -5,21 +5,7 @@
 //! - JSON Schema (2020-12) describes the JSON: what the schema accepts, [`Function::arguments_from_json`] accepts, and
 //!   the other way round.
 //!
-//! | type | JSON |
-//! | --- | --- |
-//! | `bool`, `string` | the same |
-//! | `s8` to `u64` | a number. All 64 bits are read and written exactly; `1.0` and `1e3` are whole numbers too |
-//! | `f32`, `f64` | a number, with the fewest digits that give the same value; `"NaN"`, `"Infinity"`, `"-Infinity"` |
-//! | `char` | a string of one character (a Unicode scalar value) |
-//! | `list` | an array; of numbers for `list<u8>` |
-//! | `tuple` | an array |
-//! | `record` | an object. A field that is an option can be omitted in arguments, and is `null` in results |
-//! | `variant` | the case as a string, or `{"case": value}` if it has a value |
-//! | `enum` | the case as a string |
-//! | `flags` | an array with the names of those that are set |
-//! | `option<T>` | `null`, or the value. If `T` is an option itself: `null`, or `{"some": value}` |
-//! | `result` | `{"ok": value}` or `{"err": value}`, with `null` where the type has no value |
-//! | handles of resources, streams, futures | none: functions with them can't be called |
+//! The [last part](#values-of-typed-exports) of this page says how each type is written.
 //!
 //! ```
 //! use wasm_agent_values::{Field, Function, Integer, Json, Type, to_json, to_wave};
@@ -33,7 +19,8 @@
 //! assert_eq!(refused.to_string(), "`count`: 256 is out of range for u8: write a whole number from 0 to 255");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-
+#![doc = ""]
+#![doc = include_str!("../VALUES.md")]
 #![forbid(unsafe_code)]
 
 mod check;
@@ -50,6 +37,6 @@ mod wave;
 pub use json::{Json, from_json, to_json};
 pub use name::{CUT, clip, near};
 pub use table::{Entry, Index, Signature, Table};
-pub use ty::{Case, DEPTH_MAX, Field, Function, Integer, NotCallable, PARTS_MAX, Type};
+pub use ty::{Case, DEPTH_MAX, Field, Function, Integer, NotCallable, PARTS_MAX, Type, weight};
 pub use value::{Problem, Value};
 pub use wave::to_wave;

@@ -8,8 +8,19 @@ use crate::name::{CUT, clip};
 const WRITTEN_BYTES_MAX: usize = 4 << 10;
 
 /// Most parts of a function's types: primitives, fields, cases and so on. Types refer to types, so a file of a few
-/// kilobytes can declare more parts than memory holds. A large hand-written interface has some hundred.
+/// kilobytes can declare more parts than memory holds. A large hand-written interface has some hundred. A long name or
+/// documentation counts as several, see [`weight`].
 pub const PARTS_MAX: usize = 10_000;
+
+/// Bytes of a name, or of documentation, that count as a part: a type that refers to another one many times repeats its
+/// names as often.
+const PART_BYTES: usize = 100;
+
+/// How many parts a name or documentation counts as: none, if it is not long.
+#[must_use]
+pub fn weight(text: &str) -> usize {
+    text.len() / PART_BYTES
+}
 
 /// Deepest nesting of a type. Values are read and written by functions that call themselves once for each level.
 pub const DEPTH_MAX: usize = 64;
@@ -171,8 +182,8 @@ impl Function {
     /// If it can't, the reason.
     pub fn callable(&self) -> Result<(), NotCallable> {
         let mut parts = PARTS_MAX;
-        let types = self.parameters.iter().map(|parameter| &parameter.ty).chain(&self.result);
-        types.map(|ty| ty.count(&mut parts, DEPTH_MAX)).collect()
+        self.parameters.iter().try_for_each(|field| field.count(&mut parts, DEPTH_MAX))?;
+        self.result.as_ref().map_or(Ok(()), |ty| ty.count(&mut parts, DEPTH_MAX))
     }
 
     /// As WIT writes it, cut if it is very long: `func(root: string) -> list<string>`.
@@ -195,6 +206,20 @@ impl Function {
     }
 }
 
+impl Field {
+    fn count(&self, parts: &mut usize, depth: usize) -> Result<(), NotCallable> {
+        named(parts, &self.name, self.docs.as_deref())?;
+        self.ty.count(parts, depth)
+    }
+}
+
+/// Counts a name and what is said about it.
+fn named(parts: &mut usize, name: &str, docs: Option<&str>) -> Result<(), NotCallable> {
+    let weight = weight(name).saturating_add(docs.map_or(0, weight));
+    *parts = parts.checked_sub(weight).ok_or(NotCallable::Large)?;
+    Ok(())
+}
+
 impl Type {
     /// Counts the parts of a type, until there are too many.
     fn count(&self, parts: &mut usize, depth: usize) -> Result<(), NotCallable> {
@@ -206,15 +231,17 @@ impl Type {
             Self::Bool | Self::Integer(_) | Self::F32 | Self::F64 | Self::Char | Self::String => Ok(()),
             Self::List(ty) | Self::Option(ty) => each(ty),
             Self::Tuple(types) => types.iter().try_for_each(each),
-            Self::Record(fields) => fields.iter().try_for_each(|field| each(&field.ty)),
-            Self::Variant(cases) => {
-                *parts = parts.checked_sub(cases.len()).ok_or(NotCallable::Large)?;
-                cases.iter().filter_map(|case| case.ty.as_ref()).try_for_each(|ty| ty.count(parts, depth))
-            }
-            Self::Enum(names) | Self::Flags(names) => {
-                *parts = parts.checked_sub(names.len()).ok_or(NotCallable::Large)?;
+            Self::Record(fields) => fields.iter().try_for_each(|field| field.count(parts, depth)),
+            Self::Variant(cases) => cases.iter().try_for_each(|case| {
+                named(parts, &case.name, case.docs.as_deref())?;
+                *parts = parts.checked_sub(1).ok_or(NotCallable::Large)?;
+                case.ty.as_ref().map_or(Ok(()), |ty| ty.count(parts, depth))
+            }),
+            Self::Enum(names) | Self::Flags(names) => names.iter().try_for_each(|name| {
+                named(parts, name, None)?;
+                *parts = parts.checked_sub(1).ok_or(NotCallable::Large)?;
                 Ok(())
-            }
+            }),
             Self::Result { ok, err } => [ok, err].into_iter().flatten().try_for_each(|ty| each(ty)),
         }
     }

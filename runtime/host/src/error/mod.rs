@@ -111,6 +111,24 @@ pub enum LoadError {
         path: PathBuf,
         /// One line for each import, with the reason. If there are many, the first ones and the number of the others.
         missing: Vec<String>,
+        /// How such a tool is built for this host, if it was recognised.
+        advice: Option<&'static str>,
+    },
+    /// The tool needs a feature of WebAssembly that this host does not run.
+    #[error("`{path}` needs {name}, which this host does not run")]
+    Feature {
+        /// The tool.
+        path: PathBuf,
+        /// The feature.
+        name: &'static str,
+        /// How a tool is built without it.
+        advice: &'static str,
+    },
+    /// The tool is a core module without `_start` and without WIT: nothing in it can be called.
+    #[error("`{path}` is a library: a core module without `_start`, whose exports have no types to call them by")]
+    Library {
+        /// The tool.
+        path: PathBuf,
     },
     /// The policy names another component.
     #[error("policy allows only the tool with sha256 `{expected}`, and `{path}` has `{found}`")]

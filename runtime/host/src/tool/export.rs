@@ -13,6 +13,10 @@ use crate::tool::values;
 /// Most exports that a hint names; the others are counted.
 pub(crate) const SHOWN_MAX: usize = 50;
 
+/// Most names that are compared with one that there is not, and the longest of them, in bytes.
+const NEAR_MAX: usize = 1_000;
+const NEAR_BYTES_MAX: usize = 100;
+
 /// Largest arguments of a call as the journal records them, in bytes. The first record has them, the policy and all
 /// else that is known before the run, and a record has 16 MiB.
 const ARGUMENTS_BYTES_MAX: usize = 12 << 20;
@@ -51,7 +55,7 @@ impl Export {
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'t>(&'t str, Option<&'t str>);
 
-impl Name<'_> {
+impl<'t> Name<'t> {
     fn is(self, name: &str) -> bool {
         match self.1 {
             Some(function) => name.strip_prefix(self.0).and_then(|rest| rest.strip_prefix('#')) == Some(function),
@@ -59,18 +63,36 @@ impl Name<'_> {
         }
     }
 
-    /// Whether a shorter name means this: the function alone, or its interface without version, or without package and
-    /// version.
+    /// Whether a shorter name means this: the function alone, or its interface without package, version or both.
     fn can_mean(self, name: &str) -> bool {
         let Some(function) = self.1 else { return false };
         let Some((interface, named)) = name.split_once('#') else { return name == function };
-        let without_version = self.0.split('@').next().unwrap_or_default();
-        let without_package = without_version.rsplit('/').next().unwrap_or_default();
-        named == function && [without_version, without_package].contains(&interface)
+        named == function && self.interfaces().contains(&interface)
     }
 
-    fn function(&self) -> &str {
-        self.1.unwrap_or(self.0)
+    /// What its interface can be called: without package and version, without version, without package, all of it.
+    fn interfaces(&self) -> [&str; 4] {
+        let short = |name: &'t str| name.rsplit('/').next().unwrap_or_default();
+        let without_version = self.0.split('@').next().unwrap_or_default();
+        [short(without_version), without_version, short(self.0), self.0]
+    }
+
+    /// What can be written for it, if that is not long.
+    fn forms(self) -> Vec<String> {
+        match self.1 {
+            Some(function) if self.0.len().saturating_add(function.len()) <= NEAR_BYTES_MAX => {
+                let wholes = self.interfaces().map(|interface| format!("{interface}#{function}"));
+                wholes.into_iter().chain([function.to_owned()]).collect()
+            }
+            None if self.0.len() <= NEAR_BYTES_MAX => vec![self.0.to_owned()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it can't be called, as its name tells: it makes a resource or takes one.
+    pub(crate) fn is_of_a_resource(self) -> bool {
+        let function = self.1.unwrap_or(self.0);
+        function.starts_with("[constructor]") || function.starts_with("[method]")
     }
 
     fn whole(self) -> String {
@@ -81,6 +103,11 @@ impl Name<'_> {
     pub(crate) fn is_toolchains(self, ty: &ComponentFunc) -> bool {
         let Self(interface, Some(function)) = self else { return false };
         is_toolchains(Some(interface), function, ty.params().next().map(|(name, _)| name))
+    }
+
+    /// Whether a server would call it, for each request that it gets.
+    pub(crate) fn is_servers(self) -> bool {
+        self.0.starts_with("wasi:http/incoming-handler@")
     }
 
     pub(crate) fn quoted(self) -> String {
@@ -126,13 +153,16 @@ pub(crate) fn each_export(tool: &Tool, mut see: impl FnMut(Name<'_>, ComponentEx
 /// Finds an export that can be called, by its whole name or by a shorter one that means no other.
 pub(crate) fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
     let (mut shown, mut alike) = (Lines::new(SHOWN_MAX, usize::MAX), Lines::new(SHOWN_MAX, usize::MAX));
-    let (mut whole, mut meant, mut similar) = (None, None, None);
-    let mut count = 0_usize;
+    let (mut whole, mut meant, mut count) = (None, None, 0_usize);
+    // What can be written, and the export that it means.
+    let mut forms: Vec<(String, String)> = Vec::new();
     each_export(tool, |export, index, ty| {
         if export.is_toolchains(&ty) {
             return;
         }
-        shown.add(|| export.quoted());
+        if !export.is_of_a_resource() {
+            shown.add(|| export.quoted());
+        }
         if export.is(name) {
             whole = Some((export.whole(), index, ty));
         } else if export.can_mean(name) {
@@ -142,31 +172,13 @@ pub(crate) fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
             if count == 1 {
                 meant = Some((export.whole(), index, ty));
             }
-        } else if similar.is_none() {
-            let part = name.rsplit('#').next().unwrap_or_default();
-            similar = near(part, [export.function()]).map(|_| export.quoted());
+        } else if forms.len() < NEAR_MAX {
+            forms.extend(export.forms().into_iter().map(|form| (form, export.quoted())));
         }
     });
-    let tool_name = &tool.name;
     let Some((whole, index, ty)) = whole.or(meant.filter(|_| count == 1)) else {
-        let asked = clip(name);
-        if count > 1 {
-            let message = format!("`{asked}` means {count} exports of `{tool_name}`");
-            return Err(LoadError::Invocation {
-                message,
-                hint: Some(format!("write one of {}", alike.done().join(", "))),
-            });
-        }
-        let names = shown.done().join(", ");
-        let hint = match similar {
-            _ if names.is_empty() => "it exports no functions".to_owned(),
-            Some(similar) => format!("did you mean {similar}? it exports {names}"),
-            None => format!("it exports {names}"),
-        };
-        return Err(LoadError::Invocation {
-            message: format!("`{tool_name}` does not export a function `{asked}`"),
-            hint: Some(hint),
-        });
+        let alike = (count > 1).then(|| (count, alike.done()));
+        return Err(not_found(&tool.name, name, alike, &shown.done(), &forms));
     };
     let function = values::function(&ty).and_then(|function| function.callable().map(|()| function));
     match function {
@@ -176,6 +188,32 @@ pub(crate) fn find(tool: &Tool, name: &str) -> Result<Export, LoadError> {
             hint: Some("`wasm-agent inspect` shows what can be called".to_owned()),
         }),
     }
+}
+
+/// Why a name finds no export: it means several (`alike`), or none of those that there are (`shown`). `forms` are names
+/// that could have been meant.
+fn not_found(
+    tool: &str,
+    name: &str,
+    alike: Option<(usize, Vec<String>)>,
+    shown: &[String],
+    forms: &[(String, String)],
+) -> LoadError {
+    let asked = clip(name);
+    if let Some((count, alike)) = alike {
+        let message = format!("`{asked}` means {count} exports of `{tool}`");
+        return LoadError::Invocation { message, hint: Some(format!("write one of {}", alike.join(", "))) };
+    }
+    let names = shown.join(", ");
+    let similar = near(name, forms.iter().map(|(form, _)| form.as_str()));
+    let similar = forms.iter().find(|(form, _)| similar == Some(form.as_str())).map(|(_, quoted)| quoted);
+    let hint = match similar {
+        _ if names.is_empty() => "it exports no functions".to_owned(),
+        Some(similar) => format!("did you mean {similar}? it exports {names}"),
+        None => format!("it exports {names}"),
+    };
+    let message = format!("`{tool}` does not export a function `{asked}`");
+    LoadError::Invocation { message, hint: Some(hint) }
 }
 
 /// The export with this whole name, which a journal has. Whether it can be called was checked for the run.

@@ -11,6 +11,8 @@ use crate::engine::Build;
 use crate::error::LoadError;
 use crate::tool::composition::Composition;
 use crate::tool::counting::Counting;
+use crate::tool::features::{self, Feature};
+use crate::tool::foreign;
 use crate::tool::lines::Lines;
 use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 use wasm_agent_values::clip;
@@ -18,6 +20,9 @@ use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
 
 /// Most imports that an error names; the others are counted.
 const MISSING_MAX: usize = 50;
+
+/// The beginning of the name of a custom section in which `wit-bindgen` leaves a core module's WIT.
+const COMPONENT_TYPE: &str = "component-type";
 
 /// Whether these bytes begin as a core module does.
 pub(crate) fn is_core_module(bytes: &[u8]) -> bool {
@@ -44,8 +49,9 @@ pub(crate) fn is_command(module: &[u8]) -> Result<bool, wasmparser::BinaryReader
 /// # Errors
 ///
 /// [`LoadError::Imports`] with a line for every import that this host does not have (if there are many, for the first
-/// ones), [`LoadError::Invalid`] if the tool is malformed or composed of too many parts, [`LoadError::TooMuch`] if it
-/// would take the compiler too long.
+/// ones), [`LoadError::Feature`] if it needs WebAssembly that this host does not run, [`LoadError::Library`] if it has
+/// nothing to run, [`LoadError::Invalid`] if the tool is malformed or composed of too many parts,
+/// [`LoadError::TooMuch`] if it would take the compiler too long.
 pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let build = if is_core_module(bytes) { check_module(path, bytes)? } else { check_component(path, bytes)? };
     let mut counting = Counting::default();
@@ -63,7 +69,7 @@ pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
 /// As [`check`], but nothing is counted.
 pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
     let mut missing = Lines::new(MISSING_MAX, usize::MAX);
-    let mut composition = Composition::default();
+    let (mut composition, mut feature) = (Composition::default(), None);
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| invalid(path, error))?;
         if let Payload::ComponentImportSection(section) = &payload
@@ -79,30 +85,69 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
             }
         }
         composition.read(&payload).map_err(|refused| invalid(path, refused))?;
+        feature = feature.or(features::find(&payload).map_err(|error| invalid(path, error))?);
     }
-    refuse(path, missing).map(|()| composition.build())
+    refuse(path, missing, None)?;
+    refuse_feature(path, feature)?;
+    Ok(composition.build())
 }
 
-/// Checks the imports of a core module, which becomes one component.
+/// Checks a core module, which becomes one component.
+///
+/// One with a `component-type` section says by itself which WIT it imports and exports. All others can import WASI 0.1
+/// alone, and are commands: their exports have no types by which they could be called.
 ///
 /// # Errors
 ///
-/// When the module imports anything but WASI 0.1, or is malformed.
+/// When the module imports something else, has nothing to run, or is malformed.
 pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadError> {
-    let mut missing = Lines::new(MISSING_MAX, usize::MAX);
+    let (mut typed, mut feature, mut sections) = (false, None, Vec::new());
     for payload in Parser::new(0).parse_all(module) {
-        if let Payload::ImportSection(section) = payload.map_err(|error| invalid(path, error))? {
-            for import in section.into_imports() {
-                let import = import.map_err(|error| invalid(path, error))?;
-                if import.module != WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME {
-                    let (module, name) = (clip(import.module), clip(import.name));
-                    missing
-                        .add(|| format!("`{module}` `{name}`: a core module can import `wasi_snapshot_preview1` only"));
-                }
-            }
+        let payload = payload.map_err(|error| invalid(path, error))?;
+        feature = feature.or(features::find(&payload).map_err(|error| invalid(path, error))?);
+        match payload {
+            Payload::ImportSection(section) => sections.push(section),
+            Payload::CustomSection(section) => typed |= section.name().starts_with(COMPONENT_TYPE),
+            _ => {}
         }
     }
-    refuse(path, missing).map(|()| Build::Single)
+    let (mut missing, mut advice) = (Lines::new(MISSING_MAX, usize::MAX), None);
+    for import in sections.into_iter().flat_map(wasmparser::SectionLimited::into_imports) {
+        let import = import.map_err(|error| invalid(path, error))?;
+        if let Some((line, foreign)) = foreign(import.module, import.name, typed) {
+            missing.add(|| line);
+            advice = advice.or(foreign);
+        }
+    }
+    refuse(path, missing, advice)?;
+    refuse_feature(path, feature)?;
+    if !typed && !is_command(module).map_err(|error| invalid(path, error))? {
+        return Err(LoadError::Library { path: path.to_owned() });
+    }
+    Ok(Build::Single)
+}
+
+/// Why an import of a core module can't be satisfied, and how the module is built without it; `None` if it can.
+fn foreign(module: &str, name: &str, typed: bool) -> Option<(String, Option<&'static str>)> {
+    // Resources of the module's own exports, and a second way to write names, of which the adapter judges.
+    let bound = module.starts_with("[export]") || module.starts_with("cm32p2");
+    match module {
+        WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME => None,
+        _ if typed && bound => None,
+        // Functions of the world itself.
+        "$root" if typed => problem(name).map(|problem| (problem, None)),
+        _ if typed && module.contains(':') => problem(module).map(|problem| (problem, None)),
+        _ => {
+            let known = foreign::recognise(module, name);
+            let what = known.map_or_else(String::new, |known| format!(" ({})", known.what));
+            let line = format!(
+                "`{}` `{}`: a core module can import `wasi_snapshot_preview1` only{what}",
+                clip(module),
+                clip(name)
+            );
+            Some((line, known.map(|known| known.advice)))
+        }
+    }
 }
 
 /// Why an import can't be satisfied; `None` if it can.
@@ -123,9 +168,16 @@ fn problem(import: &str) -> Option<String> {
     if version.starts_with(expected) { None } else { Some(format!("`{shown}`: version {expected}x is offered")) }
 }
 
-fn refuse(path: &Path, missing: Lines) -> Result<(), LoadError> {
+fn refuse(path: &Path, missing: Lines, advice: Option<&'static str>) -> Result<(), LoadError> {
     let missing = missing.done();
-    if missing.is_empty() { Ok(()) } else { Err(LoadError::Imports { path: path.to_owned(), missing }) }
+    if missing.is_empty() { Ok(()) } else { Err(LoadError::Imports { path: path.to_owned(), missing, advice }) }
+}
+
+fn refuse_feature(path: &Path, feature: Option<Feature>) -> Result<(), LoadError> {
+    match feature {
+        None => Ok(()),
+        Some(Feature { name, advice }) => Err(LoadError::Feature { path: path.to_owned(), name, advice }),
+    }
 }
 
 pub(crate) fn invalid(path: &Path, error: impl std::fmt::Display) -> LoadError {
@@ -155,6 +207,44 @@ mod tests {
             assert_eq!((missing.len(), missing.last().unwrap().as_str()), (51, "and 50 more"));
             assert!(missing.iter().all(|line| line.len() < 500), "{missing:?}");
         }
+    }
+
+    #[test]
+    fn a_module_says_by_its_types_what_it_imports() {
+        let lines = |typed: bool, import: &str| {
+            let types = if typed { r#"(@custom "component-type:w" "")"# } else { "" };
+            let module = wat::parse_str(format!("(module {import} (func (export \"_start\")) {types})")).unwrap();
+            match check(Path::new("tool.wasm"), &module) {
+                Ok(_) => Vec::new(),
+                Err(LoadError::Imports { missing, .. }) => missing,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        let import = |module: &str, name: &str| format!("(import \"{module}\" \"{name}\" (func))");
+        for import in [
+            import("wasi:cli/exit@0.2.6", "exit"),
+            import("wasm-agent:host/intent@0.1.0", "declare"),
+            import("[export]acme:shop/cart@1.0.0", "[resource-new]cart"),
+            import("wasi_snapshot_preview1", "proc_exit"),
+        ] {
+            assert_eq!(lines(true, &import), [""; 0], "{import}");
+        }
+        assert_eq!(lines(true, &import("acme:db/query@1.0.0", "f")), ["`acme:db/query@1.0.0`: no such interface here"]);
+        assert_eq!(lines(true, &import("$root", "log")), ["`log`: no such interface here"]);
+        assert!(lines(true, &import("wasi:cli/exit@0.3.0", "exit"))[0].contains("WASI 0.3 can't be replayed yet"));
+        assert!(lines(true, &import("env", "now"))[0].contains("the linker did not find"));
+        assert!(lines(false, &import("wasi:cli/exit@0.2.6", "exit"))[0].contains("no section `component-type`"));
+    }
+
+    #[test]
+    fn what_a_tool_needs_is_told_before_it_is_compiled() {
+        let checked = |text: &str| check(Path::new("tool.wasm"), &wat::parse_str(text).unwrap());
+        assert!(matches!(checked("(module (func (export \"add\")))"), Err(LoadError::Library { .. })));
+        for text in ["(module (tag) (func (export \"_start\")))", "(component (core module (tag)))"] {
+            assert!(matches!(checked(text), Err(LoadError::Feature { .. })), "{text}");
+        }
+        // What a tool imports says more about where it comes from.
+        assert!(matches!(checked("(module (import \"env\" \"f\" (func)) (tag))"), Err(LoadError::Imports { .. })));
     }
 
     #[test]

@@ -38,17 +38,25 @@ impl Invocation {
         if command_index(&tool.component).is_some() {
             return Ok(Self::Command);
         }
-        let mut shown = Lines::new(SHOWN_MAX, usize::MAX);
+        let (mut shown, mut server) = (Lines::new(SHOWN_MAX, usize::MAX), false);
         each_export(tool, |name, _, ty| {
-            if !name.is_toolchains(&ty) {
+            server |= name.is_servers();
+            if !name.is_servers() && !name.is_of_a_resource() && !name.is_toolchains(&ty) {
                 shown.add(|| name.quoted());
             }
         });
         let names = shown.done();
-        Err(LoadError::Invocation {
-            message: format!("`{}` is not a command: it does not export `wasi:cli/run`", tool.name),
-            hint: (!names.is_empty()).then(|| format!("call one of its exports with `--call`: {}", names.join(", "))),
-        })
+        let hint = match (names.is_empty(), server) {
+            (false, _) => Some(format!("call one of its exports with `--call`: {}", names.join(", "))),
+            (true, true) => Some(
+                "it answers HTTP requests (`wasi:http/incoming-handler`), and nothing here sends any; \
+                                  build it as a command, or with typed exports"
+                    .to_owned(),
+            ),
+            (true, false) => None,
+        };
+        let message = format!("`{}` is not a command: it does not export `wasi:cli/run`", tool.name);
+        Err(LoadError::Invocation { message, hint })
     }
 
     /// A typed call in WAVE syntax: `search("/notes", "todo")`. The name is that of an export, with or without its

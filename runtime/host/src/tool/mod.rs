@@ -7,6 +7,8 @@ pub(crate) mod composition;
 mod counting;
 pub(crate) mod describe;
 pub(crate) mod export;
+pub(crate) mod features;
+mod foreign;
 pub(crate) mod imports;
 pub(crate) mod invoke;
 pub(crate) mod lines;
@@ -62,9 +64,9 @@ impl Tool {
     ///
     /// # Errors
     ///
-    /// When the file can't be read, is not a component, is larger than [`TOOL_BYTES_MAX`], or imports something that
-    /// this host does not offer; when compiling would take or took too much; when the key of the state directory is not
-    /// private.
+    /// When the file can't be read, is not a component, is larger than [`TOOL_BYTES_MAX`], imports something that this
+    /// host does not offer, needs WebAssembly that it does not run, or has nothing to run; when compiling would take or
+    /// took too much; when the key of the state directory is not private.
     pub fn load(engine: &Engine, path: &Path, state: Option<&StateDir>) -> Result<Self, LoadError> {
         Self::load_as(engine, path, state, None)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_agent_values::{Case, DEPTH_MAX, Field, Function, Integer, NotCallable, PARTS_MAX, Type, Value};
+use wasm_agent_values::{Case, DEPTH_MAX, Field, Function, Integer, NotCallable, PARTS_MAX, Type, Value, weight};
 use wasmtime::component::types::{self, ComponentFunc};
 use wasmtime::component::{Type as EngineType, Val};
 
@@ -26,21 +26,22 @@ struct Reading {
 
 impl Reading {
     fn field(&mut self, name: &str, ty: &EngineType, depth: usize) -> Result<Field, NotCallable> {
+        self.parts(weight(name))?;
         Ok(Field { name: name.into(), ty: self.ty(ty, depth)?, docs: None })
     }
 
     fn case(&mut self, case: types::Case<'_>, depth: usize) -> Result<Case, NotCallable> {
-        self.part()?;
+        self.parts(weight(case.name).saturating_add(1))?;
         Ok(Case { name: case.name.into(), ty: case.ty.map(|ty| self.ty(&ty, depth)).transpose()?, docs: None })
     }
 
     fn name(&mut self, name: &str) -> Result<Arc<str>, NotCallable> {
-        self.part()?;
+        self.parts(weight(name).saturating_add(1))?;
         Ok(name.into())
     }
 
-    fn part(&mut self) -> Result<(), NotCallable> {
-        self.parts = self.parts.checked_sub(1).ok_or(NotCallable::Large)?;
+    fn parts(&mut self, count: usize) -> Result<(), NotCallable> {
+        self.parts = self.parts.checked_sub(count).ok_or(NotCallable::Large)?;
         Ok(())
     }
 
@@ -49,7 +50,7 @@ impl Reading {
     }
 
     fn ty(&mut self, ty: &EngineType, depth: usize) -> Result<Type, NotCallable> {
-        self.part()?;
+        self.parts(1)?;
         let depth = depth.checked_sub(1).ok_or(NotCallable::Deep)?;
         Ok(match ty {
             EngineType::Bool => Type::Bool,

@@ -134,6 +134,13 @@ fn functions_with_handles_are_not_called() {
     let wide = function("p", wide);
     assert_eq!(wide.callable(), Err(NotCallable::Large));
     assert!(wide.signature().len() < 8 << 10);
+    // A long name that is repeated takes as much memory as many parts.
+    let long = "n".repeat(1 << 20);
+    for named in [record(&[(&long, U8)]), variant(&[(&long, None)]), Type::Enum(names(&[&long]))] {
+        let named = function("p", Type::Tuple(vec![named; 100].into()));
+        assert_eq!(named.callable(), Err(NotCallable::Large));
+        assert!(named.input_schema().is_err() && named.example().is_none());
+    }
     let mut deep = Type::Bool;
     for _ in 0..100 {
         deep = Type::Option(deep.into());

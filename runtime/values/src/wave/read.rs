@@ -22,9 +22,14 @@ impl Function {
     /// When the text is not WAVE, or an argument does not have its parameter's type. The problem says what to write.
     pub fn arguments_from_wave(&self, text: &str) -> Result<Vec<Value>, Problem> {
         let text = format!("{NAME}{text}");
-        let call = UntypedFuncCall::parse(&text).map_err(|error| syntax(&text, NAME.len(), &error))?;
+        let syntax = |error| {
+            let list = self.parameter_list();
+            let named = ["enum {", "variant {", "flags {"].iter().any(|word| list.contains(word));
+            syntax(&text, NAME.len(), named, &error)
+        };
+        let call = UntypedFuncCall::parse(&text).map_err(syntax)?;
         let given: Vec<&Node> = match call.params_node() {
-            Some(node) => node.as_tuple().map_err(|error| syntax(&text, NAME.len(), &error))?.collect(),
+            Some(node) => node.as_tuple().map_err(syntax)?.collect(),
             None => Vec::new(),
         };
         self.positional(&given, |node, ty| value(&text, node, ty))
@@ -76,13 +81,7 @@ fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
             each.collect::<Result<_, _>>().map(Value::Tuple)
         }
         Type::Flags(names) => {
-            let none =
-                node.ty() == NodeType::Record && node.as_record(text).is_ok_and(|mut fields| fields.next().is_none());
-            let given: Vec<&str> = match node.as_flags(text) {
-                Ok(given) => given.map(bare).collect(),
-                Err(_) if none => Vec::new(),
-                Err(_) => return Err(wrong("`{`, names of flags with commas between them, `}`")),
-            };
+            let given = flags(text, node).ok_or_else(|| wrong("`{`, names of flags with commas between them, `}`"))?;
             check::flags(names, given.into_iter().map(Ok))
         }
         Type::Enum(names) => match labelled(text, node) {
@@ -105,6 +104,14 @@ fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
         },
         Type::Handle => Err(Problem::new("a handle can't be passed")),
     }
+}
+
+/// The names of flags. None of them are written like a record without fields.
+fn flags<'t>(text: &'t str, node: &Node) -> Option<Vec<&'t str>> {
+    if node.ty() == NodeType::Record && node.as_record(text).is_ok_and(|mut fields| fields.next().is_none()) {
+        return Some(Vec::new());
+    }
+    node.as_flags(text).ok().map(|given| given.map(bare).collect())
 }
 
 fn slice<'t>(text: &'t str, node: &Node) -> &'t str {

@@ -27,14 +27,15 @@ pub(crate) fn kind(ty: NodeType) -> &'static str {
     }
 }
 
-/// A problem with the syntax of a text, of which the first bytes are not the caller's.
-pub(crate) fn syntax(text: &str, hidden_bytes: usize, error: &ParserError) -> Problem {
+/// A problem with the syntax of a text, of which the first bytes are not the caller's. `named` says whether a value can
+/// have names of cases or flags.
+pub(crate) fn syntax(text: &str, hidden_bytes: usize, named: bool, error: &ParserError) -> Problem {
     let start = error.span().start.max(hidden_bytes).min(text.len());
     let at = text.floor_char_boundary(start);
     let rest: String = text.get(at..).unwrap_or_default().chars().take(AROUND_CHARS_MAX).collect();
     let column = text.get(hidden_bytes..at).unwrap_or_default().chars().count().saturating_add(1);
     let place = if rest.is_empty() { "at the end".to_owned() } else { format!("at `{rest}` (column {column})") };
-    let (what, advice) = (what(error.kind()), advice(text, at, error));
+    let (what, advice) = (what(error.kind()), advice(text, at, named, error));
     Problem::new(format!("{what} {place}{advice}"))
 }
 
@@ -52,7 +53,7 @@ fn what(kind: ParserErrorKind) -> &'static str {
 }
 
 /// What to write instead: nearly always, quotes are missing, often because the shell took them.
-fn advice(text: &str, at: usize, error: &ParserError) -> String {
+fn advice(text: &str, at: usize, named: bool, error: &ParserError) -> String {
     let quotes = "in a shell, put single quotes around the whole call";
     // The word in which the error is: an unquoted word with capitals or an underscore is read as several names.
     let is_word = |character: char| character.is_alphanumeric() || "_-./".contains(character);
@@ -77,6 +78,10 @@ fn advice(text: &str, at: usize, error: &ParserError) -> String {
         // Words of WAVE's own can't be meant as strings.
         (_, word) if Keyword::decode(word).is_some() => String::new(),
         _ if before_word.ends_with('"') => String::new(),
+        (_, word) if named && word.contains(|c: char| c.is_ascii_uppercase()) => {
+            let (string, case) = (clip(word), word.to_ascii_lowercase());
+            format!(": a name is written in small letters, `{}`, a string in double quotes, \"{string}\"", clip(&case))
+        }
         _ => format!(": a string is written in double quotes, \"{}\"; {quotes}", clip(&word)),
     }
 }

@@ -18,6 +18,7 @@ use wasm_agent_policy::CompileLimits;
 
 use crate::engine::{Build, Engine};
 use crate::error::{CompilerProblem, LoadError};
+use crate::tool::features::{self, Feature};
 
 pub use limits::Resource;
 
@@ -131,7 +132,10 @@ impl Compiler {
         };
         let path = path.to_owned();
         made.map_err(|problem| match problem {
-            Problem::Invalid(message) => LoadError::Invalid { path, source: wasmtime::Error::msg(message) },
+            Problem::Invalid(message) => match features::refused(&message) {
+                Some(Feature { name, advice }) => LoadError::Feature { path, name, advice },
+                None => LoadError::Invalid { path, source: wasmtime::Error::msg(message) },
+            },
             Problem::Exceeded { which, allowed } => LoadError::Exceeded { path, which, allowed },
             Problem::Memory => LoadError::Compiler { path, source: CompilerProblem::Memory },
             Problem::Start { program, reason } => {

@@ -45,6 +45,29 @@ fn types_are_written_as_wit_writes_them() {
 }
 
 #[test]
+fn documentation_of_the_wit_is_kept_with_functions_and_fields() {
+    let docs = serde_json::json!({ "worlds": { "w": {
+        "func_exports": { "f": { "docs": "Puts it." } },
+        "types": { "line": { "items": { "count": { "docs": "How many." } } } },
+    } } });
+    let docs = docs.to_string().replace('"', "\\\"");
+    let read = described(&format!(
+        r#"(component
+            (core module $m (func (export "f") (param i32)))
+            (core instance $m (instantiate $m))
+            (type $line (record (field "count" u8)))
+            (export $exported "line" (type $line))
+            (func (export "f") (param "line" $exported) (canon lift (core func $m "f")))
+            (@custom "package-docs" "\01{docs}"))"#
+    ))
+    .unwrap();
+    let function = read.exports().iter().next().unwrap();
+    assert_eq!(function.docs(), Some("Puts it."));
+    let schema = function.callable().unwrap().input_schema().unwrap();
+    assert_eq!(schema["properties"]["line"]["properties"]["count"]["description"], "How many.");
+}
+
+#[test]
 fn types_that_are_long_when_written_out_are_cut() {
     let mut types = "(type $t0 u8)".to_owned();
     for level in 1..=16 {
