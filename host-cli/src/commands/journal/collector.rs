@@ -13,6 +13,12 @@ use crate::show::units::count;
 /// Longest text of a collector's answer that is shown, in characters.
 const ANSWER_CHARS_MAX: usize = 200;
 
+/// The hint where another attempt may fail too.
+const FILE: &str = "`--output FILE` writes the same spans to a file";
+
+/// The hint where the collector wants to know who sends.
+const CREDENTIALS: &str = "`OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN` sends a token with the spans";
+
 /// A collector, and how many spans it accepted.
 pub(super) struct Collector {
     poster: Poster,
@@ -34,12 +40,16 @@ impl Collector {
         let posted = self.poster.post("application/json", batch.json.into_bytes());
         let Response { status, body } = match &posted.result {
             Ok(response) => response,
-            Err(error) => return Err(self.failure(&format!("cannot send: {}{}", chain(error), tries(&posted)))),
+            Err(error) => {
+                let failure = self.failure(&format!("cannot send: {}{}", chain(error), tries(&posted)));
+                return Err(failure.hint(FILE));
+            }
         };
         if !(200..300).contains(status) {
             let said: String = body.trim().chars().take(ANSWER_CHARS_MAX).collect();
             let said = if said.is_empty() { String::new() } else { format!(": `{said}`") };
-            return Err(self.failure(&format!("it answered with status {status}{said}{}", tries(&posted))));
+            let failure = self.failure(&format!("it answered with status {status}{said}{}", tries(&posted)));
+            return Err(if matches!(status, 401 | 403) { failure.hint(CREDENTIALS) } else { failure.hint(FILE) });
         }
         let rejected = self.partial(body.as_bytes()).min(batch.spans);
         self.rejected = self.rejected.saturating_add(rejected);
@@ -54,13 +64,13 @@ impl Collector {
         }
         let said = self.complaint.as_deref().filter(|said| !said.is_empty());
         let said = said.map(|said| format!(": `{said}`")).unwrap_or_default();
-        Err(self.failure(&format!("it rejected {}{said}", count(self.rejected, "span"))))
+        Err(self.failure(&format!("it rejected {}{said}", count(self.rejected, "span"))).hint(FILE))
     }
 
     fn failure(&self, what: &str) -> Failure {
         let url = &self.url;
         let message = format!("collector `{url}`: {what}; {} delivered", count(self.delivered, "span"));
-        Failure::new(Exit::HostFailed, message).hint("`--output FILE` writes the same spans to a file")
+        Failure::new(Exit::HostFailed, message)
     }
 
     /// How many spans a successful answer reports as rejected.
