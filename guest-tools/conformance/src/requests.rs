@@ -209,10 +209,10 @@ fn responses_once(authority: &str) {
     case("append to a response's headers", headers.append("a", b"b"));
     case("delete of a response's headers", headers.delete("content-length"));
     let body = response.consume();
-    case("consume once", body.as_ref().map(ignore).map_err(|()| ()));
+    is("consume once", body.is_ok());
     case("consume twice", response.consume().map(drop));
     let Ok(body) = body else { return };
     let stream = body.stream();
-    case("stream once", stream.as_ref().map(ignore).map_err(|()| ()));
+    is("stream once", stream.is_ok());
     case("stream twice", body.stream().map(drop));
 }
