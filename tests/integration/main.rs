@@ -4,6 +4,7 @@
 
 mod adapted;
 mod again;
+mod bounds;
 mod compiling;
 mod completeness;
 mod disk;
@@ -15,6 +16,7 @@ mod given;
 mod http;
 mod kept;
 mod limits;
+mod limits_table;
 mod listing;
 mod loading;
 mod output;

@@ -1,7 +1,7 @@
 //! What `deny` covers in folders that know a file by several names, such as one in which case is ignored.
 //!
-//! There a new `.ENV` is what other programs find as `.env`, and `deny = ["**/.ENV"]` means an `.env` too. A file system
-//! does not say which names are the same to it, so this compares loosely: it denies names that may be the same.
+//! There a new `.ENV` is what other programs find as `.env`, and `deny = ["**/.ENV"]` means an `.env` too. A file
+//! system does not say which names are the same to it, so this compares loosely: it denies names that may be the same.
 
 use std::fmt::Write as _;
 
