@@ -53,16 +53,16 @@ impl Pipes {
     fn builder(&self, program: &Program, folder: &Folder) -> WasiCtxBuilder {
         let mut builder = WasiCtxBuilder::new();
         builder
-            .arg(program.name)
+            .arg(&program.name)
             .args(&program.arguments)
-            .envs(&program::ENVIRONMENT)
+            .envs(&program.environment)
             .stdin(MemoryInputPipe::new(program.stdin))
             .stdout(self.stdout.clone())
-            .stderr(self.stderr.clone())
-            .preopened_dir(folder.path("work"), "/work", FsPerms::ReadWrite)
-            .unwrap()
-            .preopened_dir(folder.path("other"), "/other", FsPerms::ReadOnly)
-            .unwrap();
+            .stderr(self.stderr.clone());
+        for mount in program.folders.mounts() {
+            let perms = if mount.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+            builder.preopened_dir(folder.path(mount.host), mount.guest, perms).unwrap();
+        }
         builder
     }
 

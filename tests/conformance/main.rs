@@ -6,6 +6,7 @@
 //! differences in `differences.toml`, of which the page DIFFERENCES.md is made.
 
 mod bare;
+mod foreign;
 mod page;
 mod preview1;
 mod program;
@@ -43,7 +44,9 @@ const PROGRAMS: [(&str, &str); 8] = [
 ];
 
 /// Functions that no program can call, or only to no end.
-const NOT_CALLED: [&str; 3] = [
+const NOT_CALLED: [&str; 4] = [
+    // Its text is for people, and no interface fixes it.
+    "error.to-debug-string",
     // Only a request that comes in has these, and no tool serves requests.
     "incoming-request",
     "response-outparam",
@@ -72,6 +75,15 @@ fn programs_for_wasi_0_2_get_the_answers_of_the_bare_engine() {
 #[test]
 fn programs_for_wasi_0_1_get_the_answers_of_the_bare_engine() {
     compare(&preview1::programs());
+}
+
+/// The programs are fetched by `cargo xtask test --all`.
+#[test]
+#[ignore = "needs programs from elsewhere: cargo xtask test --all"]
+fn programs_of_wasi_testsuite_get_the_answers_of_the_bare_engine() {
+    let programs = foreign::programs();
+    assert!(programs.len() >= foreign::PROGRAMS_MIN, "{} programs of wasi-testsuite", programs.len());
+    compare(&programs);
 }
 
 #[test]

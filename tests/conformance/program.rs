@@ -6,23 +6,27 @@ use std::sync::Arc;
 use wasm_agent_host::{Outcome, Tool};
 use wasm_agent_tests::{Folder, Scene, Script, guests};
 
+use crate::bare;
 use crate::server::Server;
-use crate::{bare, stage};
+use crate::stage::{self, Folders, Mount};
 
 /// The file of the guest.
 pub const GUEST: &str = "conformance.wasm";
 
-/// The environment of all programs.
-pub const ENVIRONMENT: [(&str, &str); 3] = [("EMPTY", ""), ("LANG", "C.UTF-8"), ("SPACES", " a = b ")];
+const ENVIRONMENT: [(&str, &str); 3] = [("EMPTY", ""), ("LANG", "C.UTF-8"), ("SPACES", " a = b ")];
 
 /// One run to be compared.
 pub struct Program {
     /// The name of its file, which is its first argument.
-    pub name: &'static str,
+    pub name: String,
     /// The component, or the core module.
     pub bytes: Arc<[u8]>,
     /// The other arguments.
     pub arguments: Vec<String>,
+    /// Its environment.
+    pub environment: Vec<(String, String)>,
+    /// What it finds.
+    pub folders: Folders,
     /// What it reads.
     pub stdin: &'static str,
     /// The tables of its policy, besides files and environment.
@@ -63,9 +67,11 @@ impl Program {
         static BYTES: std::sync::OnceLock<Arc<[u8]>> = std::sync::OnceLock::new();
         let bytes = BYTES.get_or_init(|| std::fs::read(guests::path("conformance")).unwrap().into());
         Self {
-            name: GUEST,
+            name: GUEST.to_owned(),
             bytes: Arc::clone(bytes),
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            environment: environment(),
+            folders: Folders::Staged,
             stdin: "0123456789abcdef",
             policy: String::new(),
         }
@@ -86,15 +92,17 @@ impl Program {
 
     /// Runs it under the bare engine, in a folder of its own.
     pub fn bare(&self) -> Answers {
-        let folder = stage::make();
-        answers(&bare::run(self, &folder), &folder)
+        let folder = self.folders.make();
+        answers(&bare::run(self, &folder), &folder, self.folders.mounts())
     }
 
     /// Runs it under the host, with a policy that grants the same, and replays it.
     pub fn here(&self) -> Here {
-        let folder = stage::make();
-        let variables = ENVIRONMENT.map(|(name, value)| format!("{name} = {value:?}")).join(", ");
-        let policy = format!("{}[environment]\nset = {{ {variables} }}\n{}", stage::GRANTS, self.policy);
+        let folder = self.folders.make();
+        let variables: Vec<String> =
+            self.environment.iter().map(|(name, value)| format!("{name} = {value:?}")).collect();
+        let variables = variables.join(", ");
+        let policy = format!("{}[environment]\nset = {{ {variables} }}\n{}", self.folders.policy(), self.policy);
         let tool = if self.name == GUEST {
             guests::tool("conformance")
         } else {
@@ -114,12 +122,20 @@ impl Program {
             other => panic!("{other:?}"),
         };
         let functions = run.functions().iter().map(|name| unversioned(name)).collect();
-        Here { answers: answers(&Ran { end, stdout: run.stdout, stderr: run.stderr }, &folder), functions }
+        Here {
+            answers: answers(&Ran { end, stdout: run.stdout, stderr: run.stderr }, &folder, self.folders.mounts()),
+            functions,
+        }
     }
 }
 
+/// The environment of this project's programs.
+pub fn environment() -> Vec<(String, String)> {
+    ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
 /// Takes apart what was printed, and adds how the run ended and what is in its folders.
-fn answers(ran: &Ran, folder: &Folder) -> Answers {
+fn answers(ran: &Ran, folder: &Folder, mounts: &[Mount]) -> Answers {
     let mut answers = Answers::new();
     let mut lines = 0;
     for line in ran.stdout.lines() {
@@ -135,7 +151,7 @@ fn answers(ran: &Ran, folder: &Folder) -> Answers {
         answers.push(("standard error".to_owned(), format!("{:?}", ran.stderr)));
     }
     answers.push(("the end".to_owned(), format!("{:?}", ran.end)));
-    for place in ["work", "other"] {
+    for place in mounts.iter().map(|mount| mount.host) {
         for (path, entry) in folder.snapshot(place) {
             answers.push((format!("left in {place}: {:?}", path.to_string_lossy()), stage::shown(&entry)));
         }

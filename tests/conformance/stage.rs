@@ -1,23 +1,81 @@
-//! The folders that every program finds.
+//! The folders that programs find.
+
+use std::path::{Path, PathBuf};
 
 use wasm_agent_tests::Folder;
 use wasm_agent_tests::folder::Entry;
 
-/// A policy that grants the folders as the bare engine does.
-pub const GRANTS: &str = r#"
-[[filesystem]]
-host = "work"
-guest = "/work"
-access = "write"
-ask = []
+/// The folders that a program finds.
+#[derive(Clone)]
+pub enum Folders {
+    /// Those of this project's programs.
+    Staged,
+    /// A copy of one folder, as the root.
+    Copy(PathBuf),
+    /// None.
+    Nothing,
+}
 
-[[filesystem]]
-host = "other"
-guest = "/other"
-"#;
+/// A folder of the host that is granted: its name, where the program finds it, and whether it may write.
+pub struct Mount {
+    pub host: &'static str,
+    pub guest: &'static str,
+    pub writable: bool,
+}
 
-/// Makes them.
-pub fn make() -> Folder {
+const STAGED: [Mount; 2] =
+    [Mount { host: "work", guest: "/work", writable: true }, Mount { host: "other", guest: "/other", writable: false }];
+
+const COPIED: [Mount; 1] = [Mount { host: "root", guest: "/", writable: true }];
+
+impl Folders {
+    /// Makes them in a new folder.
+    pub fn make(&self) -> Folder {
+        match self {
+            Self::Staged => staged(),
+            Self::Copy(from) => {
+                let folder = Folder::new();
+                copy(&folder, from, "root");
+                folder
+            }
+            Self::Nothing => Folder::new(),
+        }
+    }
+
+    /// What is granted of them.
+    pub fn mounts(&self) -> &'static [Mount] {
+        match self {
+            Self::Staged => &STAGED,
+            Self::Copy(_) => &COPIED,
+            Self::Nothing => &[],
+        }
+    }
+
+    /// A policy that grants them as the bare engine does.
+    pub fn policy(&self) -> String {
+        let grant = |mount: &Mount| {
+            let access = if mount.writable { "access = \"write\"\nask = []\n" } else { "" };
+            format!("[[filesystem]]\nhost = {:?}\nguest = {:?}\n{access}", mount.host, mount.guest)
+        };
+        self.mounts().iter().map(grant).collect()
+    }
+}
+
+/// Copies files and folders. Nothing else is among the programs' files.
+fn copy(folder: &Folder, from: &Path, to: &str) {
+    folder.dir(to);
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = format!("{to}/{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            copy(folder, &path, &to);
+        } else {
+            folder.write(&to, std::fs::read(&path).unwrap());
+        }
+    }
+}
+
+fn staged() -> Folder {
     let folder = Folder::with([
         ("work/file.txt", "0123456789"),
         ("work/empty.txt", ""),

@@ -13,6 +13,7 @@ mod demo;
 mod suites;
 mod summary;
 mod tests_command;
+mod testsuite;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

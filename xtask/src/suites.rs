@@ -4,8 +4,8 @@ use anyhow::Result;
 use xtask::process;
 use xtask::project::Project;
 
-use crate::crash;
 use crate::summary::Summary;
+use crate::{crash, tests_command, testsuite};
 
 /// A suite. To add one, add a line to [`SUITES`].
 pub(crate) struct Suite {
@@ -18,7 +18,27 @@ pub(crate) struct Suite {
 }
 
 /// In the order in which they run. The guests are built, and all tests have run.
-pub(crate) const SUITES: &[Suite] = &[Suite { name: "crashes at every record", run: crashes }];
+pub(crate) const SUITES: &[Suite] =
+    &[Suite { name: WASI_TESTSUITE, run: wasi_testsuite }, Suite { name: "crashes at every record", run: crashes }];
+
+const WASI_TESTSUITE: &str = "programs of wasi-testsuite";
+
+/// Compares them under the bare engine and under the host.
+fn wasi_testsuite(project: &Project, summary: &mut Summary) -> Result<()> {
+    let folder = match testsuite::fetch(&project.cache()) {
+        Ok(folder) => folder,
+        Err(error) => {
+            let hint = format!("{} can name a folder with the programs", testsuite::FOLDER_VARIABLE);
+            summary.note_skipped(WASI_TESTSUITE, format!("{error:#}; {hint}"));
+            return Ok(());
+        }
+    };
+    let mut tests = tests_command::workspace(project);
+    tests.env(testsuite::FOLDER_VARIABLE, folder);
+    // Of the whole workspace, as other features of the engine would build it again.
+    tests.args(["--workspace", "--test", "conformance", "programs_of_wasi_testsuite", "--", "--ignored"]);
+    tests_command::test(&mut tests, summary)
+}
 
 /// The tests kill runs at some records, this one at all.
 fn crashes(project: &Project, summary: &mut Summary) -> Result<()> {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use module::{Module, Shown, Value};
 use wasm_agent_tests::wat;
 
-use crate::program::Program;
+use crate::program::{Program, environment};
+use crate::stage::Folders;
 
 /// Rights of WASI 0.1 to everything.
 const ALL: Value<'static> = Value::Long((1 << 29) - 1);
@@ -26,9 +27,11 @@ pub fn programs() -> Vec<Program> {
     let mut programs = Vec::new();
     let mut add = |name: &'static str, module: &Module| {
         programs.push(Program {
-            name,
+            name: name.to_owned(),
             bytes: Arc::from(wat::parse_str(&module.finish())),
             arguments: vec!["one".to_owned(), String::new()],
+            environment: environment(),
+            folders: Folders::Staged,
             stdin: "0123456789abcdef",
             policy: String::new(),
         });
