@@ -37,6 +37,13 @@ fn a_module_that_says_its_types_is_called_like_its_component() {
     assert!(desk.run("inspect shop.wasm").out().contains("adapted, not a command: call its exports with `--call`"));
     let ran = desk.run("run -q -j a.journal --call 'acme:shop/cart@1.2.0#add({count: 3})' shop.wasm");
     assert_eq!((ran.status, ran.out().as_str()), (0, "3\n"));
+    desk.write("both.wasm", typed::shop_command());
+    assert!(desk.run("inspect both.wasm").out().contains("adapted, a command"));
+    assert_eq!(desk.quietly("run -q -j b.journal both.wasm").status, 0);
+    assert_eq!(desk.quietly("run -q -j c.journal --call 'length(\"four\")' both.wasm").out(), "4\n");
+    for journal in ["a", "b", "c"] {
+        assert_eq!(desk.quietly(&format!("replay -q {journal}.journal")).status, 0, "{journal}");
+    }
 }
 
 #[test]

@@ -46,10 +46,19 @@ const CORE: &str = r#"(module
 
 /// The shop as a core module, in which a section says which WIT it exports.
 pub fn shop_module() -> Vec<u8> {
+    embed(CORE)
+}
+
+/// The shop as a core module that is also a command.
+pub fn shop_command() -> Vec<u8> {
+    embed(&CORE.replacen("(module", "(module (func (export \"_start\"))", 1))
+}
+
+fn embed(core: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("shop.wit", WIT).unwrap();
     let world = resolve.select_world(&[package], None).unwrap();
-    let mut module = wat::parse_str(CORE).unwrap();
+    let mut module = wat::parse_str(core).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     module
 }

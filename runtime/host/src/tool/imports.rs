@@ -43,6 +43,18 @@ pub(crate) fn is_command(module: &[u8]) -> Result<bool, wasmparser::BinaryReader
     Ok(false)
 }
 
+/// Whether a core module says in a section which WIT it imports and exports.
+pub(crate) fn has_wit(module: &[u8]) -> Result<bool, wasmparser::BinaryReaderError> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::CustomSection(section) = payload?
+            && section.name().starts_with(COMPONENT_TYPE)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Checks everything about a tool that is known before it is compiled: its imports, how it is built, and what can be
 /// counted.
 ///
@@ -101,14 +113,13 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
 ///
 /// When the module imports something else, has nothing to run, or is malformed.
 pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadError> {
-    let (mut typed, mut feature, mut sections) = (false, None, Vec::new());
+    let typed = has_wit(module).map_err(|error| invalid(path, error))?;
+    let (mut feature, mut sections) = (None, Vec::new());
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload.map_err(|error| invalid(path, error))?;
         feature = feature.or(features::find(&payload).map_err(|error| invalid(path, error))?);
-        match payload {
-            Payload::ImportSection(section) => sections.push(section),
-            Payload::CustomSection(section) => typed |= section.name().starts_with(COMPONENT_TYPE),
-            _ => {}
+        if let Payload::ImportSection(section) = payload {
+            sections.push(section);
         }
     }
     let (mut missing, mut advice) = (Lines::new(MISSING_MAX, usize::MAX), None);

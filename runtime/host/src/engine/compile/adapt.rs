@@ -22,7 +22,7 @@ use wasmparser::{BinaryReaderError, ComponentAlias, ExternalKind, Instance, Pars
 use wit_component::{ComponentEncoder, LibraryInfo};
 
 use crate::engine::Adapter;
-use crate::tool::imports::is_command;
+use crate::tool::imports::{has_wit, is_command};
 use wasm_agent_values::clip;
 
 use super::trim::trim;
@@ -43,8 +43,10 @@ const BRIDGE: &str = "bridge";
 /// The component for a core module.
 pub(super) fn adapt(module: &[u8], adapter: Adapter) -> Result<Vec<u8>, String> {
     let is_command = is_command(module).map_err(|error| error.to_string())?;
+    // Values of WIT pass through the memory of the main module, which must be this one then.
+    let has_wit = has_wit(module).map_err(|error| error.to_string())?;
     match adapter {
-        Adapter::OwnMemory if is_command => with_own_memory(module),
+        Adapter::OwnMemory if is_command && !has_wit => with_own_memory(module),
         Adapter::OwnMemory | Adapter::Engine => with_engines(module, is_command),
     }
 }
