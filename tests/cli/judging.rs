@@ -90,8 +90,10 @@ fn judges_requests_by_address_and_secret() {
 fn judges_the_others_where_one_can_not_be() {
     let mut desk = runs();
     let mut bytes = desk.read("runs/edit.journal");
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    // A byte of a record that nothing else depends on: which record that is, and what is wrong with it, stays the same.
+    let name = b"today.md";
+    let at = bytes.windows(name.len()).rposition(|window| window == name).unwrap();
+    bytes[at] ^= 1;
     desk.write("runs/broken.journal", &bytes);
     desk.write("runs/empty.journal", "");
     assert_eq!(desk.run("policy judge runs -p policy.toml").status, 6);

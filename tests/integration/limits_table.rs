@@ -22,7 +22,7 @@ const TESTED: &[(&str, &str, &str)] = &[
     ("core instances, memories, tables", "bounds.rs", "a_tool_has_as_many_instances_as_it_may"),
     ("stack", "limits.rs", "endless_recursion_is_a_trap"),
     ("arguments of a call", "bounds.rs", "the_arguments_of_a_call_are_as_long_as_they_may_be_and_no_longer"),
-    ("pollables of a call", "bounds.rs", "a_call_waits_for_as_many_pollables_as_a_tool_has_handles"),
+    ("pollables of a call", "bounds.rs", "a_call_waits_for_as_many_pollables_as_a_tool_can_lend"),
     ("random bytes of a call", "bounds.rs", "a_call_gets_as_many_random_bytes_as_it_may_and_no_more"),
     ("headers of a message", "../attacks/exhaustion.rs", "huge_headers_are_refused"),
     ("names of a path", "bounds.rs", "a_path_has_as_many_names_and_bytes_as_it_may"),

@@ -17,10 +17,11 @@ const COLUMNS_MAX: usize = 120;
 const FIXTURES: [&str; 3] = ["tests/fixtures", "tests/fuzz/corpus", "runtime/host/adapters"];
 
 /// Endings of files that people write, line by line.
-const WRITTEN: [&str; 6] = [".rs", ".toml", ".md", ".wit", ".py", ".ci/run"];
+const WRITTEN: [&str; 12] =
+    [".rs", ".toml", ".md", ".wit", ".py", ".ci/run", ".c", ".cpp", ".go", ".js", ".ts", ".zig"];
 
 /// Endings of other text: licences, schemas, and what programs print.
-const OTHER: [&str; 5] = [".gitignore", ".json", ".lock", ".txt", "LICENSE"];
+const OTHER: [&str; 6] = [".gitignore", ".json", ".lock", ".mod", ".txt", "LICENSE"];
 
 /// Taken over from WASI as it is.
 const FOREIGN: &str = "wit/deps";

@@ -122,7 +122,7 @@ pub(crate) fn path_open(
         lookup_flags(lookup),
         &path,
         open_flags(open),
-        descriptor_flags(rights, open, flags),
+        descriptor_flags(rights, flags),
     )?;
     let fd = process.descriptors.open(Descriptor::File(Box::new(File::new(handle, flags))))?;
     memory::write_u32(to, fd);
@@ -140,13 +140,12 @@ fn open_flags(open: u32) -> OpenFlags {
 }
 
 /// The program's wish to read and to write, which WASI 0.1 expresses as rights.
-fn descriptor_flags(rights: u64, open: u32, flags: u32) -> DescriptorFlags {
+fn descriptor_flags(rights: u64, flags: u32) -> DescriptorFlags {
     let mut opened = DescriptorFlags::empty();
     if rights & (rights::FD_READ | rights::FD_READDIR) != 0 {
         opened |= DescriptorFlags::READ;
     }
-    // A folder can't be written to as a file, and programs that ask for every right do not mean it.
-    if rights & rights::FD_WRITE != 0 && open & oflags::DIRECTORY == 0 {
+    if rights & rights::FD_WRITE != 0 {
         opened |= DescriptorFlags::WRITE;
     }
     let pairs = [

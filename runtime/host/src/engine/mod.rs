@@ -71,7 +71,7 @@ pub(crate) enum Adapter {
 const ADAPTER: &str = "-adapter-";
 
 /// The first 16 digits of the SHA-256 of [`Adapter::OwnMemory`].
-const OWN_MEMORY: &str = "20182913459a546e";
+const OWN_MEMORY: &str = "fa96f35007156233";
 
 /// What all handles of one engine share.
 struct Shared {
