@@ -10,3 +10,4 @@ pub mod process;
 pub mod project;
 pub mod python;
 pub mod server;
+pub mod wasmtime;

