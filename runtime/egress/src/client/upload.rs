@@ -208,14 +208,28 @@ impl Upload {
 }
 
 impl Source {
+    /// The next frame, without those that carry nothing. HTTP/2 does not wait for room to send an empty frame, so any
+    /// number of them would queue up here for a server that reads none.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            let polled = self.poll_any(context);
+            let is_empty = |frame: &Frame<Bytes>| frame.data_ref().is_some_and(Bytes::is_empty);
+            if !matches!(&polled, Poll::Ready(Some(Ok(frame))) if is_empty(frame)) {
+                return polled;
+            }
+        }
+    }
+
+    fn poll_any(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let body = match &mut self.rest {
             Rest::Unread(body) => body,
             Rest::Ended => return Poll::Ready(None),
             Rest::TakenBack => return Poll::Ready(Some(Err(UploadFailed.into()))),
         };
         let polled = Pin::new(body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && frame.data_ref().is_none_or(|data| !data.is_empty())
+        {
             self.begun = true;
             let fits = self.kept.as_mut().is_some_and(|kept| kept.add(frame));
             self.kept = self.kept.take().filter(|_| fits);
@@ -291,5 +305,26 @@ impl Body for Again {
             hint.set_upper(upper.saturating_add(self.kept.bytes));
         }
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn frames_that_carry_nothing_are_neither_sent_nor_kept() {
+        let frames = (0..100_000).map(|at| if at % 1_000 == 999 { Bytes::from_static(b"a") } else { Bytes::new() });
+        let body = Again { kept: Kept { frames: frames.collect(), bytes: 100 }, rest: None }.boxed_unsync();
+        let mut outgoing = OutgoingBody::new(body, None, 1_000, None);
+        outgoing.keep();
+        let upload = outgoing.upload().unwrap();
+        let mut sent = 0;
+        while let Some(frame) = outgoing.frame().await {
+            assert_eq!(frame.unwrap().into_data().unwrap(), "a");
+            sent += 1;
+        }
+        assert_eq!(sent, 100);
+        assert_eq!(upload.lock().kept.as_ref().unwrap().frames.len(), 100);
     }
 }

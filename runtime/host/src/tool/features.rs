@@ -40,19 +40,22 @@ const ASYNC: Feature = Feature {
 };
 
 /// Features that show in instructions alone, by the words with which the compiler refuses them.
-const REFUSED: [(&str, Feature); 7] = [
+const REFUSED: [(&str, Feature); 9] = [
     ("relaxed SIMD", RELAXED),
     ("relaxed_simd", RELAXED),
     ("exceptions", EXCEPTIONS),
     ("threads", SHARED),
     ("component model async", ASYNC),
     ("gc support", GC),
+    ("gc proposal", GC),
+    ("gc types", GC),
     ("memory64", MEMORY64),
 ];
 
 /// The feature for which the compiler refused a tool; `None` if it refused it for something else.
 pub(crate) fn refused(message: &str) -> Option<Feature> {
-    let refused = ["not enabled", "feature required", "requires the component model async"];
+    let refused =
+        ["not enabled", "must be enabled", "disallowed", "feature required", "requires the component model async"];
     let refused = refused.iter().any(|words| message.contains(words));
     let named = REFUSED.iter().find(|(word, _)| refused && message.contains(word));
     named.map(|(_, feature)| *feature)
@@ -126,6 +129,9 @@ mod tests {
             (relaxed, Some(RELAXED)),
             ("(func try catch_all end)", Some(EXCEPTIONS)),
             ("(func atomic.fence)", Some(SHARED)),
+            ("(type (sub (func)))", Some(GC)),
+            ("(type $t (func)) (func (param funcref) (drop (ref.cast (ref $t) (local.get 0))))", Some(GC)),
+            ("(func (result anyref) (any.convert_extern (ref.null extern)))", Some(GC)),
             ("(func (result i32) i64.const 0)", None),
         ] {
             let bytes = wat::parse_str(format!("(component (core module {body}))")).unwrap();
