@@ -1,12 +1,13 @@
 //! `cargo xtask languages`: one program in each of eight languages, as their users would write it, built with the
 //! language's own tools from its package registry.
 //!
-//! Each does the same: it prints arguments, a variable and a line of input, reads, writes, lists and renames files, looks
-//! for one that is not there, waits, takes random numbers, and where its language can sends a request. Under a bare
-//! `wasmtime run`, under the host and in the replay of that run it must print and leave the same.
+//! Each does the same: it prints arguments, a variable and a line of input, reads, writes, lists and renames files,
+//! looks for one that is not there, waits, takes random numbers, and where its language can sends a request. Under a
+//! bare `wasmtime run`, under the host and in the replay of that run it must print and leave the same.
 
 mod build;
 mod check;
+mod recipe;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,11 @@ pub(crate) fn check(project: &Project, release: bool, summary: &mut Summary) -> 
             }
             Err(error) => summary.note_failed(language.name, format!("{error:#}")),
         }
+    }
+    println!("languages: the recipe of wit/README.md");
+    match recipe::follow(project, &bench.host) {
+        Ok(()) => summary.note_passed(),
+        Err(error) => summary.note_failed("the recipe of wit/README.md", format!("{error:#}")),
     }
     print(&table);
     Ok(())

@@ -198,8 +198,8 @@ fn config(build: Build) -> wasmtime::Config {
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
         .wasm_component_model(true)
-        // The engine is built without its garbage collector. It refuses the types of that proposal then, but not subtypes
-        // of functions and casts, for which it needs the collector: it ends the process (RUSTSEC-2026-0570).
+        // The engine is built without its garbage collector. It refuses the types of that proposal then, but not
+        // subtypes of functions and casts, for which it needs the collector: it ends the process (RUSTSEC-2026-0570).
         .wasm_gc(false)
         .wasm_memory64(false)
         // Values pass between components through an adapter module that the engine makes, with the memories of both.
