@@ -13,12 +13,9 @@ use xtask::project::Project;
 pub(super) fn follow(project: &Project, host: &Path) -> Result<()> {
     let page = project.root().join("wit/README.md");
     let text = fs::read_to_string(&page).with_context(|| format!("could not read `{}`", page.display()))?;
-    let place = project.languages_dir().join("recipe");
-    if place.exists() {
-        fs::remove_dir_all(&place).with_context(|| format!("could not empty `{}`", place.display()))?;
-    }
-    fs::create_dir_all(&place).with_context(|| format!("could not create `{}`", place.display()))?;
-    std::os::unix::fs::symlink(project.root().join("wit"), place.join("wit")).context("could not link `wit`")?;
+    // Outside of the repository: Cargo takes packages below a workspace for members of it.
+    let outside = tempfile::tempdir().context("could not create a folder")?;
+    let place = outside.path();
 
     let (mut file, mut commands) = (None, 0);
     let mut lines = text.lines();
@@ -30,7 +27,7 @@ pub(super) fn follow(project: &Project, host: &Path) -> Result<()> {
         };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         if language == "console" {
-            commands += type_all(&block, &place, host)?;
+            commands += type_all(&block, place, (project, host))?;
         } else if let Some(file) = file.take() {
             let path = place.join(file);
             // `cargo new` has written a manifest, to which the recipe adds, and an example, which it replaces.
@@ -46,7 +43,7 @@ pub(super) fn follow(project: &Project, host: &Path) -> Result<()> {
 }
 
 /// Types the commands of a block, each of which is followed by its output.
-fn type_all(block: &[&str], place: &Path, host: &Path) -> Result<usize> {
+fn type_all(block: &[&str], place: &Path, programs: (&Project, &Path)) -> Result<usize> {
     let mut steps: Vec<(&str, String)> = Vec::new();
     for line in block {
         match (line.strip_prefix("$ "), steps.last_mut()) {
@@ -56,7 +53,7 @@ fn type_all(block: &[&str], place: &Path, host: &Path) -> Result<usize> {
         }
     }
     for (command, expected) in &steps {
-        let output = shell(command, place, host)?.output().with_context(|| format!("could not run `{command}`"))?;
+        let output = shell(command, place, programs)?.output().with_context(|| format!("could not run `{command}`"))?;
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
         ensure!(output.status.success() && said == *expected, "`{command}` printed\n{said}\nexpected\n{expected}");
@@ -64,13 +61,14 @@ fn type_all(block: &[&str], place: &Path, host: &Path) -> Result<usize> {
     Ok(steps.len())
 }
 
-fn shell(command: &str, place: &Path, host: &Path) -> Result<Command> {
+fn shell(command: &str, place: &Path, (project, host): (&Project, &Path)) -> Result<Command> {
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let programs = host.parent().map(Path::to_path_buf).into_iter();
     let path = std::env::join_paths(programs.chain(std::env::split_paths(&inherited)))
         .context("could not put the host on `PATH`")?;
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(place).env("PATH", path).env("XDG_STATE_HOME", place.join("state"));
+    shell.env("WASM_AGENT", project.root());
     for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR"] {
         shell.env_remove(variable);
     }
