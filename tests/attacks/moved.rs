@@ -107,3 +107,29 @@ fn a_folder_that_is_moved_while_somebody_is_asked_about_a_file_in_it_is_not_acte
         assert_eq!(folder.snapshot("elsewhere/sub"), before, "{verb}");
     }
 }
+
+#[test]
+fn a_handle_whose_path_became_too_long_leads_nowhere() {
+    // The tool moves a folder so deep that no path leads there: then no policy can decide about what is in it.
+    let inner = "e".repeat(100);
+    let folder = Folder::with([(&*format!("work/d/{inner}/open.txt"), "x"), (&*format!("work/d/{inner}/secret"), "x")]);
+    let mut probe = Probe::new();
+    let work = probe.preopen();
+    let handle = probe.open(work, &format!("d/{inner}"), OpenMode::DIR);
+    let mut deepest = work;
+    for _ in 0..15 {
+        let name = "y".repeat(250);
+        probe.create_dir(deepest, &name);
+        deepest = probe.open(deepest, &name, OpenMode::DIR);
+    }
+    probe.rename_to(work, "d", deepest, &"z".repeat(250));
+    probe.stat(handle, "open.txt");
+    probe.touch_open(handle);
+    probe.list(handle);
+    let policy =
+        "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\naccess = \"write\"\nask = []\ndeny = [\"**/secret\"]\n";
+    let run = Scene::tool(&folder, probe.tool()).policy(policy).run();
+    let results = results(&run);
+    let expected = ["rename-at ok", "stat-at no-entry", "set-times no-entry", "read-directory no-entry"];
+    assert_eq!(results[results.len() - 4..], expected, "{results:?}");
+}

@@ -120,7 +120,7 @@ impl Files {
     /// Whether a listing leaves out an entry: the host's own, or a mount point that the tool can't reach. `is_granted`
     /// says whether a path has a grant of its own, which makes it reachable.
     pub fn hides(&self, handle: u32, name: &str, is_granted: impl Fn(&GuestPath) -> bool) -> bool {
-        let Some(Listing { directory, mounts, .. }) = self.listings.get(&handle) else { return false };
+        let Some(Listing { directory, mounts, .. }) = self.listings.get(&handle) else { return true };
         if self.guard.keeps(directory.id, name, None) {
             return true;
         }

@@ -217,11 +217,12 @@ impl Run {
     async fn begin(self, journal: impl JournalStore + 'static) -> Result<RunReport, RunError> {
         let _running = self.tracker.run();
         let mut limits = self.grants.policy().limits().clone();
+        // Before descriptors are counted: it opens what it knows.
+        let guard = self.guard()?;
         let fewer = shortage::handles(&limits, !self.grants.policy().http().is_empty())
             .map_err(|fewer| RunError::Shortage { source: wasmtime::Error::new(fewer) })?;
         // Recorded in the header, so that a replay has as few.
         limits.handles = fewer.as_ref().map_or(limits.handles, |fewer| fewer.handles);
-        let guard = self.guard()?;
         let options = Options { fsync: self.fsync, signer: self.signer.clone(), ..Options::default() };
         let writer =
             Writer::create(journal, &self.header(&limits), options).map_err(|source| RunError::Journal { source })?;

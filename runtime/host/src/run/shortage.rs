@@ -10,8 +10,11 @@ use wasmtime::OutOfMemory;
 /// approver's program with its pipes.
 const KEPT: u64 = 32;
 
-/// Descriptors for one request: its connection, and one that is being made.
-const KEPT_A_REQUEST: u64 = 2;
+/// Descriptors for one request: its connection, and up to four addresses that are dialled at a time.
+const KEPT_A_REQUEST: u64 = 5;
+
+/// Descriptors behind one handle of a tool: that of a file, and that of its directory.
+const OF_A_HANDLE: u64 = 2;
 
 /// Fewest handles that a tool needs to do anything with files.
 const HANDLES_MIN: u64 = 8;
@@ -37,7 +40,7 @@ pub(crate) struct FewerHandles {
 pub(crate) fn handles(limits: &Limits, requests: bool) -> Result<Option<FewerHandles>, FewerHandles> {
     let Some(allowed) = getrlimit(Resource::Nofile).current else { return Ok(None) };
     let kept = KEPT + if requests { KEPT_A_REQUEST.saturating_mul(limits.http_requests.into()) } else { 0 };
-    let wanted = kept.saturating_add(limits.handles.into());
+    let wanted = kept.saturating_add(OF_A_HANDLE.saturating_mul(limits.handles.into()));
     if allowed >= wanted.saturating_add(AMPLE) {
         return Ok(None);
     }
@@ -46,7 +49,7 @@ pub(crate) fn handles(limits: &Limits, requests: bool) -> Result<Option<FewerHan
 }
 
 fn left(allowed: u64, used: u64, wanted: u32) -> Result<Option<FewerHandles>, FewerHandles> {
-    let left = allowed.saturating_sub(used);
+    let left = allowed.saturating_sub(used) / OF_A_HANDLE;
     let handles = u32::try_from(left).unwrap_or(u32::MAX);
     if handles >= wanted {
         return Ok(None);
@@ -69,12 +72,12 @@ mod tests {
     #[test]
     fn the_host_keeps_descriptors_for_itself() {
         assert_eq!(left(1 << 16, 64, 1024), Ok(None));
-        assert_eq!(left(1088, 64, 1024), Ok(None));
-        assert_eq!(left(1087, 64, 1024), Ok(Some(FewerHandles { allowed: 1087, handles: 1023 })));
-        assert_eq!(left(70, 64, 1024), Err(FewerHandles { allowed: 70, handles: 6 }));
+        assert_eq!(left(64 + 2048, 64, 1024), Ok(None));
+        assert_eq!(left(64 + 2047, 64, 1024), Ok(Some(FewerHandles { allowed: 2111, handles: 1023 })));
+        assert_eq!(left(76, 64, 1024), Err(FewerHandles { allowed: 76, handles: 6 }));
         assert_eq!(left(10, 64, 1024), Err(FewerHandles { allowed: 10, handles: 0 }));
         // Fewer are fine where the policy wants no more.
-        assert_eq!(left(70, 64, 4), Ok(None));
+        assert_eq!(left(76, 64, 4), Ok(None));
     }
 
     #[test]

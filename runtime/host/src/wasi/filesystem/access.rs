@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wasm_agent_approval::Permit;
 use wasm_agent_files::{self as files, Directory, Errno, Found, Opened, Place, Target, Unresolved};
 use wasm_agent_policy::{Act, Action, DecisionKind, DenialReason, GuestPath, Origin, kind};
+use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
@@ -14,7 +15,7 @@ use super::errors::failed;
 use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
 use crate::gate::{Gate, NotDone};
-use crate::world::Folders;
+use crate::world::{Folders, World};
 
 /// The target of a path, and whether the call's arguments alone name it: no link led elsewhere.
 pub(super) struct ResolvedPath {
@@ -44,6 +45,20 @@ enum NoTarget {
 impl From<FsError> for NoTarget {
     fn from(error: FsError) -> Self {
         Self::Error(error)
+    }
+}
+
+impl World {
+    /// The directory behind a handle; `None` behind that of a file.
+    ///
+    /// # Errors
+    ///
+    /// `no-entry` if a rename made the path of the directory too long to be decided about: the handle leads nowhere.
+    pub(super) fn directory(&self, fd: &Fd) -> FsResult<Option<&Directory>> {
+        match (self.files.directory(fd.rep()), self.table.get(fd)?) {
+            (None, Descriptor::Dir(_)) => Err(types::ErrorCode::NoEntry.into()),
+            (directory, _) => Ok(directory),
+        }
     }
 }
 
@@ -89,12 +104,8 @@ impl Host {
         world.folders = Folders::Used;
         let grants = Arc::clone(&world.gate.grants);
         let base = match base {
-            Base::Handle(fd) => world.files.directory(fd.rep()),
-            Base::Directory(directory) => Some(directory),
-        };
-        let Some(base) = base else {
-            // The engine reports a descriptor that does not exist, so this one is a file.
-            return Err(FsError::from(types::ErrorCode::NotDirectory).into());
+            Base::Handle(fd) => world.directory(fd)?.ok_or_else(|| FsError::from(types::ErrorCode::NotDirectory))?,
+            Base::Directory(directory) => directory,
         };
         in_place(&grants, base).map_err(failed)?;
         let rules = PathRules { grants: &grants, guard: &world.files.guard };

@@ -199,7 +199,7 @@ impl Host {
         if let Some((directory, name)) = world.files.place_of(fd.rep()) {
             return self.set_times_of_read(call, &fd, (&directory, &name), accessed, modified).await;
         }
-        let Some(directory) = world.files.directory(fd.rep()).cloned() else {
+        let Some(directory) = world.directory(&fd)?.cloned() else {
             return world.filesystem().set_times(fd, accessed, modified).await;
         };
         let grants = Arc::clone(&world.gate.grants);

@@ -92,21 +92,17 @@ impl Host {
     ) -> FsResult<Resource<types::DirectoryEntryStream>> {
         let gate = self.gate()?;
         let world = self.world().map_err(FsError::trap)?;
-        let listed = world.files.directory(fd.rep()).cloned();
         world.folders = Folders::Used;
-        if let Some(directory) = &listed {
-            in_place(&gate.grants, directory).map_err(failed)?;
-            let action = Action::FileRead { path: directory.path.clone() };
-            if let Some(record) = gate.denies(&action, Origin::Foreign) {
-                call.decided(record);
-                return Err(types::ErrorCode::Access.into());
-            }
+        let directory = world.directory(&fd)?.ok_or(types::ErrorCode::NotDirectory)?.clone();
+        in_place(&gate.grants, &directory).map_err(failed)?;
+        let action = Action::FileRead { path: directory.path.clone() };
+        if let Some(record) = gate.denies(&action, Origin::Foreign) {
+            call.decided(record);
+            return Err(types::ErrorCode::Access.into());
         }
         let stream = world.filesystem().read_directory(fd).await?;
-        if let Some(directory) = listed {
-            let mounts = gate.grants.preopen_above(&directory.path).is_some_and(|above| above.mounts);
-            world.files.list(stream.rep(), directory, mounts);
-        }
+        let mounts = gate.grants.preopen_above(&directory.path).is_some_and(|above| above.mounts);
+        world.files.list(stream.rep(), directory, mounts);
         Ok(stream)
     }
 
@@ -161,7 +157,7 @@ fn is_shown(grants: &Grants, files: &Files, listing: u32, entry: &types::Directo
     // A directory for all that is known: then no file system says what its entries are.
     let may_be_dir = matches!(entry.type_, types::DescriptorType::Directory | types::DescriptorType::Unknown);
     let rules = PathRules { grants, guard: &files.guard };
-    let Some(directory) = files.listed(listing) else { return true };
+    let Some(directory) = files.listed(listing) else { return false };
     directory
         .path
         .join(&entry.name)
