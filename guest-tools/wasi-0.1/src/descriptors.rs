@@ -1,6 +1,7 @@
 //! The file descriptors of the module.
 
 use crate::abi::fdflags;
+use crate::bindings::wasi::filesystem::preopens;
 use crate::bindings::wasi::filesystem::types::{Descriptor as Handle, DescriptorType};
 use crate::bindings::wasi::io::streams::{InputStream, OutputStream};
 use crate::directories::Entry;
@@ -63,12 +64,25 @@ impl File {
 }
 
 /// The open file descriptors by number.
-#[derive(Default)]
 pub(crate) struct Descriptors {
     open: Vec<Option<Descriptor>>,
+    /// Whether the granted folders are open. A program that only prints does not ask for them.
+    has_folders: bool,
 }
 
 impl Descriptors {
+    /// The standard streams.
+    pub(crate) fn new(streams: [Descriptor; 3]) -> Self {
+        Self { open: streams.into_iter().map(Some).collect(), has_folders: false }
+    }
+
+    /// Opens the granted folders, after the standard streams.
+    fn open_folders(&mut self) {
+        self.has_folders = true;
+        let folders = preopens::get_directories().into_iter();
+        self.open.extend(folders.map(|(handle, name)| Some(Descriptor::File(Box::new(File::granted(handle, name))))));
+    }
+
     /// Gives out the lowest free number.
     pub(crate) fn open(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
         let free = self.open.iter().position(Option::is_none).unwrap_or(self.open.len());
@@ -112,7 +126,8 @@ impl Descriptors {
     }
 
     /// Two files or folders, which may be the same.
-    pub(crate) fn two_files(&self, first: u32, second: u32) -> Result<(&File, &File), Errno> {
+    pub(crate) fn two_files(&mut self, first: u32, second: u32) -> Result<(&File, &File), Errno> {
+        self.slot(first)?;
         let file = |fd| match usize::try_from(fd).ok().and_then(|fd| self.open.get(fd)) {
             Some(Some(Descriptor::File(file))) => Ok(&**file),
             _ => Err(Errno::BADF),
@@ -141,6 +156,10 @@ impl Descriptors {
     }
 
     fn slot(&mut self, fd: u32) -> Result<&mut Option<Descriptor>, Errno> {
+        const STREAMS: u32 = 3;
+        if fd >= STREAMS && !self.has_folders {
+            self.open_folders();
+        }
         usize::try_from(fd).ok().and_then(|fd| self.open.get_mut(fd)).ok_or(Errno::BADF)
     }
 }

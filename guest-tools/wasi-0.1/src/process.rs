@@ -6,9 +6,8 @@ use crate::bindings::wasi::cli::{
     environment, exit as cli_exit, stderr, stdin, stdout, terminal_stderr, terminal_stdin, terminal_stdout,
 };
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
-use crate::bindings::wasi::filesystem::preopens;
 use crate::bindings::wasi::random::random;
-use crate::descriptors::{Descriptor, Descriptors, File};
+use crate::descriptors::{Descriptor, Descriptors};
 use crate::errors::Errno;
 use crate::memory;
 
@@ -23,9 +22,8 @@ pub(crate) struct Process {
 }
 
 impl Default for Process {
-    /// Opens the standard streams as 0, 1 and 2, and the granted folders after them.
+    /// Opens the standard streams as 0, 1 and 2.
     fn default() -> Self {
-        let mut descriptors = Descriptors::default();
         let streams = [
             Descriptor::Input {
                 stream: stdin::get_stdin(),
@@ -40,12 +38,7 @@ impl Default for Process {
                 is_terminal: terminal_stderr::get_terminal_stderr().is_some(),
             },
         ];
-        let folders = preopens::get_directories().into_iter();
-        let folders = folders.map(|(handle, name)| Descriptor::File(Box::new(File::granted(handle, name))));
-        for descriptor in streams.into_iter().chain(folders) {
-            // More folders than a table can have do not exist.
-            let _ = descriptors.open(descriptor);
-        }
+        let descriptors = Descriptors::new(streams);
         Self { descriptors, arguments: None, environment: None }
     }
 }

@@ -153,7 +153,7 @@ impl Disk {
         (offset, length): (Option<u64>, usize),
         write: impl FnOnce() -> Result<usize, Errno>,
     ) -> Result<usize, Errno> {
-        in_range(offset.unwrap_or_default())?;
+        in_range(offset.unwrap_or_default().saturating_add(u64::try_from(length).unwrap_or(u64::MAX)))?;
         let found = look_at(file)?;
         let offset = offset.unwrap_or(found.size);
         let growth =

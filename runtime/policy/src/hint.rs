@@ -24,7 +24,9 @@ impl Denial {
             }
             DenialReason::Mount => "set `mounts = true` in that grant, or give the mount a grant of its own".to_owned(),
             DenialReason::PseudoFilesystem => "no policy can grant it; copy what the tool needs to a file".to_owned(),
-            DenialReason::Spelling => "use the name that a listing of the folder shows".to_owned(),
+            DenialReason::Spelling => {
+                "use the name that a listing of the folder shows, or one that is spelled otherwise".to_owned()
+            }
             DenialReason::Method => match (self.grant, action) {
                 (Some(_), Action::HttpRequest(request)) => {
                     format!("add `{}` to `methods` of that grant", request.method)

@@ -71,7 +71,7 @@ pub(crate) enum Adapter {
 const ADAPTER: &str = "-adapter-";
 
 /// The first 16 digits of the SHA-256 of [`Adapter::OwnMemory`].
-const OWN_MEMORY: &str = "fa96f35007156233";
+const OWN_MEMORY: &str = "445697e20c05f143";
 
 /// What all handles of one engine share.
 struct Shared {

@@ -25,10 +25,10 @@ pub struct RunReport {
     pub calls: u64,
     /// Calls that the policy denied, because of the action or the addresses that it resolved to.
     pub denied: u64,
+    /// The first denials, but only one for each change to the policy that would lift them. At most three.
+    pub denials: Vec<Denied>,
     /// Limits that held the run back without ending it.
     pub limits_reached: Vec<LimitReached>,
-    /// The first of them, but only one for each change to the policy that would lift them. At most three.
-    pub denials: Vec<Denied>,
     /// What the tool did with its folders.
     pub folders: Folders,
     /// Crossings from guest to host as the engine counts them, its own helper functions included.

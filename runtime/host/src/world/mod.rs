@@ -118,8 +118,12 @@ impl World {
 fn disk(gate: &Arc<Gate>, limits: &Limits) -> Disk {
     let gate = Arc::clone(gate);
     Disk::new(limits.files_bytes, limits.file_count, move |limit, max| match limit {
-        DiskLimit::Bytes => gate.reached("files", || format!("the run made files {max} bytes longer, and no more")),
-        DiskLimit::Files => gate.reached("file-count", || format!("the run made {max} files, and no more")),
+        DiskLimit::Bytes => {
+            gate.reached("files", || format!("files may grow by {max} bytes in all, and a write did not fit"))
+        }
+        DiskLimit::Files => {
+            gate.reached("file-count", || format!("a run may make {max} files, and another one was refused"))
+        }
     })
 }
 
