@@ -1,5 +1,6 @@
 //! JSON, the form of component values for programs.
 
+mod number;
 mod read;
 mod schema;
 mod tree;

@@ -3,6 +3,7 @@
 mod any;
 mod forms;
 mod messages;
+mod numbers;
 mod rough;
 
 use crate::{Case, Field, Function, Integer, Type};
