@@ -1,7 +1,9 @@
 //! JSON, the form of component values for programs.
 
+mod number;
 mod read;
 mod schema;
+mod slip;
 mod tree;
 mod write;
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Json;
+use super::number::whole;
 use super::write::{quoted, word};
 use crate::check;
 use crate::name::clip;
-use crate::ty::{Case, Function, Integer, Type};
+use crate::ty::{Case, Function, Type};
 use crate::value::{Problem, Value};
 
 impl Function {
@@ -19,6 +20,7 @@ impl Function {
     pub fn arguments_from_json(&self, given: &Json) -> Result<Vec<Value>, Problem> {
         match given {
             Json::Object(members) => {
+                self.not_within(members)?;
                 let members = members.iter().map(|(name, value)| (name.as_str(), value));
                 let values = check::fields("parameter", &self.parameters, members, from_json)?;
                 Ok(values.into_iter().map(|(_, value)| value).collect())
@@ -29,6 +31,29 @@ impl Function {
                 other.shown()
             ))),
         }
+    }
+}
+
+impl Function {
+    /// Refuses the fields of a record where the record's parameter should be.
+    fn not_within(&self, members: &[(String, Json)]) -> Result<(), Problem> {
+        let is_parameter = |name: &str| self.parameters.iter().any(|parameter| *parameter.name == *name);
+        let Some((name, _)) = members.iter().find(|(name, _)| !is_parameter(name)) else { return Ok(()) };
+        let has_it = |ty: &Type| match ty {
+            Type::Record(fields) => fields.iter().any(|field| *field.name == **name),
+            _ => false,
+        };
+        let around = self.parameters.iter().find(|parameter| match &parameter.ty {
+            Type::Option(inner) => has_it(inner),
+            ty => has_it(ty),
+        });
+        let Some(around) = around else { return Ok(()) };
+        let (shown, parameter) = (quoted(&clip(name)), quoted(&clip(&around.name)));
+        let name = clip(name);
+        Err(Problem::new(format!(
+            "there is no parameter `{name}`, it is a field of `{}`: write {{{parameter}: {{{shown}: …}}}}",
+            clip(&around.name)
+        )))
     }
 }
 
@@ -43,7 +68,7 @@ pub fn from_json(given: &Json, ty: &Type) -> Result<Value, Problem> {
         (Type::Bool, Json::Bool(value)) => Ok(Value::Bool(*value)),
         (Type::Bool, _) => Err(wrong("true or false, without quotes")),
         (Type::Integer(ty), Json::Integer(number)) => check::integer(*ty, *number, &number.to_string()),
-        (Type::Integer(ty), Json::Float(number)) => whole(*ty, *number, &given.number().unwrap_or_default()),
+        (Type::Integer(ty), Json::Float { text, .. }) => whole(*ty, text),
         (Type::Integer(ty), Json::String(text)) if text.parse::<i128>().is_ok() => {
             Err(wrong(&format!("{}, without quotes", check::whole(*ty))))
         }
@@ -56,7 +81,7 @@ pub fn from_json(given: &Json, ty: &Type) -> Result<Value, Problem> {
         }
         (Type::Char, _) => Err(wrong("a string of one character")),
         (Type::String, Json::String(text)) => Ok(Value::String(text.clone())),
-        (Type::String, Json::Integer(_) | Json::Float(_) | Json::Bool(_)) => Err(wrong("it in double quotes")),
+        (Type::String, Json::Integer(_) | Json::Float { .. } | Json::Bool(_)) => Err(wrong("it in double quotes")),
         (Type::String, _) => Err(wrong("a string")),
         (Type::List(element), Json::Array(items)) => {
             let each = items.iter().enumerate().map(|(index, item)| from_json(item, element).map_err(|p| p.at(index)));
@@ -107,40 +132,25 @@ pub fn from_json(given: &Json, ty: &Type) -> Result<Value, Problem> {
     }
 }
 
-/// A whole number that was written with a fraction of zero or with an exponent. JSON does not tell 1.0 from 1.
-fn whole(ty: Integer, number: f64, shown: &str) -> Result<Value, Problem> {
-    /// Every float below it has an exact integer.
-    const EXACT: f64 = 1e30;
-    if number.fract() != 0.0 {
-        return Err(check::not_whole(ty, shown));
-    }
-    if number.abs() >= EXACT {
-        return Err(check::out_of_range(ty, shown));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the range")]
-    let number = number as i128;
-    check::integer(ty, number, shown)
-}
-
 fn float(given: &Json, ty: &Type, wrong: &dyn Fn(&str) -> Problem) -> Result<Value, Problem> {
-    let number = match given {
+    let (wide, text) = match given {
         #[expect(clippy::cast_precision_loss, reason = "the nearest float is meant")]
-        Json::Integer(number) => *number as f64,
-        Json::Float(number) => *number,
+        Json::Integer(number) => (*number as f64, number.to_string().into()),
+        Json::Float { nearest, text } => (*nearest, text.clone()),
         Json::String(text) => {
             let special =
                 [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].into_iter().find(|value| word(*value) == Some(text));
             let write = "a number, or \"NaN\", \"Infinity\" or \"-Infinity\" for what JSON has no numbers for";
-            special.ok_or_else(|| wrong(write))?
+            let special = special.ok_or_else(|| wrong(write))?;
+            return Ok(if *ty == Type::F64 { Value::F64(special) } else { Value::F32(check::narrow(special)) });
         }
         _ => return Err(wrong("a number")),
     };
     match ty {
-        Type::F64 => Ok(Value::F64(number)),
-        _ if number.is_finite() && number.abs() > check::F32_MOST => {
-            Err(check::beyond_f32(&given.number().unwrap_or_default()))
-        }
-        _ => Ok(Value::F32(check::narrow(number))),
+        Type::F64 => Ok(Value::F64(wide)),
+        _ if wide.abs() > check::F32_MOST => Err(check::beyond_f32(&text)),
+        // From the text: by way of an `f64`, a number could be rounded twice, to a neighbour of the nearest one.
+        _ => Ok(Value::F32(text.parse().unwrap_or(check::narrow(wide)))),
     }
 }
 

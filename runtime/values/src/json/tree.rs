@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::number::Numbers;
+use super::slip;
+use crate::value::Problem;
 
 /// A JSON text, parsed.
 ///
@@ -16,8 +20,13 @@ pub enum Json {
     Bool(bool),
     /// A number without fraction and exponent, of at most 64 bits.
     Integer(i128),
-    /// Any other number: the nearest float.
-    Float(f64),
+    /// Any other number.
+    Float {
+        /// The nearest float.
+        nearest: f64,
+        /// The number as it was written: whole numbers are read from it, exactly.
+        text: Box<str>,
+    },
     /// A string.
     String(String),
     /// An array.
@@ -32,9 +41,11 @@ impl Json {
     /// # Errors
     ///
     /// When it is not JSON (RFC 8259), is nested deeper than 127 levels, has a number beyond the range of `f64`, or has
-    /// a name twice in one object.
-    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+    /// a name twice in one object. The problem says what to write.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let read = Reader { numbers: &mut Numbers::of(text) }.deserialize(&mut reader);
+        read.and_then(|read| reader.end().map(|()| read)).map_err(|error| slip::syntax(text, &error))
     }
 
     /// What it is and says, for messages, cut if it is long.
@@ -42,32 +53,35 @@ impl Json {
         match self {
             Self::Null => "null".to_owned(),
             Self::Bool(value) => format!("the boolean {value}"),
-            Self::Integer(_) | Self::Float(_) => format!("the number {}", self.number().unwrap_or_default()),
+            Self::Integer(number) => format!("the number {number}"),
+            Self::Float { text, .. } => format!("the number {}", crate::clip(text)),
             Self::String(text) => format!("the string {}", super::write::quoted(&crate::clip(text))),
             Self::Array(items) => format!("an array of {}", items.len()),
             Self::Object(_) => "an object".to_owned(),
         }
     }
+}
 
-    /// A number as it can be written.
-    pub(crate) fn number(&self) -> Option<String> {
-        match self {
-            Self::Integer(number) => Some(number.to_string()),
-            Self::Float(number) => serde_json::to_string(number).ok(),
-            _ => None,
-        }
+/// Reads a value, and takes the text of each number from those of the whole text.
+struct Reader<'n, 't> {
+    numbers: &'n mut Numbers<'t>,
+}
+
+impl<'t> Reader<'_, 't> {
+    fn again(&mut self) -> Reader<'_, 't> {
+        Reader { numbers: &mut *self.numbers }
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+impl<'de> DeserializeSeed<'de> for Reader<'_, '_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for Reader<'_, '_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,15 +97,18 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        self.numbers.next();
         Ok(Json::Integer(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        self.numbers.next();
         Ok(Json::Integer(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Json::Float(value))
+    fn visit_f64<E: Error>(self, nearest: f64) -> Result<Json, E> {
+        let text = self.numbers.next().ok_or_else(|| E::custom("a number without digits"))?;
+        Ok(Json::Float { nearest, text: text.into() })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json, E> {
@@ -102,18 +119,19 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Json::String(value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut access: A) -> Result<Json, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
+        while let Some(item) = access.next_element_seed(self.again())? {
             items.push(item);
         }
         Ok(Json::Array(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut access: A) -> Result<Json, A::Error> {
         let mut members: Vec<(String, Json)> = Vec::new();
         let mut names = std::collections::HashSet::new();
-        while let Some((name, value)) = access.next_entry::<String, Json>()? {
+        while let Some(name) = access.next_key::<String>()? {
+            let value = access.next_value_seed(self.again())?;
             if !names.insert(name.clone()) {
                 return Err(A::Error::custom(format!("`{}` is given twice", crate::clip(&name))));
             }

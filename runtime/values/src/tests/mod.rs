@@ -3,7 +3,9 @@
 mod any;
 mod forms;
 mod messages;
+mod numbers;
 mod rough;
+mod slips;
 
 use crate::{Case, Field, Function, Integer, Type};
 
