@@ -180,6 +180,9 @@ impl Client {
                 });
             }
         };
+        if let Some(upload) = &upload {
+            upload.keep_no_longer();
+        }
         let peer = lease.link().peer;
         self.check_response(&response, terms).map_err(|error| failed(error, lease.link()))?;
         let timer = BodyTimer::new(terms.deadline, terms.timeouts.between_bytes);
