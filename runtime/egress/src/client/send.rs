@@ -280,16 +280,8 @@ mod tests {
     use http_body_util::Full;
     use tokio::net::TcpListener;
 
-    use super::super::SystemResolver;
+    use super::super::{AnyAddress, SystemResolver};
     use super::*;
-
-    struct AnyAddress;
-
-    impl AddressCheck for AnyAddress {
-        fn allows(&self, _: std::net::IpAddr) -> bool {
-            true
-        }
-    }
 
     fn exchange(address: SocketAddr) -> Exchange {
         Exchange {
