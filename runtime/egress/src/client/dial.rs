@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -34,11 +34,12 @@ pub(super) async fn dial(
 ) -> Result<(TcpStream, SocketAddr), ExchangeError> {
     let (stream, peer) = match addresses {
         [address] => {
+            let connecting = open(*address).map_err(classify_dial)?;
             tried.push(*address);
-            let stream = timeout_at(by, TcpStream::connect(address)).await;
+            let stream = timeout_at(by, connecting).await;
             (stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(classify_dial)?, *address)
         }
-        several => race(several, by, tried, TcpStream::connect).await?,
+        several => race(several, by, tried, open).await?,
     };
     // Small requests must not wait for the acknowledgement of the previous one.
     if let Err(error) = stream.set_nodelay(true) {
@@ -47,11 +48,18 @@ pub(super) async fn dial(
     Ok((stream, peer))
 }
 
+/// Opens a socket, and returns what connects it. Nothing is dialled where there is no descriptor for one, or no such
+/// family.
+fn open(address: SocketAddr) -> io::Result<impl Future<Output = io::Result<TcpStream>> + Send + 'static> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    Ok(socket.connect(address))
+}
+
 async fn race<S: Send + 'static, F: Future<Output = io::Result<S>> + Send + 'static>(
     addresses: &[SocketAddr],
     by: Instant,
     tried: &mut Vec<SocketAddr>,
-    connect: impl Fn(SocketAddr) -> F,
+    open: impl Fn(SocketAddr) -> io::Result<F>,
 ) -> Result<(S, SocketAddr), ExchangeError> {
     // Dropping the set closes what it holds.
     let mut dialling = JoinSet::new();
@@ -69,8 +77,14 @@ async fn race<S: Send + 'static, F: Future<Output = io::Result<S>> + Send + 'sta
             {
                 oldest.abort();
             }
+            let connecting = match open(address) {
+                Ok(connecting) => connecting,
+                Err(error) => {
+                    last = classify_dial(error);
+                    continue;
+                }
+            };
             tried.push(address);
-            let connecting = connect(address);
             handles.push_back(dialling.spawn(async move { (address, connecting.await) }));
             next = Instant::now() + NEXT_AFTER;
         }
@@ -158,11 +172,11 @@ mod tests {
         let connect = |address: SocketAddr| {
             let attempt = Attempt::new(&open, &most);
             let last = if let IpAddr::V4(address) = address.ip() { address.octets()[3] } else { 0 };
-            async move {
+            Ok(async move {
                 let _attempt = attempt;
                 tokio::time::sleep(if last == answers { after } else { Duration::MAX }).await;
                 Ok(last)
-            }
+            })
         };
         let (started, mut tried) = (Instant::now(), Vec::new());
         let ended = race(&addresses, started + Duration::from_secs(10), &mut tried, connect).await;
@@ -187,5 +201,24 @@ mod tests {
         assert_eq!((answered, took, dialled), (None, millis(10_000), 16));
         // The last ones are waited for until the end.
         assert_eq!(raced(13, millis(6_500)).await.0, Some(13));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_without_a_socket_is_not_one_that_was_tried() {
+        let addresses: Vec<SocketAddr> = (1..=3).map(|port| ([127, 0, 0, 1], port).into()).collect();
+        let by = Instant::now() + Duration::from_secs(10);
+        for (opens, expected) in [(2, Some(2)), (9, None)] {
+            let mut tried = Vec::new();
+            let open = |address: SocketAddr| match address.port() {
+                port if port == opens => Ok(std::future::ready(Ok(port))),
+                _ => Err(io::Error::other("too many open files")),
+            };
+            let ended = race(&addresses, by, &mut tried, open).await;
+            assert_eq!(tried.iter().map(|tried| tried.port()).max(), expected);
+            match ended {
+                Ok((port, _)) => assert_eq!(Some(port), expected),
+                Err(error) => assert!(matches!(error, ExchangeError::DestinationUnavailable(_)), "{error:?}"),
+            }
+        }
     }
 }
