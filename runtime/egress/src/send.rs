@@ -37,7 +37,7 @@ pub struct Provision {
 ///
 /// The request is made from the permit's action, so it can't be another one. It is sent again on a new connection, for
 /// the reasons in [`Repeated`]: this is the same action, to the same grant's addresses, with the same body. A request
-/// that can't be undone is sent on a new connection from the start. Dropping the future ends the exchange.
+/// that can't be undone, or that a person approved, is sent on a new connection from the start. Dropping the future ends the exchange.
 ///
 /// # Authority
 ///
@@ -55,11 +55,19 @@ pub async fn send(
 ) -> Result<Reply, SendError> {
     let networks = Networks { policy, grant: permit.grant() };
     let proxied = policy.proxies(permit.grant());
+    let once = permit.approval().is_some();
     // There is no other action to compare this one with.
     let Ok(Action::HttpRequest(request)) = permit.spend(|_| true) else {
         return Err(SendError::unsent(RequestFault::NotARequest.into()));
     };
-    busy_poll(attempts(client, &request, &networks, proxied, provision)).await
+    busy_poll(attempts(client, &request, &networks, Route { proxied, once }, provision)).await
+}
+
+/// What the permit says of the way to the server.
+struct Route {
+    proxied: bool,
+    /// A person approved it, so it must not arrive twice, whatever its method: it is not sent on a kept connection.
+    once: bool,
 }
 
 /// Sends until there is a response, or the request can't be sent again.
@@ -67,14 +75,15 @@ async fn attempts(
     client: &Client,
     request: &HttpAction,
     networks: &Networks<'_>,
-    proxied: bool,
+    route: Route,
     mut provision: Provision,
 ) -> Result<Reply, SendError> {
     let mut earlier = Vec::new();
     loop {
         let body = std::mem::take(&mut provision.body);
         let exchange = exchange(request, &provision, body).map_err(|fault| SendError::unsent(fault.into()))?;
-        let exchange = Exchange { new_connection: exchange.new_connection || !earlier.is_empty(), proxied, ..exchange };
+        let new_connection = route.once || exchange.new_connection || !earlier.is_empty();
+        let exchange = Exchange { new_connection, proxied: route.proxied, ..exchange };
         let mut failed = match client.send(exchange, networks).await {
             Ok(reply) => return Ok(Reply { earlier, ..reply }),
             Err(failed) => failed,

@@ -1,7 +1,7 @@
 //! Makes a new connection: resolve, check, dial, handshake, in that order and within one time limit.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::client::conn::{http1, http2};
@@ -16,7 +16,7 @@ use super::error::{Addresses, ExchangeError, SendError, classify};
 use super::pool::{Pool, STREAMS_MAX};
 use super::resolver::ADDRESSES_MAX;
 use super::tls::Tls;
-use super::{AddressCheck, ClientConfig, Destination, Host, Protocol, Proxy, Scheme};
+use super::{AddressCheck, AnyAddress, ClientConfig, Destination, Host, Protocol, Proxy, Scheme};
 
 /// Flow-control window of one HTTP/2 response, in bytes. It bounds what a guest can leave unread in the host's memory,
 /// and at a round trip of 50 ms it allows 20 MB/s.
@@ -44,15 +44,6 @@ struct Route<'a> {
     proxy: Option<&'a Proxy>,
 }
 
-/// Allows every address.
-struct Any;
-
-impl AddressCheck for Any {
-    fn allows(&self, _: IpAddr) -> bool {
-        true
-    }
-}
-
 /// Makes connections.
 pub(super) struct Connector {
     pub(super) config: ClientConfig,
@@ -75,7 +66,14 @@ impl Connector {
             // The operator named it.
             Some(proxy) => {
                 let to = proxy.destination();
-                self.connect_noting(pool, Route { to: &to, destination, proxy: Some(proxy) }, &Any, by, &mut seen).await
+                self.connect_noting(
+                    pool,
+                    Route { to: &to, destination, proxy: Some(proxy) },
+                    &AnyAddress,
+                    by,
+                    &mut seen,
+                )
+                .await
             }
             None if proxied => Err(ExchangeError::DestinationUnavailable(io::Error::other("there is no proxy"))),
             None => {

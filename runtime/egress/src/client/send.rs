@@ -180,6 +180,9 @@ impl Client {
                 });
             }
         };
+        if let Some(upload) = &upload {
+            upload.keep_no_longer();
+        }
         let peer = lease.link().peer;
         self.check_response(&response, terms).map_err(|error| failed(error, lease.link()))?;
         let timer = BodyTimer::new(terms.deadline, terms.timeouts.between_bytes);
@@ -277,16 +280,8 @@ mod tests {
     use http_body_util::Full;
     use tokio::net::TcpListener;
 
-    use super::super::SystemResolver;
+    use super::super::{AnyAddress, SystemResolver};
     use super::*;
-
-    struct AnyAddress;
-
-    impl AddressCheck for AnyAddress {
-        fn allows(&self, _: std::net::IpAddr) -> bool {
-            true
-        }
-    }
 
     fn exchange(address: SocketAddr) -> Exchange {
         Exchange {

@@ -1,13 +1,12 @@
 //! The body of a request. Each frame is checked against the size cap and the deadline, and the first ones are kept
 //! where the request may have to be sent again.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
@@ -18,7 +17,7 @@ use super::{BoxError, RequestBody};
 
 /// Most bytes of a body that are kept to be sent again. A server refuses a stream within a round trip, in which a few
 /// flow-control windows of 64 KiB can be sent. A request that has sent more can't be repeated.
-const KEPT_BYTES_MAX: u64 = 1 << 20;
+const KEPT_BYTES_MAX: usize = 1 << 20;
 
 /// A request body that is being sent.
 #[derive(Debug)]
@@ -147,8 +146,10 @@ struct Source {
     rest: Rest,
     /// Whether a frame was taken out.
     begun: bool,
-    /// The frames so far, if they are kept.
+    /// What was taken out so far, if it is kept.
     kept: Option<Kept>,
+    /// Whether the body's length was known from the start: another attempt declares one only if the first did.
+    has_length: bool,
     failure: Option<ExchangeError>,
 }
 
@@ -162,15 +163,16 @@ enum Rest {
     TakenBack,
 }
 
+/// The bytes that were sent, without the limits of their frames: each frame would cost more than a short one's bytes.
 #[derive(Debug, Default)]
 struct Kept {
-    frames: VecDeque<Bytes>,
-    bytes: u64,
+    contents: BytesMut,
 }
 
 impl Upload {
     fn new(body: RequestBody) -> Self {
-        let source = Source { rest: Rest::Unread(body), begun: false, kept: None, failure: None };
+        let has_length = body.size_hint().exact().is_some();
+        let source = Source { rest: Rest::Unread(body), begun: false, kept: None, has_length, failure: None };
         Self { done: AtomicBool::new(false), source: Mutex::new(source) }
     }
 
@@ -199,7 +201,12 @@ impl Upload {
             Rest::Ended => None,
             Rest::TakenBack => return None,
         };
-        Some(Again { kept, rest }.boxed_unsync())
+        Some(Again { kept: kept.contents.freeze(), rest, has_length: source.has_length }.boxed_unsync())
+    }
+
+    /// Frees what is kept, and keeps nothing more. It can't be sent again from then on.
+    pub(super) fn keep_no_longer(&self) {
+        self.lock().kept = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, Source> {
@@ -262,19 +269,19 @@ impl Kept {
     /// False if it has no room for the frame.
     fn add(&mut self, frame: &Frame<Bytes>) -> bool {
         let Some(data) = frame.data_ref() else { return false };
-        self.bytes = self.bytes.saturating_add(length(data));
-        if self.bytes > KEPT_BYTES_MAX {
+        if self.contents.len().saturating_add(data.len()) > KEPT_BYTES_MAX {
             return false;
         }
-        self.frames.push_back(data.clone());
+        self.contents.extend_from_slice(data);
         true
     }
 }
 
 /// A body that is sent again: what was kept of it, and then the rest.
 struct Again {
-    kept: Kept,
+    kept: Bytes,
     rest: Option<RequestBody>,
+    has_length: bool,
 }
 
 impl Body for Again {
@@ -283,9 +290,8 @@ impl Body for Again {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        if let Some(data) = this.kept.frames.pop_front() {
-            this.kept.bytes = this.kept.bytes.saturating_sub(length(&data));
-            return Poll::Ready(Some(Ok(Frame::data(data))));
+        if !this.kept.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.kept)))));
         }
         match &mut this.rest {
             Some(rest) => Pin::new(rest).poll_frame(context),
@@ -294,37 +300,21 @@ impl Body for Again {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.kept.frames.is_empty() && self.rest.as_ref().is_none_or(Body::is_end_stream)
+        // An empty body has a length, and the first attempt did not know it.
+        self.has_length && self.kept.is_empty() && self.rest.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
-        let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower().saturating_add(self.kept.bytes));
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(upper.saturating_add(self.kept.bytes));
+        if !self.has_length {
+            return SizeHint::default();
         }
-        hint
+        let (rest, kept) = (self.rest.as_ref().map(Body::size_hint), length(&self.kept));
+        match rest.map_or(Some(0), |rest| rest.exact()) {
+            Some(rest) => SizeHint::with_exact(rest.saturating_add(kept)),
+            None => SizeHint::default(),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn frames_that_carry_nothing_are_neither_sent_nor_kept() {
-        let frames = (0..100_000).map(|at| if at % 1_000 == 999 { Bytes::from_static(b"a") } else { Bytes::new() });
-        let body = Again { kept: Kept { frames: frames.collect(), bytes: 100 }, rest: None }.boxed_unsync();
-        let mut outgoing = OutgoingBody::new(body, None, 1_000, None);
-        outgoing.keep();
-        let upload = outgoing.upload().unwrap();
-        let mut sent = 0;
-        while let Some(frame) = outgoing.frame().await {
-            assert_eq!(frame.unwrap().into_data().unwrap(), "a");
-            sent += 1;
-        }
-        assert_eq!(sent, 100);
-        assert_eq!(upload.lock().kept.as_ref().unwrap().frames.len(), 100);
-    }
-}
+mod tests;

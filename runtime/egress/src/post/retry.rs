@@ -49,6 +49,7 @@ impl Attempt {
                     | ExchangeError::ConnectTimeout
                     | ExchangeError::DestinationUnavailable(_)
                     | ExchangeError::ConnectionTerminated
+                    | ExchangeError::NotProcessed(_)
             ),
         }
     }
@@ -104,7 +105,12 @@ mod tests {
 
     use http::HeaderValue;
 
+    use super::super::Poster;
     use super::*;
+    use crate::client::tests::config;
+    use crate::client::tests::frames::{self, Reaction};
+    use crate::client::tests::server::{Authority, Server};
+    use crate::client::{Client, ClientConfig};
 
     fn status(status: u16, asked: Option<u64>) -> Attempt {
         let response = Response { status, body: String::new() };
@@ -178,6 +184,32 @@ mod tests {
             status(200, None),
         ];
         assert_eq!(play(LONG, ends).await, (millis([0, 250, 750, 1750, 3750]), Some(200)));
+    }
+
+    #[tokio::test]
+    async fn what_the_server_did_not_process_is_tried_again() {
+        let authority = Authority::new();
+        let acceptor = authority.identity("127.0.0.1").acceptor(&["h2"]);
+        let server = Server::raw(move |stream, number| {
+            let acceptor = acceptor.clone();
+            async move {
+                let stream = acceptor.accept(stream).await.unwrap();
+                frames::serve(
+                    stream,
+                    |place| if (number, place) == (0, 0) { Reaction::Refuse } else { Reaction::Echo },
+                )
+                .await;
+            }
+        })
+        .await;
+        let url = format!("https://{}/v1/traces", server.address);
+        let mut poster = Poster::new(&url, &[], LONG).unwrap();
+        poster.client = Client::new(ClientConfig { extra_roots_pem: vec![authority.pem()], ..config() }).unwrap();
+
+        let attempt = || poster.attempt("text/plain", "spans".into(), Instant::now() + LONG);
+        let refused = attempt().await;
+        assert!(refused.is_transient(), "{:?}", refused.result);
+        assert_eq!(attempt().await.result.unwrap(), Response { status: 200, body: "spans".to_owned() });
     }
 
     #[tokio::test(start_paused = true)]

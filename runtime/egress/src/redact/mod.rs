@@ -36,6 +36,19 @@ use search::Search;
 pub use bounds::{SECRET_BYTES_MAX, SECRET_BYTES_MIN};
 pub use needles::Needles;
 
+/// Most bytes of an error that quotes a server.
+const QUOTE_BYTES_MAX: usize = 1024;
+
+/// An error that quotes a server, of at most 1 KiB. It is masked first: the end of a secret that is cut is not found.
+#[must_use]
+pub fn shortened(mut masked: String) -> String {
+    if masked.len() > QUOTE_BYTES_MAX {
+        masked.truncate(masked.floor_char_boundary(QUOTE_BYTES_MAX - '…'.len_utf8()));
+        masked.push('…');
+    }
+    masked
+}
+
 /// A response with every secret masked, in its headers, body and trailers.
 pub fn masked<B>(
     response: Response<B>,

@@ -1,5 +1,7 @@
 //! How often a permitted request is sent.
 
+mod approved;
+
 use http_body_util::{BodyExt, Full};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -47,6 +49,7 @@ impl Sender {
         let action = HttpAction::new(Method::parse(method).unwrap(), Url::parse_str(&self.url).unwrap());
         let permit = match self.policy.check(Act::request(action), Origin::Foreign, ASKER) {
             Decision::Allow(allowed) => Permit::from(allowed),
+            Decision::Ask(pending) => approved::permit(pending).await,
             other => panic!("{other:?}"),
         };
         let provision = Provision {

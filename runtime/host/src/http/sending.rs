@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Empty, Full};
 use tokio::time::Instant;
 use wasm_agent_approval::{Detail, PREVIEW_BYTES_MAX, Permit, Preview};
 use wasm_agent_egress::readable::{self, Unreadable};
-use wasm_agent_egress::redact::Needles;
+use wasm_agent_egress::redact::{Needles, shortened};
 use wasm_agent_egress::{Client, ExchangeError, Provision, Reply, SendError, Timeouts};
 use wasm_agent_ids::Hex;
 use wasm_agent_journal::{DecisionRecord, EffectResult};
@@ -157,7 +157,7 @@ impl Sending {
         }
         note_limit(&self.gate, &error.error);
         // Some errors quote the server: the names in a certificate, the reason in a GOAWAY frame.
-        let detail = Some(self.needles.masked(&crate::error::chain(&error.error)));
+        let detail = Some(shortened(self.needles.masked(&crate::error::chain(&error.error))));
         let result = if error.request_sent { EffectResult::Failed } else { EffectResult::Denied };
         Unanswered { error: to_wasi_error(&error.error), result, extra: Extra { detail, fields: failed_fields(error) } }
     }

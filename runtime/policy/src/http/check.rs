@@ -11,7 +11,7 @@ use crate::grant::GrantId;
 use crate::http::action::HttpAction;
 use crate::http::grant::HttpGrant;
 use crate::http::method::Method;
-use crate::http::url::Url;
+use crate::http::url::{Scheme, Url};
 use crate::policy::Policy;
 use std::net::IpAddr;
 
@@ -40,6 +40,15 @@ impl Policy {
     #[must_use]
     pub fn secrets_for(&self, method: &Method, url: &Url) -> &[String] {
         self.governing_http_grant(method, url).map_or(&[], HttpGrant::secrets)
+    }
+
+    /// The name of the proxy's secret, if the proxy can read this request and answer it in the server's place: the
+    /// request goes through the proxy, and nothing is encrypted.
+    #[must_use]
+    pub fn proxy_secret_for(&self, method: &Method, url: &Url) -> Option<&str> {
+        let proxied = |grant: &HttpGrant| url.scheme() == Scheme::Http && self.proxies(grant.id);
+        self.governing_http_grant(method, url).filter(|grant| proxied(grant))?;
+        self.proxy()?.secret.as_deref()
     }
 
     /// The names of the secrets that any grant sends to the URL's server (scheme, host and port). A name can occur

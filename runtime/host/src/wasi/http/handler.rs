@@ -56,10 +56,8 @@ impl Host {
         action.secrets = policy.secrets_for(&action.method, &action.url).to_vec();
         // From now on, a secret that this server may have received, under any grant, can come back from it.
         let mut within_reach: Vec<String> = policy.secrets_at(&action.url).map(str::to_owned).collect();
-        // A proxy answers in the server's place where nothing is encrypted, and could send back its own secret.
-        if action.url.scheme() == PolicyScheme::Http {
-            within_reach.extend(policy.proxy().and_then(|proxy| proxy.secret.clone()));
-        }
+        // A proxy that answers in the server's place could send back its own secret.
+        within_reach.extend(policy.proxy_secret_for(&action.method, &action.url).map(str::to_owned));
         if !within_reach.is_empty() {
             ask_readably(&mut headers);
         }

@@ -249,3 +249,35 @@ value = "{}"
         assert_eq!(policy.secrets_at(&Url::parse_str(url).unwrap()).collect::<Vec<_>>(), expected, "{url}");
     }
 }
+
+#[test]
+fn the_secret_of_a_proxy_is_within_reach_of_what_the_proxy_can_answer() {
+    let text = r#"
+[network]
+proxy = "http://10.0.0.1:3128"
+secret = "proxy"
+[[http]]
+url = "http://a.test/**"
+methods = ["GET", "POST"]
+[[http]]
+url = "http://a.test/direct/**"
+proxy = false
+[[http]]
+url = "https://a.test/**"
+[secrets.proxy]
+env = "PROXY"
+header = "proxy-authorization"
+value = "Basic {}"
+"#;
+    let policy = policy(text);
+    for (method, url, expected) in [
+        ("GET", "http://a.test/", Some("proxy")),
+        ("POST", "http://a.test/direct/b", Some("proxy")),
+        ("GET", "http://a.test/direct/b", None),
+        ("GET", "https://a.test/", None),
+        ("GET", "http://b.test/", None),
+    ] {
+        let (method, url) = (Method::parse(method).unwrap(), Url::parse_str(url).unwrap());
+        assert_eq!(policy.proxy_secret_for(&method, &url), expected, "{method:?} {url:?}");
+    }
+}
