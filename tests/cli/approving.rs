@@ -33,7 +33,7 @@ fn an_approver_that_fails_refuses() {
     );
     desk.script("silent.sh", "#!/bin/sh\ncat > /dev/null\n");
     desk.script("fails.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"approve\"}'\nexit 1\n");
-    desk.write("not-run.sh", YES);
+    desk.script("no-shell.sh", "#!/no/such/shell\n");
     for (name, status) in [
         ("no", 1),
         ("garbage", 1),
@@ -41,7 +41,7 @@ fn an_approver_that_fails_refuses() {
         ("twice", 1),
         ("silent", 1),
         ("fails", 1),
-        ("not-run", 1),
+        ("no-shell", 1),
         ("stop", 3),
     ] {
         assert_eq!(edit_with(&mut desk, name, &format!("exec:./{name}.sh")), status, "{name}");
@@ -55,6 +55,39 @@ fn an_approver_that_fails_refuses() {
     assert_eq!(edit_with(&mut desk, "yes", "exec:./yes.sh"), 0);
     assert_eq!(desk.read("notes/today.md"), b"The color of the sky.\n");
     desk.matches("approve");
+}
+
+#[test]
+fn a_broken_approver_shows_in_a_quiet_run() {
+    let mut desk = Desk::with_notes();
+    desk.script("garbage.sh", "#!/bin/sh\necho yes\n");
+    desk.script("fails.sh", "#!/bin/sh\necho '{\"decision\": \"approve\"}'\nexit 4\n");
+    desk.script("no-shell.sh", "#!/no/such/shell\n");
+    for name in ["garbage", "fails", "no-shell"] {
+        let approve = format!("--approve exec:./{name}.sh");
+        let ran = desk
+            .run(&format!("run -q -p policy.toml -j {name}.journal {approve} edit-files.wasm -- /notes colour color"));
+        assert_eq!(ran.err().matches("warning: no answer, which refuses: ").count(), 1, "{}", ran.err());
+    }
+    let options = "-q --format json -p policy.toml -j json.journal --approve exec:./garbage.sh";
+    let ran = desk.run(&format!("run {options} edit-files.wasm -- /notes colour color"));
+    assert!(ran.err().lines().any(|line| line.starts_with("{\"event\":\"warning\"")), "{}", ran.err());
+    desk.matches("approve-quiet");
+}
+
+#[test]
+fn refuses_an_approver_that_can_not_be_executed() {
+    let mut desk = Desk::with_notes();
+    desk.write("not-run.sh", YES);
+    desk.write("not run.sh", YES);
+    for approve in ["exec:./not-run.sh", "'exec:./not run.sh'"] {
+        let run = format!("run -q -p policy.toml -j a.journal --approve {approve} edit-files.wasm -- /notes a b");
+        let ran = desk.run(&run);
+        ran.fails_in_one_line(&[2]);
+        assert!(ran.err().contains("hint: `chmod +x "), "{}", ran.err());
+    }
+    assert!(!desk.path("a.journal").exists());
+    desk.matches("approve-not-executable");
 }
 
 #[test]

@@ -67,6 +67,11 @@ impl Report {
         }
     }
 
+    /// Reports that the approver gave no answer, which the tool only sees as a refusal.
+    pub(crate) fn unanswered(&self, why: &str) {
+        self.warning(&format!("no answer, which refuses: {why}"));
+    }
+
     /// Prints what a typed export returned; nothing for a command.
     ///
     /// # Errors
