@@ -10,6 +10,7 @@ use wasm_agent_host::journal::Stop;
 use wasm_agent_host::policy::Policy;
 use wasm_agent_host::{Outcome, RunReport, Stream};
 
+use super::explained::has_grant;
 use super::granted::{granted, granted_json};
 use super::{Report, explained, explained_json, shown};
 use crate::args::Format;
@@ -100,14 +101,7 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
         let warning = style::WARNING;
         text.push_str(&format!("{warning}warning{warning:#}: no answer, which refuses: {}\n", block(why)));
     }
-    for denied in &report.denials {
-        text.push_str(&explained(&recorded.policy.explain_denied(denied)));
-    }
-    if !report.denials.is_empty() && !recorded.has_policy {
-        text.push_str(&format!(
-            "{hint}hint{hint:#}: a policy grants it: a file that begins with `version = 1`, named with `--policy`\n"
-        ));
-    }
+    text.push_str(&denials(report, recorded));
     let mut facts = vec![count(report.calls, "call")];
     if report.denied > 0 {
         facts.push(format!("{} denied", report.denied));
@@ -146,6 +140,24 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
         text.push_str(&format!(
             "{hint}hint{hint:#}: `{}` under `[limits]` in the policy sets it\n",
             escape_line(which)
+        ));
+    }
+    text
+}
+
+/// The first denials, and what to do with the grants that they come with.
+fn denials(report: &RunReport, recorded: &Recorded<'_>) -> String {
+    let denials: Vec<_> = report.denials.iter().map(|denied| recorded.policy.explain_denied(denied)).collect();
+    let mut text: String = denials.iter().map(explained).collect();
+    let more = report.denied.saturating_sub(u64::try_from(denials.len()).unwrap_or(u64::MAX));
+    if more > 0 && !denials.is_empty() {
+        text.push_str(&format!("and {more} more\n"));
+    }
+    if !recorded.has_policy && denials.iter().any(has_grant) {
+        let hint = style::HINT;
+        text.push_str(&format!(
+            "{hint}hint{hint:#}: the grants go into a policy: a file that begins with `version = 1`, given with \
+             `--policy FILE`\n"
         ));
     }
     text
