@@ -193,13 +193,23 @@ fn refuses_arguments_that_are_none() {
         "run --approve exec: edit-files.wasm",
         "run --json [] edit-files.wasm",
         "run --fsync sometimes edit-files.wasm",
-        "run edit-files.wasm /notes",
+        "run edit-files.wasm /notes a b",
+        "edit-files.wasm",
+        "edit-files.wasm /notes a b",
+        "--format json edit-files.wasm /notes a b",
+        "--format json run --polcy policy.toml edit-files.wasm",
+        "run edit-files.wasm --format json --fsync sometimes",
+        "journal --format json",
         "journal",
         "policy explain",
         "completions tcsh",
         "run --format yaml edit-files.wasm",
     ] {
-        assert_eq!(desk.run(arguments).status, 2, "{arguments}");
+        let ran = desk.run(arguments);
+        assert_eq!(ran.status, 2, "{arguments}");
+        if arguments.contains("--format json") {
+            assert!(ran.err_objects().len() == 1 && ran.out().is_empty(), "{arguments}");
+        }
     }
     desk.matches("arguments");
 }
