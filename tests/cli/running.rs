@@ -215,6 +215,33 @@ fn refuses_arguments_that_are_none() {
 }
 
 #[test]
+fn makes_no_folder_of_a_home_that_no_shell_replaced() {
+    let mut desk = Desk::with_notes();
+    desk.guest("search");
+    for arguments in [
+        "run -p policy.toml --approve exec:~/a.sh edit-files.wasm",
+        "run --call search --json @~/a.json search.wasm",
+        "run --journal=~/a.journal edit-files.wasm",
+        "run --state=~/state edit-files.wasm",
+        "run --policy=~/policy.toml edit-files.wasm",
+        "run '~ann/edit-files.wasm'",
+        "journal show '~/a.journal'",
+        "policy check '~/policy.toml'",
+        "keys new '~/key'",
+    ] {
+        let ran = desk.run(arguments);
+        assert_eq!(ran.status, 2, "{arguments}");
+        assert!(ran.err().contains(": only a shell replaces `~"), "{arguments}: {}", ran.err());
+    }
+    let ran = desk.run_as("run edit-files.wasm", |command| {
+        command.env("WASM_AGENT_STATE", "~/state");
+    });
+    ran.fails_in_one_line(&[2]);
+    assert!(!desk.path("~").exists());
+    desk.matches("unexpanded-home");
+}
+
+#[test]
 fn takes_no_filter_that_is_none() {
     let mut desk = Desk::new();
     desk.write("policy.toml", NOTES);
