@@ -97,6 +97,12 @@ fn says_at_once_that_an_approver_is_not_there() {
     desk.run(&format!("run -p policy.toml -j a.journal --approve exec:./nobody.sh {arguments}"))
         .fails_in_one_line(&[2]);
     desk.run(&format!("run -p policy.toml -j a.journal --approve exec:. {arguments}"));
+    desk.script("approve.sh", YES);
+    for approve in ["exec:approve.sh", "exec:no-such-program", "'exec:./approve.sh --yes'", "'exec:approve.sh --yes'"] {
+        let ran = desk.run(&format!("run -p policy.toml -j a.journal --approve {approve} {arguments}"));
+        ran.fails_in_one_line(&[2]);
+        assert!(ran.err().contains("\nhint: "), "{}", ran.err());
+    }
     desk.run_without_terminal(&format!("run -p policy.toml -j b.journal --approve terminal {arguments}"))
         .fails_in_one_line(&[2]);
     assert!(!desk.path("b.journal").exists());

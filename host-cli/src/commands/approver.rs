@@ -19,7 +19,14 @@ use crate::show::units::shell_word;
 /// Resolves the approver's program to a file, once: the run may change folders in `PATH`.
 pub(super) fn resolved(approve: Approve) -> Result<Approve, Failure> {
     let Approve::Program(name) = approve else { return Ok(approve) };
-    let missing = || Failure::new(Exit::NothingRan, format!("no approver `{}` in `PATH`", name.display()));
+    let missing = || {
+        let failure = Failure::new(Exit::NothingRan, format!("no approver `{}` in `PATH`", name.display()));
+        failure.hint(match with_arguments(&name) {
+            Some(hint) => hint,
+            None if name.is_file() => format!("`--approve exec:{}`", shell_word(&Path::new(".").join(&name))),
+            None => "a program that is not in `PATH` has a path, such as `exec:./approve.sh`".to_owned(),
+        })
+    };
     own::program(&name).map(Approve::Program).ok_or_else(missing)
 }
 
@@ -52,11 +59,21 @@ pub(super) fn approver(
     }
 }
 
+/// What to do about a command with arguments in the place of a program.
+fn with_arguments(program: &Path) -> Option<String> {
+    let has_arguments = program.to_str().is_some_and(|text| text.contains(' '));
+    has_arguments.then(|| "`exec:` takes a program without arguments: write a script that has them".to_owned())
+}
+
 /// Refuses a program that can't be started, before anything runs.
 fn check(program: &Path) -> Result<(), Failure> {
     let shown = program.display();
     if !program.is_file() {
-        return Err(Failure::new(Exit::NothingRan, format!("no approver at `{shown}`")));
+        let failure = Failure::new(Exit::NothingRan, format!("no approver at `{shown}`"));
+        return Err(match with_arguments(program) {
+            Some(hint) => failure.hint(hint),
+            None => failure.hint("relative paths start at the folder that you are in"),
+        });
     }
     if !own::is_executable(program) {
         return Err(Failure::new(Exit::NothingRan, format!("approver `{shown}` is not executable"))
@@ -77,7 +94,9 @@ fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Progr
             return Err(unusable(format!("`{variable}` holds the policy's secret `{secret}`, which no program gets"))
                 .hint("give the approver a token of its own, in another variable"));
         }
-        let value = std::env::var_os(variable).ok_or_else(|| unusable(format!("`{variable}` is not set")))?;
+        let value = std::env::var_os(variable).ok_or_else(|| {
+            unusable(format!("`{variable}` is not set")).hint("set and export it, or leave this option out")
+        })?;
         Ok((variable.into(), value))
     });
     let given: Vec<_> = given.collect::<Result<_, _>>()?;

@@ -18,7 +18,7 @@ use crate::args::{Approve, Run};
 use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
-use crate::failure::{Failure, tidy};
+use crate::failure::{Failure, missing, tidy};
 use crate::loading;
 use crate::own::own_things;
 use crate::report::{Recorded, Report};
@@ -151,6 +151,9 @@ fn create(path: &Path) -> Result<JournalFile, Failure> {
             Failure::new(Exit::NothingRan, format!("journal `{}` exists already", path.display()))
                 .hint("journals are never overwritten; name another file with `--journal`")
         }
-        _ => Failure::file("create", "journal", path, error),
+        _ => match missing::new_journal(path, &error) {
+            Some(hint) => Failure::file("create", "journal", path, error).hint(hint),
+            None => Failure::file("create", "journal", path, error),
+        },
     })
 }
