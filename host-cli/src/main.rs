@@ -10,6 +10,7 @@ mod engine;
 mod exit;
 mod failure;
 mod fresh_line;
+mod host_names;
 mod loading;
 mod machine;
 mod own;

@@ -25,6 +25,10 @@ fn an_approver_that_fails_refuses() {
         "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"reason\": \"not \\u001b[2J today\"}'\n",
     );
     desk.script("stop.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"stop\": true}'\n");
+    desk.script(
+        "done.sh",
+        "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"stop\": true, \"reason\": \"no \\u001b[2J more\"}'\n",
+    );
     desk.script("garbage.sh", "#!/bin/sh\ncat > /dev/null\nprintf 'yes \\033[2J please'\n");
     desk.script("maybe.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"maybe\"}'\n");
     desk.script(
@@ -43,10 +47,14 @@ fn an_approver_that_fails_refuses() {
         ("fails", 1),
         ("no-shell", 1),
         ("stop", 3),
+        ("done", 3),
     ] {
         assert_eq!(edit_with(&mut desk, name, &format!("exec:./{name}.sh")), status, "{name}");
         assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n", "{name}");
     }
+    let ended = "stopped: the approver refused `file.modify (truncate) /notes/today.md` and ended the run: no ";
+    let run = "run -q -p policy.toml -j quiet.journal --approve exec:./done.sh edit-files.wasm -- /notes colour color";
+    assert!(desk.run(run).err().contains(ended));
     // A program that is not there is said to be so before anything runs.
     let unknown = desk.run("run -p policy.toml -j unknown.journal --approve exec:no-such-program edit-files.wasm");
     unknown.fails_in_one_line(&[2]);

@@ -79,3 +79,24 @@ fn a_tool_that_finds_nothing_shows_what_it_was_granted() {
     assert_eq!(ran.err_objects()[0]["folders"]["use"], "listed");
     desk.matches("granted");
 }
+
+#[test]
+fn a_name_of_this_machine_is_shown_as_the_tools() {
+    let mut desk = Desk::with_notes();
+    let absolute = desk.path("notes/today.md").display().to_string();
+    let real = desk.path("notes").display().to_string();
+    for (number, (argument, shown)) in [
+        ("./notes", "`./notes` is `/notes` to the tool"),
+        (real.as_str(), "is `/notes` to the tool"),
+        (absolute.as_str(), "is `/notes/today.md` to the tool"),
+        ("./other", "name files by these paths, not by those of this machine: `/notes/…`"),
+        ("/nots", "name files by these paths, not by those of this machine: `/notes/…`"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ran = desk.run(&format!("run -p policy.toml -j {number}.journal edit-files.wasm -- {argument} a b"));
+        assert!(ran.err().contains(shown), "{}", ran.err());
+    }
+    desk.matches("host-names");
+}

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasm_agent_host::Grants;
-use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
+use wasm_agent_host::approval::{Answer, AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll, Settled};
 use wasm_agent_host::policy::SecretSource;
 
 use crate::args::Approve;
@@ -104,16 +104,18 @@ fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Progr
     Ok(program.with(given).without(secrets.map(|(variable, _)| variable)))
 }
 
-/// Counts the questions to an approver, and keeps its first error.
+/// Counts the questions to an approver, and keeps its first error and why it ended the run.
 pub(super) struct Counting {
     approver: Box<dyn Approver>,
     pub(super) asked: AtomicU64,
     pub(super) failed: OnceLock<String>,
+    /// Why the approver ended the run, if it said so.
+    pub(super) stopped: OnceLock<String>,
 }
 
 impl Counting {
     pub(super) fn new(approver: Box<dyn Approver>) -> Self {
-        Self { approver, asked: AtomicU64::new(0), failed: OnceLock::new() }
+        Self { approver, asked: AtomicU64::new(0), failed: OnceLock::new(), stopped: OnceLock::new() }
     }
 }
 
@@ -129,9 +131,17 @@ impl Approver for Counting {
     fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
-            self.approver.ask(request).await.inspect_err(|error| {
-                self.failed.get_or_init(|| chain(error));
-            })
+            let answered = self.approver.ask(request).await;
+            match &answered {
+                Ok(Settled { answer: Answer::Refuse { stop: true }, reason: Some(reason), .. }) => {
+                    self.stopped.get_or_init(|| reason.clone());
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.failed.get_or_init(|| chain(error));
+                }
+            }
+            answered
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
 use crate::failure::{Failure, missing, tidy};
+use crate::host_names::host_names;
 use crate::loading;
 use crate::own::own_things;
 use crate::report::{Recorded, Report};
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let invocation = invocation(&tool, arguments.call.as_deref(), json.as_deref())?;
     let output = Arc::new(ToolOutput::new());
     let grants = Arc::new(grants);
+    let given = arguments.arguments.clone();
     let mut run = wasm_agent_host::Run::new(&tool, Arc::clone(&grants), invocation)?
         .arguments(arguments.arguments)
         .approver(Arc::clone(&approver) as Arc<dyn Approver>)
@@ -78,9 +80,10 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;
     report.result(&ended.outcome, arguments.json.is_some())?;
+    let reason = approver.stopped.get().map(String::as_str);
     let unanswered = approver.failed.get().map(String::as_str);
     if arguments.quiet {
-        report.stop(&ended.outcome);
+        report.stop(&ended.outcome, reason);
         if let Some(why) = unanswered {
             report.unanswered(why);
         }
@@ -98,6 +101,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
                 alone,
                 policy: grants.policy(),
                 has_policy: arguments.policy.is_some(),
+                host_names: &host_names(&given, grants.policy(), arguments.policy.as_deref()),
+                reason,
                 unanswered,
             },
         );

@@ -17,6 +17,7 @@ use crate::args::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fresh_line;
+use crate::host_names::HostName;
 use crate::show::escape::{block, escape_json, escape_line};
 use crate::show::style;
 use crate::show::units::{bytes, count, duration, hex, shell_word};
@@ -40,6 +41,10 @@ pub(crate) struct Recorded<'a> {
     pub(crate) policy: &'a Policy,
     /// Whether the operator named a policy.
     pub(crate) has_policy: bool,
+    /// The tool's arguments that name granted files as this machine does.
+    pub(crate) host_names: &'a [HostName],
+    /// Why the approver ended the run, in its words.
+    pub(crate) reason: Option<&'a str>,
     /// Why the approver gave no answer, if it failed.
     pub(crate) unanswered: Option<&'a str>,
 }
@@ -54,15 +59,16 @@ impl Report {
     }
 
     /// Reports only that a run was stopped, on one line. Other ends show in the status and in what the tool said.
-    pub(crate) fn stop(&self, outcome: &Outcome) {
+    pub(crate) fn stop(&self, outcome: &Outcome, reason: Option<&str>) {
         if Exit::from(outcome) != Exit::Stopped {
             return;
         }
         match self.format {
-            Format::Text => self.say(&outcome_line(outcome)),
+            Format::Text => self.say(&outcome_line(outcome, reason)),
             Format::Json => self.say_object(&json!({
                 "event": "stopped",
                 "outcome": outcome_json(outcome),
+                "reason": reason,
                 "exit": Exit::Stopped.code(),
             })),
         }
@@ -96,7 +102,7 @@ impl Report {
 
 fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     let (faint, hint) = (style::FAINT, style::HINT);
-    let mut text = outcome_line(&report.outcome);
+    let mut text = outcome_line(&report.outcome, recorded.reason);
     if let Some(why) = recorded.unanswered {
         let warning = style::WARNING;
         text.push_str(&format!("{warning}warning{warning:#}: no answer, which refuses: {}\n", block(why)));
@@ -123,7 +129,7 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
             limit.name
         ));
     }
-    text.push_str(&granted(report.folders, recorded.policy, recorded.has_policy));
+    text.push_str(&granted(report.folders, recorded.policy, recorded.has_policy, recorded.host_names));
     text.push_str(&format!("{faint}journal:{faint:#} {}\n", shown(recorded.journal)));
     if let Some(fingerprint) = recorded.signed_by {
         text.push_str(&format!("{faint}signed by:{faint:#} {fingerprint}\n"));
@@ -163,15 +169,18 @@ fn denials(report: &RunReport, recorded: &Recorded<'_>) -> String {
     text
 }
 
-/// How the tool ended, on one line.
-pub(super) fn outcome_line(outcome: &Outcome) -> String {
+/// How the tool ended, on one line. `reason` says why an approver ended the run.
+pub(super) fn outcome_line(outcome: &Outcome, reason: Option<&str>) -> String {
     let (style, word, rest) = match outcome {
         Outcome::Exited(0) | Outcome::Returned { failed: false, .. } => (style::GOOD, "finished", String::new()),
         Outcome::Exited(status) => (style::BAD, "failed", format!(": the tool ended with status {status}")),
         Outcome::Returned { .. } => (style::BAD, "failed", ": the tool returned an error".to_owned()),
         Outcome::Trapped { message } => (style::BAD, "stopped", format!(": the tool trapped: {}", block(message))),
         Outcome::Limit { which } => (style::BAD, "stopped", format!(": the limit `{}` is used up", escape_line(which))),
-        Outcome::Stopped { action } => (style::BAD, "stopped", format!(": {}", stopped(Stop::Refused(action)))),
+        Outcome::Stopped { action } => {
+            let reason = reason.map(|reason| format!(": {}", escape_line(reason))).unwrap_or_default();
+            (style::BAD, "stopped", format!(": {}{reason}", stopped(Stop::Refused(action))))
+        }
         Outcome::Cancelled { reason } => (style::BAD, "stopped", cancelled(reason)),
         Outcome::HostFailed { message } => (style::BAD, "stopped", format!(": the host failed: {}", block(message))),
         other => (style::BAD, "stopped", format!(": {}", block(&format!("{other:?}")))),
@@ -210,6 +219,7 @@ fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
         "run": report.run.to_string(),
         "tool": { "name": recorded.tool, "sha256": recorded.sha256.to_string() },
         "outcome": outcome_json(&report.outcome),
+        "reason": recorded.reason,
         "calls": report.calls,
         "denied": report.denied,
         "denials": denials.collect::<Vec<_>>(),
@@ -248,7 +258,7 @@ mod tests {
     fn a_tool_can_not_word_its_own_end() {
         let trap = Outcome::Trapped { message: "x\nfinished\u{1b}[1A".to_owned() };
         assert_eq!(
-            anstream::adapter::strip_str(&outcome_line(&trap)).to_string(),
+            anstream::adapter::strip_str(&outcome_line(&trap, None)).to_string(),
             "stopped: the tool trapped: x\n  finished\\u{1b}[1A\n"
         );
     }
