@@ -1,5 +1,6 @@
 //! Why a command did not do what it was asked to: one line a problem, a hint where one helps, and an exit status.
 
+pub(crate) mod missing;
 mod shortage;
 
 use std::error::Error;
@@ -160,6 +161,9 @@ fn load_hint(error: &LoadError) -> Option<String> {
             (source.kind() != io::ErrorKind::StorageFull)
                 .then(|| "name another directory with `--state DIR`".to_owned())
         }
+        LoadError::File { what: FileRole::Tool, path, source, .. } => missing::tool(path, source),
+        LoadError::File { what: FileRole::Policy, path, source, .. } => missing::policy(path, source),
+        LoadError::Invalid { .. } => Some("build it again, or copy it again: a part may be missing".to_owned()),
         LoadError::NotAComponent { .. } => {
             Some("a tool is a WebAssembly component (`wasm32-wasip2`), or a core module for WASI 0.1".to_owned())
         }

@@ -10,6 +10,7 @@ mod engine;
 mod exit;
 mod failure;
 mod fresh_line;
+mod host_names;
 mod loading;
 mod machine;
 mod own;
@@ -20,6 +21,7 @@ mod signals;
 mod sink;
 mod state;
 mod timeline;
+mod usage;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -32,7 +34,6 @@ use args::{Arguments, Command};
 use exit::Exit;
 use failure::Failure;
 use report::Report;
-use show::escape::escape_line;
 use wasm_agent_host::Compiler;
 
 /// The variable with the filter for diagnostics.
@@ -44,12 +45,7 @@ fn main() -> ExitCode {
     descriptors::raise();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::NothingRan } else { Exit::Finished };
-            // If the text can't be printed, an error can't either.
-            let _ = escaped(error).print();
-            return exit.into();
-        }
+        Err(error) => return usage::report(error).into(),
     };
     let report = Report { format: arguments.format.report() };
     let ended = diagnose().and_then(|()| guarded(|| dispatch(arguments.command, &report)));
@@ -68,19 +64,6 @@ fn guarded(command: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Fail
         let text = text.unwrap_or("without a message");
         Err(Failure::new(Exit::HostFailed, format!("the host failed unexpectedly: {text}")))
     })
-}
-
-/// The error with everything that it quotes escaped: a script may pass on text that an agent or a server wrote.
-fn escaped(error: clap::Error) -> clap::Error {
-    let given = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-    if given().all(|argument| escape_line(&argument) == argument) {
-        return error;
-    }
-    match Arguments::try_parse_from(given().map(|argument| escape_line(&argument).into_owned())) {
-        Err(shown) => shown,
-        // It parses once it is escaped: the only error is a character that can't be shown.
-        Ok(_) => Arguments::command().error(error.kind(), "an argument has a character that can't be used"),
-    }
 }
 
 fn dispatch(command: Command, report: &Report) -> Result<Exit, Failure> {

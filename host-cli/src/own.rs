@@ -53,7 +53,7 @@ fn find_program(program: &Path, path: Option<&OsStr>) -> Option<PathBuf> {
 }
 
 /// Whether this user can start a file.
-fn is_executable(file: &Path) -> bool {
+pub(crate) fn is_executable(file: &Path) -> bool {
     file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 

@@ -107,6 +107,12 @@ impl Report {
         self.say(&format!("{warning}warning{warning:#}: {text}\n{hint}hint{hint:#}: {advice}\n"));
     }
 
+    /// Says what to do, in text only.
+    pub(crate) fn hint(&self, advice: &str) {
+        let hint = style::HINT;
+        self.say(&format!("{hint}hint{hint:#}: {}\n", block(advice)));
+    }
+
     /// Reports a successful check. Programs find it in the data.
     pub(crate) fn success(&self, what: &str, text: &str) {
         if self.format == Format::Text {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use wasm_agent_host::StateDir;
 
-use crate::args::State;
+use crate::args::{State, unexpanded_home};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -20,6 +20,11 @@ pub(crate) fn open(state: &State) -> Result<StateDir, Failure> {
             Failure::new(Exit::NothingRan, "no state directory: `HOME` is not set").hint("name one with `--state DIR`")
         );
     };
+    // Where no shell replaced it, `~` would become the name of a folder.
+    if let Some(message) = unexpanded_home(&root) {
+        let message = format!("state directory `{}`: {message}", root.display());
+        return Err(Failure::new(Exit::NothingRan, message).hint("set `WASM_AGENT_STATE` or `HOME` to a whole path"));
+    }
     Ok(StateDir::open(&root)?)
 }
 

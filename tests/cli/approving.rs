@@ -25,6 +25,10 @@ fn an_approver_that_fails_refuses() {
         "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"reason\": \"not \\u001b[2J today\"}'\n",
     );
     desk.script("stop.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"stop\": true}'\n");
+    desk.script(
+        "done.sh",
+        "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"stop\": true, \"reason\": \"no \\u001b[2J more\"}'\n",
+    );
     desk.script("garbage.sh", "#!/bin/sh\ncat > /dev/null\nprintf 'yes \\033[2J please'\n");
     desk.script("maybe.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"maybe\"}'\n");
     desk.script(
@@ -33,7 +37,7 @@ fn an_approver_that_fails_refuses() {
     );
     desk.script("silent.sh", "#!/bin/sh\ncat > /dev/null\n");
     desk.script("fails.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"approve\"}'\nexit 1\n");
-    desk.write("not-run.sh", YES);
+    desk.script("no-shell.sh", "#!/no/such/shell\n");
     for (name, status) in [
         ("no", 1),
         ("garbage", 1),
@@ -41,12 +45,16 @@ fn an_approver_that_fails_refuses() {
         ("twice", 1),
         ("silent", 1),
         ("fails", 1),
-        ("not-run", 1),
+        ("no-shell", 1),
         ("stop", 3),
+        ("done", 3),
     ] {
         assert_eq!(edit_with(&mut desk, name, &format!("exec:./{name}.sh")), status, "{name}");
         assert_eq!(desk.read("notes/today.md"), b"The colour of the sky.\n", "{name}");
     }
+    let ended = "stopped: the approver refused `file.modify (truncate) /notes/today.md` and ended the run: no ";
+    let run = "run -q -p policy.toml -j quiet.journal --approve exec:./done.sh edit-files.wasm -- /notes colour color";
+    assert!(desk.run(run).err().contains(ended));
     // A program that is not there is said to be so before anything runs.
     let unknown = desk.run("run -p policy.toml -j unknown.journal --approve exec:no-such-program edit-files.wasm");
     unknown.fails_in_one_line(&[2]);
@@ -58,12 +66,51 @@ fn an_approver_that_fails_refuses() {
 }
 
 #[test]
+fn a_broken_approver_shows_in_a_quiet_run() {
+    let mut desk = Desk::with_notes();
+    desk.script("garbage.sh", "#!/bin/sh\necho yes\n");
+    desk.script("fails.sh", "#!/bin/sh\necho '{\"decision\": \"approve\"}'\nexit 4\n");
+    desk.script("no-shell.sh", "#!/no/such/shell\n");
+    for name in ["garbage", "fails", "no-shell"] {
+        let approve = format!("--approve exec:./{name}.sh");
+        let ran = desk
+            .run(&format!("run -q -p policy.toml -j {name}.journal {approve} edit-files.wasm -- /notes colour color"));
+        assert_eq!(ran.err().matches("warning: no answer, which refuses: ").count(), 1, "{}", ran.err());
+    }
+    let options = "-q --format json -p policy.toml -j json.journal --approve exec:./garbage.sh";
+    let ran = desk.run(&format!("run {options} edit-files.wasm -- /notes colour color"));
+    assert!(ran.err().lines().any(|line| line.starts_with("{\"event\":\"warning\"")), "{}", ran.err());
+    desk.matches("approve-quiet");
+}
+
+#[test]
+fn refuses_an_approver_that_can_not_be_executed() {
+    let mut desk = Desk::with_notes();
+    desk.write("not-run.sh", YES);
+    desk.write("not run.sh", YES);
+    for approve in ["exec:./not-run.sh", "'exec:./not run.sh'"] {
+        let run = format!("run -q -p policy.toml -j a.journal --approve {approve} edit-files.wasm -- /notes a b");
+        let ran = desk.run(&run);
+        ran.fails_in_one_line(&[2]);
+        assert!(ran.err().contains("hint: `chmod +x "), "{}", ran.err());
+    }
+    assert!(!desk.path("a.journal").exists());
+    desk.matches("approve-not-executable");
+}
+
+#[test]
 fn says_at_once_that_an_approver_is_not_there() {
     let mut desk = Desk::with_notes();
     let arguments = "edit-files.wasm -- /notes colour color";
     desk.run(&format!("run -p policy.toml -j a.journal --approve exec:./nobody.sh {arguments}"))
         .fails_in_one_line(&[2]);
     desk.run(&format!("run -p policy.toml -j a.journal --approve exec:. {arguments}"));
+    desk.script("approve.sh", YES);
+    for approve in ["exec:approve.sh", "exec:no-such-program", "'exec:./approve.sh --yes'", "'exec:approve.sh --yes'"] {
+        let ran = desk.run(&format!("run -p policy.toml -j a.journal --approve {approve} {arguments}"));
+        ran.fails_in_one_line(&[2]);
+        assert!(ran.err().contains("\nhint: "), "{}", ran.err());
+    }
     desk.run_without_terminal(&format!("run -p policy.toml -j b.journal --approve terminal {arguments}"))
         .fails_in_one_line(&[2]);
     assert!(!desk.path("b.journal").exists());

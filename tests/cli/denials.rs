@@ -48,8 +48,12 @@ fn denials_on_files_say_what_in_the_policy_is_in_the_way() {
     desk.write("deny.toml", format!("{NOTES}deny = [\"private\"]\nask = []\n"));
     desk.guest("socket");
     desk.run("run -p deny.toml -j b.journal edit-files.wasm -- /notes/private colour color");
-    let ran = desk.run("run -p read.toml -j c.journal socket.wasm");
-    assert!(ran.err().contains("deny: socket.use"), "{}", ran.err());
+    // Without a policy too, no grant is to be copied.
+    for run in ["run -p read.toml -j c.journal socket.wasm", "run -j d.journal socket.wasm"] {
+        let ran = desk.run(run);
+        assert!(ran.err().contains("deny: socket.use"), "{}", ran.err());
+        assert!(ran.err().contains("\nand 6 more\n") && !ran.err().contains("version = 1"), "{}", ran.err());
+    }
     desk.matches("denials-files");
 }
 
@@ -74,4 +78,25 @@ fn a_tool_that_finds_nothing_shows_what_it_was_granted() {
     let ran = desk.run(&format!("run --format json -p other.toml -j e.journal {search}"));
     assert_eq!(ran.err_objects()[0]["folders"]["use"], "listed");
     desk.matches("granted");
+}
+
+#[test]
+fn a_name_of_this_machine_is_shown_as_the_tools() {
+    let mut desk = Desk::with_notes();
+    let absolute = desk.path("notes/today.md").display().to_string();
+    let real = desk.path("notes").display().to_string();
+    for (number, (argument, shown)) in [
+        ("./notes", "`./notes` is `/notes` to the tool"),
+        (real.as_str(), "is `/notes` to the tool"),
+        (absolute.as_str(), "is `/notes/today.md` to the tool"),
+        ("./other", "name files by these paths, not by those of this machine: `/notes/…`"),
+        ("/nots", "name files by these paths, not by those of this machine: `/notes/…`"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ran = desk.run(&format!("run -p policy.toml -j {number}.journal edit-files.wasm -- {argument} a b"));
+        assert!(ran.err().contains(shown), "{}", ran.err());
+    }
+    desk.matches("host-names");
 }

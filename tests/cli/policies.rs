@@ -16,6 +16,27 @@ value = \"Bearer {}\"
 ";
 
 #[test]
+fn says_what_to_do_about_a_policy_or_an_action_that_is_none() {
+    let mut desk = Desk::with_notes();
+    desk.write("bare.toml", NOTES.replace("\"./notes\"", "./notes"));
+    for arguments in [
+        "policy check nope.toml",
+        "policy check policy",
+        "policy check .",
+        "policy check bare.toml",
+        "policy explain policy.toml 'read /notes/a'",
+        "run -p nope.toml edit-files.wasm",
+        "run -p policy edit-files.wasm",
+        "run -j none/x.journal edit-files.wasm",
+    ] {
+        let ran = desk.run(arguments);
+        ran.fails_in_one_line(&[2]);
+        assert!(ran.err().contains("\nhint: "), "{arguments}: {}", ran.err());
+    }
+    desk.matches("policy-next-steps");
+}
+
+#[test]
 fn explains_decisions() {
     let mut desk = Desk::new();
     desk.write("policy.toml", format!("{NOTES}deny = [\"**/.env\"]\n{SITE}"));

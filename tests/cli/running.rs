@@ -193,15 +193,52 @@ fn refuses_arguments_that_are_none() {
         "run --approve exec: edit-files.wasm",
         "run --json [] edit-files.wasm",
         "run --fsync sometimes edit-files.wasm",
-        "run edit-files.wasm /notes",
+        "run edit-files.wasm /notes a b",
+        "edit-files.wasm",
+        "edit-files.wasm /notes a b",
+        "--format json edit-files.wasm /notes a b",
+        "--format json run --polcy policy.toml edit-files.wasm",
+        "run edit-files.wasm --format json --fsync sometimes",
+        "journal --format json",
         "journal",
         "policy explain",
         "completions tcsh",
         "run --format yaml edit-files.wasm",
     ] {
-        assert_eq!(desk.run(arguments).status, 2, "{arguments}");
+        let ran = desk.run(arguments);
+        assert_eq!(ran.status, 2, "{arguments}");
+        if arguments.contains("--format json") {
+            assert!(ran.err_objects().len() == 1 && ran.out().is_empty(), "{arguments}");
+        }
     }
     desk.matches("arguments");
+}
+
+#[test]
+fn makes_no_folder_of_a_home_that_no_shell_replaced() {
+    let mut desk = Desk::with_notes();
+    desk.guest("search");
+    for arguments in [
+        "run -p policy.toml --approve exec:~/a.sh edit-files.wasm",
+        "run --call search --json @~/a.json search.wasm",
+        "run --journal=~/a.journal edit-files.wasm",
+        "run --state=~/state edit-files.wasm",
+        "run --policy=~/policy.toml edit-files.wasm",
+        "run '~ann/edit-files.wasm'",
+        "journal show '~/a.journal'",
+        "policy check '~/policy.toml'",
+        "keys new '~/key'",
+    ] {
+        let ran = desk.run(arguments);
+        assert_eq!(ran.status, 2, "{arguments}");
+        assert!(ran.err().contains(": only a shell replaces `~"), "{arguments}: {}", ran.err());
+    }
+    let ran = desk.run_as("run edit-files.wasm", |command| {
+        command.env("WASM_AGENT_STATE", "~/state");
+    });
+    ran.fails_in_one_line(&[2]);
+    assert!(!desk.path("~").exists());
+    desk.matches("unexpanded-home");
 }
 
 #[test]

@@ -29,6 +29,8 @@ fn says_what_a_file_is_instead_of_a_tool() {
     ] {
         desk.run(&format!("run {file}")).fails_in_one_line(&[2]);
     }
+    desk.write("tool.wasm", "");
+    desk.run("run tool").fails_in_one_line(&[2]);
     desk.run("run nothing.wasm").fails_in_one_line(&[2]);
     desk.run("run .").fails_in_one_line(&[2]);
     desk.run("inspect notes.txt").fails_in_one_line(&[2]);
@@ -42,7 +44,9 @@ fn refuses_a_component_that_was_cut_anywhere() {
     let whole = std::fs::read(guests::path("search")).unwrap();
     for part in 1..12 {
         desk.write("cut.wasm", &whole[..whole.len() * part / 12]);
-        desk.run("run -j a.journal cut.wasm").fails_in_one_line(&[2]);
+        let ran = desk.run("run -j a.journal cut.wasm");
+        ran.fails_in_one_line(&[2]);
+        assert!(ran.err().contains("\nhint: "), "{}", ran.err());
     }
     desk.write("changed.wasm", [&whole[..1000], &[0xff; 64], &whole[1064..]].concat());
     desk.run("run -j a.journal changed.wasm").fails_in_one_line(&[2]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{EnumValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::common::FormatChoice;
+use super::common::{FormatChoice, path};
 
 /// Longest time for a batch. An export is not a service that waits for days.
 pub(crate) const TIMEOUT_MAX: Duration = Duration::from_secs(3600);
@@ -19,7 +19,7 @@ hold for every collector. The same names with OTLP_TRACES_ win over these, and o
 busy (429, 502, 503, 504) or can't be reached, a batch is sent up to five times.")]
 pub(crate) struct Export {
     /// The journal
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) journal: PathBuf,
 
     /// The format to write
@@ -32,7 +32,7 @@ pub(crate) struct Export {
     pub(crate) format: FormatChoice,
 
     /// Writes to a new file instead of standard output; `-` is standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) output: Option<PathBuf>,
 
     /// Sends OTLP to a collector, such as http://127.0.0.1:4318/v1/traces

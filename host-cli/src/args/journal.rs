@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::common::State;
+use super::common::{State, path};
 use super::export::Export;
 use super::replay::ReplayBounds;
 
@@ -13,7 +13,7 @@ pub(crate) enum Journal {
     /// Shows what happened, in order; with `--format json`, one event per line
     Show {
         /// The journal
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
         journal: PathBuf,
 
         /// Which host calls are shown: those with an effect or a denial, or all
@@ -27,11 +27,11 @@ pub(crate) enum Journal {
     /// Shows where two runs of a tool differ, and exits with 4 if they do
     Diff {
         /// The journal of the first run
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
         first: PathBuf,
 
         /// The journal of the second run
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
         second: PathBuf,
 
         /// Also compares what differs in every run: handle numbers, clocks, random numbers, file times, fuel
@@ -41,7 +41,7 @@ pub(crate) enum Journal {
     /// Shows what a run cost: calls, time and bytes, by function and by kind
     Stats {
         /// The journal
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
         journal: PathBuf,
     },
     /// Lists what the run did to files, or restores them as they were at a call
@@ -52,7 +52,7 @@ A file is followed back through its earlier names. If nothing in the journal tou
 so, suggests similar names, and exits with 0: the question was answered.")]
     Why {
         /// The journal of the run
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
         journal: PathBuf,
 
         /// The file as the tool named it, such as `/notes/a.md`, or a URL
@@ -70,11 +70,11 @@ it wrote. A journal has what a tool wrote by digest only. A replay makes it agai
 state directory or the one that `--component` names.")]
 pub(crate) struct Files {
     /// The journal of the run
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) journal: PathBuf,
 
     /// An empty or a new folder to restore files into
-    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = path())]
     pub(crate) folder: Option<PathBuf>,
 
     /// The state after this call [default: at the end]
@@ -82,7 +82,7 @@ pub(crate) struct Files {
     pub(crate) at: Option<u64>,
 
     /// The tool, if the state directory has no copy of it
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) component: Option<PathBuf>,
 
     #[command(flatten)]
@@ -98,22 +98,22 @@ The copy has every complete record of the journal, byte for byte. A note then sa
 their digest. A seal ends the copy. Neither outcomes nor an end are added.")]
 pub(crate) struct Recover {
     /// The journal, which is only read
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) journal: PathBuf,
 
     /// Where the copy goes; the file must not exist
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) copy: PathBuf,
 
     /// Signs the copy's seal; if the run was signed, this must be the same key
-    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) sign: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The journal
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) journal: PathBuf,
 
     /// Also fails if the end of the run is missing
@@ -121,11 +121,11 @@ pub(crate) struct Verify {
     pub(crate) complete: bool,
 
     /// Also fails if a part of the journal is not signed with this public key
-    #[arg(long, value_name = "PUB", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "PUB", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) key: Option<PathBuf>,
 
     /// Also fails if it is not a redaction of FILE; `--key` is then the key of FILE
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) original: Option<PathBuf>,
 }
 

@@ -14,7 +14,9 @@ use clap::builder::{EnumValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-pub(crate) use common::{Format, FormatChoice, State};
+pub(crate) use common::{Format, FormatChoice, State, unexpanded_home};
+
+use common::path;
 pub(crate) use export::{Export, ExportFormat, Redact, TIMEOUT_MAX, is_timeout};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
@@ -46,9 +48,9 @@ Exit status:
   0  the tool finished, or the question was answered
   1  the tool reported a failure; its own status is in the report
   2  nothing ran: arguments, policy or component
-  3  stopped by a trap, a limit or an approver; a replay whose record is incomplete, or whose bound was too low
+  3  stopped by a trap, a limit, an approver or a signal; a replay whose record is incomplete, or whose bound was too low
   4  the replay diverged, two runs differ, or a judged decision changes
-  5  the host failed: journal, disk
+  5  the host failed: journal, disk, memory, open files
   6  the journal was changed, or a part of it is not signed with the given key
 
 Diagnostics go to standard error; `WASM_AGENT_LOG=debug` shows more.";
@@ -80,7 +82,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
     /// The tool
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) tool: PathBuf,
 
     /// Prints JSON Schemas (2020-12) of each export's arguments and result, as one JSON object

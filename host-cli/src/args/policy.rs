@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
+use super::common::path;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Reports errors in a policy, and rules that are less strict than they look
     Check {
         /// The policy
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
         policy: PathBuf,
 
         /// Exits with 2 if there is a warning
@@ -21,7 +23,7 @@ pub(crate) enum Policy {
     /// The list has the host's own files, and where the policy's grants cover them.
     Explain {
         /// The policy
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
         policy: PathBuf,
 
         /// The action, such as 'DELETE /notes/a.md' or 'POST https://example.com/'
@@ -44,7 +46,7 @@ pub(crate) struct Judge {
     pub(crate) journals: Journals,
 
     /// The policy to judge by
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) policy: PathBuf,
 }
 
@@ -52,7 +54,7 @@ pub(crate) struct Judge {
 #[derive(Debug, Args)]
 pub(crate) struct Journals {
     /// Journals; folders, for every `*.journal` in them; or patterns in quotes, such as 'runs/**/*.journal'
-    #[arg(value_name = "JOURNAL", required = true, value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "JOURNAL", required = true, value_hint = ValueHint::AnyPath, value_parser = path())]
     pub(crate) journals: Vec<PathBuf>,
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use wasm_agent_host::{REPLAY_FUEL, REPLAY_MEMORY_BYTES, Recording};
 
-use super::common::State;
+use super::common::{State, path};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -16,7 +16,7 @@ are numbered from 0. With another build of the tool, or with other arguments, ca
 fuel. A replay that reaches its own bound exits with 3: a forged journal must not decide how long a replay runs.")]
 pub(crate) struct Replay {
     /// The journal of the run
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) journal: PathBuf,
 
     /// Arguments for the tool in place of the recorded ones, to see where it then differs from the record
@@ -25,7 +25,7 @@ pub(crate) struct Replay {
 
     /// The tool, if the state directory has no copy of it; or another build of it, to see where it differs from the
     /// record
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) component: Option<PathBuf>,
 
     /// Stops after the call with this number, and shows it

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use wasm_agent_host::journal::Fsync;
 
-use super::common::State;
+use super::common::{State, path, unexpanded_home};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -13,7 +13,7 @@ Without `--policy`, the tool is granted nothing. Standard output has the tool's 
 the report goes to standard error. On a terminal, control characters in the tool's output are shown escaped.")]
 pub(crate) struct Run {
     /// The tool: a component, or a core module for WASI 0.1
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) tool: PathBuf,
 
     /// The tool's arguments
@@ -21,11 +21,11 @@ pub(crate) struct Run {
     pub(crate) arguments: Vec<String>,
 
     /// What the tool may do
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) policy: Option<PathBuf>,
 
     /// Where the journal goes; the file must not exist [default: below the state directory]
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) journal: Option<PathBuf>,
 
     /// Who approves what can't be undone: `terminal`, `refuse`, or `exec:PROGRAM`
@@ -44,7 +44,7 @@ pub(crate) struct Run {
 
     /// Arguments of `--call` as JSON, an object or an array; `@FILE` reads them from a file, `-` from standard input.
     /// The result is printed as JSON too
-    #[arg(long, value_name = "JSON", requires = "call", allow_hyphen_values = true)]
+    #[arg(long, value_name = "JSON", requires = "call", allow_hyphen_values = true, value_parser = parse_json)]
     pub(crate) json: Option<String>,
 
     /// Passes standard input to the tool, as the tool reads it; otherwise it has none
@@ -56,7 +56,7 @@ pub(crate) struct Run {
     pub(crate) fsync: Sync,
 
     /// Signs the journal with this private key: every seal, so that a killed run is signed too
-    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) sign: Option<PathBuf>,
 
     /// Prints no report; one line if the run is stopped, and errors
@@ -101,9 +101,19 @@ fn parse_approve(text: &str) -> Result<Approve, String> {
         "refuse" => Ok(Approve::Refuse),
         _ => match text.strip_prefix("exec:") {
             Some("") => Err("expected a program after `exec:`".to_owned()),
-            Some(program) => Ok(Approve::Program(program.into())),
+            Some(program) => match unexpanded_home(program.as_ref()) {
+                Some(message) => Err(message),
+                None => Ok(Approve::Program(program.into())),
+            },
             None => Err("expected `terminal`, `refuse` or `exec:PROGRAM`".to_owned()),
         },
+    }
+}
+
+fn parse_json(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@').and_then(|file| unexpanded_home(file.as_ref())) {
+        Some(message) => Err(message),
+        None => Ok(text.to_owned()),
     }
 }
 
@@ -128,6 +138,7 @@ mod tests {
         assert_eq!(parse_approve("exec:./ask.sh"), Ok(Approve::Program("./ask.sh".into())));
         assert!(parse_approve("exec:").is_err());
         assert!(parse_approve("everything").is_err());
+        assert!(parse_approve("exec:~/ask.sh").is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The commands, one file each. A command opens files, calls the host or the audit crate, and passes the result to the
 //! report.
 
+mod approver;
 pub(crate) mod inspect;
 pub(crate) mod journal;
 mod json_arguments;

@@ -1,26 +1,27 @@
 //! `wasm-agent run`.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use wasm_agent_host::approval::{AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll};
+use wasm_agent_host::approval::{Approver, RefuseAll};
 use wasm_agent_host::ids::RunId;
-use wasm_agent_host::policy::{Policy, SecretSource};
+use wasm_agent_host::policy::Policy;
 use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, OwnThings, StateDir, Tool};
 
+use super::approver::{Counting, approver, resolved};
 use super::json_arguments::json_arguments;
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
 use crate::descriptors;
 use crate::engine;
 use crate::exit::Exit;
-use crate::failure::{Failure, chain, tidy};
+use crate::failure::{Failure, missing, tidy};
+use crate::host_names::host_names;
 use crate::loading;
-use crate::own::{self, own_things};
-use crate::prompt::TerminalApprover;
+use crate::own::own_things;
 use crate::report::{Recorded, Report};
 use crate::signals::Signals;
 use crate::sink::ToolOutput;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let invocation = invocation(&tool, arguments.call.as_deref(), json.as_deref())?;
     let output = Arc::new(ToolOutput::new());
     let grants = Arc::new(grants);
+    let given = arguments.arguments.clone();
     let mut run = wasm_agent_host::Run::new(&tool, Arc::clone(&grants), invocation)?
         .arguments(arguments.arguments)
         .approver(Arc::clone(&approver) as Arc<dyn Approver>)
@@ -78,12 +80,16 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let _ = output.finish();
     let ended = ended.inspect_err(|_| report.partial(&path))?;
     report.result(&ended.outcome, arguments.json.is_some())?;
+    let reason = approver.stopped.get().map(String::as_str);
+    let unanswered = approver.failed.get().map(String::as_str);
     if arguments.quiet {
-        report.stop(&ended.outcome);
+        report.stop(&ended.outcome, reason);
+        if let Some(why) = unanswered {
+            report.unanswered(why);
+        }
     } else {
         let asked = approver.asked.load(Ordering::Relaxed);
         let alone = approve.is_none() && approver.name() == RefuseAll.name();
-        let unanswered = approver.failed.get().map(String::as_str);
         report.run(
             &ended,
             &Recorded {
@@ -95,6 +101,8 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
                 alone,
                 policy: grants.policy(),
                 has_policy: arguments.policy.is_some(),
+                host_names: &host_names(&given, grants.policy(), arguments.policy.as_deref()),
+                reason,
                 unanswered,
             },
         );
@@ -137,92 +145,6 @@ fn invocation(tool: &Tool, call: Option<&str>, json: Option<&str>) -> Result<Inv
     }
 }
 
-/// Resolves the approver's program to a file, once: the run may change folders in `PATH`.
-fn resolved(approve: Approve) -> Result<Approve, Failure> {
-    let Approve::Program(name) = approve else { return Ok(approve) };
-    let missing = || Failure::new(Exit::NothingRan, format!("no approver `{}` in `PATH`", name.display()));
-    own::program(&name).map(Approve::Program).ok_or_else(missing)
-}
-
-/// The approver from the command line, or the terminal if there is one.
-fn approver(wanted: Option<&Approve>, variables: &[String], grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
-    if !variables.is_empty() && !matches!(wanted, Some(Approve::Program(_))) {
-        let message = "`--approver-env` is for the program of `--approve exec:PROGRAM`";
-        return Err(Failure::new(Exit::NothingRan, message));
-    }
-    let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    match wanted {
-        Some(Approve::Refuse) => Ok(Box::new(RefuseAll)),
-        Some(Approve::Program(program)) => {
-            if !program.is_file() {
-                return Err(Failure::new(Exit::NothingRan, format!("no approver at `{}`", program.display())));
-            }
-            Ok(Box::new(asking(program, variables, grants)?))
-        }
-        Some(Approve::Terminal) => match TerminalApprover::check() {
-            Ok(()) => Ok(Box::new(TerminalApprover::new(coloured))),
-            Err(error) => Err(Failure::new(Exit::NothingRan, error.to_string())
-                .hint("`--approve exec:PROGRAM` asks a program, `--approve refuse` refuses everything")),
-        },
-        None if io::stderr().is_terminal() && TerminalApprover::check().is_ok() => {
-            Ok(Box::new(TerminalApprover::new(coloured)))
-        }
-        None => Ok(Box::new(RefuseAll)),
-    }
-}
-
-/// The approver's program with its variables. None of them holds a secret of the policy.
-fn asking(program: &Path, variables: &[String], grants: &Grants) -> Result<Program, Failure> {
-    let unusable = |message: String| Failure::new(Exit::NothingRan, format!("`--approver-env`: {message}"));
-    let secrets = grants.policy().secrets().iter().filter_map(|secret| match &secret.source {
-        SecretSource::Env(variable) => Some((variable.as_str(), secret.name.as_str())),
-        SecretSource::File(_) => None,
-    });
-    let given = variables.iter().map(|variable| {
-        if let Some((_, secret)) = secrets.clone().find(|(secret, _)| secret == variable) {
-            return Err(unusable(format!("`{variable}` holds the policy's secret `{secret}`, which no program gets"))
-                .hint("give the approver a token of its own, in another variable"));
-        }
-        let value = std::env::var_os(variable).ok_or_else(|| unusable(format!("`{variable}` is not set")))?;
-        Ok((variable.into(), value))
-    });
-    let given: Vec<_> = given.collect::<Result<_, _>>()?;
-    let program = Program::new(program, std::iter::empty::<&str>(), std::env::vars_os());
-    Ok(program.with(given).without(secrets.map(|(variable, _)| variable)))
-}
-
-/// Counts the questions to an approver, and keeps its first error.
-struct Counting {
-    approver: Box<dyn Approver>,
-    asked: AtomicU64,
-    failed: OnceLock<String>,
-}
-
-impl Counting {
-    fn new(approver: Box<dyn Approver>) -> Self {
-        Self { approver, asked: AtomicU64::new(0), failed: OnceLock::new() }
-    }
-}
-
-impl Approver for Counting {
-    fn name(&self) -> String {
-        self.approver.name()
-    }
-
-    fn can_ask(&self) -> bool {
-        self.approver.can_ask()
-    }
-
-    fn ask<'a>(&'a self, request: &'a ApprovalRequest) -> AnswerFuture<'a> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async move {
-            self.approver.ask(request).await.inspect_err(|error| {
-                self.failed.get_or_init(|| chain(error));
-            })
-        })
-    }
-}
-
 fn journal_path(named: Option<PathBuf>, state: &StateDir, run: RunId) -> PathBuf {
     named.unwrap_or_else(|| state.journal_path(run))
 }
@@ -234,6 +156,9 @@ fn create(path: &Path) -> Result<JournalFile, Failure> {
             Failure::new(Exit::NothingRan, format!("journal `{}` exists already", path.display()))
                 .hint("journals are never overwritten; name another file with `--journal`")
         }
-        _ => Failure::file("create", "journal", path, error),
+        _ => match missing::new_journal(path, &error) {
+            Some(hint) => Failure::file("create", "journal", path, error).hint(hint),
+            None => Failure::file("create", "journal", path, error),
+        },
     })
 }

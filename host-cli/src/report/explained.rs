@@ -32,10 +32,15 @@ pub(crate) fn explained(explanation: &Explanation) -> String {
     if let Some(advice) = &explanation.hint {
         let hint = style::HINT;
         // A grant to copy begins on its own line.
-        let lead = if advice.contains('\n') { "to allow it, add\n" } else { "" };
+        let lead = if has_grant(explanation) { "to allow it, add\n" } else { "" };
         let _ = writeln!(text, "{hint}hint{hint:#}: {}", block(&format!("{lead}{advice}")));
     }
     text
+}
+
+/// Whether the hint is a grant to copy, which has several lines.
+pub(super) fn has_grant(explanation: &Explanation) -> bool {
+    explanation.hint.as_deref().is_some_and(|hint| hint.contains('\n'))
 }
 
 /// The explanation for programs.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wasm_agent_host::Folders;
 use wasm_agent_host::policy::{Access, FilesystemGrant, Policy};
 
+use crate::host_names::HostName;
 use crate::show::escape::escape_line;
 use crate::show::style;
 
@@ -12,7 +13,7 @@ const NAMED_MAX: usize = 5;
 
 /// Which folders a tool had that asked for them and used none: whatever it looked for is not in them. Nothing tells the
 /// host what that was.
-pub(super) fn granted(used: Folders, policy: &Policy, has_policy: bool) -> String {
+pub(super) fn granted(used: Folders, policy: &Policy, has_policy: bool, host_names: &[HostName]) -> String {
     if used != Folders::Listed {
         return String::new();
     }
@@ -20,15 +21,30 @@ pub(super) fn granted(used: Folders, policy: &Policy, has_policy: bool) -> Strin
     let folders = policy.filesystem();
     let named: Vec<String> = folders.iter().take(NAMED_MAX).map(named).collect();
     let (what, advice) = match (folders.len(), has_policy) {
-        (0, false) => ("nothing".to_owned(), "the tool sees no files: a policy grants folders (`--policy FILE`)"),
-        (0, true) => ("no folder".to_owned(), "the tool sees no files: a `[[filesystem]]` grant gives it a folder"),
+        (0, false) => {
+            ("nothing".to_owned(), "the tool sees no files: a policy grants folders (`--policy FILE`)".to_owned())
+        }
+        (0, true) => {
+            ("no folder".to_owned(), "the tool sees no files: a `[[filesystem]]` grant gives it a folder".to_owned())
+        }
         (count, _) => {
             let more = count.saturating_sub(NAMED_MAX);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            (named.join(", ") + &more, "the tool used none of them, and it sees no other files")
+            (named.join(", ") + &more, advice(policy, host_names))
         }
     };
     format!("{faint}granted:{faint:#} {what}\n{hint}hint{hint:#}: {advice}\n")
+}
+
+/// How the tool is to be told of its files.
+fn advice(policy: &Policy, host_names: &[HostName]) -> String {
+    let translated =
+        |name: &HostName| format!("`{}` is `{}` to the tool", escape_line(&name.given), escape_line(&name.guest));
+    if !host_names.is_empty() {
+        return host_names.iter().take(NAMED_MAX).map(translated).collect::<Vec<_>>().join(", ");
+    }
+    let guest = policy.filesystem().first().map_or("/", |grant| grant.guest.as_str()).trim_end_matches('/');
+    format!("name files by these paths, not by those of this machine: `{}/…`", escape_line(guest))
 }
 
 /// The same for programs, whatever the tool did.
@@ -63,7 +79,7 @@ mod tests {
         let grant = |number| format!("[[filesystem]]\nhost = \"/h{number}\"\nguest = \"/g{number}\"\n");
         let text: String = (0..grants).map(grant).collect();
         let policy = Policy::parse(&format!("version = 1\n{text}")).unwrap();
-        anstream::adapter::strip_str(&granted(used, &policy, true)).to_string()
+        anstream::adapter::strip_str(&granted(used, &policy, true, &[])).to_string()
     }
 
     #[test]

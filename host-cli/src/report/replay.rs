@@ -77,7 +77,7 @@ impl Report {
 
     /// Reports only why a replay does not end as the tool did, on one line.
     pub(crate) fn replay_stop(&self, report: &ReplayReport) {
-        if report.complete { self.stop(&report.outcome) } else { self.warning(UNSEALED) }
+        if report.complete { self.stop(&report.outcome, None) } else { self.warning(UNSEALED) }
     }
 
     /// Reports an identical replay.
@@ -92,7 +92,7 @@ impl Report {
                     format!("{good}identical{good:#}: {}; compared {compared}\n", count(report.calls, "call"));
                 // This is how the recorded run ended.
                 let faint = style::FAINT;
-                text.push_str(&format!("{faint}ended:{faint:#} {}", outcome_line(&report.outcome)));
+                text.push_str(&format!("{faint}ended:{faint:#} {}", outcome_line(&report.outcome, None)));
                 let warning = style::WARNING;
                 if !report.same_component {
                     text.push_str(&format!("{warning}warning{warning:#}: the tool is not the recorded one\n"));

@@ -10,12 +10,14 @@ use wasm_agent_host::journal::Stop;
 use wasm_agent_host::policy::Policy;
 use wasm_agent_host::{Outcome, RunReport, Stream};
 
+use super::explained::has_grant;
 use super::granted::{granted, granted_json};
 use super::{Report, explained, explained_json, shown};
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fresh_line;
+use crate::host_names::HostName;
 use crate::show::escape::{block, escape_json, escape_line};
 use crate::show::style;
 use crate::show::units::{bytes, count, duration, hex, shell_word};
@@ -39,6 +41,10 @@ pub(crate) struct Recorded<'a> {
     pub(crate) policy: &'a Policy,
     /// Whether the operator named a policy.
     pub(crate) has_policy: bool,
+    /// The tool's arguments that name granted files as this machine does.
+    pub(crate) host_names: &'a [HostName],
+    /// Why the approver ended the run, in its words.
+    pub(crate) reason: Option<&'a str>,
     /// Why the approver gave no answer, if it failed.
     pub(crate) unanswered: Option<&'a str>,
 }
@@ -53,18 +59,24 @@ impl Report {
     }
 
     /// Reports only that a run was stopped, on one line. Other ends show in the status and in what the tool said.
-    pub(crate) fn stop(&self, outcome: &Outcome) {
+    pub(crate) fn stop(&self, outcome: &Outcome, reason: Option<&str>) {
         if Exit::from(outcome) != Exit::Stopped {
             return;
         }
         match self.format {
-            Format::Text => self.say(&outcome_line(outcome)),
+            Format::Text => self.say(&outcome_line(outcome, reason)),
             Format::Json => self.say_object(&json!({
                 "event": "stopped",
                 "outcome": outcome_json(outcome),
+                "reason": reason,
                 "exit": Exit::Stopped.code(),
             })),
         }
+    }
+
+    /// Reports that the approver gave no answer, which the tool only sees as a refusal.
+    pub(crate) fn unanswered(&self, why: &str) {
+        self.warning(&format!("no answer, which refuses: {why}"));
     }
 
     /// Prints what a typed export returned; nothing for a command.
@@ -90,19 +102,12 @@ impl Report {
 
 fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     let (faint, hint) = (style::FAINT, style::HINT);
-    let mut text = outcome_line(&report.outcome);
+    let mut text = outcome_line(&report.outcome, recorded.reason);
     if let Some(why) = recorded.unanswered {
         let warning = style::WARNING;
         text.push_str(&format!("{warning}warning{warning:#}: no answer, which refuses: {}\n", block(why)));
     }
-    for denied in &report.denials {
-        text.push_str(&explained(&recorded.policy.explain_denied(denied)));
-    }
-    if !report.denials.is_empty() && !recorded.has_policy {
-        text.push_str(&format!(
-            "{hint}hint{hint:#}: a policy grants it: a file that begins with `version = 1`, named with `--policy`\n"
-        ));
-    }
+    text.push_str(&denials(report, recorded));
     let mut facts = vec![count(report.calls, "call")];
     if report.denied > 0 {
         facts.push(format!("{} denied", report.denied));
@@ -124,7 +129,7 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
             limit.name
         ));
     }
-    text.push_str(&granted(report.folders, recorded.policy, recorded.has_policy));
+    text.push_str(&granted(report.folders, recorded.policy, recorded.has_policy, recorded.host_names));
     text.push_str(&format!("{faint}journal:{faint:#} {}\n", shown(recorded.journal)));
     if let Some(fingerprint) = recorded.signed_by {
         text.push_str(&format!("{faint}signed by:{faint:#} {fingerprint}\n"));
@@ -146,15 +151,36 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     text
 }
 
-/// How the tool ended, on one line.
-pub(super) fn outcome_line(outcome: &Outcome) -> String {
+/// The first denials, and what to do with the grants that they come with.
+fn denials(report: &RunReport, recorded: &Recorded<'_>) -> String {
+    let denials: Vec<_> = report.denials.iter().map(|denied| recorded.policy.explain_denied(denied)).collect();
+    let mut text: String = denials.iter().map(explained).collect();
+    let more = report.denied.saturating_sub(u64::try_from(denials.len()).unwrap_or(u64::MAX));
+    if more > 0 && !denials.is_empty() {
+        text.push_str(&format!("and {more} more\n"));
+    }
+    if !recorded.has_policy && denials.iter().any(has_grant) {
+        let hint = style::HINT;
+        text.push_str(&format!(
+            "{hint}hint{hint:#}: the grants go into a policy: a file that begins with `version = 1`, given with \
+             `--policy FILE`\n"
+        ));
+    }
+    text
+}
+
+/// How the tool ended, on one line. `reason` says why an approver ended the run.
+pub(super) fn outcome_line(outcome: &Outcome, reason: Option<&str>) -> String {
     let (style, word, rest) = match outcome {
         Outcome::Exited(0) | Outcome::Returned { failed: false, .. } => (style::GOOD, "finished", String::new()),
         Outcome::Exited(status) => (style::BAD, "failed", format!(": the tool ended with status {status}")),
         Outcome::Returned { .. } => (style::BAD, "failed", ": the tool returned an error".to_owned()),
         Outcome::Trapped { message } => (style::BAD, "stopped", format!(": the tool trapped: {}", block(message))),
         Outcome::Limit { which } => (style::BAD, "stopped", format!(": the limit `{}` is used up", escape_line(which))),
-        Outcome::Stopped { action } => (style::BAD, "stopped", format!(": {}", stopped(Stop::Refused(action)))),
+        Outcome::Stopped { action } => {
+            let reason = reason.map(|reason| format!(": {}", escape_line(reason))).unwrap_or_default();
+            (style::BAD, "stopped", format!(": {}{reason}", stopped(Stop::Refused(action))))
+        }
         Outcome::Cancelled { reason } => (style::BAD, "stopped", cancelled(reason)),
         Outcome::HostFailed { message } => (style::BAD, "stopped", format!(": the host failed: {}", block(message))),
         other => (style::BAD, "stopped", format!(": {}", block(&format!("{other:?}")))),
@@ -193,6 +219,7 @@ fn run_json(report: &RunReport, recorded: &Recorded<'_>) -> Value {
         "run": report.run.to_string(),
         "tool": { "name": recorded.tool, "sha256": recorded.sha256.to_string() },
         "outcome": outcome_json(&report.outcome),
+        "reason": recorded.reason,
         "calls": report.calls,
         "denied": report.denied,
         "denials": denials.collect::<Vec<_>>(),
@@ -231,7 +258,7 @@ mod tests {
     fn a_tool_can_not_word_its_own_end() {
         let trap = Outcome::Trapped { message: "x\nfinished\u{1b}[1A".to_owned() };
         assert_eq!(
-            anstream::adapter::strip_str(&outcome_line(&trap)).to_string(),
+            anstream::adapter::strip_str(&outcome_line(&trap, None)).to_string(),
             "stopped: the tool trapped: x\n  finished\\u{1b}[1A\n"
         );
     }

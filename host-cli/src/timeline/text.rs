@@ -15,7 +15,7 @@ use crate::show::units::{bytes, count, duration};
 /// Why a run was stopped.
 pub(crate) fn stopped(stop: Stop<'_>) -> String {
     match stop {
-        Stop::Refused(action) => format!("`{}` was refused, and the run with it", escape_line(action)),
+        Stop::Refused(action) => format!("the approver refused `{}` and ended the run", escape_line(action)),
         Stop::Cancelled(reason) => format!("cancelled: {}", escape_line(reason)),
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn check(path: &Path, deny_warnings: bool, report: &Report) -> Result
                 writeln!(out, "{text}")?;
                 for grant in &missing {
                     let host = escape_line(&grant.host);
-                    writeln!(out, "not on this machine: {host} (line {}): no run begins here", grant.line)?;
+                    writeln!(out, "not on this machine: {host} (line {}): `run` would end with an error", grant.line)?;
                 }
                 kept.iter().try_for_each(|kept| {
                     let (path, what) = (escape_line(kept.path.as_str()), escape_line(&kept.what));

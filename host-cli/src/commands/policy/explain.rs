@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use wasm_agent_host::policy::Policy;
 
 use super::load::load;
 use super::own;
@@ -15,8 +16,13 @@ use crate::report::{Report, explained, explained_json};
 pub(super) fn explain(path: &Path, action: Option<&str>, report: &Report) -> Result<(), Failure> {
     let policy = load(path)?;
     let Some(action) = action else { return own::list(&policy, path, report) };
-    let mut explanation =
-        policy.explain(action).map_err(|error| Failure::new(Exit::NothingRan, crate::failure::chain(&error)))?;
+    let mut explanation = policy.explain(action).map_err(|error| {
+        let failure = Failure::new(Exit::NothingRan, crate::failure::chain(&error));
+        match in_capitals(&policy, action) {
+            Some(meant) => failure.hint(format!("`{meant}`")),
+            None => failure,
+        }
+    })?;
     own::explain(&mut explanation, &own::in_grants(&policy, path)?);
     match report.format {
         Format::Text => report.data(|out| out.write_all(explained(&explanation).as_bytes())),
@@ -28,4 +34,11 @@ pub(super) fn explain(path: &Path, action: Option<&str>, report: &Report) -> Res
             report.object(&object)
         }
     }
+}
+
+/// The action with its verb in capitals, if that is one.
+fn in_capitals(policy: &Policy, action: &str) -> Option<String> {
+    let (verb, rest) = action.trim().split_once(' ')?;
+    let meant = format!("{} {rest}", verb.to_ascii_uppercase());
+    policy.explain(&meant).is_ok().then_some(meant)
 }

@@ -7,11 +7,14 @@ use wasm_agent_host::LoadError;
 use wasm_agent_host::policy::{POLICY_BYTES_MAX, Policy};
 
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, missing};
 
 /// Reads and parses a policy. Nothing that it names is opened.
 pub(super) fn load(path: &Path) -> Result<Policy, Failure> {
-    let unreadable = |error| Failure::file("read", "policy", path, error);
+    let unreadable = |error: std::io::Error| match missing::policy(path, &error) {
+        Some(hint) => Failure::file("read", "policy", path, error).hint(hint),
+        None => Failure::file("read", "policy", path, error),
+    };
     let mut text = Vec::new();
     // One byte over the limit, so that the parser sees that a policy is too long.
     let limit = u64::try_from(POLICY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);

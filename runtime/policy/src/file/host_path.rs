@@ -14,6 +14,9 @@ pub fn unexpanded(path: &str) -> Option<&str> {
     if first.starts_with('~') {
         return Some(first);
     }
+    if let Some(variable) = in_percent_signs(path) {
+        return Some(variable);
+    }
     let (start, _) = path.match_indices('$').find(|(at, _)| {
         let next = path.get(at + 1..).and_then(|rest| rest.chars().next());
         next.is_some_and(|next| next == '{' || next == '_' || next.is_ascii_alphabetic())
@@ -26,10 +29,20 @@ pub fn unexpanded(path: &str) -> Option<&str> {
     path.get(start..start + 1 + length)
 }
 
+/// A variable as Windows writes it, such as `%USERPROFILE%`.
+fn in_percent_signs(path: &str) -> Option<&str> {
+    let (start, _) = path.match_indices('%').next()?;
+    let rest = path.get(start + 1..)?;
+    let name = rest.get(..rest.find('%')?)?;
+    let is_name = name.starts_with(|first: char| first == '_' || first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+    if is_name { path.get(start..start + name.len() + 2) } else { None }
+}
+
 /// Warns about the directory of a grant. Says whether it is one.
 pub(crate) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, findings: &mut Findings<'_>) -> bool {
     let Some(real) = surroundings.real(&grant.host) else {
-        check_spelling(&grant.host, grant.line, findings);
+        check_spelling(&grant.host, "./notes", grant.line, findings);
         return false;
     };
     let is_file = surroundings.is_file.is_some_and(|is_file| is_file(&real));
@@ -37,7 +50,8 @@ pub(crate) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, fi
         let name = real.file_name().unwrap_or_default().to_string_lossy();
         let folder = Path::new(&grant.host).parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).display();
-        let message = format!("`{}` is a file, and a grant is for a directory: no run begins", grant.host);
+        let message =
+            format!("`{}` is a file, and a grant is for a directory: `run` would end with an error", grant.host);
         let hint = format!("write `host = \"{folder}\"` and `only = [\"{name}\"]`");
         findings.add(grant.line, WarningKind::NotADirectory, &message, &hint);
     }
@@ -53,21 +67,29 @@ pub(crate) fn check_files(policy: &Policy, surroundings: &Surroundings<'_>, find
     let authorities = policy.ca_file().map(|file| (file, policy.ca_line().unwrap_or(1)));
     for (file, line) in secrets.chain(authorities) {
         if surroundings.real(file).is_none() {
-            check_spelling(file, line, findings);
+            check_spelling(file, "./token.txt", line, findings);
         }
     }
 }
 
-fn check_spelling(path: &str, line: u32, findings: &mut Findings<'_>) {
+/// `example` is a path that is right in this place.
+fn check_spelling(path: &str, example: &str, line: u32, findings: &mut Findings<'_>) {
     let (message, hint) = if let Some(part) = unexpanded(path) {
         let message = format!("`{part}` in `{path}` is a part of a name: only a shell replaces it");
-        (message, "write the whole path, or one that begins at this file's folder, such as `./notes`")
+        (message, format!("write the whole path, or one that begins at this file's folder, such as `{example}`"))
     } else if let Some((scheme, _)) = path.split_once("://") {
-        (format!("`{path}` is a path here, and not a URL"), if scheme == "file" { "leave out `file://`" } else { URL })
+        (
+            format!("`{path}` is a path here, and not a URL"),
+            (if scheme == "file" { "leave out `file://`" } else { URL }).to_owned(),
+        )
+    } else if let Some((folder, _)) = path.split_once('*') {
+        let folder = folder.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let message = format!("`*` in `{path}` is a part of a name: a grant is for one directory and what is in it");
+        (message, format!("write `{folder}`, and list in `only` what the tool is to have of it"))
     } else {
         return;
     };
-    findings.add(line, WarningKind::NotAPath, &message, hint);
+    findings.add(line, WarningKind::NotAPath, &message, &hint);
 }
 
 /// What to write instead of a URL.
@@ -88,6 +110,8 @@ mod tests {
             ("$HOME/notes", Some("$HOME")),
             ("/srv/${USER}/x", Some("${USER}")),
             ("/srv/$a_1-x", Some("$a_1")),
+            ("%USERPROFILE%/a", Some("%USERPROFILE%")),
+            ("./50%/100%", None),
             ("./~/notes", None),
             ("notes~", None),
             ("./cash$", None),
@@ -120,8 +144,16 @@ mod tests {
         );
         assert_eq!(
             host("a.md"),
-            ["2 not-a-directory: `a.md` is a file, and a grant is for a directory: no run begins; write \
-                 `host = \".\"` and `only = [\"a.md\"]`"]
+            [
+                "2 not-a-directory: `a.md` is a file, and a grant is for a directory: `run` would end with an error; write \
+                 `host = \".\"` and `only = [\"a.md\"]`"
+            ]
+        );
+        assert!(host("%USERPROFILE%/a")[0].contains("`%USERPROFILE%` in"), "{:?}", host("%USERPROFILE%/a"));
+        assert_eq!(
+            host("./notes/*"),
+            ["2 not-a-path: `*` in `./notes/*` is a part of a name: a grant is for one directory and what is in it; \
+                 write `./notes`, and list in `only` what the tool is to have of it"]
         );
         assert_eq!(host("~/there"), [""; 0]);
         assert_eq!(host("./gone"), [""; 0]);
@@ -129,6 +161,7 @@ mod tests {
                       header = \"x-a\"\nvalue = \"{}\"\n[tls]\nca = \"~/ca.pem\"\n";
         let found: Vec<String> = warnings(secret);
         assert!(found[0].starts_with("5 not-a-path: `$HOME` in `$HOME/token`"), "{found:?}");
+        assert!(found[1].ends_with("such as `./token.txt`"), "{found:?}");
         assert!(found[1].starts_with("10 not-a-path: `~` in `~/ca.pem`"), "{found:?}");
     }
 }

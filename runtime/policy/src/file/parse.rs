@@ -74,7 +74,10 @@ fn read_guest(text: &Text<'_>, report: &mut Report<'_>) -> Option<GuestPath> {
         Err(error) => {
             let hint = match error {
                 GuestPathError::NotAbsolute | GuestPathError::EmptySegment | GuestPathError::DotSegment => {
-                    GuestPath::lexical(&GuestPath::root(), text.value).ok().map(|path| format!("write `{path}`"))
+                    // A tool has no home.
+                    let (first, rest) = text.value.split_once('/').unwrap_or((text.value, ""));
+                    let path = if first.starts_with('~') { rest } else { text.value };
+                    GuestPath::lexical(&GuestPath::root(), path).ok().map(|path| format!("write `{path}`"))
                 }
                 GuestPathError::Nul | GuestPathError::Separator | GuestPathError::TooLong => None,
             };
@@ -89,7 +92,14 @@ fn read_access(text: &Text<'_>, report: &mut Report<'_>) -> Access {
         "read" => Access::Read,
         "write" => Access::Write,
         other => {
-            report.error(&text.span, format!("`access` must be `read` or `write`, found `{other}`"));
+            let hint = match other {
+                "rw" | "w" | "readwrite" | "read-write" | "full" | "all" => {
+                    Some("write `access = \"write\"`, which includes reading".to_owned())
+                }
+                "r" | "ro" | "readonly" | "read-only" => Some("write `access = \"read\"`".to_owned()),
+                _ => report.guess(other, ["read", "write"]).map(|meant| format!("did you mean `{meant}`?")),
+            };
+            report.error(&text.span, format!("`access` must be `read` or `write`, found `{other}`")).maybe_hint(hint);
             Access::Read
         }
     }

@@ -90,10 +90,19 @@ fn read_url(text: &Text<'_>, encoded_slash: bool, report: &mut Report<'_>) -> Op
     match UrlPattern::parse_with(text.value, encoded_slash) {
         Ok(url) => Some(url),
         Err(error) => {
-            report.error(&text.span, format!("`{}` cannot be `url`: {error}", text.value)).maybe_hint(error.hint());
+            let hint = error.hint().or_else(|| with_scheme(text.value));
+            report.error(&text.span, format!("`{}` cannot be `url`: {error}", text.value)).maybe_hint(hint);
             None
         }
     }
+}
+
+/// What to write instead of a URL without its scheme.
+fn with_scheme(text: &str) -> Option<String> {
+    let all = if text.contains('/') { "" } else { "/**" };
+    let url = format!("https://{text}{all}");
+    let is_url = text.contains('.') && !text.contains("://") && UrlPattern::parse(&url).is_ok();
+    is_url.then(|| format!("write `{url}`"))
 }
 
 fn read_methods(section: &Section<'_>, report: &mut Report<'_>) -> Vec<Method> {

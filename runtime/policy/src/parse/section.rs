@@ -2,6 +2,7 @@
 
 use super::report::Report;
 use crate::bounds::TEXT_BYTES_MAX;
+use crate::hint::toml_string;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -138,7 +139,9 @@ impl<'d> Section<'d> {
     pub(crate) fn texts(&self, key: &str, max: usize, report: &mut Report<'_>) -> Option<Vec<Text<'d>>> {
         let value = self.get(key)?;
         let Some(array) = value.get_ref().as_array() else {
-            wrong_type(key, "an array of strings", value, report);
+            let found = type_name(value.get_ref());
+            let one = value.get_ref().as_str().map(|text| format!("write `{key} = [{}]`", toml_string(text)));
+            report.error(&value.span(), format!("`{key}` must be an array of strings, found {found}")).maybe_hint(one);
             return None;
         };
         if let Some(item) = array.get(max) {

@@ -29,8 +29,36 @@ line 3, column 8: `host` must not be empty
 line 5, column 9: `notes/` cannot be `guest`: a guest path must begin with `/`
 hint: write `/notes`
 line 6, column 8: `host` must be a string, found an integer
-line 10, column 10: `access` must be `read` or `write`, found `rw`"#;
+line 10, column 10: `access` must be `read` or `write`, found `rw`
+hint: write `access = "write"`, which includes reading"#;
     assert_eq!(errors(policy), expected);
+}
+
+#[test]
+fn a_guest_path_has_no_home() {
+    let hint = |guest: &str| errors(&format!("version = 1\n[[filesystem]]\nhost = \"a\"\nguest = \"{guest}\""));
+    assert!(hint("~/notes").ends_with("hint: write `/notes`"), "{}", hint("~/notes"));
+    assert!(hint("~ann/a/").ends_with("hint: write `/a`"), "{}", hint("~ann/a/"));
+}
+
+#[test]
+fn a_text_without_quotes_is_one_error() {
+    for value in ["./notes", "/srv/notes", "~/notes", "notes", "$HOME/notes # mine", "a b.c"] {
+        let found = errors(&format!("version = 1\n[[filesystem]]\nhost = {value}\nguest = \"/notes\"\n"));
+        let value = value.split(" #").next().unwrap();
+        let expected = format!(
+            "line 3, column 8: `{value}` is not in quotes\nhint: a text is in double quotes: host = \"{value}\""
+        );
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn one_text_in_place_of_a_list_is_shown_as_a_list() {
+    let found = errors("version = 1\n[[filesystem]]\nhost = \"a\"\nguest = \"/a\"\nask = \"modify\"");
+    let expected =
+        "line 5, column 7: `ask` must be an array of strings, found a string\nhint: write `ask = [\"modify\"]`";
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -244,3 +244,12 @@ hint: add `encoded-slash = true` if the server takes `%2F` for a character of a 
 line 8, column 7: `https://a.test/a%2f..%2fb/*` cannot be `url`: the path segment `..` is ambiguous"#;
     assert_eq!(errors(policy), expected);
 }
+
+#[test]
+fn a_url_without_its_scheme_is_shown_with_it() {
+    for (url, hint) in [("example.com", "https://example.com/**"), ("example.com/a/*", "https://example.com/a/*")] {
+        let found = errors(&format!("version = 1\n[[http]]\nurl = \"{url}\"\nmethods = \"GET\""));
+        assert!(found.contains(&format!("hint: write `{hint}`\n")), "{found}");
+        assert!(found.contains("hint: write `methods = [\"GET\"]`"), "{found}");
+    }
+}
