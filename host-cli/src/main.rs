@@ -20,6 +20,7 @@ mod signals;
 mod sink;
 mod state;
 mod timeline;
+mod writing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
