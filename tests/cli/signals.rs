@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -195,7 +195,10 @@ fn what_an_approver_started_ends_with_a_run_that_is_stopped() {
 #[test]
 fn a_run_goes_on_after_it_was_suspended() {
     let desk = Desk::new();
-    let (child, _stdout) = endless(&desk, |_| {});
+    // A group of its own, as a shell with jobs gives it. In the group of its parent, nothing might continue it.
+    let (child, _stdout) = endless(&desk, |command| {
+        command.process_group(0);
+    });
     kill_process(id(&child), Signal::TSTP).unwrap();
     let (_, status) = waitpid(Some(id(&child)), WaitOptions::UNTRACED).unwrap().unwrap();
     assert!(status.stopped(), "{status:?}");
@@ -205,6 +208,33 @@ fn a_run_goes_on_after_it_was_suspended() {
     kill_process(id(&child), Signal::TERM).unwrap();
     let (status, said) = ended(child);
     assert_eq!(status, Some(3), "{said}");
+}
+
+#[test]
+fn a_run_that_no_shell_could_continue_is_not_suspended() {
+    let desk = Desk::new();
+    desk.tool("endless.wasm", &tools::print_and_go_on());
+    desk.write("long.toml", LONG);
+    let (mut person, slave) = terminal();
+    let mut command = desk.command("setsid");
+    // The shell has no jobs, so the run is in its group, and nothing outside of that is in the session.
+    command.args(["--wait", "--ctty", "sh", "-c", "trap : INT; \"$0\" \"$@\"; echo \"ended $?\""]).arg(program());
+    command.args(["run", "-p", "long.toml", "-j", "a.journal", "endless.wasm"]).env("NO_COLOR", "1");
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    person.read_exact(&mut [0]).unwrap();
+    person.write_all(b"\x1a").unwrap();
+    // The terminal shows the key once it has sent the signal.
+    let mut shown = [0; 2];
+    person.read_exact(&mut shown).unwrap();
+    assert_eq!(&shown, b"^Z");
+    person.write_all(b"\x03").unwrap();
+    let over = pidfd_open(id(&child), PidfdFlags::empty()).unwrap();
+    assert_eq!(poll(&mut [PollFd::new(&over, PollFlags::IN)], Some(&GONE_MAX)), Ok(1), "it stands still");
+    let seen = screen(person);
+    child.wait().unwrap();
+    assert!(seen.contains("stopped by signal SIGINT") && seen.contains("ended 3"), "{seen}");
 }
 
 #[test]
