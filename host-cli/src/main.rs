@@ -22,6 +22,7 @@ mod sink;
 mod state;
 mod timeline;
 mod usage;
+mod writing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

@@ -3,8 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::process::{getpgrp, getpid, getppid, getsid};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::process::{Pid, getpgid, getpgrp, getpid, getppid, getsid};
 use signal_hook::consts::signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGXCPU, SIGXFSZ};
 use signal_hook::iterator;
 use signal_hook::low_level::{emulate_default_handler, exit, signal_name};
@@ -20,6 +19,9 @@ pub(crate) const STOPPED_BY: &str = "stopped by signal ";
 
 /// The signals that stop a run.
 const STOPPING: [i32; 5] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU];
+
+/// Most ancestors that are looked at to find the shell: more than there are.
+const ANCESTORS_MAX: usize = 256;
 
 /// A shell shows the end of a program by a signal as this and the signal's number.
 const STATUS_OF_SIGNALS: i32 = 128;
@@ -80,7 +82,8 @@ impl Signals {
 fn handle(signal: i32, stage: &Mutex<Stage>) {
     match signal {
         SIGTSTP => suspend(stage),
-        SIGCONT => prompt::ask_again(),
+        // Elsewhere: the terminal may take nothing for now, and signals are handled meanwhile.
+        SIGCONT => drop(std::thread::Builder::new().name("ask again".to_owned()).spawn(prompt::ask_again)),
         _ => {
             let now = std::mem::replace(&mut *lock(stage), Stage::Stopping);
             match now {
@@ -107,7 +110,8 @@ fn end(signal: i32) {
     exit(STATUS_OF_SIGNALS.saturating_add(signal));
 }
 
-/// Stops the process until it is continued, with the run's clock stopped, and restores the terminal's modes afterwards.
+/// Stops the process until it is continued, with the run's clock stopped. The terminal's modes are left alone: this
+/// program never sets them.
 fn suspend(stage: &Mutex<Stage>) {
     if is_orphaned() {
         return;
@@ -116,29 +120,38 @@ fn suspend(stage: &Mutex<Stage>) {
         Stage::Running(run) => Some(run.hold()),
         Stage::Before | Stage::Stopping => None,
     };
-    let modes = modes();
     // It returns once the process is continued.
     let _ = emulate_default_handler(SIGTSTP);
-    if let Some((terminal, modes)) = modes
-        && tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp())
-    {
-        let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
-    }
-}
-
-/// The terminal and its modes, if there is one.
-fn modes() -> Option<(std::os::fd::OwnedFd, Termios)> {
-    let terminal = prompt::open_terminal().ok()?;
-    let modes = tcgetattr(&terminal).ok()?;
-    Some((terminal, modes))
 }
 
 /// Whether no shell could continue this process: the kernel does not stop such a process at a terminal's key either.
+///
+/// A shell with jobs is the first ancestor outside of this process's group, and in its session. `sh -c` is in the group.
 fn is_orphaned() -> bool {
-    match (getppid().map(|parent| getsid(Some(parent))), getsid(None)) {
-        (Some(Ok(of_parent)), Ok(own)) => of_parent != own,
-        _ => true,
+    let mut ancestor = getppid();
+    for _ in 0..ANCESTORS_MAX {
+        let Some(process) = ancestor else { return true };
+        if getsid(Some(process)) != getsid(None) {
+            return true;
+        }
+        if getpgid(Some(process)) != Ok(getpgrp()) {
+            return false;
+        }
+        ancestor = parent(process);
     }
+    true
+}
+
+/// The parent of another process. None if the kernel does not say.
+#[expect(clippy::disallowed_methods, reason = "asks the kernel about a process that this one descends from")]
+fn parent(process: Pid) -> Option<Pid> {
+    parent_in(&std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_pid())).ok()?)
+}
+
+/// The number, the name in parentheses, which can contain any character, a letter for the state, the parent.
+fn parent_in(stat: &str) -> Option<Pid> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?)
 }
 
 /// The signals that this process was started to ignore. None if the kernel does not say.
@@ -167,5 +180,12 @@ mod tests {
     fn signals_that_were_ignored_at_the_start_are_known() {
         assert_eq!(ignored_by("Name:\tx\nSigIgn:\t0000000000001003\nSigCgt:\tff\n"), [SIGHUP, SIGINT, 13]);
         assert!(ignored_by("Name:\tx\n").is_empty());
+    }
+
+    #[test]
+    fn the_parent_of_a_process_is_known_whatever_its_name() {
+        assert_eq!(parent_in("7 (a) S 9 (b)) R 42 7 7 0"), Pid::from_raw(42));
+        assert_eq!(parent_in("1 (init) S 0 1 1 0"), None);
+        assert_eq!(parent_in(""), None);
     }
 }

@@ -10,6 +10,7 @@ use wasm_agent_host::{OutputSink, Stream};
 
 use crate::fresh_line;
 use crate::show::escape::escape_line;
+use crate::writing::emit;
 
 /// Longest incomplete character, in bytes: UTF-8 has at most four bytes for one.
 const PART_BYTES_MAX: usize = 3;
@@ -134,19 +135,6 @@ fn screen() -> MutexGuard<'static, Screen> {
 fn show(stream: Stream, text: String) -> io::Result<()> {
     let mut screen = screen();
     screen.pass(stream, text).map_or(Ok(()), |text| emit(stream, text.as_bytes()))
-}
-
-/// Writes and flushes: somebody may be waiting for this output.
-fn emit(stream: Stream, bytes: &[u8]) -> io::Result<()> {
-    fresh_line::wrote(stream, bytes);
-    match stream {
-        Stream::Stdout => {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(bytes)?;
-            stdout.flush()
-        }
-        Stream::Stderr => io::stderr().lock().write_all(bytes),
-    }
 }
 
 /// Escapes bytes that follow the incomplete character in `part`, and leaves a new incomplete character in `part`.

@@ -1,10 +1,12 @@
-//! Signals: the first one stops a run in order, the second one ends the program.
+//! Signals: the first one stops a run in an orderly way, the second one ends the program.
 
 use std::io::{Read, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid};
 use wasm_agent_tests::terminal::{screen, terminal};
 
@@ -21,7 +23,7 @@ fn id(child: &Child) -> Pid {
 /// Starts a tool that prints `x` and goes on for ever, and waits until it has printed.
 fn endless(desk: &Desk, change: impl FnOnce(&mut std::process::Command)) -> (Child, ChildStdout) {
     desk.tool("endless.wasm", &tools::print_and_go_on());
-    desk.write("long.toml", "version = 1\n\n[limits]\ntime = \"1h\"\n");
+    desk.write("long.toml", LONG);
     let mut command = desk.command(program());
     command.args(["run", "-p", "long.toml", "-j", "a.journal", "endless.wasm"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -80,24 +82,94 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     assert!(said.starts_with("stopped by signal SIGTERM\n"), "{said}");
 }
 
+/// A run of a tool that prints for ever into `output`.
+fn flood(desk: &Desk, output: impl Into<Stdio>, policy: &str) -> Child {
+    desk.tool("flood.wasm", &tools::flood());
+    desk.write("policy.toml", policy);
+    let mut command = desk.command(program());
+    command.args(["run", "-p", "policy.toml", "-j", "a.journal", "flood.wasm"]);
+    command.stdout(output).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until a pipe or terminal takes nothing more.
+fn full(output: &OwnedFd) {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    while poll(&mut [PollFd::new(output, PollFlags::OUT)], Some(&now)) != Ok(0) {
+        std::thread::yield_now();
+    }
+}
+
+const LONG: &str = "version = 1\n\n[limits]\ntime = \"1h\"\n";
+
+#[test]
+fn a_run_whose_output_nobody_reads_can_be_stopped() {
+    let (_reader, pipe) = std::io::pipe().unwrap();
+    let (_person, slave) = terminal();
+    for output in [pipe.into(), slave] {
+        let desk = Desk::new();
+        let child = flood(&desk, output.try_clone().unwrap(), LONG);
+        full(&output);
+        kill_process(id(&child), Signal::TERM).unwrap();
+        let (status, said) = ended(child);
+        assert_eq!(status, Some(3), "{said}");
+        assert!(said.starts_with("stopped by signal SIGTERM\n"), "{said}");
+        assert_eq!(desk.quietly("journal verify a.journal").status, 0);
+        assert_eq!(desk.quietly("replay -q a.journal").status, 3);
+    }
+}
+
+#[test]
+fn signals_are_handled_while_a_question_can_not_be_shown_again() {
+    let desk = Desk::new();
+    let (_person, slave) = terminal();
+    let child = flood(&desk, slave.try_clone().unwrap(), LONG);
+    full(&slave);
+    let tasks = format!("/proc/{}/task", child.id());
+    let waits = |task: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(task.unwrap().path().join("comm")).is_ok_and(|name| name == "ask again\n")
+    };
+    while !std::fs::read_dir(&tasks).unwrap().any(waits) {
+        kill_process(id(&child), Signal::CONT).unwrap();
+        std::thread::yield_now();
+    }
+    kill_process(id(&child), Signal::TERM).unwrap();
+    let (status, said) = ended(child);
+    assert_eq!(status, Some(3), "{said}");
+}
+
+#[test]
+fn the_time_of_a_run_whose_output_nobody_reads_ends() {
+    let desk = Desk::new();
+    let (_reader, pipe) = std::io::pipe().unwrap();
+    let (status, said) = ended(flood(&desk, pipe, &LONG.replace("1h", "1s")));
+    assert_eq!(status, Some(3), "{said}");
+    assert!(said.contains("`time`"), "{said}");
+    assert_eq!(desk.quietly("journal verify a.journal").status, 0);
+    assert_eq!(desk.quietly("replay -q a.journal").status, 3);
+}
+
 #[test]
 fn the_second_signal_ends_the_program() {
     let desk = Desk::new();
-    // Nobody reads what it prints, so it waits in a write, and no stop reaches it there.
-    desk.tool("flood.wasm", &tools::flood());
-    let mut command = desk.command(program());
-    command.args(["run", "-q", "-j", "a.journal", "flood.wasm"]).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
+    // Nobody reads the report, and the pipe for it is full.
+    let (_reader, mut report) = std::io::pipe().unwrap();
+    let modes = fcntl_getfl(&report).unwrap();
+    fcntl_setfl(&report, modes | OFlags::NONBLOCK).unwrap();
+    while report.write(b"x").is_ok() {}
+    fcntl_setfl(&report, modes).unwrap();
+    let (mut child, _stdout) = endless(&desk, |command| {
+        command.stderr(report);
+    });
+    kill_process(id(&child), Signal::INT).unwrap();
     let call = format!("/proc/{}/syscall", child.id());
-    // The number of a system call, and its first argument: standard output.
-    while std::fs::read_to_string(&call).unwrap().split(' ').nth(1) != Some("0x1") {
+    // The number of a system call, and its first argument: standard error.
+    while std::fs::read_to_string(&call).unwrap().split(' ').nth(1) != Some("0x2") {
         assert!(child.try_wait().unwrap().is_none(), "it ended");
         std::thread::yield_now();
     }
-    kill_process(id(&child), Signal::INT).unwrap();
     kill_process(id(&child), Signal::TERM).unwrap();
-    let signal = child.wait().unwrap().signal();
-    assert!([Signal::INT, Signal::TERM].map(|signal| Some(signal.as_raw())).contains(&signal), "{signal:?}");
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::TERM.as_raw()));
+    assert_eq!(desk.quietly("journal verify a.journal").status, 0);
 }
 
 #[test]
@@ -123,7 +195,10 @@ fn what_an_approver_started_ends_with_a_run_that_is_stopped() {
 #[test]
 fn a_run_goes_on_after_it_was_suspended() {
     let desk = Desk::new();
-    let (child, _stdout) = endless(&desk, |_| {});
+    // A group of its own, as a shell with jobs gives it. In the group of its parent, nothing might continue it.
+    let (child, _stdout) = endless(&desk, |command| {
+        command.process_group(0);
+    });
     kill_process(id(&child), Signal::TSTP).unwrap();
     let (_, status) = waitpid(Some(id(&child)), WaitOptions::UNTRACED).unwrap().unwrap();
     assert!(status.stopped(), "{status:?}");
@@ -133,6 +208,33 @@ fn a_run_goes_on_after_it_was_suspended() {
     kill_process(id(&child), Signal::TERM).unwrap();
     let (status, said) = ended(child);
     assert_eq!(status, Some(3), "{said}");
+}
+
+#[test]
+fn a_run_that_no_shell_could_continue_is_not_suspended() {
+    let desk = Desk::new();
+    desk.tool("endless.wasm", &tools::print_and_go_on());
+    desk.write("long.toml", LONG);
+    let (mut person, slave) = terminal();
+    let mut command = desk.command("setsid");
+    // The shell has no jobs, so the run is in its group, and nothing outside of that is in the session.
+    command.args(["--wait", "--ctty", "sh", "-c", "trap : INT; \"$0\" \"$@\"; echo \"ended $?\""]).arg(program());
+    command.args(["run", "-p", "long.toml", "-j", "a.journal", "endless.wasm"]).env("NO_COLOR", "1");
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    person.read_exact(&mut [0]).unwrap();
+    person.write_all(b"\x1a").unwrap();
+    // The terminal shows the key once it has sent the signal.
+    let mut shown = [0; 2];
+    person.read_exact(&mut shown).unwrap();
+    assert_eq!(&shown, b"^Z");
+    person.write_all(b"\x03").unwrap();
+    let over = pidfd_open(id(&child), PidfdFlags::empty()).unwrap();
+    assert_eq!(poll(&mut [PollFd::new(&over, PollFlags::IN)], Some(&GONE_MAX)), Ok(1), "it stands still");
+    let seen = screen(person);
+    child.wait().unwrap();
+    assert!(seen.contains("stopped by signal SIGINT") && seen.contains("ended 3"), "{seen}");
 }
 
 #[test]

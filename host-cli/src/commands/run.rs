@@ -26,6 +26,7 @@ use crate::report::{Recorded, Report};
 use crate::signals::Signals;
 use crate::sink::ToolOutput;
 use crate::state;
+use crate::writing;
 
 /// Runs a tool and reports how it ended.
 pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
@@ -72,9 +73,11 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         run = run.signer(signer);
     }
     let path = journal_path(arguments.journal, &state, run.id());
+    // Before the journal is there: a signal that ended the program would leave it empty.
+    signals.stop(run.handle());
+    writing::only_while(run.handle());
     let journal = create(&path)?;
 
-    signals.stop(run.handle());
     let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute_blocking(journal);
     // If writing fails here, it failed before too, and the tool got the error.
     let _ = output.finish();

@@ -10,7 +10,6 @@ mod layout;
 mod tty;
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_agent_host::approval::{
@@ -85,18 +84,13 @@ impl Approver for TerminalApprover {
     }
 }
 
-/// Opens the terminal that the process was started from.
-///
-/// # Errors
-///
-/// When there is none.
-pub(crate) fn open_terminal() -> io::Result<OwnedFd> {
-    Ok(tty::open()?)
-}
-
 /// Shows the line of the question again, if one waits for its answer: a shell has used the terminal meanwhile.
+///
+/// Waits for the terminal. Where another thread does so already, it shows the line.
 pub(crate) fn ask_again() {
-    if is_output_held()
+    static TURN: Mutex<()> = Mutex::new(());
+    if let Ok(_turn) = TURN.try_lock()
+        && is_output_held()
         && let Ok((cancelled, _cancel)) = io::pipe()
         && let Ok(mut terminal) = Terminal::controlling(cancelled)
     {

@@ -104,7 +104,7 @@ impl Terminal {
 }
 
 /// Opens the terminal that the process was started from, for reading and writing that never blocks.
-pub(super) fn open() -> rustix::io::Result<OwnedFd> {
+fn open() -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     rustix::fs::open("/dev/tty", flags, Mode::empty())
 }

@@ -1,11 +1,12 @@
 //! The progress of a run, for observers outside of it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::run::limits::Waits;
+use crate::run::limits::{Stopwatch, Waits};
 
 /// The progress of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub enum Stage {
 pub(crate) struct ProgressTracker {
     calls: AtomicU64,
     waits: Waits,
+    clock: OnceLock<Arc<Stopwatch>>,
     progress: watch::Sender<Progress>,
 }
 
@@ -52,6 +54,16 @@ impl ProgressTracker {
     /// Why the run's clock stands still.
     pub(crate) fn waits(&self) -> &Waits {
         &self.waits
+    }
+
+    /// Measures the run's time from now on, unless it is measured already.
+    pub(super) fn start(&self, limit: Duration) -> Arc<Stopwatch> {
+        Arc::clone(self.clock.get_or_init(|| Arc::new(Stopwatch::start(limit, self.waits.clone()))))
+    }
+
+    /// Whether the run has begun and its time is used up.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.clock.get().is_some_and(|clock| clock.left().is_none())
     }
 
     /// Whether somebody is being asked.

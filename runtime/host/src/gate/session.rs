@@ -12,7 +12,7 @@ use crate::run::limits::Stopwatch;
 /// A run under way, live or replayed.
 pub(crate) struct Session {
     pub(crate) run: RunId,
-    pub(crate) clock: Stopwatch,
+    pub(crate) clock: Arc<Stopwatch>,
     pub(crate) ending: Arc<Ending>,
     pub(crate) tracker: Arc<ProgressTracker>,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Session {
 impl Session {
     /// Begins now, and may take this long.
     pub(crate) fn new(run: RunId, time: Duration, ending: Arc<Ending>, tracker: Arc<ProgressTracker>) -> Self {
-        Self { run, clock: Stopwatch::start(time, tracker.waits().clone()), ending, tracker }
+        Self { run, clock: tracker.start(time), ending, tracker }
     }
 
     /// Nanoseconds since the run started.
@@ -38,6 +38,14 @@ impl Session {
         if self.clock.is_over(now) {
             self.ending.limit("time");
         }
+    }
+
+    /// Fails once the run is over: it is ending, or its time is used up.
+    pub(crate) fn check(&self) -> wasmtime::Result<()> {
+        if self.clock.left().is_none() {
+            self.ending.limit("time");
+        }
+        self.ending.check()
     }
 }
 

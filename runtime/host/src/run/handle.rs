@@ -34,6 +34,13 @@ impl RunHandle {
         drop(self.ending.cancel(reason.into()));
     }
 
+    /// Whether the run is ending or its time is used up. Nothing should wait on its behalf any more, such as an
+    /// [`OutputSink`](crate::OutputSink) for a reader.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ending.reason().is_some() || self.tracker.is_out_of_time()
+    }
+
     /// Stops the run's clock until the returned guard is dropped: for the time in which the whole process stands still,
     /// as after Ctrl-Z. The time limit does not count it, and the report counts it as waited.
     #[must_use = "the clock goes on when the guard is dropped"]

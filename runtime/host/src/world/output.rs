@@ -34,7 +34,8 @@ impl Stream {
 ///
 /// The bytes are the tool's own: a program that shows them on a terminal must escape control characters first.
 pub trait OutputSink: Send + Sync {
-    /// Takes some bytes, all or none.
+    /// Takes some bytes. The run waits meanwhile: where nobody takes them, it should fail once
+    /// [`RunHandle::is_over`](crate::RunHandle::is_over), and the run ends.
     ///
     /// # Errors
     ///
@@ -185,7 +186,10 @@ impl OutputStream for Output {
         if taken.is_err() {
             return Err(StreamError::Trap(self.session.ending.limit("output")));
         }
-        self.sink.write(self.stream, &bytes).map_err(|error| match error.kind() {
+        let Err(error) = self.sink.write(self.stream, &bytes) else { return Ok(()) };
+        // The sink may have given up because of that, and the tool must not end by itself over it.
+        self.session.check().map_err(StreamError::Trap)?;
+        Err(match error.kind() {
             std::io::ErrorKind::BrokenPipe => self.closed(),
             _ => StreamError::LastOperationFailed(wasmtime::Error::new(error)),
         })
