@@ -83,6 +83,7 @@ fn ends_as_the_tool_did() {
 fn passes_input_on_where_it_is_asked_to() {
     let mut desk = Desk::new();
     desk.tool("cat.wasm", &wat::preview1_cat());
+    desk.guest("edit-files");
     desk.write("input.txt", "from the input\n");
     let without = desk.run("run -q -j a.journal cat.wasm");
     assert_eq!(without.out(), "");
@@ -93,6 +94,10 @@ fn passes_input_on_where_it_is_asked_to() {
     assert_eq!(with.out(), "from the input\n");
     let again = desk.run("replay -q b.journal");
     assert_eq!(again.out(), "from the input\n");
+    let hint = "hint: the tool read standard input, which is empty without `--stdin`\n";
+    assert!(desk.run("run -j c.journal cat.wasm").err().contains(hint));
+    assert!(!desk.run("run --stdin -j d.journal cat.wasm").err().contains(hint));
+    assert!(!desk.run("run -j e.journal edit-files.wasm").err().contains(hint));
     desk.matches("run-input");
 }
 

@@ -130,6 +130,10 @@ fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
         ));
     }
     text.push_str(&granted(report.folders, recorded.policy, recorded.has_policy, recorded.host_names));
+    // With `--stdin`, nothing is given in advance.
+    if report.read_given_input {
+        text.push_str(&format!("{hint}hint{hint:#}: the tool read standard input, which is empty without `--stdin`\n"));
+    }
     text.push_str(&format!("{faint}journal:{faint:#} {}\n", shown(recorded.journal)));
     if let Some(fingerprint) = recorded.signed_by {
         text.push_str(&format!("{faint}signed by:{faint:#} {fingerprint}\n"));

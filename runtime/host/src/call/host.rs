@@ -1,6 +1,7 @@
 //! The state of one run that host functions work on, and the beginning and end of each call.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use wasm_agent_ids::CallId;
@@ -85,6 +86,11 @@ impl Host {
     /// What the tool did with its folders.
     pub(crate) fn folders(&self) -> Folders {
         self.world.as_ref().map_or(Folders::default(), |world| world.folders)
+    }
+
+    /// Whether the tool read standard input that was given in advance.
+    pub(crate) fn has_read_input(&self) -> bool {
+        self.session.has_read_input.load(Ordering::Relaxed)
     }
 
     /// The table of the guest's handles.

@@ -67,6 +67,7 @@ impl Run {
             limits_reached,
             denials,
             folders: used.folders,
+            read_given_input: used.read_given_input,
             crossings: used.crossings,
             fuel: used.fuel,
             elapsed,

@@ -31,6 +31,8 @@ pub struct RunReport {
     pub limits_reached: Vec<LimitReached>,
     /// What the tool did with its folders.
     pub folders: Folders,
+    /// Whether the tool read standard input that was given in advance, which is empty unless `Run::stdin` gave some.
+    pub read_given_input: bool,
     /// Crossings from guest to host as the engine counts them, its own helper functions included.
     pub crossings: u64,
     /// Fuel used: about one unit for each instruction.
@@ -52,6 +54,7 @@ pub(crate) struct Usage {
     pub(crate) fuel: u64,
     pub(crate) memory_high_bytes: u64,
     pub(crate) folders: Folders,
+    pub(crate) read_given_input: bool,
 }
 
 impl Usage {
@@ -63,6 +66,7 @@ impl Usage {
             fuel: fuel_used(store),
             memory_high_bytes: u64::try_from(host.limiter.memory_bytes_high()).unwrap_or(u64::MAX),
             folders: host.folders(),
+            read_given_input: host.has_read_input(),
         }
     }
 }

@@ -34,7 +34,9 @@ impl Input {
     /// The input as a stream of WASI.
     pub(crate) fn stream(self, session: &Arc<Session>) -> Box<dyn StdinStream + Sync> {
         match self {
-            Self::Given(bytes) => Box::new(MemoryInputPipe::new(bytes)),
+            Self::Given(bytes) => {
+                Box::new(GivenInput { pipe: MemoryInputPipe::new(bytes), session: Arc::clone(session) })
+            }
             Self::Open(source) => Box::new(OpenInput(Arc::new(Shared {
                 is_terminal: rustix::termios::isatty(&source),
                 source,
@@ -43,6 +45,45 @@ impl Input {
                 session: Arc::clone(session),
             }))),
         }
+    }
+}
+
+/// Input that was given in advance. It notes that it was read, for the report.
+#[derive(Clone)]
+struct GivenInput {
+    pipe: MemoryInputPipe,
+    session: Arc<Session>,
+}
+
+impl IsTerminal for GivenInput {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdinStream for GivenInput {
+    /// For WASI 0.3, which is refused when a tool is loaded.
+    fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
+        Box::new(tokio::io::empty())
+    }
+
+    fn p2_stream(&self) -> Box<dyn InputStream> {
+        Box::new(self.clone())
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for GivenInput {
+    async fn ready(&mut self) {
+        self.pipe.ready().await;
+    }
+}
+
+#[async_trait::async_trait]
+impl InputStream for GivenInput {
+    fn read(&mut self, bytes: usize) -> StreamResult<Bytes> {
+        self.session.has_read_input.store(true, Ordering::Relaxed);
+        self.pipe.read(bytes)
     }
 }
 
