@@ -1,6 +1,7 @@
 //! State that a live run and a replay share: when the run began, how long it may take, and why it ends.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use wasm_agent_ids::RunId;
@@ -15,12 +16,14 @@ pub(crate) struct Session {
     pub(crate) clock: Arc<Stopwatch>,
     pub(crate) ending: Arc<Ending>,
     pub(crate) tracker: Arc<ProgressTracker>,
+    /// Pollables that the tool waits for with one call, if it waits for pollables.
+    pub(crate) polled: AtomicUsize,
 }
 
 impl Session {
     /// Begins now, and may take this long.
     pub(crate) fn new(run: RunId, time: Duration, ending: Arc<Ending>, tracker: Arc<ProgressTracker>) -> Self {
-        Self { run, clock: tracker.start(time), ending, tracker }
+        Self { run, clock: tracker.start(time), ending, tracker, polled: AtomicUsize::new(0) }
     }
 
     /// Nanoseconds since the run started.
