@@ -145,6 +145,21 @@ fn asks_whoever_sits_there() {
 }
 
 #[test]
+fn time_passes_for_a_tool_that_waits_for_the_terminal_and_a_timer() {
+    let desk = Desk::new();
+    desk.tool("poll.wasm", &tools::poll_input_and_timer());
+    // The fuel ends it if the time does not.
+    desk.write("policy.toml", "version = 1\n\n[limits]\ntime = \"1s\"\nfuel = 20_000_000\n");
+    let (_person, slave) = terminal();
+    let mut command = desk.command(program());
+    command.args(["run", "-p", "policy.toml", "-j", "a.journal", "--stdin", "poll.wasm"]).stdin(slave);
+    let ran = command.output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.code() == Some(3) && said.contains("`time`"), "{said}");
+    assert_eq!(desk.quietly("replay -q a.journal").status, 3);
+}
+
+#[test]
 fn a_report_begins_on_a_line_of_its_own() {
     let desk = Desk::new();
     for (text, seen_before) in [("x", "x\n"), ("x\n", "x\n"), ("", "")] {

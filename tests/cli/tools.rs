@@ -44,6 +44,22 @@ pub(crate) fn flood() -> String {
         .replace("(i32.const 8)))))", "(i32.const 8)))\n(br $again))))")
 }
 
+/// A core module for WASI 0.1 that waits for standard input or for a millisecond, again and again.
+pub(crate) fn poll_input_and_timer() -> String {
+    // Two subscriptions: one with a clock's identifier and a time, one of the kind 1 for reading descriptor 0.
+    r#"(module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+            (i32.store (i32.const 80) (i32.const 1))
+            (i64.store (i32.const 88) (i64.const 1000000))
+            (i32.store8 (i32.const 120) (i32.const 1))
+            (loop $again
+                (drop (call $poll (i32.const 64) (i32.const 256) (i32.const 2) (i32.const 400)))
+                (br $again))))"#
+        .to_owned()
+}
+
 /// A tool that wants what there is not, each in another way.
 pub(crate) const UNKNOWN_IMPORTS: &str = r#"(component
     (import "wasi:clocks/monotonic-clock@0.3.0" (instance (export "now" (func (result u64)))))

@@ -1,7 +1,7 @@
 //! State that a live run and a replay share: when the run began, how long it may take, and why it ends.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::{Duration, Instant};
 
 use wasm_agent_ids::RunId;
@@ -18,12 +18,15 @@ pub(crate) struct Session {
     pub(crate) tracker: Arc<ProgressTracker>,
     /// The tool read standard input that was given in advance.
     pub(crate) has_read_input: AtomicBool,
+    /// Pollables that the tool waits for with one call, if it waits for pollables.
+    pub(crate) polled: AtomicUsize,
 }
 
 impl Session {
     /// Begins now, and may take this long.
     pub(crate) fn new(run: RunId, time: Duration, ending: Arc<Ending>, tracker: Arc<ProgressTracker>) -> Self {
-        Self { run, clock: tracker.start(time), ending, tracker, has_read_input: AtomicBool::new(false) }
+        let (has_read_input, polled) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Self { run, clock: tracker.start(time), ending, tracker, has_read_input, polled }
     }
 
     /// Nanoseconds since the run started.

@@ -1,5 +1,8 @@
 //! `wasi:io`: streams, pollables, and stream errors.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::io::{error, poll, streams};
@@ -24,7 +27,8 @@ host_calls! {
 
 host_calls! {
     impl poll::Host as "wasi:io/poll" {
-        async fn poll(pollables: Vec<Pollable>) -> wasmtime::Result<Vec<u32>> = via io;
+        async fn poll(pollables: Vec<Pollable>) -> wasmtime::Result<Vec<u32>>
+            = |host, _call| host.poll(pollables).await;
     }
 }
 
@@ -157,6 +161,15 @@ impl Host {
     /// A stream that a guest writes to.
     pub(super) fn output(&mut self, stream: &Out) -> StreamResult<&mut DynOutputStream> {
         Ok(self.world().map_err(StreamError::Trap)?.table.get_mut(stream)?)
+    }
+
+    /// Waits for any of the pollables.
+    async fn poll(&mut self, pollables: Vec<Pollable>) -> wasmtime::Result<Vec<u32>> {
+        let session = Arc::clone(&self.session);
+        session.polled.store(pollables.len(), Ordering::Relaxed);
+        let ready = poll::Host::poll(self.world()?.io(), pollables).await;
+        session.polled.store(0, Ordering::Relaxed);
+        ready
     }
 
     async fn close_output(&mut self, stream: Out) -> wasmtime::Result<()> {

@@ -121,8 +121,9 @@ impl Shared {
     }
 
     async fn ready(&self) {
-        // Waiting for a person takes no time of the run's.
-        let _standing_still = self.is_terminal.then(|| self.session.clock.waiting());
+        // Waiting for a person takes no time of the run's, unless something else can end the wait, such as a timer.
+        let is_alone = self.session.polled.load(Ordering::Relaxed) <= 1;
+        let _standing_still = (self.is_terminal && is_alone).then(|| self.session.clock.waiting());
         loop {
             if self.is_taken() {
                 self.session.tracker.unasked().await;
