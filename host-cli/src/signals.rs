@@ -143,7 +143,6 @@ fn is_orphaned() -> bool {
 }
 
 /// The parent of another process. None if the kernel does not say.
-#[expect(clippy::disallowed_methods, reason = "asks the kernel about a process that this one descends from")]
 fn parent(process: Pid) -> Option<Pid> {
     parent_in(&std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_pid())).ok()?)
 }
@@ -155,7 +154,6 @@ fn parent_in(stat: &str) -> Option<Pid> {
 }
 
 /// The signals that this process was started to ignore. None if the kernel does not say.
-#[expect(clippy::disallowed_methods, reason = "asks the kernel about this process")]
 fn ignored() -> Vec<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     ignored_by(&status)
