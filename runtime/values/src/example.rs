@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::json::to_json;
 use crate::ty::{Function, Type};
 use crate::value::Value;
 use crate::wave::to_wave;
@@ -19,6 +20,16 @@ impl Function {
         let shown = self.parameters.iter().take(required.map_or(0, |last| last.saturating_add(1)));
         let values = shown.map(|parameter| value(&parameter.ty).map(|value| to_wave(&value)));
         let text = format!("({})", values.collect::<Option<Vec<_>>>()?.join(", "));
+        (text.len() <= EXAMPLE_BYTES_MAX).then_some(text)
+    }
+
+    /// The same as JSON, an object with the parameters' names.
+    #[must_use]
+    pub fn json_example(&self) -> Option<String> {
+        self.callable().ok()?;
+        let required = self.parameters.iter().filter(|parameter| !matches!(parameter.ty, Type::Option(_)));
+        let values = required.map(|parameter| Some((Arc::clone(&parameter.name), value(&parameter.ty)?)));
+        let text = to_json(&Value::Record(values.collect::<Option<_>>()?)).ok()?;
         (text.len() <= EXAMPLE_BYTES_MAX).then_some(text)
     }
 }

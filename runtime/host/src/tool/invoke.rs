@@ -74,7 +74,7 @@ impl Invocation {
                 format!("`{}` has no arguments: they follow in parentheses, also where there are none", clip(text));
             return Err(LoadError::Invocation { message, hint: hint() });
         }
-        let values = export.function.arguments_from_wave(arguments.trim_end());
+        let values = export.function.arguments_from_wave(text.trim_end());
         export.call(values).map_err(|message| LoadError::Invocation { message, hint: hint() })
     }
 
@@ -84,12 +84,16 @@ impl Invocation {
     ///
     /// As [`Invocation::parse`].
     pub fn from_json(tool: &Tool, export: &str, arguments: &str) -> Result<Self, LoadError> {
-        let error = |message: String| LoadError::Invocation { message, hint: None };
         if let Some((name, _)) = export.split_once('(') {
             let hint = Some(format!("with JSON arguments, the call is the name alone: `--call '{}'`", clip(name)));
             return Err(LoadError::Invocation { message: "arguments are given twice".to_owned(), hint });
         }
         let export = find(tool, export)?;
+        let error = |message: String| {
+            let example = export.function.json_example();
+            let hint = example.map(|example| format!("write it like `--json '{example}'`"));
+            LoadError::Invocation { message, hint }
+        };
         let given = Json::parse(arguments).map_err(|problem| error(format!("arguments are not JSON: {problem}")))?;
         export.call(export.function.arguments_from_json(&given)).map_err(error)
     }

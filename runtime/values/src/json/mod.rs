@@ -3,6 +3,7 @@
 mod number;
 mod read;
 mod schema;
+mod slip;
 mod tree;
 mod write;
 

@@ -20,6 +20,7 @@ impl Function {
     pub fn arguments_from_json(&self, given: &Json) -> Result<Vec<Value>, Problem> {
         match given {
             Json::Object(members) => {
+                self.not_within(members)?;
                 let members = members.iter().map(|(name, value)| (name.as_str(), value));
                 let values = check::fields("parameter", &self.parameters, members, from_json)?;
                 Ok(values.into_iter().map(|(_, value)| value).collect())
@@ -30,6 +31,29 @@ impl Function {
                 other.shown()
             ))),
         }
+    }
+}
+
+impl Function {
+    /// Refuses the fields of a record where the record's parameter should be.
+    fn not_within(&self, members: &[(String, Json)]) -> Result<(), Problem> {
+        let is_parameter = |name: &str| self.parameters.iter().any(|parameter| *parameter.name == *name);
+        let Some((name, _)) = members.iter().find(|(name, _)| !is_parameter(name)) else { return Ok(()) };
+        let has_it = |ty: &Type| match ty {
+            Type::Record(fields) => fields.iter().any(|field| *field.name == **name),
+            _ => false,
+        };
+        let around = self.parameters.iter().find(|parameter| match &parameter.ty {
+            Type::Option(inner) => has_it(inner),
+            ty => has_it(ty),
+        });
+        let Some(around) = around else { return Ok(()) };
+        let (shown, parameter) = (quoted(&clip(name)), quoted(&clip(&around.name)));
+        let name = clip(name);
+        Err(Problem::new(format!(
+            "there is no parameter `{name}`, it is a field of `{}`: write {{{parameter}: {{{shown}: …}}}}",
+            clip(&around.name)
+        )))
     }
 }
 

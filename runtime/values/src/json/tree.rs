@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::number::Numbers;
+use super::slip;
+use crate::value::Problem;
 
 /// A JSON text, parsed.
 ///
@@ -39,11 +41,11 @@ impl Json {
     /// # Errors
     ///
     /// When it is not JSON (RFC 8259), is nested deeper than 127 levels, has a number beyond the range of `f64`, or has
-    /// a name twice in one object.
-    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+    /// a name twice in one object. The problem says what to write.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let read = Reader { numbers: &mut Numbers::of(text) }.deserialize(&mut reader)?;
-        reader.end().map(|()| read)
+        let read = Reader { numbers: &mut Numbers::of(text) }.deserialize(&mut reader);
+        read.and_then(|read| reader.end().map(|()| read)).map_err(|error| slip::syntax(text, &error))
     }
 
     /// What it is and says, for messages, cut if it is long.

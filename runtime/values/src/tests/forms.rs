@@ -155,6 +155,9 @@ proptest! {
         let example = function.example().unwrap();
         let read = function.arguments_from_wave(&example);
         prop_assert!(read.is_ok(), "{example}: {read:?}");
+        let example = function.json_example().unwrap();
+        let read = function.arguments_from_json(&Json::parse(&example).unwrap());
+        prop_assert!(read.is_ok(), "{example}: {read:?}");
     }
 }
 

@@ -5,6 +5,7 @@ mod forms;
 mod messages;
 mod numbers;
 mod rough;
+mod slips;
 
 use crate::{Case, Field, Function, Integer, Type};
 

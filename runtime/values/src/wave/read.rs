@@ -2,6 +2,7 @@
 //! drops fields that a record does not have.
 
 use wasm_wave::ast::{Node, NodeType};
+use wasm_wave::parser::{ParserError, ParserErrorKind};
 use wasm_wave::untyped::UntypedFuncCall;
 
 use super::{kind, syntax};
@@ -15,17 +16,20 @@ use crate::value::{Problem, Value};
 const NAME: &str = "f";
 
 impl Function {
-    /// Arguments from WAVE, with their parentheses: `("/notes", 7)`. Options at the end can be omitted.
+    /// Arguments from WAVE, with their parentheses: `("/notes", 7)`. Options at the end can be omitted. A name before
+    /// the parentheses is not looked at, but columns in problems are counted from its start.
     ///
     /// # Errors
     ///
     /// When the text is not WAVE, or an argument does not have its parameter's type. The problem says what to write.
     pub fn arguments_from_wave(&self, text: &str) -> Result<Vec<Value>, Problem> {
-        let text = format!("{NAME}{text}");
+        let (name, arguments) = text.split_at(text.find('(').unwrap_or_default());
+        let before = name.chars().count();
+        let text = format!("{NAME}{arguments}");
         let syntax = |error| {
             let list = self.parameter_list();
             let named = ["enum {", "variant {", "flags {"].iter().any(|word| list.contains(word));
-            syntax(&text, NAME.len(), named, &error)
+            syntax(&text, NAME.len(), before, named, &error)
         };
         let call = UntypedFuncCall::parse(&text).map_err(syntax)?;
         let given: Vec<&Node> = match call.params_node() {
@@ -40,6 +44,8 @@ impl Function {
 fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
     let wrong = |advice: &str| {
         let shown = slice(text, node);
+        let alone = alone(text, node, ty);
+        let advice = alone.as_deref().unwrap_or(advice);
         Problem::new(format!("expected {ty}, found {} `{}`: write {advice}", kind(node.ty()), clip(shown)))
     };
     match ty {
@@ -52,11 +58,14 @@ fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
         Type::Char => node.as_char(text).map(Value::Char).map_err(|_| wrong("one character in single quotes: 'a'")),
         Type::String => match node.ty() {
             NodeType::String | NodeType::MultilineString => {
-                let read = node.as_str(text).map_err(|error| Problem::new(error.to_string()))?;
+                let read = node.as_str(text).map_err(|error| unreadable(&error))?;
                 Ok(Value::String(read.into_owned()))
             }
             NodeType::Char => Err(wrong("it in double quotes")),
-            _ => Err(wrong(&format!("it in double quotes: \"{}\"", clip(slice(text, node))))),
+            NodeType::Number | NodeType::Label | NodeType::BoolTrue | NodeType::BoolFalse => {
+                Err(wrong(&format!("it in double quotes: \"{}\"", clip(slice(text, node)))))
+            }
+            _ => Err(wrong("text in double quotes")),
         },
         Type::List(element) => {
             let items = node.as_list().map_err(|_| wrong("`[`, items with commas between them, `]`"))?;
@@ -95,7 +104,7 @@ fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
         Type::Option(inner) => match node.as_option() {
             Ok(None) => Ok(Value::Option(None)),
             Ok(Some(node)) => value(text, node, inner).map(|value| Value::Option(Some(Box::new(value)))),
-            Err(_) => Err(wrong(&format!("`none` or `some({})`", clip(slice(text, node))))),
+            Err(_) => Err(wrong(&optional(text, node, inner))),
         },
         Type::Result { ok, err } => match node.as_result() {
             Ok(Ok(given)) => payload(text, "ok", ok.as_deref(), given).map(|value| Value::Result(Ok(value))),
@@ -104,6 +113,37 @@ fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
         },
         Type::Handle => Err(Problem::new("a handle can't be passed")),
     }
+}
+
+/// A value that is given as an option where the type has none: the value alone.
+fn alone(text: &str, node: &Node, ty: &Type) -> Option<String> {
+    let within = node.as_option().ok().flatten().filter(|within| value(text, within, ty).is_ok())?;
+    Some(format!("`{}`", clip(slice(text, within))))
+}
+
+/// What to write for an option, where its value, or no option at all, is given.
+fn optional(text: &str, node: &Node, inner: &Type) -> String {
+    let given = slice(text, node);
+    if node.ty() == NodeType::Label && matches!(given, "null" | "nil" | "nothing" | "undefined") {
+        return "`none`".to_owned();
+    }
+    let (mut within, mut open, mut close) = (inner, "some(".to_owned(), ")".to_owned());
+    while let Type::Option(ty) = within {
+        (within, open, close) = (ty, format!("{open}some("), format!("{close})"));
+    }
+    match (value(text, node, within), within) {
+        (Ok(_), _) => format!("`none` or `{open}{}{close}`", clip(given)),
+        (Err(_), Type::Integer(ty)) => format!("`none`, or `{open}…{close}` with {}", check::whole(*ty)),
+        (Err(_), _) => format!("`none`, or `{open}…{close}` with {within}"),
+    }
+}
+
+/// A string that has the form of one, but no value.
+fn unreadable(error: &ParserError) -> Problem {
+    Problem::new(match error.kind() {
+        ParserErrorKind::InvalidEscape => "`\\u{…}` in the string is not a character (a Unicode scalar value)",
+        _ => "a string in `\"\"\"` begins and ends with a line break: write `\\n` in a string in `\"`",
+    })
 }
 
 /// The names of flags. None of them are written like a record without fields.
