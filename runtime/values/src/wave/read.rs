@@ -44,13 +44,7 @@ impl Function {
 fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
     let wrong = |advice: &str| {
         let shown = slice(text, node);
-<<<<<<< HEAD
-        // A value that is given as an option, where there is none.
-        let within = node.as_option().ok().flatten().filter(|within| value(text, within, ty).is_ok());
-        let alone = within.map(|within| format!("`{}`", clip(slice(text, within))));
-=======
         let alone = alone(text, node, ty);
->>>>>>> values
         let advice = alone.as_deref().unwrap_or(advice);
         Problem::new(format!("expected {ty}, found {} `{}`: write {advice}", kind(node.ty()), clip(shown)))
     };
@@ -121,15 +115,12 @@ fn value(text: &str, node: &Node, ty: &Type) -> Result<Value, Problem> {
     }
 }
 
-<<<<<<< HEAD
-=======
 /// A value that is given as an option where the type has none: the value alone.
 fn alone(text: &str, node: &Node, ty: &Type) -> Option<String> {
     let within = node.as_option().ok().flatten().filter(|within| value(text, within, ty).is_ok())?;
     Some(format!("`{}`", clip(slice(text, within))))
 }
 
->>>>>>> values
 /// What to write for an option, where its value, or no option at all, is given.
 fn optional(text: &str, node: &Node, inner: &Type) -> String {
     let given = slice(text, node);
