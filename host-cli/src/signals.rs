@@ -126,7 +126,8 @@ fn suspend(stage: &Mutex<Stage>) {
 
 /// Whether no shell could continue this process: the kernel does not stop such a process at a terminal's key either.
 ///
-/// A shell with jobs is the first ancestor outside of this process's group, and in its session. `sh -c` is in the group.
+/// A shell with jobs is the first ancestor outside of this process's group, and in its session. `sh -c` is in the
+/// group.
 fn is_orphaned() -> bool {
     let mut ancestor = getppid();
     for _ in 0..ANCESTORS_MAX {

@@ -27,7 +27,8 @@ fn an_approver_that_fails_refuses() {
     desk.script("stop.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"stop\": true}'\n");
     desk.script(
         "done.sh",
-        "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"refuse\", \"stop\": true, \"reason\": \"no \\u001b[2J more\"}'\n",
+        "#!/bin/sh\ncat > /dev/null\n\
+         echo '{\"decision\": \"refuse\", \"stop\": true, \"reason\": \"no \\u001b[2J more\"}'\n",
     );
     desk.script("garbage.sh", "#!/bin/sh\ncat > /dev/null\nprintf 'yes \\033[2J please'\n");
     desk.script("maybe.sh", "#!/bin/sh\ncat > /dev/null\necho '{\"decision\": \"maybe\"}'\n");

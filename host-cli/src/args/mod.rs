@@ -48,7 +48,7 @@ Exit status:
   0  the tool finished, or the question was answered
   1  the tool reported a failure; its own status is in the report
   2  nothing ran: arguments, policy or component
-  3  stopped by a trap, a limit, an approver or a signal; a replay whose record is incomplete, or whose bound was too low
+  3  stopped by a trap, a limit, an approver or a signal; a replay whose record is cut, or whose bound was too low
   4  the replay diverged, two runs differ, or a judged decision changes
   5  the host failed: journal, disk, memory, open files
   6  the journal was changed, or a part of it is not signed with the given key

@@ -1,7 +1,7 @@
 //! `wasm-agent run`.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,20 +32,12 @@ use crate::writing;
 pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     descriptors::check()?;
     let signals = Signals::watch()?;
-    let grants = match &arguments.policy {
-        Some(policy) => Grants::load(policy, &|name| std::env::var(name).ok())?,
-        None => Grants::none(),
-    };
+    let grants = granted(arguments.policy.as_deref())?;
     let approve = arguments.approve.map(resolved).transpose()?;
     let approver = Arc::new(Counting::new(approver(approve.as_ref(), &arguments.approver_env, &grants)?));
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let mut own = own_things(&arguments.state);
-    if let Some(Approve::Program(program)) = &approve {
-        own.add("approver", program);
-    }
-    if let Some(key) = &arguments.sign {
-        own.add("signing key", key);
-    }
+    add_own(&mut own, approve.as_ref(), arguments.sign.as_deref());
     let grants = grants.keeping(&own)?;
     warn(&grants, arguments.journal.as_deref(), report)?;
     let state = state::open(&arguments.state)?;
@@ -64,9 +56,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         .output(Arc::clone(&output) as Arc<dyn wasm_agent_host::OutputSink>)
         .fsync(arguments.fsync.into());
     if arguments.stdin {
-        run = run.stdin_from(io::stdin().as_fd().try_clone_to_owned().map_err(|error| {
-            Failure::new(Exit::HostFailed, format!("cannot read standard input: {}", tidy(&error.to_string())))
-        })?);
+        run = run.stdin_from(standard_input()?);
     }
     let signed_by = signer.as_ref().map(|signer| signer.public_key().fingerprint());
     if let Some(signer) = signer {
@@ -111,6 +101,28 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         );
     }
     Ok(Exit::from(&ended.outcome))
+}
+
+/// What the policy grants; nothing without one.
+fn granted(policy: Option<&Path>) -> Result<Grants, Failure> {
+    let Some(policy) = policy else { return Ok(Grants::none()) };
+    Ok(Grants::load(policy, &|name| std::env::var(name).ok())?)
+}
+
+/// Keeps the program that answers and the key that signs from the tool.
+fn add_own(own: &mut OwnThings, approve: Option<&Approve>, key: Option<&Path>) {
+    if let Some(Approve::Program(program)) = approve {
+        own.add("approver", program);
+    }
+    if let Some(key) = key {
+        own.add("signing key", key);
+    }
+}
+
+fn standard_input() -> Result<OwnedFd, Failure> {
+    io::stdin().as_fd().try_clone_to_owned().map_err(|error| {
+        Failure::new(Exit::HostFailed, format!("cannot read standard input: {}", tidy(&error.to_string())))
+    })
 }
 
 /// Warns of what the run is given and may not be meant.

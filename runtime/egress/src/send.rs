@@ -37,7 +37,8 @@ pub struct Provision {
 ///
 /// The request is made from the permit's action, so it can't be another one. It is sent again on a new connection, for
 /// the reasons in [`Repeated`]: this is the same action, to the same grant's addresses, with the same body. A request
-/// that can't be undone, or that a person approved, is sent on a new connection from the start. Dropping the future ends the exchange.
+/// that can't be undone, or that a person approved, is sent on a new connection from the start. Dropping the future
+/// ends the exchange.
 ///
 /// # Authority
 ///

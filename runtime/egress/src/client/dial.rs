@@ -17,8 +17,8 @@ use super::error::{ExchangeError, classify_dial};
 /// How long an address is waited for alone before the next one is tried: the RFC's recommendation (section 5).
 const NEXT_AFTER: Duration = Duration::from_millis(250);
 
-/// Most addresses that are dialled at a time. Each needs a descriptor, and one that was silent for a second while others
-/// were tried hardly answers.
+/// Most addresses that are dialled at a time. Each needs a descriptor, and one that was silent for a second while
+/// others were tried hardly answers.
 const AT_ONCE_MAX: usize = 4;
 
 /// Dials exactly these addresses, in this order, until `by`. `tried` gets those that were dialled, the connected one
@@ -186,8 +186,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn few_addresses_are_dialled_at_a_time() {
         let millis = Duration::from_millis;
-        // The fourth is dialled after 750 ms, the sixteenth after 3.75 s. An attempt that ends is in the way of the next
-        // one until it has closed its socket.
+        // The fourth is dialled after 750 ms, the sixteenth after 3.75 s. An attempt that ends is in the way of the
+        // next one until it has closed its socket.
         let (answered, took, dialled, most) = raced(16, millis(1)).await;
         assert_eq!((answered, took, dialled), (Some(16), millis(3751), 16));
         assert!(most <= AT_ONCE_MAX + 1, "{most}");

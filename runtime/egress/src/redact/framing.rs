@@ -8,8 +8,8 @@ use http::header::CONTENT_TYPE;
 /// Each boundary is behind a line end. A secret with a line end is refused when it is loaded, so no secret crosses a
 /// boundary, and a tool that sees one part learns nothing of the next.
 ///
-/// Nothing but line ends decides where a boundary is. The body can have a secret in it, as it was sent or spelled in any
-/// way, and a boundary that other characters decide would show which characters it has. So JSON is not parsed here.
+/// Nothing but line ends decides where a boundary is. The body can have a secret in it, as it was sent or spelled in
+/// any way, and a boundary that other characters decide would show which characters it has. So JSON is not parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     /// Nothing is complete before the end.

@@ -120,8 +120,8 @@ impl Run {
     /// An open file, pipe or terminal that the tool reads standard input from. Nothing is read before the tool asks for
     /// it, and no more than it asks for; the journal keeps it.
     ///
-    /// Waiting for a terminal alone does not count against the time limit. While a question waits for its answer, a terminal
-    /// is not read.
+    /// Waiting for a terminal alone does not count against the time limit. While a question waits for its answer, a
+    /// terminal is not read.
     ///
     /// # Authority
     ///
