@@ -144,10 +144,8 @@ mod tests {
         );
         assert_eq!(
             host("a.md"),
-            [
-                "2 not-a-directory: `a.md` is a file, and a grant is for a directory: `run` would end with an error; \
-                 write `host = \".\"` and `only = [\"a.md\"]`"
-            ]
+            ["2 not-a-directory: `a.md` is a file, and a grant is for a directory: `run` would end with an error; \
+                 write `host = \".\"` and `only = [\"a.md\"]`"]
         );
         assert!(host("%USERPROFILE%/a")[0].contains("`%USERPROFILE%` in"), "{:?}", host("%USERPROFILE%/a"));
         assert_eq!(
