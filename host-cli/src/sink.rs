@@ -139,8 +139,8 @@ fn show(stream: Stream, text: String) -> io::Result<()> {
 
 /// Escapes bytes that follow the incomplete character in `part`, and leaves a new incomplete character in `part`.
 ///
-/// Line breaks and tabs stay. Other control, bidirectional and invisible characters become `\u{…}`, and bytes that are
-/// not UTF-8 `\x…`.
+/// Line breaks and tabs stay. Other control, bidirectional and invisible characters become `\u{…}`, and bytes that
+/// are not UTF-8 `\x…`.
 fn escape(part: &mut Vec<u8>, bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     let mut whole = std::mem::take(part);

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Stdio};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid};
-use wasm_agent_tests::terminal::{screen, terminal};
+use wasm_agent_tests::terminal::{screen, screen_until, terminal};
 
 use crate::desk::{Desk, NOTES, program};
 use crate::tools;
@@ -248,12 +248,7 @@ fn the_key_for_an_interrupt_withdraws_the_question_at_the_terminal() {
     command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
     let mut child = command.spawn().unwrap();
     drop(command);
-    let mut seen = Vec::new();
-    while !seen.ends_with(b"s> ") {
-        let mut next = [0];
-        person.read_exact(&mut next).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
-        seen.push(next[0]);
-    }
+    screen_until(&mut person, b"s> ");
     person.write_all(b"\x03").unwrap();
     let seen = screen(person);
     assert_eq!(child.wait().unwrap().code(), Some(3), "{seen}");

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use wasm_agent_tests::terminal::{screen, terminal};
+use wasm_agent_tests::terminal::{screen, screen_until, terminal};
 
 use crate::desk::{Desk, program};
 use crate::tools;
@@ -119,14 +119,9 @@ fn edit_with_answer(desk: &Desk, answer: &str) -> String {
     command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
     let mut child = command.spawn().unwrap();
     drop(command);
-    let mut seen = Vec::new();
-    while !seen.ends_with(b"s> ") {
-        let mut next = [0];
-        person.read_exact(&mut next).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
-        seen.push(next[0]);
-    }
+    let asked = screen_until(&mut person, b"s> ");
     writeln!(person, "{answer}").unwrap();
-    let seen = String::from_utf8(seen).unwrap() + &screen(person);
+    let seen = asked + &screen(person);
     child.wait().unwrap();
     seen
 }
@@ -195,12 +190,7 @@ fn a_tool_that_is_compiled_shows_that_it_goes_on() {
     command.stdout(Stdio::piped()).stderr(Stdio::from(slave));
     let child = command.spawn().unwrap();
     drop(command);
-    let mut seen = Vec::new();
-    while !String::from_utf8_lossy(&seen).contains("compiling tool.wasm") {
-        let mut next = [0];
-        person.read_exact(&mut next).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
-        seen.push(next[0]);
-    }
+    screen_until(&mut person, b"compiling tool.wasm");
     pipe.write_all(&desk.read("real.wasm")).unwrap();
     drop(pipe);
     let rest = screen(person);

@@ -22,6 +22,21 @@ pub fn terminal() -> (File, OwnedFd) {
     (File::from(master), slave)
 }
 
+/// Reads the screen up to these bytes, such as the end of a question.
+///
+/// # Panics
+///
+/// When nobody can write them any more.
+pub fn screen_until(person: &mut File, end: &[u8]) -> String {
+    let mut seen = Vec::new();
+    while !seen.ends_with(end) {
+        let mut next = [0];
+        person.read_exact(&mut next).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
+        seen.push(next[0]);
+    }
+    String::from_utf8(seen).unwrap()
+}
+
 /// Reads the screen until no process can write to it any more.
 pub fn screen(mut person: File) -> String {
     let mut seen = Vec::new();
