@@ -1,6 +1,6 @@
 //! At a terminal: a tool's output can't control it, and questions are answered there.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::Stdio;
 
 use wasm_agent_tests::terminal::{screen, screen_until, terminal};
