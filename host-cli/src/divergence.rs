@@ -281,7 +281,7 @@ fn contents<'v>(typed: &Typed<'v>) -> Option<&'v str> {
     value.as_str().or_else(|| value.get("text").filter(|_| text::is_payload(Some(value)))?.as_str())
 }
 
-/// A value that is no text. Of contents that are not in the record, length and digest are all that can differ.
+/// A value that is not a text. Of contents that are not in the record, length and digest are all that can differ.
 fn spelled(typed: &Typed<'_>) -> String {
     let value = typed.recorded();
     if !text::is_payload(Some(value)) {

@@ -69,7 +69,7 @@ impl Failure {
                     format!("journal `{shown}` is not signed with the given key: {}", chain(error)),
                 );
                 failure.hint(match found {
-                    Some(_) => "whoever made it has another key; take it for theirs, if for anybody's",
+                    Some(_) => "its maker has another key: trust the journal only if you trust that key",
                     None => "without a signature anybody can have made it; `run --sign KEY` signs a journal",
                 })
             }

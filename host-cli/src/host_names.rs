@@ -40,7 +40,7 @@ pub(crate) fn host_names(arguments: &[String], policy: &Policy, policy_file: Opt
     arguments.iter().take(ARGUMENTS_MAX).filter_map(name).collect()
 }
 
-/// The real path of a file, or of a new one in a folder that exists. A word is no path unless it names a file.
+/// The real path of a file, or of a new one in a folder that exists. A word is a path only if it names a file.
 fn real(given: &str) -> Option<PathBuf> {
     let path = Path::new(given);
     std::fs::canonicalize(path).ok().or_else(|| {

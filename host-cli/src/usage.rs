@@ -65,7 +65,13 @@ fn meant(error: &clap::Error, given: &[String]) -> Option<String> {
         ErrorKind::UnknownArgument => (ErrorKind::UnknownArgument, context(ContextKind::InvalidArg)?),
         _ => return None,
     };
-    let at = given.iter().position(|argument| argument == what)?;
+    // The same word can stand before it as the value of an option: what is before the unexpected one can be parsed.
+    let parses = |at: &usize| {
+        let before = given.get(..*at).unwrap_or_default().iter().map(String::as_str);
+        Arguments::try_parse_from(std::iter::once("wasm-agent").chain(before)).is_ok()
+    };
+    let places = || given.iter().enumerate().filter(|(_, argument)| *argument == what).map(|(at, _)| at);
+    let at = places().find(parses).or_else(|| places().next())?;
     let (before, rest) = given.split_at_checked(at)?;
     match kind {
         ErrorKind::InvalidSubcommand => {
@@ -98,7 +104,7 @@ fn command(own: &[String], tools: &[String]) -> String {
 /// The error for programs: without the usage, which is for people.
 fn failure(error: &clap::Error, hint: Option<String>) -> Failure {
     let text = error.render().to_string();
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand) {
         return Failure::new(Exit::NothingRan, "the command is incomplete").hint("`--help` lists the commands");
     }
     let mut parts = text.split("\n\n").map(str::trim);
@@ -146,6 +152,7 @@ mod tests {
                 "run -p p.toml t.wasm it's -- -x",
                 Some(r"the tool's arguments follow `--`: wasm-agent run -p p.toml t.wasm -- 'it'\''s' -x"),
             ),
+            ("run -j a t.wasm a", Some("the tool's arguments follow `--`: wasm-agent run -j a t.wasm -- a")),
             ("edit-files.wasm", Some("`wasm-agent run edit-files.wasm`")),
             ("--format json t.wasm a", Some("`wasm-agent --format json run t.wasm -- a`")),
             ("t.wasm -- a", Some("`wasm-agent run t.wasm -- a`")),

@@ -134,7 +134,9 @@ fn a_collector_that_does_not_answer_is_left_in_time() {
     let mut desk = made();
     for (options, variables) in [("", &[("ENDPOINT", url.as_str()), ("TIMEOUT", "50")][..]), (" --timeout 50ms", &[])] {
         let to = if variables.is_empty() { format!(" --to {url}{options}") } else { options.to_owned() };
-        export(&mut desk, &to, variables).fails_in_one_line(&[5]);
+        let ran = export(&mut desk, &to, variables);
+        ran.fails_in_one_line(&[5]);
+        assert!(ran.err().contains("exchange did not end in time"), "{}", ran.err());
     }
 }
 

@@ -48,7 +48,7 @@ fn denials_on_files_say_what_in_the_policy_is_in_the_way() {
     desk.write("deny.toml", format!("{NOTES}deny = [\"private\"]\nask = []\n"));
     desk.guest("socket");
     desk.run("run -p deny.toml -j b.journal edit-files.wasm -- /notes/private colour color");
-    // Without a policy too, no grant is to be copied.
+    // No grant allows sockets, so none is offered, with a policy or without one.
     for run in ["run -p read.toml -j c.journal socket.wasm", "run -j d.journal socket.wasm"] {
         let ran = desk.run(run);
         assert!(ran.err().contains("deny: socket.use"), "{}", ran.err());

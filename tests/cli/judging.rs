@@ -86,15 +86,20 @@ fn judges_requests_by_address_and_secret() {
     desk.matches("policy-judge-requests");
 }
 
-#[test]
-fn judges_the_others_where_one_can_not_be() {
-    let mut desk = runs();
+/// A journal of an edit with one byte changed, in a record that nothing else depends on: which record that is, and what
+/// is wrong with it, stays the same.
+pub(crate) fn broken(desk: &Desk) -> Vec<u8> {
     let mut bytes = desk.read("runs/edit.journal");
-    // A byte of a record that nothing else depends on: which record that is, and what is wrong with it, stays the same.
     let name = b"today.md";
     let at = bytes.windows(name.len()).rposition(|window| window == name).unwrap();
     bytes[at] ^= 1;
-    desk.write("runs/broken.journal", &bytes);
+    bytes
+}
+
+#[test]
+fn judges_the_others_where_one_can_not_be() {
+    let mut desk = runs();
+    desk.write("runs/broken.journal", broken(&desk));
     desk.write("runs/empty.journal", "");
     assert_eq!(desk.run("policy judge runs -p policy.toml").status, 6);
     assert_eq!(desk.run("policy judge runs/search.journal runs/empty.journal -p policy.toml").status, 2);

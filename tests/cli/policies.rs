@@ -16,7 +16,7 @@ value = \"Bearer {}\"
 ";
 
 #[test]
-fn says_what_to_do_about_a_policy_or_an_action_that_is_none() {
+fn says_what_to_do_about_a_policy_or_an_action_that_can_not_be_used() {
     let mut desk = Desk::with_notes();
     desk.write("bare.toml", NOTES.replace("\"./notes\"", "./notes"));
     for arguments in [

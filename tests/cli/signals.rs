@@ -11,6 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_
 use wasm_agent_tests::terminal::{screen, screen_until, terminal};
 
 use crate::desk::{Desk, NOTES, program};
+use crate::terminal::{start_at_terminal, start_edit_at_terminal};
 use crate::tools;
 
 /// How long to wait for a process that was killed: as long as a busy machine may take.
@@ -91,10 +92,11 @@ fn flood(desk: &Desk, output: impl Into<Stdio>, policy: &str) -> Child {
     command.stdout(output).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Waits until a pipe or terminal takes nothing more.
-fn full(output: &OwnedFd) {
+/// Waits until a pipe or terminal takes nothing more from a run.
+fn full(output: &OwnedFd, child: &mut Child) {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     while poll(&mut [PollFd::new(output, PollFlags::OUT)], Some(&now)) != Ok(0) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
         std::thread::yield_now();
     }
 }
@@ -107,8 +109,8 @@ fn a_run_whose_output_nobody_reads_can_be_stopped() {
     let (_person, slave) = terminal();
     for output in [pipe.into(), slave] {
         let desk = Desk::new();
-        let child = flood(&desk, output.try_clone().unwrap(), LONG);
-        full(&output);
+        let mut child = flood(&desk, output.try_clone().unwrap(), LONG);
+        full(&output, &mut child);
         kill_process(id(&child), Signal::TERM).unwrap();
         let (status, said) = ended(child);
         assert_eq!(status, Some(3), "{said}");
@@ -122,13 +124,14 @@ fn a_run_whose_output_nobody_reads_can_be_stopped() {
 fn signals_are_handled_while_a_question_can_not_be_shown_again() {
     let desk = Desk::new();
     let (_person, slave) = terminal();
-    let child = flood(&desk, slave.try_clone().unwrap(), LONG);
-    full(&slave);
+    let mut child = flood(&desk, slave.try_clone().unwrap(), LONG);
+    full(&slave, &mut child);
     let tasks = format!("/proc/{}/task", child.id());
     let waits = |task: std::io::Result<std::fs::DirEntry>| {
         std::fs::read_to_string(task.unwrap().path().join("comm")).is_ok_and(|name| name == "ask again\n")
     };
     while !std::fs::read_dir(&tasks).unwrap().any(waits) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
         kill_process(id(&child), Signal::CONT).unwrap();
         std::thread::yield_now();
     }
@@ -241,13 +244,7 @@ fn a_run_that_no_shell_could_continue_is_not_suspended() {
 fn the_key_for_an_interrupt_withdraws_the_question_at_the_terminal() {
     let desk = Desk::with_notes();
     desk.write("policy.toml", NOTES);
-    let (mut person, slave) = terminal();
-    let mut command = desk.command("setsid");
-    command.args(["--wait", "--ctty"]).arg(program()).args(["run", "-p", "policy.toml", "-j", "a.journal"]);
-    command.args(["edit-files.wasm", "--", "/notes", "colour", "color"]).env("NO_COLOR", "1");
-    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
-    let mut child = command.spawn().unwrap();
-    drop(command);
+    let (mut person, mut child) = start_edit_at_terminal(&desk, "a.journal");
     screen_until(&mut person, b"s> ");
     person.write_all(b"\x03").unwrap();
     let seen = screen(person);
@@ -261,12 +258,7 @@ fn the_key_for_an_interrupt_withdraws_the_question_at_the_terminal() {
 fn a_report_does_not_stand_beside_the_key_that_stopped_the_run() {
     let desk = Desk::new();
     desk.tool("endless.wasm", &tools::print_and_go_on());
-    let (mut person, slave) = terminal();
-    let mut command = desk.command("setsid");
-    command.args(["--wait", "--ctty"]).arg(program()).args(["run", "-j", "a.journal", "endless.wasm"]);
-    command.env("NO_COLOR", "1").stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
-    let mut child = command.spawn().unwrap();
-    drop(command);
+    let (mut person, mut child) = start_at_terminal(&desk, &["run", "-j", "a.journal", "endless.wasm"]);
     let mut first = [0];
     person.read_exact(&mut first).unwrap();
     person.write_all(b"\x03").unwrap();

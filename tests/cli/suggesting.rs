@@ -5,7 +5,7 @@ use std::fs;
 use wasm_agent_tests::Server;
 
 use crate::desk::{Desk, NOTES, YES};
-use crate::judging::runs;
+use crate::judging::{broken, runs};
 
 #[test]
 fn suggests_what_the_runs_did_and_no_more() {
@@ -99,11 +99,7 @@ fn says_why_there_is_no_suggestion() {
     );
     let ran = desk.run("policy suggest runs/edit.journal elsewhere.journal");
     ran.fails_in_one_line(&[2]);
-    let mut bytes = desk.read("runs/edit.journal");
-    let name = b"today.md";
-    let at = bytes.windows(name.len()).rposition(|window| window == name).unwrap();
-    bytes[at] ^= 1;
-    desk.write("broken.journal", &bytes);
+    desk.write("broken.journal", broken(&desk));
     let ran = desk.run("policy suggest runs/search.journal broken.journal");
     ran.fails_in_one_line(&[6]);
     assert!(ran.stdout.is_empty());

@@ -1,7 +1,8 @@
 //! At a terminal: a tool's output can't control it, and questions are answered there.
 
+use std::fs::File;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use wasm_agent_tests::terminal::{screen, screen_until, terminal};
 
@@ -104,21 +105,25 @@ fn a_timeline_stays_within_the_terminal() {
     assert!(seen.contains('…'));
 }
 
+/// Starts the program in a session of its own, which a terminal controls. Returns the person's end.
+pub(crate) fn start_at_terminal(desk: &Desk, arguments: &[&str]) -> (File, Child) {
+    let (person, slave) = terminal();
+    let mut command = desk.command("setsid");
+    command.args(["--wait", "--ctty"]).arg(program()).args(arguments).env("NO_COLOR", "1");
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let child = command.spawn().unwrap();
+    (person, child)
+}
+
+/// Starts an edit, which asks at the terminal.
+pub(crate) fn start_edit_at_terminal(desk: &Desk, journal: &str) -> (File, Child) {
+    let run = ["run", "-p", "policy.toml", "-j", journal];
+    start_at_terminal(desk, &[&run[..], &["edit-files.wasm", "--", "/notes", "colour", "color"]].concat())
+}
+
 /// Answers the question of an edit at the terminal, and returns the screen.
 fn edit_with_answer(desk: &Desk, answer: &str) -> String {
-    let (mut person, slave) = terminal();
-    let mut command = desk.command("setsid");
-    command.args(["--wait", "--ctty"]).arg(program()).args([
-        "run",
-        "-p",
-        "policy.toml",
-        "-j",
-        &format!("{answer}.journal"),
-    ]);
-    command.args(["edit-files.wasm", "--", "/notes", "colour", "color"]).env("NO_COLOR", "1");
-    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
-    let mut child = command.spawn().unwrap();
-    drop(command);
+    let (mut person, mut child) = start_edit_at_terminal(desk, &format!("{answer}.journal"));
     let asked = screen_until(&mut person, b"s> ");
     writeln!(person, "{answer}").unwrap();
     let seen = asked + &screen(person);

@@ -43,7 +43,7 @@ const PROGRAMS: [(&str, &str); 8] = [
     ("fields", ""),
 ];
 
-/// Functions that no program can call, or only to no end.
+/// Functions that no program calls, and why.
 const NOT_CALLED: [&str; 4] = [
     // Its text is for people, and no interface fixes it.
     "error.to-debug-string",

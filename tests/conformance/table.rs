@@ -19,8 +19,8 @@ pub struct Reason {
     pub name: String,
     /// The heading on the page.
     pub title: String,
-    /// The text on the page. A reason without one is a fault that is known and not on the page.
-    pub text: Option<String>,
+    /// The text on the page.
+    pub text: String,
 }
 
 /// Cases of one program with the same two answers.
@@ -45,7 +45,7 @@ impl Table {
             .map(|reason| Reason {
                 name: text(&reason["name"]),
                 title: text(&reason["title"]),
-                text: reason.get("text").map(text),
+                text: text(&reason["text"]),
             })
             .collect();
         let mut rows = Vec::new();
@@ -66,12 +66,12 @@ impl Table {
     }
 
     /// What is wrong with these differences of a program: those that the table does not have, and rows of the table
-    /// that were not found. A known fault may be gone.
+    /// that were not found.
     pub fn faults(&self, program: &str, found: &[(String, String, String)]) -> Vec<String> {
         let mut faults = Vec::new();
         for (case, bare, here) in found {
             let row = self.rows.iter().find(|row| row.program == program && row.cases.contains(case));
-            let known = row.is_some_and(|row| !self.is_intended(row) || (row.bare == *bare && row.here == *here));
+            let known = row.is_some_and(|row| row.bare == *bare && row.here == *here);
             if !known {
                 let mut fault = format!("[{program}] {case}\n    bare: {bare}\n    here: {here}");
                 if let Some(row) = row {
@@ -81,15 +81,11 @@ impl Table {
                 faults.push(fault);
             }
         }
-        for row in self.rows.iter().filter(|row| row.program == program && self.is_intended(row)) {
+        for row in self.rows.iter().filter(|row| row.program == program) {
             for case in row.cases.iter().filter(|case| !found.iter().any(|(found, ..)| found == *case)) {
                 faults.push(format!("[{program}] {case}\n    is in the table, and not different"));
             }
         }
         faults
-    }
-
-    fn is_intended(&self, row: &Row) -> bool {
-        self.reasons.iter().any(|reason| reason.name == row.reason && reason.text.is_some())
     }
 }

@@ -10,12 +10,6 @@ fn run(folder: &Folder, probe: &Probe, rules: &str, limits: &str) -> Recorded {
     run
 }
 
-/// The texts of the notes about limits.
-fn notes(run: &Recorded) -> Vec<String> {
-    let notes = run.events_of("note").into_iter().filter(|note| note["name"] == "limit");
-    notes.map(|note| note["text"].as_str().unwrap().to_owned()).collect()
-}
-
 #[test]
 fn a_run_makes_files_no_longer_than_it_may() {
     let folder = Folder::with([("work/old", "12345")]);
@@ -43,7 +37,7 @@ fn a_run_makes_files_no_longer_than_it_may() {
     assert!(results[9].starts_with("blocking-splice") && !results[9].ends_with("ok"), "{results:?}");
     assert_eq!(results[10..], ["set-size ok", "set-size ok", "set-size quota"]);
     assert_eq!((folder.read("work/new"), folder.read("work/old")), ("12345678".to_owned(), "\0\0".to_owned()));
-    assert_eq!(notes(&run), ["files: files may grow by 10 bytes in all, and a write did not fit"]);
+    assert_eq!(run.limit_notes(), ["files: files may grow by 10 bytes in all, and a write did not fit"]);
     assert_eq!(run.report.limits_reached.iter().map(|limit| limit.name).collect::<Vec<_>>(), ["files"]);
 }
 
@@ -81,5 +75,5 @@ fn a_run_makes_no_more_files_than_it_may() {
     assert_eq!(results[12..14], ["remove-directory-at ok", "create-directory-at ok"]);
     assert_eq!(results[14..], ["rename-at ok", "create-directory-at quota"]);
     assert!(!folder.has("work/more") && folder.has("work/last"));
-    assert_eq!(notes(&run), ["file-count: a run may make 2 files, and another one was refused"]);
+    assert_eq!(run.limit_notes(), ["file-count: a run may make 2 files, and another one was refused"]);
 }

@@ -72,7 +72,7 @@ fn a_path_out_of_the_folder_is_a_denial_that_names_where_it_leads() {
     let mut probe = Probe::new();
     let work = probe.preopen();
     probe.open(work, "../etc/passwd", OpenMode::READ);
-    // Its own name is granted, so no grant for it helps.
+    // The link lies in a grant already, so no grant for it is suggested.
     probe.open(work, "out", OpenMode::READ);
     let run = Scene::tool(&folder, probe.tool()).policy(WORK).run();
     assert_eq!(run.report.denied, 2);

@@ -45,12 +45,6 @@ fn several_requests_at_once_each_get_their_answer() {
     assert_eq!(targets, ["/a", "/b", "/c"]);
 }
 
-/// The texts of the notes about limits.
-fn limit_notes(run: &Recorded) -> Vec<String> {
-    let notes = run.events_of("note").into_iter().filter(|note| note["name"] == "limit");
-    notes.map(|note| note["text"].as_str().unwrap().to_owned()).collect()
-}
-
 #[test]
 fn more_requests_at_once_than_the_limit_wait_for_a_place() {
     let server = Server::http(|_| wasm_agent_tests::server::answer(200, ""));
@@ -66,7 +60,7 @@ fn more_requests_at_once_than_the_limit_wait_for_a_place() {
     assert_eq!(server.asked().len(), 20);
     assert!(server.connections() <= 2, "{}", server.connections());
     let text = "2 requests were in flight, and another one waited";
-    assert_eq!(limit_notes(&run), [format!("http-requests: {text}")]);
+    assert_eq!(run.limit_notes(), [format!("http-requests: {text}")]);
     let reached: Vec<_> = run.report.limits_reached.iter().map(|limit| (limit.name, limit.text.as_str())).collect();
     assert_eq!(reached, [("http-requests", text)]);
 }
@@ -77,10 +71,10 @@ fn a_request_that_gets_no_place_in_time_is_not_begun() {
     let mut probe = Probe::new();
     let pending: Vec<_> = (0..4).map(|_| probe.send(get(&authority, "/"))).collect();
     probe.wait(pending[3]);
-    let run = run(&probe, &format!("{}[limits]\nhttp-requests = 2\ntime = \"300ms\"\n", grant(&authority)));
+    let run = run(&probe, &format!("{}[limits]\nhttp-requests = 2\ntime = \"1s\"\n", grant(&authority)));
     run.limited_by("time");
     assert_eq!(run.events_of("intent").len(), 2);
-    assert_eq!(limit_notes(&run).len(), 1);
+    assert_eq!(run.limit_notes().len(), 1);
 }
 
 #[test]
@@ -114,7 +108,7 @@ fn a_run_makes_no_more_requests_than_it_may_in_all() {
         "{handled:?}"
     );
     assert_eq!(server.asked().len(), 2);
-    assert_eq!(limit_notes(&run), ["http-requests-total: the run made 2 requests, and another one failed"]);
+    assert_eq!(run.limit_notes(), ["http-requests-total: the run made 2 requests, and another one failed"]);
 }
 
 #[test]

@@ -71,6 +71,12 @@ impl Recorded {
         self.events().into_iter().filter(|event| event["event"] == name).collect()
     }
 
+    /// The texts of the notes about limits.
+    pub fn limit_notes(&self) -> Vec<String> {
+        let notes = self.events_of("note").into_iter().filter(|note| note["name"] == "limit");
+        notes.map(|note| note["text"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The actions that have an intent: the kind, then the path or URL.
     pub fn effects(&self) -> Vec<String> {
         self.events_of("intent").iter().map(|intent| action(&intent["action"])).collect()

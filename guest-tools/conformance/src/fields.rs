@@ -1,6 +1,7 @@
 //! Headers, before any is sent.
 
 use crate::answer::{case, is};
+use crate::requests::common_methods;
 use crate::wasi::http::types::{Fields, Method, OutgoingRequest, OutgoingResponse, RequestOptions, Scheme};
 
 /// Names that headers have, and some that they can't have.
@@ -151,24 +152,8 @@ fn requests() {
 }
 
 fn methods(request: &OutgoingRequest) {
-    for method in [
-        Method::Get,
-        Method::Head,
-        Method::Post,
-        Method::Put,
-        Method::Delete,
-        Method::Connect,
-        Method::Options,
-        Method::Trace,
-        Method::Patch,
-        Method::Other("PROPFIND".to_owned()),
-        Method::Other("get".to_owned()),
-        Method::Other("GET".to_owned()),
-        Method::Other(String::new()),
-        Method::Other("A B".to_owned()),
-        Method::Other("A\n".to_owned()),
-        Method::Other("Ü".to_owned()),
-    ] {
+    let others = ["get", "GET", "", "A B", "A\n", "Ü"].map(|method| Method::Other(method.to_owned()));
+    for method in common_methods().into_iter().chain(others) {
         case(format_args!("set-method {method:?}"), request.set_method(&method));
         is(format_args!("method after {method:?}"), format!("{:?}", request.method()));
     }

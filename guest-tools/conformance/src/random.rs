@@ -7,7 +7,7 @@ use crate::wasi::random::{insecure, insecure_seed, random};
 pub(crate) fn run(part: &str) -> bool {
     match part {
         "lengths" => lengths(),
-        // One byte more than a megabyte is where hosts begin to refuse; all of memory is where they all do.
+        // A host may refuse more than a mebibyte, and none can return 2^64-1 bytes.
         "1mib" => is("bytes", random::get_random_bytes(1 << 20).len()),
         "all" => is("bytes", random::get_random_bytes(u64::MAX).len()),
         "all-insecure" => is("bytes", insecure::get_insecure_random_bytes(u64::MAX).len()),

@@ -30,8 +30,9 @@ pub(crate) fn request(authority: &str, path: &str, headers: &[(&str, &str)]) -> 
     Some(request)
 }
 
-fn methods(authority: &str) {
-    for method in [
+/// Methods that a request can have.
+pub(crate) fn common_methods() -> [Method; 10] {
+    [
         Method::Get,
         Method::Head,
         Method::Post,
@@ -42,7 +43,11 @@ fn methods(authority: &str) {
         Method::Trace,
         Method::Connect,
         Method::Other("PROPFIND".to_owned()),
-    ] {
+    ]
+}
+
+fn methods(authority: &str) {
+    for method in common_methods() {
         let Some(request) = request(authority, "/echo", &[]) else { continue };
         case(format_args!("set-method {method:?}"), request.set_method(&method));
         read(&format!("method {method:?}"), send(request, None, &[], None));

@@ -15,14 +15,14 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use common::{Format, FormatChoice, State, unexpanded_home};
-
-use common::path;
 pub(crate) use export::{Export, ExportFormat, Redact, TIMEOUT_MAX, is_timeout};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
 pub(crate) use keys::Keys;
 pub(crate) use policy::{Journals, Judge, Paths, Policy, Suggest};
 pub(crate) use replay::Replay;
 pub(crate) use run::{Approve, Run};
+
+use common::path;
 
 /// Runs the tools of AI agents: sandboxed, allowlisted, approved, recorded.
 #[derive(Debug, Parser)]

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 
 /// Largest JSON arguments, in bytes. They are held in memory several times, and the journal has them as a whole.
 const JSON_BYTES_MAX: u64 = 12 << 20;
@@ -44,7 +44,7 @@ fn read(from: impl Read, what: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let read = from.take(JSON_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes);
     let failure = |message: String| Failure::new(Exit::NothingRan, format!("cannot read {what}: {message}"));
-    read.map_err(|error| failure(error.to_string()))?;
+    read.map_err(|error| failure(chain(&error)))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > JSON_BYTES_MAX {
         let most = JSON_BYTES_MAX >> 20;
         return Err(failure(format!("it has more than {most} MiB"))

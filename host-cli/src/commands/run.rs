@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let ended = run.keeping(&OwnThings::new().with("journal", &path)).execute_blocking(journal);
     // If writing fails here, it failed before too, and the tool got the error.
     let _ = output.finish();
-    let ended = ended.inspect_err(|_| report.partial(&path))?;
+    let ended = ended.inspect_err(|_| left(&path, report))?;
     report.result(&ended.outcome, arguments.json.is_some())?;
     let reason = approver.stopped.get().map(String::as_str);
     let unanswered = approver.failed.get().map(String::as_str);
@@ -101,6 +101,16 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
         );
     }
     Ok(Exit::from(&ended.outcome))
+}
+
+/// Says what a failed run has left. A journal without a record is of no use, and would keep its name from the next run.
+fn left(journal: &Path, report: &Report) {
+    if std::fs::metadata(journal).is_ok_and(|found| found.len() == 0) {
+        // If it can't be removed, it says itself that it is empty.
+        let _ = std::fs::remove_file(journal);
+    } else {
+        report.partial(journal);
+    }
 }
 
 /// What the policy grants; nothing without one.

@@ -58,9 +58,11 @@ impl Report {
         }
     }
 
-    /// Reports only that a run was stopped, on one line. Other ends show in the status and in what the tool said.
+    /// Reports only that a run was stopped, or that its host failed, on one line. Other ends show in the status and in
+    /// what the tool said.
     pub(crate) fn stop(&self, outcome: &Outcome, reason: Option<&str>) {
-        if Exit::from(outcome) != Exit::Stopped {
+        let exit = Exit::from(outcome);
+        if !matches!(exit, Exit::Stopped | Exit::HostFailed) {
             return;
         }
         match self.format {
@@ -69,14 +71,14 @@ impl Report {
                 "event": "stopped",
                 "outcome": outcome_json(outcome),
                 "reason": reason,
-                "exit": Exit::Stopped.code(),
+                "exit": exit.code(),
             })),
         }
     }
 
     /// Reports that the approver gave no answer, which the tool only sees as a refusal.
     pub(crate) fn unanswered(&self, why: &str) {
-        self.warning(&format!("no answer, which refuses: {why}"));
+        self.warning(&unanswered(why));
     }
 
     /// Prints what a typed export returned; nothing for a command.
@@ -100,12 +102,16 @@ impl Report {
     }
 }
 
+fn unanswered(why: &str) -> String {
+    format!("no answer, which refuses: {why}")
+}
+
 fn run_text(report: &RunReport, recorded: &Recorded<'_>) -> String {
     let (faint, hint) = (style::FAINT, style::HINT);
     let mut text = outcome_line(&report.outcome, recorded.reason);
     if let Some(why) = recorded.unanswered {
         let warning = style::WARNING;
-        text.push_str(&format!("{warning}warning{warning:#}: no answer, which refuses: {}\n", block(why)));
+        text.push_str(&format!("{warning}warning{warning:#}: {}\n", block(&unanswered(why))));
     }
     text.push_str(&denials(report, recorded));
     let mut facts = vec![count(report.calls, "call")];

@@ -113,14 +113,19 @@ pub(crate) fn narrow(value: f64) -> f32 {
 }
 
 impl Function {
+    /// How many arguments must be given: options at the end can be omitted.
+    pub(crate) fn required(&self) -> usize {
+        let last = self.parameters.iter().rposition(|parameter| !matches!(parameter.ty, Type::Option(_)));
+        last.map_or(0, |last| last.saturating_add(1))
+    }
+
     /// Arguments in the order of the parameters. Options at the end can be omitted.
     pub(crate) fn positional<G>(
         &self,
         given: &[G],
         read: impl Fn(&G, &Type) -> Result<Value, Problem>,
     ) -> Result<Vec<Value>, Problem> {
-        let required = self.parameters.iter().rposition(|parameter| !matches!(parameter.ty, Type::Option(_)));
-        if given.len() > self.parameters.len() || given.len() < required.map_or(0, |last| last.saturating_add(1)) {
+        if given.len() > self.parameters.len() || given.len() < self.required() {
             same_length("argument", self.parameters.len(), given.len())?;
         }
         let mut given = given.iter();

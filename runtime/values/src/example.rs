@@ -16,8 +16,7 @@ impl Function {
     #[must_use]
     pub fn example(&self) -> Option<String> {
         self.callable().ok()?;
-        let required = self.parameters.iter().rposition(|parameter| !matches!(parameter.ty, Type::Option(_)));
-        let shown = self.parameters.iter().take(required.map_or(0, |last| last.saturating_add(1)));
+        let shown = self.parameters.iter().take(self.required());
         let values = shown.map(|parameter| value(&parameter.ty).map(|value| to_wave(&value)));
         let text = format!("({})", values.collect::<Option<Vec<_>>>()?.join(", "));
         (text.len() <= EXAMPLE_BYTES_MAX).then_some(text)
@@ -51,14 +50,11 @@ fn value(ty: &Type) -> Option<Value> {
         Type::Tuple(types) => Value::Tuple(types.iter().map(value).collect::<Option<_>>()?),
         Type::Variant(cases) => {
             let case = cases.iter().find(|case| case.ty.is_none()).or_else(|| cases.first())?;
-            let payload = case.ty.as_ref().map(|ty| value(ty).map(Box::new));
-            Value::Variant(
-                Arc::clone(&case.name),
-                match payload {
-                    Some(payload) => Some(payload?),
-                    None => None,
-                },
-            )
+            let payload = match &case.ty {
+                Some(ty) => Some(Box::new(value(ty)?)),
+                None => None,
+            };
+            Value::Variant(Arc::clone(&case.name), payload)
         }
         Type::Enum(names) => Value::Enum(Arc::clone(names.first()?)),
         Type::Flags(_) => Value::Flags(Vec::new()),

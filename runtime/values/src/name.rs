@@ -1,4 +1,4 @@
-//! Names from a tool's file, and from whoever calls it: shown, and compared with those that there are.
+//! Names from a tool's file and from its callers: shown, and compared with the names that there are.
 
 use std::borrow::Cow;
 

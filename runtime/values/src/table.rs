@@ -75,10 +75,7 @@ impl Table {
     /// The function with these types; `None` if the table does not have one of them.
     #[must_use]
     pub fn function(&self, signature: Signature) -> Option<Function> {
-        let result = match signature.result {
-            Some(index) => Some(self.ty(index)?),
-            None => None,
-        };
+        let result = self.maybe(signature.result)?;
         let field = |(name, ty): (String, Index)| Some(Field { name: name.into(), ty: self.ty(ty)?, docs: None });
         Some(Function { parameters: signature.parameters.into_iter().map(field).collect::<Option<_>>()?, result })
     }

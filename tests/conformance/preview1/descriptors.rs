@@ -3,7 +3,6 @@
 use super::module::{Module, Shown, Value};
 use super::{ALL, NUMBER, OTHER, WORK};
 
-const SHORT: Shown = Shown::Number(0, 2);
 const LONG: Shown = Shown::Number(0, 8);
 
 /// Type, flags and rights of a descriptor. The inheriting rights follow from the others.
@@ -235,7 +234,7 @@ pub(super) fn standard() -> Module {
         "write to a closed stderr",
         "fd_write",
         &[Value::Number(2), Value::From("lost"), Value::Result],
-        &[SHORT],
+        &[NUMBER],
     );
     module
 }

@@ -69,7 +69,7 @@ const TEXTS_AT: usize = 4096;
 /// Where functions put what they return.
 const RESULT_AT: usize = 512;
 
-/// Where buffers begin, and how large one is, in bytes.
+/// Where buffers begin.
 const BUFFER_AT: usize = 0x3_0000;
 
 /// An argument of a call.
@@ -224,7 +224,7 @@ fn escaped(bytes: &[u8]) -> String {
     })
 }
 
-/// Prints texts, error names and numbers; makes vectors; clears the result and the buffer before a call.
+/// Prints texts, error names and numbers; makes vectors; clears the result before a call.
 const PRINT: &str = r#"
     (func $print (param $at i32) (param $length i32)
         (i32.store (i32.const 0) (local.get $at))

@@ -108,7 +108,7 @@ pub(super) fn program(name: &str, operation: Operation) -> Module {
     module
 }
 
-/// Type, links and size. Those of a directory are up to the file system.
+/// The type. Links and size of a directory are up to the file system.
 fn stat(module: &mut Module, case: &str, follow: u32, path: &str) {
     let arguments = [WORK, Value::Number(follow), Value::Text(path), Value::Result];
     module.call(case, "path_filestat_get", &arguments, &[Shown::Number(16, 1)]);

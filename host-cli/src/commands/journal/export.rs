@@ -35,6 +35,10 @@ struct Ended {
 /// Writes a journal in another format.
 pub(super) fn export(arguments: &Export, report: &Report) -> Result<Exit, Failure> {
     if let (Some(output), false) = (&arguments.output, arguments.redact.is_empty()) {
+        if output == Path::new(STANDARD_OUTPUT) {
+            return Err(Failure::new(Exit::NothingRan, "a redacted copy goes to a file, not to standard output")
+                .hint("name a new file with `--output FILE`"));
+        }
         return redact::write(arguments, output, report);
     }
     let format = format(arguments)?;

@@ -32,9 +32,7 @@ impl Function {
             ))),
         }
     }
-}
 
-impl Function {
     /// Refuses the fields of a record where the record's parameter should be.
     fn not_within(&self, members: &[(String, Json)]) -> Result<(), Problem> {
         let is_parameter = |name: &str| self.parameters.iter().any(|parameter| *parameter.name == *name);

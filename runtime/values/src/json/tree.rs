@@ -56,7 +56,7 @@ impl Json {
             Self::Integer(number) => format!("the number {number}"),
             Self::Float { text, .. } => format!("the number {}", crate::clip(text)),
             Self::String(text) => format!("the string {}", super::write::quoted(&crate::clip(text))),
-            Self::Array(items) => format!("an array of {}", items.len()),
+            Self::Array(_) => "an array".to_owned(),
             Self::Object(_) => "an object".to_owned(),
         }
     }
