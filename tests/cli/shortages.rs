@@ -44,7 +44,11 @@ fn a_lack_of_addresses_is_not_a_trap() {
     assert_eq!(desk.quietly("run -q -j first.journal ok.wasm").status, 0);
     let ran = desk.run_as("run -j a.journal ok.wasm", limited("-v 1000000"));
     assert_eq!(ran.status, 5, "{}", ran.err());
-    assert!(ran.err().contains("error: this machine has too little for the tool: "), "{}", ran.err());
+    assert!(
+        ran.err().contains("error: this machine lacks memory, descriptors or threads for the tool: "),
+        "{}",
+        ran.err()
+    );
     assert!(ran.err().contains("hint: `ulimit -a`"), "{}", ran.err());
     let again = desk.run("replay a.journal");
     assert_eq!(again.status, 5);

@@ -44,6 +44,8 @@ struct Added {
     nameless: Vec<Identity>,
     /// How many bytes longer the run made other files.
     grown: HashMap<Identity, u64>,
+    /// How many names the run gave to other files.
+    linked: HashMap<Identity, u64>,
     reached: Option<Reached>,
 }
 
@@ -117,6 +119,9 @@ impl Disk {
             added.made.insert(identity, Made { names: 1, ..Made::default() });
         } else if let Some(made) = added.made.get_mut(&identity) {
             made.names = made.names.saturating_add(1);
+        } else if !is_new && (added.linked.len() < Created::MAX || added.linked.contains_key(&identity)) {
+            let names = added.linked.entry(identity).or_default();
+            *names = names.saturating_add(1);
         }
     }
 
@@ -131,7 +136,14 @@ impl Disk {
     /// A name of this was removed.
     pub fn removed(&self, found: &Found) {
         let mut added = self.added();
-        let Some(made) = added.made.get_mut(&found.identity) else { return };
+        let Some(made) = added.made.get_mut(&found.identity) else {
+            // Which of its names this was does not matter: as many were given back as the run gave it.
+            if let Some(names) = added.linked.get_mut(&found.identity).filter(|names| **names > 0) {
+                *names -= 1;
+                added.files.give_back(1);
+            }
+            return;
+        };
         if found.is_dir() || found.links <= 1 {
             added.nameless.push(found.identity);
             added.sweep();

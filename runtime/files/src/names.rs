@@ -11,7 +11,6 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-use std::sync::OnceLock;
 
 use rustix::fs::{Dir, Mode, OFlags};
 use rustix::io::Errno;
@@ -42,17 +41,17 @@ enum Folds {
     Never,
     /// All of it, when it is made.
     Whole,
-    /// Each folder, by an attribute that the kernel knows if it shows this name.
-    Folder(&'static str),
+    /// Each folder, by an attribute that the kernel knows if it shows one of these names.
+    Folder(&'static [&'static str]),
 }
 
 /// File systems with one name for each file, as `statfs` gives their types (Linux, `include/uapi/linux/magic.h`).
 const EXACT: [(u64, Folds); 9] = [
-    (0x0000_ef53, Folds::Folder("ext4")),
-    (0xf2f5_2010, Folds::Folder("f2fs")),
-    (0x0102_1994, Folds::Folder("tmpfs")),
+    (0x0000_ef53, Folds::Folder(&["ext4"])),
+    (0xf2f5_2010, Folds::Folder(&["f2fs"])),
+    (0x0102_1994, Folds::Folder(&["tmpfs"])),
     // An overlay takes the attribute from the file systems below it.
-    (0x794c_7630, Folds::Folder("ext4")),
+    (0x794c_7630, Folds::Folder(&["ext4", "f2fs", "tmpfs"])),
     (0x5846_5342, Folds::Whole), // XFS
     (0x9123_683e, Folds::Never), // Btrfs
     (0x8584_58f6, Folds::Never), // ramfs
@@ -75,7 +74,7 @@ impl Names {
         let Some((_, folds)) = EXACT.iter().find(|(exact, _)| *exact == kind) else { return Ok(Self::Unsure) };
         Ok(match (ignores_case(directory.as_fd()), folds) {
             (Some(true), _) | (None, Folds::Whole) => Self::Unsure,
-            (_, Folds::Folder(module)) if kernel_folds(module) => Self::attribute_of(directory),
+            (_, Folds::Folder(names)) if kernel_folds(names) => Self::attribute_of(directory),
             _ => Self::Exact,
         })
     }
@@ -99,11 +98,10 @@ impl Names {
     }
 }
 
-/// Whether this kernel can make folders of a file system ignore case.
-fn kernel_folds(module: &str) -> bool {
-    static FOLDS: OnceLock<bool> = OnceLock::new();
-    let is_there = |name: &str| Path::new("/sys/fs").join(name).join("features/casefold").exists();
-    *FOLDS.get_or_init(|| ["ext4", "f2fs", "tmpfs"].iter().any(|name| is_there(name))) && is_there(module)
+/// Whether this kernel can make folders of one of these file systems ignore case. One that does not show them may.
+fn kernel_folds(names: &[&str]) -> bool {
+    let shown = Path::new("/sys/fs");
+    !shown.exists() || names.iter().any(|name| shown.join(name).join("features/casefold").exists())
 }
 
 /// Whether an entry of a directory is also found in the other case. `None` if none of the first ones has letters.

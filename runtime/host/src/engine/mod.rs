@@ -71,7 +71,7 @@ pub(crate) enum Adapter {
 const ADAPTER: &str = "-adapter-";
 
 /// The first 16 digits of the SHA-256 of [`Adapter::OwnMemory`].
-const OWN_MEMORY: &str = "445697e20c05f143";
+const OWN_MEMORY_DIGEST: &str = "445697e20c05f143";
 
 /// What all handles of one engine share.
 struct Shared {
@@ -140,7 +140,7 @@ impl Engine {
         match build {
             Build::Single | Build::Adapted(Adapter::Engine) => self.fingerprint().to_owned(),
             Build::Composed => format!("{}-composed", self.fingerprint()),
-            Build::Adapted(Adapter::OwnMemory) => format!("{}{ADAPTER}{OWN_MEMORY}", self.fingerprint()),
+            Build::Adapted(Adapter::OwnMemory) => format!("{}{ADAPTER}{OWN_MEMORY_DIGEST}", self.fingerprint()),
         }
     }
 

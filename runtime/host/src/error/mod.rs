@@ -221,7 +221,7 @@ pub enum RunError {
         source: wasmtime::Error,
     },
     /// This machine, or this process by its own limits, lacks memory, descriptors or threads for the tool.
-    #[error("this machine has too little for the tool")]
+    #[error("this machine lacks memory, descriptors or threads for the tool")]
     Shortage {
         /// What is lacking.
         source: wasmtime::Error,

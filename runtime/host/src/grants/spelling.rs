@@ -1,10 +1,13 @@
 //! What `deny` covers in folders that know a file by several names, such as one in which case is ignored.
 //!
 //! There a new `.ENV` is what other programs find as `.env`, and `deny = ["**/.ENV"]` means an `.env` too. A file
-//! system does not say which names are the same to it, so this compares loosely: it denies names that may be the same.
+//! system does not say which names are the same to it, so this ignores everything that some file system ignores.
 
 use std::fmt::Write as _;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use wasm_agent_policy::{GuestPath, PathPattern, Policy};
 
 /// The `deny` patterns of a policy, to be compared loosely.
@@ -16,7 +19,7 @@ struct Denied {
     /// The grant's own path, with a `/` at its end.
     guest: String,
     patterns: Vec<PathPattern>,
-    /// A pattern has no loose form, so all of it is denied.
+    /// A pattern is empty in this form, so all of it is denied.
     everything: bool,
 }
 
@@ -24,10 +27,10 @@ impl Spellings {
     pub(crate) fn new(policy: &Policy) -> Self {
         let grants = policy.filesystem().iter().filter(|grant| !grant.deny().is_empty());
         let denied = grants.map(|grant| {
-            let patterns = grant.deny().iter().map(|pattern| PathPattern::parse(&loose_pattern(pattern.as_str())));
+            let patterns = grant.deny().iter().map(|pattern| PathPattern::parse(&plain(pattern.as_str())));
             let patterns: Vec<_> = patterns.collect();
             Denied {
-                guest: format!("{}/", in_one_case(grant.guest.as_str()).trim_end_matches('/')),
+                guest: format!("{}/", plain(grant.guest.as_str()).trim_end_matches('/')),
                 everything: patterns.iter().any(Result::is_err),
                 patterns: patterns.into_iter().flatten().collect(),
             }
@@ -37,21 +40,21 @@ impl Spellings {
 
     /// Whether a path may be what a pattern covers, under another spelling.
     pub(crate) fn deny(&self, path: &GuestPath) -> bool {
-        let path = in_one_case(path.as_str());
-        // Some file systems ignore characters that nobody sees.
-        [&path, &path.replace(|character: char| !character.is_ascii(), "")].into_iter().any(|path| {
-            let path = without_ends(path);
-            self.0.iter().any(|denied| {
-                let Some(rest) = path.strip_prefix(&denied.guest) else { return false };
-                denied.everything || denied.patterns.iter().any(|pattern| pattern.covers(Some(rest)))
-            })
+        let path = without_ends(&plain(path.as_str()));
+        self.0.iter().any(|denied| {
+            let Some(rest) = path.strip_prefix(&denied.guest) else { return false };
+            denied.everything || denied.patterns.iter().any(|pattern| pattern.covers(Some(rest)))
         })
     }
 }
 
-/// All letters in one case. Both ways, as `ſ` and `K` (Kelvin) become letters of ASCII only so.
-fn in_one_case(text: &str) -> String {
-    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+/// A text without what some file systems ignore: case, the form of Unicode, and characters that nobody sees.
+fn plain(text: &str) -> String {
+    let unseen = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    // Both ways, as `ſ` and the Kelvin sign become letters of ASCII only so.
+    let folded = text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize_iter(folded);
+    decomposed.filter(|character| !unseen.contains(*character)).collect()
 }
 
 /// Each name without what some file systems ignore at its end: dots and blanks, and the name of a stream.
@@ -65,25 +68,6 @@ fn without_ends(path: &str) -> String {
     plain
 }
 
-/// The pattern in one case, with a `*` for characters that have several forms in Unicode, and for the letter before
-/// them, which may be part of such a form.
-fn loose_pattern(pattern: &str) -> String {
-    let mut loose = String::with_capacity(pattern.len());
-    for character in in_one_case(pattern).chars() {
-        if character.is_ascii() {
-            loose.push(character);
-            continue;
-        }
-        if loose.ends_with(|last: char| last.is_ascii_alphanumeric()) {
-            loose.pop();
-        }
-        if !loose.ends_with('*') {
-            loose.push('*');
-        }
-    }
-    loose
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +79,7 @@ mod tests {
         };
         let text = format!(
             "version = 1\n{}{}",
-            grant("work", r#"["**/.git/**", "**/.ENV", "café/x", 'a\[1\]']"#),
+            grant("work", r#"["**/.git/**", "**/.ENV", "café/x", 'a\[1\]', "café*.txt", '\*é']"#),
             grant("open", r#"["**/日本"]"#)
         );
         let spellings = Spellings::new(&Policy::parse(&text).unwrap());
@@ -113,10 +97,22 @@ mod tests {
             "/work/Caf\u{c9}/x",
             "/work/A[1]",
             "/open/日本",
+            "/work/CAFÉ1.TXT",
+            "/work/*É",
         ] {
             assert!(denies(path), "{path}");
         }
-        for path in ["/work/a.txt", "/work/git", "/work/env", "/work", "/other/.env", "/work/.envrc", "/work/a[2]"] {
+        for path in [
+            "/work/a.txt",
+            "/work/git",
+            "/work/env",
+            "/work",
+            "/other/.env",
+            "/work/.envrc",
+            "/work/a[2]",
+            "/work/cafe.txt",
+            "/open/x",
+        ] {
             assert!(!denies(path), "{path}");
         }
     }

@@ -13,7 +13,7 @@ use crate::tool::values;
 /// Most exports that a hint names; the others are counted.
 pub(crate) const SHOWN_MAX: usize = 50;
 
-/// Most names that are compared with one that there is not, and the longest of them, in bytes.
+/// Most names that are compared with one that the tool does not export, and the longest of them, in bytes.
 const NEAR_MAX: usize = 1_000;
 const NEAR_BYTES_MAX: usize = 100;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use wasm_agent_calls::INTERFACES;
 
-use crate::engine::Build;
+use crate::engine::{Adapter, Build};
 use crate::error::LoadError;
 use crate::tool::composition::Composition;
 use crate::tool::counting::Counting;
@@ -64,8 +64,13 @@ pub(crate) fn has_wit(module: &[u8]) -> Result<bool, wasmparser::BinaryReaderErr
 /// ones), [`LoadError::Feature`] if it needs WebAssembly that this host does not run, [`LoadError::Library`] if it has
 /// nothing to run, [`LoadError::Invalid`] if the tool is malformed or composed of too many parts,
 /// [`LoadError::TooMuch`] if it would take the compiler too long.
-pub(crate) fn check(path: &Path, bytes: &[u8]) -> Result<Build, LoadError> {
-    let build = if is_core_module(bytes) { check_module(path, bytes)? } else { check_component(path, bytes)? };
+pub(crate) fn check(path: &Path, bytes: &[u8], adapter: Adapter) -> Result<Build, LoadError> {
+    let build = if is_core_module(bytes) {
+        check_module(path, bytes)?;
+        Build::Adapted(adapter)
+    } else {
+        check_component(path, bytes)?
+    };
     let mut counting = Counting::default();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| invalid(path, error))?;
@@ -112,7 +117,7 @@ pub(crate) fn check_component(path: &Path, bytes: &[u8]) -> Result<Build, LoadEr
 /// # Errors
 ///
 /// When the module imports something else, has nothing to run, or is malformed.
-pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadError> {
+pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<(), LoadError> {
     let typed = has_wit(module).map_err(|error| invalid(path, error))?;
     let (mut feature, mut sections) = (None, Vec::new());
     for payload in Parser::new(0).parse_all(module) {
@@ -125,9 +130,9 @@ pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadErro
     let (mut missing, mut advice) = (Lines::new(MISSING_MAX, usize::MAX), None);
     for import in sections.into_iter().flat_map(wasmparser::SectionLimited::into_imports) {
         let import = import.map_err(|error| invalid(path, error))?;
-        if let Some((line, foreign)) = foreign(import.module, import.name, typed) {
+        if let Some((line, advised)) = unsatisfied(import.module, import.name, typed) {
             missing.add(|| line);
-            advice = advice.or(foreign);
+            advice = advice.or(advised);
         }
     }
     refuse(path, missing, advice)?;
@@ -135,12 +140,12 @@ pub(crate) fn check_module(path: &Path, module: &[u8]) -> Result<Build, LoadErro
     if !typed && !is_command(module).map_err(|error| invalid(path, error))? {
         return Err(LoadError::Library { path: path.to_owned() });
     }
-    Ok(Build::Single)
+    Ok(())
 }
 
 /// Why an import of a core module can't be satisfied, and how the module is built without it; `None` if it can.
-fn foreign(module: &str, name: &str, typed: bool) -> Option<(String, Option<&'static str>)> {
-    // Resources of the module's own exports, and a second way to write names, of which the adapter judges.
+fn unsatisfied(module: &str, name: &str, typed: bool) -> Option<(String, Option<&'static str>)> {
+    // Resources of the module's own exports, and names in the `cm32p2` scheme, which the encoder checks.
     let bound = module.starts_with("[export]") || module.starts_with("cm32p2");
     match module {
         WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME => None,
@@ -214,7 +219,10 @@ mod tests {
         let imports: String = (0..100).map(|n| format!("(import \"{long}{n}\" (func))")).collect();
         let component = wat::parse_str(format!("(component {imports})")).unwrap();
         for bytes in [module, component] {
-            let Err(LoadError::Imports { missing, .. }) = check(Path::new("tool.wasm"), &bytes) else { panic!() };
+            let Err(LoadError::Imports { missing, .. }) = check(Path::new("tool.wasm"), &bytes, Adapter::default())
+            else {
+                panic!()
+            };
             assert_eq!((missing.len(), missing.last().unwrap().as_str()), (51, "and 50 more"));
             assert!(missing.iter().all(|line| line.len() < 500), "{missing:?}");
         }
@@ -225,7 +233,7 @@ mod tests {
         let lines = |typed: bool, import: &str| {
             let types = if typed { r#"(@custom "component-type:w" "")"# } else { "" };
             let module = wat::parse_str(format!("(module {import} (func (export \"_start\")) {types})")).unwrap();
-            match check(Path::new("tool.wasm"), &module) {
+            match check(Path::new("tool.wasm"), &module, Adapter::default()) {
                 Ok(_) => Vec::new(),
                 Err(LoadError::Imports { missing, .. }) => missing,
                 Err(error) => panic!("{error}"),
@@ -249,7 +257,7 @@ mod tests {
 
     #[test]
     fn what_a_tool_needs_is_told_before_it_is_compiled() {
-        let checked = |text: &str| check(Path::new("tool.wasm"), &wat::parse_str(text).unwrap());
+        let checked = |text: &str| check(Path::new("tool.wasm"), &wat::parse_str(text).unwrap(), Adapter::default());
         assert!(matches!(checked("(module (func (export \"add\")))"), Err(LoadError::Library { .. })));
         for text in ["(module (tag) (func (export \"_start\")))", "(component (core module (tag)))"] {
             assert!(matches!(checked(text), Err(LoadError::Feature { .. })), "{text}");

@@ -71,7 +71,7 @@ impl Invocation {
         let hint = || export.function.example().map(|example| format!("write it like `{}{example}`", export.shown()));
         if arguments.is_empty() {
             let message =
-                format!("`{}` has no arguments: they follow in parentheses, also where there are none", clip(text));
+                format!("`{}` has no argument list: write parentheses even if there are no arguments", clip(text));
             return Err(LoadError::Invocation { message, hint: hint() });
         }
         let values = export.function.arguments_from_wave(text.trim_end());

@@ -302,10 +302,7 @@ fn compile(
     if !bytes.starts_with(b"\0asm") {
         return Err(LoadError::NotAComponent { path: path.to_owned(), found: describe(bytes) });
     }
-    let build = match imports::check(path, bytes)? {
-        _ if is_core_module(bytes) => Build::Adapted(engine.adapter()),
-        build => build,
-    };
+    let build = imports::check(path, bytes, engine.adapter())?;
     let code = engine.compiler().make(engine, Task::Code(build), path, bytes)?;
     let component = cache::of_bytes(engine.wasmtime(build)?, &code).map_err(|error| LoadError::Compiler {
         path: path.to_owned(),

@@ -73,7 +73,7 @@ fn judge(policy: &Policy, action: &Action, origin: Origin) -> Result<Ruling, Den
         Action::LinkCreate { kind: LinkKind::Symbolic, path, target } => file::symbolic_link(policy, path, target),
         // A request or a checkpoint never changes data of this run.
         Action::HttpRequest(request) => return http::check::judge(policy, request),
-        Action::HttpInvalid(_) => return Err(http::check::judge_invalid()),
+        Action::HttpInvalid(request) => return Err(http::check::judge_invalid(request)),
         Action::Checkpoint { .. } => return Ok(checkpoint::judge()),
         Action::Socket { .. } => return Err(socket::judge()),
     }?;

@@ -10,6 +10,7 @@ use crate::decision::{Denial, DenialReason};
 use crate::grant::GrantId;
 use crate::http::action::HttpAction;
 use crate::http::grant::HttpGrant;
+use crate::http::invalid::InvalidRequest;
 use crate::http::method::Method;
 use crate::http::url::{Scheme, Url};
 use crate::policy::Policy;
@@ -68,9 +69,10 @@ struct Matched<'p> {
     asked_by: Option<&'p HttpGrant>,
 }
 
-/// The denial of a request whose URL no policy can grant.
-pub(crate) fn judge_invalid() -> Denial {
-    Denial::new(DenialReason::Url, None)
+/// The denial of a request whose method or URL no policy can grant.
+pub(crate) fn judge_invalid(request: &InvalidRequest) -> Denial {
+    let reason = if Method::parse(&request.method).is_err() { DenialReason::Method } else { DenialReason::Url };
+    Denial::new(reason, None)
 }
 
 pub(crate) fn judge(policy: &Policy, request: &HttpAction) -> Result<Ruling, Denial> {

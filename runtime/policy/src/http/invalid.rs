@@ -1,7 +1,5 @@
 //! A request that is refused for its URL, as it is recorded and shown.
 
-use std::borrow::Cow;
-
 /// Most bytes of each text. A tool can write megabytes where a URL belongs, and the record is for people.
 const TEXT_BYTES_MAX: usize = 1024;
 
@@ -17,7 +15,6 @@ impl InvalidRequest {
     /// What the tool wrote, and why it is refused. Texts of more than 1024 bytes are cut, and end in `…`.
     #[must_use]
     pub fn new(method: &str, url: &str, why: &str) -> Self {
-        let cut = |text| cut(text).into_owned();
         Self { method: cut(method), url: cut(url), why: cut(why) }
     }
 
@@ -40,12 +37,12 @@ impl InvalidRequest {
     }
 }
 
-fn cut(text: &str) -> Cow<'_, str> {
+fn cut(text: &str) -> String {
     if text.len() <= TEXT_BYTES_MAX {
-        return Cow::Borrowed(text);
+        return text.to_owned();
     }
     let end = text.floor_char_boundary(TEXT_BYTES_MAX - '…'.len_utf8());
-    Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default()))
+    format!("{}…", text.get(..end).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) type TypeName<'t> = (Option<&'t str>, &'t str);
 pub(super) struct Docs(Value);
 
 impl Docs {
-    /// Reads the section. One that is malformed is as good as none: it changes no meaning.
+    /// Reads the section. A malformed one counts as missing: documentation changes no call.
     pub(super) fn read(section: &[u8]) -> Self {
         let json = section.split_first().filter(|(version, _)| VERSIONS.contains(version)).map(|(_, json)| json);
         let json = json.filter(|json| json.len() <= SECTION_BYTES_MAX);

@@ -119,8 +119,9 @@ impl Interfaces {
                 self.more = self.more.saturating_add(1);
                 return;
             }
-            bytes_left = bytes_left.saturating_sub(interface.map_or(0, str::len).saturating_add(name.len()));
             let (ty, docs) = (table.function(ty), docs.function(interface, name));
+            let bytes = [interface, Some(name), docs.as_deref()].into_iter().flatten().map(str::len).sum();
+            bytes_left = bytes_left.saturating_sub(bytes);
             let interface = interface.map(str::to_owned);
             self.exports.push(Export { interface, name: name.to_owned(), ty, docs });
         };

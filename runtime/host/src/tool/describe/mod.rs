@@ -53,7 +53,7 @@ impl Description {
         let sha256 = ToolDigest::from_bytes(sha2::Sha256::digest(&bytes).into());
         let adapted = is_core_module(&bytes);
         if adapted {
-            imports::check(path, &bytes)?;
+            imports::check(path, &bytes, engine.adapter())?;
         } else {
             imports::check_component(path, &bytes)?;
         }

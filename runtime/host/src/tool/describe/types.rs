@@ -11,8 +11,8 @@ use wasmparser::types::TypesRef;
 
 use super::docs::{Docs, TypeName};
 
-/// Most types of all functions, and most bytes of the names in them. A tool with more is described without the types of
-/// some functions.
+/// Most types of all functions, and most bytes of the names in them, and of the documentation. A tool with more is
+/// described without the types of some functions, or without a part of the documentation.
 const ENTRIES_MAX: usize = 20_000;
 const NAMES_BYTES_MAX: usize = 1 << 20;
 
@@ -25,6 +25,7 @@ pub(super) struct Types<'t> {
     /// Of which there are some fifteen.
     primitives: Vec<(PrimitiveValType, Index)>,
     names_bytes: usize,
+    docs_bytes_left: usize,
     named: HashMap<ComponentDefinedTypeId, TypeName<'t>>,
 }
 
@@ -37,6 +38,7 @@ impl<'t> Types<'t> {
             found: HashMap::new(),
             primitives: Vec::new(),
             names_bytes: 0,
+            docs_bytes_left: NAMES_BYTES_MAX,
             named: HashMap::new(),
         }
     }
@@ -138,6 +140,13 @@ impl<'t> Types<'t> {
         ty.map(|ty| self.value(ty, depth)).transpose()
     }
 
+    /// What the documentation says about an item of a type, up to a number of bytes for the whole tool.
+    fn described(&mut self, id: ComponentDefinedTypeId, item: &str) -> Option<String> {
+        let docs = self.docs.item(*self.named.get(&id)?, item)?;
+        self.docs_bytes_left = self.docs_bytes_left.checked_sub(docs.len())?;
+        Some(docs)
+    }
+
     fn defined(
         &mut self,
         id: ComponentDefinedTypeId,
@@ -145,8 +154,6 @@ impl<'t> Types<'t> {
         depth: usize,
     ) -> Result<Entry, NotCallable> {
         use ComponentDefinedType as Ty;
-        let (docs, name) = (self.docs, self.named.get(&id).copied());
-        let described = |item: &str| name.and_then(|name| docs.item(name, item));
         Ok(match ty {
             Ty::List { element, .. } => Entry::List(self.value(element, depth)?),
             Ty::Option { ty, .. } => Entry::Option(self.value(ty, depth)?),
@@ -159,14 +166,14 @@ impl<'t> Types<'t> {
             Ty::Record(record) => {
                 let each = record.fields.iter().map(|(name, ty)| {
                     let (text, ty) = self.field(name, ty, depth)?;
-                    Ok((text, ty, described(name.as_str())))
+                    Ok((text, ty, self.described(id, name.as_str())))
                 });
                 Entry::Record(each.collect::<Result<_, _>>()?)
             }
             Ty::Variant(variant) => {
                 let each = variant.cases.iter().map(|(name, case)| {
                     let text = self.text(name.as_str())?;
-                    Ok((text, self.maybe(case.ty.as_ref(), depth)?, described(name.as_str())))
+                    Ok((text, self.maybe(case.ty.as_ref(), depth)?, self.described(id, name.as_str())))
                 });
                 Entry::Variant(each.collect::<Result<_, _>>()?)
             }

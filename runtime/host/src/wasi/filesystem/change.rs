@@ -321,7 +321,7 @@ impl Host {
 ///
 /// What is made, moved or removed is the name itself. With its `/` it would be the directory behind a link of that
 /// name.
-fn without_slash(path: &str) -> (&str, bool) {
+pub(super) fn without_slash(path: &str) -> (&str, bool) {
     let name = path.trim_end_matches('/');
     if name.is_empty() { (path, false) } else { (name, name.len() < path.len()) }
 }

@@ -22,8 +22,6 @@ pub(super) fn code_of(error: &io::Error) -> ErrorCode {
     match error.kind() {
         // A write that took no bytes: nothing else says that there is no room.
         io::ErrorKind::WriteZero => ErrorCode::InsufficientSpace,
-        // A size beyond 63 bits, which the system can't even be asked for.
-        io::ErrorKind::InvalidInput => ErrorCode::Invalid,
         _ => ErrorCode::Io,
     }
 }
@@ -93,7 +91,6 @@ mod tests {
         let quota = io::Error::from_raw_os_error(Errno::DQUOT.raw_os_error());
         assert_eq!(code_of(&quota), ErrorCode::Quota);
         assert_eq!(code_of(&io::Error::from(io::ErrorKind::WriteZero)), ErrorCode::InsufficientSpace);
-        assert_eq!(code_of(&io::Error::from(io::ErrorKind::InvalidInput)), ErrorCode::Invalid);
         assert_eq!(code_of(&io::Error::other("?")), ErrorCode::Io);
     }
 }

@@ -154,7 +154,7 @@ impl Host {
 
 /// Whether a listing has an entry.
 fn is_shown(grants: &Grants, files: &Files, listing: u32, entry: &types::DirectoryEntry) -> bool {
-    // A directory for all that is known: then no file system says what its entries are.
+    // An entry of unknown type may be a directory: some file systems don't give the types.
     let may_be_dir = matches!(entry.type_, types::DescriptorType::Directory | types::DescriptorType::Unknown);
     let rules = PathRules { grants, guard: &files.guard };
     let Some(directory) = files.listed(listing) else { return false };

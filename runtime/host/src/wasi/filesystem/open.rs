@@ -11,6 +11,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
 use super::access::ResolvedPath;
+use super::change::without_slash;
 use super::effects::Change;
 use super::errors::failed;
 use super::path_rules::Wants;
@@ -219,7 +220,7 @@ impl Host {
 /// Whether the last name of a path has a `/` behind it. A file can't be created there, whatever is there now, so that
 /// the answer reveals nothing.
 fn names_a_directory(path: &str) -> bool {
-    let name = path.trim_end_matches('/');
+    let (name, must_be_dir) = without_slash(path);
     let last = name.rsplit('/').next().unwrap_or_default();
-    name.len() < path.len() && !name.starts_with('/') && !matches!(last, "" | "." | "..")
+    must_be_dir && !name.starts_with('/') && !matches!(last, "." | "..")
 }

@@ -79,20 +79,15 @@ impl FileOutput {
     }
 }
 
-/// Writes to a file, at a position or at its end, as far as the run may add to the disk. Returns how many bytes were
+/// Writes to a file, at a position or at its end, if the run may add that much to the disk. Returns how many bytes were
 /// taken.
 pub(super) fn put(disk: &Disk, file: &File, position: Option<u64>, contents: &[u8]) -> Result<usize, Errno> {
     disk.write(file, (position, contents.len()), || {
-        loop {
-            let written = match position {
-                Some(position) => rustix::io::pwrite(file, contents, position),
-                // The position does not matter: the kernel appends.
-                None => rustix::io::pwritev2(file, &[IoSlice::new(contents)], u64::MAX, ReadWriteFlags::APPEND),
-            };
-            if written != Err(Errno::INTR) {
-                return written;
-            }
-        }
+        rustix::io::retry_on_intr(|| match position {
+            Some(position) => rustix::io::pwrite(file, contents, position),
+            // The position does not matter: the kernel appends.
+            None => rustix::io::pwritev2(file, &[IoSlice::new(contents)], u64::MAX, ReadWriteFlags::APPEND),
+        })
     })
 }
 

@@ -48,8 +48,8 @@ impl Host {
         let mut headers: HeaderMap = std::mem::take(&mut request.headers).into();
         let mut action = match describe(&request) {
             Ok(action) => action,
-            Err(Refused { request, error }) => {
-                call.decided(gate.barred(&Action::HttpInvalid(Box::new(request)), DenialReason::Url));
+            Err(Refused { request, reason, error }) => {
+                call.decided(gate.barred(&Action::HttpInvalid(Box::new(request)), reason));
                 return Err(error.into());
             }
         };
@@ -142,6 +142,7 @@ fn begin(call: &mut Call, sending: Sending, request: HttpAction, places: Arc<Sem
 struct Refused {
     /// For the record.
     request: InvalidRequest,
+    reason: DenialReason,
     /// For the tool.
     error: types::ErrorCode,
 }
@@ -167,14 +168,14 @@ fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, Refused> {
     };
     let authority = request.authority.as_deref().unwrap_or_default();
     let path = request.path_with_query.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
-    let refused = |why: &dyn std::fmt::Display, error| {
+    let refused = |why: &dyn std::fmt::Display, reason, error| {
         let url = format!("{scheme}://{authority}{path}");
-        Refused { request: InvalidRequest::new(method, &url, &why.to_string()), error }
+        Refused { request: InvalidRequest::new(method, &url, &why.to_string()), reason, error }
     };
+    let parsed = PolicyMethod::parse(method)
+        .map_err(|error| refused(&error, DenialReason::Method, types::ErrorCode::HttpRequestMethodInvalid))?;
     let url =
         PolicyScheme::parse(scheme).ok_or(UrlError::Scheme).and_then(|scheme| Url::parse(scheme, authority, path));
-    let url = url.map_err(|error| refused(&error, types::ErrorCode::HttpRequestUriInvalid))?;
-    let method =
-        PolicyMethod::parse(method).map_err(|error| refused(&error, types::ErrorCode::HttpRequestMethodInvalid))?;
-    Ok(HttpAction::new(method, url))
+    let url = url.map_err(|error| refused(&error, DenialReason::Url, types::ErrorCode::HttpRequestUriInvalid))?;
+    Ok(HttpAction::new(parsed, url))
 }
