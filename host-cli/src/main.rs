@@ -14,6 +14,7 @@ mod host_names;
 mod loading;
 mod machine;
 mod own;
+mod process;
 mod prompt;
 mod report;
 mod show;

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::process::{Pid, getpgid, getpgrp, getpid, getppid, getsid};
+use rustix::process::getpid;
 use signal_hook::consts::signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGXCPU, SIGXFSZ};
 use signal_hook::iterator;
 use signal_hook::low_level::{emulate_default_handler, exit, signal_name};
@@ -12,6 +12,7 @@ use wasm_agent_host::RunHandle;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fresh_line;
+use crate::process::Process;
 use crate::prompt;
 
 /// Begins the reason of a run that a signal stopped.
@@ -19,9 +20,6 @@ pub(crate) const STOPPED_BY: &str = "stopped by signal ";
 
 /// The signals that stop a run.
 const STOPPING: [i32; 5] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU];
-
-/// Most ancestors that are looked at to find the shell: more than there are.
-const ANCESTORS_MAX: usize = 256;
 
 /// A shell shows the end of a program by a signal as this and the signal's number.
 const STATUS_OF_SIGNALS: i32 = 128;
@@ -113,7 +111,7 @@ fn end(signal: i32) {
 /// Stops the process until it is continued, with the run's clock stopped. The terminal's modes are left alone: this
 /// program never sets them.
 fn suspend(stage: &Mutex<Stage>) {
-    if is_orphaned() {
+    if Process::own().is_none_or(Process::is_orphaned) {
         return;
     }
     let _standing_still = match &*lock(stage) {
@@ -122,36 +120,6 @@ fn suspend(stage: &Mutex<Stage>) {
     };
     // It returns once the process is continued.
     let _ = emulate_default_handler(SIGTSTP);
-}
-
-/// Whether no shell could continue this process: the kernel does not stop such a process at a terminal's key either.
-///
-/// A shell with jobs is the first ancestor outside of this process's group, and in its session. `sh -c` is in the
-/// group.
-fn is_orphaned() -> bool {
-    let mut ancestor = getppid();
-    for _ in 0..ANCESTORS_MAX {
-        let Some(process) = ancestor else { return true };
-        if getsid(Some(process)) != getsid(None) {
-            return true;
-        }
-        if getpgid(Some(process)) != Ok(getpgrp()) {
-            return false;
-        }
-        ancestor = parent(process);
-    }
-    true
-}
-
-/// The parent of another process. None if the kernel does not say.
-fn parent(process: Pid) -> Option<Pid> {
-    parent_in(&std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_pid())).ok()?)
-}
-
-/// The number, the name in parentheses, which can contain any character, a letter for the state, the parent.
-fn parent_in(stat: &str) -> Option<Pid> {
-    let (_, rest) = stat.rsplit_once(')')?;
-    Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?)
 }
 
 /// The signals that this process was started to ignore. None if the kernel does not say.
@@ -179,12 +147,5 @@ mod tests {
     fn signals_that_were_ignored_at_the_start_are_known() {
         assert_eq!(ignored_by("Name:\tx\nSigIgn:\t0000000000001003\nSigCgt:\tff\n"), [SIGHUP, SIGINT, 13]);
         assert!(ignored_by("Name:\tx\n").is_empty());
-    }
-
-    #[test]
-    fn the_parent_of_a_process_is_known_whatever_its_name() {
-        assert_eq!(parent_in("7 (a) S 9 (b)) R 42 7 7 0"), Pid::from_raw(42));
-        assert_eq!(parent_in("1 (init) S 0 1 1 0"), None);
-        assert_eq!(parent_in(""), None);
     }
 }

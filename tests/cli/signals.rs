@@ -101,7 +101,8 @@ fn full(output: &OwnedFd, child: &mut Child) {
     }
 }
 
-const LONG: &str = "version = 1\n\n[limits]\ntime = \"1h\"\n";
+/// So long that no test reaches it, and that a failing one ends.
+const LONG: &str = "version = 1\n\n[limits]\ntime = \"10m\"\n";
 
 #[test]
 fn a_run_whose_output_nobody_reads_can_be_stopped() {
@@ -144,7 +145,7 @@ fn signals_are_handled_while_a_question_can_not_be_shown_again() {
 fn the_time_of_a_run_whose_output_nobody_reads_ends() {
     let desk = Desk::new();
     let (_reader, pipe) = std::io::pipe().unwrap();
-    let (status, said) = ended(flood(&desk, pipe, &LONG.replace("1h", "1s")));
+    let (status, said) = ended(flood(&desk, pipe, &LONG.replace("10m", "1s")));
     assert_eq!(status, Some(3), "{said}");
     assert!(said.contains("`time`"), "{said}");
     assert_eq!(desk.quietly("journal verify a.journal").status, 0);
@@ -202,15 +203,34 @@ fn a_run_goes_on_after_it_was_suspended() {
     let (child, _stdout) = endless(&desk, |command| {
         command.process_group(0);
     });
-    kill_process(id(&child), Signal::TSTP).unwrap();
-    let (_, status) = waitpid(Some(id(&child)), WaitOptions::UNTRACED).unwrap().unwrap();
-    assert!(status.stopped(), "{status:?}");
-    kill_process(id(&child), Signal::CONT).unwrap();
-    let (_, status) = waitpid(Some(id(&child)), WaitOptions::CONTINUED).unwrap().unwrap();
-    assert!(status.continued(), "{status:?}");
+    suspend_and_continue(id(&child));
     kill_process(id(&child), Signal::TERM).unwrap();
     let (status, said) = ended(child);
     assert_eq!(status, Some(3), "{said}");
+}
+
+/// Stops a child, and continues it once it stands still.
+fn suspend_and_continue(child: Pid) {
+    kill_process(child, Signal::TSTP).unwrap();
+    let (_, status) = waitpid(Some(child), WaitOptions::UNTRACED).unwrap().unwrap();
+    assert!(status.stopped(), "{status:?}");
+    kill_process(child, Signal::CONT).unwrap();
+    let (_, status) = waitpid(Some(child), WaitOptions::CONTINUED).unwrap().unwrap();
+    assert!(status.continued(), "{status:?}");
+}
+
+#[test]
+fn a_run_whose_session_is_that_of_another_namespace_can_be_suspended() {
+    const HERE: &str = "signals::a_run_goes_on_after_it_was_suspended";
+    let mut again = std::process::Command::new("unshare");
+    again.args(["--user", "--map-root-user", "--mount-proc", "--pid", "--fork", "--kill-child"]);
+    let output = again.arg(std::env::current_exe().unwrap()).args(["--exact", HERE]).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if said.contains("unshare: ") {
+        println!("skipped, as there can be no namespace: {said}");
+        return;
+    }
+    assert!(said.contains("test result: ok. 1 passed"), "{said}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ use rustix::fs::{Mode, OFlags};
 use rustix::termios::{LocalModes, QueueSelector};
 use wasm_agent_host::approval::ApproverError;
 
+use crate::process::Process;
+
 /// Longest line, in bytes: the kernel's own limit. An answer is a letter, and perhaps a reason.
 const LINE_BYTES_MAX: usize = 4096;
 
@@ -65,7 +67,7 @@ impl Terminal {
         // Reading would stop a process in the background, and the run with it.
         let in_front = rustix::termios::tcgetpgrp(&tty)
             .map_err(|error| unusable(&format!("cannot tell who reads it: {error}")))?;
-        if in_front != rustix::process::getpgrp() {
+        if Process::own().map(Process::group) != Some(in_front.as_raw_pid()) {
             return Err(unusable("this run is in the background"));
         }
         // This question may have timed out while an earlier one was waiting.
