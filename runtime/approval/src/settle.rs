@@ -69,13 +69,13 @@ pub(crate) async fn ask(request: &ApprovalRequest, approver: &dyn Approver, time
     let waited = asked.elapsed();
 
     match outcome {
-        // An approver that blocks its thread is not interrupted, so its answer can still be too late.
+        // Whatever it says, nobody has approved.
         Some(Ok(settled)) if !approver.can_ask() => Settlement {
-            // Whatever it says, nobody has approved.
             answer: Answer::Refuse { stop: false },
             status: AnswerStatus::Nobody,
             ..answered(settled, waited)
         },
+        // An approver that blocks its thread is not interrupted, so its answer can still be too late.
         Some(Ok(settled)) if waited <= timeout => answered(settled, waited),
         Some(Ok(_)) | None => refused(approver, waited, AnswerStatus::TimedOut),
         Some(Err(error)) => refused(approver, waited, AnswerStatus::Broken(causes(&error))),

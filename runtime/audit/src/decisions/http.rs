@@ -8,7 +8,7 @@ use minicbor::data::Type;
 use super::RecordedDecision;
 
 /// Most addresses taken from one list: as many as the host records.
-const ADDRESSES_MAX: usize = 16;
+const ADDRESSES_MAX: usize = 18;
 
 /// Reads the addresses in an outcome's `extra`. Skips what does not match the format.
 pub(super) fn addresses(extra: &[u8], decided: &mut RecordedDecision) {

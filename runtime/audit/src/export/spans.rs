@@ -254,7 +254,7 @@ impl Ended {
             result: outcome.result,
             detail: outcome.detail.as_deref().map(cut),
             status: extra.and_then(|extra| extra.get("status")?.as_u64()),
-            peer: text("peer"),
+            peer: text("peer").or_else(|| text("proxy")),
             protocol: text("protocol"),
         }
     }

@@ -1,6 +1,6 @@
 //! Makes one decision again, by the rules of the gate.
 
-use wasm_agent_policy::{Action, DecisionKind, Denial, DenialReason, GuestPath, HttpAction, Judgement, Policy};
+use wasm_agent_policy::{Action, DecisionKind, Denial, DenialReason, GuestPath, Host, HttpAction, Judgement, Policy};
 
 use crate::decisions::{DecisionOutcome, RecordedDecision};
 
@@ -57,6 +57,10 @@ fn request_again(policy: &Policy, request: &HttpAction, was: &RecordedDecision) 
     again.headers.clone_from(&request.headers);
     let judgement = policy.judge(&Action::HttpRequest(Box::new(again)), was.origin);
     let Some(grant) = judgement.grant.filter(|_| judgement.decision != DecisionKind::Deny) else { return judgement };
+    // The proxy resolves names, so no address of theirs is checked.
+    if policy.proxies(grant) && !matches!(request.url.host(), Host::Ip(_)) {
+        return judgement;
+    }
     let mut known = was.reached.iter().chain(&was.refused).peekable();
     if known.peek().is_some() && !known.any(|address| policy.network_allows(grant, *address)) {
         return Denial::new(DenialReason::Network, Some(grant)).into();

@@ -139,7 +139,14 @@ impl Suggest {
         if directories > FILESYSTEM_GRANTS_MAX || patterns > PATTERNS_MAX {
             return Err(SuggestError::TooMany);
         }
-        let text = render::policy(&self);
+        let mut grants = self.requests.grants(self.paths);
+        let mut text = render::policy(&self, &grants);
+        if self.paths != Paths::Exact
+            && let Ok(policy) = Policy::parse(&text)
+        {
+            self.requests.provide(&policy, &mut grants);
+            text = render::policy(&self, &grants);
+        }
         if text.len() > POLICY_BYTES_MAX {
             return Err(SuggestError::TooMany);
         }

@@ -7,7 +7,7 @@ use wasm_agent_policy::{Limits, SecretSource, toml_string};
 use super::Suggest;
 use super::mounts::{ASKED, Mount};
 use super::patterns::{Dialect, Paths, generalise, includes, is_literal, literal, without_covered};
-use super::requests::PUBLIC;
+use super::requests::{Grants, PUBLIC};
 use super::settings::Settings;
 
 /// Longest line of a list, in characters. Longer lists have one item per line.
@@ -18,7 +18,7 @@ const WIDER: &str =
     "# Some of these names can't be written as exact patterns. The wildcards in their place match other names too.\n";
 
 /// The whole text.
-pub(super) fn policy(suggest: &Suggest) -> String {
+pub(super) fn policy(suggest: &Suggest, grants: &Grants) -> String {
     let mut text = "version = 1\n".to_owned();
     if let Some(tool) = &suggest.settings.tool {
         text += &format!("\n[tool]\nsha256 = \"{}\"\n", tool);
@@ -36,7 +36,7 @@ pub(super) fn policy(suggest: &Suggest) -> String {
         let within = within.get(mount.guest.as_str()).map_or(&[][..], Vec::as_slice);
         text += &filesystem(mount, within, suggest);
     }
-    text += &http(suggest);
+    text += &http(suggest, grants);
     text += &settings(&suggest.settings);
     text + &remarks(suggest)
 }
@@ -96,10 +96,9 @@ fn only(mount: &Mount, how: Paths) -> BTreeSet<String> {
     without_covered(patterns.into_values().chain(renamed).chain(own).collect())
 }
 
-fn http(suggest: &Suggest) -> String {
-    let grants = suggest.requests.grants(suggest.paths);
+fn http(suggest: &Suggest, grants: &Grants) -> String {
     let mut text = String::new();
-    for ((url, secrets), grant) in &grants {
+    for ((url, secrets), grant) in grants {
         text.push('\n');
         for line in grant.uses.lines(&suggest.journals) {
             text += &format!("# {line}\n");

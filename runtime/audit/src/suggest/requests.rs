@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use wasm_agent_policy::{DecisionKind, HttpAction, HttpGrant, IpNet, Policy, SecretSpec, Url, UrlPattern, is_special};
+use wasm_agent_policy::{
+    DecisionKind, HttpAction, HttpGrant, IpNet, Method, Policy, SecretSpec, Url, UrlPattern, is_special,
+};
 
 use super::patterns::{Dialect, Paths, generalise, is_literal};
 use super::room::{Room, SuggestError};
@@ -63,6 +65,25 @@ pub(super) struct Grant {
     pub(super) uses: Uses,
 }
 
+/// The grants, by URL and secrets.
+pub(super) type Grants = BTreeMap<(String, Vec<String>), Grant>;
+
+impl Grant {
+    /// Adds what a request needs of the grant that governs it.
+    fn provide(&mut self, asked: &Requested) {
+        self.networks.extend(asked.networks.iter().cloned());
+        self.proxy.extend(&asked.proxy);
+        self.headers.extend(asked.headers.iter().cloned());
+    }
+}
+
+impl Requested {
+    fn url(&self, origin: &str) -> Option<Url> {
+        let query = self.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
+        Url::parse_str(&format!("{origin}/{}{query}", self.path)).ok()
+    }
+}
+
 impl Requests {
     /// Adds the secrets of a policy.
     pub(super) fn begin(&mut self, journal: &str, policy: &Policy) -> Result<(), SuggestError> {
@@ -103,7 +124,7 @@ impl Requests {
             self.given.entry(request.url.as_str().to_owned()).or_insert_with(|| request.secrets.clone());
         }
         let asked = method.entry(whole).or_insert_with(|| Requested {
-            path: url.path().trim_start_matches('/').to_owned(),
+            path: url.path().strip_prefix('/').unwrap_or_default().to_owned(),
             query: url.query().map(str::to_owned),
             encoded_slash: url.has_encoded_slash(),
             ..Requested::default()
@@ -132,9 +153,13 @@ impl Requests {
     }
 
     /// The grants, by URL and secrets.
-    pub(super) fn grants(&self, how: Paths) -> BTreeMap<(String, Vec<String>), Grant> {
-        let mut grants: BTreeMap<(String, Vec<String>), Grant> = BTreeMap::new();
+    pub(super) fn grants(&self, how: Paths) -> Grants {
+        let mut grants = Grants::new();
         for ((origin, secrets), methods) in &self.asked_for {
+            // A grant gives its secrets to all of its requests: no pattern may match those that had others.
+            let same =
+                self.asked_for.range((origin.clone(), Vec::new())..).take_while(|((other, _), _)| other == origin);
+            let how = if same.take(2).count() > 1 { Paths::Exact } else { how };
             for (method, urls) in methods {
                 let paths: BTreeSet<String> = urls.values().map(|asked| asked.path.clone()).collect();
                 let patterns = generalise(&paths, &BTreeSet::new(), how, Dialect::Url);
@@ -150,9 +175,7 @@ impl Requests {
                     let grant = grants.entry((url, secrets.clone())).or_default();
                     grant.wider |= wider;
                     grant.methods.insert(method.clone());
-                    grant.networks.extend(asked.networks.iter().cloned());
-                    grant.proxy.extend(&asked.proxy);
-                    grant.headers.extend(asked.headers.iter().cloned());
+                    grant.provide(asked);
                     grant.asks |= asked.asks;
                     grant.encoded_slash |= asked.encoded_slash;
                     grant.unasked |= asked.unasked;
@@ -161,6 +184,23 @@ impl Requests {
             }
         }
         grants
+    }
+
+    /// Gives the grant that governs each request what the request needed. A more specific pattern than the request's
+    /// own may match it: `/a/**`, made of `/a/b`, also matches `/a`.
+    pub(super) fn provide(&self, policy: &Policy, grants: &mut Grants) {
+        for ((origin, secrets), methods) in &self.asked_for {
+            for (method, urls) in methods {
+                let Ok(method) = Method::parse(method) else { continue };
+                for asked in urls.values() {
+                    let Some(url) = asked.url(origin) else { continue };
+                    let Some(governing) = policy.governing_http_grant(&method, &url) else { continue };
+                    if let Some(grant) = grants.get_mut(&(governing.url.to_string(), secrets.clone())) {
+                        grant.provide(asked);
+                    }
+                }
+            }
+        }
     }
 
     /// The secrets that requests got.
@@ -172,10 +212,8 @@ impl Requests {
 
 /// The pattern, or the whole origin if the pattern does not match the URL that it was made from.
 fn usable(pattern: &str, origin: &str, asked: &Requested) -> String {
-    let query = asked.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
-    let url = Url::parse_str(&format!("{origin}/{}{query}", asked.path));
-    match (UrlPattern::parse_with(pattern, asked.encoded_slash), url) {
-        (Ok(compiled), Ok(url)) if compiled.matches(&url) => pattern.to_owned(),
+    match (UrlPattern::parse_with(pattern, asked.encoded_slash), asked.url(origin)) {
+        (Ok(compiled), Some(url)) if compiled.matches(&url) => pattern.to_owned(),
         _ => format!("{origin}/**"),
     }
 }

@@ -70,7 +70,11 @@ impl Settings {
             return clash("certificate file", ca_file.unwrap_or_default(), self.ca_file.clone().unwrap_or_default());
         }
         if policy.proxy() != self.proxy.as_ref() {
-            let shown = |proxy: Option<&ProxySpec>| proxy.map_or_else(String::new, |proxy| proxy.text.clone());
+            let shown = |proxy: Option<&ProxySpec>| match proxy {
+                Some(ProxySpec { text, secret: Some(secret), .. }) => format!("{text} with the secret {secret}"),
+                Some(proxy) => proxy.text.clone(),
+                None => String::new(),
+            };
             return clash("proxy", shown(policy.proxy()), shown(self.proxy.as_ref()));
         }
         widen(&mut self.limits, policy.limits());

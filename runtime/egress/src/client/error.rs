@@ -268,13 +268,13 @@ pub(super) fn classify(error: hyper::Error) -> ExchangeError {
     while let Some(cause) = source {
         if let Some(cause) = cause.downcast_ref::<h2::Error>() {
             return match cause.get_io() {
-                Some(cause) => broken(cause),
+                Some(cause) => classify_io(cause),
                 None if is_not_processed(cause) => ExchangeError::NotProcessed(error),
                 None => ExchangeError::Protocol(error),
             };
         }
         if let Some(cause) = cause.downcast_ref::<io::Error>() {
-            return broken(cause);
+            return classify_io(cause);
         }
         source = cause.source();
     }
@@ -288,13 +288,9 @@ fn is_not_processed(error: &h2::Error) -> bool {
     error.is_remote() && (refused || error.is_go_away())
 }
 
-fn broken(error: &io::Error) -> ExchangeError {
+/// Sorts an I/O error of a connection, or of its TLS handshake.
+pub(super) fn classify_io(error: &io::Error) -> ExchangeError {
     tls_error(error).map_or(ExchangeError::ConnectionTerminated, sort_tls)
-}
-
-/// Sorts an error of the TLS handshake.
-pub(super) fn classify_handshake(error: &io::Error) -> ExchangeError {
-    broken(error)
 }
 
 /// Sorts an error of dialling.

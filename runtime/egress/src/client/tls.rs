@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::error::{ClientError, ExchangeError, classify_handshake};
+use super::error::{ClientError, ExchangeError, classify_io};
 use super::{Host, Protocol};
 
 /// Versions offered in the handshake, best first.
@@ -43,7 +43,7 @@ impl Tls {
     ) -> Result<(TlsStream<TcpStream>, Protocol), ExchangeError> {
         let config = self.config.get_or_try_init(|| self.load()).await?;
         let connector = TlsConnector::from(Arc::clone(config));
-        let stream = connector.connect(server_name(host)?, stream).await.map_err(|error| classify_handshake(&error))?;
+        let stream = connector.connect(server_name(host)?, stream).await.map_err(|error| classify_io(&error))?;
         let protocol = match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,

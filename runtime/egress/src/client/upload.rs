@@ -219,29 +219,22 @@ impl Source {
     /// number of them would queue up here for a server that reads none.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         loop {
-            let polled = self.poll_any(context);
-            let is_empty = |frame: &Frame<Bytes>| frame.data_ref().is_some_and(Bytes::is_empty);
-            if !matches!(&polled, Poll::Ready(Some(Ok(frame))) if is_empty(frame)) {
-                return polled;
+            let body = match &mut self.rest {
+                Rest::Unread(body) => body,
+                Rest::Ended => return Poll::Ready(None),
+                Rest::TakenBack => return Poll::Ready(Some(Err(UploadFailed.into()))),
+            };
+            let polled = Pin::new(body).poll_frame(context);
+            let Poll::Ready(Some(Ok(frame))) = &polled else { return polled };
+            if frame.data_ref().is_some_and(Bytes::is_empty) {
+                continue;
             }
-        }
-    }
-
-    fn poll_any(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let body = match &mut self.rest {
-            Rest::Unread(body) => body,
-            Rest::Ended => return Poll::Ready(None),
-            Rest::TakenBack => return Poll::Ready(Some(Err(UploadFailed.into()))),
-        };
-        let polled = Pin::new(body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && frame.data_ref().is_none_or(|data| !data.is_empty())
-        {
             self.begun = true;
-            let fits = self.kept.as_mut().is_some_and(|kept| kept.add(frame));
-            self.kept = self.kept.take().filter(|_| fits);
+            if !self.kept.as_mut().is_some_and(|kept| kept.add(frame)) {
+                self.kept = None;
+            }
+            return polled;
         }
-        polled
     }
 
     /// Ends the body.

@@ -42,7 +42,15 @@ fn in_percent_signs(path: &str) -> Option<&str> {
 /// Warns about the directory of a grant. Says whether it is one.
 pub(crate) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, findings: &mut Findings<'_>) -> bool {
     let Some(real) = surroundings.real(&grant.host) else {
-        check_spelling(&grant.host, "./notes", grant.line, findings);
+        if !check_spelling(&grant.host, "./notes", grant.line, findings)
+            && let Some((folder, _)) = grant.host.split_once('*')
+        {
+            let folder = folder.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            let message =
+                format!("`*` in `{}` is a part of a name: a grant is for one directory and what is in it", grant.host);
+            let hint = format!("write `{folder}`, and list in `only` what the tool is to have of it");
+            findings.add(grant.line, WarningKind::NotAPath, &message, &hint);
+        }
         return false;
     };
     let is_file = surroundings.is_file.is_some_and(|is_file| is_file(&real));
@@ -61,19 +69,19 @@ pub(crate) fn check(grant: &FilesystemGrant, surroundings: &Surroundings<'_>, fi
 /// Warns about the files that a policy names.
 pub(crate) fn check_files(policy: &Policy, surroundings: &Surroundings<'_>, findings: &mut Findings<'_>) {
     let secrets = policy.secrets().iter().filter_map(|secret| match &secret.source {
-        SecretSource::File(file) => Some((file.as_str(), secret.line)),
+        SecretSource::File(file) => Some((file.as_str(), "./token.txt", secret.line)),
         SecretSource::Env(_) => None,
     });
-    let authorities = policy.ca_file().map(|file| (file, policy.ca_line().unwrap_or(1)));
-    for (file, line) in secrets.chain(authorities) {
+    let authorities = policy.ca_file().map(|file| (file, "./ca.pem", policy.ca_line().unwrap_or(1)));
+    for (file, example, line) in secrets.chain(authorities) {
         if surroundings.real(file).is_none() {
-            check_spelling(file, "./token.txt", line, findings);
+            check_spelling(file, example, line, findings);
         }
     }
 }
 
-/// `example` is a path that is right in this place.
-fn check_spelling(path: &str, example: &str, line: u32, findings: &mut Findings<'_>) {
+/// Whether it warned of how a path is spelled. `example` is one that is right in this place.
+fn check_spelling(path: &str, example: &str, line: u32, findings: &mut Findings<'_>) -> bool {
     let (message, hint) = if let Some(part) = unexpanded(path) {
         let message = format!("`{part}` in `{path}` is a part of a name: only a shell replaces it");
         (message, format!("write the whole path, or one that begins at this file's folder, such as `{example}`"))
@@ -82,14 +90,11 @@ fn check_spelling(path: &str, example: &str, line: u32, findings: &mut Findings<
             format!("`{path}` is a path here, and not a URL"),
             (if scheme == "file" { "leave out `file://`" } else { URL }).to_owned(),
         )
-    } else if let Some((folder, _)) = path.split_once('*') {
-        let folder = folder.rsplit_once('/').map_or(".", |(folder, _)| folder);
-        let message = format!("`*` in `{path}` is a part of a name: a grant is for one directory and what is in it");
-        (message, format!("write `{folder}`, and list in `only` what the tool is to have of it"))
     } else {
-        return;
+        return false;
     };
     findings.add(line, WarningKind::NotAPath, &message, &hint);
+    true
 }
 
 /// What to write instead of a URL.
@@ -159,7 +164,7 @@ mod tests {
                       header = \"x-a\"\nvalue = \"{}\"\n[tls]\nca = \"~/ca.pem\"\n";
         let found: Vec<String> = warnings(secret);
         assert!(found[0].starts_with("5 not-a-path: `$HOME` in `$HOME/token`"), "{found:?}");
-        assert!(found[1].ends_with("such as `./token.txt`"), "{found:?}");
+        assert!(found[1].ends_with("such as `./ca.pem`"), "{found:?}");
         assert!(found[1].starts_with("10 not-a-path: `~` in `~/ca.pem`"), "{found:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! What was not allowed stays so.
 
+use wasm_agent_policy::{Method, Url};
+
 use super::*;
 
 #[test]
@@ -57,5 +59,38 @@ fn a_url_is_granted_in_canonical_form_and_with_the_key_that_it_needs() {
         assert_eq!(judged(&run, &Policy::parse(&text).unwrap()).counts.lost, 0, "{text}");
         let without = Policy::parse(&text.replace("encoded-slash = true\n", "").replace("%2F", "*")).unwrap();
         assert_eq!(judged(&run, &without).counts.lost, 2, "{text}");
+    }
+}
+
+#[test]
+fn the_grant_that_governs_a_request_has_what_it_needed() {
+    let grant = "[[http]]\nurl = \"https://a.test/**\"\nnetworks = [\"10.0.0.0/8\", \"public\"]\n";
+    for (paths, inside, outside) in [
+        (Paths::Exact, &["/x"][..], &["x"][..]),
+        (Paths::Dir, &["echo"], &["echo/a", "x"]),
+        (Paths::Glob, &["a/b/c", "a/b/z", "d/b/c", "d/b/z"], &["a/x/c", "a/y/c"]),
+    ] {
+        let mut run = Scripted::new(grant);
+        for (peer, urls) in [("10.0.0.1:443", inside), ("8.8.8.8:443", outside)] {
+            run.peer = peer.to_owned();
+            for url in urls {
+                run.act(&format!("GET https://a.test/{url}"));
+            }
+        }
+        let text = suggest(&[&run], paths).unwrap();
+        assert_eq!(judged(&run, &Policy::parse(&text).unwrap()).counts.lost, 0, "{text}");
+    }
+}
+
+#[test]
+fn a_secret_is_not_given_to_requests_that_had_none() {
+    let grant = "[[http]]\nurl = \"https://a.test/api/**\"\n\n[[http]]\nurl = \"https://a.test/api/x\"\n\
+        secrets = [\"t\"]\n\n[secrets.t]\nenv = \"T\"\nheader = \"x-t\"\nvalue = \"{}\"\n";
+    let run = acted(grant, &["GET https://a.test/api/x", "GET https://a.test/api/y"]);
+    for paths in [Paths::Exact, Paths::Dir, Paths::Glob] {
+        let policy = Policy::parse(&suggest(&[&run], paths).unwrap()).unwrap();
+        let secrets = |url: &str| policy.secrets_for(&Method::parse("GET").unwrap(), &Url::parse_str(url).unwrap());
+        assert_eq!(secrets("https://a.test/api/x"), ["t"]);
+        assert_eq!(secrets("https://a.test/api/y"), [""; 0]);
     }
 }
