@@ -1,6 +1,7 @@
 //! The one function that sends a guest's request. It takes the request's permit.
 
 use std::net::IpAddr;
+use std::pin::pin;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
@@ -61,7 +62,9 @@ pub async fn send(
     let Ok(Action::HttpRequest(request)) = permit.spend(|_| true) else {
         return Err(SendError::unsent(RequestFault::NotARequest.into()));
     };
-    busy_poll(attempts(client, &request, &networks, Route { proxied, once }, provision)).await
+    // Pinned here, so that polling it twice as busily does not take twice the space.
+    let attempts = pin!(attempts(client, &request, &networks, Route { proxied, once }, provision));
+    busy_poll(attempts).await
 }
 
 /// What the permit says of the way to the server.
@@ -81,10 +84,8 @@ async fn attempts(
 ) -> Result<Reply, SendError> {
     let mut earlier = Vec::new();
     loop {
-        let body = std::mem::take(&mut provision.body);
-        let exchange = exchange(request, &provision, body).map_err(|fault| SendError::unsent(fault.into()))?;
-        let new_connection = route.once || exchange.new_connection || !earlier.is_empty();
-        let exchange = Exchange { new_connection, proxied: route.proxied, ..exchange };
+        let exchange = exchange(request, &mut provision, &route, !earlier.is_empty());
+        let exchange = exchange.map_err(|fault| SendError::unsent(fault.into()))?;
         let mut failed = match client.send(exchange, networks).await {
             Ok(reply) => return Ok(Reply { earlier, ..reply }),
             Err(failed) => failed,
@@ -118,8 +119,14 @@ fn after(earlier: Vec<Earlier>, last: SendError) -> SendError {
     SendError { request_sent, addresses, earlier, ..last }
 }
 
-/// The request as it is sent: the action, the operator's secrets, and the body.
-fn exchange(request: &HttpAction, provision: &Provision, body: RequestBody) -> Result<Exchange, RequestFault> {
+/// The request as it is sent: the action, the operator's secrets, and the body, which is taken. `again`: this is not
+/// the first attempt.
+fn exchange(
+    request: &HttpAction,
+    provision: &mut Provision,
+    route: &Route,
+    again: bool,
+) -> Result<Exchange, RequestFault> {
     let mut headers = HeaderMap::with_capacity(request.headers.len());
     for (name, value) in &request.headers {
         let invalid = || RequestFault::InvalidHeader(name.clone());
@@ -134,13 +141,13 @@ fn exchange(request: &HttpAction, provision: &Provision, body: RequestBody) -> R
         path_and_query: request.url.sent().to_owned(),
         authority: request.url.authority().to_owned(),
         headers,
-        body,
+        body: std::mem::take(&mut provision.body),
         request_body_max: provision.request_body_max,
         response_body_max: provision.response_body_max,
         deadline: provision.deadline,
         timeouts: provision.timeouts,
-        new_connection: !request.method.is_safe(),
-        proxied: false,
+        new_connection: route.once || again || !request.method.is_safe(),
+        proxied: route.proxied,
     })
 }
 

@@ -11,10 +11,8 @@ use crate::{Created, Directory, Disk, Guard, LastLook, Links, Place};
 /// The files of one run.
 #[derive(Debug, Default)]
 pub struct Files {
-    /// Directories behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
-    directories: BTreeMap<u32, Directory>,
-    /// The directory and the name of each file that was opened for reading, by handle.
-    opened: BTreeMap<u32, (Directory, String)>,
+    /// What is behind the guest's descriptors, by handle. Bounded by the number of handles a guest may have.
+    behind: BTreeMap<u32, Behind>,
     /// Listings under way, by handle.
     listings: BTreeMap<u32, Listing>,
     /// The mount points. Read when the first directory is listed.
@@ -29,6 +27,14 @@ pub struct Files {
     pub links: Links,
     /// What it added to the disk.
     pub disk: Disk,
+}
+
+/// What a descriptor gives access to.
+#[derive(Debug)]
+enum Behind {
+    Directory(Directory),
+    /// A file that was opened for reading: its directory and its name.
+    File(Directory, String),
 }
 
 /// A directory that is being listed.
@@ -49,31 +55,44 @@ impl Files {
 
     /// Remembers the directory of a handle.
     pub fn insert(&mut self, handle: u32, directory: Directory) {
-        self.directories.insert(handle, directory);
-    }
-
-    /// Forgets a closed handle.
-    pub fn remove(&mut self, handle: u32) {
-        self.directories.remove(&handle);
-        self.opened.remove(&handle);
+        self.behind.insert(handle, Behind::Directory(directory));
     }
 
     /// Remembers the place of a file that was opened for reading.
     pub fn opened(&mut self, handle: u32, place: Place) {
-        self.opened.insert(handle, (place.dir, place.name));
+        self.behind.insert(handle, Behind::File(place.dir, place.name));
+    }
+
+    /// Forgets a closed handle.
+    pub fn remove(&mut self, handle: u32) {
+        self.behind.remove(&handle);
+    }
+
+    /// The directory behind a handle, if the handle is one of a directory.
+    pub fn directory(&self, handle: u32) -> Option<&Directory> {
+        match self.behind.get(&handle)? {
+            Behind::Directory(directory) => Some(directory),
+            Behind::File(..) => None,
+        }
     }
 
     /// The directory and the name of a file that was opened for reading.
     pub fn place_of(&self, handle: u32) -> Option<(Directory, String)> {
-        self.opened.get(&handle).cloned()
+        match self.behind.get(&handle)? {
+            Behind::Directory(_) => None,
+            Behind::File(directory, name) => Some((directory.clone(), name.clone())),
+        }
     }
 
     /// Updates the places of handles after a rename: an action through a handle is decided by the path that the file or
     /// directory has now.
     pub fn renamed(&mut self, from: &Place, to: &Place, directory: bool) {
-        for (dir, name) in self.opened.values_mut() {
-            if dir.id == from.dir.id && *name == from.name {
-                (*dir, *name) = (to.dir.clone(), to.name.clone());
+        for behind in self.behind.values_mut() {
+            if let Behind::File(directory, name) = behind
+                && directory.id == from.dir.id
+                && *name == from.name
+            {
+                (*directory, *name) = (to.dir.clone(), to.name.clone());
             }
         }
         if directory {
@@ -82,16 +101,15 @@ impl Files {
     }
 
     fn moved(&mut self, from: &GuestPath, to: &GuestPath) {
-        let follow = |directory: &mut Directory| {
+        self.behind.retain(|_, behind| {
+            let (Behind::Directory(directory) | Behind::File(directory, _)) = behind;
             if !directory.path.starts_with(from) {
                 return true;
             }
             let below = directory.path.as_str().strip_prefix(from.as_str()).unwrap_or_default();
             // A path that has become too long can't be decided about, so the handle leads nowhere.
             GuestPath::parse(&format!("{}{below}", to.as_str())).map(|path| directory.path = path).is_ok()
-        };
-        self.directories.retain(|_, directory| follow(directory));
-        self.opened.retain(|_, (directory, _)| follow(directory));
+        });
         self.links.renamed(from, to);
     }
 
@@ -126,11 +144,6 @@ impl Files {
         }
         let mounted = self.mount_points.get_or_init(MountPoints::now).hides(directory.id, name, *mounts);
         mounted && !directory.path.join(name).is_ok_and(|path| is_granted(&path))
-    }
-
-    /// The directory behind a handle, if the handle is one of a directory.
-    pub fn directory(&self, handle: u32) -> Option<&Directory> {
-        self.directories.get(&handle)
     }
 }
 

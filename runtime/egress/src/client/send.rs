@@ -73,7 +73,7 @@ impl Client {
         let (response_body_max, deadline) = (exchange.response_body_max, exchange.deadline);
         let (timeouts, new_connection) = (exchange.timeouts, exchange.new_connection);
         let proxied = exchange.proxied;
-        let form = self.form(&exchange);
+        let form = self.form(proxied, exchange.destination.scheme);
         let (mut outgoing, destination) = Outgoing::new(exchange, form).map_err(SendError::unsent)?;
         // The proxy will dial this address, and resolves any name itself.
         if proxied
@@ -99,11 +99,9 @@ impl Client {
     }
 
     /// How the request names its target: a proxy is told the whole URL, unless it makes a tunnel.
-    fn form(&self, exchange: &Exchange) -> Form {
+    fn form(&self, proxied: bool, scheme: Scheme) -> Form {
         match &self.connector.config.proxy {
-            Some(proxy) if exchange.proxied && exchange.destination.scheme == Scheme::Http => {
-                Form::Absolute(proxy.authorization.clone())
-            }
+            Some(proxy) if proxied && scheme == Scheme::Http => Form::Absolute(proxy.authorization.clone()),
             _ => Form::Origin,
         }
     }

@@ -1,5 +1,6 @@
 //! Looks at files without opening them.
 
+use wasm_agent_approval::Permit;
 use wasm_agent_files::{self as files, Files, Found};
 use wasm_agent_policy::{Act, Action, GuestPath, Origin};
 use wasmtime::component::Resource;
@@ -11,7 +12,6 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Fd;
-use super::access::ResolvedPath;
 use super::errors::failed;
 use super::path_rules::{PathRules, Wants, in_place};
 use crate::call::{Call, Host};
@@ -26,20 +26,25 @@ impl Host {
         flags: PathFlags,
         path: &str,
     ) -> FsResult<types::DescriptorStat> {
-        let named = self.target(call, fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), Wants::Look).await?;
-        let target = &named.target;
+        let follow = flags.contains(PathFlags::SYMLINK_FOLLOW);
+        let mut named = self.target(call, fd, path, follow, Wants::Look).await?;
         // A directory that only leads to what the grant gives is listed, so it can be looked at too. Most paths are
         // those of files, for which this costs nothing.
-        if target.found.as_ref().is_some_and(Found::is_dir)
-            && let Some(parent) = target.place.path.parent().filter(|_| target.place.name != ".")
-            && self.is_only_on_the_way(&target.place.path)?
+        let mut parent = None;
+        if named.target.found.as_ref().is_some_and(Found::is_dir)
+            && named.target.place.name != "."
+            && self.is_only_on_the_way(&named.target.place.path)?
         {
-            let named = ResolvedPath { named_in_call: false, ..named };
-            let target = &named.target;
-            return self.look(call, &named, Act::read(parent), |permit| target.stat_listed(permit).map(stat)).await;
+            parent = named.target.place.path.parent();
+            named.named_in_call &= parent.is_none();
         }
-        let act = Act::read(target.place.path.clone());
-        self.look(call, &named, act, |permit| target.stat(permit).map(stat)).await
+        let (target, as_listed) = (&named.target, parent.is_some());
+        let look = |permit: Permit<_>| {
+            let found = if as_listed { target.stat_listed(permit) } else { target.stat(permit) };
+            found.map(stat)
+        };
+        let act = Act::read(parent.unwrap_or_else(|| target.place.path.clone()));
+        self.look(call, &named, act, look).await
     }
 
     /// Whether a path may not be read, and is on the way to one that may.
