@@ -81,8 +81,16 @@ fn programs_for_wasi_0_1_get_the_answers_of_the_bare_engine() {
 #[test]
 #[ignore = "needs programs from elsewhere: cargo xtask test --all"]
 fn programs_of_wasi_testsuite_get_the_answers_of_the_bare_engine() {
-    let programs = foreign::programs();
-    assert!(programs.len() >= foreign::PROGRAMS_MIN, "{} programs of wasi-testsuite", programs.len());
+    let programs = foreign::testsuite();
+    assert!(programs.len() >= foreign::TESTSUITE_MIN, "{} programs of wasi-testsuite", programs.len());
+    compare(&programs);
+}
+
+#[test]
+#[ignore = "needs programs from elsewhere: cargo xtask test --all"]
+fn programs_of_the_engine_get_the_answers_of_the_bare_engine() {
+    let programs = foreign::engine(&server::Server::start());
+    assert!(programs.len() >= foreign::ENGINE_MIN, "{} programs of the engine", programs.len());
     compare(&programs);
 }
 

@@ -138,6 +138,15 @@ fn echo(request: &Request) -> String {
     format!("{} {} [{}] {body} [{}]", request.method, request.target, headers.join(", "), request.trailers.join(", "))
 }
 
+/// The answer that the engine's programs expect: the request's body, its method and its target.
+fn reflected(request: &Request) -> Vec<u8> {
+    let (method, target, length) = (&request.method, &request.target, request.body.len());
+    let names = format!("x-wasmtime-test-method: {method}\r\nx-wasmtime-test-uri: {target}\r\n");
+    let mut bytes = raw(&format!("{names}content-length: {length}\r\n\r\n"));
+    bytes.extend(&request.body);
+    bytes
+}
+
 fn with_length(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into()
 }
@@ -174,6 +183,7 @@ fn answer(request: &Request) -> Vec<u8> {
         "/http10" => b"HTTP/1.0 200 OK\r\n\r\nold".to_vec(),
         "/no-reason" => b"HTTP/1.1 200\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok".to_vec(),
         "/hangs-in-body" => raw("content-length: 10\r\n\r\nhalf"),
+        "/get" | "/post" | "/put" => reflected(request),
         _ if request.method == "HEAD" => raw("content-length: 5\r\n\r\n"),
         _ => with_length("200 OK", "", &echo(request)),
     }

@@ -12,6 +12,8 @@ pub enum Folders {
     Staged,
     /// A copy of one folder, as the root.
     Copy(PathBuf),
+    /// One that is empty.
+    Empty,
     /// None.
     Nothing,
 }
@@ -26,6 +28,8 @@ pub struct Mount {
 const STAGED: [Mount; 2] =
     [Mount { host: "work", guest: "/work", writable: true }, Mount { host: "other", guest: "/other", writable: false }];
 
+const EMPTY: [Mount; 1] = [Mount { host: "work", guest: "/work", writable: true }];
+
 const COPIED: [Mount; 1] = [Mount { host: "root", guest: "/", writable: true }];
 
 impl Folders {
@@ -38,6 +42,11 @@ impl Folders {
                 copy(&folder, from, "root");
                 folder
             }
+            Self::Empty => {
+                let folder = Folder::new();
+                folder.dir("work");
+                folder
+            }
             Self::Nothing => Folder::new(),
         }
     }
@@ -47,6 +56,7 @@ impl Folders {
         match self {
             Self::Staged => &STAGED,
             Self::Copy(_) => &COPIED,
+            Self::Empty => &EMPTY,
             Self::Nothing => &[],
         }
     }

@@ -1,5 +1,7 @@
 //! The suites that only `cargo xtask test --all` runs: they take long, or need something from outside.
 
+use std::path::Path;
+
 use anyhow::Result;
 use xtask::process;
 use xtask::project::Project;
@@ -20,12 +22,17 @@ pub(crate) struct Suite {
 /// In the order in which they run. The guests are built, and all tests have run.
 pub(crate) const SUITES: &[Suite] = &[
     Suite { name: WASI_TESTSUITE, run: wasi_testsuite },
+    Suite { name: ENGINE_PROGRAMS, run: engine_programs },
     Suite { name: "programs in eight languages", run: |project, summary| languages::check(project, false, summary) },
     Suite { name: "crashes at every record", run: crashes },
     Suite { name: "the adapter for WASI 0.1 comes from its sources", run: adapter },
 ];
 
 const WASI_TESTSUITE: &str = "programs of wasi-testsuite";
+const ENGINE_PROGRAMS: &str = "the engine's own test programs";
+
+/// The environment variable with the folder of the engine's programs, for the tests.
+const ENGINE_VARIABLE: &str = "WASM_AGENT_ENGINE_PROGRAMS";
 
 /// Compares them under the bare engine and under the host.
 fn wasi_testsuite(project: &Project, summary: &mut Summary) -> Result<()> {
@@ -37,10 +44,25 @@ fn wasi_testsuite(project: &Project, summary: &mut Summary) -> Result<()> {
             return Ok(());
         }
     };
+    conformance(project, summary, "programs_of_wasi_testsuite", (testsuite::FOLDER_VARIABLE, folder.as_path()))
+}
+
+/// Compares them as well. Nobody publishes them built, so somebody has to have built them.
+fn engine_programs(project: &Project, summary: &mut Summary) -> Result<()> {
+    let Some(folder) = std::env::var_os(ENGINE_VARIABLE) else {
+        let hint = format!("{ENGINE_VARIABLE} can name a folder with them: `p1_*.wasm`, `p2_*.component.wasm`");
+        summary.note_skipped(ENGINE_PROGRAMS, hint);
+        return Ok(());
+    };
+    conformance(project, summary, "programs_of_the_engine", (ENGINE_VARIABLE, Path::new(&folder)))
+}
+
+/// Runs one test of conformance, which finds its programs in a folder.
+fn conformance(project: &Project, summary: &mut Summary, test: &str, folder: (&str, &Path)) -> Result<()> {
     let mut tests = tests_command::workspace(project);
-    tests.env(testsuite::FOLDER_VARIABLE, folder);
+    tests.env(folder.0, folder.1);
     // Of the whole workspace, as other features of the engine would build it again.
-    tests.args(["--workspace", "--test", "conformance", "programs_of_wasi_testsuite", "--", "--ignored"]);
+    tests.args(["--workspace", "--test", "conformance", test, "--", "--ignored"]);
     tests_command::test(&mut tests, summary)
 }
 

@@ -28,10 +28,19 @@ type Connected = (Resource<DynInputStream>, Resource<DynOutputStream>);
 impl Host {
     /// Denies a socket, on the record.
     fn no_socket<T>(&mut self, call: &mut Call, what: &'static str) -> SocketResult<T> {
+        self.denied(call, what, network::ErrorCode::AccessDenied)
+    }
+
+    /// Denies a lookup, on the record. To the tool it is a name that nobody knows, as under the engine.
+    fn no_lookup<T>(&mut self, call: &mut Call) -> SocketResult<T> {
+        self.denied(call, "look up a name", network::ErrorCode::PermanentResolverFailure)
+    }
+
+    fn denied<T>(&mut self, call: &mut Call, what: &'static str, error: network::ErrorCode) -> SocketResult<T> {
         let gate = &self.world().map_err(SocketError::trap)?.gate;
         let (_, record) = gate.check(Act::socket(what), Origin::Foreign, call.asker);
         call.decided(record);
-        Err(network::ErrorCode::AccessDenied.into())
+        Err(error.into())
     }
 }
 
@@ -71,14 +80,14 @@ host_calls! {
 host_calls! {
     impl ip_name_lookup::Host as "wasi:sockets/ip-name-lookup" {
         fn resolve_addresses(network: Net, name: String) -> SocketResult<Names>
-            = |host, call| host.no_socket(call, "look up a name");
+            = |host, call| host.no_lookup(call);
     }
 }
 
 host_calls! {
     impl ip_name_lookup::HostResolveAddressStream as "wasi:sockets/ip-name-lookup" {
         fn resolve_next_address(stream: Names) -> SocketResult<Option<network::IpAddress>>
-            = |host, call| host.no_socket(call, "look up a name");
+            = |host, call| host.no_lookup(call);
         fn subscribe(stream: Names) -> wasmtime::Result<Pollable> = |_host, _call| impossible();
         fn drop(stream: Names) -> wasmtime::Result<()> = |_host, _call| Ok(());
     }

@@ -136,8 +136,8 @@ impl Host {
 
     /// The name that a link is to get. With a `/` at its end it would be a directory, and a link is not one.
     async fn new_link(&mut self, call: &mut Call, fd: &Fd, path: &str) -> FsResult<Target> {
-        let (name, must_be_dir) = without_slash(path);
-        let target = self.target(call, fd, name, false, Wants::Create).await?.target;
+        let (_, must_be_dir) = without_slash(path);
+        let target = self.target(call, fd, path, must_be_dir, Wants::Create).await?.target;
         if must_be_dir {
             let errno = if target.found.is_some() { Errno::EXIST } else { Errno::NOENT };
             return Err(self.withheld(call, target.place.path, Wants::Create, errno).await);

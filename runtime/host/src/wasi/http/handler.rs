@@ -176,6 +176,12 @@ fn describe(request: &HostOutgoingRequest) -> Result<HttpAction, Refused> {
         .map_err(|error| refused(&error, DenialReason::Method, types::ErrorCode::HttpRequestMethodInvalid))?;
     let url =
         PolicyScheme::parse(scheme).ok_or(UrlError::Scheme).and_then(|scheme| Url::parse(scheme, authority, path));
-    let url = url.map_err(|error| refused(&error, DenialReason::Url, types::ErrorCode::HttpRequestUriInvalid))?;
+    let url = url.map_err(|error| {
+        let code = match error {
+            UrlError::Scheme => types::ErrorCode::HttpProtocolError,
+            _ => types::ErrorCode::HttpRequestUriInvalid,
+        };
+        refused(&error, DenialReason::Url, code)
+    })?;
     Ok(HttpAction::new(parsed, url))
 }
