@@ -53,7 +53,8 @@ fn without_numbers(text: &str) -> String {
         out += if numeric { "#" } else { digits };
         out += &word[digits.len()..];
     }
-    out
+    // A size can be a whole number.
+    out.replace("#.#", "#")
 }
 
 fn run(step: &Step, dir: &Path) -> (String, i32) {

@@ -18,6 +18,7 @@ const TESTED: &[(&str, &str, &str)] = &[
     ("http-requests-total", "pending.rs", "a_run_makes_no_more_requests_than_it_may_in_all"),
     ("files", "disk.rs", "a_run_makes_files_no_longer_than_it_may"),
     ("file-count", "disk.rs", "a_run_makes_no_more_files_than_it_may"),
+    ("denials", "reading.rs", "a_tool_that_goes_on_probing_is_stopped"),
     ("elements of tables", "bounds.rs", "tables_grow_to_their_limit"),
     ("core instances, memories, tables", "bounds.rs", "a_tool_has_as_many_instances_as_it_may"),
     ("stack", "limits.rs", "endless_recursion_is_a_trap"),
@@ -60,7 +61,7 @@ fn every_limit_that_a_run_records_is_documented() {
     let run = Scene::tool(&Folder::new(), tool).policy("[limits]\nfuel = 1000000\n").run();
     let header = run.events_of("header").remove(0);
     let recorded = header["limits"].as_object().unwrap();
-    assert!(recorded.len() >= 12, "{recorded:?}");
+    assert!(recorded.len() >= 13, "{recorded:?}");
     for name in recorded.keys() {
         let name = name.trim_end_matches("-bytes").trim_end_matches("-ns");
         assert!(documented().contains(name), "{name}");

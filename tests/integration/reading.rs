@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use wasm_agent_host::Outcome;
-use wasm_agent_tests::{Folder, Scene};
+use wasm_agent_tests::probe::results;
+use wasm_agent_tests::{Folder, Probe, Scene};
 
 fn notes() -> Folder {
     Folder::with([
@@ -181,4 +182,32 @@ fn a_name_that_is_not_text_is_left_out_and_the_journal_says_so() {
     let notes = run.events_of("note");
     assert_eq!(notes.len(), 1, "once for a listing: {notes:?}");
     assert_eq!(notes[0]["text"], "left out names that are not UTF-8 in /notes/deep");
+}
+
+#[test]
+fn a_tool_that_goes_on_probing_is_stopped() {
+    let folder = Folder::with([("work/open/a", "1")]);
+    let probing = |limit: u64| {
+        let mut probe = Probe::new();
+        let work = probe.preopen();
+        // The same ones again and again count once; those that are there and those that are not count alike.
+        for _ in 0..3 {
+            for path in ["open/a", "secret-a", "secret-b", "secret-c"] {
+                probe.stat(work, path);
+            }
+        }
+        probe.stat(work, "../outside");
+        probe.stat(work, "open/a");
+        let policy = "[[filesystem]]\nhost = \"work\"\nguest = \"/work\"\ndeny = [\"secret-*\"]\n";
+        Scene::tool(&folder, probe.tool()).policy(format!("{policy}[limits]\ndenials = {limit}\n")).run()
+    };
+    let run = probing(4);
+    run.exited(0);
+    assert_eq!(run.report.denied, 10);
+    for (limit, calls, denied) in [(3, 13, 10), (2, 4, 3)] {
+        let run = probing(limit);
+        assert_eq!(run.outcome(), &Outcome::Limit { which: "denials".to_owned() });
+        // The denial that is one too many is still on the record, and nothing after it.
+        assert_eq!((results(&run).len(), run.report.denied), (calls, denied));
+    }
 }

@@ -32,6 +32,8 @@ pub struct Limits {
     pub files_bytes: u64,
     /// `file-count`: files, directories and links that the run may make, less what it removes. 10,000.
     pub file_count: u64,
+    /// `denials`: different actions that the run may be denied. 10,000.
+    pub denials: u64,
 }
 
 impl Default for Limits {
@@ -49,6 +51,7 @@ impl Default for Limits {
             http_requests_total: 10_000,
             files_bytes: 1024 * MIB,
             file_count: 10_000,
+            denials: 10_000,
         }
     }
 }

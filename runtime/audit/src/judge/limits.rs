@@ -68,6 +68,8 @@ impl Usage {
             ("output", "bytes", recorded("output-bytes"), Some(now.output_bytes), None),
             ("journal", "bytes", recorded("journal-bytes"), Some(now.journal_bytes), None),
             ("handles", "", recorded("handles"), Some(u64::from(now.handles)), None),
+            // Under another policy, other actions are denied.
+            ("denials", "", recorded("denials"), Some(now.denials), None),
             // Requests above `http-requests` wait: it stops no run.
             (
                 "http-requests-total",

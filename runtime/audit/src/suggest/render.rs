@@ -188,6 +188,7 @@ fn limits(limits: &Limits) -> String {
     number("http-requests-total", limits.http_requests_total, default.http_requests_total);
     number("files", limits.files_bytes, default.files_bytes);
     number("file-count", limits.file_count, default.file_count);
+    number("denials", limits.denials, default.denials);
     number("fuel", limits.fuel.unwrap_or_default(), 0);
     if limits.time != default.time {
         text += &format!("time = \"{}ms\"\n", limits.time.as_millis());

@@ -97,4 +97,5 @@ fn widen(limits: &mut Limits, other: &Limits) {
     limits.http_requests_total = limits.http_requests_total.max(other.http_requests_total);
     limits.files_bytes = limits.files_bytes.max(other.files_bytes);
     limits.file_count = limits.file_count.max(other.file_count);
+    limits.denials = limits.denials.max(other.denials);
 }

@@ -20,7 +20,7 @@ use wasm_agent_ids::ToolDigest;
 use wasm_agent_journal::{DecisionRecord, Verdict};
 use wasm_agent_policy::{Act, Action, Asker, Decision, Denial, DenialReason, HttpAction, Origin};
 
-use denials::Denials;
+use denials::{Denials, TooMany};
 pub(crate) use effect::{Effect, NotDone};
 pub(crate) use ending::{EndReason, Ending};
 pub(crate) use ledger::{Extra, Ledger};
@@ -75,6 +75,7 @@ impl Gate {
         ledger: Arc<Ledger>,
         tool: ToolName,
     ) -> Self {
+        let denials = Denials::new(grants.policy().limits().denials);
         Self {
             labels: Labels::new(&grants),
             remembered: Mutex::new(Remembered::new(session.run)),
@@ -86,7 +87,7 @@ impl Gate {
             tool,
             effects: AtomicU64::new(0),
             reached: Mutex::default(),
-            denials: Denials::default(),
+            denials,
             unanswered: AtomicU64::new(0),
             intent: Mutex::default(),
         }
@@ -116,10 +117,10 @@ impl Gate {
         // Where a link leads out, the spelled path may well be granted, and no grant for it would help.
         let named =
             action.and_then(|action| Some((action, self.grants.policy().judge(action, Origin::Foreign).denial()?)));
-        match named {
-            Some((action, denial)) => self.denials.add(action, denial),
+        self.bound(match named {
+            Some((action, denial)) => self.denials.add(action, &action.canonical_bytes(), denial),
             None => self.denials.count(),
-        }
+        });
         self.labels.denied(&Denial::new(DenialReason::NoGrant, None))
     }
 
@@ -132,16 +133,24 @@ impl Gate {
     pub(crate) fn denied_address(&self, request: HttpAction) {
         let action = Action::HttpRequest(Box::new(request));
         let grant = self.grants.policy().judge(&action, Origin::Foreign).grant;
-        self.denials.add(&action, Denial::new(DenialReason::Network, grant));
+        let denial = Denial::new(DenialReason::Network, grant);
+        self.bound(self.denials.add(&action, &action.canonical_bytes(), denial));
     }
 
     fn denied(&self, action: &Action, denial: &Denial) -> DecisionRecord {
         let named = named(action);
-        match &named {
-            Some(_) => self.denials.add(action, *denial),
+        self.bound(match &named {
+            Some(bytes) => self.denials.add(action, bytes, *denial),
             None => self.denials.count(),
-        }
+        });
         DecisionRecord { action: named, ..self.labels.denied(denial) }
+    }
+
+    /// Ends the run if it was denied too much: it is probing. The call that was denied is still recorded.
+    fn bound(&self, denied: Result<(), TooMany>) {
+        if denied == Err(TooMany) {
+            self.session.ending.limit("denials");
+        }
     }
 
     /// Sets the reason that the tool declares for its next calls.

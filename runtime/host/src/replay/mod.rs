@@ -122,7 +122,7 @@ impl Replay {
     /// The recorded outcome, if the run was stopped from outside or within its last call.
     pub(crate) fn stopped_outcome(&self) -> Option<Outcome> {
         match &self.end.as_ref()?.result {
-            RunResult::Limit { which } if which == "time" || which == "journal" || self.trapped => {
+            RunResult::Limit { which } if is_kept_by_host(which) || self.trapped => {
                 Some(Outcome::Limit { which: which.clone() })
             }
             RunResult::Stopped { message } => Some(Outcome::stopped(message)),
@@ -290,8 +290,14 @@ impl Replay {
 fn is_outside(result: &RunResult) -> bool {
     match result {
         // These ends have no outcome for the tool; nothing but the end itself is recorded.
-        RunResult::Limit { which } => which == "time" || which == "journal",
+        RunResult::Limit { which } => is_kept_by_host(which),
         RunResult::Stopped { .. } | RunResult::HostFailed { .. } => true,
         RunResult::Exited { .. } | RunResult::Returned { .. } | RunResult::Trapped { .. } => false,
     }
+}
+
+/// Whether a replay, which has neither a clock nor a policy nor a journal of its own, can't tell that this limit is
+/// used up.
+fn is_kept_by_host(limit: &str) -> bool {
+    matches!(limit, "time" | "journal" | "denials")
 }

@@ -92,6 +92,7 @@ fn recorded_limits(limits: &Limits) -> Vec<(String, u64)> {
         ("http-requests-total".to_owned(), limits.http_requests_total),
         ("files-bytes".to_owned(), limits.files_bytes),
         ("file-count".to_owned(), limits.file_count),
+        ("denials".to_owned(), limits.denials),
     ];
     recorded.extend(limits.fuel.map(|fuel| ("fuel".to_owned(), fuel)));
     recorded

@@ -10,6 +10,9 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Most denials that a policy can allow. The host remembers each, to tell one that is repeated from another one.
+const DENIALS_MAX: u64 = 1_000_000;
+
 const LIMITS: &[&str] = &[
     "memory",
     "time",
@@ -23,6 +26,7 @@ const LIMITS: &[&str] = &[
     "http-requests-total",
     "files",
     "file-count",
+    "denials",
 ];
 
 pub(super) fn tool(root: &Section<'_>, report: &mut Report<'_>) -> Option<[u8; 32]> {
@@ -93,6 +97,8 @@ pub(super) fn limits(root: &Section<'_>, report: &mut Report<'_>) -> Limits {
     reader.set("http-requests-total", count, quantity::count, &mut limits.http_requests_total);
     reader.set("files", size, quantity::size, &mut limits.files_bytes);
     reader.set("file-count", count, quantity::count, &mut limits.file_count);
+    let some = |value: &Value<'_>| quantity::count(value).filter(|number| *number <= DENIALS_MAX);
+    reader.set("denials", &format!("a whole number from 1 to {DENIALS_MAX}"), some, &mut limits.denials);
     limits
 }
 

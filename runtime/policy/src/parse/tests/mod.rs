@@ -61,6 +61,7 @@ http-requests = 2
 http-requests-total = 40
 files = "5MiB"
 file-count = 6
+denials = 7
 
 [approval]
 timeout = "5m"
@@ -100,7 +101,7 @@ fn reads_every_section() {
     assert_eq!((limits.request_body_bytes, limits.response_body_bytes), (1024, 4096));
     assert_eq!((limits.output_bytes, limits.journal_bytes), (2 << 20, 3 << 20));
     assert_eq!((limits.handles, limits.http_requests, limits.http_requests_total), (10, 2, 40));
-    assert_eq!((limits.files_bytes, limits.file_count), (5 << 20, 6));
+    assert_eq!((limits.files_bytes, limits.file_count, limits.denials), (5 << 20, 6, 7));
     assert_eq!(policy.approval_timeout(), Duration::from_secs(300));
     assert_eq!(policy.ca_file(), Some("extra.pem"));
     let line = usize::try_from(policy.ca_line().unwrap()).unwrap();
