@@ -21,11 +21,13 @@ fn id(child: &Child) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap()
 }
 
-/// Starts a tool that prints `x` and goes on for ever, and waits until it has printed.
-fn endless(desk: &Desk, change: impl FnOnce(&mut std::process::Command)) -> (Child, ChildStdout) {
+/// Starts a tool that prints `x` and goes on for ever, and waits until it has printed. `by` starts the program; no
+/// signal is ignored before: a shell's job in the background ignores some.
+fn endless(desk: &Desk, by: &[&str], change: impl FnOnce(&mut std::process::Command)) -> (Child, ChildStdout) {
     desk.tool("endless.wasm", &tools::print_and_go_on());
     desk.write("long.toml", LONG);
-    let mut command = desk.command(program());
+    let mut command = desk.command("env");
+    command.arg("--default-signal").args(by).arg(program());
     command.args(["run", "-p", "long.toml", "-j", "a.journal", "endless.wasm"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     change(&mut command);
@@ -52,7 +54,7 @@ fn a_run_that_a_signal_stops_ends_in_order() {
         (Signal::XCPU, "SIGXCPU"),
     ] {
         let desk = Desk::new();
-        let (child, _stdout) = endless(&desk, |_| {});
+        let (child, _stdout) = endless(&desk, &[], |_| {});
         kill_process(id(&child), signal).unwrap();
         let (status, said) = ended(child);
         assert_eq!(status, Some(3), "{name}: {said}");
@@ -69,13 +71,8 @@ fn a_run_that_a_signal_stops_ends_in_order() {
 #[test]
 fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     let desk = Desk::new();
-    let (child, _stdout) = endless(&desk, |command| {
-        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-        let mut shell = desk.command("sh");
-        shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(program()).args(arguments);
-        *command = shell;
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    });
+    let ignoring = ["sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""];
+    let (child, _stdout) = endless(&desk, &ignoring, |_| {});
     kill_process(id(&child), Signal::HUP).unwrap();
     kill_process(id(&child), Signal::TERM).unwrap();
     let (status, said) = ended(child);
@@ -161,7 +158,7 @@ fn the_second_signal_ends_the_program() {
     fcntl_setfl(&report, modes | OFlags::NONBLOCK).unwrap();
     while report.write(b"x").is_ok() {}
     fcntl_setfl(&report, modes).unwrap();
-    let (mut child, _stdout) = endless(&desk, |command| {
+    let (mut child, _stdout) = endless(&desk, &[], |command| {
         command.stderr(report);
     });
     kill_process(id(&child), Signal::INT).unwrap();
@@ -200,7 +197,7 @@ fn what_an_approver_started_ends_with_a_run_that_is_stopped() {
 fn a_run_goes_on_after_it_was_suspended() {
     let desk = Desk::new();
     // A group of its own, as a shell with jobs gives it. In the group of its parent, nothing might continue it.
-    let (child, _stdout) = endless(&desk, |command| {
+    let (child, _stdout) = endless(&desk, &[], |command| {
         command.process_group(0);
     });
     suspend_and_continue(id(&child));
@@ -241,7 +238,8 @@ fn a_run_that_no_shell_could_continue_is_not_suspended() {
     let (mut person, slave) = terminal();
     let mut command = desk.command("setsid");
     // The shell has no jobs, so the run is in its group, and nothing outside of that is in the session.
-    command.args(["--wait", "--ctty", "sh", "-c", "trap : INT; \"$0\" \"$@\"; echo \"ended $?\""]).arg(program());
+    command.args(["--wait", "--ctty", "env", "--default-signal"]);
+    command.args(["sh", "-c", "trap : INT; \"$0\" \"$@\"; echo \"ended $?\""]).arg(program());
     command.args(["run", "-p", "long.toml", "-j", "a.journal", "endless.wasm"]).env("NO_COLOR", "1");
     command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
     let mut child = command.spawn().unwrap();

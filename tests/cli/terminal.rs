@@ -109,7 +109,9 @@ fn a_timeline_stays_within_the_terminal() {
 pub(crate) fn start_at_terminal(desk: &Desk, arguments: &[&str]) -> (File, Child) {
     let (person, slave) = terminal();
     let mut command = desk.command("setsid");
-    command.args(["--wait", "--ctty"]).arg(program()).args(arguments).env("NO_COLOR", "1");
+    // A job of a shell in the background ignores the signal of a key.
+    command.args(["--wait", "--ctty", "env", "--default-signal"]);
+    command.arg(program()).args(arguments).env("NO_COLOR", "1");
     command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
     let child = command.spawn().unwrap();
     (person, child)
