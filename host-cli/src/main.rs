@@ -74,6 +74,7 @@ fn dispatch(command: Command, report: &Report) -> Result<Exit, Failure> {
         Command::Replay(replay) => commands::replay::replay(&replay, report),
         Command::Journal(journal) => commands::journal::journal(&journal, report),
         Command::Policy(policy) => commands::policy::policy(&policy, report),
+        Command::Approvals(approvals) => commands::approvals::approvals(&approvals, report),
         Command::Keys(keys) => commands::keys::keys(&keys, report),
         Command::Inspect(inspect) => commands::inspect::inspect(&inspect, report),
         Command::Completions { shell } => {

@@ -162,7 +162,8 @@ impl Desk {
 
     /// Adds a command to the transcript.
     pub(crate) fn note(&mut self, arguments: &str, ran: &Ran) {
-        self.transcript += &format!("$ wasm-agent {arguments}\n");
+        let command = self.hidden.iter().fold(arguments.to_owned(), |text, (what, shown)| text.replace(what, shown));
+        self.transcript += &format!("$ wasm-agent {command}\n");
         for (mark, bytes) in [("1| ", &ran.stdout), ("2| ", &ran.stderr)] {
             for line in filter::lines(bytes, &self.hidden) {
                 self.transcript += format!("{mark}{line}").trim_end();

@@ -4,6 +4,7 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test -p wasm-agent-tests --test cli` writes the files again; read the diff before you
 //! commit it.
 
+mod approvals;
 mod approving;
 mod broken_journals;
 mod calling;

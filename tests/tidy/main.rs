@@ -192,7 +192,8 @@ fn decisions_and_records_are_free_of_files_clocks_and_tasks() {
     }
 }
 
-/// Calls that change files by name, and the module that takes a permit for each.
+/// Calls that change files by name, and the module that takes a permit for each. A queue's directory is the host's own,
+/// and no tool names a file in it.
 #[test]
 fn one_module_acts_on_files() {
     const ACTS: [&str; 9] = [
@@ -207,10 +208,11 @@ fn one_module_acts_on_files() {
         "ftruncate(",
     ];
     let acting = ["runtime/files/src/perform.rs", "runtime/files/src/open.rs"];
+    let own = "runtime/approval/src/queue/directory.rs";
     let mut found = 0;
     for path in files(&[".rs"]) {
         let is_test = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
-        if !path.starts_with("runtime") || is_test {
+        if !path.starts_with("runtime") || is_test || path.ends_with(own) {
             continue;
         }
         let source = text(&path);

@@ -1,5 +1,6 @@
 //! The command line, parsed into types that cannot be wrong.
 
+mod approvals;
 mod common;
 mod export;
 mod journal;
@@ -14,6 +15,7 @@ use clap::builder::{EnumValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+pub(crate) use approvals::{Approval, Approvals, Question, Refusal, Waiting};
 pub(crate) use common::{Format, FormatChoice, State, unexpanded_home};
 pub(crate) use export::{Export, ExportFormat, Redact, TIMEOUT_MAX, is_timeout};
 pub(crate) use journal::{Calls, Files, Journal, Recover, Verify};
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     /// Checks, explains and compares policies
     #[command(subcommand)]
     Policy(Policy),
+    /// Shows what waits for a person's answer, and answers
+    #[command(subcommand)]
+    Approvals(Approvals),
     /// Makes and shows keys that sign journals
     #[command(subcommand)]
     Keys(Keys),

@@ -1,6 +1,6 @@
 //! Arguments of `wasm-agent run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, ValueHint};
 use wasm_agent_host::journal::Fsync;
@@ -28,10 +28,14 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = path())]
     pub(crate) journal: Option<PathBuf>,
 
-    /// Who approves what can't be undone: `terminal`, `refuse`, or `exec:PROGRAM`
-    /// [default: `terminal` where there is one]
+    /// Who approves what can't be undone: `terminal`, `queue` (whoever answers with `wasm-agent approvals`), `refuse`,
+    /// or `exec:PROGRAM`; with commas, the first that can ask [default: `terminal` where there is one]
     #[arg(short, long, value_name = "WHO", value_parser = parse_approve)]
     pub(crate) approve: Option<Approve>,
+
+    /// Where `--approve queue` asks [default: `queue` in the state directory]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = path(), requires = "approve")]
+    pub(crate) queue: Option<PathBuf>,
 
     /// A variable that the program of `--approve exec:PROGRAM` gets besides HOME, LANG and PATH; can be repeated
     #[arg(long, value_name = "NAME", requires = "approve")]
@@ -83,6 +87,30 @@ pub(crate) enum Approve {
     Refuse,
     /// A program.
     Program(PathBuf),
+    /// Whoever answers from another process.
+    Queue,
+    /// The first of them that can ask.
+    InOrder(Vec<Approve>),
+}
+
+impl Approve {
+    /// Whether it asks in a queue.
+    pub(crate) fn asks_in_queue(&self) -> bool {
+        match self {
+            Self::Queue => true,
+            Self::InOrder(approvers) => approvers.iter().any(Self::asks_in_queue),
+            Self::Terminal | Self::Refuse | Self::Program(_) => false,
+        }
+    }
+
+    /// The program that it asks.
+    pub(crate) fn program(&self) -> Option<&Path> {
+        match self {
+            Self::Program(program) => Some(program),
+            Self::InOrder(approvers) => approvers.iter().find_map(Self::program),
+            Self::Terminal | Self::Refuse | Self::Queue => None,
+        }
+    }
 }
 
 impl From<Sync> for Fsync {
@@ -96,16 +124,39 @@ impl From<Sync> for Fsync {
 }
 
 fn parse_approve(text: &str) -> Result<Approve, String> {
+    let mut approvers = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        // The path of a program may have commas.
+        let (one, after) = match text.split_once(',') {
+            Some((one, after)) if !text.starts_with("exec:") => (one, Some(after)),
+            _ => (text, None),
+        };
+        approvers.push(parse_approver(one)?);
+        rest = after;
+    }
+    match (approvers.pop(), approvers.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(last), false) if last != Approve::Refuse && !approvers.contains(&Approve::Refuse) => {
+            approvers.push(last);
+            Ok(Approve::InOrder(approvers))
+        }
+        _ => Err("`refuse` stands alone: it refuses everything".to_owned()),
+    }
+}
+
+fn parse_approver(text: &str) -> Result<Approve, String> {
     match text {
         "terminal" => Ok(Approve::Terminal),
         "refuse" => Ok(Approve::Refuse),
+        "queue" => Ok(Approve::Queue),
         _ => match text.strip_prefix("exec:") {
             Some("") => Err("expected a program after `exec:`".to_owned()),
             Some(program) => match unexpanded_home(program.as_ref()) {
                 Some(message) => Err(message),
                 None => Ok(Approve::Program(program.into())),
             },
-            None => Err("expected `terminal`, `refuse` or `exec:PROGRAM`".to_owned()),
+            None => Err("expected `terminal`, `queue`, `refuse` or `exec:PROGRAM`".to_owned()),
         },
     }
 }
@@ -133,7 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn an_approver_is_one_of_three() {
+    fn approvers_stand_alone_or_in_order() {
+        assert_eq!(parse_approve("queue"), Ok(Approve::Queue));
+        assert_eq!(parse_approve("terminal,queue"), Ok(Approve::InOrder(vec![Approve::Terminal, Approve::Queue])));
+        let program = Approve::Program("./a,b.sh".into());
+        assert_eq!(parse_approve("terminal,exec:./a,b.sh"), Ok(Approve::InOrder(vec![Approve::Terminal, program])));
+        for wrong in ["terminal,refuse", "refuse,queue", "terminal,", ",queue"] {
+            assert!(parse_approve(wrong).is_err(), "{wrong}");
+        }
         assert_eq!(parse_approve("refuse"), Ok(Approve::Refuse));
         assert_eq!(parse_approve("exec:./ask.sh"), Ok(Approve::Program("./ask.sh".into())));
         assert!(parse_approve("exec:").is_err());

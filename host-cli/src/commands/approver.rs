@@ -6,7 +6,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasm_agent_host::Grants;
-use wasm_agent_host::approval::{Answer, AnswerFuture, ApprovalRequest, Approver, Program, RefuseAll, Settled};
+use wasm_agent_host::approval::queue::{Queue, QueueApprover};
+use wasm_agent_host::approval::{
+    Answer, AnswerFuture, ApprovalRequest, Approver, InOrder, Program, RefuseAll, Settled,
+};
 use wasm_agent_host::policy::SecretSource;
 
 use crate::args::Approve;
@@ -16,9 +19,24 @@ use crate::own;
 use crate::prompt::TerminalApprover;
 use crate::show::units::shell_word;
 
+/// The approver that the command line asks for.
+pub(super) struct Wanted<'a> {
+    pub(super) approve: Option<&'a Approve>,
+    /// Variables for a program.
+    pub(super) variables: &'a [String],
+    /// Where a queue is, if one is asked for.
+    pub(super) queue: Option<&'a Path>,
+}
+
 /// Resolves the approver's program to a file, once: the run may change folders in `PATH`.
 pub(super) fn resolved(approve: Approve) -> Result<Approve, Failure> {
-    let Approve::Program(name) = approve else { return Ok(approve) };
+    let name = match approve {
+        Approve::Program(name) => name,
+        Approve::InOrder(approvers) => {
+            return approvers.into_iter().map(resolved).collect::<Result<_, _>>().map(Approve::InOrder);
+        }
+        Approve::Terminal | Approve::Refuse | Approve::Queue => return Ok(approve),
+    };
     let missing = || {
         let failure = Failure::new(Exit::NothingRan, format!("no approver `{}` in `PATH`", name.display()));
         failure.hint(match with_arguments(&name) {
@@ -31,32 +49,51 @@ pub(super) fn resolved(approve: Approve) -> Result<Approve, Failure> {
 }
 
 /// The approver from the command line, or the terminal if there is one.
-pub(super) fn approver(
-    wanted: Option<&Approve>,
-    variables: &[String],
-    grants: &Grants,
-) -> Result<Box<dyn Approver>, Failure> {
-    if !variables.is_empty() && !matches!(wanted, Some(Approve::Program(_))) {
+pub(super) fn approver(wanted: &Wanted<'_>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
+    if !wanted.variables.is_empty() && wanted.approve.and_then(Approve::program).is_none() {
         let message = "`--approver-env` is for the program of `--approve exec:PROGRAM`";
         return Err(Failure::new(Exit::NothingRan, message));
     }
-    let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    match wanted {
-        Some(Approve::Refuse) => Ok(Box::new(RefuseAll)),
-        Some(Approve::Program(program)) => {
-            check(program)?;
-            Ok(Box::new(asking(program, variables, grants)?))
-        }
-        Some(Approve::Terminal) => match TerminalApprover::check() {
-            Ok(()) => Ok(Box::new(TerminalApprover::new(coloured))),
-            Err(error) => Err(Failure::new(Exit::NothingRan, error.to_string())
-                .hint("`--approve exec:PROGRAM` asks a program, `--approve refuse` refuses everything")),
-        },
-        None if io::stderr().is_terminal() && TerminalApprover::check().is_ok() => {
-            Ok(Box::new(TerminalApprover::new(coloured)))
-        }
+    match wanted.approve {
+        Some(approve) => one(approve, wanted, grants),
+        None if io::stderr().is_terminal() && TerminalApprover::check().is_ok() => Ok(Box::new(at_terminal())),
         None => Ok(Box::new(RefuseAll)),
     }
+}
+
+fn one(approve: &Approve, wanted: &Wanted<'_>, grants: &Grants) -> Result<Box<dyn Approver>, Failure> {
+    match approve {
+        Approve::Refuse => Ok(Box::new(RefuseAll)),
+        Approve::Program(program) => {
+            check(program)?;
+            Ok(Box::new(asking(program, wanted.variables, grants)?))
+        }
+        Approve::Terminal => match TerminalApprover::check() {
+            Ok(()) => Ok(Box::new(at_terminal())),
+            Err(error) => Err(Failure::new(Exit::NothingRan, error.to_string()).hint(
+                "`--approve queue` waits for `wasm-agent approvals`, `--approve exec:PROGRAM` asks a program, \
+                 `--approve refuse` refuses everything",
+            )),
+        },
+        Approve::Queue => {
+            let Some(queue) = wanted.queue else {
+                return Err(
+                    Failure::new(Exit::NothingRan, "no directory to ask in").hint("name one with `--queue DIR`")
+                );
+            };
+            Ok(Box::new(QueueApprover::new(Queue::to_ask(queue)?)))
+        }
+        Approve::InOrder(approvers) => {
+            // One that can't ask later either is left to the next one.
+            let can_ask = |approve: &&Approve| **approve != Approve::Terminal || TerminalApprover::check().is_ok();
+            let approvers = approvers.iter().filter(can_ask).map(|approve| one(approve, wanted, grants));
+            Ok(Box::new(InOrder::new(approvers.collect::<Result<_, _>>()?)))
+        }
+    }
+}
+
+fn at_terminal() -> TerminalApprover {
+    TerminalApprover::new(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
 }
 
 /// What to do about a command with arguments in the place of a program.

@@ -1,6 +1,7 @@
 //! The commands, one file each. A command opens files, calls the host or the audit crate, and passes the result to the
 //! report.
 
+pub(crate) mod approvals;
 mod approver;
 pub(crate) mod inspect;
 pub(crate) mod journal;

@@ -11,7 +11,8 @@ use wasm_agent_host::ids::RunId;
 use wasm_agent_host::policy::Policy;
 use wasm_agent_host::{CodeSource, Grants, Invocation, JournalFile, LoadError, OwnThings, StateDir, Tool};
 
-use super::approver::{Counting, approver, resolved};
+use super::approvals::queue_directory;
+use super::approver::{Counting, Wanted, approver, resolved};
 use super::json_arguments::json_arguments;
 use super::key_file::signing_key;
 use crate::args::{Approve, Run};
@@ -34,10 +35,12 @@ pub(crate) fn run(arguments: Run, report: &Report) -> Result<Exit, Failure> {
     let signals = Signals::watch()?;
     let grants = granted(arguments.policy.as_deref())?;
     let approve = arguments.approve.map(resolved).transpose()?;
-    let approver = Arc::new(Counting::new(approver(approve.as_ref(), &arguments.approver_env, &grants)?));
+    let queue = queue_directory(arguments.queue.as_deref(), &arguments.state, approve.as_ref())?;
+    let wanted = Wanted { approve: approve.as_ref(), variables: &arguments.approver_env, queue: queue.as_deref() };
+    let approver = Arc::new(Counting::new(approver(&wanted, &grants)?));
     let signer = arguments.sign.as_deref().map(signing_key).transpose()?;
     let mut own = own_things(&arguments.state);
-    add_own(&mut own, approve.as_ref(), arguments.sign.as_deref());
+    add_own(&mut own, approve.as_ref(), arguments.sign.as_deref(), queue.as_deref());
     let grants = grants.keeping(&own)?;
     warn(&grants, arguments.journal.as_deref(), report)?;
     let state = state::open(&arguments.state)?;
@@ -119,10 +122,13 @@ fn granted(policy: Option<&Path>) -> Result<Grants, Failure> {
     Ok(Grants::load(policy, &|name| std::env::var(name).ok())?)
 }
 
-/// Keeps the program that answers and the key that signs from the tool.
-fn add_own(own: &mut OwnThings, approve: Option<&Approve>, key: Option<&Path>) {
-    if let Some(Approve::Program(program)) = approve {
+/// Keeps what answers and the key that signs from the tool.
+fn add_own(own: &mut OwnThings, approve: Option<&Approve>, key: Option<&Path>, queue: Option<&Path>) {
+    if let Some(program) = approve.and_then(Approve::program) {
         own.add("approver", program);
+    }
+    if let Some(queue) = queue {
+        own.add("queue", queue);
     }
     if let Some(key) = key {
         own.add("signing key", key);

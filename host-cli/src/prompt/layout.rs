@@ -45,6 +45,21 @@ pub(super) const QUESTION: &str = "y, a, n or s> ";
 ///
 /// When the terminal is too narrow, or what decides does not fit: then nobody could judge the action.
 pub(super) fn message(request: &ApprovalRequest, width: usize, colour: bool) -> Result<String, ApproverError> {
+    let mut table = facts("A tool waits for your approval", request, width, colour)?;
+    table.choices(request);
+    Ok(table.text)
+}
+
+/// What a question is about, without the question.
+///
+/// # Errors
+///
+/// As [`message`].
+pub(crate) fn about_question(request: &ApprovalRequest, width: usize, colour: bool) -> Result<String, ApproverError> {
+    Ok(facts("A tool waits for an approval", request, width, colour)?.text)
+}
+
+fn facts(title: &str, request: &ApprovalRequest, width: usize, colour: bool) -> Result<Table, ApproverError> {
     if width < WIDTH_MIN {
         return Err(ApproverError::Unavailable {
             message: format!("the terminal has {width} columns, and a prompt needs {WIDTH_MIN}"),
@@ -53,7 +68,7 @@ pub(super) fn message(request: &ApprovalRequest, width: usize, colour: bool) -> 
     let mut table = Table::new(width, Palette::new(colour));
     let heading = table.palette.heading;
     // Writing to a `String` cannot fail.
-    let _ = writeln!(table.text, "\n{heading}A tool waits for your approval{heading:#}\n");
+    let _ = writeln!(table.text, "\n{heading}{title}{heading:#}\n");
     essentials(&mut table, request)?;
     if let Some(intent) = &request.intent {
         table.claim(intent);
@@ -76,8 +91,7 @@ pub(super) fn message(request: &ApprovalRequest, width: usize, colour: bool) -> 
         }
         Detail::Checkpoint { detail, .. } => table.cuttable("detail", detail, usize::MAX, 0),
     }
-    table.choices(request);
-    Ok(table.text)
+    Ok(table)
 }
 
 /// Whether a summary begins with the kind of the action, as most do.

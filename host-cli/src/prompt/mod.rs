@@ -16,6 +16,7 @@ use wasm_agent_host::approval::{
     Answer, AnswerFuture, ApprovalRequest, Approver, ApproverError, REASON_CHARS_MAX, Remember, Settled,
 };
 
+pub(crate) use self::layout::about_question;
 use self::layout::{QUESTION, message};
 use self::tty::{Line, Terminal, Tty};
 use crate::sink::{OutputHold, is_output_held};
@@ -97,6 +98,16 @@ pub(crate) fn ask_again() {
         // The answer counts, whether or not this is seen.
         let _ = terminal.write(QUESTION);
     }
+}
+
+/// Asks here and now, for a question that another process waits for.
+///
+/// # Errors
+///
+/// When there is no terminal, or the question can't be shown whole.
+pub(crate) fn ask_here(request: &ApprovalRequest, colour: bool) -> Result<Settled, ApproverError> {
+    let (cancelled, _cancel) = io::pipe().map_err(opening)?;
+    ask_at(&mut Terminal::controlling(cancelled)?, request, colour)
 }
 
 fn opening(source: io::Error) -> ApproverError {

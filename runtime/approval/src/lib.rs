@@ -10,19 +10,23 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod in_order;
 mod permit;
 mod preview;
 mod program;
+pub mod queue;
 mod refuse;
 mod remembered;
 mod request;
 mod settle;
+mod watch;
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 
 pub use answer::{APPROVER_CHARS_MAX, Answer, AnswerError, REASON_CHARS_MAX, Remember, Settled};
+pub use in_order::InOrder;
 pub use permit::{OtherAction, Permit};
 pub use preview::{BINARY_PREVIEW_BYTES_MAX, PREVIEW_BYTES_MAX, Preview};
 pub use program::{ANSWER_BYTES_MAX, DIAGNOSTICS_BYTES_MAX, Program};

@@ -12,9 +12,10 @@ use std::task::Poll;
 
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
+use super::watch::watch;
 use super::{AnswerFuture, ApprovalRequest, Approver, ApproverError, Settled};
 
 /// Longest output of a program, in bytes.
@@ -243,14 +244,6 @@ impl Drop for Process {
         // The runtime reaps the child.
         end(self.group.take());
     }
-}
-
-#[expect(
-    deprecated,
-    reason = "deprecated for types whose descriptor may change or close while it is watched; an `OwnedFd` keeps its own"
-)]
-fn watch(handle: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
-    AsyncFd::with_interest(handle, Interest::READABLE)
 }
 
 /// Kills a process group whose leader has not been waited for yet.

@@ -1,0 +1,82 @@
+//! Answers a question.
+
+use std::io;
+
+use serde_json::json;
+use wasm_agent_host::approval::queue::{Queue, Reply, Waiting};
+use wasm_agent_host::approval::{Answer, REASON_CHARS_MAX, Remember, Settled};
+
+use super::open;
+use crate::args::{Approval, Format, Refusal};
+use crate::exit::Exit;
+use crate::failure::{Failure, chain};
+use crate::prompt::ask_here;
+use crate::report::Report;
+
+/// Approves what has this digest; without one, shows the question and asks.
+pub(super) fn approve(approval: &Approval, report: &Report) -> Result<Exit, Failure> {
+    let queue = open(&approval.question.waiting)?;
+    let waiting = queue.find(&approval.question.question)?.waiting;
+    let reply = match &approval.digest {
+        Some(digest) if waiting.shown.starts_with(digest) => {
+            let remember = if approval.for_run { Remember::Run } else { Remember::Once };
+            Reply { answer: Answer::Approve { remember }, reason: reason(approval.reason.as_deref())? }
+        }
+        Some(digest) => {
+            let message =
+                format!("what question `{}` shows has the digest {}, not {digest}", waiting.id, waiting.shown);
+            return Err(Failure::new(Exit::NothingRan, message)
+                .hint(format!("look at it again: `wasm-agent approvals show {}`", waiting.id)));
+        }
+        None => ask(&waiting)?,
+    };
+    answer(&queue, &waiting, &reply, report)
+}
+
+/// Refuses. That needs nobody to have looked.
+pub(super) fn refuse(refusal: &Refusal, report: &Report) -> Result<Exit, Failure> {
+    let queue = open(&refusal.question.waiting)?;
+    let waiting = queue.find(&refusal.question.question)?.waiting;
+    let answered = Answer::Refuse { stop: refusal.stop };
+    let reply = Reply { answer: answered, reason: reason(refusal.reason.as_deref())? };
+    answer(&queue, &waiting, &reply, report)
+}
+
+/// Asks the person at the terminal.
+fn ask(waiting: &Waiting) -> Result<Reply, Failure> {
+    let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let settled = ask_here(&waiting.request, coloured).map_err(|error| {
+        Failure::new(Exit::NothingRan, chain(&error)).hint(format!(
+            "`wasm-agent approvals show {0}` shows it, and `approve {0} --digest HEX` approves what was shown",
+            waiting.id
+        ))
+    })?;
+    let Settled { answer, reason, .. } = settled;
+    Ok(Reply { answer, reason })
+}
+
+fn answer(queue: &Queue, waiting: &Waiting, reply: &Reply, report: &Report) -> Result<Exit, Failure> {
+    queue.answer(waiting, reply)?;
+    let word = match reply.answer {
+        Answer::Approve { remember: Remember::Once } => "approved",
+        Answer::Approve { remember: Remember::Run } => "approved for the run",
+        Answer::Refuse { stop: false } => "refused",
+        Answer::Refuse { stop: true } => "refused, and the run stops",
+    };
+    match report.format {
+        Format::Text => report.success(word, &waiting.request.action.summary),
+        Format::Json => report.object(&json!({ "event": "answered", "id": waiting.id, "answer": word }))?,
+    }
+    Ok(Exit::Finished)
+}
+
+/// A reason that is no longer than the journal keeps.
+fn reason(given: Option<&str>) -> Result<Option<String>, Failure> {
+    match given {
+        Some(reason) if reason.chars().count() > REASON_CHARS_MAX => {
+            let message = format!("`--reason` has more than {REASON_CHARS_MAX} characters");
+            Err(Failure::new(Exit::NothingRan, message))
+        }
+        _ => Ok(given.map(str::to_owned)),
+    }
+}
