@@ -1,6 +1,7 @@
 //! `approvals`: a run asks in a queue, and another process answers.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Stdio};
 
@@ -203,4 +204,61 @@ fn without_a_terminal_the_queue_is_asked_next() {
     assert_eq!(approved.status, 0, "{}", approved.err());
     let (status, said) = ended(run);
     assert_eq!((status, desk.read("notes/today.md")), (Some(0), AFTER.to_vec()), "{said}");
+}
+
+#[test]
+fn whoever_watches_is_asked_as_questions_come() {
+    let desk = desk();
+    desk.write("notes/today.md", "colour colour\n");
+    fs::create_dir(desk.path("q")).unwrap();
+    fs::set_permissions(desk.path("q"), fs::Permissions::from_mode(0o700)).unwrap();
+    let (mut person, mut watching) = start_at_terminal(&desk, &["approvals", "watch", "--queue", "q"]);
+    screen_until(&mut person, b"until Ctrl-C");
+    // One that is answered here.
+    let run = start(&desk, &[]);
+    screen_until(&mut person, b"s> ");
+    std::io::Write::write_all(&mut person, b"y\n").unwrap();
+    let (status, said) = ended(run);
+    assert_eq!((status, desk.read("notes/today.md")), (Some(0), b"color color\n".to_vec()), "{said}");
+    // One whose run goes away, and one that somebody else answers.
+    desk.write("notes/today.md", BEFORE);
+    for end in [Signal::KILL, Signal::CONT] {
+        fs::remove_file(desk.path("a.journal")).unwrap();
+        let mut run = start(&desk, &[]);
+        screen_until(&mut person, b"s> ");
+        let question = asked(&desk, &mut run);
+        kill_process(pid(&run), end).unwrap();
+        if end == Signal::CONT {
+            assert_eq!(desk.quietly(&format!("approvals refuse --queue q {}", id(&question))).status, 0);
+        }
+        let seen = screen_until(&mut person, b"not approved");
+        assert!(seen.contains("no longer waiting for an answer"), "{seen}");
+        run.wait().unwrap();
+        assert_eq!(desk.read("notes/today.md"), BEFORE);
+    }
+    std::io::Write::write_all(&mut person, b"\x03").unwrap();
+    screen(person);
+    assert!(!watching.wait().unwrap().success());
+}
+
+#[test]
+fn programs_that_watch_get_each_question_once() {
+    let desk = desk();
+    fs::create_dir(desk.path("q")).unwrap();
+    fs::set_permissions(desk.path("q"), fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = desk.command(program());
+    command.args(["approvals", "watch", "--queue", "q", "--format", "json"]);
+    let mut watching = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    for _ in 0..2 {
+        let run = start(&desk, &[]);
+        let question: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(question["request"]["action"]["kind"], "file.modify");
+        assert_eq!(desk.quietly(&format!("approvals refuse --queue q {}", id(&question))).status, 0);
+        assert_eq!(ended(run).0, Some(1));
+        fs::remove_file(desk.path("a.journal")).unwrap();
+    }
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+    assert!(lines.next().is_none());
 }

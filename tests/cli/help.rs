@@ -23,6 +23,7 @@ fn helps_with_every_command() {
         "approvals show ",
         "approvals approve ",
         "approvals refuse ",
+        "approvals watch ",
         "keys ",
         "keys new ",
         "keys show ",

@@ -16,6 +16,9 @@ pub(crate) enum Approvals {
     Approve(Approval),
     /// Refuses what a question asks for
     Refuse(Refusal),
+    /// Asks each question at this terminal as it comes, until Ctrl-C; with `--format json`, prints each question and
+    /// takes no answers
+    Watch(Waiting),
 }
 
 /// Where questions wait.

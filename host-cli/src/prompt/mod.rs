@@ -72,7 +72,8 @@ impl Approver for TerminalApprover {
                 let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut terminal = Terminal::controlling(cancelled)?;
                 let _quiet = OutputHold::begin();
-                let mut settled = ask_at(&mut terminal, &request, colour)?;
+                let settled = ask_at(&mut terminal, &request, colour)?;
+                let mut settled = settled.unwrap_or_else(|| refusal(false, Some("the terminal's input ended")));
                 settled.approver = format!("terminal, user {}", rustix::process::getuid().as_raw());
                 Ok(settled)
             });
@@ -100,13 +101,17 @@ pub(crate) fn ask_again() {
     }
 }
 
-/// Asks here and now, for a question that another process waits for.
+/// Asks here and now, for a question that another process waits for. `None` if the terminal's input ended. The question
+/// is withdrawn when the other end of `cancelled` is closed.
 ///
 /// # Errors
 ///
-/// When there is no terminal, or the question can't be shown whole.
-pub(crate) fn ask_here(request: &ApprovalRequest, colour: bool) -> Result<Settled, ApproverError> {
-    let (cancelled, _cancel) = io::pipe().map_err(opening)?;
+/// When there is no terminal, the question can't be shown whole, or it was withdrawn.
+pub(crate) fn ask_here(
+    request: &ApprovalRequest,
+    colour: bool,
+    cancelled: io::PipeReader,
+) -> Result<Option<Settled>, ApproverError> {
     ask_at(&mut Terminal::controlling(cancelled)?, request, colour)
 }
 
@@ -118,8 +123,8 @@ fn failed(doing: &'static str) -> impl Fn(io::Error) -> ApproverError {
     move |source| ApproverError::Io { doing, source }
 }
 
-/// Shows the request and reads the answer.
-fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result<Settled, ApproverError> {
+/// Shows the request and reads the answer. `None` if the input ended.
+fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result<Option<Settled>, ApproverError> {
     let width = tty.width().map_err(failed("read the terminal's size"))?;
     let message = message(request, width, colour)?;
     let showing = failed("write to the terminal");
@@ -132,17 +137,20 @@ fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result
         let reply = match tty.read_line().map_err(failed("read the terminal"))? {
             Line::Text(line) => parse(&line),
             Line::Unreadable => None,
-            Line::End => Some(refusal(false, Some("the terminal's input ended"))),
+            Line::End => {
+                tty.write("\nnot answered\n\n").map_err(&showing)?;
+                return Ok(None);
+            }
             Line::Cancelled => return Err(abandoned(tty)),
         };
         if let Some(settled) = reply {
             tty.write(confirmation(&settled)).map_err(&showing)?;
-            return Ok(settled);
+            return Ok(Some(settled));
         }
     }
     let settled = refusal(false, Some("no clear answer"));
     tty.write(confirmation(&settled)).map_err(&showing)?;
-    Ok(settled)
+    Ok(Some(settled))
 }
 
 /// Parses an answer. `None` if it is unclear.

@@ -1,10 +1,12 @@
 //! Answers a question.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
-use wasm_agent_host::approval::queue::{Queue, Reply, Waiting};
-use wasm_agent_host::approval::{Answer, REASON_CHARS_MAX, Remember, Settled};
+use wasm_agent_host::approval::queue::{Changes, Queue, Reply, Waiting};
+use wasm_agent_host::approval::{Answer, ApproverError, REASON_CHARS_MAX, Remember, Settled};
 
 use super::open;
 use crate::args::{Approval, Format, Refusal};
@@ -28,7 +30,7 @@ pub(super) fn approve(approval: &Approval, report: &Report) -> Result<Exit, Fail
             return Err(Failure::new(Exit::NothingRan, message)
                 .hint(format!("look at it again: `wasm-agent approvals show {}`", waiting.id)));
         }
-        None => ask(&waiting)?,
+        None => ask(&queue, &waiting)?,
     };
     answer(&queue, &waiting, &reply, report)
 }
@@ -43,19 +45,42 @@ pub(super) fn refuse(refusal: &Refusal, report: &Report) -> Result<Exit, Failure
 }
 
 /// Asks the person at the terminal.
-fn ask(waiting: &Waiting) -> Result<Reply, Failure> {
-    let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    let settled = ask_here(&waiting.request, coloured).map_err(|error| {
+fn ask(queue: &Queue, waiting: &Waiting) -> Result<Reply, Failure> {
+    let asked = ask_while_it_waits(queue, waiting).map_err(|error| {
         Failure::new(Exit::NothingRan, chain(&error)).hint(format!(
             "`wasm-agent approvals show {0}` shows it, and `approve {0} --digest HEX` approves what was shown",
             waiting.id
         ))
     })?;
-    let Settled { answer, reason, .. } = settled;
-    Ok(Reply { answer, reason })
+    asked.ok_or_else(|| Failure::new(Exit::NothingRan, "not answered: the terminal's input ended"))
 }
 
-fn answer(queue: &Queue, waiting: &Waiting, reply: &Reply, report: &Report) -> Result<Exit, Failure> {
+/// Asks at the terminal, until somebody else has answered or the run is gone. `None` if the input ended.
+pub(super) fn ask_while_it_waits(queue: &Queue, waiting: &Waiting) -> Result<Option<Reply>, ApproverError> {
+    let failed = |doing| move |source| ApproverError::Io { doing, source };
+    let (cancelled, cancel) = io::pipe().map_err(failed("prepare to ask at the terminal"))?;
+    let over = Arc::new(AtomicBool::new(false));
+    let watching =
+        Queue::to_answer(queue.path()).map_err(|error| failed("watch the queue")(io::Error::other(error)))?;
+    let changes = Changes::of(&watching).map_err(failed("watch the queue"))?;
+    let (is_over, id) = (Arc::clone(&over), waiting.id.clone());
+    // It ends soon after the answer, and nobody waits for it.
+    let watcher = std::thread::Builder::new().name("watch the question".to_owned()).spawn(move || {
+        while !is_over.load(Ordering::Relaxed) && watching.find(&id).is_ok_and(|found| found.is_open()) {
+            if changes.wait().is_err() {
+                break;
+            }
+        }
+        drop(cancel);
+    });
+    watcher.map_err(failed("watch the queue"))?;
+    let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let asked = ask_here(&waiting.request, coloured, cancelled);
+    over.store(true, Ordering::Relaxed);
+    Ok(asked?.map(|Settled { answer, reason, .. }| Reply { answer, reason }))
+}
+
+pub(super) fn answer(queue: &Queue, waiting: &Waiting, reply: &Reply, report: &Report) -> Result<Exit, Failure> {
     queue.answer(waiting, reply)?;
     let word = match reply.answer {
         Answer::Approve { remember: Remember::Once } => "approved",

@@ -74,7 +74,7 @@ pub(super) fn show(question: &Question, report: &Report) -> Result<Exit, Failure
         writeln!(out, "{text}\nquestion: {id}, {}", state(&found))?;
         writeln!(out, "digest: {digest}")
     })?;
-    if found.is_awaited && found.answered_by.is_none() {
+    if found.is_open() {
         report.hint(&format!(
             "`wasm-agent approvals approve {id} --digest {digest}`, or `wasm-agent approvals refuse {id}`"
         ));
@@ -108,7 +108,7 @@ fn state(found: &Found) -> String {
     }
 }
 
-fn object(entry: &Entry) -> Value {
+pub(super) fn object(entry: &Entry) -> Value {
     match entry {
         Entry::Problem(problem) => json!({ "event": "problem", "problem": chain(problem) }),
         Entry::Question(found) => json!({

@@ -2,6 +2,7 @@
 
 mod answer;
 mod list;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub(crate) fn approvals(command: &Approvals, report: &Report) -> Result<Exit, Fa
         Approvals::Show(question) => list::show(question, report),
         Approvals::Approve(approval) => answer::approve(approval, report),
         Approvals::Refuse(refusal) => answer::refuse(refusal, report),
+        Approvals::Watch(waiting) => watch::watch(waiting, report),
     }
 }
 

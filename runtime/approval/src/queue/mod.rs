@@ -7,12 +7,14 @@
 //! The rule: an answer is taken only if it names the question, its action and what was shown, all three.
 
 mod answer;
+mod changes;
 mod directory;
 mod error;
 mod question;
 mod wait;
 
 pub use answer::Reply;
+pub use changes::Changes;
 pub use directory::Queue;
 pub use error::QueueError;
 pub use question::{Entry, Found, QUESTION_BYTES_MAX, Waiting};

@@ -44,6 +44,14 @@ pub struct Found {
     pub answered_by: Option<u32>,
 }
 
+impl Found {
+    /// Whether an answer would be taken: the run waits, and nobody has answered.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_awaited && self.answered_by.is_none()
+    }
+}
+
 /// A file of the queue: a question, or why it is none.
 #[derive(Debug)]
 pub enum Entry {

@@ -1,23 +1,13 @@
 //! The approver of a run that asks in a queue.
 
 use std::io;
-use std::os::fd::OwnedFd;
-use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock, inotify};
-use tokio::io::unix::AsyncFd;
-use tokio::time::timeout;
+use rustix::fs::{FlockOperation, flock};
 
+use super::changes::Changes;
 use super::directory::Queue;
 use super::question::Waiting;
-use crate::watch::watch;
 use crate::{AnswerFuture, ApprovalRequest, Approver, ApproverError, Settled};
-
-/// How often to look where the system reports no changes, as on network file systems.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
-
-/// Bytes for reports of changes. They are only counted as a reason to look.
-const REPORT_BYTES: usize = 4 << 10;
 
 /// Asks in a queue, and waits for the answer of another process.
 ///
@@ -38,7 +28,8 @@ impl QueueApprover {
 
     async fn answer(&self, request: &ApprovalRequest) -> Result<Settled, ApproverError> {
         // Watched before it is asked, so that no answer is missed.
-        let changes = Changes::of(&self.queue).map_err(failed("watch the queue"))?;
+        let changes = Changes::of(&self.queue).and_then(Changes::on_the_event_loop);
+        let changes = changes.map_err(failed("watch the queue"))?;
         let question = Asked::put(&self.queue, request)?;
         loop {
             let answered = self.queue.answered(&question.waiting);
@@ -86,34 +77,6 @@ impl<'a> Asked<'a> {
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
         self.queue.end(&self.waiting);
-    }
-}
-
-/// Tells that something in the queue changed.
-struct Changes {
-    reports: AsyncFd<OwnedFd>,
-}
-
-impl Changes {
-    fn of(queue: &Queue) -> io::Result<Self> {
-        let reports = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        // A link appears as a new file.
-        inotify::add_watch(&reports, queue.path(), inotify::WatchFlags::CREATE | inotify::WatchFlags::MOVED_TO)?;
-        Ok(Self { reports: watch(reports)? })
-    }
-
-    async fn wait(&self) -> io::Result<()> {
-        let Ok(ready) = timeout(LOOK_AGAIN, self.reports.readable()).await else { return Ok(()) };
-        let mut ready = ready?;
-        // Whatever it was, the caller looks; what comes later is reported again.
-        let mut report = [0; REPORT_BYTES];
-        loop {
-            match ready.try_io(|reports| Ok(rustix::io::read(reports.get_ref(), &mut report)?)) {
-                Ok(Ok(1..)) => {}
-                Ok(Ok(_)) | Err(_) => return Ok(()),
-                Ok(Err(error)) => return Err(error),
-            }
-        }
     }
 }
 
