@@ -22,6 +22,9 @@ const TESTSUITE_VARIABLE: &str = "WASM_AGENT_WASI_TESTSUITE";
 /// WASI 0.1 (`p1_*.wasm`), and components (`p1_*.component.wasm`, `p2_*.component.wasm`).
 const ENGINE_VARIABLE: &str = "WASM_AGENT_ENGINE_PROGRAMS";
 
+/// A part of the names of those that print a hash map.
+const SHUFFLES: &str = "poll_oneoff_stdio";
+
 /// The beginnings of the names of those that can't be compared.
 const NOT_COMPARED: [&str; 10] = [
     // They export functions of their own.
@@ -75,6 +78,7 @@ pub fn engine(server: &Server) -> Vec<Program> {
             folders: Folders::Empty,
             stdin: "",
             policy: server.grant(),
+            shuffles: name.contains(SHUFFLES),
         })
     });
     programs.collect()
@@ -111,5 +115,6 @@ fn specified(language: &str, file: &Path) -> Program {
         },
         stdin: "",
         policy: String::new(),
+        shuffles: file.to_string_lossy().contains(SHUFFLES),
     }
 }

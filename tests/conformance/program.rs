@@ -8,7 +8,7 @@ use wasm_agent_tests::{Folder, Scene, Script, guests};
 
 use crate::bare;
 use crate::server::Server;
-use crate::stage::{self, Folders, Mount};
+use crate::stage::{self, Folders};
 
 /// The file of the guest.
 pub const GUEST: &str = "conformance.wasm";
@@ -31,6 +31,8 @@ pub struct Program {
     pub stdin: &'static str,
     /// The tables of its policy, besides files and environment.
     pub policy: String,
+    /// Whether it prints its lines with their parts in random order, as of a hash map.
+    pub shuffles: bool,
 }
 
 /// How a run ended.
@@ -74,6 +76,7 @@ impl Program {
             folders: Folders::Staged,
             stdin: "0123456789abcdef",
             policy: String::new(),
+            shuffles: false,
         }
     }
 
@@ -93,7 +96,7 @@ impl Program {
     /// Runs it under the bare engine, in a folder of its own.
     pub fn bare(&self) -> Answers {
         let folder = self.folders.make();
-        answers(&bare::run(self, &folder), &folder, self.folders.mounts())
+        self.answers(&bare::run(self, &folder), &folder)
     }
 
     /// Runs it under the host, with a policy that grants the same, and replays it.
@@ -122,41 +125,43 @@ impl Program {
             other => panic!("{other:?}"),
         };
         let functions = run.functions().iter().map(|name| unversioned(name)).collect();
-        Here {
-            answers: answers(&Ran { end, stdout: run.stdout, stderr: run.stderr }, &folder, self.folders.mounts()),
-            functions,
+        Here { answers: self.answers(&Ran { end, stdout: run.stdout, stderr: run.stderr }, &folder), functions }
+    }
+
+    /// Takes apart what was printed, and adds how the run ended and what is in its folders.
+    fn answers(&self, ran: &Ran, folder: &Folder) -> Answers {
+        let mut answers = Answers::new();
+        let mut lines = 0;
+        for line in ran.stdout.lines() {
+            match line.split_once(" => ") {
+                Some((case, answer)) => answers.push((case.to_owned(), answer.to_owned())),
+                None => {
+                    lines += 1;
+                    let mut line: Vec<char> = line.chars().collect();
+                    if self.shuffles {
+                        line.sort_unstable();
+                    }
+                    let line = String::from_iter(line);
+                    answers.push((format!("printed line {lines}"), format!("{line:?}")));
+                }
+            }
         }
+        if ran.end != End::Trapped {
+            answers.push(("standard error".to_owned(), format!("{:?}", ran.stderr)));
+        }
+        answers.push(("the end".to_owned(), format!("{:?}", ran.end)));
+        for place in self.folders.mounts().iter().map(|mount| mount.host) {
+            for (path, entry) in folder.snapshot(place) {
+                answers.push((format!("left in {place}: {:?}", path.to_string_lossy()), stage::shown(&entry)));
+            }
+        }
+        answers
     }
 }
 
 /// The environment of this project's programs.
 pub fn environment() -> Vec<(String, String)> {
     ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
-/// Takes apart what was printed, and adds how the run ended and what is in its folders.
-fn answers(ran: &Ran, folder: &Folder, mounts: &[Mount]) -> Answers {
-    let mut answers = Answers::new();
-    let mut lines = 0;
-    for line in ran.stdout.lines() {
-        match line.split_once(" => ") {
-            Some((case, answer)) => answers.push((case.to_owned(), answer.to_owned())),
-            None => {
-                lines += 1;
-                answers.push((format!("printed line {lines}"), format!("{line:?}")));
-            }
-        }
-    }
-    if ran.end != End::Trapped {
-        answers.push(("standard error".to_owned(), format!("{:?}", ran.stderr)));
-    }
-    answers.push(("the end".to_owned(), format!("{:?}", ran.end)));
-    for place in mounts.iter().map(|mount| mount.host) {
-        for (path, entry) in folder.snapshot(place) {
-            answers.push((format!("left in {place}: {:?}", path.to_string_lossy()), stage::shown(&entry)));
-        }
-    }
-    answers
 }
 
 /// The cases whose answers differ: under the bare engine, and here. A case that one of them does not have is `-`.

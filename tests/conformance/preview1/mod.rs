@@ -34,6 +34,7 @@ pub fn programs() -> Vec<Program> {
             folders: Folders::Staged,
             stdin: "0123456789abcdef",
             policy: String::new(),
+            shuffles: false,
         });
     };
     add("process.wasm", &process());
