@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use wasm_agent_host::approval::{ApprovalRequest, ApproverError, Detail, Preview};
 
+use crate::show::alphabets::mixed_word;
 use crate::show::escape::{Folded, Row, escape_line, fold};
 
 /// Longest message, in bytes of escaped text. An empty row counts as a full one.
@@ -191,6 +192,8 @@ struct Table {
     columns: usize,
     budget_bytes: usize,
     palette: Palette,
+    /// The name that was last warned of: several lines usually have the same one.
+    warned: Option<String>,
 }
 
 impl Table {
@@ -200,11 +203,21 @@ impl Table {
             columns: width.saturating_sub(FRAME_COLUMNS),
             budget_bytes: MESSAGE_BYTES_MAX,
             palette,
+            warned: None,
         }
     }
 
-    /// Shows all of a text as one line. A line break in a path must not look like a second path.
+    /// Shows all of a text as one line, and warns of a name in it that may be taken for another one.
     fn whole(&mut self, label: &str, text: &str) -> Result<(), ApproverError> {
+        self.line(label, text)?;
+        let Some(word) = mixed_word(text).filter(|word| self.warned.as_deref() != Some(*word)) else { return Ok(()) };
+        self.warned = Some(word.to_owned());
+        self.host_row("caution", self.palette.caution, "it has letters of different alphabets, which may look alike:");
+        self.line("", word)
+    }
+
+    /// Shows all of a text as one line. A line break in a path must not look like a second path.
+    fn line(&mut self, label: &str, text: &str) -> Result<(), ApproverError> {
         let folded = self.fold(&escape_line(text), usize::MAX);
         if folded.rest_bytes > 0 {
             return Err(ApproverError::Unavailable {

@@ -211,3 +211,15 @@ fn shows_time_in_two_units() {
         assert_eq!(time(milliseconds), expected);
     }
 }
+
+#[test]
+fn warns_once_of_a_name_that_mixes_alphabets() {
+    let mut request = file("/notes/p\u{430}ypal.md", None);
+    request.action.summary = "file.rename /notes/p\u{430}ypal.md".to_owned();
+    let shown = shown(&request);
+    assert_eq!(shown.matches("letters of different alphabets").count(), 1, "{shown}");
+    assert!(shown.contains(
+        "\n   caution │ it has letters of different alphabets, which may look alike:\n           │ p\u{430}ypal\n"
+    ));
+    assert!(!self::shown(&file("/notes/über/сегодня.md", None)).contains("caution"));
+}
