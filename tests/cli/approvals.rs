@@ -153,7 +153,8 @@ fn a_killed_run_leaves_a_question_that_nobody_can_answer() {
     run.wait().unwrap();
     assert!(desk.quietly("approvals list --queue q").out().contains("  gone  "));
     let shown = desk.quietly(&format!("approvals show --queue q {}", id(&question)));
-    assert!(shown.out().contains(", whose run is gone\n") && shown.err().is_empty(), "{}", shown.err());
+    let hint = format!("hint: `rm q/{}.question`: nobody takes an answer\n", id(&question));
+    assert!(shown.out().contains(", whose run is gone\n") && shown.err() == hint, "{}", shown.err());
     let refused = desk.quietly(&format!("approvals refuse --queue q {}", id(&question)));
     refused.fails_in_one_line(&[2]);
     assert!(refused.err().contains("nobody waits for an answer"), "{}", refused.err());

@@ -62,7 +62,7 @@ pub(super) fn ask_while_it_waits(queue: &Queue, waiting: &Waiting) -> Result<Opt
     let over = Arc::new(AtomicBool::new(false));
     let watching =
         Queue::to_answer(queue.path()).map_err(|error| failed("watch the queue")(io::Error::other(error)))?;
-    let changes = Changes::of(&watching).map_err(failed("watch the queue"))?;
+    let changes = Changes::of(&watching);
     let (is_over, id) = (Arc::clone(&over), waiting.id.clone());
     // It ends soon after the answer, and nobody waits for it.
     let watcher = std::thread::Builder::new().name("watch the question".to_owned()).spawn(move || {

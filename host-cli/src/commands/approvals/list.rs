@@ -13,7 +13,7 @@ use crate::prompt::about_question;
 use crate::report::{Report, columns};
 use crate::show::escape::escape_line;
 use crate::show::table::{Align, Table};
-use crate::show::units::duration;
+use crate::show::units::{duration, shell_word};
 
 /// Characters of a question's name that are shown: as many as anybody needs to name one of a few.
 const ID_CHARS: usize = 8;
@@ -59,7 +59,8 @@ pub(super) fn list(waiting: &Waiting, report: &Report) -> Result<Exit, Failure> 
 
 /// Shows one question.
 pub(super) fn show(question: &Question, report: &Report) -> Result<Exit, Failure> {
-    let found = open(&question.waiting)?.find(&question.question)?;
+    let queue = open(&question.waiting)?;
+    let found = queue.find(&question.question)?;
     let waiting = &found.waiting;
     if report.format == Format::Json {
         report.object(&object(&Entry::Question(Box::new(found))))?;
@@ -78,6 +79,8 @@ pub(super) fn show(question: &Question, report: &Report) -> Result<Exit, Failure
         report.hint(&format!(
             "`wasm-agent approvals approve {id} --digest {digest}`, or `wasm-agent approvals refuse {id}`"
         ));
+    } else if !found.is_awaited {
+        report.hint(&format!("`rm {}`: nobody takes an answer", shell_word(&queue.path().join(waiting.file()))));
     }
     Ok(Exit::Finished)
 }
@@ -85,8 +88,8 @@ pub(super) fn show(question: &Question, report: &Report) -> Result<Exit, Failure
 fn row(found: &Found) -> [String; 5] {
     let waiting = &found.waiting;
     let left = match found {
-        Found { answered_by: Some(_), .. } => "answered".to_owned(),
         Found { is_awaited: false, .. } => "gone".to_owned(),
+        Found { answered_by: Some(_), .. } => "answered".to_owned(),
         Found { .. } => duration(waiting.left()),
     };
     [
@@ -102,8 +105,8 @@ fn row(found: &Found) -> [String; 5] {
 fn state(found: &Found) -> String {
     let waiting = &found.waiting;
     match found {
-        Found { answered_by: Some(user), .. } => format!("answered by user {user}"),
         Found { is_awaited: false, .. } => "whose run is gone".to_owned(),
+        Found { answered_by: Some(user), .. } => format!("answered by user {user}"),
         Found { .. } => format!("waiting for {}, for {} more", duration(waiting.age()), duration(waiting.left())),
     }
 }

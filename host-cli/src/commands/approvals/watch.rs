@@ -19,7 +19,7 @@ use crate::show::units::count;
 /// Asks each question as it comes.
 pub(super) fn watch(waiting: &Waiting, report: &Report) -> Result<Exit, Failure> {
     let queue = open(waiting)?;
-    let changes = Changes::of(&queue).map_err(|error| failed(&error))?;
+    let changes = Changes::of(&queue);
     match report.format {
         Format::Json => print(&queue, &changes, report),
         Format::Text => ask(&queue, &changes, report),

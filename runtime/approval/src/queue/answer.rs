@@ -110,7 +110,7 @@ impl Queue {
 
     /// Removes a question and its answer.
     pub(super) fn end(&self, waiting: &Waiting) {
-        self.remove(&waiting.name());
+        self.remove(&waiting.file());
         self.remove(&answer_name(&waiting.id));
     }
 }

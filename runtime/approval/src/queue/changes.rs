@@ -22,26 +22,27 @@ const REPORT_BYTES: usize = 4 << 10;
 /// Tells that a file came into the queue or left it.
 #[derive(Debug)]
 pub struct Changes {
-    reports: OwnedFd,
+    /// `None` if the system reports none: it lets each user watch a few directories only.
+    reports: Option<OwnedFd>,
 }
 
 /// The same, for a task.
 pub(super) struct AsyncChanges {
-    reports: AsyncFd<OwnedFd>,
+    reports: Option<AsyncFd<OwnedFd>>,
 }
 
 impl Changes {
     /// Watches from now on.
-    ///
-    /// # Errors
-    ///
-    /// When the system watches no more directories.
-    pub fn of(queue: &Queue) -> io::Result<Self> {
-        let reports = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        // A link appears as a new file.
-        let changes = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::DELETE;
-        inotify::add_watch(&reports, queue.path(), changes)?;
-        Ok(Self { reports })
+    #[must_use]
+    pub fn of(queue: &Queue) -> Self {
+        let watched = || -> rustix::io::Result<OwnedFd> {
+            let reports = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+            // A link appears as a new file.
+            let changes = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::DELETE;
+            inotify::add_watch(&reports, queue.path(), changes)?;
+            Ok(reports)
+        };
+        Self { reports: watched().ok() }
     }
 
     /// Waits for a change, and half a second at most: whoever calls looks again in any case.
@@ -51,24 +52,29 @@ impl Changes {
     /// When waiting fails.
     pub fn wait(&self) -> io::Result<()> {
         let most = Timespec { tv_sec: 0, tv_nsec: i64::from(LOOK_AGAIN.subsec_nanos()) };
-        match poll(&mut [PollFd::new(&self.reports, PollFlags::IN)], Some(&most)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Ok(_) => drain(&self.reports),
-            Err(error) => Err(error.into()),
+        let mut watched = self.reports.iter().map(|reports| PollFd::new(reports, PollFlags::IN)).collect::<Vec<_>>();
+        match (poll(&mut watched, Some(&most)), &self.reports) {
+            (Ok(1..), Some(reports)) => drain(reports),
+            (Ok(_) | Err(rustix::io::Errno::INTR), _) => Ok(()),
+            (Err(error), _) => Err(error.into()),
         }
     }
 
     pub(super) fn on_the_event_loop(self) -> io::Result<AsyncChanges> {
-        Ok(AsyncChanges { reports: watch(self.reports)? })
+        Ok(AsyncChanges { reports: self.reports.map(watch).transpose()? })
     }
 }
 
 impl AsyncChanges {
     /// As [`Changes::wait`].
     pub(super) async fn wait(&self) -> io::Result<()> {
-        let Ok(ready) = timeout(LOOK_AGAIN, self.reports.readable()).await else { return Ok(()) };
+        let Some(reports) = &self.reports else {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            return Ok(());
+        };
+        let Ok(ready) = timeout(LOOK_AGAIN, reports.readable()).await else { return Ok(()) };
         let mut ready = ready?;
-        drain(self.reports.get_ref())?;
+        drain(reports.get_ref())?;
         ready.clear_ready();
         Ok(())
     }
@@ -83,5 +89,20 @@ fn drain(reports: &OwnedFd) -> io::Result<()> {
             Ok(_) | Err(rustix::io::Errno::AGAIN) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn without_reports_it_looks_again_after_a_while() {
+        let changes = Changes { reports: None }.on_the_event_loop().unwrap();
+        let start = Instant::now();
+        changes.wait().await.unwrap();
+        assert!(start.elapsed() >= LOOK_AGAIN && start.elapsed() < 2 * LOOK_AGAIN);
     }
 }

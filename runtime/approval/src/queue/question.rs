@@ -86,7 +86,9 @@ impl Waiting {
         Duration::from_millis(self.request.expires_in_ms).saturating_sub(self.age())
     }
 
-    pub(super) fn name(&self) -> String {
+    /// The name of its file in the queue.
+    #[must_use]
+    pub fn file(&self) -> String {
         format!("{}{ENDING}", self.id)
     }
 }
@@ -151,7 +153,7 @@ impl Queue {
             return Err(format!("it belongs to user {}, and the queue to user {}", content.owner, self.owner()));
         }
         let waiting: Waiting = serde_json::from_slice(&content.bytes).map_err(|error| error.to_string())?;
-        if waiting.name() != name || waiting.id.len() != ID_CHARS {
+        if waiting.file() != name || waiting.id.len() != ID_CHARS {
             return Err("it has another name than it says".to_owned());
         }
         match shown(&waiting.request) {

@@ -28,8 +28,7 @@ impl QueueApprover {
 
     async fn answer(&self, request: &ApprovalRequest) -> Result<Settled, ApproverError> {
         // Watched before it is asked, so that no answer is missed.
-        let changes = Changes::of(&self.queue).and_then(Changes::on_the_event_loop);
-        let changes = changes.map_err(failed("watch the queue"))?;
+        let changes = Changes::of(&self.queue).on_the_event_loop().map_err(failed("watch the queue"))?;
         let question = Asked::put(&self.queue, request)?;
         loop {
             let answered = self.queue.answered(&question.waiting);
@@ -68,7 +67,7 @@ impl<'a> Asked<'a> {
             flock(&file, FlockOperation::NonBlockingLockExclusive)?;
             Ok(file)
         };
-        let put = queue.put(&waiting.name(), &bytes, lock).map_err(|error| asking(io::Error::other(error)))?;
+        let put = queue.put(&waiting.file(), &bytes, lock).map_err(|error| asking(io::Error::other(error)))?;
         let lock = put.ok_or_else(|| asking(io::ErrorKind::AlreadyExists.into()))?;
         Ok(Self { queue, waiting, _lock: lock })
     }
