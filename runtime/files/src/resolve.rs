@@ -96,9 +96,8 @@ pub fn resolve(
     if path.starts_with('/') {
         return Err(Unresolved::Outside);
     }
-    if is_name(path)
-        && let Some(answer) = directly(base, path, follow)?
-    {
+    let answer = if is_name(path) { directly(base, path, follow)? } else { None };
+    if let Some(answer) = answer {
         return Ok(answer);
     }
     Walk::new(base, path, bounds)?.run(follow)
@@ -122,7 +121,13 @@ fn directly(base: &Directory, name: &str, follow: bool) -> Result<Option<(Place,
 }
 
 /// The name that a directory itself has for an entry, if it is another one.
+#[inline]
 fn named_by(directory: &Directory, name: &str) -> Result<Option<String>, Unresolved> {
+    // Nearly all directories have one name for a file, and every path passes here.
+    if directory.names == Names::Unsure { found_by(directory, name) } else { Ok(None) }
+}
+
+fn found_by(directory: &Directory, name: &str) -> Result<Option<String>, Unresolved> {
     match own_name(directory, name)? {
         OwnName::Same => Ok(None),
         OwnName::Other(own) => Ok(Some(own)),

@@ -55,9 +55,12 @@ impl World {
     ///
     /// `no-entry` if a rename made the path of the directory too long to be decided about: the handle leads nowhere.
     pub(super) fn directory(&self, fd: &Fd) -> FsResult<Option<&Directory>> {
-        match (self.files.directory(fd.rep()), self.table.get(fd)?) {
-            (None, Descriptor::Dir(_)) => Err(types::ErrorCode::NoEntry.into()),
-            (directory, _) => Ok(directory),
+        if let Some(directory) = self.files.directory(fd.rep()) {
+            return Ok(Some(directory));
+        }
+        match self.table.get(fd)? {
+            Descriptor::Dir(_) => Err(types::ErrorCode::NoEntry.into()),
+            Descriptor::File(_) => Ok(None),
         }
     }
 }
@@ -65,15 +68,15 @@ impl World {
 impl Host {
     /// Finds the target of a path. It refuses, on the record, a path that leads out of its directory, through something
     /// that the policy denies, or to something that no policy can grant.
-    pub(super) async fn target(
+    pub(super) fn target(
         &mut self,
         call: &mut Call,
         fd: &Fd,
         path: &str,
         follow: bool,
         wants: Wants,
-    ) -> FsResult<ResolvedPath> {
-        self.target_from(call, Base::Handle(fd), path, follow, wants).await
+    ) -> impl Future<Output = FsResult<ResolvedPath>> {
+        self.target_from(call, Base::Handle(fd), path, follow, wants)
     }
 
     /// As [`target`](Self::target), from a handle or a directory.
