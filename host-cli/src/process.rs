@@ -20,11 +20,6 @@ impl Process {
         Self::named("self")
     }
 
-    /// The number of the process group: 0 if it is another namespace's.
-    pub(crate) fn group(self) -> i32 {
-        self.group
-    }
-
     /// Whether no shell could continue this process: the kernel does not stop such a process at a terminal's key
     /// either.
     ///
@@ -62,9 +57,28 @@ impl Process {
     }
 }
 
+/// The process group of this process, by its number in this PID namespace: 0 if it is another namespace's. None if the
+/// kernel does not say.
+pub(crate) fn own_group() -> Option<i32> {
+    group_in(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
+/// The numbers in each namespace, from that of `/proc` to that of the process.
+fn group_in(status: &str) -> Option<i32> {
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpgid:"))?;
+    numbers.split_whitespace().next_back()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_has_its_number_of_the_innermost_namespace() {
+        assert_eq!(group_in("Name:\tx\nNSpgid:\t4711\t12\nNSsid:\t1\t0\n"), Some(12));
+        assert_eq!(group_in("NSpgid:\t0\n"), Some(0));
+        assert_eq!(group_in("Name:\tx\n"), None);
+    }
 
     #[test]
     fn a_process_is_known_whatever_its_name() {

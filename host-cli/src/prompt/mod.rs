@@ -72,8 +72,7 @@ impl Approver for TerminalApprover {
                 let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut terminal = Terminal::controlling(cancelled)?;
                 let _quiet = OutputHold::begin();
-                let settled = ask_at(&mut terminal, &request, colour)?;
-                let mut settled = settled.unwrap_or_else(|| refusal(false, Some("the terminal's input ended")));
+                let mut settled = ask_at(&mut terminal, &request, colour)?;
                 settled.approver = format!("terminal, user {}", rustix::process::getuid().as_raw());
                 Ok(settled)
             });
@@ -112,7 +111,7 @@ pub(crate) fn ask_here(
     colour: bool,
     cancelled: io::PipeReader,
 ) -> Result<Option<Settled>, ApproverError> {
-    ask_at(&mut Terminal::controlling(cancelled)?, request, colour)
+    answered_at(&mut Terminal::controlling(cancelled)?, request, colour)
 }
 
 fn opening(source: io::Error) -> ApproverError {
@@ -123,8 +122,18 @@ fn failed(doing: &'static str) -> impl Fn(io::Error) -> ApproverError {
     move |source| ApproverError::Io { doing, source }
 }
 
+/// Shows the request and reads the answer. The end of the input is a refusal: nobody can answer any more.
+fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result<Settled, ApproverError> {
+    if let Some(settled) = answered_at(tty, request, colour)? {
+        return Ok(settled);
+    }
+    let settled = refusal(false, Some("the terminal's input ended"));
+    tty.write(confirmation(&settled)).map_err(failed("write to the terminal"))?;
+    Ok(settled)
+}
+
 /// Shows the request and reads the answer. `None` if the input ended.
-fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result<Option<Settled>, ApproverError> {
+fn answered_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result<Option<Settled>, ApproverError> {
     let width = tty.width().map_err(failed("read the terminal's size"))?;
     let message = message(request, width, colour)?;
     let showing = failed("write to the terminal");
@@ -137,10 +146,7 @@ fn ask_at(tty: &mut impl Tty, request: &ApprovalRequest, colour: bool) -> Result
         let reply = match tty.read_line().map_err(failed("read the terminal"))? {
             Line::Text(line) => parse(&line),
             Line::Unreadable => None,
-            Line::End => {
-                tty.write("\nnot answered\n\n").map_err(&showing)?;
-                return Ok(None);
-            }
+            Line::End => return Ok(None),
             Line::Cancelled => return Err(abandoned(tty)),
         };
         if let Some(settled) = reply {

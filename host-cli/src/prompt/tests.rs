@@ -25,7 +25,7 @@ impl Script {
     }
 
     fn ask(&mut self) -> Result<Settled, ApproverError> {
-        Ok(ask_at(self, &request(), false)?.expect("no answer"))
+        ask_at(self, &request(), false)
     }
 }
 
@@ -107,7 +107,7 @@ fn refuses_after_three_answers_that_are_none() {
 
 #[test]
 fn refuses_when_the_input_ends() {
-    assert_eq!(ask_at(&mut Script::new([]), &request(), false).unwrap(), None);
+    assert_eq!(Script::new([]).ask().unwrap().answer, REFUSE);
 }
 
 #[test]
@@ -157,4 +157,11 @@ fn does_not_ask_at_a_terminal_that_is_too_narrow() {
 fn keeps_no_more_of_a_reason_than_the_journal_does() {
     let settled = parse(&format!("n {}", "ö".repeat(REASON_CHARS_MAX + 1))).unwrap();
     assert_eq!(settled.reason.unwrap().chars().count(), REASON_CHARS_MAX);
+}
+
+#[test]
+fn the_end_of_the_input_answers_no_question_of_another_process() {
+    assert_eq!(answered_at(&mut Script::new([]), &request(), false).unwrap(), None);
+    let settled = answered_at(&mut Script::new(["y"]), &request(), false).unwrap();
+    assert_eq!(settled.unwrap().answer, Answer::Approve { remember: Remember::Once });
 }

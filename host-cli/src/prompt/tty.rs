@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::termios::{LocalModes, QueueSelector};
 use wasm_agent_host::approval::ApproverError;
 
-use crate::process::Process;
+use crate::process::own_group;
 
 /// Longest line, in bytes: the kernel's own limit. An answer is a letter, and perhaps a reason.
 const LINE_BYTES_MAX: usize = 4096;
@@ -67,8 +67,10 @@ impl Terminal {
         // Reading would stop a process in the background, and the run with it.
         let in_front = rustix::termios::tcgetpgrp(&tty)
             .map_err(|error| unusable(&format!("cannot tell who reads it: {error}")))?;
-        if Process::own().map(Process::group) != Some(in_front.as_raw_pid()) {
-            return Err(unusable("this run is in the background"));
+        match own_group() {
+            Some(group) if group == in_front.as_raw_pid() => {}
+            Some(_) => return Err(unusable("this run is in the background")),
+            None => return Err(unusable("cannot tell who reads it: `/proc/self/status` does not name the group")),
         }
         // This question may have timed out while an earlier one was waiting.
         if is_over(&cancelled).map_err(|error| unusable(&error.to_string()))? {

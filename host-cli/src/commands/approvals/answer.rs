@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::prompt::ask_here;
 use crate::report::Report;
+use crate::show::escape::escape_line;
 
 /// Approves what has this digest; without one, shows the question and asks.
 pub(super) fn approve(approval: &Approval, report: &Report) -> Result<Exit, Failure> {
@@ -25,10 +26,10 @@ pub(super) fn approve(approval: &Approval, report: &Report) -> Result<Exit, Fail
             Reply { answer: Answer::Approve { remember }, reason: reason(approval.reason.as_deref())? }
         }
         Some(digest) => {
-            let message =
-                format!("what question `{}` shows has the digest {}, not {digest}", waiting.id, waiting.shown);
-            return Err(Failure::new(Exit::NothingRan, message)
-                .hint(format!("look at it again: `wasm-agent approvals show {}`", waiting.id)));
+            let (id, shown) = (&waiting.id, &waiting.shown);
+            let message = format!("question `{id}` shows something else: its digest is {shown}, expected {digest}");
+            let hint = format!("look at it again: `wasm-agent approvals show {id}`");
+            return Err(Failure::new(Exit::NothingRan, message).hint(hint));
         }
         None => ask(&queue, &waiting)?,
     };
@@ -89,7 +90,7 @@ pub(super) fn answer(queue: &Queue, waiting: &Waiting, reply: &Reply, report: &R
         Answer::Refuse { stop: true } => "refused, and the run stops",
     };
     match report.format {
-        Format::Text => report.success(word, &waiting.request.action.summary),
+        Format::Text => report.success(word, &escape_line(&waiting.request.action.summary)),
         Format::Json => report.object(&json!({ "event": "answered", "id": waiting.id, "answer": word }))?,
     }
     Ok(Exit::Finished)

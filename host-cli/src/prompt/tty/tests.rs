@@ -58,10 +58,7 @@ impl Person {
     }
 }
 
-/// A terminal, and what came of a question at it: `None` if its input ended.
-type Asked = (Terminal, Result<Option<Settled>, ApproverError>);
-
-fn asks(mut terminal: Terminal) -> thread::JoinHandle<Asked> {
+fn asks(mut terminal: Terminal) -> thread::JoinHandle<(Terminal, Result<Settled, ApproverError>)> {
     thread::spawn(move || {
         let settled = ask_at(&mut terminal, &request(), false);
         (terminal, settled)
@@ -75,7 +72,7 @@ fn takes_the_answer_that_is_typed_at_the_question() {
     person.sees_the_question();
     person.types("a\n");
     let (_, settled) = asked.join().unwrap();
-    assert_eq!(settled.unwrap().unwrap().answer, Answer::Approve { remember: Remember::Run });
+    assert_eq!(settled.unwrap().answer, Answer::Approve { remember: Remember::Run });
     assert_eq!(person.sees_a_line(), "a", "what was typed is seen");
     assert_eq!(person.sees_a_line(), "approved, and this same action for the rest of the run");
 }
@@ -88,17 +85,17 @@ fn throws_away_what_was_typed_before_the_question() {
     person.sees_the_question();
     person.types("n\n");
     let (_, settled) = asked.join().unwrap();
-    assert_eq!(settled.unwrap().unwrap().answer, Answer::Refuse { stop: false });
+    assert_eq!(settled.unwrap().answer, Answer::Refuse { stop: false });
 }
 
 #[test]
-fn there_is_no_answer_at_the_end_of_input() {
+fn refuses_at_the_end_of_input() {
     let (mut person, terminal) = terminal();
     let asked = asks(terminal);
     person.sees_the_question();
     person.types("\x04");
     let (_, settled) = asked.join().unwrap();
-    assert_eq!(settled.unwrap(), None);
+    assert_eq!(settled.unwrap().answer, Answer::Refuse { stop: false });
 }
 
 #[test]
@@ -109,7 +106,7 @@ fn does_not_approve_when_the_terminal_goes_away() {
     drop(person.keyboard);
     drop(person.screen);
     let (_, settled) = asked.join().unwrap();
-    assert!(!matches!(settled, Ok(Some(Settled { answer: Answer::Approve { .. }, .. }))), "{settled:?}");
+    assert!(!matches!(settled, Ok(Settled { answer: Answer::Approve { .. }, .. })), "{settled:?}");
 }
 
 #[test]

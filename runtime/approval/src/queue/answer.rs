@@ -1,5 +1,6 @@
 //! Answers: their files, and what makes one hold.
 
+use rustix::process::geteuid;
 use serde::{Deserialize, Serialize};
 
 use super::directory::Queue;
@@ -62,8 +63,12 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// When somebody answered before, the run does not wait any more, or the answer can't be written.
+    /// When this user may not answer here, somebody answered before, the run does not wait any more, or the answer can't be written.
     pub fn answer(&self, waiting: &Waiting, reply: &Reply) -> Result<(), QueueError> {
+        let user = geteuid().as_raw();
+        if !self.may_answer(user) {
+            return Err(QueueError::Stranger { path: self.path().to_owned(), owner: self.owner(), user });
+        }
         let gone = || QueueError::Gone { id: waiting.id.clone() };
         let name = answer_name(&waiting.id);
         let bytes = reply.to_json(waiting).map_err(|source| QueueError::Io {

@@ -39,6 +39,16 @@ pub enum QueueError {
         /// The user of the run.
         expected: u32,
     },
+    /// Only the owner may answer in a private queue.
+    #[error("queue `{}` belongs to user {owner}, and user {user} may not answer there", .path.display())]
+    Stranger {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Who would answer.
+        user: u32,
+    },
     /// No question has this name.
     #[error("no question `{}` waits", .name.escape_debug())]
     NoQuestion {

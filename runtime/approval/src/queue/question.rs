@@ -52,7 +52,7 @@ impl Found {
     }
 }
 
-/// A file of the queue: a question, or why it is none.
+/// A file under the name of a question: the question, or what is wrong with it.
 #[derive(Debug)]
 pub enum Entry {
     /// A question.

@@ -188,7 +188,7 @@ fn a_queue_is_private_or_of_one_group() {
 }
 
 #[test]
-fn what_is_no_question_is_named() {
+fn a_file_that_holds_no_question_is_named() {
     let (_folder, path) = folder();
     let queue = Queue::to_ask(&path).unwrap();
     fs::write(path.join("a.question"), "{}").unwrap();
@@ -204,7 +204,7 @@ fn what_is_no_question_is_named() {
 }
 
 #[tokio::test]
-async fn a_question_that_shows_something_else_is_none() {
+async fn a_question_whose_text_was_changed_is_not_taken_for_one() {
     let (_folder, path) = folder();
     let ((), entry) = {
         let (settled, entry) = asked(&path, post_issue(), |queue| {
