@@ -65,7 +65,7 @@ fn what_waits_is_listed_shown_and_approved_from_another_process() {
     let desk = desk();
     let mut run = start(&desk, &[]);
     let question = asked(&desk, &mut run);
-    let (short, digest) = (&id(&question)[..8], &question["shown"].as_str().unwrap()[..12]);
+    let (short, digest) = (&id(&question)[..12], &question["shown"].as_str().unwrap()[..12]);
     assert_eq!((&question["awaited"], &question["answered_by"]), (&true.into(), &Value::Null));
     let listed = desk.quietly("approvals list --queue q").out();
     let row = listed.lines().nth(2).unwrap();

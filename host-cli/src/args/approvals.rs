@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::common::{State, path};
+use crate::show::units::DIGEST_CHARS;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Approvals {
@@ -73,15 +74,13 @@ pub(crate) struct Refusal {
     pub(crate) reason: Option<String>,
 }
 
-/// Fewest digits of a digest: as many as `approvals show` prints.
-const DIGEST_CHARS_MIN: usize = 12;
-
+/// A digest, or the beginning of one, as long as `approvals show` prints it.
 fn digest(text: &str) -> Result<String, String> {
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hex && text.len() >= DIGEST_CHARS_MIN {
+    if is_hex && text.len() >= DIGEST_CHARS {
         return Ok(text.to_ascii_lowercase());
     }
-    Err(format!("expected {DIGEST_CHARS_MIN} or more hexadecimal digits, as `approvals show` prints them"))
+    Err(format!("expected {DIGEST_CHARS} or more hexadecimal digits, as `approvals show` prints them"))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use wasm_agent_host::approval::{ApprovalRequest, ApproverError, Detail, Preview}
 
 use crate::show::alphabets::mixed_word;
 use crate::show::escape::{Folded, Row, escape_line, fold};
+use crate::show::units::shortened;
 
 /// Longest message, in bytes of escaped text. An empty row counts as a full one.
 ///
@@ -33,9 +34,6 @@ const LABEL_COLUMNS: usize = 8;
 /// Columns of the label, the bar and the space around them, and one that stays free: some terminals wrap after a full
 /// row.
 const FRAME_COLUMNS: usize = 2 + LABEL_COLUMNS + 3 + 1;
-
-/// Characters shown of a digest. The journal has all of it.
-const DIGEST_CHARS: usize = 12;
 
 /// The text before the cursor.
 pub(super) const QUESTION: &str = "y, a, n or s> ";
@@ -146,10 +144,6 @@ fn about(preview: &Preview, total_bytes: Option<u64>, blake3: Option<&str>) -> S
     let digest = blake3.map(|digest| format!("blake3 {}", shortened(digest)));
     let known: Vec<_> = [size, binary, digest].into_iter().flatten().collect();
     known.join(", ")
-}
-
-fn shortened(digest: &str) -> String {
-    digest.chars().take(DIGEST_CHARS).collect()
 }
 
 /// A duration in at most two units, such as `10m` or `1m 30s`.

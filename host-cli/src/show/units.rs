@@ -84,6 +84,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     Hex(bytes).to_string()
 }
 
+/// Characters of a digest that are shown: enough to tell it from others at hand. Whatever is recorded has all of it.
+pub(crate) const DIGEST_CHARS: usize = 12;
+
+/// The beginning of a digest or an id in hexadecimal, as it is shown.
+pub(crate) fn shortened(hex: &str) -> String {
+    hex.chars().take(DIGEST_CHARS).collect()
+}
+
 /// A path, quoted for a shell if necessary.
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();

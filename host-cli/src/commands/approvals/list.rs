@@ -13,15 +13,9 @@ use crate::prompt::about_question;
 use crate::report::{Report, columns};
 use crate::show::escape::escape_line;
 use crate::show::table::{Align, Table};
-use crate::show::units::{duration, shell_word};
+use crate::show::units::{duration, shell_word, shortened};
 
-/// Characters of a question's name that are shown: as many as anybody needs to name one of a few.
-const ID_CHARS: usize = 8;
-
-/// Characters of the digest that are shown.
-const DIGEST_CHARS: usize = 12;
-
-/// Columns where output is no terminal.
+/// Columns of output that is written to a file or pipe.
 const COLUMNS: usize = 100;
 
 /// Lists the questions, the oldest first.
@@ -70,7 +64,7 @@ pub(super) fn show(question: &Question, report: &Report) -> Result<Exit, Failure
     let width = columns(io::stdout()).unwrap_or(COLUMNS);
     let text = about_question(&waiting.request, width, coloured);
     let text = text.map_err(|error| Failure::new(Exit::NothingRan, chain(&error)))?;
-    let (id, digest) = (shortened(&waiting.id, ID_CHARS), shortened(&waiting.shown, DIGEST_CHARS));
+    let (id, digest) = (shortened(&waiting.id), shortened(&waiting.shown));
     report.data(|out| {
         writeln!(out, "{text}\nquestion: {id}, {}", state(&found))?;
         writeln!(out, "digest: {digest}")
@@ -93,7 +87,7 @@ fn row(found: &Found) -> [String; 5] {
         Found { .. } => duration(waiting.left()),
     };
     [
-        shortened(&waiting.id, ID_CHARS),
+        shortened(&waiting.id),
         duration(waiting.age()),
         left,
         escape_line(&waiting.request.component.name).into_owned(),
@@ -124,8 +118,4 @@ pub(super) fn object(entry: &Entry) -> Value {
             "request": found.waiting.request,
         }),
     }
-}
-
-fn shortened(hex: &str, characters: usize) -> String {
-    hex.chars().take(characters).collect()
 }
