@@ -63,7 +63,8 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// When this user may not answer here, somebody answered before, the run does not wait any more, or the answer can't be written.
+    /// When this user may not answer here, somebody answered before, the run does not wait any more, or the answer
+    /// can't be written.
     pub fn answer(&self, waiting: &Waiting, reply: &Reply) -> Result<(), QueueError> {
         let user = geteuid().as_raw();
         if !self.may_answer(user) {
