@@ -111,7 +111,12 @@ pub(crate) fn ask_here(
     colour: bool,
     cancelled: io::PipeReader,
 ) -> Result<Option<Settled>, ApproverError> {
-    answered_at(&mut Terminal::controlling(cancelled)?, request, colour)
+    let mut terminal = Terminal::controlling(cancelled)?;
+    let settled = answered_at(&mut terminal, request, colour)?;
+    if settled.is_none() {
+        terminal.write("\nnot answered\n\n").map_err(failed("write to the terminal"))?;
+    }
+    Ok(settled)
 }
 
 fn opening(source: io::Error) -> ApproverError {

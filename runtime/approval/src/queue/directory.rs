@@ -18,6 +18,9 @@ const PERMISSIONS: u32 = 0o7777;
 /// The owner only.
 const PRIVATE: u32 = 0o700;
 
+/// The same below a directory whose group new ones get.
+const PRIVATE_OF_GROUP: u32 = 0o2700;
+
 /// The owner and one group. Files get the group of the directory, and nobody removes another user's.
 const SHARED: u32 = 0o3770;
 
@@ -67,7 +70,7 @@ impl Queue {
             rustix::fs::open(path, flags, Mode::empty()).map_err(|error| failed("open the queue", path, error))?;
         let stat = rustix::fs::fstat(&directory).map_err(|error| failed("look at the queue", path, error))?;
         let found = stat.st_mode & PERMISSIONS;
-        if found != PRIVATE && found != SHARED {
+        if ![PRIVATE, PRIVATE_OF_GROUP, SHARED].contains(&found) {
             return Err(QueueError::NotPrivate { path: path.to_owned(), found });
         }
         Ok(Self { path: path.to_owned(), directory, owner: stat.st_uid, shared: found == SHARED })
@@ -132,7 +135,7 @@ impl Queue {
     }
 
     /// Makes a file that appears whole under its name, and never in the place of another one. `prepared` gets it
-    /// before it appears. `false`: there is one already.
+    /// before it appears. `None`: there is one already.
     pub(super) fn put<T>(
         &self,
         name: &str,

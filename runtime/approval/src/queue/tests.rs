@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::answer::answer_name;
 use super::*;
-use crate::request::samples::{delete_file, post_issue};
-use crate::{Answer, ApprovalRequest, Approver as _, ApproverError, Remember, Settled};
+use crate::request::samples::{checkpoint, delete_file, post_issue};
+use crate::{Answer, ApprovalRequest, Approver as _, ApproverError, Detail, Remember, Settled};
 
 /// A run that asks in a queue, as far as the queue can tell.
 async fn asked<T>(
@@ -181,7 +181,7 @@ fn a_queue_is_private_or_of_one_group() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let opened = Queue::to_answer(&path);
         match mode {
-            0o700 | 0o3770 => assert!(opened.is_ok(), "{mode:o}"),
+            0o700 | 0o2700 | 0o3770 => assert!(opened.is_ok(), "{mode:o}"),
             _ => assert!(opened.is_err(), "{mode:o}"),
         }
     }
@@ -238,5 +238,17 @@ async fn a_queue_that_is_gone_takes_no_question() {
     fs::create_dir(&path).unwrap();
     let asked = approver.ask(&post_issue()).await;
     assert!(matches!(asked, Err(ApproverError::Io { doing: "put the question into the queue", .. })), "{asked:?}");
+    assert_eq!(files(&path), 0);
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_could_read_is_not_put() {
+    let (_folder, path) = folder();
+    let approver = QueueApprover::new(Queue::to_ask(&path).unwrap());
+    let mut request = checkpoint();
+    let long = "x".repeat(usize::try_from(QUESTION_BYTES_MAX).unwrap());
+    request.action.detail = Detail::Checkpoint { title: "long".to_owned(), detail: long };
+    let asked = approver.ask(&request).await;
+    assert!(matches!(asked, Err(ApproverError::Unavailable { .. })), "{asked:?}");
     assert_eq!(files(&path), 0);
 }

@@ -6,7 +6,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::changes::Changes;
 use super::directory::Queue;
-use super::question::Waiting;
+use super::question::{QUESTION_BYTES_MAX, Waiting};
 use crate::{AnswerFuture, ApprovalRequest, Approver, ApproverError, Settled};
 
 /// Asks in a queue, and waits for the answer of another process.
@@ -63,6 +63,11 @@ impl<'a> Asked<'a> {
         let asking = failed("put the question into the queue");
         let waiting = Waiting::new(request).map_err(&asking)?;
         let bytes = serde_json::to_vec(&waiting).map_err(ApproverError::Request)?;
+        // Nobody could read it: a tool can ask with a text of any length.
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > QUESTION_BYTES_MAX {
+            let message = format!("the question has more than the {QUESTION_BYTES_MAX} bytes of one in a queue");
+            return Err(ApproverError::Unavailable { message });
+        }
         let lock = |file: std::fs::File| {
             flock(&file, FlockOperation::NonBlockingLockExclusive)?;
             Ok(file)
